@@ -1,0 +1,8 @@
+"""The outside world: settings → pages → documents. One file per kind of source."""
+
+from connectors.mediawiki import MediaWiki
+from connectors.python_docs import PythonDocs
+from connectors.stackexchange import StackExchange
+from connectors.website import Website
+
+CONNECTORS = (StackExchange, Website, MediaWiki, PythonDocs)

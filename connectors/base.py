@@ -1,0 +1,104 @@
+"""What a connector promises.
+
+A connector is a frozen pydantic model whose fields are its settings; the class docstring documents them.
+It knows one kind of site and nothing of disk, Prefect, records or other connectors.
+
+* `fetch` does IO and no thinking: it yields self-contained pages. It fetches through `web` only, which keeps
+  robots rules, delays, retries, caching and limits; it never sleeps, retries or opens a socket itself.
+  A connector of local files reads them here and lists them in `files()`.
+* `parse` thinks and does no IO: the same page gives the same documents, in the same order, on any machine.
+  It never raises on bad input: whatever cannot be used becomes a `Reject` with a reason, and every page gives
+  at least one document or reject.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal, Protocol
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+
+from schemas.document import Document, Reject
+from schemas.page import EPOCH, Page
+
+Kind = Literal["forum", "tutorial", "knowledge_base", "instructions"]
+
+
+def _beside_recipe(path: Path, info: ValidationInfo) -> Path:
+    base = (info.context or {}).get("base")
+    return (base / path).resolve() if base else path
+
+
+# A relative path in a recipe counts from the recipe's own folder.
+LocalPath = Annotated[Path, AfterValidator(_beside_recipe)]
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What a site answered. `url` is where redirects ended; `headers` has lower-case names."""
+
+    url: str
+    status: int
+    body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+    media_type: str = ""
+    fetched_at: datetime = EPOCH
+    robots: str = ""
+    opt_out: str = ""
+
+
+class Web(Protocol):
+    """The polite client of `connectors/web`."""
+
+    def get(self, url: str, *, version: str = "") -> Response:
+        """Fetch `url`, or serve it from the cache when the site says it has not changed.
+
+        With `version` (a revision number, a last-activity time) a cached answer of the same version is served
+        without asking. Raises `WebError` when there will be no answer; its `reason` is a snake_case word.
+        """
+        ...
+
+
+class WebError(Exception):
+    """A URL that cannot be had: robots, opt-out, refused address, too large, dead after retries."""
+
+    def __init__(self, url: str, reason: str, detail: str = "") -> None:
+        super().__init__(f"{url}: {reason} {detail}".rstrip())
+        self.url, self.reason, self.detail = url, reason, detail
+
+
+class Settings(BaseModel):
+    """What every source may set. No behaviour lives here."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", description="Unique within a data folder; names its folders.")
+    licence: str = Field("", description="SPDX id for pages that do not state one. Empty: unknown, held back.")
+
+
+class Connector(Protocol):
+    """See the module's docstring."""
+
+    @property
+    def connector(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def licence(self) -> str: ...
+    @property
+    def kind(self) -> Kind: ...
+
+    def files(self) -> tuple[Path, ...]:
+        """Local files that `fetch` reads; () for a connector of the web."""
+        ...
+
+    def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
+        """Yield the source's pages in a stable order; whoever calls drops those that have not changed.
+
+        `cursor` is when the last complete run began (ISO 8601, UTC), None on the first: a site that can tell
+        what changed since then need not be walked again. A page that is gone is yielded with its status,
+        404 or 410; what cannot be had is a Reject.
+        """
+        ...
+
+    def parse(self, page: Page) -> Iterator[Document | Reject]: ...

@@ -1,0 +1,5 @@
+"""The stages, in the order of the numbered folders they fill.
+
+collect → 1_pages, normalise → 2_records, annotate → 3_signals, dedupe → 4_clusters,
+curate → 5_curated, finetune → 6_models. Stages never import each other: they meet on disk.
+"""

@@ -1,0 +1,112 @@
+"""DuckDB over data/, through schemas/views.sql. Reads only what a manifest lists."""
+
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from pipelines import storage
+from schemas.cluster import CLUSTER, EDGE
+from schemas.page import PAGE
+from schemas.record import PAIR, RECORD, REJECT
+from schemas.verdict import PUBLISHED, REASONS, VERDICT
+
+RUN = pa.schema(
+    [
+        ("run_id", pa.string()),
+        ("recipe", pa.string()),
+        ("stage", pa.string()),
+        ("name", pa.string()),
+        ("started_at", pa.timestamp("us", tz="UTC")),
+        ("seconds", pa.float64()),
+        ("skipped", pa.bool_()),
+        ("peak_mb", pa.float64()),
+        ("failed", pa.string()),
+    ]
+)
+DROPPED = RECORD.append(pa.field("reasons", REASONS)).append(pa.field("duplicate_of", pa.string()))
+SIGNALS = pa.schema([("record_id", pa.string())])
+
+# name in views.sql: (stage, prefixes of its shards, columns where there is no shard yet)
+KINDS: dict[str, tuple[str, tuple[str, ...], pa.Schema]] = {
+    "pages": ("collect", ("pages",), PAGE),
+    "page_rejects": ("collect", ("rejects",), REJECT),
+    "records": ("normalise", ("records",), RECORD),
+    "pairs": ("normalise", ("pairs",), PAIR),
+    "rejects": ("normalise", ("rejects",), REJECT),
+    "signals": ("annotate", ("signals",), SIGNALS),
+    "clusters": ("dedupe", ("clusters",), CLUSTER),
+    "edges": ("dedupe", ("edges",), EDGE),
+    "verdicts": ("curate", ("verdicts",), VERDICT),
+    "curated": ("curate", ("train", "validation", "test"), PUBLISHED),
+    "curated_pairs": ("curate", ("pairs",), PAIR),
+    "dropped": ("curate", ("dropped",), DROPPED),
+}
+
+
+def connect(data: Path) -> duckdb.DuckDBPyConnection:
+    """An in-memory connection with the users' views over `data`. Nothing is ever downloaded."""
+    con = open_duckdb()
+    con.execute("SET TimeZone = 'UTC'")
+    con.execute("CREATE MACRO folder(file, depth) AS split_part(file, '/', -depth)")
+    con.execute(views_sql(data))
+    return con
+
+
+def open_duckdb(memory: str = "1GB") -> duckdb.DuckDBPyConnection:
+    """DuckDB that stays offline and within `memory`, spilling to disk."""
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "memory_limit": memory,
+    }
+    return duckdb.connect(config=settings)
+
+
+def views_sql(data: Path) -> str:
+    """`schemas/views.sql` with the finished shards of `data` in place of the names."""
+    shards: dict[str, list[Path]] = {kind: [] for kind in KINDS}
+    for folder, manifest in storage.manifests(data):
+        if manifest.stage == "curate" and not _is_latest(folder):
+            continue
+        for kind, (stage, prefixes, _) in KINDS.items():
+            if stage == manifest.stage:
+                shards[kind] += [folder / name for prefix in prefixes for name in manifest.tables(prefix)]
+    sources = {kind: parquet(paths, KINDS[kind][2]) for kind, paths in shards.items()}
+    return files("schemas").joinpath("views.sql").read_text().format(**sources, runs=_runs(data))
+
+
+def _is_latest(folder: Path) -> bool:
+    return (folder.parent / "latest").resolve() == folder.resolve()
+
+
+def parquet(paths: list[Path], empty: pa.Schema) -> str:
+    """A FROM clause over Parquet files with their name in `file`, or over no rows of `empty`'s columns."""
+    if not paths:
+        return _nothing(empty.append(pa.field("file", pa.string())))
+    listed = ", ".join(quote(str(path.absolute())) for path in paths)
+    return f"(SELECT * RENAME (filename AS file) FROM read_parquet([{listed}], filename = true, union_by_name = true))"
+
+
+def quote(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _nothing(schema: pa.Schema) -> str:
+    with duckdb.connect() as con:
+        con.register("empty", schema.empty_table())
+        types = con.sql("DESCRIBE SELECT * FROM empty").fetchall()
+    columns = ", ".join(f'NULL::{kind} AS "{name}"' for name, kind, *_ in types)
+    return f"(SELECT {columns} WHERE false)"
+
+
+def _runs(data: Path) -> str:
+    log = data / storage.RUN_LOG
+    if not log.exists():
+        return _nothing(RUN)
+    with duckdb.connect() as con:
+        con.register("empty", RUN.empty_table())
+        types = con.sql("DESCRIBE SELECT * FROM empty").fetchall()
+    columns = ", ".join(f"{quote(name)}: {quote(kind)}" for name, kind, *_ in types)
+    return f"read_json({quote(str(log.absolute()))}, format = 'newline_delimited', columns = {{{columns}}})"

@@ -1,0 +1,52 @@
+"""Work spread over processes that can be killed: a hang or a crash costs one item, never its neighbours."""
+
+import multiprocessing
+import resource
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import TimeoutError as DeadlineError
+from typing import TypeVar
+
+from pebble import ProcessExpired, ProcessPool
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+# forkserver: a fork of a process with Arrow's and DuckDB's threads may deadlock
+CONTEXT = multiprocessing.get_context("forkserver")
+
+
+def limit_memory(limit: int) -> None:
+    """At most `limit` bytes of address space for this worker, and no core files."""
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def map_ordered(
+    work: Callable[[Item], Result],
+    items: Iterable[Item],
+    *,
+    workers: int,
+    deadline: float | None = None,
+    memory: int | None = None,
+) -> Iterator[tuple[Item, Result | BaseException]]:
+    """`(item, result)` in the order of `items`; a failed item gives the exception in place of its result.
+
+    `deadline` is in seconds per item, after which its worker is killed (DeadlineError); `memory` in bytes per
+    worker. Only a few items are in flight, so `items` may be endless.
+    """
+    limits = {"initializer": limit_memory, "initargs": (memory,)} if memory else {}
+    with ProcessPool(max_workers=workers, context=CONTEXT, **limits) as pool:  # type: ignore[arg-type]
+        pending: list[tuple[Item, object]] = []
+        for item in items:
+            pending.append((item, pool.schedule(work, args=(item,), timeout=deadline)))
+            if len(pending) > 4 * workers:
+                yield _wait(*pending.pop(0))
+        while pending:
+            yield _wait(*pending.pop(0))
+
+
+def _wait(item: Item, future: object) -> tuple[Item, Result | BaseException]:
+    try:
+        return item, future.result()  # type: ignore[attr-defined]
+    except (DeadlineError, ProcessExpired, Exception) as error:
+        return item, error

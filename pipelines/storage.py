@@ -1,0 +1,257 @@
+"""The only code that writes under data/.
+
+A stage builds a folder beside its final place, shard by shard; the manifest is written last and the folder
+is then renamed into place. Killed at any moment, the same command continues from the shards that are whole.
+"""
+
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import file_digest, sha256
+from pathlib import Path
+from typing import IO, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from schemas.manifest import Manifest, Shard, digest
+
+MANIFEST = "manifest.json"
+RUN_LOG = "runs.jsonl"
+ROW_GROUP = 16_384
+FOLDERS = {
+    "collect": "1_pages",
+    "normalise": "2_records",
+    "annotate": "3_signals",
+    "dedupe": "4_clusters",
+    "curate": "5_curated",
+    "finetune": "6_models",
+}
+
+
+def folder(data: Path, stage: str, name: str) -> Path:
+    """Where a stage leaves what it made of a source, or of a whole recipe."""
+    return data / FOLDERS[stage] / name
+
+
+def stage_key(stage: str, name: str, version: int, params: Mapping[str, Any], inputs: Mapping[str, str]) -> str:
+    """What a stage's output depends on, and nothing else. Equal key: the work is done."""
+    return digest([stage, name, version, params, sorted(inputs.items())])
+
+
+def write_file(path: Path, fill: Callable[[IO[bytes]], None]) -> Shard:
+    """All of the file or nothing: temporary name in the same folder, fsync, rename, fsync of the folder."""
+    temp = path.with_name(f".{path.name}.tmp")
+    temp.unlink(missing_ok=True)
+    with temp.open("xb") as file:
+        fill(file)
+        file.flush()
+        os.fsync(file.fileno())
+    with temp.open("rb") as file:
+        hashed, size = file_digest(file, "sha256").hexdigest(), temp.stat().st_size
+    rename(temp, path)
+    return Shard(path=path.name, rows=0, bytes=size, sha256=hashed)
+
+
+def rename(old: Path, new: Path) -> None:
+    old.replace(new)
+    sync_folder(new.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_table(path: Path, batches: pa.Table | Iterable[pa.RecordBatch], schema: pa.Schema) -> Shard:
+    """Parquet with zstd and page checksums. `batches` may be larger than memory."""
+    rows = 0
+
+    def fill(file: IO[bytes]) -> None:
+        nonlocal rows
+        with pq.ParquetWriter(file, schema, compression="zstd", write_page_checksum=True) as writer:
+            for table in _row_groups(batches, schema):
+                writer.write_table(table)
+                rows += table.num_rows
+
+    shard = write_file(path, fill)
+    return shard.model_copy(update={"rows": rows})
+
+
+def _row_groups(batches: pa.Table | Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:
+    """Row groups of one size, so that the bytes do not depend on how the rows arrived."""
+    pending: list[pa.Table] = []
+    count = 0
+    source = batches.to_batches() if isinstance(batches, pa.Table) else batches
+    for batch in source:
+        pending.append(pa.Table.from_batches([batch]).cast(schema))
+        count += batch.num_rows
+        while count >= ROW_GROUP:
+            table = pa.concat_tables(pending).combine_chunks()
+            yield table.slice(0, ROW_GROUP)
+            pending, count = [table.slice(ROW_GROUP)], count - ROW_GROUP
+    if count:
+        yield pa.concat_tables(pending).combine_chunks()
+
+
+@dataclass
+class Building:
+    """A folder in the making. Shards whole from an interrupted run with the same key are kept."""
+
+    folder: Path
+    shards: dict[str, Shard] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    fingerprint: str = ""
+    cursor: str = ""
+
+    def has(self, name: str) -> bool:
+        return name in self.shards
+
+    def add(self, shard: Shard, counts: Mapping[str, int] | None = None) -> None:
+        """Enter a shard that `write_table` or `write_file` has put into the folder, and what it counted."""
+        note = {"shard": shard.model_dump(), "counts": dict(counts or {})}
+        write_file(self.folder / f".{shard.path}.done", lambda file: _fill(file, json.dumps(note)))
+        self._enter(note)
+
+    def _enter(self, note: dict[str, Any]) -> None:
+        shard = Shard(**note["shard"])
+        self.shards[shard.path] = shard
+        self.counts.update(note["counts"])
+
+    def table(
+        self,
+        name: str,
+        batches: pa.Table | Iterable[pa.RecordBatch],
+        schema: pa.Schema,
+        counts: Mapping[str, int] | None = None,
+    ) -> None:
+        if not self.has(name):
+            self.add(write_table(self.folder / name, batches, schema), counts)
+
+    def text(self, name: str, content: str) -> None:
+        if not self.has(name):
+            self.add(write_file(self.folder / name, lambda file: _fill(file, content)))
+
+    def resume(self) -> None:
+        for note in sorted(self.folder.glob(".*.done")):
+            self._enter(json.loads(note.read_text()))
+        for leftover in self.folder.glob(".*.tmp"):
+            leftover.unlink()
+
+
+def _fill(file: IO[bytes], content: str) -> None:
+    file.write(content.encode())
+
+
+@contextmanager
+def building(
+    folder: Path, *, stage: str, name: str, version: int, params: Mapping[str, Any], inputs: Mapping[str, str]
+) -> Iterator[Building]:
+    """Build `folder`: on leaving without an error, the manifest is written and the folder appears."""
+    key = stage_key(stage, name, version, params, inputs)
+    work = _work_folder(folder, key)
+    work.mkdir(parents=True, exist_ok=True)
+    made = Building(work)
+    made.resume()
+    yield made
+    shards = tuple(made.shards[path] for path in sorted(made.shards))
+    manifest = Manifest(
+        stage=stage,
+        name=name,
+        version=version,
+        key=key,
+        params=dict(params),
+        inputs=dict(inputs),
+        shards=shards,
+        counts={count: made.counts[count] for count in sorted(made.counts)},
+        fingerprint=made.fingerprint or digest([[s.path, s.sha256] for s in shards]),
+        cursor=made.cursor,
+    )
+    write_file(work / MANIFEST, lambda file: _fill(file, manifest.model_dump_json(indent=1)))
+    _publish(work, folder)
+
+
+def _work_folder(folder: Path, key: str) -> Path:
+    return folder.parent / f".{folder.name}.{key[:16]}"
+
+
+def _publish(work: Path, folder: Path) -> None:
+    for note in work.glob(".*.done"):
+        note.unlink()
+    old = folder.parent / f".{folder.name}.old"
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        rename(folder, old)
+    rename(work, folder)
+    shutil.rmtree(old, ignore_errors=True)
+    for stale in folder.parent.glob(f".{folder.name}.*"):
+        shutil.rmtree(stale, ignore_errors=True)
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """The manifest of a finished folder, else None."""
+    try:
+        return Manifest.model_validate_json((folder / MANIFEST).read_bytes())
+    except FileNotFoundError:
+        return None
+
+
+def finished(
+    folder: Path, *, stage: str, name: str, version: int, params: Mapping[str, Any], inputs: Mapping[str, str]
+) -> Manifest | None:
+    """The manifest if `folder` already holds what this stage would make, else None."""
+    key = stage_key(stage, name, version, params, inputs)
+    work = _work_folder(folder, key)
+    if (work / MANIFEST).exists():  # killed between the manifest and the rename
+        _publish(work, folder)
+    manifest = read_manifest(folder)
+    return manifest if manifest and manifest.key == key else None
+
+
+def point_latest(version_folder: Path) -> None:
+    """Make `latest` beside a version lead to it, in one step."""
+    link, temp = version_folder.parent / "latest", version_folder.parent / ".latest.tmp"
+    temp.unlink(missing_ok=True)
+    temp.symlink_to(version_folder.name)
+    rename(temp, link)
+
+
+def manifests(data: Path) -> Iterator[tuple[Path, Manifest]]:
+    """Every finished folder below `data`, in order of path; `latest` links are not followed."""
+    for path in sorted(data.glob("[1-6]_*/**/" + MANIFEST)):
+        folder = path.parent
+        relative = folder.relative_to(data).parts
+        if "latest" not in relative and not any(part.startswith(".") for part in relative):
+            manifest = read_manifest(folder)
+            if manifest:
+                yield folder, manifest
+
+
+def damaged(data: Path) -> Iterator[tuple[Path, str]]:
+    """Files whose bytes are not what their manifest says, with what is wrong."""
+    for folder, manifest in manifests(data):
+        for shard in manifest.shards:
+            path = folder / shard.path
+            if not path.exists():
+                yield path, "missing"
+            elif sha256(path.read_bytes()).hexdigest() != shard.sha256:
+                yield path, "changed"
+
+
+def log_run(data: Path, entry: Mapping[str, Any]) -> None:
+    """Append one line to the run log: times, skips and memory, which no manifest may hold."""
+    data.mkdir(parents=True, exist_ok=True)
+    line = json.dumps(entry, sort_keys=True, default=str) + "\n"
+    descriptor = os.open(data / RUN_LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        os.write(descriptor, line.encode())
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,1 @@
+"""What every row looks like. Imports nothing of ours."""

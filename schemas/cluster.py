@@ -1,0 +1,24 @@
+"""Which records say the same: the rows of `4_clusters`."""
+
+import pyarrow as pa
+
+# cluster_id: the smallest record_id among duplicates of each other; alone, a record is its own cluster.
+# group_id: the smallest record_id among records that must share a split: clusters joined by common pages.
+CLUSTER = pa.schema(
+    [
+        ("record_id", pa.string()),
+        ("cluster_id", pa.string()),
+        ("group_id", pa.string()),
+        ("cluster_size", pa.int32()),
+    ]
+)
+
+# Verified duplicates. `method` is exact or near; similarity is the true Jaccard of the shingle sets.
+EDGE = pa.schema(
+    [
+        ("record_id", pa.string()),
+        ("duplicate_id", pa.string()),
+        ("method", pa.string()),
+        ("similarity", pa.float32()),
+    ]
+)

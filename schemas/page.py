@@ -1,0 +1,69 @@
+"""A page: one self-contained fetched unit, and the evidence that it might be taken."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+
+import pyarrow as pa
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Everything `parse` needs about one fetched unit: a thread with all its pages, one wiki article.
+
+    `key` names the page within its source and never changes between crawls.
+    `status` is the HTTP status; 404 and 410 say that a page seen before is gone.
+    `licence` is an SPDX id, or "" when nobody stated one. `robots` and `opt_out` quote what the
+    site said; a non-empty `opt_out` means that the body was not stored.
+    """
+
+    source: str
+    key: str
+    url: str
+    body: bytes
+    media_type: str = "text/html"
+    status: int = 200
+    licence: str = ""
+    fetched_at: datetime = EPOCH
+    robots: str = ""
+    opt_out: str = ""
+    etag: str = ""
+    last_modified: str = ""
+
+    @property
+    def page_id(self) -> str:
+        return f"{self.source}:{self.key}"
+
+    @property
+    def sha256(self) -> str:
+        return sha256(self.body).hexdigest()
+
+
+PAGE = pa.schema(
+    [
+        ("page_id", pa.string()),
+        ("source", pa.string()),
+        ("key", pa.string()),
+        ("url", pa.string()),
+        ("fetched_at", pa.timestamp("us", tz="UTC")),
+        ("status", pa.int16()),
+        ("media_type", pa.string()),
+        ("licence", pa.string()),
+        ("robots", pa.string()),
+        ("opt_out", pa.string()),
+        ("etag", pa.string()),
+        ("last_modified", pa.string()),
+        ("sha256", pa.string()),
+        ("body", pa.binary()),
+    ]
+)
+
+
+def to_row(page: Page) -> dict[str, object]:
+    return {name: getattr(page, name) for name in PAGE.names}
+
+
+def from_row(row: dict[str, object]) -> Page:
+    return Page(**{name: row[name] for name in Page.__dataclass_fields__})  # type: ignore[arg-type]

@@ -1,0 +1,114 @@
+"""Records, preference pairs and rejects: the rows of `2_records`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyarrow as pa
+
+HISTORY = pa.list_(pa.struct([("instruction", pa.string()), ("output", pa.string())]))
+STAMP = pa.timestamp("us", tz="UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One training example and where it came from.
+
+    `record_id` is `<source>:<page key>#<part>`: readable, and stable across re-crawls.
+    `kind` says how it was made: answer, dialogue, question, how_to, code, explanation, exchange.
+    `score` is the answer's votes; `accepted` whether the asker accepted it (None: the site has no such mark).
+    """
+
+    record_id: str
+    page_id: str
+    source: str
+    source_kind: str
+    kind: str
+    url: str
+    title: str
+    licence: str
+    author: str
+    created_at: datetime | None
+    tags: tuple[str, ...]
+    score: int | None
+    accepted: bool | None
+    instruction: str
+    input: str
+    output: str
+    history: tuple[dict[str, str], ...] = ()
+
+
+RECORD = pa.schema(
+    [
+        ("record_id", pa.string()),
+        ("page_id", pa.string()),
+        ("source", pa.string()),
+        ("source_kind", pa.string()),
+        ("kind", pa.string()),
+        ("url", pa.string()),
+        ("title", pa.string()),
+        ("licence", pa.string()),
+        ("author", pa.string()),
+        ("created_at", STAMP),
+        ("tags", pa.list_(pa.string())),
+        ("score", pa.int32()),
+        ("accepted", pa.bool_()),
+        ("instruction", pa.string()),
+        ("input", pa.string()),
+        ("output", pa.string()),
+        ("history", HISTORY),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One preference between two answers to the same question. Scores are votes, +1 if accepted."""
+
+    pair_id: str
+    page_id: str
+    source: str
+    source_kind: str
+    url: str
+    title: str
+    licence: str
+    author: str
+    created_at: datetime | None
+    instruction: str
+    input: str
+    chosen: str
+    rejected: str
+    chosen_score: int
+    rejected_score: int
+
+
+PAIR = pa.schema(
+    [
+        ("pair_id", pa.string()),
+        ("page_id", pa.string()),
+        ("source", pa.string()),
+        ("source_kind", pa.string()),
+        ("url", pa.string()),
+        ("title", pa.string()),
+        ("licence", pa.string()),
+        ("author", pa.string()),
+        ("created_at", STAMP),
+        ("instruction", pa.string()),
+        ("input", pa.string()),
+        ("chosen", pa.string()),
+        ("rejected", pa.string()),
+        ("chosen_score", pa.int32()),
+        ("rejected_score", pa.int32()),
+    ]
+)
+
+# `level` is what was given up: the whole page, one document in it, or one part (answer, section).
+REJECT = pa.schema(
+    [
+        ("page_id", pa.string()),
+        ("source", pa.string()),
+        ("key", pa.string()),
+        ("level", pa.string()),
+        ("reason", pa.string()),
+        ("detail", pa.string()),
+    ]
+)

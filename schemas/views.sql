@@ -1,0 +1,23 @@
+-- What users query. A name in braces stands for the finished
+-- shards of that kind; pipelines/catalog.py fills it in.
+-- `recipe` and `batch` come from the folder a shard lies in.
+
+CREATE VIEW pages AS
+SELECT * EXCLUDE (file), folder(file, 2) AS batch FROM {pages}
+WHERE status < 400
+  AND (page_id, folder(file, 2)) IN (SELECT (page_id, max(folder(file, 2))) FROM {pages} GROUP BY page_id);
+
+CREATE VIEW records AS SELECT * EXCLUDE (file) FROM {records};
+CREATE VIEW pairs AS SELECT * EXCLUDE (file) FROM {pairs};
+CREATE VIEW rejects AS
+SELECT * EXCLUDE (file) FROM {rejects}
+UNION ALL BY NAME
+SELECT * EXCLUDE (file) FROM {page_rejects};
+CREATE VIEW signals AS SELECT * EXCLUDE (file) FROM {signals};
+CREATE VIEW clusters AS SELECT folder(file, 2) AS recipe, * EXCLUDE (file) FROM {clusters};
+CREATE VIEW edges AS SELECT folder(file, 2) AS recipe, * EXCLUDE (file) FROM {edges};
+CREATE VIEW verdicts AS SELECT folder(file, 3) AS recipe, * EXCLUDE (file) FROM {verdicts};
+CREATE VIEW curated AS SELECT folder(file, 3) AS recipe, * EXCLUDE (file) FROM {curated};
+CREATE VIEW curated_pairs AS SELECT folder(file, 3) AS recipe, * EXCLUDE (file) FROM {curated_pairs};
+CREATE VIEW dropped AS SELECT folder(file, 3) AS recipe, * EXCLUDE (file) FROM {dropped};
+CREATE VIEW runs AS SELECT * FROM {runs};
