@@ -11,6 +11,7 @@ from schemas.manifest import Manifest, digest
 from schemas.page import Page, from_row
 
 GONE = (404, 410)
+SAID = ("sha256", "status", "url", "licence", "opt_out")  # not when or how it was fetched
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,10 @@ class LivePages:
 
 
 def batches(data: Path, source: str) -> list[tuple[Path, Manifest]]:
-    """The finished batches of a source, oldest first."""
+    """The finished batches of a source, oldest first. One made with other settings than the first is stale."""
     folders = sorted(storage.folder(data, "collect", source).glob("[0-9]*"))
-    found = ((folder, storage.read_manifest(folder)) for folder in folders)
-    return [(folder, manifest) for folder, manifest in found if manifest]
+    found = [(folder, manifest) for folder in folders if (manifest := storage.read_manifest(folder))]
+    return [(folder, manifest) for folder, manifest in found if manifest.params == found[0][1].params]
 
 
 def live(data: Path, source: str) -> LivePages:
@@ -55,6 +56,20 @@ def live(data: Path, source: str) -> LivePages:
         shards[:0] = [LiveShard(folder / name, rows[name], newer) for name in names]
         newer |= frozenset(key for name in names for key in _keys(folder / name))
     return LivePages(digest([manifest.fingerprint for _, manifest in done]), tuple(shards))
+
+
+def said(page: Page) -> tuple[object, ...]:
+    return tuple(getattr(page, name) for name in SAID)
+
+
+def standing(data: Path, source: str) -> dict[str, tuple[object, ...]]:
+    """What was last said under each key, as far as a change of it matters (see SAID)."""
+    found: dict[str, tuple[object, ...]] = {}
+    for folder, manifest in batches(data, source):
+        for name in manifest.tables("pages"):
+            table = pq.read_table(folder / name, columns=["key", *SAID])
+            found.update((key, tuple(row)) for key, *row in zip(*table.to_pydict().values(), strict=True))
+    return found
 
 
 def _keys(path: Path) -> list[str]:

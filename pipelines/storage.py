@@ -152,11 +152,23 @@ def _fill(file: IO[bytes], content: str) -> None:
 
 @contextmanager
 def building(
-    folder: Path, *, stage: str, name: str, version: int, params: Mapping[str, Any], inputs: Mapping[str, str]
+    folder: Path,
+    *,
+    stage: str,
+    name: str,
+    version: int,
+    params: Mapping[str, Any],
+    inputs: Mapping[str, str],
+    resume: bool = True,
 ) -> Iterator[Building]:
-    """Build `folder`: on leaving without an error, the manifest is written and the folder appears."""
+    """Build `folder`: on leaving without an error, the manifest is written and the folder appears.
+
+    `resume=False` starts over: for a stage whose shards do not follow from its key alone.
+    """
     key = stage_key(stage, name, version, params, inputs)
     work = _work_folder(folder, key)
+    if not resume:
+        shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True, exist_ok=True)
     made = Building(work)
     made.resume()
