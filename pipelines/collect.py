@@ -4,7 +4,6 @@ A page that says what it said before is not stored again; if none changed, there
 after this stage runs. A source of local files whose files are untouched is not even opened.
 """
 
-import shutil
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import chain
@@ -119,4 +118,4 @@ def _remove_stale(data: Path, source: str) -> None:
     standing = {folder for folder, _ in pages.batches(data, source)}
     for folder in storage.folder(data, STAGE, source).glob("[0-9]*"):
         if folder not in standing:
-            shutil.rmtree(folder)
+            storage.remove(folder)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -25,10 +26,8 @@ class LiveShard:
     def read(self) -> Iterator[Page]:
         """Its standing pages, in order of key, a few in memory at a time."""
         with pq.ParquetFile(self.path, page_checksum_verification=True) as file:
-            for batch in file.iter_batches(batch_size=64):
-                for row in batch.to_pylist():
-                    if row["key"] not in self.skip and row["status"] not in GONE:
-                        yield from_row(row)
+            rows = chain.from_iterable(batch.to_pylist() for batch in file.iter_batches(batch_size=64))
+            yield from (from_row(row) for row in rows if row["key"] not in self.skip and row["status"] not in GONE)
 
 
 @dataclass(frozen=True)

@@ -207,6 +207,12 @@ def _publish(work: Path, folder: Path) -> None:
         shutil.rmtree(stale, ignore_errors=True)
 
 
+def remove(folder: Path) -> None:
+    """Take a finished folder away; its manifest goes first, so that a half-removed one is not there."""
+    (folder / MANIFEST).unlink(missing_ok=True)
+    shutil.rmtree(folder)
+
+
 def read_manifest(folder: Path) -> Manifest | None:
     """The manifest of a finished folder, else None."""
     try:
