@@ -1,0 +1,28 @@
+"""Reading HTML: pure functions, shared by all connectors.
+
+`decode` bytes → text; `parse` text → tree, refusing hostile pages; `main_content` tree → the article's element;
+`to_markdown` and `sections` element → Markdown; `metadata` and `linked_data` tree → what the page says of itself.
+"""
+
+from connectors.html.content import main_content
+from connectors.html.decoding import decode
+from connectors.html.licences import spdx
+from connectors.html.markdown import to_markdown
+from connectors.html.metadata import Metadata, metadata
+from connectors.html.sections import sections
+from connectors.html.structured import linked_data, steps
+from connectors.html.tree import Unreadable, parse
+
+__all__ = [
+    "Metadata",
+    "Unreadable",
+    "decode",
+    "linked_data",
+    "main_content",
+    "metadata",
+    "parse",
+    "sections",
+    "spdx",
+    "steps",
+    "to_markdown",
+]

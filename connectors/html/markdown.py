@@ -1,0 +1,68 @@
+"""HTML to the Markdown that people would have written."""
+
+from copy import deepcopy
+
+import re2
+from html_to_markdown import ConversionOptions, PreprocessingOptions, convert
+from lxml import etree
+from lxml.html import Element, HtmlElement
+
+from connectors.html import tree
+from connectors.html.marks import Marks
+from connectors.html.mathematics import mark_mathematics
+from connectors.html.prepare import prepare
+
+_OPTIONS = ConversionOptions(
+    bullets="-",
+    list_indent_width=2,
+    compact_tables=True,
+    br_in_tables=False,
+    autolinks=False,
+    expand_abbreviations=False,
+    include_blockquote_citations=False,
+    extract_metadata=False,
+    hidden_content="reachable",
+    preprocessing=PreprocessingOptions(enabled=False),
+)
+# escapes that keep a paragraph from being a list or emphasis: the text reads the same without
+_ESCAPES = re2.compile(r"(?m)^(\s*(?:> ?)*)(\d*)\\([.)+-])( )|\\([_*~])")
+_BLANKS = re2.compile(r"\n[ \t\n>]*\n(?:[ \t]*\n)+")
+_TRAILING = re2.compile(r"(?m)[ \t]+$")
+
+
+def to_markdown(fragment: str | HtmlElement, base_url: str = "") -> str:
+    """Markdown of an HTML fragment or of an element and what is in it.
+
+    Code blocks keep every line and their language; links are absolute; links within the page, images that
+    stand alone, scripts and buttons are gone. `base_url` is the page's own address. Raises tree.Unreadable
+    for text that `tree.parse` refuses.
+    """
+    element = tree.parse(f"<div>{fragment}</div>") if isinstance(fragment, str) else fragment
+    text, marks = render(element, base_url)
+    for number, mark in enumerate(marks.made):
+        if mark.level:
+            text = text.replace(f"\ue000{number}\ue001", f"{'#' * mark.level} {mark.text}")
+    return marks.restore(tidy(text))
+
+
+def render(element: HtmlElement, base_url: str) -> tuple[str, Marks]:
+    """Markdown with marks in place of code, mathematics and headings. `element` is left as it was."""
+    marks = Marks()
+    root = Element("div")
+    body = deepcopy(element)
+    body.tail = None
+    if body.tag in ("html", "body"):
+        body.tag = "div"
+    root.append(body)
+    mark_mathematics(root, marks)
+    prepare(root, base_url, marks)
+    markup = etree.tostring(root, encoding="unicode", method="html")
+    return _ESCAPES.sub(_unescape, convert(markup, _OPTIONS).content or ""), marks
+
+
+def _unescape(found: "re2._Match") -> str:  # type: ignore[name-defined]
+    return found[5] or f"{found[1]}{found[2]}{found[3]}{found[4]}"
+
+
+def tidy(text: str) -> str:
+    return _BLANKS.sub("\n\n", _TRAILING.sub("", text)).strip("\n")

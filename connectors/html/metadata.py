@@ -1,0 +1,126 @@
+"""What a page says about itself: title, author, date, language, licence, opt-out."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urljoin
+
+import re2
+from lxml.html import HtmlElement
+
+from connectors.html.licences import stated_licence
+from connectors.html.sections import unnumbered
+from connectors.html.structured import linked_data, values
+
+_SUFFIX = re2.compile(r"\s+[|–—·•»:-]\s+|\s*[|｜_]\s*|\s+—\s+")
+_DATE = re2.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?\s*(Z|[+-]\d{2}:?\d{2})?)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """Empty where the page does not say. `licence` is an SPDX id; `opt_out` quotes what forbids the use."""
+
+    title: str = ""
+    author: str = ""
+    published: datetime | None = None
+    language: str = ""
+    licence: str = ""
+    canonical: str = ""
+    opt_out: str = ""
+
+
+def metadata(root: HtmlElement, url: str = "") -> Metadata:
+    """Read from the whole page, before `main_content` takes things away. `url` is the page's own."""
+    data = linked_data(root)
+    author = next((name for name in values(data, "author") if name), "") or _meta(
+        root, "author", "article:author", "dc.creator"
+    )
+    dates = [
+        *values(data, "datePublished"),
+        _meta(root, "article:published_time", "date", "dc.date", "pubdate", "og:published_time"),
+    ]
+    dates += root.xpath(
+        '//time[@pubdate or contains(@class, "publish") or contains(@itemprop, "datePublished")]/@datetime'
+    )
+    return Metadata(
+        title=title(root),
+        author="" if author.startswith("http") else author[:200],
+        published=next((stamp for stamp in map(_date, dates) if stamp), None),
+        language=(
+            root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang") or _meta(root, "language")
+        ).strip(),
+        licence=stated_licence(root, data),
+        canonical=_canonical(root, url),
+        opt_out=_opt_out(root),
+    )
+
+
+def title(root: HtmlElement) -> str:
+    """The heading of the page if its `<title>` agrees, else the `<title>` without the site's name."""
+    whole = _clean(" ".join(root.xpath("//head/title/text() | //title[not(ancestor::svg)][1]/text()")[:1]))
+    headings = [_clean(heading.text_content()) for heading in root.xpath("//h1")[:5]]
+    for heading in headings:
+        if heading and len(heading) > 1 and heading.lower() in whole.lower():
+            return unnumbered(heading)
+    social = _clean(_meta(root, "og:title", "twitter:title"))
+    if social and (social in whole or not whole):
+        return unnumbered(_without_site(social, root))
+    return unnumbered(_without_site(whole, root) or next(filter(None, headings), ""))
+
+
+def _clean(text: str) -> str:
+    return " ".join(text.replace("¶", "").replace("\uf0c1", "").split())
+
+
+def _without_site(text: str, root: HtmlElement) -> str:
+    site = _clean(_meta(root, "og:site_name", "application-name"))
+    parts = [part for part in _SUFFIX.split(text) if part]
+    if len(parts) < 2:
+        return text
+    kept = [part for part in parts if part != site]
+    if len(kept) < len(parts):
+        return text[: text.rfind(kept[-1]) + len(kept[-1])] if kept and text.endswith(site) else " ".join(kept)
+    first = text[: len(text) - len(parts[-1])].rstrip(" |｜_–—·•»:-")
+    return first if len(first) >= len(parts[-1]) else text
+
+
+def _meta(root: HtmlElement, *names: str) -> str:
+    found = {}
+    for meta in root.iter("meta"):
+        name = (meta.get("name") or meta.get("property") or meta.get("itemprop") or "").lower()
+        found.setdefault(name, (meta.get("content") or "").strip())
+    return next((found[name] for name in names if found.get(name)), "")
+
+
+def _canonical(root: HtmlElement, url: str) -> str:
+    for link in root.xpath("//link[@href]"):
+        if "canonical" in (link.get("rel") or "").lower().split():
+            try:
+                return urljoin(url, link.get("href").strip())
+            except ValueError:
+                return ""
+    return ""
+
+
+def _opt_out(root: HtmlElement) -> str:
+    robots = _meta(root, "robots")
+    if {"noai", "noimageai", "none"} & {word.strip() for word in robots.lower().split(",")} - {"noimageai", "none"}:
+        return f"meta robots: {robots[:200]}"
+    reserved = _meta(root, "tdm-reservation")
+    return f"meta tdm-reservation: {reserved}" if reserved == "1" else ""
+
+
+def _date(text: str) -> datetime | None:
+    found = _DATE.search(text or "")
+    if not found:
+        return None
+    year, month, day, hour, minute, second, zone = found.groups()
+    try:
+        stamp = datetime(
+            int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), tzinfo=UTC
+        )
+        if zone and zone != "Z":
+            digits = zone.replace(":", "")
+            stamp = stamp.replace(tzinfo=datetime.strptime(digits, "%z").tzinfo).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return stamp
