@@ -1,0 +1,126 @@
+"""What a heading is: a question, a task, a facet of its article, a topic, or nothing to teach."""
+
+import tomllib
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Literal
+
+import re2
+
+from pipelines.normalise import clean
+
+Form = Literal["question", "how_to", "facet", "topic", "back_matter"]
+
+_NUMBERING = re2.compile(
+    r"(?i)^\s*((chapter|section|part|appendix|step|lesson|unit|module|episode)\s+([0-9]{1,3}|[ivxlc]{1,6}|[a-z])\b[.:)\-–—]*\s*"
+    r"|[a-z]?[0-9]{1,3}([.\-][0-9]{1,3}){0,4}[.)、:：]+\s*|[0-9]{1,3}(\.[0-9]{1,3}){1,4}\s+|\(?[0-9]{1,2}\)\s*"
+    r"|[ivx]{1,5}[.)]\s+|第\s*[0-9一二三四五六七八九十百零〇]{1,5}\s*[章节節步课課部篇讲][.:：、]?\s*|[一二三四五六七八九十]{1,3}[、.．]\s*|步骤\s*[0-9一二三四五六七八九十]{1,3}[.:：、]?\s*)"
+)
+_MARKUP = re2.compile(r"\[([^\]\n]*)\]\([^)\n]*\)")
+_EMPHASIS = re2.compile(r"(\*\*|__|\*)([^*_\n]+)(\*\*|__|\*)")
+_SITE = re2.compile(
+    r"(?i)\s+([|–—·»-]|::)\s+([^|–—·»]*\b(documentation|docs|wiki|manual|wikipedia|tutorial|guide|cheat ?sheet series|reference)\b[^|–—·»]*"
+    r"|[^|–—·»]*(文档|教程|手册|维基百科)[^|–—·»]*)$"
+)
+_MANUAL = re2.compile(r"(?i)\s*\([1-9]\)\s*(manual page)?\s*$|\s+manual page\s*$")
+
+_QUESTION = re2.compile(
+    r"(?i)^(how|what|why|when|where|which|who|whose|whom)('s|'re)?( (much|many|long|often|old|else|kind of|sort of|type of)\b[^?]*)? "
+    r"(is|are|was|were|do|does|did|can|could|should|shall|will|would|must|has|have|had|isn't|aren't|don't|doesn't|can't|might|may)\b"
+    r"|^(is|are|do|does|did|can|could|should|will|would|has|have) (i|you|we|it|there|my|the|this|they|python|a|an)\b"
+)
+_ZH_QUESTION = re2.compile(
+    r"(什么是|什麼是|是什么|是什麼|为什么|為什麼|为何|怎么|怎麼|哪个|哪些|哪里|哪儿|是否|能否|可否|有没有|吗|呢|多少|几种|谁)"
+)
+_ZH_HOW = re2.compile(r"^(如何|怎样|怎樣|怎么|怎麼)")
+_ZH_TASK = re2.compile(
+    r"^(安装|配置|创建|新建|使用|运行|编写|添加|删除|移除|设置|部署|升级|更新|构建|编译|启动|停止|重启|启用|禁用|导入|导出|下载|上传|提交|定义|声明|调用|"
+    r"修改|查看|检查|测试|调试|连接|备份|恢复|迁移|注册|登录|生成|编辑|打开|打包|发布|克隆|获取|读取|写入|处理|实现|扩展|卸载|搭建|验证|返回|覆盖|自定义)"
+    r"\P{Han}*[\p{Han}\w]"
+)
+_ZH_NOT_TASK = re2.compile(
+    r"(方法|说明|方式|概述|原理|介绍|机制|问题|选项|参数|规则|步骤|指南|须知|记录|日志|工具|环境|文件|限制|场景|要求|类型|状态|管理|语言|示例)$"
+)
+_HOW_TO = re2.compile(r"(?i)^how to (.+)$")
+_GERUND = re2.compile(r"^([A-Z]?[a-z]+ing) (.+)$")
+_VERB_FIRST = re2.compile(r"^([A-Z]?[a-z]+) (.+)$")
+_OBJECT = re2.compile(
+    r"(?i)^(a|an|the|your|our|my|his|its|from|to|with|into|onto|in|on|it|this|that|these|all|any|multiple|several|new|more|`|data|files?|on)\b|^`"
+)
+
+_WORDS = tomllib.loads(files(__package__).joinpath("headings.toml").read_text())
+BACK_MATTER = frozenset(_WORDS["back_matter"])
+FACETS = {name: facet for facet, names in _WORDS["facets"].items() for name in names}
+_VERBS = tomllib.loads(files(__package__).joinpath("verbs.toml").read_text())
+GERUNDS: dict[str, str] = _VERBS["gerunds"]
+# base form → whether it is a verb whatever follows
+IMPERATIVES = dict.fromkeys(GERUNDS.values(), False) | dict.fromkeys(_VERBS["sure"], True)
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """`text` is what to ask about: the question, the task ("install Git"), the facet's name, or the topic."""
+
+    form: Form
+    text: str
+
+
+def plain(heading: str) -> str:
+    """A heading without numbering, emphasis, links or end marks; inline code stays."""
+    text = " ".join(clean.prose(heading).split())
+    text = _EMPHASIS.sub(r"\2", _MARKUP.sub(r"\1", text)).strip("# ")
+    shorter = _NUMBERING.sub("", text, count=1)
+    return (shorter or text).rstrip(" :：¶#").strip()
+
+
+def topic_of(title: str) -> str:
+    """An article's title without its number, its site's name and the marks of a manual page."""
+    text = plain(title)
+    shorter = _MANUAL.sub("", _SITE.sub("", text))
+    return (shorter or text).strip()
+
+
+def read(heading: str) -> Heading:
+    """What `heading` (already plain) asks for."""
+    name = heading.lower().strip(" .!")
+    if name in BACK_MATTER:
+        return Heading("back_matter", heading)
+    if name in FACETS:
+        return Heading("facet", FACETS[name])
+    return _chinese(heading) if clean.is_chinese(heading) else _english(heading)
+
+
+def _english(heading: str) -> Heading:
+    how_to = _HOW_TO.match(heading)
+    if how_to:
+        return Heading("how_to", how_to.group(1).rstrip("?. "))
+    if heading.endswith(("?", "？")) or (_QUESTION.match(heading) and len(heading.split()) > 2):
+        return Heading("question", heading if heading.endswith(("?", "？")) else f"{heading.rstrip('.')}?")
+    task = _task(heading)
+    return Heading("how_to", task) if task else Heading("topic", heading)
+
+
+def _task(heading: str) -> str:
+    """ "Installing Git" and "Install the package" as "install …"; "" when it may be something else."""
+    gerund = _GERUND.match(heading)
+    base = GERUNDS.get(gerund.group(1).lower()) if gerund else None
+    if gerund and base:
+        return f"{base} {gerund.group(2)}"
+    verb = _VERB_FIRST.match(heading)
+    if not verb or verb.group(1).lower() not in IMPERATIVES:
+        return ""
+    sure = IMPERATIVES[verb.group(1).lower()] or _OBJECT.match(verb.group(2))
+    return f"{verb.group(1).lower()} {verb.group(2)}" if sure else ""
+
+
+def _chinese(heading: str) -> Heading:
+    if _ZH_HOW.match(heading):
+        return Heading(
+            "how_to" if not heading.endswith(("?", "？")) else "question",
+            heading.rstrip("？?。") if not heading.endswith(("?", "？")) else heading,
+        )
+    if heading.endswith(("?", "？")) or _ZH_QUESTION.search(heading):
+        return Heading("question", heading if heading.endswith(("?", "？", "！", "!")) else f"{heading}？")
+    if _ZH_TASK.match(heading) and not _ZH_NOT_TASK.search(heading):
+        return Heading("how_to", heading)
+    return Heading("topic", heading)

@@ -1,0 +1,74 @@
+"""What every kind of document shares on its way to records: where it came from, and a name for each part."""
+
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+import re2
+
+from connectors.base import Kind
+from pipelines.normalise.clean import safe
+from schemas.record import Pair, Record
+
+_NOT_A_LETTER = re2.compile(r"[^\pL\pN]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What the records of a page inherit from it. `licence` is used where a document states none."""
+
+    source: str
+    source_kind: Kind
+    key: str
+    url: str
+    licence: str
+
+    @property
+    def page_id(self) -> str:
+        return f"{self.source}:{self.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """What is published about the maker of one record, for attribution."""
+
+    url: str
+    title: str
+    licence: str
+    author: str
+    created_at: datetime | None
+
+
+@dataclass(slots=True)
+class Made:
+    """What came out of one document; `rejects` are (part, reason) of the parts that gave nothing."""
+
+    records: list[Record] = field(default_factory=list)
+    pairs: list[Pair] = field(default_factory=list)
+    rejects: list[tuple[str, str]] = field(default_factory=list)
+
+
+def part_id(origin: Origin, document_key: str, part: str) -> str:
+    """`<source>:<page key>#<part>`; where a page holds several documents, the part begins with the document's key."""
+    prefix = "" if document_key == origin.key else f"{document_key}/"
+    return f"{origin.page_id}#{prefix}{part}"
+
+
+def slug(text: str) -> str:
+    """Letters and digits of any script, joined by hyphens."""
+    return _NOT_A_LETTER.sub("-", text.lower()).strip("-")
+
+
+def to_row(row: Record | Pair) -> dict[str, Any]:
+    """The row as Arrow takes it: every string is valid Unicode in NFC without control characters."""
+    return {column.name: _safe(getattr(row, column.name)) for column in fields(row)}
+
+
+def _safe(value: Any) -> Any:
+    if isinstance(value, str):
+        return safe(value)
+    if isinstance(value, tuple | list):
+        return [_safe(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _safe(item) for name, item in value.items()}
+    return value
