@@ -1,0 +1,54 @@
+"""What a stage over a whole recipe reads: the finished shards of its sources, and a DuckDB that may spill."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from pipelines import storage
+from pipelines.catalog import open_duckdb
+from pipelines.recipe import Recipe, RecipeError
+from schemas.manifest import Manifest
+
+PREFIXES = {"normalise": ("records", "pairs"), "annotate": ("signals",), "dedupe": ("clusters", "edges")}
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Fingerprints by stage and name, for the stage's key; and the Parquet files by table."""
+
+    fingerprints: dict[str, str]
+    paths: dict[str, list[Path]]
+
+
+def of(recipe: Recipe, data: Path, *, clusters: bool = False) -> Inputs:
+    """Records and signals of every source, and with `clusters` the recipe's own. Raises RecipeError."""
+    wanted = [(stage, name) for stage in ("normalise", "annotate") for name in recipe.source_names()]
+    wanted += [("dedupe", recipe.name)] if clusters else []
+    found = {(stage, name): _finished(data, stage, name, recipe) for stage, name in wanted}
+    paths: dict[str, list[Path]] = {prefix: [] for prefixes in PREFIXES.values() for prefix in prefixes}
+    for (stage, name), manifest in found.items():
+        folder = storage.folder(data, stage, name)
+        for prefix in PREFIXES[stage]:
+            paths[prefix] += [folder / shard for shard in manifest.tables(prefix)]
+    return Inputs({f"{stage}/{name}": manifest.fingerprint for (stage, name), manifest in found.items()}, paths)
+
+
+def _finished(data: Path, stage: str, name: str, recipe: Recipe) -> Manifest:
+    folder = storage.folder(data, stage, name)
+    manifest = storage.read_manifest(folder)
+    if manifest is None:
+        raise RecipeError(f"{folder}: nothing finished here; run `gristmill stage {stage} {recipe.name}` first")
+    return manifest
+
+
+@contextmanager
+def spilling_duckdb(folder: Path, workers: int) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+    """DuckDB within its memory limit, and a scratch folder on the disk that `folder` will be on."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch, open_duckdb() as con:
+        con.execute(f"SET temp_directory = '{scratch}/spill'; SET threads = {workers}; SET TimeZone = 'UTC'")
+        yield con, Path(scratch)
