@@ -9,7 +9,8 @@ import pyarrow as pa
 @dataclass(frozen=True, slots=True)
 class Signal:
     """`compute` is a DuckDB expression over the columns of a record, or a function of an Arrow table
-    of records that returns one value per row in the same order (null: could not be measured).
+    of records that returns one value per row in the same order (null: could not be measured); a function that several
+    signals share returns a struct with one field for each, by name.
 
     `name` is `<field>_<measure>`; `version` goes up whenever a published number would change;
     `source` names the paper, tool or reasoning that defines the measure.

@@ -1,0 +1,121 @@
+"""Stage 3: every record measured → `3_signals/<source>`, a shard for each shard of records. Nothing is dropped."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines import storage
+from pipelines.pool import map_ordered
+from pipelines.progress import track
+from pipelines.recipe import Recipe, RecipeError
+from pipelines.signals import SIGNALS
+from pipelines.signals.prose import mask_code
+from schemas.manifest import Manifest, Shard
+from schemas.record import RECORD
+from schemas.signal import Signal
+
+VERSION = 1
+STAGE = "annotate"
+BATCH = 4_096  # records measured at a time: bounds the memory, changes no number
+SCHEMA = pa.schema([("record_id", pa.string()), *((signal.name, signal.type) for signal in SIGNALS)])
+Counts = dict[str, int]
+
+
+def run(recipe: Recipe, source: str, data: Path, workers: int = 1) -> Manifest:
+    """Measure the records of `source`, or return what stands when neither they nor the signals have changed.
+
+    The shards do not depend on `workers`. Raises RecipeError for an unknown source, or one without records.
+    """
+    recipe.source(source)
+    records = storage.folder(data, "normalise", source)
+    made_of = storage.read_manifest(records)
+    if made_of is None:
+        raise RecipeError(f"{records}: nothing finished here; run `gristmill stage normalise {recipe.name}` first")
+    folder = storage.folder(data, STAGE, source)
+    about: dict[str, Any] = {
+        "stage": STAGE,
+        "name": source,
+        "version": VERSION,
+        "params": {"signals": [[signal.name, signal.version, str(signal.type)] for signal in SIGNALS]},
+        "inputs": {"records": made_of.fingerprint},
+    }
+    done = storage.finished(folder, **about)
+    if done:
+        return done
+    with storage.building(folder, **about) as made:
+        todo = [name for name in made_of.tables("records") if not made.has(_shard_of(name))]
+        for shard, counts in _measure_shards(records, made.folder, todo, workers, source):
+            made.add(shard, counts)
+    finished = storage.read_manifest(folder)
+    if finished is None:
+        raise FileNotFoundError(f"{folder}: the manifest just written is gone; something else writes there")
+    return finished
+
+
+def _shard_of(records: str) -> str:
+    return records.replace("records-", "signals-")
+
+
+def _measure_shards(
+    records: Path, folder: Path, names: Sequence[str], workers: int, source: str
+) -> Iterator[tuple[Shard, Counts]]:
+    work: Callable[[str], tuple[Shard, Counts]] = partial(measure_shard, records, folder)
+    if workers == 1 or len(names) == 1:
+        yield from map(work, track(names, f"annotate {source}", len(names)))
+        return
+    for name, result in track(map_ordered(work, names, workers=workers), f"annotate {source}", len(names)):
+        if isinstance(result, BaseException):
+            raise RuntimeError(f"{records / name}: {type(result).__name__} while measuring") from result
+        yield result
+
+
+def measure_shard(records: Path, folder: Path, name: str) -> tuple[Shard, Counts]:
+    """Write the signals of one shard of records; returns what was written and how much was measured."""
+    with pq.ParquetFile(records / name) as file:
+        batches = (pa.Table.from_batches([batch]).cast(RECORD) for batch in file.iter_batches(BATCH))
+        measured = (batch for table in batches for batch in measure(table, SIGNALS).to_batches())
+        shard = storage.write_table(folder / _shard_of(name), measured, SCHEMA)
+    return shard, {"records": shard.rows, "values": shard.rows * len(SIGNALS)}
+
+
+def measure(table: pa.Table, signals: Iterable[Signal]) -> pa.Table:
+    """record_id and one column per signal, for the same rows in the same order.
+
+    Expressions and functions see the columns of a record, and besides `instruction_prose` and `output_prose`: the
+    text with fenced code masked.
+    """
+    for field in ("instruction", "output"):
+        table = table.append_column(f"{field}_prose", mask_code(table[field]).prose)
+    signals = tuple(signals)
+    columns = {"record_id": table["record_id"], **_select(table, signals), **_call(table, signals)}
+    schema = pa.schema([("record_id", pa.string()), *((signal.name, signal.type) for signal in signals)])
+    return pa.table([columns[name] for name in schema.names], names=schema.names).cast(schema)
+
+
+def _select(table: pa.Table, signals: Sequence[Signal]) -> dict[str, pa.ChunkedArray]:
+    """All SQL expressions in one pass over the table."""
+    wanted = {signal.name: signal.compute for signal in signals if isinstance(signal.compute, str)}
+    if not wanted:
+        return {}
+    columns = ", ".join(f'({sql}) AS "{name}"' for name, sql in wanted.items())
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.register("records", table)
+        found = connection.sql(f"SELECT {columns} FROM records").to_arrow_table()
+    return {name: found[name] for name in wanted}
+
+
+def _call(table: pa.Table, signals: Sequence[Signal]) -> dict[str, pa.Array]:
+    """Each function once: one that several signals share returns a struct with a field for each."""
+    functions = dict.fromkeys(signal.compute for signal in signals if not isinstance(signal.compute, str))
+    results = {function: function(table) for function in functions}
+    columns = {}
+    for signal in signals:
+        if not isinstance(signal.compute, str):
+            result = results[signal.compute]
+            columns[signal.name] = result.field(signal.name) if pa.types.is_struct(result.type) else result
+    return columns

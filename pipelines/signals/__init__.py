@@ -1,0 +1,8 @@
+"""What is measured of every record. A new signal: a line in the SIGNALS of its theme, or a module of its own here.
+
+Each module holds one theme: plain functions over Arrow tables, or DuckDB expressions, and a tuple SIGNALS.
+"""
+
+from pipelines.signals import code, length, minhash
+
+SIGNALS = (*length.SIGNALS, *code.SIGNALS, *minhash.SIGNALS)

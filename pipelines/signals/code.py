@@ -1,0 +1,19 @@
+"""How much of an answer is fenced code, and whether it breaks off inside it."""
+
+import pyarrow as pa
+
+from pipelines.signals.prose import mask_code
+from schemas.signal import Signal
+
+
+def output_code(table: pa.Table) -> pa.Array:
+    masked = mask_code(table["output"])
+    return pa.StructArray.from_arrays(
+        [pa.array(masked.code_share), pa.array(masked.unclosed)], ["output_code_share", "output_open_fence"]
+    )
+
+
+SIGNALS = (
+    Signal("output_code_share", pa.float32(), output_code, "share of bytes inside fences, CommonMark 4.5"),
+    Signal("output_open_fence", pa.bool_(), output_code, "a fence that no line closes, CommonMark 4.5"),
+)

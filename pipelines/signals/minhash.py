@@ -1,0 +1,213 @@
+"""MinHash signatures of whole pairs (Broder 1997), compiled: text in, signature out, no Python strings between.
+
+A shingle is five words in a row (pipelines/signals/text.py says what a word is: case, markup, punctuation and
+traditional characters make no difference), hashed to 32 bits. The permutations are those of datasketch 2's
+`affine32` scheme with its default seed, so that a signature loads into
+`datasketch.MinHash(num_perm=PERMUTATIONS, hashvalues=signature, scheme=SCHEME)`.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import xxhash
+from datasketch import MinHash
+from numba import njit
+
+from pipelines.signals.text import Tables, Texts, Words, decode, kind_of, mix, room, split_words, tables, texts_of
+from schemas.signal import Signal
+
+SHINGLE = 5
+PERMUTATIONS = 128
+SCHEME = "affine32"
+SIGNATURE = pa.list_(pa.uint32(), PERMUTATIONS)
+# Below this many different shingles one changed word moves the Jaccard similarity by more than 0.4 and unrelated
+# short questions look alike: such texts are compared exactly only.
+MIN_SHINGLES = 16
+FIELDS = ("instruction", "input", "output")
+_BASE = np.uint64(0x9E3779B97F4A7C15)
+_OLDEST = np.uint64(pow(int(_BASE), SHINGLE, 1 << 64))
+
+
+def shingles(text: str) -> np.ndarray:
+    """The different shingles of `text`, sorted: uint32[n]; empty when there are fewer than MIN_SHINGLES."""
+    return shingle_sets(pa.array([text]))[1]
+
+
+def shingle_sets(texts: pa.Array | pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
+    """`values[offsets[i]:offsets[i + 1]]` are the different shingles of text i, sorted: int64[n + 1], uint32[m]."""
+    held = texts_of(texts)
+    offsets = np.zeros(held.rows + 1, np.int64)
+    values = np.empty(max(1, int(held.offsets[-1] - held.offsets[0])), np.uint32)
+    used = _shingle_sets(held, tables(), room(held), offsets, values)
+    return offsets, values[:used].copy()
+
+
+def signatures(texts: pa.Array | pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
+    """uint32[n, PERMUTATIONS], and bool[n]: false where a text is too short to be compared by similarity."""
+    held = texts_of(texts)
+    made = np.full((held.rows, PERMUTATIONS), 0xFFFFFFFF, np.uint32)
+    valid = np.zeros(held.rows, np.bool_)
+    multiply, add = MinHash(PERMUTATIONS, scheme=SCHEME).permutations
+    _signatures(held, tables(), room(held), multiply, add, made, valid)
+    return made, valid
+
+
+@njit(cache=True, nogil=True)
+def jaccard(left: np.ndarray, right: np.ndarray) -> float:
+    """Size of the intersection over size of the union of two sorted sets; 0 when both are empty."""
+    i, j, common = 0, 0, 0
+    while i < len(left) and j < len(right):
+        if left[i] == right[j]:
+            common, i, j = common + 1, i + 1, j + 1
+        elif left[i] < right[j]:
+            i += 1
+        else:
+            j += 1
+    union = len(left) + len(right) - common
+    return common / union if union else 0.0
+
+
+@njit(cache=True, nogil=True)
+def _shingle(hashes: np.ndarray, count: int, out: np.ndarray) -> int:
+    """Hash every run of SHINGLE words by a rolling polynomial, mixed and cut to 32 bits."""
+    rolling = np.uint64(0)
+    for at in range(count):
+        rolling = rolling * _BASE + hashes[at]
+        if at >= SHINGLE:
+            rolling -= _OLDEST * hashes[at - SHINGLE]
+        if at >= SHINGLE - 1:
+            out[at - SHINGLE + 1] = np.uint32(mix(rolling) >> np.uint64(32))
+    return max(0, count - SHINGLE + 1)
+
+
+@njit(cache=True, nogil=True)
+def _unique(values: np.ndarray) -> int:
+    """Sort `values` and move the different ones to the front; returns how many there are."""
+    values.sort()
+    kept = 0
+    for value in values:
+        if kept == 0 or value != values[kept - 1]:
+            values[kept] = value
+            kept += 1
+    return kept
+
+
+@njit(cache=True, nogil=True)
+def _shingle_sets(texts: Texts, tables: Tables, words: Words, offsets: np.ndarray, values: np.ndarray) -> int:
+    used = 0
+    for row in range(len(offsets) - 1):
+        count = split_words(texts.data, texts.offsets[row], texts.offsets[row + 1], tables, words)
+        count = _shingle(words.hashes, count, values[used:])
+        kept = _unique(values[used : used + count]) if count >= MIN_SHINGLES else 0
+        used += kept if kept >= MIN_SHINGLES else 0
+        offsets[row + 1] = used
+    return used
+
+
+@njit(cache=True, nogil=True)
+def _signatures(
+    texts: Texts,
+    tables: Tables,
+    words: Words,
+    multiply: np.ndarray,
+    add: np.ndarray,
+    made: np.ndarray,
+    valid: np.ndarray,
+) -> None:
+    hashes = np.empty(len(words.hashes), np.uint32)
+    for row in range(len(made)):
+        count = split_words(texts.data, texts.offsets[row], texts.offsets[row + 1], tables, words)
+        count = _shingle(words.hashes, count, hashes)
+        valid[row] = count >= MIN_SHINGLES and _enough(hashes[:count])
+        if valid[row]:
+            _permute(hashes[:count], multiply, add, made[row])
+
+
+@njit(cache=True, nogil=True)
+def _enough(hashes: np.ndarray) -> bool:
+    """Are there MIN_SHINGLES different ones?"""
+    seen = np.empty(MIN_SHINGLES, np.uint32)
+    found = 0
+    for value in hashes:
+        if value not in seen[:found]:
+            seen[found] = value
+            found += 1
+        if found == MIN_SHINGLES:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _permute(hashes: np.ndarray, multiply: np.ndarray, add: np.ndarray, signature: np.ndarray) -> None:
+    """The least value of each permutation a * fmix32(h) + b mod 2^32 (datasketch's affine32)."""
+    for value in hashes:
+        mixed = _mix32(value)
+        for k in range(PERMUTATIONS):
+            signature[k] = min(signature[k], np.uint32(multiply[k] * mixed + add[k]))
+
+
+@njit(cache=True, nogil=True)
+def _mix32(value: np.uint32) -> np.uint32:
+    """MurmurHash3's 32-bit finaliser; each cast takes the product modulo 2^32."""
+    value = np.uint32((value ^ (value >> np.uint32(16))) * np.uint32(0x85EBCA6B))
+    value = np.uint32((value ^ (value >> np.uint32(13))) * np.uint32(0xC2B2AE35))
+    return np.uint32(value ^ (value >> np.uint32(16)))
+
+
+def pair_text(table: pa.Table) -> pa.ChunkedArray:
+    """What two records are compared by: instruction, input and output, one after another."""
+    return pc.binary_join_element_wise(*(table[field] for field in FIELDS), "\n", null_handling="replace")
+
+
+def pair_minhash(table: pa.Table) -> pa.Array:
+    made, valid = signatures(pair_text(table))
+    return pa.FixedSizeListArray.from_arrays(pa.array(made.ravel()), type=SIGNATURE, mask=pa.array(~valid))
+
+
+@njit(cache=True, nogil=True)
+def _normalise(texts: Texts, tables: Tables, out: np.ndarray, offsets: np.ndarray) -> None:
+    """Folded characters; runs of white space as one space, none at the ends; invisible characters gone."""
+    used = 0
+    for row in range(len(offsets) - 1):
+        at, end = texts.offsets[row], texts.offsets[row + 1]
+        begin, gap = used, False
+        while at < end:
+            code, at = decode(texts.data, at, end)
+            kind = kind_of(code, tables.kinds)
+            gap = gap or kind == 0
+            if kind > 1:
+                if gap and used > begin:
+                    out[used] = 32
+                    used += 1
+                out[used] = tables.folds[code] if code < 0x10000 else code
+                used, gap = used + 1, False
+        offsets[row + 1] = used
+
+
+def _normalised(column: pa.ChunkedArray) -> list[bytes]:
+    texts = texts_of(column)
+    out = np.empty(max(1, int(texts.offsets[-1] - texts.offsets[0])), np.uint32)
+    offsets = np.zeros(texts.rows + 1, np.int64)
+    _normalise(texts, tables(), out, offsets)
+    data = out.astype("<u4", copy=False).tobytes()
+    return [data[4 * a : 4 * b] for a, b in pairwise(offsets)]
+
+
+def pair_hash(table: pa.Table) -> pa.Array:
+    fields = (_normalised(table[field]) for field in FIELDS)
+    # 31 is the unit separator, which no normalised text holds
+    return pa.array([xxhash.xxh3_128_hexdigest(b"\x1f\0\0\0".join(row)) for row in zip(*fields, strict=True)])
+
+
+def output_hash(table: pa.Table) -> pa.Array:
+    return pa.array([xxhash.xxh3_128_hexdigest(text) for text in _normalised(table["output"])])
+
+
+_EXACT = "xxh3-128 of the folded text with white space collapsed; equal hashes are exact duplicates"
+SIGNALS = (
+    Signal("pair_hash", pa.string(), pair_hash, _EXACT),
+    Signal("output_hash", pa.string(), output_hash, _EXACT),
+    Signal("pair_minhash", SIGNATURE, pair_minhash, "Broder 1997; 5-word shingles, datasketch's affine32"),
+)

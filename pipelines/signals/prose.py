@@ -1,0 +1,83 @@
+"""Prose apart from code: fenced blocks as CommonMark defines them, masked before any rule for prose is asked."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numba import njit
+
+from pipelines.signals.text import Texts, strings, texts_of
+
+_NEWLINE, _BACKTICK, _TILDE = 10, 96, 126
+
+
+class Masked(NamedTuple):
+    """Per text: prose with each fenced block replaced by an empty line, the share of bytes that were fenced, and
+    whether a fence was left open."""
+
+    prose: pa.Array
+    code_share: np.ndarray
+    unclosed: np.ndarray
+
+
+def mask_code(column: pa.Array | pa.ChunkedArray) -> Masked:
+    texts = texts_of(column)
+    first = texts.offsets[0]
+    out = np.empty(max(1, texts.offsets[-1] - first + texts.rows), np.uint8)
+    offsets = np.zeros(texts.rows + 1, np.int64)
+    shares, unclosed = np.zeros(texts.rows, np.float32), np.zeros(texts.rows, np.bool_)
+    used = _mask(texts, out, offsets, shares, unclosed)
+    return Masked(strings(Texts(out[: max(1, used)].copy(), offsets)), shares, unclosed)
+
+
+@njit(cache=True, nogil=True)
+def _mask(texts: Texts, out: np.ndarray, offsets: np.ndarray, shares: np.ndarray, unclosed: np.ndarray) -> int:
+    used = 0
+    for row in range(len(offsets) - 1):
+        start, end = texts.offsets[row], texts.offsets[row + 1]
+        used, fenced, unclosed[row] = _mask_one(texts.data, start, end, out, used)
+        shares[row] = fenced / (end - start) if end > start else 0.0
+        offsets[row + 1] = used
+    return used
+
+
+@njit(cache=True, nogil=True)
+def _mask_one(data: np.ndarray, start: int, end: int, out: np.ndarray, used: int) -> tuple[int, int, bool]:
+    fence, mark, fenced, at = 0, 0, 0, start
+    while at < end:
+        stop = at
+        while stop < end and data[stop] != _NEWLINE:
+            stop += 1
+        following = min(stop + 1, end)
+        run, kind, bare = _fence(data, at, stop)
+        if fence == 0 and run == 0:
+            out[used : used + following - at] = data[at:following]
+            used += following - at
+        elif fence == 0:
+            fence, mark = run, kind
+            out[used] = _NEWLINE
+            used += 1
+        elif run >= fence and kind == mark and bare:
+            fence = 0
+        else:
+            fenced += following - at
+        at = following
+    return used, fenced, fence > 0
+
+
+@njit(cache=True, nogil=True)
+def _fence(data: np.ndarray, at: int, stop: int) -> tuple[int, int, bool]:
+    """Length and character of the fence that the line data[at:stop] is, and whether nothing follows it; 0 if none."""
+    while at < stop and data[at] in (32, 9):
+        at += 1
+    if at == stop or data[at] not in (_BACKTICK, _TILDE):
+        return 0, 0, False
+    mark, begin = data[at], at
+    while at < stop and data[at] == mark:
+        at += 1
+    run, bare = at - begin, True
+    for byte in data[at:stop]:
+        if mark == _BACKTICK and byte == _BACKTICK:
+            return 0, 0, False
+        bare = bare and byte in (32, 9, 13)
+    return (run, mark, bare) if run >= 3 else (0, 0, False)

@@ -1,0 +1,207 @@
+"""UTF-8 text in Arrow buffers, as compiled kernels see it: tables of characters, words, prose without code.
+
+A word is a run of letters and digits (an apostrophe inside belongs to it); in scripts written without spaces
+(Han, Kana, Thai, Lao, Khmer, Burmese) every character is a word of its own. Case, full-width forms and
+traditional Chinese characters are folded before a word is hashed.
+"""
+
+import unicodedata
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+import opencc
+import pyarrow as pa
+import pyarrow.compute as pc
+from numba import njit
+
+SPACE, IGNORED, PUNCTUATION, SYMBOL, DIGIT, MARK, LOWER, UPPER, UNSPACED = range(9)
+HAS_LETTER, IS_UNSPACED = 1, 2
+_UNSPACED = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x2E80, 0x2FDF), (0x3005, 0x3007),
+             (0x3041, 0x312F), (0x31A0, 0x31FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF))  # fmt: skip
+_CATEGORY = {"Z": SPACE, "C": IGNORED, "P": PUNCTUATION, "S": SYMBOL, "N": DIGIT, "M": MARK, "L": LOWER}
+_MULTIPLY = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio, odd
+
+
+class Texts(NamedTuple):
+    """`data[offsets[i]:offsets[i + 1]]` are the UTF-8 bytes of text i."""
+
+    data: np.ndarray
+    offsets: np.ndarray
+
+    @property
+    def rows(self) -> int:
+        return len(self.offsets) - 1
+
+
+class Tables(NamedTuple):
+    """Per character of the Basic Multilingual Plane: what it is, and what it folds to."""
+
+    kinds: np.ndarray
+    folds: np.ndarray
+
+
+class Words(NamedTuple):
+    """Room for the words of the longest text: hash, length in characters, and flags of each."""
+
+    hashes: np.ndarray
+    chars: np.ndarray
+    flags: np.ndarray
+
+
+def texts_of(column: pa.Array | pa.ChunkedArray) -> Texts:
+    """The buffers of a string column, not copied where Arrow allows it; null counts as empty."""
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if isinstance(array, pa.ChunkedArray):
+        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
+    array = pc.fill_null(array, "") if array.null_count else array
+    _, offsets, data = array.cast(pa.large_string()).buffers()
+    ends = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
+    return Texts(np.frombuffer(data or b"\0", np.uint8), ends if len(ends) else np.zeros(1, np.int64))
+
+
+def strings(texts: Texts) -> pa.Array:
+    """The texts as an Arrow string column."""
+    offsets = pa.py_buffer(texts.offsets.astype(np.int64))
+    large = pa.Array.from_buffers(pa.large_string(), texts.rows, [None, offsets, pa.py_buffer(texts.data)])
+    return large.cast(pa.string())
+
+
+@cache
+def tables() -> Tables:
+    chars = [chr(code) for code in range(0x10000)]
+    folded = [_fold(char) for char in chars]
+    simplified = opencc.OpenCC("t2s").convert("\n".join(folded[0x3400:0xA000])).split("\n")
+    folded[0x3400:0xA000] = simplified
+    folds = np.array([ord(char) for char in folded], np.uint32)
+    kinds = np.array([_kind(char) for char in chars], np.uint8)
+    return Tables(kinds, folds)
+
+
+def _fold(char: str) -> str:
+    """Lower case and compatibility form, where that is one character."""
+    if char == "\u2019":
+        return "'"
+    plain = unicodedata.normalize("NFKC", char)
+    plain = plain if len(plain) == 1 else char
+    lower = plain.lower()
+    return lower if len(lower) == 1 else plain
+
+
+def _kind(char: str) -> int:
+    code = ord(char)
+    category = unicodedata.category(char)
+    if char in "\t\n\v\f\r":
+        return SPACE
+    if category[0] in "LM" and any(low <= code <= high for low, high in _UNSPACED):
+        return UNSPACED
+    if 0xFF66 <= code <= 0xFF9D:  # half-width Kana
+        return UNSPACED
+    if 0xFE00 <= code <= 0xFE0F:  # variation selectors
+        return IGNORED
+    return UPPER if category in ("Lu", "Lt") else _CATEGORY[category[0]]
+
+
+def room(texts: Texts) -> Words:
+    longest = int(np.diff(texts.offsets).max(initial=0)) + 1
+    return Words(np.empty(longest, np.uint64), np.empty(longest, np.int32), np.empty(longest, np.uint8))
+
+
+@njit(cache=True, nogil=True)
+def decode(data: np.ndarray, at: int, end: int) -> tuple[int, int]:
+    """The character at `at` and where the next begins. Broken UTF-8 never reads past `end`."""
+    byte = int(data[at])
+    if byte < 0x80:
+        return byte, at + 1
+    if byte < 0xE0 and at + 1 < end:
+        return (byte & 31) << 6 | int(data[at + 1] & 63), at + 2
+    if byte < 0xF0 and at + 2 < end:
+        return (byte & 15) << 12 | int(data[at + 1] & 63) << 6 | int(data[at + 2] & 63), at + 3
+    if at + 3 < end:
+        high = (byte & 7) << 18 | int(data[at + 1] & 63) << 12
+        return high | int(data[at + 2] & 63) << 6 | int(data[at + 3] & 63), at + 4
+    return 0xFFFD, end
+
+
+@njit(cache=True, nogil=True)
+def kind_of(code: int, kinds: np.ndarray) -> int:
+    if code < 0x10000:
+        return int(kinds[code])
+    if 0x20000 <= code < 0x33480:  # the further Han planes
+        return UNSPACED
+    return SYMBOL if 0x1F000 <= code < 0x20000 else LOWER
+
+
+@njit(cache=True, nogil=True)
+def mix(value: np.uint64) -> np.uint64:
+    """MurmurHash3's 64-bit finaliser."""
+    value ^= value >> np.uint64(33)
+    value *= np.uint64(0xFF51AFD7ED558CCD)
+    value ^= value >> np.uint64(33)
+    value *= np.uint64(0xC4CEB9FE1A85EC53)
+    return value ^ (value >> np.uint64(33))
+
+
+@njit(cache=True, nogil=True)
+def split_words(data: np.ndarray, start: int, end: int, tables: Tables, words: Words) -> int:
+    """Fill `words` with the words of data[start:end]; returns how many there are."""
+    count, chars, flags = 0, 0, 0
+    value = np.uint64(0)
+    at = start
+    while at < end:
+        code, following = decode(data, at, end)
+        kind = kind_of(code, tables.kinds)
+        if kind == UNSPACED or not (kind >= DIGIT or kind == IGNORED or _inside(data, at, end, chars, code, tables)):
+            if chars:
+                words.hashes[count], words.chars[count], words.flags[count] = mix(value), chars, flags
+                count += 1
+            value, chars, flags = np.uint64(0), 0, 0
+        if kind == UNSPACED:
+            folded = np.uint64(tables.folds[code]) if code < 0x10000 else np.uint64(code)
+            words.hashes[count] = mix((folded + np.uint64(1)) * _MULTIPLY)
+            words.chars[count], words.flags[count] = 1, HAS_LETTER | IS_UNSPACED
+            count += 1
+        elif kind >= DIGIT:
+            folded = np.uint64(tables.folds[code]) if code < 0x10000 else np.uint64(code)
+            value = (value + folded + np.uint64(1)) * _MULTIPLY
+            chars += 1
+            flags |= HAS_LETTER if kind >= LOWER else 0
+        at = following
+    if chars:
+        words.hashes[count], words.chars[count], words.flags[count] = mix(value), chars, flags
+        count += 1
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _inside(data: np.ndarray, at: int, end: int, chars: int, code: int, tables: Tables) -> bool:
+    """An apostrophe between letters does not end a word."""
+    if chars == 0 or code not in (0x27, 0x2019):
+        return False
+    following = at + (1 if code == 0x27 else 3)
+    if following >= end:
+        return False
+    code, _ = decode(data, following, end)
+    kind = kind_of(code, tables.kinds)
+    return kind in (LOWER, UPPER)
+
+
+@njit(cache=True, nogil=True)
+def _count_words(texts: Texts, tables: Tables, words: Words) -> np.ndarray:
+    counts = np.empty(len(texts.offsets) - 1, np.int32)
+    for row in range(len(counts)):
+        counts[row] = split_words(texts.data, texts.offsets[row], texts.offsets[row + 1], tables, words)
+    return counts
+
+
+def count_words(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    texts = texts_of(column)
+    return pa.array(_count_words(texts, tables(), room(texts)))
+
+
+def hash_words(text: str) -> np.ndarray:
+    """The hashes of the words of one text, in order: uint64[n]."""
+    texts = texts_of(pa.array([text]))
+    words = room(texts)
+    count = split_words(texts.data, texts.offsets[0], texts.offsets[1], tables(), words)
+    return words.hashes[:count]
