@@ -5,7 +5,7 @@ after this stage runs. A source of local files whose files are untouched is not 
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -37,14 +37,14 @@ def run(recipe: Recipe, source: str, data: Path) -> Manifest:
     same = bool(done) and done[0][1].params == params
     if same and connector.files():
         return done[-1][1]
-    began = datetime.now(UTC)
     cursor = done[-1][1].cursor if same else None
     known = pages.standing(data, source) if same else {}
     store = data / storage.FOLDERS[STAGE] / WEB_STORE
-    with open_web(store, source=source, **recipe.web.model_dump()) as web:
+    with open_web(store, recipe.web, source) as web:
         fetched = track(connector.fetch(web, cursor), f"collect {source}")
         items = fetched if connector.files() else _changed(fetched, known)
-        made = _build(data, source, len(done) + 1 if same else 1, params, items, began)
+        made = _build(data, source, len(done) + 1 if same else 1, params, items, web.begun_at)
+        web.finish()
     if made and not same:
         _remove_stale(data, source)
     return made or done[-1][1]
