@@ -57,6 +57,12 @@ def write_file(path: Path, fill: Callable[[IO[bytes]], None]) -> Shard:
     return Shard(path=path.name, rows=0, bytes=size, sha256=hashed)
 
 
+def sync_file(path: Path) -> None:
+    """For a file that a library has written: its bytes are on the disk when this returns."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
 def rename(old: Path, new: Path) -> None:
     old.replace(new)
     sync_folder(new.parent)
@@ -117,7 +123,8 @@ class Building:
     def add(self, shard: Shard, counts: Mapping[str, int] | None = None) -> None:
         """Enter a shard that `write_table` or `write_file` has put into the folder, and what it counted."""
         note = {"shard": shard.model_dump(), "counts": dict(counts or {})}
-        write_file(self.folder / f".{shard.path}.done", lambda file: _fill(file, json.dumps(note)))
+        done = shard.path.replace("/", "--")
+        write_file(self.folder / f".{done}.done", lambda file: _fill(file, json.dumps(note)))
         self._enter(note)
 
     def _enter(self, note: dict[str, Any]) -> None:
@@ -138,6 +145,15 @@ class Building:
     def text(self, name: str, content: str) -> None:
         if not self.has(name):
             self.add(write_file(self.folder / name, lambda file: _fill(file, content)))
+
+    def adopt(self, path: str) -> None:
+        """Enter a file that a library has written into the folder, or into a folder in it."""
+        file = self.folder / path
+        sync_file(file)
+        sync_folder(file.parent)
+        with file.open("rb") as content:
+            hashed = file_digest(content, "sha256").hexdigest()
+        self.add(Shard(path=path, rows=0, bytes=file.stat().st_size, sha256=hashed))
 
     def resume(self) -> None:
         for note in sorted(self.folder.glob(".*.done")):
