@@ -1,0 +1,108 @@
+"""Batches hold what changed; a crawl ends when its pages are safe."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from connectors.base import Kind, Settings, Web
+from pipelines import collect, pages, storage
+from pipelines.recipe import Recipe, WebSettings
+from schemas.document import Article, Document, Reject, Section
+from schemas.page import Page
+
+
+class Shelf(Settings):
+    """A source whose pages the test holds in its hand."""
+
+    connector: Literal["shelf"] = "shelf"
+    path: Path | None = None
+
+    @property
+    def kind(self) -> Kind:
+        return "tutorial"
+
+    def files(self) -> tuple[Path, ...]:
+        return (self.path,) if self.path else ()
+
+    def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
+        CALLS.append(cursor)
+        yield from SHELF
+
+    def parse(self, page: Page) -> Iterator[Document | Reject]:
+        yield Article(page.key, page.url, page.key, (Section((), page.body.decode()),))
+
+
+CALLS: list[str | None] = []
+SHELF: list[Page | Reject] = []
+
+
+def page(key: str, body: str, status: int = 200) -> Page:
+    return Page("shelf", key, f"https://shelf.example/{key}", body.encode(), status=status, licence="MIT")
+
+
+def recipe(path: Path | None = None) -> Recipe:
+    shelf = Shelf(name="shelf", path=path)
+    return Recipe.model_construct(name="test", sources=(shelf,), web=WebSettings(contact="test"))
+
+
+@pytest.fixture(autouse=True)
+def empty_shelf() -> None:
+    CALLS.clear()
+    SHELF[:] = [page("a", "one"), page("b", "two"), Reject("c", "robots", "Disallow: /")]
+
+
+def standing(data: Path) -> dict[str, str]:
+    return {page.key: page.body.decode() for shard in pages.live(data, "shelf").shards for page in shard.read()}
+
+
+def test_a_batch_holds_only_what_changed(tmp_path: Path) -> None:
+    first = collect.run(recipe(), "shelf", tmp_path)
+    assert first.counts == {"pages": 2, "bytes": 6, "rejected:robots": 1}
+    assert collect.run(recipe(), "shelf", tmp_path) == first
+    before = pages.live(tmp_path, "shelf").fingerprint
+    SHELF[1] = page("b", "two, revised")
+    second = collect.run(recipe(), "shelf", tmp_path)
+    assert second.name == "shelf/000002"
+    assert second.counts["pages"] == 1
+    assert standing(tmp_path) == {"a": "one", "b": "two, revised"}
+    assert pages.live(tmp_path, "shelf").fingerprint != before
+    assert CALLS[0] is None
+    assert CALLS[2] == first.cursor
+
+
+def test_a_page_that_is_gone_stands_no_more(tmp_path: Path) -> None:
+    collect.run(recipe(), "shelf", tmp_path)
+    SHELF[0] = page("a", "", status=410)
+    collect.run(recipe(), "shelf", tmp_path)
+    assert standing(tmp_path) == {"b": "two"}
+
+
+def test_an_untouched_file_is_not_opened_and_a_touched_one_starts_over(tmp_path: Path) -> None:
+    dump = tmp_path / "dump.xml"
+    dump.write_text("v1")
+    first = collect.run(recipe(dump), "shelf", tmp_path)
+    assert collect.run(recipe(dump), "shelf", tmp_path) == first
+    assert len(CALLS) == 1
+    dump.write_text("version two")
+    SHELF[:] = [page("b", "two"), page("d", "four")]
+    again = collect.run(recipe(dump), "shelf", tmp_path)
+    assert again.name == "shelf/000001"
+    assert standing(tmp_path) == {"b": "two", "d": "four"}
+
+
+def test_other_settings_start_over(tmp_path: Path) -> None:
+    collect.run(recipe(), "shelf", tmp_path)
+    SHELF[0] = page("a", "one, revised")
+    collect.run(recipe(), "shelf", tmp_path)
+    other = recipe().model_copy(update={"sources": (Shelf(name="shelf", licence="CC0-1.0"),)})
+    collect.run(other, "shelf", tmp_path)
+    assert [folder.name for folder, _ in pages.batches(tmp_path, "shelf")] == ["000001"]
+    assert sorted(p.name for p in storage.folder(tmp_path, "collect", "shelf").iterdir()) == ["000001"]
+
+
+def test_same_pages_same_fingerprint_whatever_the_time(tmp_path: Path) -> None:
+    collect.run(recipe(), "shelf", tmp_path / "a")
+    collect.run(recipe(), "shelf", tmp_path / "b")
+    assert pages.live(tmp_path / "a", "shelf").fingerprint == pages.live(tmp_path / "b", "shelf").fingerprint
