@@ -65,10 +65,15 @@ def join_buckets(parent: Rows, members: Rows, starts: Rows, signatures: NDArray[
     """
     for b in range(starts.size - 1):
         low, high = starts[b], starts[b + 1]
-        for i in range(low, high - 1):
-            if one_component(parent, members[i:high]):
-                break
-            for j in range(i + 1, high):
-                apart = root(parent, members[i]) != root(parent, members[j])
-                if apart and agreeing(signatures[i], signatures[j]) >= least:
-                    join(parent, members[i], members[j])
+        _join_bucket(parent, members[low:high], signatures[low:high], least)
+
+
+@njit(cache=True)
+def _join_bucket(parent: Rows, members: Rows, signatures: NDArray[np.uint32], least: int) -> None:
+    for i in range(members.size - 1):
+        if one_component(parent, members[i:]):
+            break
+        for j in range(i + 1, members.size):
+            apart = root(parent, members[i]) != root(parent, members[j])
+            if apart and agreeing(signatures[i], signatures[j]) >= least:
+                join(parent, members[i], members[j])

@@ -35,6 +35,14 @@ class Sets(NamedTuple):
     values: NDArray[np.uint32]
 
 
+class Edges(NamedTuple):
+    """Row first[k] is similar to row second[k]."""
+
+    first: Rows
+    second: Rows
+    similarity: NDArray[np.float32]
+
+
 class Evidence(NamedTuple):
     """What a comparison of two rows looks at. `wording` is equal where outputs are."""
 
@@ -58,7 +66,7 @@ def near_duplicates(candidates: pa.Table, threshold: float, least: int) -> pa.Ta
     columns = [
         ids.take(first),
         ids.take(second),
-        similarity.astype(np.float32),
+        similarity,
         numbers.take(first),
         numbers.take(second),
     ]
@@ -79,28 +87,34 @@ def _evidence(candidates: pa.Table) -> Evidence:
 
 
 @njit(cache=True)
-def _verify(starts: Rows, evidence: Evidence, threshold: float, least: int) -> tuple[Rows, Rows, NDArray[np.float64]]:
-    size = starts[-1]
-    parent, members = np.arange(size), np.arange(size)
-    first, second, similarity = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size)
-    found = 0
+def _verify(starts: Rows, evidence: Evidence, threshold: float, least: int) -> Edges:
+    """Component c is the rows from starts[c] up to starts[c + 1]; a forest has fewer edges than rows."""
+    parent, found = np.arange(starts[-1]), 0
+    edges = Edges(np.empty_like(parent), np.empty_like(parent), np.empty(parent.size, np.float32))
     for c in range(starts.size - 1):
-        for i in range(starts[c], starts[c + 1] - 1):
-            if one_component(parent, members[i : starts[c + 1]]):
-                break
-            for j in range(i + 1, starts[c + 1]):
-                if root(parent, i) == root(parent, j):
-                    continue
-                likeness = _likeness(evidence, i, j, least)
-                if likeness >= threshold:
-                    join(parent, i, j)
-                    first[found], second[found], similarity[found] = i, j, likeness
-                    found += 1
-    return first[:found], second[:found], similarity[:found]
+        members = np.arange(starts[c], starts[c + 1])
+        found = _join_duplicates(parent, members, evidence, (threshold, least), edges, found)
+    return Edges(edges.first[:found], edges.second[:found], edges.similarity[:found])
 
 
 @njit(cache=True)
-def _likeness(evidence: Evidence, i: int, j: int, least: int) -> float:
+def _join_duplicates(
+    parent: Rows, members: Rows, evidence: Evidence, bars: tuple[float, int], edges: Edges, found: int
+) -> int:
+    for at, i in enumerate(members[:-1]):
+        if one_component(parent, members[at:]):
+            break
+        for j in members[at + 1 :]:
+            similarity = _similarity(evidence, i, j, bars[1]) if root(parent, i) != root(parent, j) else 0.0
+            if similarity >= bars[0]:
+                join(parent, i, j)
+                edges.first[found], edges.second[found], edges.similarity[found] = i, j, similarity
+                found += 1
+    return found
+
+
+@njit(cache=True)
+def _similarity(evidence: Evidence, i: int, j: int, least: int) -> float:
     """Jaccard of two rows' pairs; 0 where signatures or answers rule a duplicate out."""
     if agreeing(evidence.signatures[i], evidence.signatures[j]) < least:
         return 0.0
