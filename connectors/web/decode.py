@@ -1,0 +1,71 @@
+"""Content encodings, undone while they stream and never past a limit."""
+
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+_GZIP, _ZLIB, _RAW = 31, 15, -15
+
+
+class TooLarge(Exception):
+    """The body, decoded, is larger than allowed."""
+
+
+class BadEncoding(Exception):
+    """The body is not what its Content-Encoding says, or it is one we did not ask for."""
+
+
+class CutShort(Exception):
+    """The body ended before its end."""
+
+
+def read_body(chunks: Iterable[bytes], encoding: str, limit: int, *, cut: bool = False) -> bytes:
+    """The decoded body, of at most `limit` bytes. With `cut`, what is beyond is left; else raises TooLarge."""
+    body = bytearray()
+    for piece in decoded(chunks, encoding.strip().lower(), limit + 1):
+        body += piece
+        if len(body) > limit:
+            if not cut:
+                raise TooLarge(f"more than {limit} bytes")
+            break
+    return bytes(body[:limit])
+
+
+def decoded(chunks: Iterable[bytes], encoding: str, most: int) -> Iterator[bytes]:
+    """Pieces of at most `most` bytes: a bomb meets its limit before it is unpacked."""
+    if encoding in ("", "identity"):
+        return iter(chunks)
+    if encoding in ("gzip", "x-gzip", "deflate"):
+        return _inflated(chunks, encoding, most)
+    raise BadEncoding(f"Content-Encoding {encoding[:40]!r}")
+
+
+def _inflated(chunks: Iterable[bytes], encoding: str, most: int) -> Iterator[bytes]:
+    inflate, ended = None, False
+    for chunk in chunks:
+        data = chunk
+        while data:
+            if inflate is None:
+                if ended and not data.startswith(b"\x1f"):
+                    break  # padding after the last member
+                inflate = _decompressor(encoding, data)
+            yield _step(inflate, data, most)
+            ended = inflate.eof
+            data = inflate.unused_data if ended else inflate.unconsumed_tail
+            inflate = None if ended else inflate
+    if inflate is not None:
+        raise CutShort("compressed data ends early")
+
+
+def _decompressor(encoding: str, start: bytes) -> Any:
+    """`deflate` means zlib's format, but some servers send it bare."""
+    if encoding != "deflate":
+        return zlib.decompressobj(_GZIP)
+    return zlib.decompressobj(_ZLIB if start[0] & 0x0F == 8 else _RAW)
+
+
+def _step(inflate: Any, data: bytes, most: int) -> bytes:
+    try:
+        return inflate.decompress(data, most)
+    except zlib.error as error:
+        raise BadEncoding(str(error)) from error

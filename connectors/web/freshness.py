@@ -1,0 +1,43 @@
+"""What headers say about time: how long an answer holds, and when to come back (RFC 9111, RFC 9110)."""
+
+from email.utils import parsedate_to_datetime
+
+import re2
+
+_DIRECTIVE = re2.compile(r'([a-z-]+)(?:\s*=\s*"?([^",;\s]*)"?)?')
+
+
+def fresh_seconds(headers: dict[str, str], now: float, cap: float) -> float:
+    """For how many seconds the answer may be reused without asking; 0 when it does not say."""
+    directives = dict(_DIRECTIVE.findall(headers.get("cache-control", "").lower()))
+    if "no-cache" in directives or "no-store" in directives or headers.get("vary", "").strip() == "*":
+        return 0
+    if "max-age" in directives:
+        seconds = _number(directives["max-age"]) - _number(headers.get("age", "0"))
+    else:
+        seconds = (_date(headers.get("expires", "")) or now) - (_date(headers.get("date", "")) or now)
+    return min(max(seconds, 0), cap)
+
+
+def must_not_keep(headers: dict[str, str]) -> bool:
+    return "no-store" in dict(_DIRECTIVE.findall(headers.get("cache-control", "").lower()))
+
+
+def retry_after(headers: dict[str, str], now: float, cap: float) -> float:
+    """Seconds to stay away. What cannot be read, or lies in the past, is 0."""
+    value = headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdecimal():
+        return min(_number(value), cap)
+    date = _date(value)
+    return min(max(date - now, 0), cap) if date else 0
+
+
+def _number(text: str) -> float:
+    return float(text[:12]) if text.isascii() and text.isdecimal() else 0
+
+
+def _date(text: str) -> float | None:
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None

@@ -1,0 +1,177 @@
+"""What has been fetched, in SQLite: the cache, the crawls under way, and how long each host is to rest.
+
+A crawl is one walk over a source. While it is unfinished, whatever it has had is served from here and
+asked of nobody, also after `kill -9`; once it is finished, the next one asks whether things have changed.
+"""
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS crawls (
+  crawl INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL, begun_at REAL NOT NULL, finished_at REAL);
+CREATE TABLE IF NOT EXISTS answers (
+  url TEXT PRIMARY KEY, status INTEGER NOT NULL, headers TEXT NOT NULL, body BLOB NOT NULL, version TEXT NOT NULL,
+  robots TEXT NOT NULL, opt_out TEXT NOT NULL, fetched_at REAL NOT NULL, fresh_until REAL NOT NULL,
+  keep INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS visits (
+  crawl INTEGER NOT NULL, url TEXT NOT NULL, host TEXT NOT NULL, at REAL NOT NULL, attempts INTEGER NOT NULL,
+  reason TEXT NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (crawl, url)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS hosts (host TEXT PRIMARY KEY, next_at REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS robots (
+  origin TEXT PRIMARY KEY, status INTEGER NOT NULL, body BLOB NOT NULL, detail TEXT NOT NULL, fetched_at REAL NOT NULL);
+CREATE VIEW IF NOT EXISTS dead_letters AS
+  SELECT source, url, reason, detail, attempts, at FROM visits JOIN crawls USING (crawl) WHERE reason <> '';
+"""
+_ANSWER = "url, status, headers, body, version, robots, opt_out, fetched_at, fresh_until, keep"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One exchange: a page, a redirect, or a 404. Times are seconds since the epoch."""
+
+    url: str
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    version: str
+    robots: str
+    opt_out: str
+    fetched_at: float
+    fresh_until: float
+    keep: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """That a crawl has dealt with a URL; `reason` is "" when it got an answer."""
+
+    url: str
+    host: str
+    at: float
+    attempts: int = 0
+    reason: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RobotsFile:
+    """`status` 0: unreachable, for the reason in `detail`."""
+
+    status: int
+    body: bytes
+    detail: str
+    fetched_at: float
+
+
+class Store:
+    """The database at `path`; several processes may share it."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self.db = sqlite3.connect(path, timeout=30, isolation_level=None)
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
+            self.db.execute(f"PRAGMA {pragma}")
+        self.db.executescript(_TABLES)
+
+    def close(self) -> None:
+        self.db.close()
+
+    def begin(self, source: str, now: float) -> tuple[int, float]:
+        """(crawl, when it began) of the source's unfinished crawl, or of a new one."""
+        with self._transaction():
+            unfinished = "SELECT crawl, begun_at FROM crawls WHERE source = ? AND finished_at IS NULL"
+            found = self.db.execute(unfinished, [source]).fetchone()
+            if found:
+                return int(found[0]), float(found[1])
+            row = self.db.execute("INSERT INTO crawls (source, begun_at) VALUES (?, ?)", [source, now])
+            return int(row.lastrowid or 0), now
+
+    def finish(self, crawl: int, now: float) -> None:
+        """Close a crawl: what its sites did not want kept is dropped, and of its visits only dead letters stay."""
+        with self._transaction():
+            here = "url IN (SELECT url FROM visits WHERE crawl = ?)"
+            self.db.execute(f"DELETE FROM answers WHERE keep = 0 AND {here}", [crawl])
+            self.db.execute("DELETE FROM visits WHERE crawl = ? AND reason = ''", [crawl])
+            self.db.execute(
+                "DELETE FROM visits WHERE crawl < ? AND crawl IN (SELECT crawl FROM crawls WHERE source ="
+                " (SELECT source FROM crawls WHERE crawl = ?))",
+                [crawl, crawl],
+            )
+            self.db.execute("UPDATE crawls SET finished_at = ? WHERE crawl = ?", [now, crawl])
+
+    def answer(self, url: str) -> Stored | None:
+        row = self.db.execute(f"SELECT {_ANSWER} FROM answers WHERE url = ?", [url]).fetchone()
+        if not row:
+            return None
+        stored = Stored(*row)
+        return replace(stored, headers=json.loads(row[2]), body=zlib.decompress(row[3]), keep=bool(stored.keep))
+
+    def visit(self, crawl: int, url: str) -> Visit | None:
+        fields = "url, host, at, attempts, reason, detail"
+        row = self.db.execute(f"SELECT {fields} FROM visits WHERE crawl = ? AND url = ?", [crawl, url]).fetchone()
+        return Visit(*row) if row else None
+
+    def pages(self, crawl: int) -> dict[str, int]:
+        """How many URLs of each host the crawl has dealt with."""
+        return dict(self.db.execute("SELECT host, count(*) FROM visits WHERE crawl = ? GROUP BY host", [crawl]))
+
+    def save(self, crawl: int, visit: Visit, answer: Stored | None = None) -> None:
+        """Both or neither: a URL counts as visited only when its answer is on disk."""
+        with self._transaction():
+            if answer:
+                self.db.execute(f"REPLACE INTO answers ({_ANSWER}) VALUES (?,?,?,?,?,?,?,?,?,?)", _row(answer))
+            row = [crawl, visit.url, visit.host, visit.at, visit.attempts, visit.reason, visit.detail]
+            self.db.execute("REPLACE INTO visits VALUES (?,?,?,?,?,?,?)", row)
+
+    def next_at(self, host: str) -> float:
+        """When the host may be asked again; 0 for one never asked."""
+        row = self.db.execute("SELECT next_at FROM hosts WHERE host = ?", [host]).fetchone()
+        return float(row[0]) if row else 0.0
+
+    def rest(self, host: str, until: float) -> None:
+        self.db.execute("REPLACE INTO hosts VALUES (?, ?)", [host, until])
+
+    def robots(self, origin: str) -> RobotsFile | None:
+        fields = "status, body, detail, fetched_at"
+        row = self.db.execute(f"SELECT {fields} FROM robots WHERE origin = ?", [origin]).fetchone()
+        return RobotsFile(*row) if row else None
+
+    def save_robots(self, origin: str, file: RobotsFile) -> None:
+        row = [origin, file.status, file.body, file.detail, file.fetched_at]
+        self.db.execute("REPLACE INTO robots VALUES (?,?,?,?,?)", row)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self.db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self.db.execute("ROLLBACK")
+            raise
+        self.db.execute("COMMIT")
+
+
+def forget(path: Path, prefix: str) -> int:
+    """Erase every URL that begins with `prefix` from the cache, also from the file's free pages; how many."""
+    store = Store(path)
+    try:
+        gone = store.db.execute("DELETE FROM answers WHERE substr(url, 1, length(?1)) = ?1", [prefix]).rowcount
+        store.db.execute("DELETE FROM visits WHERE substr(url, 1, length(?1)) = ?1", [prefix])
+        store.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        store.db.execute("VACUUM")
+        return gone
+    finally:
+        store.close()
+
+
+def _row(answer: Stored) -> list[object]:
+    headers = json.dumps(answer.headers, sort_keys=True)
+    stated = [answer.version, answer.robots, answer.opt_out, answer.fetched_at, answer.fresh_until, int(answer.keep)]
+    return [answer.url, answer.status, headers, zlib.compress(answer.body), *stated]

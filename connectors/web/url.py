@@ -1,0 +1,128 @@
+"""One spelling per URL, so that nothing is fetched twice under two names."""
+
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+import idna
+import re2
+
+from connectors.base import WebError
+
+LONGEST = 2083
+PORTS = {"http": 80, "https": 443}
+_ESCAPE = re2.compile(rb"%[0-9A-Fa-f]{2}")
+_UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_PATH = _UNRESERVED | frozenset(b"!$&'()*+,;=:@/")
+_QUERY = _PATH | frozenset(b"?")
+_CONTROL = {code: None for code in (9, 10, 13)}  # browsers drop tabs and line ends inside a URL
+
+
+def normalise_url(url: str, base: str = "") -> str:
+    """The canonical form of `url` (RFC 3986 section 6, UTS 46 for hosts), without fragment.
+
+    Idempotent. Query parameters keep their order: it may mean something. Raises WebError `bad_url`
+    for what is not an http(s) URL, is longer than 2083 characters, or carries a password.
+    """
+    try:
+        joined = urljoin(base, url.strip().translate(_CONTROL)) if base else url.strip().translate(_CONTROL)
+        parts = urlsplit(joined)
+        normal = _normal(parts)
+    except (ValueError, UnicodeError) as error:
+        raise WebError(_nameable(url), "bad_url", str(error)) from error
+    if len(normal) > LONGEST:
+        raise WebError(normal[:200], "bad_url", f"{len(normal)} characters; {LONGEST} are the most")
+    return normal
+
+
+def origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def host_and_port(url: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or PORTS[parts.scheme]
+
+
+def host_key(url: str) -> str:
+    """Whose patience a request costs: http and https of one name are one host, other ports are others."""
+    host, port = host_and_port(url)
+    return host if port in PORTS.values() else f"{host}:{port}"
+
+
+def target(url: str) -> str:
+    """Path and query, as the request line and robots.txt mean them."""
+    parts = urlsplit(url)
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def escape(text: str, keep: frozenset[int] = _QUERY) -> str:
+    """Percent-encoding in one spelling: escapes of unreserved characters undone, the rest upper case."""
+    data, out, at = text.encode("utf-8", "surrogateescape"), bytearray(), 0
+    while at < len(data):
+        if data[at] == 0x25 and _ESCAPE.match(data, at):
+            byte = int(data[at + 1 : at + 3], 16)
+            out += bytes([byte]) if byte in _UNRESERVED else data[at : at + 3].upper()
+            at += 3
+            continue
+        out += bytes([data[at]]) if data[at] in keep else b"%%%02X" % data[at]
+        at += 1
+    return out.decode("ascii")
+
+
+def _normal(parts: SplitResult) -> str:
+    scheme = parts.scheme.lower()
+    if scheme not in PORTS:
+        raise ValueError(f"scheme {scheme!r}; only http and https are fetched")
+    if "@" in parts.netloc:
+        raise ValueError("it carries a user name or password")
+    host, port = _host(parts.hostname or ""), parts.port
+    authority = host if port in (None, PORTS[scheme]) else f"{host}:{port}"
+    path = _without_dots(escape(parts.path, _PATH)) or "/"
+    query = escape(parts.query)
+    return f"{scheme}://{authority}{path}" + (f"?{query}" if query else "")
+
+
+def _host(host: str) -> str:
+    if ":" in host:
+        return f"[{host.lower()}]"
+    if not host:
+        raise ValueError("it names no host")
+    text = _unescaped(host).rstrip(".").lower()
+    if all(ord(letter) < 128 for letter in text):
+        return _plain(text)
+    return _plain(idna.encode(text, uts46=True, std3_rules=False).decode("ascii"))
+
+
+def _plain(host: str) -> str:
+    if not host or not re2.fullmatch(r"[a-z0-9._-]+", host) or len(host) > 253:
+        raise ValueError(f"no host can be called {host[:80]!r}")
+    return host
+
+
+def _unescaped(host: str) -> str:
+    raw = _ESCAPE.sub(lambda found: bytes([int(found.group()[1:], 16)]), host.encode())
+    return raw.decode("utf-8")
+
+
+def _without_dots(path: str) -> str:
+    """RFC 3986 section 5.2.4. Empty segments stay: a server may tell `//` from `/`."""
+    if "/." not in path:
+        return path
+    out: list[str] = []
+    *steps, last = path.split("/")[1:]
+    for step in steps:
+        if step == "..":
+            del out[-1:]
+        elif step != ".":
+            out.append(step)
+    if last == "..":
+        del out[-1:]
+    return "/" + "/".join([*out, "" if last in (".", "..") else last])
+
+
+def _nameable(url: str) -> str:
+    """A URL fit for a message: whatever stands before an @ is not repeated."""
+    scheme, mark, rest = url[:200].partition("//")
+    if "@" in rest:
+        return f"{scheme}{mark}…@{rest.rpartition('@')[2]}"
+    return url[:200] if "@" not in scheme else f"…@{scheme.rpartition('@')[2]}"
