@@ -40,11 +40,10 @@ def run(recipe: Recipe, source: str, data: Path) -> Manifest:
     cursor = done[-1][1].cursor if same else None
     known = pages.standing(data, source) if same else {}
     store = data / storage.FOLDERS[STAGE] / WEB_STORE
-    with open_web(store, recipe.web, source) as web:
+    with open_web(store, source=source, **recipe.web.model_dump()) as web:
         fetched = track(connector.fetch(web, cursor), f"collect {source}")
         items = fetched if connector.files() else _changed(fetched, known)
         made = _build(data, source, len(done) + 1 if same else 1, params, items, web.begun_at)
-        web.finish()
     if made and not same:
         _remove_stale(data, source)
     return made or done[-1][1]
