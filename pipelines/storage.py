@@ -57,6 +57,10 @@ def write_file(path: Path, fill: Callable[[IO[bytes]], None]) -> Shard:
     return Shard(path=path.name, rows=0, bytes=size, sha256=hashed)
 
 
+def write_text(path: Path, content: str) -> Shard:
+    return write_file(path, lambda file: _fill(file, content))
+
+
 def sync_file(path: Path) -> None:
     """For a file that a library has written: its bytes are on the disk when this returns."""
     with path.open("rb+") as file:
@@ -124,7 +128,7 @@ class Building:
         """Enter a shard that `write_table` or `write_file` has put into the folder, and what it counted."""
         note = {"shard": shard.model_dump(), "counts": dict(counts or {})}
         done = shard.path.replace("/", "--")
-        write_file(self.folder / f".{done}.done", lambda file: _fill(file, json.dumps(note)))
+        write_text(self.folder / f".{done}.done", json.dumps(note))
         self._enter(note)
 
     def _enter(self, note: dict[str, Any]) -> None:
@@ -144,7 +148,7 @@ class Building:
 
     def text(self, name: str, content: str) -> None:
         if not self.has(name):
-            self.add(write_file(self.folder / name, lambda file: _fill(file, content)))
+            self.add(write_text(self.folder / name, content))
 
     def adopt(self, path: str) -> None:
         """Enter a file that a library has written into the folder, or into a folder in it."""
@@ -202,7 +206,7 @@ def building(
         fingerprint=made.fingerprint or digest([[s.path, s.sha256] for s in shards]),
         cursor=made.cursor,
     )
-    write_file(work / MANIFEST, lambda file: _fill(file, manifest.model_dump_json(indent=1)))
+    write_text(work / MANIFEST, manifest.model_dump_json(indent=1))
     _publish(work, folder)
 
 

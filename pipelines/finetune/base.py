@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import warnings
 from hashlib import file_digest
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
@@ -21,12 +22,19 @@ WEIGHTS = ("*.safetensors", "*.json", "*.jinja")
 
 
 def require_train() -> None:
-    """Raises RecipeError when the extra is not installed; keeps the libraries quiet and offline by default."""
+    """Raises RecipeError when the extra is not installed; keeps the libraries to themselves and quiet."""
     missing = [name for name in ("torch", "transformers", "trl", "peft", "datasets") if find_spec(name) is None]
     if missing:
         raise RecipeError(f"fine-tuning needs {', '.join(missing)}: pip install 'gristmill[train]'")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    # between their own versions, nothing that a user could change
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers|trl|peft")
+    warnings.filterwarnings("ignore", message="Setting `save_embedding_layers`")
 
 
 def fingerprint(model: str) -> str:

@@ -47,13 +47,9 @@ def write(numbers: Mapping[str, Any], rows: Iterable[Mapping[str, Any]], buildin
     building.text("metrics.json", json.dumps(numbers, indent=1, ensure_ascii=False) + "\n")
     path = building.folder / "loss.png"
     building.add(storage.write_file(path, lambda file: _loss_curve(numbers, file)))
-    card = storage.write_file(building.folder / "README.md", lambda file: _fill(file, _card(numbers, rows)))
+    card = storage.write_text(building.folder / "README.md", _card(numbers, rows))
     counts = dict(numbers["examples"]) | {"held_out": numbers["held_out"]["records"], "steps": numbers["steps"]}
     building.add(card, counts)
-
-
-def _fill(file: IO[bytes], content: str) -> None:
-    file.write(content.encode())
 
 
 def _loss_curve(numbers: Mapping[str, Any], file: IO[bytes]) -> None:

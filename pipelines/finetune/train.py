@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from datasets import Dataset
 from peft import LoraConfig, PeftModel
-from transformers import AutoModelForCausalLM, TrainerCallback
+from transformers import AutoModelForCausalLM, PrinterCallback, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
 from pipelines import storage
@@ -68,6 +68,7 @@ def train(
         peft_config=_lora(model, new, settings) if settings.method == "lora" else None,
         callbacks=[watch],
     )
+    trainer.remove_callback(PrinterCallback)  # a line per step: _Watch says enough
     trainer.train(resume_from_checkpoint=str(last.path) if last else None)
     finished = last_complete(folder)
     if finished is None or not finished.finished:
@@ -85,10 +86,10 @@ def trained(base: Any, settings: FinetuneSettings, checkpoint: Checkpoint) -> An
 def save(model: Any, tokenizer: Any, base_name: str, folder: Path) -> None:
     """The whole model as safetensors; under LoRA merged, with the adapter beside it."""
     if isinstance(model, PeftModel):
-        config = model.peft_config["default"]
+        config: Any = model.peft_config["default"]
         config.base_model_name_or_path = base_name
         config.target_modules = sorted(config.target_modules)  # a set: its order changes from run to run
-        model.save_pretrained(folder / ADAPTER, save_embedding_layers=False)
+        model.save_pretrained(str(folder / ADAPTER), save_embedding_layers=False)
         (folder / ADAPTER / "README.md").unlink(missing_ok=True)
         model = model.merge_and_unload()
     # without do_sample, servers built on generate() ignore a temperature
@@ -131,7 +132,7 @@ def _arguments(settings: FinetuneSettings, examples: int, folder: Path) -> SFTCo
         seed=settings.seed,
         bf16=precision() == torch.bfloat16,
         use_cpu=not cuda,
-        gradient_checkpointing=cuda,
+        activation_checkpointing=cuda,
         dataloader_pin_memory=cuda,
         logging_steps=1,
         save_strategy="no",  # _Watch says when
@@ -178,11 +179,11 @@ class _Watch(TrainerCallback):
         control.should_training_stop = self.finished
         control.should_save = self.finished or now - self.saved >= CHECKPOINT_EVERY
 
-    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float], **_: Any) -> None:
-        now = time.monotonic()
-        if "loss" in logs and (now - self.spoke > LOG_EVERY or self.finished):
+    def on_log(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        now, last = time.monotonic(), state.log_history[-1]
+        if "loss" in last and (now - self.spoke > LOG_EVERY or self.finished):
             self.spoke = now
-            log.info("finetune: step %d of %d, loss %.3f", state.global_step, state.max_steps, logs["loss"])
+            log.info("finetune: step %d of %d, loss %.3f", state.global_step, state.max_steps, last["loss"])
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         path = self.folder / f"checkpoint-{state.global_step}"
@@ -191,5 +192,5 @@ class _Watch(TrainerCallback):
         now = time.monotonic()
         reached = Checkpoint(path, state.global_step, self.spent + now - self.began, self.finished)
         marker = {key: value for key, value in asdict(reached).items() if key != "path"}
-        storage.write_file(path / MARKER, lambda file: file.write(json.dumps(marker).encode()) and None)
+        storage.write_text(path / MARKER, json.dumps(marker))
         self.saved = now
