@@ -3,8 +3,10 @@
 import re2
 from lxml.html import HtmlElement
 
+from connectors.html.density import INLINE, Weight, letters
+
 _INVISIBLE = ("style", "template", "iframe", "object", "embed", "canvas", "svg", "noscript", "link", "meta")
-_FRAMES = ("nav", "aside", "footer", "button", "select", "dialog", "menu")
+_FRAMES = ("nav", "aside", "footer", "button", "select", "dialog", "menu", "textarea", "input", "figcaption")
 _ROLES = {
     "navigation",
     "complementary",
@@ -17,11 +19,25 @@ _ROLES = {
     "menubar",
     "toolbar",
 }
-_NAMES = re2.compile(
-    r"(?i)(^|[-_\s])(nav|navbar|navigation|menu|sidebar|breadcrumbs?|footer|comments?|comment-list|disqus|share|sharing|social|related|"
-    r"recommend\w*|promo\w*|newsletter|subscribe|subscription|cookies?|banner|advert\w*|ads?|sponsor\w*|popup|modal|pagination|pager|toolbar|"
-    r"sphinxsidebar|toc|table-of-contents|prevnext|skip-link|copyright|author-bio|byline|tags|widget)($|[-_\s])"
+# Words that name what stands around an article, anywhere in a class or id ...
+_STEMS = re2.compile(
+    r"sidebar|onetrust|right-rail|rightrail|excerpt|survey|side-bar|breadcrumb|newsletter|subscri|related|recommend|recirc|cookie|consent|gdpr|privacy|comment|cmmt|disqus|"
+    r"outbrain|taboola|sponsor|advert|promo|teaser|social|sharing|share-|-share|sharebar|popular|trending|most-read|mostread|read-more|readmore|"
+    r"more-from|morefrom|you-may|youmay|next-article|prevnext|pagination|pager|author-bio|authorbio|author-info|about-author|signup|sign-up|"
+    r"paywall|donat|copyright|footer|navbar|nav-|-nav|navigation|toolbar|tooltip|popup|modal|overlay|skip-link|banner|caption|credit|"
+    r"byline|terkait|hot-news|hotnews|zanshang|qrcode|erweima|statement|disclaimer|widget|rating|reaction"
 )
+# ... and as a whole word in one
+_WORDS = frozenset(
+    "nav menu toc tags tag share ad ads footer login search print follow like likes meta author date time related rss avatar "
+    "bio jp-relatedposts hidden sr-only visually-hidden screen-reader-text printfooter catlinks player gallery".split()
+)
+_SURE = re2.compile(
+    r"(?:^|[\s_-])(?:comments?|comment-?list|disqus|sidebar|onetrust|cookie|consent|related|right-?rail|recirc)"
+)
+# Letters of prose that make an article without the part in question
+_ENOUGH = 400
+_CAMEL = re2.compile(r"([a-z0-9])([A-Z])")
 
 
 def drop_invisible(page: HtmlElement) -> None:
@@ -35,22 +51,50 @@ def drop_invisible(page: HtmlElement) -> None:
             element.drop_tree()
 
 
-def drop_clutter(body: HtmlElement) -> None:
-    whole = len(body.text_content())
+def drop_clutter(body: HtmlElement, weights: dict[HtmlElement, Weight]) -> None:
+    left = weights[body].prose
     for element in list(body.iter()):
-        if element is body or not isinstance(element.tag, str) or element.getparent() is None:
+        if element is body or not isinstance(element.tag, str) or not _is_clutter(element):
             continue
-        if _is_clutter(element) and len(element.text_content()) < 0.5 * whole:
-            element.drop_tree()
+        prose = weights[element].prose if element in weights else 0.0
+        if prose <= 0.4 * left or prose <= 0.85 * left and left - prose > _ENOUGH and _is_surely_clutter(element):
+            left -= prose
+            _remove(element)
+
+
+def _is_surely_clutter(element: HtmlElement) -> bool:
+    """Whether even a part that holds most of the prose goes: long comments, excerpts, cookie notices."""
+    if element.tag == "body" or element.xpath("boolean(.//h1 | .//main | .//article | .//*[@itemprop])"):
+        return False
+    names = f"{element.get('class') or ''} {element.get('id') or ''}".lower()
+    return element.tag == "aside" or bool(_SURE.search(names))
+
+
+def _remove(element: HtmlElement) -> None:
+    if element.getparent() is not None:
+        element.drop_tree()
 
 
 def _is_clutter(element: HtmlElement) -> bool:
     if element.tag in _FRAMES or element.get("role") in _ROLES:
         return True
-    if element.tag in ("p", "pre", "code", "body", "html", "a", "span", "h1", "h2", "h3", "h4", "main", "article"):
+    if element.tag in ("pre", "code", "body", "html", "a", "span", "h1", "h2", "h3", "h4", "main", "article"):
         return False
-    return bool(_NAMES.search(f"{element.get('class') or ''} {element.get('id') or ''}"))
+    names = _CAMEL.sub(r"\1-\2", f"{element.get('class') or ''} {element.get('id') or ''}").lower().replace("_", "-")
+    if element.tag == "p":
+        return bool(_STEMS.search(names))
+    return (
+        bool(_STEMS.search(names))
+        or not _WORDS.isdisjoint(names.split())
+        or not _WORDS.isdisjoint(names.replace("-", " ").split()[-1:])
+    )
 
 
-def trim(block: HtmlElement) -> None:
+def trim(block: HtmlElement, weights: dict[HtmlElement, Weight]) -> None:
     """Drop lists of links and empty frames within the content."""
+    for element in list(block.iter("div", "ul", "ol", "section", "table", "p", "figure", "header", "form")):
+        weight = weights.get(element)
+        if element is block or weight is None or element.getparent() is None:
+            continue
+        if weight.worth < 0 and weight.links > 0.5 * weight.length:
+            element.drop_tree()

@@ -59,7 +59,25 @@ _ALIASES = {
     "rb": "ruby",
     "golang": "go",
 }
-_NOISE = ["linenos", "linenodiv", "lineno", "line-numbers-rows", "hljs-ln-numbers", "gutter", "blob-num", "line-number", "linenumber", "lnt", "ln", "copybutton", "copy-button", "copybtn", "btn-clipboard", "code-toolbar-copy", "clipboard-button"]
+_NOISE = [
+    "linenos",
+    "linenodiv",
+    "lineno",
+    "line-numbers-rows",
+    "hljs-ln-numbers",
+    "gutter",
+    "blob-num",
+    "line-number",
+    "linenumber",
+    "lnt",
+    "ln",
+    "copybutton",
+    "copy-button",
+    "copybtn",
+    "btn-clipboard",
+    "code-toolbar-copy",
+    "clipboard-button",
+]
 _LINES = ("div", "p", "li", "tr")
 
 

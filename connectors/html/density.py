@@ -1,48 +1,102 @@
-"""Which element holds most of the running text."""
+"""Which element holds the running text: every block is worth its prose and costs its links.
 
-from collections import defaultdict
+The content is the subtree of the greatest worth, so that a frame around the article, which adds links but no
+prose, is worth less than the article, and a single paragraph is worth less than all of them.
+"""
+
+from dataclasses import dataclass
 
 import re2
 from lxml.html import HtmlElement
 
-_PAUSES = re2.compile(r"[,;:.!?，。、；：！？]")
+INLINE = frozenset(
+    "a abbr acronym b bdi bdo big br cite code data del dfn em font i img ins kbd label mark math nobr q rp rt ruby s "
+    "samp script small span strike strong sub sup time tt u var wbr".split()
+)
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _SPACE = re2.compile(r"\s+")
+_WIDE = re2.compile(r"[\x{3040}-\x{30ff}\x{3400}-\x{9fff}\x{ac00}-\x{d7a3}]")
+_PAUSE = re2.compile(r"[.!?,;:。，、；：！？…”\"؟،।]")
+# A Chinese character says about as much as this many letters
+_WIDTH = 2.5
+# From this many letters on a block is prose, if it also has a pause
+_PROSE = 60
+_SENTENCE = 25
+_STOPS = ".!?。！？…”"
+_SHARE_OF_LINKS = 0.35
+# A heading that leads to another page announces an excerpt of it
+_TEASER = 150
 
 
-def text_of(element: HtmlElement) -> str:
-    return _SPACE.sub(" ", element.text_content() or "").strip()
+@dataclass(slots=True)
+class Weight:
+    """`prose` and `links` in letters, over the element and all below; `worth` is what selection maximises."""
+
+    prose: float = 0.0
+    links: float = 0.0
+    length: float = 0.0
+    worth: float = 0.0
 
 
-def text_length(element: HtmlElement) -> int:
-    """Characters of running text: those outside links."""
-    return len(text_of(element)) - sum(len(text_of(link)) for link in element.iter("a"))
+def letters(text: str) -> float:
+    """Length of a text without runs of blanks, a wide character counted as `_WIDTH`."""
+    text = _SPACE.sub(" ", text).strip()
+    return len(text) + (_WIDTH - 1) * len(_WIDE.findall(text)) if text else 0.0
 
 
-def best_block(body: HtmlElement) -> HtmlElement | None:
-    scores: dict[HtmlElement, float] = defaultdict(float)
-    for block in body.iter("p", "pre", "blockquote", "td", "div", "li", "section"):
-        text = _own_text(block)
-        if len(text) < 25:
-            continue
-        score = 1 + len(_PAUSES.findall(text)) + min(len(text) / 100, 3)
-        parent = block if block.tag in ("div", "td", "section") else block.getparent()
-        for share in (1.0, 0.5, 0.25):
-            if parent is None or parent is body.getparent():
-                break
-            scores[parent] += score * share
-            parent = parent.getparent()
-    if not scores:
-        return None
-    return max(scores, key=lambda element: scores[element] * (1 - link_density(element)))
+def weigh(body: HtmlElement) -> dict[HtmlElement, Weight]:
+    """The weight of every element that is not inline."""
+    weights: dict[HtmlElement, Weight] = {}
+    _weigh(body, weights, False)
+    return weights
 
 
-def _own_text(block: HtmlElement) -> str:
-    if block.tag in ("p", "pre", "blockquote", "li"):
-        return text_of(block)
-    return _SPACE.sub(" ", "".join([block.text or "", *((child.tail or "") for child in block)])).strip()
+def _weigh(element: HtmlElement, weights: dict[HtmlElement, Weight], in_link: bool) -> Weight:
+    total = Weight()
+    in_link = in_link or element.tag == "a"
+    run: list[str] = [element.text or ""]
+    linked: list[str] = []
+    for child in element:
+        if isinstance(child.tag, str):
+            if child.tag in INLINE and not _has_blocks(child):
+                text = child.text_content()
+                run.append(text)
+                linked += [text] if child.tag == "a" else [link.text_content() for link in child.iter("a")]
+            else:
+                _add(total, _weigh(child, weights, in_link))
+        run.append(child.tail or "")
+    text = "".join(run)
+    _add(total, _run(element, text, letters(text) if in_link else sum(map(letters, linked))))
+    weights[element] = total
+    return total
 
 
-def link_density(element: HtmlElement) -> float:
-    """Share of the text that is in links."""
-    whole = len(text_of(element))
-    return sum(len(text_of(link)) for link in element.iter("a")) / whole if whole else 0.0
+def _has_blocks(element: HtmlElement) -> bool:
+    return any(isinstance(inner.tag, str) and inner.tag not in INLINE for inner in element.iterdescendants())
+
+
+def _add(total: Weight, part: Weight) -> None:
+    total.prose += part.prose
+    total.links += part.links
+    total.length += part.length
+    total.worth += part.worth
+
+
+def _run(element: HtmlElement, text: str, links: float) -> Weight:
+    length = letters(text)
+    if not length:
+        return Weight()
+    if element.tag == "pre":
+        return Weight(length, 0, length, length)
+    if element.tag in _HEADINGS:
+        return Weight(0, links, length, -_TEASER if links > 0.8 * length and _leads_away(element) else 0)
+    whole = length >= _PROSE and bool(_PAUSE.search(text)) or length >= _SENTENCE and text.rstrip()[-1] in _STOPS
+    prose = whole and links < _SHARE_OF_LINKS * length
+    if prose:
+        return Weight(length - links, links, length, length - 2 * links)
+    return Weight(0, links, length, 0.2 * (length - links) - links - 4)
+
+
+def _leads_away(heading: HtmlElement) -> bool:
+    links = [*heading.iter("a"), *heading.iterancestors("a")]
+    return any((link.get("href") or "#")[0] != "#" for link in links)

@@ -9,9 +9,78 @@ from lxml.html import Element, HtmlElement
 from connectors.html import code
 from connectors.html.marks import Mark, Marks
 
-_DROPPED = ["script", "style", "noscript", "template", "button", "input", "select", "textarea", "svg", "iframe", "object", "embed", "canvas", "audio", "video", "map", "link", "meta"]
-_UNWRAPPED = ["u", "mark", "ins", "font", "abbr", "cite", "small", "time", "bdi", "bdo", "dfn", "var", "span", "center", "big", "nobr", "wbr", "label", "form", "fieldset", "details", "main", "article", "section", "header", "footer", "figure", "hgroup", "picture", "o:p"]
-_BLOCKS = ["p", "div", "ul", "ol", "dl", "table", "pre", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "section", "article", "figure"]
+_DROPPED = [
+    "script",
+    "style",
+    "noscript",
+    "template",
+    "button",
+    "input",
+    "select",
+    "textarea",
+    "svg",
+    "iframe",
+    "object",
+    "embed",
+    "canvas",
+    "audio",
+    "video",
+    "map",
+    "link",
+    "meta",
+]
+_UNWRAPPED = [
+    "u",
+    "mark",
+    "ins",
+    "font",
+    "abbr",
+    "cite",
+    "small",
+    "time",
+    "bdi",
+    "bdo",
+    "dfn",
+    "var",
+    "span",
+    "center",
+    "big",
+    "nobr",
+    "wbr",
+    "label",
+    "form",
+    "fieldset",
+    "details",
+    "main",
+    "article",
+    "section",
+    "header",
+    "footer",
+    "figure",
+    "hgroup",
+    "picture",
+    "o:p",
+]
+_BLOCKS = [
+    "p",
+    "div",
+    "ul",
+    "ol",
+    "dl",
+    "table",
+    "pre",
+    "blockquote",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "section",
+    "article",
+    "figure",
+]
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _BLOCK_PATH = etree.XPath(".//" + " | .//".join(_BLOCKS))
 _PERMALINK = re2.compile(
