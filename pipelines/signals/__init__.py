@@ -3,6 +3,6 @@
 Each module holds one theme: plain functions over Arrow tables, or DuckDB expressions, and a tuple SIGNALS.
 """
 
-from pipelines.signals import code, length, minhash
+from pipelines.signals import code, heuristics, length, minhash, repetition
 
-SIGNALS = (*length.SIGNALS, *code.SIGNALS, *minhash.SIGNALS)
+SIGNALS = (*length.SIGNALS, *repetition.SIGNALS, *heuristics.SIGNALS, *code.SIGNALS, *minhash.SIGNALS)

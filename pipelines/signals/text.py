@@ -19,6 +19,8 @@ SPACE, IGNORED, PUNCTUATION, SYMBOL, DIGIT, MARK, LOWER, UPPER, UNSPACED = range
 HAS_LETTER, IS_UNSPACED = 1, 2
 _UNSPACED = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x2E80, 0x2FDF), (0x3005, 0x3007),
              (0x3041, 0x312F), (0x31A0, 0x31FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF))  # fmt: skip
+# marks of ordinary sentences; all others (#, *, |, {, emoji …) count as symbols
+_SENTENCE_MARKS = frozenset(".,;:!?'\"()-–—…‘’“”«»¿¡。，、；：！？（）「」『』《》〈〉·・")
 _CATEGORY = {"Z": SPACE, "C": IGNORED, "P": PUNCTUATION, "S": SYMBOL, "N": DIGIT, "M": MARK, "L": LOWER}
 _MULTIPLY = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio, odd
 
@@ -99,6 +101,8 @@ def _kind(char: str) -> int:
         return UNSPACED
     if 0xFE00 <= code <= 0xFE0F:  # variation selectors
         return IGNORED
+    if category[0] == "P" and char not in _SENTENCE_MARKS:
+        return SYMBOL
     return UPPER if category in ("Lu", "Lt") else _CATEGORY[category[0]]
 
 
