@@ -1,0 +1,283 @@
+"""The command line: thin commands over the stages. Errors are one line on stderr and an exit code.
+
+0: done. 1: the work failed. 2: the words were wrong (a recipe, a policy, an option, a query that writes).
+"""
+
+import json
+import logging
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import duckdb
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+
+from pipelines import run as running
+from pipelines import sql as queries
+from pipelines import status as statuses
+from pipelines import storage
+from pipelines.policy import PolicyError
+from pipelines.recipe import Recipe, RecipeError, load
+from pipelines.run import STAGES, RunFailed, Stage, Step
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="Turn tutorials, forums and knowledge bases into instruction-tuning data, and bake a model from it.",
+)
+
+RecipeArg = Annotated[str, typer.Argument(help="A bundled recipe's name, or the path of a TOML file.")]
+Data = Annotated[Path, typer.Option(help="The folder that holds 1_pages to 6_models.")]
+Workers = Annotated[int, typer.Option(min=1, help="Processes of the stages that compute.")]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, for programs.")]
+DATA = Path("data")
+log = logging.getLogger("gristmill")
+FAILED, WRONG_WORDS = 1, 2
+
+
+class WorkFailed(Exception):
+    """The words were right, and yet it did not work."""
+
+
+def main() -> None:
+    """The `gristmill` command. Errors that a user can cure are told without a traceback."""
+    try:
+        app()
+    except (RecipeError, PolicyError, queries.QueryError) as error:
+        _end(error, WRONG_WORDS)
+    except (RunFailed, WorkFailed, OSError, duckdb.Error) as error:
+        _end(error, FAILED)
+    except KeyboardInterrupt:
+        _end(WorkFailed("stopped; the same command goes on from here"), FAILED)
+
+
+def _end(error: Exception, code: int) -> None:
+    log.debug("raised here", exc_info=error)
+    sys.stderr.write(f"error: {error}\n")
+    sys.exit(code)
+
+
+@app.callback()
+def options(debug: Annotated[bool, typer.Option(help="Say where an error came from.")] = False) -> None:
+    handler = RichHandler(console=Console(stderr=True), show_path=False, show_time=False, show_level=False)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], format="%(message)s")
+    log.setLevel(logging.DEBUG if debug else logging.INFO)
+
+
+@app.command()
+def demo(data: Data = DATA) -> None:
+    """The whole road on bundled and built-in sources, offline, ending in a fine-tuned model.
+
+    Example: [bold]gristmill demo[/bold]
+    """
+    from pipelines.demo import demo as show
+
+    show(data)
+
+
+@app.command()
+def run(
+    recipe: RecipeArg,
+    stages: Annotated[str, typer.Option(help="Comma-separated; their order is fixed.")] = ",".join(STAGES),
+    engine: Annotated[Literal["local", "dask", "ray"], typer.Option(help="Who runs the tasks.")] = "local",
+    workers: Workers = 2,
+    data: Data = DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Run a recipe through Prefect; what is up to date is skipped.
+
+    Example: [bold]gristmill run python --stages collect,normalise,annotate,dedupe,curate[/bold]
+    """
+    chosen, loaded = _stages(stages), load(recipe)
+    running.check_policy(loaded, chosen)
+    from pipelines import flows
+
+    mill = flows.mill.with_options(task_runner=flows.runner(engine))
+    mill(recipe=recipe, data=data, stages=chosen, workers=workers)
+    _print_status(data, loaded, as_json)
+
+
+@app.command()
+def stage(
+    name: Annotated[Stage, typer.Argument(help="Which stage.")],
+    recipe: RecipeArg,
+    source: Annotated[str, typer.Option(help="Only this source, of a stage that works by source.")] = "",
+    workers: Workers = 2,
+    data: Data = DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Run one stage as plain functions, without Prefect.
+
+    Example: [bold]gristmill stage normalise python --workers 1[/bold]
+    """
+    loaded = load(recipe)
+    running.check_policy(loaded, [name])
+    run_id = running.new_run_id()
+    with running.working_in(data):
+        steps = [Step(name, loaded.source(source).name)] if source else running.steps(loaded, name)
+        outcomes = [running.run_step(loaded, step, data, workers=workers, run_id=run_id) for step in steps]
+    if as_json:
+        _print_json(outcomes)
+    else:
+        for one in outcomes:
+            word = "failed" if one.failed else "up to date" if one.skipped else f"done in {one.seconds:.1f} s"
+            print(f"{one.stage} {one.name}: {word}")
+    if failed := [one for one in outcomes if one.failed]:
+        raise RunFailed(*failed)
+
+
+def _stages(words: str) -> list[Stage]:
+    wanted = [word.strip() for word in words.split(",") if word.strip()]
+    unknown = [word for word in wanted if word not in STAGES]
+    if unknown or not wanted:
+        raise RecipeError(f"--stages: {', '.join(unknown) or 'empty'}: not a stage; known: {', '.join(STAGES)}")
+    return [stage for stage in STAGES if stage in wanted]
+
+
+@app.command()
+def up(
+    recipes: Annotated[list[str] | None, typer.Argument(help="Recipes to serve.", show_default="demo python")] = None,
+    port: Annotated[int, typer.Option(help="Of the Prefect UI; another free one is taken if it is in use.")] = 4200,
+    data: Data = DATA,
+) -> None:
+    """Start the Prefect server and UI, the recipes' deployments and the dashboard. Ctrl-C stops it all.
+
+    Example: [bold]gristmill up demo python[/bold]
+    """
+    from pipelines.up import UpError
+    from pipelines.up import up as start
+
+    names = recipes or ["demo", "python"]
+    for name in names:
+        load(name)
+    try:
+        start(names, data, port, _tell)
+    except UpError as error:
+        raise WorkFailed(error) from error
+
+
+def _tell(addresses: dict[str, str]) -> None:
+    print(f"Prefect UI  {addresses['ui']}\nDashboard   {addresses['dashboard']}\nCtrl-C stops both.", flush=True)
+
+
+@app.command()
+def check(recipe: RecipeArg, data: Data = DATA, as_json: AsJson = False) -> None:
+    """Look at a recipe's settings, sources, licences, policy and disk, and say what a run would do.
+
+    Example: [bold]gristmill check python[/bold]
+    """
+    from pipelines.check import check as look
+
+    findings = look(recipe, data)
+    if as_json:
+        _print_json(findings)
+    else:
+        for finding in findings:
+            print(f"{finding.level:<5} {finding.what}: {finding.says}")
+    if wrong := sum(finding.level == "error" for finding in findings):
+        raise WorkFailed(f"{recipe}: {wrong} thing{'s' * (wrong > 1)} to mend")
+
+
+@app.command()
+def status(
+    recipe: Annotated[str, typer.Argument(help="Only this recipe and its sources.")] = "",
+    data: Data = DATA,
+    as_json: AsJson = False,
+) -> None:
+    """A table from the manifests: rows in, kept, dropped and rejected, bytes and seconds, by stage and source.
+
+    Example: [bold]gristmill status[/bold]
+    """
+    _print_status(data, load(recipe) if recipe else None, as_json)
+
+
+def _print_status(data: Path, recipe: Recipe | None, as_json: bool) -> None:
+    rows = statuses.funnel(data, [*recipe.source_names(), recipe.name] if recipe else None)
+    if as_json:
+        _print_json(rows)
+    elif rows:
+        statuses.print_table(rows, Console())
+    else:
+        print(f"{data}: nothing here yet; `gristmill demo` is a good start")
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help="One statement that reads; a shell when there is none.")] = "",
+    kind: Annotated[queries.Format, typer.Option("--format", help="How to print the answer.")] = "table",
+    data: Data = DATA,
+) -> None:
+    """Ask DuckDB about pages records pairs rejects signals clusters verdicts curated dropped runs.
+
+    Example: [bold]gristmill sql "SELECT source, count(*) FROM records GROUP BY ALL"[/bold]
+    """
+    if kind == "parquet" and sys.stdout.isatty():
+        raise queries.QueryError("--format parquet is binary: send it to a file with > answer.parquet")
+    with queries.open_views(data) as con:
+        if query or not sys.stdin.isatty():
+            queries.show(queries.ask(con, query or sys.stdin.read()), kind, sys.stdout)
+        else:
+            queries.shell(con)
+
+
+@app.command()
+def explain(record_id: Annotated[str, typer.Argument()], data: Data = DATA, as_json: AsJson = False) -> None:
+    """The whole life of one record: page, document, record, signals, cluster, verdict.
+
+    Example: [bold]gristmill explain "forum:1#101"[/bold]
+    """
+    from pipelines.explain import explain as tell
+
+    told = tell(record_id, data)
+    if as_json:
+        _print_json(told)
+    else:
+        print(told)
+
+
+@app.command()
+def serve(
+    model: Annotated[str, typer.Argument(help="A recipe's name with a model in the data folder, or a model folder.")],
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    data: Data = DATA,
+) -> None:
+    """Answer /v1/completions, /v1/chat/completions and /v1/models for any OpenAI client.
+
+    Example: [bold]gristmill serve data/6_models/demo/model[/bold]
+    """
+    from pipelines.finetune.serve import serve as answer
+
+    answer(model, host, port)
+
+
+@app.command()
+def verify(data: Data = DATA, as_json: AsJson = False) -> None:
+    """Compare every file with the hash in its manifest.
+
+    Example: [bold]gristmill verify[/bold]
+    """
+    found = [{"path": str(path), "fault": fault} for path, fault in storage.damaged(data)]
+    if as_json:
+        _print_json(found)
+    for fault in [] if as_json else found:
+        print(f"{fault['path']}: {fault['fault']}")
+    if found:
+        raise WorkFailed(f"{data}: {len(found)} damaged; remove their folders, and `gristmill run` makes them again")
+    if not as_json:
+        print("every file is what its manifest says")
+
+
+def _print_json(value: Any) -> None:
+    listed = [asdict(one) for one in value] if _are_dataclasses(value) else value
+    print(json.dumps(listed, ensure_ascii=False, indent=1, default=str))
+
+
+def _are_dataclasses(value: Any) -> bool:
+    return isinstance(value, Iterable) and not isinstance(value, dict | str) and all(map(is_dataclass, value))

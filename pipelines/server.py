@@ -1,0 +1,74 @@
+"""Where Prefect keeps its things, and whether a server of `gristmill up` is running. Imports no Prefect.
+
+Prefect reads its settings when it is imported, so `prepare` comes before that.
+"""
+
+import json
+import os
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+
+UP_FILE = "gristmill-up.json"
+QUIET = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
+    "PREFECT_TELEMETRY_ENABLE_RESOURCE_METRICS": "false",
+    "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+    "PREFECT_LOGGING_SERVER_LEVEL": "CRITICAL",  # the temporary server logs tracebacks when it is stopped
+    "PREFECT_LOGGING_LEVEL": "WARNING",
+    "PREFECT_LOGGING_EXTRA_LOGGERS": "gristmill",  # what stages log appears on the run's page
+    "PREFECT_SERVER_EPHEMERAL_ENABLED": "true",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "90",  # two slow cores and a first migration
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "200",  # fewer writers at once: SQLite has one lock
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "200",
+    "RAY_USAGE_STATS_ENABLED": "0",
+}
+
+
+def home() -> Path:
+    """`.prefect` in the working folder, or PREFECT_HOME where the user has set it."""
+    return Path(os.environ.get("PREFECT_HOME", ".prefect")).absolute()
+
+
+def prepare() -> None:
+    """Set Prefect's environment, and send runs to the server of `gristmill up` if one is running."""
+    os.environ["PREFECT_HOME"] = str(home())
+    home().mkdir(parents=True, exist_ok=True)
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    if up := running():
+        os.environ.setdefault("PREFECT_API_URL", up["api"])
+
+
+def running() -> dict[str, str]:
+    """The addresses (`api`, `ui`, `dashboard`) of the `gristmill up` at work here; empty if none answers."""
+    try:
+        addresses: dict[str, str] = json.loads((home() / UP_FILE).read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return {}
+    return addresses if answers(f"{addresses['api']}/health") else {}
+
+
+def answers(url: str) -> bool:
+    """Whether `url` on this machine gives 200."""
+    try:
+        with _opener().open(url, timeout=5) as response:
+            return bool(response.status == 200)
+    except OSError:
+        return False
+
+
+def served(api: str, names: Sequence[str]) -> bool:
+    """Whether a process waits for runs of the deployments called `names`."""
+    body = json.dumps({"deployments": {"name": {"any_": list(names)}}}).encode()
+    request = urllib.request.Request(f"{api}/deployments/filter", body, {"Content-Type": "application/json"})
+    with _opener().open(request, timeout=10) as response:
+        found = json.load(response)
+    return {one["name"] for one in found} == set(names) and all(one["status"] == "READY" for one in found)
+
+
+def _opener() -> urllib.request.OpenerDirector:
+    """Loopback never goes through a proxy."""
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}))

@@ -1,0 +1,105 @@
+"""What lies in a data folder, read from its manifests: the funnel, one row for each stage and source."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.filesize import decimal
+from rich.table import Table
+
+from pipelines import storage
+from schemas.manifest import Manifest
+
+# stage: the shards whose rows came in, and those whose rows went on
+CAME_IN = {"annotate": ("signals",), "dedupe": ("clusters",), "curate": ("verdicts",)}
+WENT_ON = {
+    "collect": ("pages",),
+    "normalise": ("records",),
+    "annotate": ("signals",),
+    "dedupe": ("clusters",),
+    "curate": ("train", "validation", "test"),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """Rows are pages in collect, pages in and records out in normalise, records after it. `seconds` is of the last
+    run that was not skipped; None where it was never logged."""
+
+    stage: str
+    name: str
+    rows_in: int
+    kept: int
+    dropped: int
+    rejected: int
+    bytes: int
+    seconds: float | None
+
+
+def funnel(data: Path, names: list[str] | None = None) -> list[Row]:
+    """Every finished folder of `data`; of a curated recipe only the latest snapshot, of a source all batches together.
+
+    `names` keeps the rows of some sources and recipes.
+    """
+    seconds = _seconds(data)
+    found: dict[tuple[str, str], list[Manifest]] = {}
+    for folder, manifest in storage.manifests(data):
+        place = folder.relative_to(data).parts[1]
+        if manifest.stage == "curate" and (folder.parent / "latest").resolve() != folder.resolve():
+            continue
+        found.setdefault((manifest.stage, place), []).append(manifest)
+    rows = [_row(stage, name, made, seconds.get((stage, name))) for (stage, name), made in found.items()]
+    return [row for row in rows if names is None or row.name in names]
+
+
+def _row(stage: str, name: str, made: list[Manifest], seconds: float | None) -> Row:
+    counts: Counter[str] = Counter()
+    for manifest in made:
+        counts.update(manifest.counts)
+    rejected = sum(count for key, count in counts.items() if key.startswith("rejected:"))
+    kept = _rows(made, WENT_ON.get(stage, ()))
+    came = {"collect": kept + rejected, "normalise": counts["pages"]}.get(stage, _rows(made, CAME_IN.get(stage, ())))
+    size = sum(shard.bytes for manifest in made for shard in manifest.shards)
+    return Row(stage, name, came, kept, _rows(made, ("dropped",)), rejected, size, seconds)
+
+
+def _rows(made: list[Manifest], prefixes: tuple[str, ...]) -> int:
+    return sum(
+        shard.rows
+        for manifest in made
+        for shard in manifest.shards
+        if shard.path.endswith(".parquet") and shard.path.startswith(tuple(f"{prefix}-" for prefix in prefixes))
+    )
+
+
+def _seconds(data: Path) -> dict[tuple[str, str], float]:
+    last: dict[tuple[str, str], float] = {}
+    for entry in run_log(data):
+        if not entry["skipped"] and not entry["failed"]:
+            last[entry["stage"], entry["name"]] = entry["seconds"]
+    return last
+
+
+def run_log(data: Path) -> list[dict[str, Any]]:
+    """The run log, oldest entry first; a last line torn by a power cut is left out."""
+    try:
+        lines = (data / storage.RUN_LOG).read_text().splitlines()
+    except FileNotFoundError:
+        return []
+    return [json.loads(line) for line in lines if line.endswith("}")]
+
+
+def print_table(rows: list[Row], console: Console) -> None:
+    drawn = Table(show_edge=False)
+    for column in ("stage", "source"):
+        drawn.add_column(column)
+    for column in ("in", "kept", "dropped", "rejected", "bytes", "seconds"):
+        drawn.add_column(column, justify="right")
+    for row in rows:
+        numbers = (row.rows_in, row.kept, row.dropped, row.rejected)
+        seconds = "" if row.seconds is None else f"{row.seconds:.1f}"
+        drawn.add_row(row.stage, row.name, *(f"{n:,}" if n else "·" for n in numbers), decimal(row.bytes), seconds)
+    console.print(drawn)
