@@ -33,7 +33,7 @@ class Courier:
     def __init__(self, store: Store, guest: Guest, limits: Limits) -> None:
         self.guest, self.limits = guest, limits
         self.requests = self.bytes = 0
-        self._turns = Turns(store, limits)
+        self.turns = Turns(store, limits)
         self._failures: Counter[str] = Counter()
         self._headers = {"User-Agent": user_agent(guest.contact), "Accept": _ACCEPT}
 
@@ -54,30 +54,33 @@ class Courier:
         return outcome
 
     def _attempt(self, url: str, headers: dict[str, str], crawl_delay: float, most: int, attempt: int) -> Outcome:
-        with self._turns.turn(host_key(url), url):
+        host, delay = host_key(url), max(self.guest.delay, crawl_delay)
+        with self.turns.turn(host, url):
+            if delay:
+                self.turns.rest(host, delay)  # if this process is killed now, the site was asked all the same
             began = time.monotonic()
             outcome = self._send(url, headers, most, attempt)
-            if outcome.reason != "refused_address":  # nobody was disturbed
-                rest = self._rest(outcome, max(crawl_delay, self._adaptive(time.monotonic() - began)))
-                self._turns.rest(host_key(url), rest)
+            spent = time.monotonic() - began
+            self.turns.rest(host, 0 if outcome.reason == "refused_address" else self._rest(outcome, delay, spent))
         return outcome
 
     def _send(self, url: str, headers: dict[str, str], most: int, attempt: int) -> Outcome:
-        self.requests += 1
         try:
             answer = wire.ask(url, self._request_headers(url, headers), self.limits, self.guest.allow_private, most)
         except wire.WireError as error:
+            self.requests += error.reason != "refused_address"
             return Outcome(None, error.reason, error.detail, attempt, error.again)
+        self.requests += 1
         self.bytes += len(answer.body)
         busy = answer.status in _BUSY
         return Outcome(answer, f"http_{answer.status}" if busy else "", "", attempt, busy)
 
-    def _rest(self, outcome: Outcome, delay: float) -> float:
+    def _rest(self, outcome: Outcome, delay: float, spent: float) -> float:
         asked = 0.0
         if outcome.answer and outcome.again:
             asked = retry_after(outcome.answer.headers, time.time(), self.limits.retry_after_cap)
         backoff = self._backoff(outcome.attempts) if outcome.again else 0.0
-        return max(self.guest.delay, delay, asked, backoff)
+        return max(delay, self._adaptive(spent), asked, backoff)
 
     def _backoff(self, attempt: int) -> float:
         """Full jitter: clients that failed together do not come back together."""

@@ -8,7 +8,7 @@ from connectors.web import robots
 from connectors.web.courier import Courier
 from connectors.web.limits import Limits
 from connectors.web.store import RobotsFile, Store
-from connectors.web.url import normalise_url, origin, target
+from connectors.web.url import host_key, normalise_url, origin, target
 from connectors.web.wire import REDIRECTS, Answer
 
 
@@ -51,14 +51,19 @@ class Permission:
             return known
         file = self._fetch(f"{site}/robots.txt")
         self.store.save_robots(site, file)
+        if delay := self.delay(site):  # which holds from this very request on
+            self.courier.turns.extend(host_key(site), delay)
         return file
 
     def _age(self, file: RobotsFile) -> float:
         return self.limits.robots_age if file.status else self.limits.robots_retry
 
     def _fetch(self, url: str) -> RobotsFile:
+        first = url
         for _ in range(self.limits.robots_redirects + 1):
             outcome = self.courier.ask(url, {}, most=self.limits.robots_bytes)
+            if outcome.reason == "refused_address" and url == first:
+                raise WebError(url, outcome.reason, outcome.detail)
             if outcome.answer is None:
                 return self._unreachable(f"{outcome.reason} {outcome.detail}".strip())
             if outcome.answer.status not in REDIRECTS:

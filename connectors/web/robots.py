@@ -49,7 +49,8 @@ TRAINERS = frozenset(
 
 _DISALLOW = frozenset(("disallow", "dissallow", "dissalow", "disalow", "diasllow", "disallaw", "desallow"))
 _AGENT_LINE = frozenset(("user-agent", "useragent", "user agent"))
-_TOKEN = re2.compile(r"^[A-Za-z_-]+")
+# The RFC knows no digits here; names in the wild do, and bot1 is not bot2.
+_TOKEN = re2.compile(r"^[A-Za-z0-9_-]+")
 _SIGNAL = re2.compile(r"(?i)\b(?:ai-train|train-ai)\s*=\s*(?:no?|0)\b")
 
 
@@ -109,23 +110,32 @@ class Robots:
 def parse(body: bytes) -> Robots:
     """Read a robots.txt; nothing in it raises. Bytes that are no text give no rules: ask `is_text` first."""
     robots = Robots()
-    agents: list[str] = []
-    open_group = False
+    agents: list[str] = []  # of the group being read
+    named: list[str] = []  # those on the lines just above, whom a delay is for
+    ruled = before_agent = False
     for key, value in _lines(_text(body)):
         if key in _AGENT_LINE:
-            agents = [*agents, _agent(value)] if open_group else [_agent(value)]
-            robots.rules.setdefault(agents[-1], [])
-            open_group = True
+            named = [*named, _agent(value)] if before_agent else [_agent(value)]
+            agents = named if ruled else [*agents, _agent(value)]
+            robots.rules.setdefault(named[-1], [])
+            ruled = False
         elif key == "allow" or key in _DISALLOW:
-            open_group = False
             _add(robots, agents, Rule(key == "allow", escape(value)))
-        elif key == "crawl-delay":
-            _set_delay(robots, agents, value)
-        elif key == "sitemap" and value:
-            robots.sitemaps.append(value)
-        elif key in ("content-signal", "content-usage") and _SIGNAL.search(value):
-            robots.signals.append(f"{key}: {value}")
+            ruled = True
+        else:
+            _note(robots, named, key, value)
+        before_agent = key in _AGENT_LINE
     return robots
+
+
+def _note(robots: Robots, agents: list[str], key: str, value: str) -> None:
+    """Lines that are no rules: they end no group."""
+    if key == "crawl-delay":
+        _set_delay(robots, agents, value)
+    elif key == "sitemap" and value:
+        robots.sitemaps.append(value)
+    elif key in ("content-signal", "content-usage") and _SIGNAL.search(value):
+        robots.signals.append(f"{key}: {value}")
 
 
 def is_text(body: bytes) -> bool:

@@ -36,6 +36,10 @@ class Turns:
         """Let the host alone for so long from now. Only whoever has the turn calls this."""
         self.store.rest(host, time.time() + seconds)
 
+    def extend(self, host: str, seconds: float) -> None:
+        """Let the host alone for at least so long from now."""
+        self.store.rest(host, max(self.store.next_at(host), time.time() + seconds))
+
     def _wait(self, host: str) -> float:
         """A clock set back must not make a host wait for ever: nothing is ever asked for longer than the caps."""
         longest = max(self.limits.retry_after_cap, self.limits.crawl_delay_cap)

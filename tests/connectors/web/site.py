@@ -1,0 +1,118 @@
+"""A web server that misbehaves as it is told, and writes down who came when."""
+
+import contextlib
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+Fault = Callable[[socket.socket], None]
+Reply = bytes | Fault
+
+
+@dataclass
+class Arrival:
+    path: str
+    headers: dict[str, str]
+    began: float
+    ended: float = 0.0
+
+
+@dataclass
+class Site:
+    """`pages` maps a path to its reply, or to replies given in turn, of which the last is repeated."""
+
+    pages: dict[str, Reply | list[Reply]] = field(default_factory=dict)
+    log: list[Arrival] = field(default_factory=list)
+
+    def __enter__(self) -> "Site":
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+    def url(self, path: str = "/", host: str = "127.0.0.1") -> str:
+        return f"http://{host}:{self.port}{path}"
+
+    def paths(self) -> list[str]:
+        return [arrival.path for arrival in self.log if arrival.path != "/robots.txt"]
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        began = time.time()
+        with connection:
+            lines = _request(connection)
+            if not lines:
+                return
+            path = lines[0].split(" ")[1]
+            headers = dict(line.lower().split(": ", 1) for line in lines[1:] if ": " in line)
+            arrival = Arrival(path, headers, began)
+            self.log.append(arrival)
+            reply = self._reply(path)
+            with contextlib.suppress(OSError):  # the client had enough
+                connection.sendall(reply) if isinstance(reply, bytes) else reply(connection)
+            arrival.ended = time.time()
+
+    def _reply(self, path: str) -> Reply:
+        reply = self.pages.get(path, answer(404))
+        if not isinstance(reply, list):
+            return reply
+        return reply.pop(0) if len(reply) > 1 else reply[0]
+
+
+def answer(status: int = 200, body: bytes | str = b"", **headers: str) -> bytes:
+    """A whole HTTP answer; `x_robots_tag="noai"` becomes a header; Content-Length is right unless given."""
+    data = body.encode() if isinstance(body, str) else body
+    fields = {"content-length": str(len(data)), "content-type": "text/html"}
+    fields.update({name.replace("_", "-"): value for name, value in headers.items()})
+    lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    return f"HTTP/1.1 {status} Said\r\n{lines}\r\n".encode("latin-1") + data
+
+
+def redirect(to: str, status: int = 302) -> bytes:
+    return answer(status, location=to)
+
+
+def reset(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def silent(connection: socket.socket) -> None:
+    time.sleep(3)
+
+
+def drip(connection: socket.socket) -> None:
+    """A byte now and then: never idle, never done."""
+    connection.sendall(answer(200, content_length="100000"))
+    for _ in range(100):
+        connection.sendall(b"x")
+        time.sleep(0.05)
+
+
+def endless(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n")
+    for _ in range(10_000):
+        connection.sendall(b"x" * 65_536)
+
+
+def _request(connection: socket.socket) -> list[str]:
+    data = b""
+    while b"\r\n\r\n" not in data:
+        received = connection.recv(65_536)
+        if not received:
+            return []
+        data += received
+    return data.decode("latin-1").split("\r\n")
