@@ -1,6 +1,7 @@
 """What a stage over a whole recipe reads: the finished shards of its sources, and a DuckDB that may spill."""
 
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,10 +19,11 @@ PREFIXES = {"normalise": ("records", "pairs"), "annotate": ("signals",), "dedupe
 
 @dataclass(frozen=True)
 class Inputs:
-    """Fingerprints by stage and name, for the stage's key; and the Parquet files by table."""
+    """Fingerprints by stage and name, for the stage's key; the Parquet files by table; what normalise counted."""
 
     fingerprints: dict[str, str]
     paths: dict[str, list[Path]]
+    counts: Counter[str]
 
 
 def of(recipe: Recipe, data: Path, *, clusters: bool = False) -> Inputs:
@@ -34,7 +36,11 @@ def of(recipe: Recipe, data: Path, *, clusters: bool = False) -> Inputs:
         folder = storage.folder(data, stage, name)
         for prefix in PREFIXES[stage]:
             paths[prefix] += [folder / shard for shard in manifest.tables(prefix)]
-    return Inputs({f"{stage}/{name}": manifest.fingerprint for (stage, name), manifest in found.items()}, paths)
+    fingerprints = {f"{stage}/{name}": manifest.fingerprint for (stage, name), manifest in found.items()}
+    counts = Counter[str]()
+    for (stage, _), manifest in found.items():
+        counts.update(manifest.counts if stage == "normalise" else {})
+    return Inputs(fingerprints, paths, counts)
 
 
 def _finished(data: Path, stage: str, name: str, recipe: Recipe) -> Manifest:

@@ -1,0 +1,51 @@
+"""ATTRIBUTION.md: title, author, source and licence of what was published, as the Creative Commons licences ask."""
+
+import re
+
+import duckdb
+
+LISTED = 10_000  # pages by source and licence; every record names its own author, title and address besides
+
+_SECTIONS = """
+SELECT source, licence, count(*) AS records, count(DISTINCT url) AS pages
+FROM published
+GROUP BY ALL ORDER BY ALL
+"""
+
+_PAGES = """
+SELECT url, min(title) AS title, list_sort(list_distinct(list(author) FILTER (author <> ''))) AS authors
+FROM published
+WHERE source = $source AND licence = $licence
+GROUP BY url
+ORDER BY url
+LIMIT $listed
+"""
+
+
+def attribution(con: duckdb.DuckDBPyConnection) -> str:
+    """Markdown over the view `published`."""
+    parts = [
+        "# Attribution\n",
+        "The records of this data set were made from the pages below: split into question and answer, put into\n"
+        "Markdown, cleaned of signatures and greetings, and with personal data masked. Each record carries its own\n"
+        "author, title, address and licence in the columns of those names. Share-alike licences hold for whatever is\n"
+        "made of the records.\n",
+    ]
+    for source, licence, records, pages in con.sql(_SECTIONS).fetchall():
+        parts.append(f"## {plain(source)}: {plain(licence)}\n\n{records} records from {pages} pages.\n")
+        listed = con.execute(_PAGES, {"source": source, "licence": licence, "listed": LISTED}).fetchall()
+        parts.append("\n".join(_line(*page) for page in listed) + "\n")
+        if pages > LISTED:
+            parts.append(f"… and {pages - LISTED} further pages; see the columns `url`, `title` and `author`.\n")
+    return "\n".join(parts)
+
+
+def _line(url: str, title: str, authors: list[str] | None) -> str:
+    by = f" by {', '.join(plain(author) for author in authors)}" if authors else ""
+    address = re.sub(r"[<>\s]", "", url or "")
+    return f"- {plain(title) or 'untitled'}{by}, <{address}>"
+
+
+def plain(text: str | None) -> str:
+    """Scraped text on one line, without meaning in Markdown tables, links or HTML."""
+    return re.sub(r"([\\`*_\[\]<>#])", r"\\\1", " ".join((text or "").split()))
