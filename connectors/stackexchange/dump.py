@@ -1,0 +1,152 @@
+"""Joins the files of a dump into threads, over all of it and in little memory.
+
+Rows are spilled to a temporary SQLite database as they are read; SQLite's external sort then brings each
+thread together. The database takes about the space of the dump, twice while it sorts, in the system's
+temporary folder.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from connectors.xml_dump import BrokenDump, elements
+from schemas.document import Reject
+
+FILES = ("Users.xml", "Posts.xml", "Comments.xml", "PostLinks.xml")
+
+# the order of a thread's rows; Stack Exchange's own numbers for post types are 1 question, 2 answer
+QUESTION, ANSWER, COMMENT, LINK = range(4)
+_POST_TYPES = {"1": QUESTION, "2": ANSWER}
+# counters of views and favourites are left out: they change with every dump and say nothing
+_KEPT = {
+    "Posts.xml": (
+        *("Id", "CreationDate", "Score", "Body", "Title", "Tags", "AcceptedAnswerId", "OwnerUserId"),
+        *("OwnerDisplayName", "ContentLicense", "ClosedDate", "CommunityOwnedDate"),
+    ),
+    "Comments.xml": ("Id", "PostId", "CreationDate", "Score", "Text", "UserDisplayName", "ContentLicense"),
+    "PostLinks.xml": ("Id", "PostId", "RelatedPostId", "LinkTypeId", "CreationDate"),
+}
+_SETTINGS = """
+pragma journal_mode = off; pragma synchronous = off; pragma temp_store = file; pragma cache_size = -65536;
+pragma locking_mode = exclusive;
+"""
+_TABLES = """
+create table names (user integer primary key, name text);
+create table threads (post integer primary key, thread integer);
+create table posts (thread integer, kind integer, id integer, author integer, row text);
+create table additions (post integer, kind integer, id integer, author integer, row text);
+"""
+_JOINED = """
+select thread, kind, id, name, row from (
+    select thread, kind, id, author, row from posts
+    union all
+    select coalesce(thread, -post), kind, id, author, row from additions left join threads using (post)
+) left join names on user = author
+order by thread, kind, id, row
+"""
+
+Row = tuple[int, int, int, str | None, str]
+
+
+def joined(files: tuple[Path, ...]) -> Iterator[dict[str, Any] | Reject]:
+    """Threads in order of their question's id, as {question, answers, comments, links}: each the kept
+    attributes of its row, and `Owner`, the author's name. Rows that belong to no thread are rejects."""
+    with TemporaryDirectory(prefix="gristmill-") as folder, closing(_database(folder)) as db:
+        for path in files:
+            yield from _spill(db, path)
+        with closing(db.execute(_JOINED)) as rows:
+            for _, group in groupby(rows, key=itemgetter(0)):
+                yield from _thread(group)
+
+
+def _database(folder: str) -> sqlite3.Connection:
+    db = sqlite3.connect(Path(folder) / "join.sqlite", isolation_level=None)
+    db.executescript(_SETTINGS + _TABLES + "begin")
+    return db
+
+
+def _spill(db: sqlite3.Connection, path: Path) -> Iterator[Reject]:
+    load = {"Users.xml": _load_user, "Posts.xml": _load_post}.get(path.name, _load_addition)
+    try:
+        for number, element in enumerate(elements(path, "row"), 1):
+            reject = load(db, path.name, dict(element.attrib), number)
+            if reject:
+                yield reject
+    except BrokenDump as broken:
+        yield Reject(path.name, broken.reason, broken.detail)
+
+
+def _load_user(db: sqlite3.Connection, file: str, row: dict[str, str], number: int) -> None:
+    if _is_id(row.get("Id", "")):
+        db.execute("insert or ignore into names values (?, ?)", (int(row["Id"]), row.get("DisplayName", "")))
+
+
+def _load_post(db: sqlite3.Connection, file: str, row: dict[str, str], number: int) -> Reject | None:
+    kind = _POST_TYPES.get(row.get("PostTypeId", ""))
+    if not _is_id(row.get("Id", "")):
+        return Reject(f"{file}:{number}", "missing_id", "a post without a number")
+    if kind is None:
+        return Reject(f"p{row['Id']}", "not_a_question", f"post type {row.get('PostTypeId', 'missing')[:20]}")
+    thread = row["Id"] if kind == QUESTION else row.get("ParentId", "")
+    if not _is_id(thread):
+        return Reject(f"a{row['Id']}", "orphan_answer", "no ParentId")
+    db.execute("insert or ignore into threads values (?, ?)", (int(row["Id"]), int(thread)))
+    author = row.get("OwnerUserId", "")
+    db.execute(
+        "insert into posts values (?, ?, ?, ?, ?)",
+        (int(thread), kind, int(row["Id"]), int(author) if _is_id(author) else None, _pick(file, row)),
+    )
+    return None
+
+
+def _load_addition(db: sqlite3.Connection, file: str, row: dict[str, str], number: int) -> Reject | None:
+    if not _is_id(row.get("Id", "")) or not _is_id(row.get("PostId", "")):
+        return Reject(f"{file}:{number}", "missing_id", "a row without a number")
+    kind, author = (COMMENT if file == "Comments.xml" else LINK), row.get("UserId", "")
+    db.execute(
+        "insert into additions values (?, ?, ?, ?, ?)",
+        (int(row["PostId"]), kind, int(row["Id"]), int(author) if _is_id(author) else None, _pick(file, row)),
+    )
+    return None
+
+
+def _is_id(text: str) -> bool:
+    """Also -1, the Community user; nothing that SQLite could not hold."""
+    return text.removeprefix("-").isdecimal() and text.isascii() and len(text) < 19
+
+
+def _pick(file: str, row: dict[str, str]) -> str:
+    return json.dumps({name: row[name] for name in _KEPT[file] if name in row}, ensure_ascii=False)
+
+
+def _thread(rows: Iterator[Row]) -> Iterator[dict[str, Any] | Reject]:
+    """One thread of `rows`, which share one; rejects for what has no question or was there already."""
+    parts: dict[int, list[dict[str, str]]] = {QUESTION: [], ANSWER: [], COMMENT: [], LINK: []}
+    seen: set[tuple[int, int]] = set()
+    for _, kind, number, name, text in rows:
+        if (kind, number) in seen:
+            yield Reject(f"{_PREFIXES[kind]}{number}", "duplicate_id", "another row of this number was kept")
+            continue
+        seen.add((kind, number))
+        parts[kind].append(json.loads(text) | {"Owner": name or ""})
+    if parts[QUESTION]:
+        yield {
+            "question": parts[QUESTION][0],
+            "answers": parts[ANSWER],
+            "comments": parts[COMMENT],
+            "links": parts[LINK],
+        }
+        return
+    for kind, reason in _ORPHANS.items():
+        keys = (f"{_PREFIXES[kind]}{part['Id']}" for part in parts[kind])
+        yield from (Reject(key, reason, "its question is not in the dump") for key in keys)
+
+
+_PREFIXES = {QUESTION: "q", ANSWER: "a", COMMENT: "c", LINK: "l"}
+_ORPHANS = {ANSWER: "orphan_answer", COMMENT: "orphan_comment", LINK: "orphan_link"}

@@ -1,0 +1,137 @@
+"""A page of a Stack Exchange site as a thread."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import re2
+
+from connectors.html.markdown import to_markdown
+from connectors.html.tree import Unreadable
+from schemas.document import Document, Post, Reject, Thread
+from schemas.page import Page
+
+# https://stackoverflow.com/help/licensing: the first day of each version
+_LICENCES = (("2018-05-02", "CC-BY-SA-4.0"), ("2011-04-08", "CC-BY-SA-3.0"), ("", "CC-BY-SA-2.5"))
+_STATED = re2.compile(r"^CC[ -]BY-SA[ -]([234]\.[05])$")
+_TAG = re2.compile(r"[^<>|]+")
+_TITLE_LENGTH = 150
+
+Row = dict[str, str]
+
+
+def thread(page: Page, with_comments: bool) -> Iterator[Document | Reject]:
+    """The thread in `page`, and a reject for each post that cannot be used. Without a question, only rejects."""
+    body = _load(page.body)
+    if body is None:
+        yield Reject(page.key, "malformed_json", "not a thread of a dump")
+        return
+    posts: list[Post] = []
+    accepted = body["question"].get("AcceptedAnswerId", "")
+    for row in (body["question"], *body["answers"]):
+        post = _post(page, row, accepted)
+        if isinstance(post, Reject):
+            yield post
+        else:
+            posts.append(post)
+        if not posts:
+            yield Reject(page.key, "empty_question", "nothing of the question can be used")
+            return
+    if with_comments:
+        posts += _comments(page, body["comments"], {post.post_id for post in posts})
+    title = _title(body["question"], posts[0])
+    yield Thread(page.key, page.url, title, tuple(posts), tags(body["question"]), page.licence)
+
+
+def licence_of(row: Row) -> str:
+    """SPDX id of a post: what it states, else what the site's terms said on its day, "" without a day."""
+    stated = _STATED.match(row.get("ContentLicense", "").strip())
+    if stated:
+        return f"CC-BY-SA-{stated[1]}"
+    day = row.get("CreationDate", "")[:10]
+    return next(name for first, name in _LICENCES if day >= first) if _when(day) else ""
+
+
+def tags(row: Row) -> tuple[str, ...]:
+    """`<a><b>` until 2023, `|a|b|` since."""
+    return tuple(_TAG.findall(row.get("Tags", "")))
+
+
+def _load(body: bytes) -> dict[str, Any] | None:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(found, dict) or not _is_row(found.get("question")):
+        return None
+    lists = {name: found.get(name, []) for name in ("answers", "comments")}
+    if not all(isinstance(rows, list) and all(_is_row(row) for row in rows) for rows in lists.values()):
+        return None
+    return {"question": found["question"], **lists}
+
+
+def _is_row(value: Any) -> bool:
+    return isinstance(value, dict) and "Id" in value and all(isinstance(part, str) for part in value.values())
+
+
+def _post(page: Page, row: Row, accepted: str) -> Post | Reject:
+    is_question = row["Id"] == page.key[1:]
+    key = page.key if is_question else f"{page.key}/a{row['Id']}"
+    try:
+        markdown = to_markdown(row.get("Body", ""), page.url)
+    except Unreadable as error:
+        return Reject(key, error.reason, error.detail)
+    if not markdown.strip():
+        return Reject(key, "empty_post")
+    return Post(
+        post_id=row["Id"],
+        markdown=markdown,
+        author=_author(row, "OwnerDisplayName"),
+        created_at=_when(row.get("CreationDate", "")),
+        score=_integer(row.get("Score", "")),
+        accepted=not is_question and row["Id"] == accepted,
+        reply_to="" if is_question else page.key[1:],
+        url=page.url if is_question else f"https://{urlsplit(page.url).netloc}/a/{row['Id']}",
+        licence=licence_of(row) or page.licence,
+    )
+
+
+def _comments(page: Page, rows: list[Row], known: set[str]) -> list[Post]:
+    """Comments have no score here: their votes do not compare with those of answers."""
+    return [
+        Post(
+            post_id=f"c{row['Id']}",
+            markdown=row["Text"].strip(),
+            author=_author(row, "UserDisplayName"),
+            created_at=_when(row.get("CreationDate", "")),
+            reply_to=row["PostId"],
+            url=f"{page.url}#comment{row['Id']}_{row['PostId']}",
+            licence=licence_of(row) or page.licence,
+        )
+        for row in rows
+        if row.get("Text", "").strip() and row.get("PostId") in known
+    ]
+
+
+def _author(row: Row, stated: str) -> str:
+    return (row.get("Owner") or row.get(stated) or "").strip()
+
+
+def _when(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _integer(text: str) -> int | None:
+    digits = text.removeprefix("-")
+    return int(text) if digits.isascii() and digits.isdecimal() and len(digits) < 10 else None
+
+
+def _title(question: Row, first: Post) -> str:
+    """A question without its title is named by its first line."""
+    title = " ".join(question.get("Title", "").split())
+    return title or first.markdown.strip().split("\n", 1)[0][:_TITLE_LENGTH]
