@@ -124,11 +124,7 @@ def stage(
         outcomes = [running.run_step(loaded, step, data, workers=workers, run_id=run_id) for step in steps]
     if as_json:
         _print_json(outcomes)
-    else:
-        for one in outcomes:
-            word = "failed" if one.failed else "up to date" if one.skipped else f"done in {one.seconds:.1f} s"
-            print(f"{one.stage} {one.name}: {word}")
-    if failed := [one for one in outcomes if one.failed]:
+    if failed := [outcome for outcome in outcomes if outcome.failed]:
         raise RunFailed(*failed)
 
 

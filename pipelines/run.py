@@ -50,12 +50,16 @@ class Outcome:
     failed: str = ""
     counts: dict[str, int] | None = None
 
+    def __str__(self) -> str:
+        how = self.failed or ("up to date" if self.skipped else f"done in {self.seconds:.1f} s")
+        return f"{self.stage} {self.name}: {how}"
+
 
 class RunFailed(Exception):
     """Its arguments are the outcomes that failed."""
 
     def __str__(self) -> str:
-        return "\n".join(f"{outcome.stage} {outcome.name}: {outcome.failed}" for outcome in self.args)
+        return "\n".join(map(str, self.args))
 
 
 def steps(recipe: Recipe, stage: Stage) -> list[Step]:
@@ -85,6 +89,7 @@ def run_step(recipe: Recipe, step: Step, data: Path, *, workers: int = 1, run_id
         log.debug("%s %s", step.stage, step.name, exc_info=True)
         failed = str(error) if isinstance(error, RecipeError) else f"{type(error).__name__}: {error}"
     outcome = Outcome(step.stage, step.name, time.monotonic() - clock, skipped, failed, counts)
+    log.log(logging.ERROR if failed else logging.INFO, "%s", outcome)
     storage.log_run(data, _log_entry(recipe, outcome, started_at, run_id or new_run_id()))
     return outcome
 

@@ -95,7 +95,7 @@ def _start(recipes: Sequence[str], data: Path, port: int, stack: ExitStack) -> t
     server.prepare()
     addresses = _addresses(port)
     os.environ |= {"PREFECT_API_URL": addresses["api"], "PREFECT_SERVER_UI_API_URL": addresses["api"]}
-    os.environ |= {"GRISTMILL_DATA": str(data.absolute()), "PREFECT_LOGGING_LEVEL": "INFO"}
+    os.environ |= {"GRISTMILL_DATA": str(data.absolute())}
     api = Part("server", ["prefect", "server", "start", "--host", HOST, "--port", _port(addresses["ui"])], stack)
     api.wait(lambda: server.answers(f"{addresses['api']}/health"))
     stack.callback(_forget)
