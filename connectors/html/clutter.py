@@ -5,7 +5,7 @@ from lxml.html import HtmlElement
 
 from connectors.html.density import INLINE, Weight, letters
 
-_INVISIBLE = ("style", "template", "iframe", "object", "embed", "canvas", "svg", "noscript", "link", "meta")
+_INVISIBLE = ("style", "template", "iframe", "object", "embed", "canvas", "svg", "noscript", "link", "meta", "title")
 _FRAMES = ("nav", "aside", "footer", "button", "select", "dialog", "menu", "textarea", "input", "figcaption")
 _ROLES = {
     "navigation",
@@ -32,9 +32,14 @@ _WORDS = frozenset(
     "nav menu toc tags tag share ad ads footer login search print follow like likes meta author date time related rss avatar "
     "bio jp-relatedposts hidden sr-only visually-hidden screen-reader-text printfooter catlinks player gallery".split()
 )
+_LINE_STEMS = re2.compile(r"excerpt|caption|copyright|disclaimer|byline")
 _SURE = re2.compile(
     r"(?:^|[\s_-])(?:comments?|comment-?list|disqus|sidebar|onetrust|cookie|consent|related|right-?rail|recirc)"
 )
+# ... unless the name is of something that holds both
+_AROUND = re2.compile(r"(?:^|[\s_-])(?:with|has|no|and|main|content|wrapper|layout|page)(?:$|[\s_-])")
+# What holds one of these holds the article
+_KEPT = ".//h1 | .//main | .//*[@role='main'] | .//*[@itemprop='articleBody']"
 # Letters of prose that make an article without the part in question
 _ENOUGH = 400
 _CAMEL = re2.compile(r"([a-z0-9])([A-Z])")
@@ -53,8 +58,9 @@ def drop_invisible(page: HtmlElement) -> None:
 
 def drop_clutter(body: HtmlElement, weights: dict[HtmlElement, Weight]) -> None:
     left = weights[body].prose
+    holders = {holder for kept in body.xpath(_KEPT) for holder in (kept, *kept.iterancestors())}
     for element in list(body.iter()):
-        if element is body or not isinstance(element.tag, str) or not _is_clutter(element):
+        if element is body or not isinstance(element.tag, str) or element in holders or not _is_clutter(element):
             continue
         prose = weights[element].prose if element in weights else 0.0
         if prose <= 0.4 * left or prose <= 0.85 * left and left - prose > _ENOUGH and _is_surely_clutter(element):
@@ -64,10 +70,8 @@ def drop_clutter(body: HtmlElement, weights: dict[HtmlElement, Weight]) -> None:
 
 def _is_surely_clutter(element: HtmlElement) -> bool:
     """Whether even a part that holds most of the prose goes: long comments, excerpts, cookie notices."""
-    if element.tag == "body" or element.xpath("boolean(.//h1 | .//main | .//article | .//*[@itemprop])"):
-        return False
     names = f"{element.get('class') or ''} {element.get('id') or ''}".lower()
-    return element.tag == "aside" or bool(_SURE.search(names))
+    return element.tag == "aside" or bool(_SURE.search(names) and not _AROUND.search(names))
 
 
 def _remove(element: HtmlElement) -> None:
@@ -82,7 +86,7 @@ def _is_clutter(element: HtmlElement) -> bool:
         return False
     names = _CAMEL.sub(r"\1-\2", f"{element.get('class') or ''} {element.get('id') or ''}").lower().replace("_", "-")
     if element.tag == "p":
-        return bool(_STEMS.search(names))
+        return bool(_LINE_STEMS.search(names))
     return (
         bool(_STEMS.search(names))
         or not _WORDS.isdisjoint(names.split())

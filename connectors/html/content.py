@@ -48,7 +48,7 @@ def best(body: HtmlElement, weights: dict[HtmlElement, Weight]) -> HtmlElement |
         found = [
             e
             for e in weights
-            if named(e) and weights[e].prose >= _SHARE * weights[block].prose and weights[e].length > 50
+            if named(e) and weights[e].mass >= _SHARE * weights[block].mass and weights[e].length > 50
         ]
         if found:
             return _innermost(found, weights)

@@ -37,6 +37,11 @@ class Weight:
     length: float = 0.0
     worth: float = 0.0
 
+    @property
+    def mass(self) -> float:
+        """Prose, and a little of the short lines that are no links: verses, tables, captions."""
+        return self.prose + 0.25 * max(0.0, self.length - self.links - self.prose)
+
 
 def letters(text: str) -> float:
     """Length of a text without runs of blanks, a wide character counted as `_WIDTH`."""
