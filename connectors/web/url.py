@@ -1,5 +1,6 @@
 """One spelling per URL, so that nothing is fetched twice under two names."""
 
+import ipaddress
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import idna
@@ -23,9 +24,8 @@ def normalise_url(url: str, base: str = "") -> str:
     for what is not an http(s) URL, is longer than 2083 characters, or carries a password.
     """
     try:
-        joined = urljoin(base, url.strip().translate(_CONTROL)) if base else url.strip().translate(_CONTROL)
-        parts = urlsplit(joined)
-        normal = _normal(parts)
+        stated = _slashed(url.strip().translate(_CONTROL))
+        normal = _normal(urlsplit(urljoin(base, stated) if base else stated))
     except (ValueError, UnicodeError) as error:
         raise WebError(_nameable(url), "bad_url", str(error)) from error
     if len(normal) > LONGEST:
@@ -84,7 +84,7 @@ def _normal(parts: SplitResult) -> str:
 
 def _host(host: str) -> str:
     if ":" in host:
-        return f"[{host.lower()}]"
+        return f"[{ipaddress.IPv6Address(host)}]"
     if not host:
         raise ValueError("it names no host")
     text = _unescaped(host).rstrip(".").lower()
@@ -102,6 +102,12 @@ def _plain(host: str) -> str:
 def _unescaped(host: str) -> str:
     raw = _ESCAPE.sub(lambda found: bytes([int(found.group()[1:], 16)]), host.encode())
     return raw.decode("utf-8")
+
+
+def _slashed(url: str) -> str:
+    """Browsers take a backslash before the query for a slash, and so do those who write them."""
+    end = min((at for mark in "?#" if (at := url.find(mark)) >= 0), default=len(url))
+    return url[:end].replace("\\", "/") + url[end:]
 
 
 def _without_dots(path: str) -> str:

@@ -1,0 +1,67 @@
+"""What a page says against its use, in a header or in its head."""
+
+import pytest
+
+from connectors.web.optout import opt_out
+
+
+@pytest.mark.parametrize(
+    ("headers", "media_type", "against"),
+    [
+        ({}, "text/html", False),
+        ({"x-robots-tag": "noai"}, "text/html", True),
+        ({"x-robots-tag": "NoAI, noimageai"}, "text/html", True),
+        ({"x-robots-tag": "noimageai"}, "text/html", False),  # pictures only
+        ({"x-robots-tag": "nofollow, noarchive"}, "text/html", False),
+        ({"x-robots-tag": "nofollow, noindex"}, "text/html", True),
+        ({"x-robots-tag": "none"}, "text/html", True),
+        ({"x-robots-tag": "googlebot: noindex"}, "text/html", False),
+        ({"x-robots-tag": "googlebot: nofollow, noindex"}, "text/html", False),
+        ({"x-robots-tag": "GPTBot: noindex"}, "text/html", True),
+        ({"x-robots-tag": "gristmill: noindex"}, "text/html", True),
+        ({"x-robots-tag": "googlebot: noindex, *: noai"}, "text/html", True),
+        ({"x-robots-tag": "max-snippet: 5, noai"}, "text/html", True),
+        ({"x-robots-tag": "unavailable_after: 25 Jun 2030 15:00:00 PST"}, "text/html", False),
+        ({"x-robots-tag": "noindex"}, "application/xml", False),  # a sitemap: nothing against what it lists
+        ({"x-robots-tag": "noindex"}, "application/json", False),
+        ({"x-robots-tag": "noindex"}, "application/x-gzip", False),
+        ({"x-robots-tag": "noindex"}, "application/xhtml+xml", True),
+        ({"x-robots-tag": "noindex"}, "text/plain", True),
+        ({"x-robots-tag": "noai"}, "application/json", True),
+        ({"tdm-reservation": "1"}, "application/json", True),
+        ({"tdm-reservation": "0"}, "text/html", False),
+    ],
+)
+def test_headers(headers: dict[str, str], media_type: str, against: bool) -> None:
+    assert bool(opt_out(headers, b"", media_type)) is against
+
+
+@pytest.mark.parametrize(
+    ("page", "against"),
+    [
+        ('<meta name="robots" content="noai">', True),
+        ("<META CONTENT='index, NOAI' NAME='Robots'/>", True),
+        ("<meta name=robots content=noindex>", True),
+        ("<meta name='robots' content='index,follow'>", False),
+        ("<meta name='robots' content='noimageindex, nofollow'>", False),
+        ("<meta name='googlebot' content='noindex'>", False),
+        ("<meta name='gptbot' content='noindex'>", True),
+        ("<meta name='robots' content='&#110;oai'>", True),
+        ("<meta name='tdm-reservation' content='1'>", True),
+        ("<meta name='tdm-reservation' content='0'>", False),
+        ("<!-- <meta name='robots' content='noai'> -->", False),
+        ("<script>x = '<meta name=robots content=noai>'</script>", False),
+        ("<noscript><meta name='robots' content='noai'></noscript>", False),
+        ("<title>a</title><body><p><meta name='robots' content='noai'>", False),
+        ("<p>write &lt;meta name='robots' content='noai'&gt;", False),
+        ("<meta name='robots'", False),
+        ("<meta " * 50_000, False),
+    ],
+)
+def test_pages(page: str, against: bool) -> None:
+    assert bool(opt_out({}, page.encode(), "text/html")) is against
+    assert bool(opt_out({}, page.encode("utf-16"), "text/html")) is against
+
+
+def test_the_evidence_is_quoted() -> None:
+    assert opt_out({}, b"<meta name=robots content='noai, x'>", "text/html") == "<meta name=robots content='noai, x'>"
