@@ -1,0 +1,63 @@
+"""What another policy would do with what has been measured, without running anything again."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from pipelines import catalog
+from pipelines.policy import Policy, verdict_sql
+from pipelines.recipe import RecipeError
+
+
+@dataclass(frozen=True)
+class RuleEffect:
+    """Records a rule removes: `broken` if it were the only rule, `marginal` if it were added last."""
+
+    rule: str
+    broken: int
+    marginal: int
+
+
+@dataclass(frozen=True)
+class Effect:
+    """Of `records`, `kept` survive; rules in the order of what they remove."""
+
+    recipe: str
+    records: int
+    kept: int
+    rules: tuple[RuleEffect, ...]
+
+
+_CANDIDATE = """
+CREATE TEMP VIEW candidate AS
+SELECT * FROM records JOIN signals USING (record_id)
+JOIN (SELECT * EXCLUDE (recipe) FROM clusters WHERE recipe = {recipe}) USING (record_id)
+"""
+_RULES = """
+SELECT reason.rule, count(*), count(*) FILTER (len(reasons) = 1)
+FROM (SELECT reasons, unnest(reasons) AS reason FROM judged)
+GROUP BY reason.rule
+"""
+
+
+def try_policy(policy: Policy, data: Path, recipe: str = "") -> Effect:
+    """Judge the records of `recipe` ("" where there is only one). Raises RecipeError where that is unclear."""
+    with catalog.connect(data) as con:
+        chosen = recipe or _only_recipe(con, data)
+        con.execute(_CANDIDATE.format(recipe=catalog.quote(chosen)))
+        con.execute(f"CREATE TEMP TABLE judged AS {verdict_sql(policy)}")
+        records, kept = con.sql("SELECT count(*), count(*) FILTER (len(reasons) = 0) FROM judged").fetchall()[0]
+        counted = {rule: (broken, marginal) for rule, broken, marginal in con.sql(_RULES).fetchall()}
+    names = [*(rule.name for rule in policy.rules), "duplicate"]
+    effects = [RuleEffect(name, *counted.get(name, (0, 0))) for name in names]
+    return Effect(chosen, records, kept, tuple(sorted(effects, key=lambda effect: -effect.broken)))
+
+
+def _only_recipe(con: duckdb.DuckDBPyConnection, data: Path) -> str:
+    known = [name for (name,) in con.sql("SELECT DISTINCT recipe FROM clusters ORDER BY recipe").fetchall()]
+    if len(known) == 1:
+        return str(known[0])
+    raise RecipeError(
+        f"{data}: " + (f"say which of {', '.join(known)}" if known else "no recipe has been run up to dedupe")
+    )
