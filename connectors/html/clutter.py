@@ -5,8 +5,8 @@ from lxml.html import HtmlElement
 
 from connectors.html.density import INLINE, Weight, letters
 
-_INVISIBLE = ("style", "template", "iframe", "object", "embed", "canvas", "svg", "noscript", "link", "meta", "title")
-_FRAMES = ("nav", "aside", "footer", "button", "select", "dialog", "menu", "textarea", "input", "figcaption")
+_INVISIBLE = ("style", "template", "iframe", "object", "embed", "canvas", "svg", "noscript", "link", "meta", "title", "button", "select", "textarea", "input")
+_FRAMES = ("nav", "aside", "footer", "dialog", "menu", "figcaption")
 _ROLES = {
     "navigation",
     "complementary",
@@ -40,6 +40,13 @@ _SURE = re2.compile(
 _AROUND = re2.compile(r"(?:^|[\s_-])(?:with|has|no|and|main|content|wrapper|layout|page)(?:$|[\s_-])")
 # What holds one of these holds the article
 _KEPT = ".//h1 | .//main | .//*[@role='main'] | .//*[@itemprop='articleBody']"
+# Lines that a site adds to its articles
+_NOTICES = re2.compile(
+    r"(?i)^(?:read more|read also|see also|also read|more:|related:|share this|follow us|sign up|subscribe|advertisement|"
+    r"you may also like|click here to|loading|baca juga|lesen sie auch|lire aussi|leia mais|扫一扫|分享到|相关阅读|相关新闻|"
+    r"责任编辑|返回搜狐|特别声明|免责声明|声明[:：])|all rights reserved|版权所有|版權所有|icp备|公网安备|未经授权|sign up for our"
+)
+_NOTICE = 160
 # Letters of prose that make an article without the part in question
 _ENOUGH = 400
 _CAMEL = re2.compile(r"([a-z0-9])([A-Z])")
@@ -63,7 +70,7 @@ def drop_clutter(body: HtmlElement, weights: dict[HtmlElement, Weight]) -> None:
         if element is body or not isinstance(element.tag, str) or element in holders or not _is_clutter(element):
             continue
         prose = weights[element].prose if element in weights else 0.0
-        if prose <= 0.4 * left or prose <= 0.85 * left and left - prose > _ENOUGH and _is_surely_clutter(element):
+        if prose <= 0.4 * left or prose <= 0.95 * left and left - prose > _ENOUGH and _is_surely_clutter(element):
             left -= prose
             _remove(element)
 
@@ -94,11 +101,15 @@ def _is_clutter(element: HtmlElement) -> bool:
     )
 
 
+def _is_notice(element: HtmlElement, weight: Weight) -> bool:
+    return weight.length < _NOTICE and bool(_NOTICES.search(" ".join(element.text_content().split())))
+
+
 def trim(block: HtmlElement, weights: dict[HtmlElement, Weight]) -> None:
     """Drop lists of links and empty frames within the content."""
     for element in list(block.iter("div", "ul", "ol", "section", "table", "p", "figure", "header", "form")):
         weight = weights.get(element)
         if element is block or weight is None or element.getparent() is None:
             continue
-        if weight.worth < 0 and weight.links > 0.5 * weight.length:
+        if weight.worth < 0 and weight.links > 0.5 * weight.length or _is_notice(element, weight):
             element.drop_tree()
