@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 from rich.logging import RichHandler
 
+from pipelines import explain as lives
 from pipelines import run as running
 from pipelines import sql as queries
 from pipelines import status as statuses
@@ -49,7 +50,7 @@ def main() -> None:
     """The `gristmill` command. Errors that a user can cure are told without a traceback."""
     try:
         app()
-    except (RecipeError, PolicyError, queries.QueryError) as error:
+    except (RecipeError, PolicyError, queries.QueryError, lives.UnknownRecord) as error:
         _end(error, WRONG_WORDS)
     except (RunFailed, WorkFailed, OSError, duckdb.Error) as error:
         _end(error, FAILED)
@@ -228,13 +229,11 @@ def explain(record_id: Annotated[str, typer.Argument()], data: Data = DATA, as_j
 
     Example: [bold]gristmill explain "forum:1#101"[/bold]
     """
-    from pipelines.explain import explain as tell
-
-    told = tell(record_id, data)
+    life = lives.explain(record_id, data)
     if as_json:
-        _print_json(told)
+        _print_json(life)
     else:
-        print(told)
+        lives.show(life, Console())
 
 
 @app.command()
