@@ -1,0 +1,240 @@
+"""Discourse forums: topics over the JSON that every Discourse serves, or from a folder of saved topics.
+
+Gotcha: a topic's first answer holds only its first 20 posts; the ids of all are in `post_stream.stream`, and the
+rest is asked for by id. Much in the JSON (views, readers) changes with every look; a page keeps only what was said.
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from lxml.html import HtmlElement
+from pydantic import Field, model_validator
+
+from connectors import html
+from connectors.base import Kind, LocalPath, Settings, Web, WebError
+from schemas.document import Document, Post, Reject, Thread
+from schemas.page import Page
+
+CHUNK = 20  # posts per request, as Discourse's own client asks for them
+LIKE = 2  # the id of likes among a post's actions
+REGULAR = 1  # post_type: moderators' actions, small actions and whispers are others
+GONE = (404, 410)
+_TOPIC = ("id", "title", "slug", "tags", "category_id", "created_at", "archetype")
+_POST = ("id", "post_number", "username", "created_at", "updated_at", "cooked", "reply_to_post_number")
+_MARKS = ("accepted_answer", "hidden", "deleted_at", "user_deleted", "post_type")
+
+
+class Discourse(Settings):
+    """A Discourse forum, live at `url` or as a `folder` of topic JSON files saved from `url`.
+
+    Live, the whole forum is walked by latest activity, or only `categories` (as `slug/id`); later runs stop where
+    nothing has happened since the last one. Likes are the score; the accepted answer is known where the forum
+    has that plugin.
+    """
+
+    connector: Literal["discourse"] = "discourse"
+    url: str = Field(description="Address of the forum, such as https://forum.example.")
+    categories: tuple[str, ...] = Field((), description="Only these, each as slug/id, such as `support/6`.")
+    max_topics: int = Field(100_000, ge=1)
+    folder: LocalPath | None = Field(None, description="Folder of saved topics (`/t/<id>.json`) to read instead.")
+
+    @model_validator(mode="after")
+    def _address(self) -> "Discourse":
+        if not self.url.startswith(("https://", "http://")):
+            raise ValueError("`url` must begin with https:// or http://")
+        return self
+
+    @property
+    def kind(self) -> Kind:
+        return "forum"
+
+    def files(self) -> tuple[Path, ...]:
+        return tuple(sorted(self.folder.rglob("*.json"))) if self.folder else ()
+
+    def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
+        return self._saved() if self.folder else self._live(web, cursor or "")
+
+    def parse(self, page: Page) -> Iterator[Document | Reject]:
+        yield thread(page, self.licence)
+
+    def _saved(self) -> Iterator[Page | Reject]:
+        for path in self.files()[: self.max_topics]:
+            topic = _load(path.read_bytes())
+            yield self._page(topic) if _is_topic(topic) else Reject(path.name, "not_a_topic")
+
+    def _live(self, web: Web, cursor: str) -> Iterator[Page | Reject]:
+        seen: set[int] = set()
+        for listed in self._listed(web, cursor):
+            if isinstance(listed, Reject):
+                yield listed
+            elif listed["id"] not in seen and len(seen) < self.max_topics:
+                seen.add(listed["id"])
+                yield self._topic(web, listed)
+
+    def _listed(self, web: Web, cursor: str) -> Iterator[dict[str, Any] | Reject]:
+        """Topics by latest activity, down to `cursor`; pinned ones stand first whatever their age."""
+        base = self.url.rstrip("/")
+        starts = [f"{base}/c/{category}/l/latest.json" for category in self.categories] or [f"{base}/latest.json"]
+        for start in starts:
+            for number in range(self.max_topics):
+                listing = _ask(web, f"{start}?no_definitions=true&page={number}")
+                if isinstance(listing, Reject):
+                    yield listing
+                    break
+                topics = _listing(listing)
+                yield from topics
+                if not topics or all(_activity(topic) < cursor for topic in topics if not topic.get("pinned")):
+                    break
+
+    def _topic(self, web: Web, listed: dict[str, Any]) -> Page | Reject:
+        """A whole topic; its number of posts and likes and its latest activity stand for its version."""
+        base, number = self.url.rstrip("/"), listed["id"]
+        version = f"{_activity(listed)} {listed.get('posts_count')} {listed.get('like_count')}"
+        topic = _ask(web, f"{base}/t/{number}.json", version)
+        if isinstance(topic, Reject):
+            gone = topic.reason == "http_status" and topic.detail in map(str, GONE)
+            return self._gone(number, int(topic.detail)) if gone else topic
+        if not _is_topic(topic):
+            return Reject(str(number), "not_a_topic")
+        posts = topic["post_stream"]["posts"]
+        missing = [post for post in topic["post_stream"].get("stream", []) if post not in {p.get("id") for p in posts}]
+        for start in range(0, len(missing), CHUNK):
+            wanted = "&".join(f"post_ids[]={post}" for post in missing[start : start + CHUNK])
+            more = _ask(web, f"{base}/t/{number}/posts.json?{wanted}", version)
+            if isinstance(more, Reject):
+                return Reject(str(number), more.reason, f"posts after {len(posts)}: {more.detail}")
+            posts += more.get("post_stream", {}).get("posts", [])
+        return self._page(topic)
+
+    def _page(self, topic: dict[str, Any]) -> Page:
+        body = json.dumps(_said(topic), ensure_ascii=False, sort_keys=True).encode()
+        return Page(self.name, *self._place(topic["id"]), body, "application/json", licence=self.licence)
+
+    def _gone(self, number: int, status: int) -> Page:
+        return Page(self.name, *self._place(number), b"", "application/json", status)
+
+    def _place(self, number: int) -> tuple[str, str]:
+        return f"t{number}", f"{self.url.rstrip('/')}/t/{number}"
+
+
+def thread(page: Page, licence: str = "") -> Thread | Reject:
+    """The topic in `page` with its regular posts; hidden and deleted ones are not read."""
+    topic = _load(page.body)
+    if not _is_topic(topic):
+        return Reject(page.key, "malformed_json", "not a Discourse topic")
+    found = [_post(page, post) for post in topic["post_stream"]["posts"] if _readable(post)]
+    posts = tuple(post for post in found if post.markdown)
+    if not posts or posts[0].post_id != "1":
+        return Reject(page.key, "empty_question", "the first post cannot be read")
+    tags = tuple(tag if isinstance(tag, str) else str(tag.get("name", "")) for tag in topic.get("tags") or ())
+    return Thread(page.key, page.url, " ".join(str(topic["title"]).split()), posts, tags, page.licence or licence)
+
+
+def _post(page: Page, post: dict[str, Any]) -> Post:
+    number = str(post["post_number"])
+    return Post(
+        post_id=number,
+        markdown=cooked(str(post["cooked"]), page.url),
+        author=str(post.get("username") or ""),
+        created_at=_when(post.get("created_at")),
+        score=_likes(post),
+        accepted=bool(post.get("accepted_answer")),
+        reply_to=str(post.get("reply_to_post_number") or ("" if number == "1" else "1")),
+        url=f"{page.url}/{number}",
+        licence=page.licence,
+    )
+
+
+def cooked(markup: str, url: str) -> str:
+    """Markdown of a post as Discourse renders it: emoji as their names, no image captions, no quote headers."""
+    try:
+        tree = html.parse(f"<div>{markup}</div>")
+    except html.Unreadable:
+        return ""
+    for emoji in tree.xpath("//img[contains(@class, 'emoji')]"):
+        _replace(emoji, emoji.get("title") or emoji.get("alt") or "")
+    for clutter in tree.xpath(
+        "//aside[contains(@class, 'quote')]/div[@class='title'] | //div[@class='meta']"
+        " | //a[@class='anchor'] | //span[contains(@class, 'badge')] | //aside[contains(@class, 'onebox')]/article"
+    ):
+        _replace(clutter, "")
+    return html.to_markdown(tree, url).strip()
+
+
+def _replace(element: HtmlElement, text: str) -> None:
+    element.tail = text + (element.tail or "")
+    element.drop_tree()
+
+
+def _ask(web: Web, url: str, version: str = "") -> dict[str, Any] | Reject:
+    try:
+        answer = web.get(url, version=version)
+    except WebError as error:
+        return Reject(url, error.reason, error.detail)
+    if answer.opt_out:
+        return Reject(url, "opt_out", answer.opt_out)
+    if answer.status != 200:
+        return Reject(url, "http_status", str(answer.status))
+    found = _load(answer.body)
+    return found if isinstance(found, dict) else Reject(url, "malformed_json")
+
+
+def _load(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _is_topic(topic: Any) -> bool:
+    if not isinstance(topic, dict) or not isinstance(topic.get("id"), int) or "title" not in topic:
+        return False
+    stream = topic.get("post_stream")
+    posts = stream.get("posts") if isinstance(stream, dict) else None
+    return isinstance(posts, list) and all(isinstance(post, dict) for post in posts)
+
+
+def _listing(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    listed = answer.get("topic_list")
+    topics = listed.get("topics") if isinstance(listed, dict) else None
+    return [topic for topic in topics or [] if isinstance(topic, dict) and isinstance(topic.get("id"), int)]
+
+
+def _activity(topic: dict[str, Any]) -> str:
+    return str(topic.get("bumped_at") or topic.get("last_posted_at") or "")
+
+
+def _said(topic: dict[str, Any]) -> dict[str, Any]:
+    posts = [
+        {**_only(post, _POST), **_only(post, _MARKS), "likes": _likes(post)} for post in topic["post_stream"]["posts"]
+    ]
+    posts.sort(key=lambda post: post.get("post_number") or 0)
+    return {**_only(topic, _TOPIC), "post_stream": {"posts": posts}}
+
+
+def _only(row: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: row[name] for name in names if row.get(name) not in (None, False, [])}
+
+
+def _readable(post: dict[str, Any]) -> bool:
+    hidden = post.get("hidden") or post.get("deleted_at") or post.get("user_deleted")
+    regular = post.get("post_type", REGULAR) == REGULAR
+    return regular and not hidden and isinstance(post.get("cooked"), str) and isinstance(post.get("post_number"), int)
+
+
+def _likes(post: dict[str, Any]) -> int:
+    if isinstance(post.get("likes"), int):
+        return int(post["likes"])
+    actions = post.get("actions_summary")
+    likes = (action for action in actions or [] if isinstance(action, dict) and action.get("id") == LIKE)
+    return next((int(action.get("count") or 0) for action in likes), 0)
+
+
+def _when(text: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(text)).astimezone(UTC)
+    except ValueError:
+        return None
