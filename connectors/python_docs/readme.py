@@ -1,0 +1,72 @@
+"""A package's README, in Markdown, reStructuredText or plain text, as sections."""
+
+import html
+import io
+
+from docutils.core import publish_parts
+from lxml.html import HtmlElement
+from markdown_it import MarkdownIt
+
+from connectors.html import tree
+from connectors.html.sections import sections as split
+from schemas.document import Section
+
+_LONGEST = 1 << 20
+_RST_SETTINGS = {
+    # no reading of other files, no raw HTML: https://docutils.sourceforge.io/docs/howto/security.html
+    "file_insertion_enabled": False,
+    "raw_enabled": False,
+    "_disable_config": True,
+    "doctitle_xform": False,
+    "syntax_highlight": "none",
+    "smart_quotes": False,
+    "math_output": "LaTeX",
+    "report_level": 5,
+    "halt_level": 5,
+    "embed_stylesheet": False,
+    "line_length_limit": 100_000,
+}
+
+
+class Unreadable(Exception):
+    """A README that its parser gives up on."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(reason)
+        self.reason, self.detail = reason, detail
+
+
+def sections(text: str, media_type: str, url: str) -> tuple[str, tuple[Section, ...]]:
+    """The title, "" when there is none, and the sections. Raises Unreadable and tree.Unreadable."""
+    if len(text) > _LONGEST:
+        raise Unreadable("too_large", f"{len(text)} characters")
+    markup = _markup(text, media_type)
+    root = tree.parse(f"<div>{markup}</div>")
+    title = _title(root)
+    return title, split(root, title, url if url.startswith("http") else "")
+
+
+def _markup(text: str, media_type: str) -> str:
+    try:
+        if media_type == "text/markdown":
+            return MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(text)
+        if media_type == "text/x-rst":
+            return _rst(text)
+    except Exception as error:  # docutils and markdown-it name no exceptions for text they cannot take
+        raise Unreadable("unparsable_readme", type(error).__name__) from error
+    return "".join(f"<p>{html.escape(block)}</p>" for block in text.split("\n\n"))
+
+
+def _rst(text: str) -> str:
+    settings = _RST_SETTINGS | {"warning_stream": io.StringIO()}
+    parts = publish_parts(text, writer="html5", settings_overrides=settings)
+    return str(parts["body"])
+
+
+def _title(root: HtmlElement) -> str:
+    """The first heading, if it stands above all others and alone on its level."""
+    headings = root.xpath("//h1 | //h2")
+    firsts = [heading for heading in headings if heading.tag == "h1"]
+    if len(firsts) == 1 and headings[0] is firsts[0]:
+        return " ".join(firsts[0].text_content().split())
+    return ""
