@@ -29,7 +29,7 @@ def opt_out(headers: dict[str, str], body: bytes, media_type: str) -> str:
 
     Read are X-Robots-Tag, the TDM Reservation Protocol's `tdm-reservation: 1`, and both as `<meta>`.
     """
-    forbidden = _TRAINING if _MACHINE.match(media_type) else _TRAINING | _INDEXING
+    forbidden = _TRAINING if _MACHINE.match(media_type) and not _PAGE.match(media_type) else _TRAINING | _INDEXING
     tag = headers.get("x-robots-tag", "")
     if _forbids(tag, forbidden):
         return f"X-Robots-Tag: {tag}"

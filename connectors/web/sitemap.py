@@ -37,8 +37,6 @@ def parse(body: bytes, base: str) -> Sitemap:
     if not text.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") and not text.startswith((b"\xff\xfe", b"\xfe\xff")):
         return Sitemap(pages=_urls(text.decode("utf-8-sig", "replace").split(), base))
     root = _tree(text)
-    if root is None:
-        return Sitemap()
     kind = etree.QName(root).localname.lower()
     if kind == _INDEX:
         return Sitemap(sitemaps=_urls(_locations(root, "sitemap"), base))
@@ -59,14 +57,17 @@ def _unpacked(body: bytes) -> bytes:
     return body
 
 
-def _tree(text: bytes) -> etree._Element | None:
+def _tree(text: bytes) -> etree._Element:
     if _DOCTYPE.search(text[:MIB]):
         raise SitemapError("it declares entities or a document type")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=False)
     try:
-        return etree.fromstring(text.lstrip(), parser)
+        root = etree.fromstring(text.lstrip(), parser)
     except etree.XMLSyntaxError as error:
         raise SitemapError(error.msg) from error
+    if root is None:
+        raise SitemapError("it holds no element")
+    return root
 
 
 def _locations(root: etree._Element, item: str) -> list[str]:

@@ -11,6 +11,7 @@ from connectors.base import WebError
 LONGEST = 2083
 PORTS = {"http": 80, "https": 443}
 _ESCAPE = re2.compile(rb"%[0-9A-Fa-f]{2}")
+_NOTHING_TO_ESCAPE = re2.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/?-]*")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _PATH = _UNRESERVED | frozenset(b"!$&'()*+,;=:@/")
 _QUERY = _PATH | frozenset(b"?")
@@ -57,6 +58,8 @@ def target(url: str) -> str:
 
 def escape(text: str, keep: frozenset[int] = _QUERY) -> str:
     """Percent-encoding in one spelling: escapes of unreserved characters undone, the rest upper case."""
+    if _NOTHING_TO_ESCAPE.fullmatch(text) and (keep is _QUERY or "?" not in text):
+        return text
     data, out, at = text.encode("utf-8", "surrogateescape"), bytearray(), 0
     while at < len(data):
         if data[at] == 0x25 and _ESCAPE.match(data, at):

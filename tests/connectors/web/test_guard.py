@@ -51,7 +51,7 @@ def test_loopback_under_other_names(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_loopback_by_url(site: Site, browse: Browse, name: str) -> None:
-    with browse(allow_private=()) as web, pytest.raises(WebError, match="refused_address|no_such_host"):
+    with browse(allow_private=()) as web, pytest.raises(WebError, match=r"refused_address|no_such_host"):
         web.get(site.url("/", name))
     assert not site.log
 

@@ -24,6 +24,7 @@ OTHERWISE = (
     "?b&a",
     "?b=&a",
     "?=1&",
+    "?&=1&",
     "foo.com/index.html",
     "http:///",
 )
