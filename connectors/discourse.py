@@ -24,6 +24,11 @@ REGULAR = 1  # post_type: moderators' actions, small actions and whispers are ot
 GONE = (404, 410)
 _TOPIC = ("id", "title", "slug", "tags", "category_id", "created_at", "archetype")
 _POST = ("id", "post_number", "username", "created_at", "updated_at", "cooked", "reply_to_post_number")
+_PREVIEWS = "//aside[contains(@class, 'onebox')] | //aside[contains(@class, 'quote') and div[@class='title']//a/@href]"
+_CLUTTER = (
+    "//aside[contains(@class, 'quote')]/div[@class='title'] | //div[@class='meta'] | //a[contains(@class, 'lightbox')]"
+    " | //a[@class='anchor'] | //span[contains(@class, 'badge')]"
+)
 _MARKS = ("accepted_answer", "hidden", "deleted_at", "user_deleted", "post_type")
 
 
@@ -149,24 +154,25 @@ def _post(page: Page, post: dict[str, Any]) -> Post:
 
 
 def cooked(markup: str, url: str) -> str:
-    """Markdown of a post as Discourse renders it: emoji as their names, no image captions, no quote headers."""
+    """Markdown of a post as Discourse renders it: emoji as their names; of what it draws for a link (another
+    topic, another site, a picture) only the address."""
     try:
         tree = html.parse(f"<div>{markup}</div>")
     except html.Unreadable:
         return ""
     for emoji in tree.xpath("//img[contains(@class, 'emoji')]"):
         _replace(emoji, emoji.get("title") or emoji.get("alt") or "")
-    for clutter in tree.xpath(
-        "//aside[contains(@class, 'quote')]/div[@class='title'] | //div[@class='meta']"
-        " | //a[@class='anchor'] | //span[contains(@class, 'badge')] | //aside[contains(@class, 'onebox')]/article"
-    ):
+    for preview in tree.xpath(_PREVIEWS):
+        _replace(preview, next(iter(preview.xpath("(.//header|.//div[@class='title'])//a/@href")), ""))
+    for clutter in tree.xpath(_CLUTTER):
         _replace(clutter, "")
     return html.to_markdown(tree, url).strip()
 
 
 def _replace(element: HtmlElement, text: str) -> None:
     element.tail = text + (element.tail or "")
-    element.drop_tree()
+    if element.getparent() is not None:
+        element.drop_tree()
 
 
 def _ask(web: Web, url: str, version: str = "") -> dict[str, Any] | Reject:
