@@ -1,230 +1,231 @@
-"""Articles → one record per section that teaches something, and one per piece of code with a sentence that introduces it."""
+"""Articles → one record per section that teaches something, and one per piece of code with what introduces it."""
 
 from dataclasses import dataclass
 
 import re2
 
-from pipelines.normalise import clean, headings
+from pipelines.normalise import clean, code, headings
 from pipelines.normalise.headings import Heading
 from pipelines.normalise.phrasing import ask
 from pipelines.normalise.records import Made, Origin, part_id, slug
 from schemas.document import Article, Section
 from schemas.record import Record
 
-CODE_LINES = 2  # shorter blocks teach nothing alone
-CODE_PER_SECTION = 3
+SHORT_QUESTION = 40  # characters; a shorter question says what it is about unless its words do
+TASK_FACETS = ("installation", "usage", "configuration", "testing", "troubleshooting")
 
 _LINK = re2.compile(r"\[[^\]\n]*\]\([^)\n]*\)|<?https?://[^\s>)]+>?")
-_WORD = re2.compile(r"[\pL\pN]")
-_SHOWS_OUTPUT = re2.compile(
-    r"(?i)\b(output|outputs|prints|printed|result|results|returns|looks? like|error|message|traceback|displays?|should see|will see|response)\b|(输出|结果|显示|报错|错误|看到|返回)"
-)
-_EMPTY_WORDS = re2.compile(
-    r"(?i)^(for example|for instance|e\.g|example|examples|like this|like so|consider|as follows|here is an example|here's an example|that is|or|and|then|so|now|note|with|如|比如|例如|示例|举例|如下|如下所示)[\s,:：，.]*$"
-)
+_FOOTER = re2.compile(r"^Part of the .{1,60} suite\.?$")
+_LETTER = re2.compile(r"[\pL\pN]")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Where a section stands: the article's topic, the headings above it, and the language to ask in."""
+class Place:
+    """Where a section stands: the article's topic, the headings down to its own, and the language to ask in."""
 
     about: str
-    parents: tuple[str, ...]
+    names: tuple[str, ...]
     chinese: bool
 
     @property
     def context(self) -> str:
-        """The article's topic and the nearest heading above that adds to it."""
-        nearest = [name for name in self.parents[-1:] if not _names(name, self.about)]
-        return " – ".join([self.about, *nearest]) if self.about else (self.parents[-1] if self.parents else "")
+        """The article's topic and the nearest heading above, unless that one asks or says the same."""
+        above = [name for name in self.names[-2:-1] if headings.read(name).form in ("topic", "how_to")]
+        return self.within([name for name in above if not _mentions(name, self.about)])
+
+    def within(self, names: list[str]) -> str:
+        about = self.about.rstrip("!?！？")
+        known = [f"《{about}》" if self.chinese and clean.is_chinese(about) else about] if about else []
+        return " – ".join(dict.fromkeys([*known, *names]))
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An article and where it comes from, for all records of it."""
+
+    article: Article
+    origin: Origin
+
+    def record(self, record_id: str, kind: str, instruction: str, output: str, anchor: str = "") -> Record:
+        article, origin = self.article, self.origin
+        url = article.url or origin.url
+        return Record(
+            record_id=record_id,
+            page_id=origin.page_id,
+            source=origin.source,
+            source_kind=origin.source_kind,
+            kind=kind,
+            url=f"{url}#{anchor}" if anchor and url else url,
+            title=clean.title(article.title),
+            licence=article.licence or origin.licence,
+            author=article.author,
+            created_at=article.created_at,
+            tags=article.tags,
+            score=None,
+            accepted=None,
+            instruction=instruction,
+            input="",
+            output=output,
+        )
 
 
 def records_from(article: Article, origin: Origin) -> Made:
     made = Made()
-    about = headings.topic_of(article.title)
+    source, about = Source(article, origin), headings.topic_of(article.title)
     if article.steps:
-        _add_steps(made, article, origin, about)
+        _add_steps(made, source, about)
     for section in article.sections:
-        _add_section(made, article, section, origin, about)
+        _add_section(made, source, section, about)
     if not article.sections and not article.steps:
         made.rejects.append((article.key, "no_sections"))
     return made
 
 
-def _add_steps(made: Made, article: Article, origin: Origin, about: str) -> None:
-    steps = [text for text in (clean.prose(step) for step in article.steps) if text]
+def _add_steps(made: Made, source: Source, about: str) -> None:
+    """Steps that the page itself declares, numbered."""
+    url = source.article.url or source.origin.url
+    steps = [text for text in (clean.article(step, url) for step in source.article.steps) if text]
     if len(steps) < 2 or not about:
-        made.rejects.append((f"{article.key}#steps", "too_few_steps" if about else "no_title"))
+        made.rejects.append((f"{source.article.key}#steps", "too_few_steps" if about else "no_title"))
         return
     output = "\n".join(f"{number}. {_indented(step)}" for number, step in enumerate(steps, 1))
-    heading, chinese = headings.read(about), clean.is_chinese(output)
-    record_id = part_id(origin, article.key, "steps")
+    record_id = part_id(source.origin, source.article.key, "steps")
+    heading, place = headings.read(about), Place("", (about,), clean.is_chinese(output))
     if heading.form == "how_to":
-        instruction = _how_to(heading, Asked(about, (), chinese), record_id)
+        instruction = _how_to(heading.text, place, record_id)
     else:
-        instruction = ask("steps", record_id, chinese, about=about)
-    made.records.append(_record(article, origin, record_id, "how_to", instruction, output))
+        instruction = ask("steps", record_id, place.chinese, about=about)
+    made.records.append(source.record(record_id, "how_to", instruction, output))
 
 
 def _indented(step: str) -> str:
     return step.replace("\n", "\n   ")
 
 
-def _add_section(made: Made, article: Article, section: Section, origin: Origin, about: str) -> None:
+def _add_section(made: Made, source: Source, section: Section, about: str) -> None:
     part = section.anchor or "/".join(slug(headings.plain(name)) for name in section.path) or "lead"
-    record_id = part_id(origin, article.key, part)
-    output = clean.finished(clean.prose(section.markdown))
-    reason = _nothing_in(output)
+    record_id = part_id(source.origin, source.article.key, part)
+    output = clean.finished(clean.article(section.markdown, source.article.url or source.origin.url))
+    reason = _nothing_in(output, about)
     if reason:
         made.rejects.append((part, reason))
         return
-    names = [headings.plain(name) for name in section.path]
-    asked = Asked(about, tuple(names[:-1]), clean.is_chinese(_prose_of(output) or output))
-    kind, instruction = _instruction(names, asked, record_id)
+    seen = headings.words_of(output)
+    names = tuple(headings.sentence_case(headings.plain(name), seen) for name in section.path)
+    place = Place(about, names, clean.is_chinese(_prose_of(output) or output))
+    kind, instruction = _instruction(place, record_id)
     if not instruction:
         made.rejects.append((part, kind))
         return
-    made.records.append(_record(article, origin, record_id, kind, instruction, output, section))
-    made.records += _code(article, section, origin, record_id, asked, output, names)
+    made.records.append(source.record(record_id, kind, instruction, output, section.anchor))
+    made.records += _code(source, record_id, place, output, section.anchor)
 
 
-def _nothing_in(output: str) -> str:
-    if not _WORD.search(output):
-        return "empty_section"
-    return "" if _WORD.search(_LINK.sub("", output)) else "only_links"
+def _code(source: Source, record_id: str, place: Place, output: str, anchor: str) -> list[Record]:
+    """Under a question, the first piece of code answers it; elsewhere each answers the text that introduces it."""
+    found = code.introduced(output)
+    heading = headings.read(place.names[-1]) if place.names else Heading("topic", "")
+    if heading.form == "question":
+        asked = [ask("code_asked", record_id, place.chinese, question=heading.text)]
+    else:
+        context = place.within([name for name in place.names[-1:] if heading.form in ("topic", "how_to")])
+        asked = [
+            ask("code", f"{record_id}.c{number}", clean.is_chinese(request), context=context, request=request)
+            for number, (request, _) in enumerate(found, 1)
+        ]
+    return [
+        source.record(f"{record_id}.c{number}", "code", instruction, block, anchor)
+        for number, (instruction, (_, block)) in enumerate(zip(asked, found, strict=False), 1)
+    ]
+
+
+def _nothing_in(output: str, about: str) -> str:
+    """Why a section teaches nothing: no words, links alone, a manual's footer, or its article's title again."""
+    if _FOOTER.match(output):
+        return "back_matter"
+    if not _LETTER.search(_LINK.sub("", output)):
+        return "only_links" if _LETTER.search(output) else "empty_section"
+    words = slug(output[:1000])
+    return "only_title" if about and slug(about) in words and len(words) < len(slug(about)) + 12 else ""
 
 
 def _prose_of(markdown: str) -> str:
-    return "\n".join(text for code, text in clean.blocks(markdown) if not code).strip()
+    return "\n".join(text for is_code, text in clean.blocks(markdown) if not is_code).strip()
 
 
-def _instruction(names: list[str], asked: Asked, record_id: str) -> tuple[str, str]:
+def _instruction(place: Place, record_id: str) -> tuple[str, str]:
     """Kind and instruction, or a reason and ""."""
-    if not names:
-        return _lead(asked, record_id)
-    heading = headings.read(names[-1])
-    if heading.form == "back_matter":
+    if not place.names:
+        return _lead(place, record_id)
+    heading = headings.read(place.names[-1])
+    if any(headings.read(name).form == "back_matter" for name in place.names):
         return "back_matter", ""
-    if not _WORD.search(names[-1]):
+    if not _LETTER.search(heading.text):
         return "heading_meaningless", ""
-    if heading.form == "question":
-        return "question", _question(heading.text, asked, record_id)
-    if heading.form == "how_to":
-        return "how_to", _how_to(heading, asked, record_id)
     if heading.form == "facet":
-        return _facet(heading.text, asked, record_id)
-    return "explanation", _topic(heading.text, asked, record_id)
+        return _facet(heading.text, place, record_id)
+    return _plain(heading, place, record_id)
 
 
-def _lead(asked: Asked, record_id: str) -> tuple[str, str]:
-    if not asked.about:
-        return "no_title", ""
-    heading = headings.read(asked.about)
+def _plain(heading: Heading, place: Place, record_id: str) -> tuple[str, str]:
     if heading.form == "question":
-        return "question", heading.text
+        return "question", _question(heading.text, place, record_id)
     if heading.form == "how_to":
-        return "how_to", _how_to(heading, asked, record_id)
+        return "how_to", _how_to(heading.text, place, record_id)
+    return "explanation", _topic(heading.text, place, record_id)
+
+
+def _lead(place: Place, record_id: str) -> tuple[str, str]:
+    """What stands before the first heading is about the whole article."""
+    if not place.about:
+        return "no_title", ""
+    heading = headings.read(place.about)
     if heading.form in ("facet", "back_matter"):
         return "heading_meaningless", ""
-    return "explanation", ask("lead", record_id, asked.chinese, about=asked.about)
+    if heading.form == "topic":
+        return "explanation", ask("lead", record_id, place.chinese, about=place.about)
+    return _plain(heading, Place("", (place.about,), place.chinese), record_id)
 
 
-def _question(question: str, asked: Asked, record_id: str) -> str:
-    """As it stands; a very short one says what it is about."""
-    if (
-        len(question) >= 25
-        or (asked.chinese and len(question) >= 8)
-        or not asked.context
-        or _names(question, asked.about)
-    ):
+def _question(question: str, place: Place, record_id: str) -> str:
+    """As it stands; a short one that shares no word with the article's title says what it is about."""
+    long = len(question) >= (SHORT_QUESTION // 3 if place.chinese else SHORT_QUESTION)
+    if long or not place.context or _shares_word(question, place.about):
         return question
-    return ask("question_in", record_id, asked.chinese, question=question, context=asked.context)
+    return ask("question_in", record_id, place.chinese, question=question, context=place.context)
 
 
-def _how_to(heading: Heading, asked: Asked, record_id: str) -> str:
-    task = heading.text
-    form = "how_to_asked" if asked.chinese and task.startswith(("如何", "怎")) else "how_to"
-    if not asked.context or _names(task, asked.about):
-        return ask(form, record_id, asked.chinese, task=task)
-    return ask(f"{form}_in", record_id, asked.chinese, task=task, context=asked.context)
+def _how_to(task: str, place: Place, record_id: str) -> str:
+    form = "how_to_asked" if place.chinese and task.startswith(("如何", "怎")) else "how_to"
+    if not place.context or _mentions(task, place.about):
+        return ask(form, record_id, place.chinese, task=task)
+    return ask(f"{form}_in", record_id, place.chinese, task=task, context=place.context)
 
 
-def _facet(facet: str, asked: Asked, record_id: str) -> tuple[str, str]:
-    kind = "how_to" if facet in ("installation", "usage", "configuration") else "explanation"
-    about = asked.parents[-1] if asked.parents and headings.read(asked.parents[-1]).form == "topic" else asked.about
-    if not about or headings.read(about).form in ("facet", "back_matter", "question"):
-        return "heading_meaningless", ""
-    if about != asked.about and not _names(about, asked.about):
-        about = f"{about} ({asked.about})"
-    return kind, ask(facet, record_id, asked.chinese, about=about)
+def _facet(facet: str, place: Place, record_id: str) -> tuple[str, str]:
+    """ "Usage" or "History" means something together with the topic it stands under, and only then."""
+    above = [name for name in (place.about, *place.names[:-1]) if name and headings.read(name).form == "topic"]
+    if not above:
+        topic = place.names[-1]
+        return ("explanation", _topic(topic, place, record_id)) if place.about else ("heading_meaningless", "")
+    about = above[-1]
+    if about != place.about and not _mentions(about, place.about):
+        about = f"{about}（{place.about}）" if place.chinese else f"{about} ({place.about})"
+    kind = "how_to" if facet in TASK_FACETS else "explanation"
+    return kind, ask(facet, record_id, place.chinese, about=about)
 
 
-def _topic(topic: str, asked: Asked, record_id: str) -> str:
-    if not asked.context or _names(topic, asked.about):
-        return ask("topic", record_id, asked.chinese, topic=topic)
-    return ask("topic_in", record_id, asked.chinese, topic=topic, context=asked.context)
+def _topic(topic: str, place: Place, record_id: str) -> str:
+    if not place.context or _mentions(topic, place.about):
+        return ask("topic", record_id, place.chinese, topic=topic)
+    return ask("topic_in", record_id, place.chinese, topic=topic, context=place.context)
 
 
-def _names(text: str, about: str) -> bool:
+def _mentions(text: str, about: str) -> bool:
     """Whether `text` already says what the article is about."""
-    return about.lower() in text.lower() if about else False
+    return bool(about) and about.lower() in text.lower()
 
 
-def _code(
-    article: Article, section: Section, origin: Origin, record_id: str, asked: Asked, output: str, names: list[str]
-) -> list[Record]:
-    """Fenced code right after the sentence that introduces it."""
-    found = []
-    parts = clean.blocks(output)
-    for (is_code, before), (next_is_code, code) in zip(parts, parts[1:], strict=False):
-        request = "" if is_code or not next_is_code else _request(before)
-        if request and len(code.split("\n")) >= CODE_LINES + 2 and len(found) < CODE_PER_SECTION:
-            code_id = f"{record_id}.c{len(found) + 1}"
-            context = " – ".join(dict.fromkeys(text for text in (asked.about, *names[-1:]) if text))
-            instruction = ask("code", code_id, asked.chinese, context=context, request=request)
-            found.append(_record(article, origin, code_id, "code", instruction, code, section))
-    return found
-
-
-def _request(before: str) -> str:
-    """The sentence that ends in a colon right before the code, as a sentence of its own; "" if it asks for nothing."""
-    text = before.rstrip()
-    if not text.endswith((":", "：")):
-        return ""
-    paragraph = text.rsplit("\n\n", 1)[-1]
-    sentence = " ".join(paragraph[clean.last_sentence(paragraph) :].split())
-    if _EMPTY_WORDS.match(sentence):
-        return ""
-    if _SHOWS_OUTPUT.search(sentence) or len(sentence) < (12 if clean.is_chinese(sentence) else 40):
-        return ""
-    return sentence.rstrip(":： ") + ("。" if clean.is_chinese(sentence) else ".")
-
-
-def _record(
-    article: Article,
-    origin: Origin,
-    record_id: str,
-    kind: str,
-    instruction: str,
-    output: str,
-    section: Section | None = None,
-) -> Record:
-    url = article.url or origin.url
-    return Record(
-        record_id=record_id,
-        page_id=origin.page_id,
-        source=origin.source,
-        source_kind=origin.source_kind,
-        kind=kind,
-        url=f"{url}#{section.anchor}" if section and section.anchor and url else url,
-        title=clean.title(article.title),
-        licence=article.licence or origin.licence,
-        author=article.author,
-        created_at=article.created_at,
-        tags=article.tags,
-        score=None,
-        accepted=None,
-        instruction=instruction,
-        input="",
-        output=output,
-    )
+def _shares_word(question: str, about: str) -> bool:
+    words = {word for word in slug(about).split("-") if len(word) > 3 or clean.is_chinese(word)}
+    return any(word in question.lower() for word in words)

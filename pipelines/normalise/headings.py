@@ -1,9 +1,11 @@
 """What a heading is: a question, a task, a facet of its article, a topic, or nothing to teach."""
 
+import re
 import tomllib
+from collections import Counter
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Literal
+from typing import Any, Literal
 
 import re2
 
@@ -33,16 +35,25 @@ _ZH_QUESTION = re2.compile(
     r"(什么是|什麼是|是什么|是什麼|为什么|為什麼|为何|怎么|怎麼|哪个|哪些|哪里|哪儿|是否|能否|可否|有没有|吗|呢|多少|几种|谁)"
 )
 _ZH_HOW = re2.compile(r"^(如何|怎样|怎樣|怎么|怎麼)")
-_ZH_TASK = re2.compile(
-    r"^(安装|配置|创建|新建|使用|运行|编写|添加|删除|移除|设置|部署|升级|更新|构建|编译|启动|停止|重启|启用|禁用|导入|导出|下载|上传|提交|定义|声明|调用|"
-    r"修改|查看|检查|测试|调试|连接|备份|恢复|迁移|注册|登录|生成|编辑|打开|打包|发布|克隆|获取|读取|写入|处理|实现|扩展|卸载|搭建|验证|返回|覆盖|自定义)"
-    r"\P{Han}*[\p{Han}\w]"
+_ZH_VERB = (
+    r"(?:安装|配置|创建|新建|使用|运行|编写|添加|删除|移除|设置|部署|升级|更新|构建|编译|启动|停止|重启|启用|禁用|导入|导出|下载|上传"
+    r"|提交|定义|声明|调用|修改|查看|检查|测试|调试|连接|备份|恢复|迁移|注册|登录|生成|编辑|打开|打包|发布|克隆|获取|读取|写入|处理|实现"
+    r"|扩展|卸载|搭建|验证|返回|覆盖|自定义|选择|改进|加固)"
 )
+_ZH_TASK = re2.compile(rf"^{_ZH_VERB}(?:(?:、|和|与|及|并){_ZH_VERB})*.+$")
+_ZH_JOINED_NOUN = re2.compile(rf"^{_ZH_VERB}(?:、|和|与|及)")
+_ZH_JOINED_VERBS = re2.compile(rf"^{_ZH_VERB}(?:、|和|与|及){_ZH_VERB}")
 _ZH_NOT_TASK = re2.compile(
-    r"(方法|说明|方式|概述|原理|介绍|机制|问题|选项|参数|规则|步骤|指南|须知|记录|日志|工具|环境|文件|限制|场景|要求|类型|状态|管理|语言|示例)$"
+    r"(?:方法|说明|方式|概述|原理|介绍|机制|问题|选项|参数|规则|步骤|指南|须知|记录|日志|工具|环境|文件|限制|场景|要求|类型|状态|管理|语言"
+    r"|示例|手册|值|好处|优点|缺点|原因|注意事项|区别|关系|例子|结果|情况|命令|流程|过程|策略|顺序|版|者|性|器)$|^.{0,3}$"
 )
 _HOW_TO = re2.compile(r"(?i)^how to (.+)$")
-_GERUND = re2.compile(r"^([A-Z]?[a-z]+ing) (.+)$")
+_JOINED_GERUND = re2.compile(r"(?i)^((?:and|or|,|&) ?)([a-z]+ing)\b")
+_TITLE_WORD = re2.compile(r"(?i)\b(how-?to|how to|tutorial|guide|faq|manual|reference|overview|basics|cheat ?sheet)s?$")
+_WORD = re.compile(r"[^\W\d][\w\-]*")
+_SMALL = frozenset(
+    ["a", "an", "the", "of", "in", "on", "at", "to", "for", "from", "by", "with", "and", "or", "nor", "but", "as", "is", "are", "that", "into", "onto", "your", "its", "it", "not", "than", "vs", "via"]
+)
 _VERB_FIRST = re2.compile(r"^([A-Z]?[a-z]+) (.+)$")
 _OBJECT = re2.compile(
     r"(?i)^(a|an|the|your|our|my|his|its|from|to|with|into|onto|in|on|it|this|that|these|all|any|multiple|several|new|more|`|data|files?|on)\b|^`"
@@ -54,6 +65,7 @@ FACETS = {name: facet for facet, names in _WORDS["facets"].items() for name in n
 _VERBS = tomllib.loads(files(__package__).joinpath("verbs.toml").read_text())
 GERUNDS: dict[str, str] = _VERBS["gerunds"]
 # base form → whether it is a verb whatever follows
+NOUNS = frozenset(_VERBS["nouns"])
 IMPERATIVES = dict.fromkeys(GERUNDS.values(), False) | dict.fromkeys(_VERBS["sure"], True)
 
 
@@ -70,7 +82,7 @@ def plain(heading: str) -> str:
     text = " ".join(clean.prose(heading).split())
     text = _EMPHASIS.sub(r"\2", _MARKUP.sub(r"\1", text)).strip("# ")
     shorter = _NUMBERING.sub("", text, count=1)
-    return (shorter or text).rstrip(" :：¶#").strip()
+    return (shorter or text).rstrip(" :：¶#.。").strip()
 
 
 def topic_of(title: str) -> str:
@@ -102,25 +114,60 @@ def _english(heading: str) -> Heading:
 
 def _task(heading: str) -> str:
     """ "Installing Git" and "Install the package" as "install …"; "" when it may be something else."""
-    gerund = _GERUND.match(heading)
-    base = GERUNDS.get(gerund.group(1).lower()) if gerund else None
-    if gerund and base:
-        return f"{base} {gerund.group(2)}"
-    verb = _VERB_FIRST.match(heading)
-    if not verb or verb.group(1).lower() not in IMPERATIVES:
+    found = _VERB_FIRST.match(heading)
+    if not found or _TITLE_WORD.search(heading):
         return ""
-    sure = IMPERATIVES[verb.group(1).lower()] or _OBJECT.match(verb.group(2))
-    return f"{verb.group(1).lower()} {verb.group(2)}" if sure else ""
+    verb, rest = found.group(1).lower(), found.group(2)
+    if verb in GERUNDS:
+        sure = verb not in NOUNS or rest[:1].islower() or _OBJECT.match(rest)
+        return f"{GERUNDS[verb]} {_JOINED_GERUND.sub(_base_form, rest, count=1)}" if sure else ""
+    return f"{verb} {rest}" if IMPERATIVES.get(verb) or (verb in IMPERATIVES and _OBJECT.match(rest)) else ""
+
+
+def _base_form(joined: Any) -> str:
+    return f"{joined.group(1)}{GERUNDS.get(joined.group(2).lower(), joined.group(2))}"
 
 
 def _chinese(heading: str) -> Heading:
-    if _ZH_HOW.match(heading):
-        return Heading(
-            "how_to" if not heading.endswith(("?", "？")) else "question",
-            heading.rstrip("？?。") if not heading.endswith(("?", "？")) else heading,
-        )
-    if heading.endswith(("?", "？")) or _ZH_QUESTION.search(heading):
-        return Heading("question", heading if heading.endswith(("?", "？", "！", "!")) else f"{heading}？")
-    if _ZH_TASK.match(heading) and not _ZH_NOT_TASK.search(heading):
+    asks = heading.endswith(("?", "？"))
+    if _ZH_HOW.match(heading) and not asks:
+        return Heading("how_to", heading.rstrip("。"))
+    if asks or _ZH_QUESTION.search(heading):
+        return Heading("question", heading if heading.endswith(("?", "？", "!", "！")) else f"{heading}？")
+    joined_noun = _ZH_JOINED_NOUN.match(heading) and not _ZH_JOINED_VERBS.match(heading)
+    if _ZH_TASK.match(heading) and not joined_noun and not _ZH_NOT_TASK.search(heading):
         return Heading("how_to", heading)
     return Heading("topic", heading)
+
+
+def sentence_case(heading: str, seen: Counter[str]) -> str:
+    """A heading in capitals or Title Case as it would stand in a sentence. `seen` counts the words of the section's text:
+    a word is lowered when the text writes it in small letters more often than as in the heading."""
+    if clean.is_chinese(heading):
+        return heading
+    words = heading.split(" ")
+    if heading.isupper() and len(heading) > 4:
+        return " ".join(_unshouted(word, not number, seen) for number, word in enumerate(words))
+    longer = [word for word in words if word[:1].isalpha() and word.lower() not in _SMALL]
+    if sum(word[0].isupper() for word in longer) * 2 <= len(longer):
+        return heading
+    return " ".join(_lowered(word, seen) if number else word for number, word in enumerate(words))
+
+
+def words_of(text: str) -> Counter[str]:
+    return Counter(_WORD.findall(text))
+
+
+def _unshouted(word: str, first: bool, seen: Counter[str]) -> str:
+    lower = word.lower()
+    if seen[word] > seen[lower] + seen[word.capitalize()]:
+        return word
+    return lower.capitalize() if first else lower
+
+
+def _lowered(word: str, seen: Counter[str]) -> str:
+    lower = word.lower()
+    if not word.istitle() or lower in _SMALL:
+        return lower if lower in _SMALL else word
+    small = seen[lower] + seen[f"{lower}s"] + seen[lower.removesuffix("s")]
+    return lower if small > seen[word] else word

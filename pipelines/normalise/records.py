@@ -1,16 +1,15 @@
 """What every kind of document shares on its way to records: where it came from, and a name for each part."""
 
+import re
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
-
-import re2
 
 from connectors.base import Kind
 from pipelines.normalise.clean import safe
 from schemas.record import Pair, Record
 
-_NOT_A_LETTER = re2.compile(r"[^\pL\pN]+")
+_NOT_A_LETTER = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)

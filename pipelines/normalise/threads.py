@@ -10,7 +10,7 @@ from math import log2
 
 import re2
 
-from pipelines.normalise import clean
+from pipelines.normalise import clean, courtesies
 from pipelines.normalise.records import Made, Origin, part_id
 from schemas.document import Post, Thread
 from schemas.record import Pair, Record
@@ -67,7 +67,7 @@ def records_from(thread: Thread, origin: Origin) -> Made:
 
 def question(title: str, body: str) -> Question:
     """A title that asks by itself is the instruction and the body its details; any other title heads the body."""
-    title, body = clean.title(title), clean.post(body)
+    title, body = clean.title(title), courtesies.without(body)
     if body.startswith(title):
         body = body[len(title) :].lstrip(" \n.:?") if len(body) > len(title) else ""
     if not body or not title:
@@ -85,7 +85,7 @@ def _turns(thread: Thread) -> dict[str, Turn]:
         own = bool(first.author) and post.author == first.author
         answers = post.accepted or (post.reply_to == first.post_id and post.score is not None)
         turns[post.post_id] = Turn(
-            post, clean.finished(clean.post(post.markdown)), post is first or (own and not answers)
+            post, clean.finished(courtesies.without(post.markdown)), post is first or (own and not answers)
         )
     return turns
 

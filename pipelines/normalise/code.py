@@ -1,0 +1,80 @@
+"""Code with the sentence that introduces it: what a reader was told just before is the request."""
+
+from itertools import pairwise
+
+import re2
+
+from pipelines.normalise import clean
+
+BLOCK_LINES = 2  # a shorter block teaches nothing alone
+PER_SECTION = 3
+REQUEST_CHARS = 500
+
+_LIST_MARK = re2.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+")
+_OPENING = re2.compile(
+    r"(?i)^(?:for (?:example|instance)|e\.g\.|now|first(?:ly)?|second(?:ly)?|then|next|finally|so|also|again|similarly"
+    r"|of course),?\s+(\S)"
+)
+_FOR_EXAMPLE = re2.compile(
+    r"(?i)[\s,，。]*(?:for example|for instance|e\.g\.|like this|like so|as follows|例如|比如|如下)[,，]?$"
+)
+_LEANS = re2.compile(
+    r"(?i)^(?:this|that|these|those|it|they|he|she|its|their|another|instead|otherwise|alternatively|and|but|or|however|either"
+    r"|both|here|there|where|we|yes|no|when this|if so|in this|in that|in such|for this|with this|to do (?:this|so|that)"
+    r"|doing (?:this|so)|you could also|you can also|as (?:discussed|mentioned|noted|shown|described|you|we|an alternative))\b"
+    r"|\b(?:above|below|earlier|previous(?:ly)?|former|latter|just (?:did|made|created|saw))\b"
+    r"|^(?:这|那|它|此|该|其|另|否则|或者|但|而|同样|然后|接着|上述|以上)"
+)
+_ASKS_FOR_CODE = re2.compile(
+    r"(?i)\b(?:to|can|could|should|must|need|use|using|run|type|enter|write|create|add|call|define|execute|code|commands?"
+    r"|functions?|scripts?|programs?|class|example|snippet|methods?|statements?|loop|query|syntax)\b"
+    r"|(?:运行|执行|输入|使用|编写|创建|添加|定义|调用|代码|命令|函数|脚本|程序|例子|示例|语法|可以|需要)"
+)
+_SHOWS_OUTPUT = re2.compile(
+    r"(?i)\b(?:outputs?|prints?|printed|results?|resulting|returns?|returned|looks? (?:\w+ )?like|errors?|messages?|traceback"
+    r"|displays?|displayed|should see|will see|would see|you see|you get|gives|yields|produces?|generates|response|begins"
+    r"|diagram|history|situation|hunk|graph|layout|listing|shows|saying|says|contents?|contains|consists?|shown|becomes?"
+    r"|expands? to|equivalent to|announcement|conversation)\b"
+    r"|(?:输出|结果|显示|报错|错误|看到|得到|返回|内容|包含|含有|样例|类似)"
+)
+
+
+def introduced(markdown: str) -> list[tuple[str, str]]:
+    """(request, fenced block) for each block right after a text that ends in a colon and asks for code."""
+    found: list[tuple[str, str]] = []
+    parts = clean.blocks(markdown)
+    for (is_code, before), (is_block, block) in pairwise(parts):
+        request = "" if is_code or not is_block else request_in(before)
+        if request and block.count("\n") > BLOCK_LINES and len(found) < PER_SECTION:
+            found.append((request, dedented(block)))
+    return found
+
+
+def dedented(block: str) -> str:
+    """A block that stood in a list, at the left margin."""
+    lines = block.split("\n")
+    margin = len(lines[0]) - len(lines[0].lstrip(" "))
+    return "\n".join(line[margin:] if not line[:margin].strip() else line for line in lines)
+
+
+def request_in(before: str) -> str:
+    """The paragraph that ends right before the code, as a request of its own; "" if it asks for none."""
+    text = before.rstrip()
+    if not text.endswith((":", "：")):
+        return ""
+    paragraph = " ".join(clean.unwrapped(text).rsplit("\n\n", 1)[-1].rsplit("\n", 1)[-1].split())
+    paragraph = _LIST_MARK.sub("", paragraph)
+    if len(paragraph) > REQUEST_CHARS:
+        paragraph = paragraph[clean.last_sentence(paragraph) :]
+    paragraph = _OPENING.sub(lambda first: first.group(1).upper(), paragraph)
+    paragraph = _FOR_EXAMPLE.sub("", paragraph.rstrip(":： ")).rstrip(".。,， ")
+    return f"{paragraph}{'。' if clean.is_chinese(paragraph) else '.'}" if _requests(paragraph) else ""
+
+
+def _requests(paragraph: str) -> bool:
+    """Whether it can be understood alone, and asks for code rather than announcing what some code prints."""
+    last = paragraph[clean.last_sentence(paragraph) :]
+    alone = len(paragraph) >= (12 if clean.is_chinese(paragraph) else 40) and not paragraph[:1].islower()
+    return (
+        alone and not _LEANS.search(paragraph) and not _SHOWS_OUTPUT.search(last) and bool(_ASKS_FOR_CODE.search(last))
+    )
