@@ -3,6 +3,30 @@
 Each module holds one theme: plain functions over Arrow tables, or DuckDB expressions, and a tuple SIGNALS.
 """
 
-from pipelines.signals import code, heuristics, length, minhash, repetition
+from pipelines.signals import (
+    code,
+    heuristics,
+    language,
+    length,
+    links,
+    minhash,
+    pairing,
+    phrases,
+    privacy,
+    repetition,
+    task,
+)
 
-SIGNALS = (*length.SIGNALS, *repetition.SIGNALS, *heuristics.SIGNALS, *code.SIGNALS, *minhash.SIGNALS)
+SIGNALS = (
+    *length.SIGNALS,
+    *repetition.SIGNALS,
+    *heuristics.SIGNALS,
+    *code.SIGNALS,
+    *links.SIGNALS,
+    *pairing.SIGNALS,
+    *phrases.SIGNALS,
+    *language.SIGNALS,
+    *task.SIGNALS,
+    *privacy.SIGNALS,
+    *minhash.SIGNALS,
+)

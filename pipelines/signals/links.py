@@ -1,0 +1,24 @@
+"""How much of an answer is links, and whether it is nothing else."""
+
+import pyarrow as pa
+
+from schemas.signal import Signal
+
+_URL = r"(?:https?://|www\.)[^\s<>)\]\"，。；）]+"
+_WITHOUT_URLS = f"regexp_replace(output_prose, '{_URL}', '', 'g')"
+_WITHOUT_LINKS = rf"regexp_replace(output, '!?\[[^\]\n]*\]\([^)\s]*\)|{_URL}|<{_URL}>', '', 'g')"
+
+SIGNALS = (
+    Signal(
+        "output_link_share",
+        pa.float32(),
+        f"1 - length({_WITHOUT_URLS}) / nullif(length(output_prose), 0)",
+        "share of the characters of prose that are in URLs; NeMo: ≤ 0.20",
+    ),
+    Signal(
+        "output_link_only",
+        pa.bool_(),
+        rf"{_WITHOUT_LINKS} <> output AND length(regexp_replace({_WITHOUT_LINKS}, '[\s\pP\pS]', '', 'g')) < 25",
+        "a link, and fewer than 25 letters beside it: the answer lies elsewhere",
+    ),
+)

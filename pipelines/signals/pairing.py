@@ -1,0 +1,64 @@
+"""How instruction and output belong together."""
+
+import numpy as np
+import pyarrow as pa
+from numba import njit
+
+from pipelines.signals.text import Tables, Texts, Words, room, split_words, tables, texts_of
+from schemas.signal import Signal
+
+_ASKS = (
+    r"(?i)[?？]|^\W*(?:what|how|why|when|where|who|whom|whose|which|is|are|am|was|were|do|does|did|can|could|should|would|will|shall|has|have|may|might|isn''t|aren''t|doesn''t|don''t|can''t)\b"
+    r"|\b(?:how (?:to|do|can|does|is|are)|what (?:is|are|does)|why (?:is|are|does|do))\b"
+    r"|什么|怎么|怎样|如何|为什么|为何|哪[里些个种一位儿]|多少|几[个种次点时]|是否|能否|可否|能不能|可不可以|有没有|是不是|吗\s*$|呢\s*$|何时|谁|甚麼|什麼|怎麼|為什麼"
+)
+
+
+def pair_overlap(table: pa.Table) -> pa.Array:
+    asked, told = texts_of(table["instruction_prose"]), texts_of(table["output_prose"])
+    shares = np.full(asked.rows, np.nan, np.float32)
+    _overlap(asked, told, tables(), room(asked), room(told), shares)
+    return pa.array(shares, from_pandas=True)
+
+
+@njit(cache=True, nogil=True)
+def _overlap(asked: Texts, told: Texts, tables: Tables, left: Words, right: Words, shares: np.ndarray) -> None:
+    for row in range(len(shares)):
+        count = split_words(asked.data, asked.offsets[row], asked.offsets[row + 1], tables, left)
+        against = split_words(told.data, told.offsets[row], told.offsets[row + 1], tables, right)
+        if count:
+            shares[row] = _share_found(left.hashes[:count], right.hashes[:against])
+
+
+@njit(cache=True, nogil=True)
+def _share_found(wanted: np.ndarray, given: np.ndarray) -> float:
+    """Share of the different values of `wanted` that are in `given`; both are sorted in place."""
+    wanted.sort()
+    given.sort()
+    different, found, at = 0, 0, 0
+    for k in range(len(wanted)):
+        if k and wanted[k] == wanted[k - 1]:
+            continue
+        while at < len(given) and given[at] < wanted[k]:
+            at += 1
+        different += 1
+        found += at < len(given) and given[at] == wanted[k]
+    return found / different
+
+
+def _plain(field: str) -> str:
+    return rf"regexp_replace(lower({field}), '[\s\pP\pS]+', '', 'g')"
+
+
+SIGNALS = (
+    Signal(
+        "pair_overlap", pa.float32(), pair_overlap, "share of the instruction's different words that the output has"
+    ),
+    Signal(
+        "output_equals_question",
+        pa.bool_(),
+        f"{_plain('output')} IN ({_plain('instruction')}, {_plain('input')}, {_plain('concat(instruction, input)')})",
+        "but for case, white space and punctuation; Self-Instruct",
+    ),
+    Signal("instruction_question", pa.bool_(), f"regexp_matches(instruction_prose, '{_ASKS}')", "asks something"),
+)

@@ -1,0 +1,125 @@
+"""Phrases that tell what a text is: site furniture, leaning on absent context, identity claims, refusals, residue.
+
+Patterns are RE2 (DuckDB's own), so that no text can make them slow. Except where a pattern says otherwise they see
+prose only, without inline code.
+"""
+
+import pyarrow as pa
+
+from schemas.signal import Signal
+
+_PROSE = r"regexp_replace(output_prose, '`[^`\n]*`', ' ', 'g')"
+_RECORD = "concat_ws(chr(10), instruction, input, output)"
+
+_BOILERPLATE = (
+    r"(?i)cookie (?:policy|settings)|(?:we|this site|this website) uses? cookies|(?:enable|turn on) javascript"
+    r"|javascript is (?:disabled|required)|subscribe to (?:our|the|my)|sign up (?:for|to) (?:our|the|my|receive)"
+    r"|newsletter|all rights reserved|terms of (?:use|service)|privacy policy|click here|read more\b"
+    r"|share (?:this|on) (?:post|page|article|twitter|facebook)|follow (?:us|me) on|skip to (?:main )?content"
+    r"|(?:previous|next) (?:page|article|post|topic)\b|table of contents|edit (?:this page|on github)|last (?:updated|modified) (?:on|at|:)"
+    r"|back to top|log ?in to (?:reply|comment|vote|post)|powered by|leave a (?:comment|reply)|related (?:posts|articles|topics)"
+    r"|you must be logged in|posted (?:by|on|in) |written by .{1,40} on |sponsored|affiliate link"
+    r"|版权所有|版权声明|转载请|未经.{0,6}许可|点击(?:此处|这里|查看|下载|阅读)|关注(?:我们|我的|公众号|微信)|扫(?:一扫|码|描二维码)|二维码"
+    r"|上一[篇页章]|下一[篇页章]|返回(?:顶部|首页|目录)|阅读(?:更多|全文|原文)|查看更多|登录后|免责声明|隐私政策|使用条款|服务条款|相关(?:文章|阅读|推荐)|責任編輯|责任编辑"
+)
+_SELF_REFERENCE = (
+    r"(?i)\bsee (?:above|earlier)\b"
+    r"|\b(?:as|was|were|is|are) (?:already )?(?:mentioned|described|shown|discussed|noted|explained|stated|seen|said) (?:above|earlier|previously|before|in the (?:previous|last))\b"
+    r"|\b(?:the|in|from|my|our) (?:previous|preceding|last|earlier) (?:section|chapter|page|tutorial|post|lesson|part|article|answer|comment|reply|episode)\b"
+    r"|\b(?:the|in the|our) next (?:section|chapter|page|tutorial|lesson|part|article)\b"
+    r"|\bin (?:this|the following) (?:chapter|section|tutorial|lesson|article|post|series)\b"
+    r"|\bother (?:answers?|answerers?|repl(?:y|ies)|posters?)\b|\b(?:answers?|comments?|posts?|repl(?:y|ies)|responses?) (?:above|below)\b"
+    r"|\b(?:above|below) (?:answers?|comments?|posts?|repl(?:y|ies))\b|\baccepted answer\b|\b(?:up|down)[- ]?vot(?:e|ed|es|ing)\b"
+    r"|\b(?:as|like) (?-i:@?[A-Z][A-Za-z0-9_.]*) (?:said|says|mentioned|mentions|pointed out|suggested|suggests|noted|wrote|explained)\b"
+    r"|(?-i:\b[A-Z][A-Za-z0-9_]*)['’]s (?:answer|comment|reply|post|suggestion)\b|(?:^|\s)@[A-Za-z][A-Za-z0-9_.-]+[,: ]|\bas i (?:said|mentioned|wrote)\b"
+    r"|\b(?:figure|fig\.|table|listing|equation) \d+(?:\.\d+)*\b|\bthe (?:image|picture|screenshot|video|diagram) (?:above|below)\b"
+    r"|(?:如|正如|同)(?:上文?|前文?|上面|前面)(?:所[述说示见]|提到)|(?:上面|前面|上文|前文|上一?[节章篇]|之前)(?:已经)?(?:提到|说过|讲过|介绍|所述|讨论)"
+    r"|见(?:上文|上图|前文|下文|下图|上表|下表)|(?:上一|下一|前一)(?:节|章|篇|讲|课)|(?:其他|其它|别的|上面的|楼上的?)(?:回答|答案|答主|回复)|楼[上主]|采纳|点赞|如[上下]?图所示"
+)
+_IDENTITY = (
+    r"(?i)\bas an? (?:ai|artificial intelligence|large language|language|text-based)(?: language)?[ -]?(?:model|assistant|ai|chatbot|program)?\b"
+    r"|\bi(?:['’]m| am) (?:just |only |merely )?an? (?:ai|artificial intelligence|(?:large )?language model|virtual assistant|chatbot)\b"
+    r"|\bi(?:['’]m| am) (?:chatgpt|claude|bard|gemini|gpt-?[34])|\b(?:trained|developed|created|made) by (?:openai|google|anthropic|meta ai|deepseek|alibaba)\b"
+    r"|\b(?:my|the) (?:knowledge|training)(?: data)? cut-?off|\bknowledge cut-?off|\bas of my (?:last|latest|most recent) (?:update|training|knowledge)|\bmy training data\b"
+    r"|\bi (?:do not|don['’]t|cannot|can['’]t) (?:have|feel|experience) (?:personal|feelings|emotions|physical|real-?time|access to (?:real-?time|the internet|current))"
+    r"|\bi (?:cannot|can['’]t|am (?:not able|unable) to) (?:browse|access) (?:the )?(?:internet|web)"
+    r"|作为(?:一个|一名|一款|一位)?(?:AI|人工智能|大型?语言模型|大?语言模型|自然语言|聊天机器人|智能助[手理])|我(?:只)?是(?:一个|一名|一款|个)?(?:AI|人工智能|大?型?语言模型|聊天机器人|ChatGPT)"
+    r"|我的(?:知识|训练数据|训练)(?:库)?(?:截止|截至|更新)|由\s*(?:OpenAI|百度|阿里|谷歌)\s*(?:开发|训练|研发)"
+)
+_REFUSAL = (
+    r"(?i)^\W*(?:(?:(?:i['’]m|i am) (?:very |really |so |truly )?sorry|sorry|(?:my )?apologies|i apologi[sz]e|unfortunately|regrettably)\b[^.!?\n]{0,120}?)?"
+    r"\b(?:i|we)(?:['’]m| am| are)? (?:cannot|can ?not|can['’]t|could not|couldn['’]t|won['’]t|will not|unable to|not able to|not (?:allowed|permitted|programmed|designed|comfortable)\b)"
+    r" ?(?:to )?(?:\w+ )?(?:help|assist|provide|answer|complete|fulfil|fulfill|comply|create|generate|give|offer|do (?:that|this)|process|access|perform|support|engage|share|respond|write|produce|view|see|open|play|display|show|discuss|accept|continue|condone)"
+    r"|^\W*(?:as an? (?:ai|language)[^.!?\n]{0,60}\b(?:cannot|can['’]t|not able|unable|don['’]t have))"
+    r"|^\W*(?:很|非常|十分)?(?:抱歉|对不起|遗憾|不好意思|對不起)[^。！？\n]{0,40}(?:无法|不能|不可以|没有办法|不会|無法|没办法)"
+    r"|^\W*(?:作为[^。，\n]{0,20}[，,])?我(?:无法|不能)(?:帮|提供|回答|满足|完成|协助|访问|生成|执行|查看|为你|为您|给出|直接)"
+)
+_HTML = (
+    r"(?i)</?(?:div|span|p|br|hr|a|td|tr|th|table|tbody|li|ul|ol|font|img|script|style|iframe|b|i|u|strong|em|h[1-6]|blockquote|section|nav|center|sup|sub)"
+    r"(?:\s[^<>\n]{0,300})?/?>|&(?:amp|lt|gt|quot|nbsp|apos|mdash|ndash|hellip|rsquo|lsquo|ldquo|rdquo|#\d{2,6}|#x[0-9a-f]{2,5});"
+)
+_MOJIBAKE = (
+    r"Ã[\x{80}-\x{BF}\x{152}-\x{178}\x{192}\x{2013}-\x{2122}]|â€[\x{80}-\x{BF}\x{152}-\x{178}\x{2013}-\x{2122}]|Â[\x{A0}-\x{BF}]|ï¿½|ï»¿|锟斤拷|\x{FFFD}|烫烫烫|屯屯屯"
+    r"|[äåæçèé][\x{80}-\x{BF}\x{152}-\x{178}\x{2013}-\x{2122}]{2}"
+)
+_THANKS = (
+    r"(?i)^\W*(?:thanks?\b|thank you|thx\b|ty\b|cheers\b|many thanks|much appreciated|\+1\b|me too\b|same (?:here|problem|issue)|bump\b|solved\b|never ?mind"
+    r"|谢谢|谢了|感谢|多谢|謝謝|同问|顶一?下|\+1|已解决|楼主好人|学习了|收藏了|mark\b)"
+)
+_TEMPLATE = (
+    r"<\|[A-Za-z_][A-Za-z0-9_ ]{0,40}\|>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_(?:turn|text|image)>|<(?:bos|eos|pad|unk)>|<｜[^｜\n]{1,40}｜>"
+    r"|(?m:^#{2,3} (?:Instruction|Response|Input|Human|Assistant|User|System):\s*$)|(?m:^(?:Human|Assistant|USER|ASSISTANT): )"
+)
+_TRUNCATED = r"(?i)(?:[:,;(\[{，、：；（【《“]|\s[-–—]|\b(?:the|an|of|and|or|with|because|your|their|into|than|although|whereas|the following|such as|e\.g\.|i\.e\.)|和|与|及|以及|或者?|因为|例如|比如|包括|如下)[\s*_]*$"
+
+
+def _count(pattern: str, text: str = _PROSE) -> str:
+    return f"len(regexp_extract_all({text}, '{_quoted(pattern)}'))"
+
+
+def _found(pattern: str, text: str = _PROSE) -> str:
+    return f"regexp_matches({text}, '{_quoted(pattern)}')"
+
+
+def _quoted(pattern: str) -> str:
+    return pattern.replace("'", "''")
+
+
+SIGNALS = (
+    Signal(
+        "output_boilerplate", pa.int32(), _count(_BOILERPLATE), "phrases of site furniture; C4's policy lines, and more"
+    ),
+    Signal(
+        "output_self_reference",
+        pa.int32(),
+        _count(_SELF_REFERENCE),
+        "phrases that need text which is not in the record; LIMA 2.1",
+    ),
+    Signal(
+        "output_identity",
+        pa.int32(),
+        _count(_IDENTITY),
+        "claims to be some model, knowledge cut-offs; open-instruct's filters",
+    ),
+    Signal("output_refusal", pa.bool_(), _found(_REFUSAL), "opens by declining; Alpaca-cleaned, ShareGPT clean-ups"),
+    Signal(
+        "output_truncated",
+        pa.bool_(),
+        f"{_found(_TRUNCATED, 'output')} OR regexp_matches(output, '(?s)^(?:[^`]*```[^`]*```)*[^`]*```[^`]*$')",
+        "ends in a colon, a comma, a word that never ends a sentence, or inside a fence; Self-Instruct",
+    ),
+    Signal("output_html_residue", pa.int32(), _count(_HTML), "tags and entities left outside code"),
+    Signal("output_mojibake", pa.int32(), _count(_MOJIBAKE), "UTF-8 read as Latin-1 or cp1252, replacement characters"),
+    Signal(
+        "output_thanks",
+        pa.bool_(),
+        f"length(output) < 200 AND {_found(_THANKS)}",
+        "a short post that only thanks or agrees",
+    ),
+    Signal(
+        "output_template_tokens",
+        pa.int32(),
+        _count(_TEMPLATE, _RECORD),
+        "chat-template tokens in any field, code included: a tokeniser sees them everywhere",
+    ),
+)
