@@ -1,17 +1,18 @@
 """One spelling per URL, so that nothing is fetched twice under two names."""
 
 import ipaddress
+import re
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import idna
-import re2
 
 from connectors.base import WebError
 
 LONGEST = 2083
+_WHOLE = ("http://", "https://")
 PORTS = {"http": 80, "https": 443}
-_ESCAPE = re2.compile(rb"%[0-9A-Fa-f]{2}")
-_NOTHING_TO_ESCAPE = re2.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/?-]*")
+_ESCAPE = re.compile(rb"%[0-9A-Fa-f]{2}")
+_NOTHING_TO_ESCAPE = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/?-]*")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _PATH = _UNRESERVED | frozenset(b"!$&'()*+,;=:@/")
 _QUERY = _PATH | frozenset(b"?")
@@ -26,7 +27,7 @@ def normalise_url(url: str, base: str = "") -> str:
     """
     try:
         stated = _slashed(url.strip().translate(_CONTROL))
-        normal = _normal(urlsplit(urljoin(base, stated) if base else stated))
+        normal = _normal(urlsplit(stated if stated.startswith(_WHOLE) else urljoin(base, stated)))
     except (ValueError, UnicodeError) as error:
         raise WebError(_nameable(url), "bad_url", str(error)) from error
     if len(normal) > LONGEST:
@@ -97,7 +98,7 @@ def _host(host: str) -> str:
 
 
 def _plain(host: str) -> str:
-    if not host or not re2.fullmatch(r"[a-z0-9._-]+", host) or len(host) > 253:
+    if not host or not re.fullmatch(r"[a-z0-9._-]+", host) or len(host) > 253:
         raise ValueError(f"no host can be called {host[:80]!r}")
     return host
 
