@@ -11,6 +11,7 @@ from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import click
 import duckdb
 import typer
 from rich.console import Console
@@ -37,6 +38,7 @@ RecipeArg = Annotated[str, typer.Argument(help="A bundled recipe's name, or the 
 Data = Annotated[Path, typer.Option(help="The folder that holds 1_pages to 6_models.")]
 Workers = Annotated[int, typer.Option(min=1, help="Processes of the stages that compute.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, for programs.")]
+Exported = Literal["alpaca", "sharegpt", "messages", "prompt-completion", "dpo"]
 DATA = Path("data")
 log = logging.getLogger("gristmill")
 FAILED, WRONG_WORDS = 1, 2
@@ -64,9 +66,15 @@ def _end(error: Exception, code: int) -> None:
     sys.exit(code)
 
 
+def wide(stderr: bool = False) -> Console:
+    """Lines are not cut to 80 columns where there is no terminal to say how wide it is."""
+    console = Console(stderr=stderr)
+    return console if console.is_terminal else Console(stderr=stderr, width=200)
+
+
 @app.callback()
 def options(debug: Annotated[bool, typer.Option(help="Say where an error came from.")] = False) -> None:
-    handler = RichHandler(console=Console(stderr=True), show_path=False, show_time=False, show_level=False)
+    handler = RichHandler(console=wide(stderr=True), show_path=False, show_time=False, show_level=False)
     logging.basicConfig(level=logging.WARNING, handlers=[handler], format="%(message)s")
     log.setLevel(logging.DEBUG if debug else logging.INFO)
 
@@ -199,7 +207,7 @@ def _print_status(data: Path, recipe: Recipe | None, as_json: bool) -> None:
     if as_json:
         _print_json(rows)
     elif rows:
-        statuses.print_table(rows, Console())
+        statuses.print_table(rows, wide())
     else:
         print(f"{data}: nothing here yet; `gristmill demo` is a good start")
 
@@ -224,10 +232,14 @@ def sql(
 
 
 @app.command()
-def explain(record_id: Annotated[str, typer.Argument()], data: Data = DATA, as_json: AsJson = False) -> None:
+def explain(
+    record_id: Annotated[str, typer.Argument(help="As in the column record_id.")],
+    data: Data = DATA,
+    as_json: AsJson = False,
+) -> None:
     """The whole life of one record: page, document, record, signals, cluster, verdict.
 
-    Example: [bold]gristmill explain "forum:1#101"[/bold]
+    Example: [bold]gristmill explain "demo-forum:1#101"[/bold]
     """
     life = lives.explain(record_id, data)
     if as_json:
@@ -236,20 +248,63 @@ def explain(record_id: Annotated[str, typer.Argument()], data: Data = DATA, as_j
         lives.show(life, Console())
 
 
+@app.command("try")
+def try_policy(
+    policy: Annotated[str, typer.Argument(help="A bundled policy's name, or the path of a TOML file.")],
+    recipe: Annotated[str, typer.Option(help="Whose records; needed where there are several.")] = "",
+    data: Data = DATA,
+    as_json: AsJson = False,
+) -> None:
+    """What a policy would keep, and what each rule alone removes, without running anything again.
+
+    Example: [bold]gristmill try strict --recipe demo[/bold]
+    """
+    from pipelines.policy import load as load_policy
+    from pipelines.what_if import show, try_policy
+
+    effect = try_policy(load_policy(policy), data, recipe)
+    if as_json:
+        _print_json(asdict(effect))
+    else:
+        show(effect, wide())
+
+
+@app.command()
+def export(
+    recipe: Annotated[str, typer.Argument(help="Whose latest snapshot.")],
+    out: Annotated[Path, typer.Argument(help="The JSON Lines file to write; - is stdout.")],
+    kind: Annotated[Exported, typer.Option("--format", help="The shape of a line.")] = "messages",
+    split: Annotated[Literal["train", "validation", "test"], typer.Option(help="Which part.")] = "train",
+    data: Data = DATA,
+) -> None:
+    """Write the latest snapshot as JSON Lines in the shape that a trainer reads.
+
+    Example: [bold]gristmill export demo train.jsonl --format alpaca[/bold]
+    """
+    from pipelines.export import export as write
+
+    with click.open_file(str(out), "w", encoding="utf-8", atomic=str(out) != "-") as file:
+        lines = write(recipe, data, kind, file, split)
+    log.info("%s: %d lines", out, lines)
+
+
 @app.command()
 def serve(
     model: Annotated[str, typer.Argument(help="A recipe's name with a model in the data folder, or a model folder.")],
-    host: str = "127.0.0.1",
-    port: int = 8000,
+    host: Annotated[str, typer.Option(help="Address to listen on; others than loopback need a token.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
     data: Data = DATA,
 ) -> None:
     """Answer /v1/completions, /v1/chat/completions and /v1/models for any OpenAI client.
 
-    Example: [bold]gristmill serve data/6_models/demo/model[/bold]
+    Example: [bold]gristmill serve demo[/bold]
     """
+    from pipelines.finetune.base import require_train
+
+    require_train()
     from pipelines.finetune.serve import serve as answer
 
-    answer(model, host, port)
+    answer(model, host, port, data)
 
 
 @app.command()

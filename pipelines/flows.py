@@ -35,10 +35,8 @@ from prefect.schedules import Cron  # noqa: E402
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner  # noqa: E402
 
 Engine = Literal["local", "dask", "ray"]
-RecipeName = Annotated[str, Field(description="A bundled recipe's name, or the path of a TOML file.")]
-DataFolder = Annotated[Path, Field(description="The folder that holds 1_pages to 6_models.")]
-Workers = Annotated[int, Field(ge=1, description="Processes of the stages that compute.")]
-Baking = Annotated[FinetuneSettings | None, Field(description="Fine-tune with these; empty: as the recipe says.")]
+Workers = Annotated[int, Field(ge=1)]
+Baking = FinetuneSettings | None
 
 
 @task(task_run_name="{stage} {name}", cache_policy=NO_CACHE, persist_result=False)
@@ -56,42 +54,60 @@ collect_source = do_step.with_options(name="collect_source", retries=1, retry_de
 
 @flow(name="mill", persist_result=False)
 def mill(
-    recipe: RecipeName,
-    data: DataFolder = Path("data"),
-    stages: Annotated[list[Stage], Field(description="Which stages to run; their order is fixed.")] = list(STAGES),  # noqa: B006
+    recipe: str,
+    data: Path = Path("data"),
+    stages: list[Stage] = list(STAGES),  # noqa: B006
     workers: Workers = 2,
     finetune: Baking = None,
 ) -> None:
-    """The whole road: collect, normalise, annotate, dedupe, curate, finetune. What is up to date is skipped."""
+    """The whole road: collect, normalise, annotate, dedupe, curate, finetune. What is up to date is skipped.
+
+    Args:
+        recipe: A bundled recipe's name, or the path of a TOML file.
+        data: The folder that holds 1_pages to 6_models.
+        stages: Which stages to run; their order is fixed.
+        workers: Processes of the stages that compute.
+        finetune: Fine-tune with these settings; None: with the recipe's own.
+    """
     _mill(_with_baking(load(recipe), finetune), stages, data, workers)
 
 
 @flow(name="collect", persist_result=False)
-def collect(
-    recipe: RecipeName,
-    data: DataFolder = Path("data"),
-    sources: Annotated[list[str], Field(description="Names of sources; empty: all of the recipe.")] = [],  # noqa: B006
-) -> None:
-    """Fetch what is new in the sources, several at once."""
+def collect(recipe: str, data: Path = Path("data"), sources: list[str] = []) -> None:  # noqa: B006
+    """Fetch what is new in the sources, several at once.
+
+    Args:
+        recipe: A bundled recipe's name, or the path of a TOML file.
+        data: The folder that holds 1_pages to 6_models.
+        sources: Names of sources; none: all of the recipe.
+    """
     _mill(_only(load(recipe), sources), ["collect"], data, workers=1)
 
 
 @flow(name="curate", persist_result=False)
-def curate(
-    recipe: RecipeName,
-    data: DataFolder = Path("data"),
-    workers: Workers = 2,
-    policy: Annotated[str, Field(description="A policy's name or path; empty: as the recipe says.")] = "",
-) -> None:
-    """From the pages at hand to a published snapshot: normalise, annotate, dedupe, curate."""
+def curate(recipe: str, data: Path = Path("data"), workers: Workers = 2, policy: str = "") -> None:
+    """From the pages at hand to a published snapshot: normalise, annotate, dedupe, curate.
+
+    Args:
+        recipe: A bundled recipe's name, or the path of a TOML file.
+        data: The folder that holds 1_pages to 6_models.
+        workers: Processes of the stages that compute.
+        policy: A policy's name or path in place of the recipe's own.
+    """
     loaded = load(recipe)
     chosen = loaded.model_copy(update={"policy": policy}) if policy else loaded
     _mill(chosen, ["normalise", "annotate", "dedupe", "curate"], data, workers)
 
 
 @flow(name="finetune", persist_result=False)
-def finetune(recipe: RecipeName, data: DataFolder = Path("data"), settings: Baking = None) -> None:
-    """Bake a model from the recipe's latest snapshot."""
+def finetune(recipe: str, data: Path = Path("data"), settings: Baking = None) -> None:
+    """Bake a model from the recipe's latest snapshot.
+
+    Args:
+        recipe: A bundled recipe's name, or the path of a TOML file.
+        data: The folder that holds 1_pages to 6_models.
+        settings: Fine-tune with these; None: with the recipe's own.
+    """
     _mill(_with_baking(load(recipe), settings), ["finetune"], data, workers=1)
 
 
@@ -107,6 +123,7 @@ def _only(recipe: Recipe, names: Sequence[str]) -> Recipe:
 
 
 def _mill(recipe: Recipe, stages: Sequence[Stage], data: Path, workers: int) -> None:
+    run.check_policy(recipe, stages)
     total = sum(len(run.steps(recipe, stage)) for stage in stages)
     with run.working_in(data):
         bar = create_progress_artifact(0.0, key=_key("progress", recipe), description=f"{total} steps")
@@ -197,15 +214,15 @@ def serve_recipes(recipes: Sequence[str], data: Path) -> None:
     serve(*deployments, limit=1, print_starting_message=False)
 
 
-def _deployment(one: Any, path: str, data: Path) -> Any:
-    recipe = load(path)
+def _deployment(one: Any, name: str, data: Path) -> Any:
+    recipe, file = load(name), Path(name)
     when = recipe.schedule if one is mill else None
     return one.to_deployment(
         name=recipe.name,
         schedule=Cron(when.cron, timezone=when.timezone) if when else None,
-        parameters={"recipe": path, "data": str(data)},
+        parameters={"recipe": str(file.absolute()) if file.is_file() else name, "data": str(data)},
         tags=["gristmill", recipe.name],
-        description=one.description,
+        description=(one.description or "").split("\n\nArgs:")[0],
     )
 
 

@@ -75,6 +75,8 @@ def print_table(table: pa.Table, out: IO[str]) -> None:
     for row in table.slice(0, SHOWN_ROWS).to_pylist():
         drawn.add_row(*(cell(value) for value in row.values()))
     console = Console(file=out)
+    if not console.is_terminal:
+        console.width = 200
     console.print(drawn)
     if table.num_rows > SHOWN_ROWS:
         console.print(f"{table.num_rows:,} rows, the first {SHOWN_ROWS} shown; --format csv gives all", style="dim")

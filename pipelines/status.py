@@ -40,7 +40,7 @@ class Row:
 
 
 def funnel(data: Path, names: list[str] | None = None) -> list[Row]:
-    """Every finished folder of `data`; of a curated recipe only the latest snapshot, of a source all batches together.
+    """Every finished folder of `data`; of snapshots and models only the latest, of a source all batches together.
 
     `names` keeps the rows of some sources and recipes.
     """
@@ -48,7 +48,8 @@ def funnel(data: Path, names: list[str] | None = None) -> list[Row]:
     found: dict[tuple[str, str], list[Manifest]] = {}
     for folder, manifest in storage.manifests(data):
         place = folder.relative_to(data).parts[1]
-        if manifest.stage == "curate" and (folder.parent / "latest").resolve() != folder.resolve():
+        latest = folder.parent / "latest"
+        if latest.exists() and latest.resolve() != folder.resolve():
             continue
         found.setdefault((manifest.stage, place), []).append(manifest)
     rows = [_row(stage, name, made, seconds.get((stage, name))) for (stage, name), made in found.items()]
