@@ -4,8 +4,7 @@ import os
 import shutil
 import warnings
 from hashlib import file_digest
-from importlib.metadata import PackageNotFoundError, version
-from importlib.resources import files
+from importlib.metadata import PackageNotFoundError, distribution, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,8 @@ def require_train() -> None:
         raise RecipeError(f"fine-tuning needs {', '.join(missing)}: pip install 'gristmill[train]'")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    # threads that wait by spinning make everything ten times slower where other work shares the cores
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from transformers.utils import logging
 
     logging.set_verbosity_error()
@@ -94,7 +95,8 @@ def _packaged(data: Path) -> Path:
     _package_version()
     folder = data / storage.FOLDERS["finetune"] / ".base" / PACKAGED
     if not folder.is_dir():
-        _convert(Path(str(files(PACKAGE).joinpath(GGUF))), folder)
+        # located, not imported: the package wants a program that Gristmill does without
+        _convert(Path(str(distribution(PACKAGE).locate_file(f"{PACKAGE}/{GGUF}"))), folder)
     return folder
 
 
