@@ -1,27 +1,36 @@
 """No personal data and no secrets in anything that is published, kept or dropped."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import pyarrow as pa
 
-from pipelines.signals.privacy import redact
+from pipelines.signals.privacy import redact_record
 
 TEXTS = ("instruction", "input", "output", "chosen", "rejected", "title", "author")
 
 
 def redacted(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The batches with every text column, and the turns of `history`, masked."""
+    """The batches with the text columns masked, and the turns of `history`; one value has one mark in all of a row."""
     for batch in batches:
-        columns = {name: batch[name] for name in batch.schema.names}
-        columns.update({name: redact(columns[name]) for name in TEXTS if name in columns})
-        if "history" in columns:
-            columns["history"] = _history(columns["history"])
-        yield pa.record_batch(columns)
+        names = [name for name in TEXTS if name in batch.schema.names]
+        turns = _turns(batch["history"]) if "history" in batch.schema.names else [[]] * batch.num_rows
+        texts = zip(*(batch[name].fill_null("").to_pylist() for name in names), strict=True)
+        rows = [redact_record([*own, *said]) for own, said in zip(texts, turns, strict=True)] if names else []
+        columns = {name: pa.array([row[at] for row in rows], pa.string()) for at, name in enumerate(names)}
+        if "history" in batch.schema.names:
+            columns["history"] = _history([row[len(names) :] for row in rows], batch["history"].type)
+        yield pa.record_batch({name: columns.get(name, batch[name]) for name in batch.schema.names})
 
 
-def _history(turns: pa.ListArray) -> pa.ListArray:
-    texts = turns.flatten()
-    fields = [redact(texts.field(name)) for name in ("instruction", "output")]
-    masked = pa.StructArray.from_arrays(fields, ["instruction", "output"])
-    lengths = turns.value_lengths().fill_null(0).to_numpy()
-    return pa.ListArray.from_arrays(pa.array([0, *lengths.cumsum()], pa.int32()), masked)
+def _turns(history: pa.Array) -> list[list[str]]:
+    return [[text or "" for turn in turns or () for text in turn.values()] for turns in history.to_pylist()]
+
+
+def _history(texts: list[list[str]], kind: pa.DataType) -> pa.Array:
+    fields = [field.name for field in kind.value_type]
+    rows: list[list[dict[str, Any]]] = [
+        [dict(zip(fields, row[at : at + len(fields)], strict=True)) for at in range(0, len(row), len(fields))]
+        for row in texts
+    ]
+    return pa.array(rows, kind)
