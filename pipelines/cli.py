@@ -16,6 +16,7 @@ import duckdb
 import typer
 from rich.console import Console
 from rich.logging import RichHandler
+from rich.table import Table
 
 from pipelines import explain as lives
 from pipelines import run as running
@@ -184,7 +185,7 @@ def check(recipe: RecipeArg, data: Data = DATA, as_json: AsJson = False) -> None
         _print_json(findings)
     else:
         for finding in findings:
-            print(f"{finding.level:<5} {finding.what}: {finding.says}")
+            print(f"{finding.level:<5}  {finding.what}: {finding.says}")
     if wrong := sum(finding.level == "error" for finding in findings):
         raise WorkFailed(f"{recipe}: {wrong} thing{'s' * (wrong > 1)} to mend")
 
@@ -260,13 +261,19 @@ def try_policy(
     Example: [bold]gristmill try strict --recipe demo[/bold]
     """
     from pipelines.policy import load as load_policy
-    from pipelines.what_if import show, try_policy
+    from pipelines.what_if import try_policy
 
     effect = try_policy(load_policy(policy), data, recipe)
     if as_json:
         _print_json(asdict(effect))
-    else:
-        show(effect, wide())
+        return
+    print(f"{effect.recipe}: {effect.kept:,} of {effect.records:,} records kept")
+    drawn = Table("rule", show_edge=False)
+    for column in ("breaking it", "breaking nothing else"):
+        drawn.add_column(column, justify="right")
+    for rule in effect.rules:
+        drawn.add_row(rule.rule, f"{rule.broken:,}", f"{rule.marginal:,}")
+    wide().print(drawn)
 
 
 @app.command()
