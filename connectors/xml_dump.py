@@ -70,9 +70,10 @@ def elements(path: Path, *tags: str) -> Iterator[Any]:
 
 
 def _free(element: Any) -> None:
+    """Empties `element`; below the root, what came before it goes too. A parent within keeps its other children."""
     element.clear()
     parent = element.getparent()
-    if parent is not None:
+    if parent is not None and parent.getparent() is None:
         while element.getprevious() is not None:
             del parent[0]
 

@@ -1,0 +1,76 @@
+"""MediaWiki: articles of a wiki, by its API or from an XML dump."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from connectors.base import Kind, LocalPath, Settings, Web
+from connectors.mediawiki.api import from_api
+from connectors.mediawiki.article import article
+from connectors.mediawiki.dump import from_dump
+from connectors.mediawiki.revision import Revision
+from schemas.document import Document, Reject
+from schemas.page import Page
+
+MEDIA_TYPE = "application/json"
+
+
+class MediaWiki(Settings):
+    """Articles of a MediaWiki, one page each: its newest revision in wikitext.
+
+    Set either `api`, the address of a live wiki's api.php, or `dump`, a file of `<page>` elements as Special:Export
+    and the Wikimedia dumps write them: plain, bzip2 (also multistream), gzip or xz. A live wiki states its licence;
+    for a dump set `licence`.
+    """
+
+    connector: Literal["mediawiki"] = "mediawiki"
+    api: str = Field("", pattern=r"^(https?://.+)?$", description="Address of api.php.")
+    dump: LocalPath | None = Field(None, description="An XML dump.")
+    namespaces: tuple[int, ...] = Field(
+        (0,), min_length=1, description="Numbers of the namespaces to read; 0: articles."
+    )
+
+    @property
+    def kind(self) -> Kind:
+        return "knowledge_base"
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        if bool(self.api) == bool(self.dump):
+            raise ValueError("set one of `api` and `dump`")
+        return self
+
+    def files(self) -> tuple[Path, ...]:
+        """Raises FileNotFoundError when the dump is not there."""
+        if self.dump and not self.dump.is_file():
+            raise FileNotFoundError(f"source {self.name}: no {self.dump}; set `dump` to an XML dump of a wiki")
+        return (self.dump,) if self.dump else ()
+
+    def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
+        """Dumps in their order, live wikis by namespace and title."""
+        found = (
+            from_dump(self.files()[0], self.namespaces)
+            if self.dump
+            else from_api(web, self.api, self.namespaces, cursor)
+        )
+        for item in found:
+            yield item if isinstance(item, Reject) else self._page(item)
+
+    def parse(self, page: Page) -> Iterator[Document | Reject]:
+        yield from article(page)
+
+    def _page(self, revision: Revision) -> Page:
+        return Page(
+            source=self.name,
+            key=revision.key,
+            url=revision.url,
+            body=json.dumps(revision.body, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace"),
+            media_type=MEDIA_TYPE,
+            status=revision.status,
+            licence=revision.licence or self.licence,
+            fetched_at=revision.fetched_at,
+            robots=revision.robots,
+        )

@@ -1,0 +1,183 @@
+"""Pages of a live MediaWiki: https://www.mediawiki.org/wiki/API:Query
+
+The wiki is walked by title, some hundreds of pages in an answer; what they say is then asked for by revision, which
+never changes, so that a later crawl is served from the cache whatever was not edited.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from connectors.base import Response, Web, WebError
+from connectors.html import spdx
+from connectors.mediawiki.revision import UNSPOKEN, Revision, address
+from schemas.document import Reject
+
+# more than 50 revisions in one query are for bots; a group ends early at a page number that this divides, so
+# that a new page moves the borders of its own group only
+_GROUP = 50
+_BORDER = 25
+# https://www.mediawiki.org/wiki/Manual:Maxlag_parameter
+_MAXLAG = 5
+_TRIES = 4
+_LONGEST_WALK = 1_000_000
+
+Params = dict[str, str | int]
+
+
+@dataclass(frozen=True)
+class _Site:
+    main_page: str
+    licence: str
+    dropped: list[str]
+
+
+def from_api(web: Web, api: str, namespaces: tuple[int, ...], cursor: str | None) -> Iterator[Revision | Reject]:
+    """Every page, then those deleted since `cursor` with status 404. Raises WebError when the wiki does not answer."""
+    site = _site(web, api)
+    for space in namespaces:
+        for group in _groups(_listed(web, api, space)):
+            yield from _contents(web, api, site, group)
+    if cursor:
+        yield from _deleted(web, api, site, namespaces, cursor)
+
+
+def _site(web: Web, api: str) -> _Site:
+    answer = _ask(web, api, {"meta": "siteinfo", "siprop": "general|rightsinfo|namespaces"})[0].get("query", {})
+    rights = answer.get("rightsinfo", {})
+    spaces = (answer.get("namespaces", {}).get(str(number), {}) for number in UNSPOKEN)
+    return _Site(
+        main_page=answer.get("general", {}).get("base", ""),
+        licence=spdx(rights.get("url", "")) or spdx(rights.get("text", "")),
+        dropped=sorted({space["name"] for space in spaces if space.get("name")}),
+    )
+
+
+def _listed(web: Web, api: str, space: int) -> Iterator[dict[str, Any]]:
+    params: Params = {"generator": "allpages", "gapnamespace": space, "gaplimit": "max", "prop": "info"}
+    for query in _walk(web, api, params | {"maxlag": _MAXLAG}):
+        yield from sorted(query.get("pages", ()), key=lambda page: str(page.get("title", "")))
+
+
+def _groups(pages: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    group: list[dict[str, Any]] = []
+    for page in pages:
+        group.append(page)
+        if len(group) == _GROUP or page.get("pageid", 0) % _BORDER == 0:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def _contents(web: Web, api: str, site: _Site, group: list[dict[str, Any]]) -> Iterator[Revision | Reject]:
+    """The pages of `group` in order; redirects are rejected unread."""
+    wanted = sorted(page["lastrevid"] for page in group if page.get("lastrevid") and not page.get("redirect"))
+    try:
+        found = _revisions(web, api, wanted) if wanted else {}
+    except WebError as error:
+        yield from (Reject(str(page.get("pageid")), error.reason, error.detail) for page in group)
+        return
+    for page in group:
+        key = str(page.get("pageid", page.get("title", "")))
+        if page.get("redirect"):
+            yield Reject(key, "redirect", page.get("title", ""))
+        elif page.get("pageid") not in found:
+            yield Reject(key, "no_revision", "the wiki gave no text of it")
+        else:
+            yield _revision(site, *found[page["pageid"]])
+
+
+def _revisions(web: Web, api: str, numbers: list[int]) -> dict[int, tuple[dict[str, Any], Response]]:
+    """By page id: the page with its revision, and the answer that held it."""
+    params: Params = {
+        "prop": "revisions",
+        "revids": "|".join(map(str, numbers)),
+        "rvprop": "ids|timestamp|user|content|contentmodel",
+        "rvslots": "main",
+    }
+    found: dict[int, tuple[dict[str, Any], Response]] = {}
+    more: Params | None = {}
+    while more is not None:
+        answer, response = _ask(web, api, params | more, version="revisions")
+        pages = answer.get("query", {}).get("pages", ())
+        found |= {page["pageid"]: (page, response) for page in pages if page.get("revisions") and "pageid" in page}
+        more = answer.get("continue") if len(found) < len(numbers) else None
+    return found
+
+
+def _revision(site: _Site, page: dict[str, Any], response: Response) -> Revision:
+    newest = page["revisions"][0]
+    slot = newest.get("slots", {}).get("main", newest)
+    body = {
+        "title": page.get("title", ""),
+        "ns": page.get("ns", 0),
+        "redirect": "",
+        "revid": str(newest.get("revid", "")),
+        "timestamp": newest.get("timestamp", ""),
+        "contributor": "" if newest.get("anon") else newest.get("user", ""),
+        "model": slot.get("contentmodel", "wikitext"),
+        "dropped": site.dropped,
+        "wikitext": slot.get("content", ""),
+    }
+    url = address(site.main_page, body["title"])
+    return Revision(
+        str(page["pageid"]), url, body, site.licence, fetched_at=response.fetched_at, robots=response.robots
+    )
+
+
+def _deleted(web: Web, api: str, site: _Site, namespaces: tuple[int, ...], cursor: str) -> Iterator[Revision]:
+    params: Params = {
+        "list": "logevents",
+        "letype": "delete",
+        "leend": cursor,
+        "lelimit": "max",
+        "leprop": "ids|title|type",
+    }
+    seen: set[str] = set()
+    for query in _walk(web, api, params):
+        for event in query.get("logevents", ()):
+            key = str(event.get("logpage") or event.get("pageid") or "")
+            wanted = event.get("action") == "delete" and event.get("ns") in namespaces
+            if wanted and key and key not in seen:
+                seen.add(key)
+                yield Revision(key, address(site.main_page, event.get("title", "")), status=404)
+
+
+def _walk(web: Web, api: str, params: Params) -> Iterator[dict[str, Any]]:
+    """Every answer to a query that goes on: https://www.mediawiki.org/wiki/API:Continue"""
+    more: Params = {}
+    for _ in range(_LONGEST_WALK):
+        answer, _ = _ask(web, api, params | more)
+        yield answer.get("query", {})
+        if not answer.get("continue") or answer["continue"] == more:
+            return
+        more = answer["continue"]
+
+
+def _ask(web: Web, api: str, params: Params, version: str = "") -> tuple[dict[str, Any], Response]:
+    """The answer, asked for again when the wiki is busy; `web` waits between requests. Raises WebError."""
+    fixed: Params = {"action": "query", "format": "json", "formatversion": 2}
+    url = f"{api}{'&' if '?' in api else '?'}{urlencode(fixed | params)}"
+    reason, detail = "no_answer", ""
+    for attempt in range(_TRIES):
+        response = web.get(url, version="" if attempt else version)
+        answer = _json(response)
+        if answer is None:
+            reason, detail = "malformed_json", f"status {response.status}"
+        elif "error" not in answer:
+            return answer, response
+        else:
+            reason, detail = "api_error", str(answer["error"].get("code", ""))[:80]
+    raise WebError(api, reason, detail)
+
+
+def _json(response: Response) -> dict[str, Any] | None:
+    try:
+        answer = json.loads(response.body)
+    except (ValueError, RecursionError):
+        return None
+    ok = response.status == 200 and isinstance(answer, dict) and isinstance(answer.get("error", {}), dict)
+    return answer if ok else None

@@ -1,0 +1,134 @@
+"""The markup of wikitext that belongs to lines, and how Markdown writes it."""
+
+import html
+from collections.abc import Iterator
+from itertools import groupby
+
+import re2
+
+# stand for what a line begins with, while the text of the line is still being made
+HEADING, BLOCK = "\ue000", "\ue001"
+BULLET, NUMBER, INDENT, TERM = "\ue002", "\ue003", "\ue004", "\ue005"
+QUOTE = "\ue006"
+MARKERS = {"*": BULLET, "#": NUMBER, ":": INDENT, ";": TERM}
+
+_LIST = re2.compile(f"^([{BULLET}{NUMBER}{INDENT}{TERM}]+)\\s*(.*)$")
+_BLOCK = re2.compile(f"{BLOCK}(\\d+){BLOCK}")
+_ANY_TAG = re2.compile(r"</?[a-zA-Z][a-zA-Z0-9]*(?:\s[^<>]{0,300})?/?>")
+_MARKS = re2.compile("[\ue000-\ue00f]")
+_BLANKS = re2.compile(r"\n{3,}")
+# what a dropped template leaves behind: "(; born 1950)", "( )", "word ,"
+_LEFT_OPEN = re2.compile(r"([(（])(?:[\s\xa0]*[;,:，；、–])+[\s\xa0]*")
+_LEFT_EMPTY = re2.compile(r"[ \xa0]*(?:\([\s\xa0]*\)|（\s*）|\[\s*\])")
+_LEFT_SPACE = re2.compile(r"[ \xa0]+([,.;)])(\s|$)")
+_SPACES = re2.compile(r"(\S)[ \xa0\x{2009}\x{202f}]{2,}")
+
+
+def to_markdown(lines: list[str], blocks: list[str]) -> str:
+    """Markdown of the lines of one section; `blocks` are finished and go in by their number."""
+    written: list[str] = []
+    for kind, run in groupby(lines, key=_kind):
+        if kind == "preformatted":
+            written.append(_preformatted(list(run)))
+        elif kind == "list":
+            written += ["", *_list(run), ""]
+        elif kind == "quotation":
+            written += ["", *(f"> {tidy(line.removeprefix(QUOTE))}".rstrip() for line in run), ""]
+        else:
+            written += [tidy(line) for line in run]
+    text = _BLANKS.sub("\n\n", "\n".join(written)).strip()
+    return _BLANKS.sub("\n\n", _MARKS.sub("", _BLOCK.sub(lambda found: blocks[int(found[1])], text))).strip()
+
+
+def _kind(line: str) -> str:
+    if _LIST.match(line):
+        return "list"
+    if line.startswith(QUOTE):
+        return "quotation"
+    return "preformatted" if line.startswith(" ") and line.strip() and BLOCK not in line else "text"
+
+
+def _preformatted(run: list[str]) -> str:
+    """Lines that begin with a space are code; one alone is more often a slip."""
+    if len(run) == 1:
+        return tidy(run[0].strip())
+    return "\n" + fence("\n".join(line[1:] for line in run), "") + "\n"
+
+
+def _list(run: Iterator[str]) -> Iterator[str]:
+    counters: list[int] = []
+    for line in run:
+        found = _LIST.match(line)
+        markers, text = found[1], tidy(_MARKS.sub(": ", found[2]) if BLOCK not in found[2] else found[2])
+        deep = [marker for marker in markers if marker in (BULLET, NUMBER)]
+        if not text:
+            continue
+        counters = (counters + [0] * len(deep))[: len(deep)]
+        if deep:
+            counters[-1] += 1
+        yield _item(markers, deep, counters, text)
+
+
+def _item(markers: str, deep: list[str], counters: list[int], text: str) -> str:
+    if not deep:
+        return f"\n{around('**', text)}\n" if markers[-1] == TERM else f"\n{text}\n"
+    margin = "".join("  " if marker == BULLET else "   " for marker in deep[:-1])
+    if markers[-1] in (INDENT, TERM):
+        return f"{margin}  {text}"
+    return f"{margin}- {text}" if deep[-1] == BULLET else f"{margin}{counters[-1]}. {text}"
+
+
+def tidy(text: str) -> str:
+    """A line without stray tags and without what dropped templates leave."""
+    text = _ANY_TAG.sub("", text) if "<" in text else text
+    text = _LEFT_EMPTY.sub("", _LEFT_OPEN.sub(r"\1", text)) if "(" in text or "（" in text or "[" in text else text
+    return _SPACES.sub(r"\1 ", _LEFT_SPACE.sub(r"\1\2", text)).rstrip()
+
+
+def plain(heading: str) -> str:
+    """A heading without emphasis."""
+    return tidy(unmarked(heading).replace("**", "").replace("`", "")).strip(" *")
+
+
+def unmarked(text: str) -> str:
+    return str(_MARKS.sub("", text)).strip()
+
+
+def cell(text: str) -> str:
+    """The text of a table's cell, on one line."""
+    items = (unmarked(_BLOCK.sub("", line)) for line in text.split("\n"))
+    return tidy(" ".join(item for item in items if item)).replace("|", "\\|")
+
+
+def around(mark: str, text: str) -> str:
+    """Emphasis that Markdown takes for one: on one line, no space inside."""
+    bare = text.strip()
+    if not bare or "\n" in bare:
+        return text
+    return text.replace(bare, f"{mark}{bare}{mark}", 1)
+
+
+def quotation(text: str) -> str:
+    lines = text.strip().split("\n")
+    return "\n\n" + "\n".join(f"{QUOTE}{line}" for line in lines) + "\n\n" if text.strip() else ""
+
+
+def code(text: str) -> str:
+    bare = unescaped(text).strip()
+    if not bare or "\n" in bare:
+        return bare
+    return f"`` {bare} ``" if "`" in bare else f"`{bare}`"
+
+
+def fence(text: str, language: str) -> str:
+    body = text.strip("\n").rstrip()
+    marks = "`" * max(3, _longest_run(body) + 1)
+    return f"{marks}{language}\n{body}\n{marks}" if body.strip() else ""
+
+
+def _longest_run(text: str) -> int:
+    return max((len(list(run)) for char, run in groupby(text) if char == "`"), default=0)
+
+
+def unescaped(text: str) -> str:
+    return html.unescape(text)

@@ -1,0 +1,76 @@
+"""Wikitext tables that hold data, as Markdown tables."""
+
+from collections.abc import Callable
+from typing import Any
+
+from mwparserfromhell.nodes import Tag
+
+# tables for layout and navigation, by their class
+_LAYOUT = ("infobox", "navbox", "sidebar", "ambox", "metadata", "toc", "vertical-navbox", "mbox", "succession")
+_MAX_ROWS, _MAX_COLUMNS, _LONGEST_CELL = 300, 20, 400
+
+
+def to_markdown(table: Tag, text: Callable[[Any], str]) -> str:
+    """The table with one row per line, spans filled in; "" for layout, and for what does not fit lines.
+
+    `text` renders a cell's contents on one line.
+    """
+    if any(name in _attribute(table, "class") for name in _LAYOUT):
+        return ""
+    grid = _grid(table, text)
+    width = max((len(row) for row in grid), default=0)
+    longest = max((len(cell) for row in grid for cell in row), default=0)
+    if len(grid) < 2 or not 2 <= width <= _MAX_COLUMNS or longest > _LONGEST_CELL:
+        return ""
+    head, *rows = [row + [""] * (width - len(row)) for row in grid]
+    return "\n".join([_line(head), "|" + " --- |" * width, *map(_line, rows)])
+
+
+def _line(row: list[str]) -> str:
+    return f"| {' | '.join(row)} |"
+
+
+def _grid(table: Tag, text: Callable[[Any], str]) -> list[list[str]]:
+    grid: list[list[str]] = []
+    hanging: dict[int, tuple[int, str]] = {}
+    for row in _children(table, ("tr",))[:_MAX_ROWS]:
+        cells = _children(row, ("td", "th"))
+        if cells:
+            grid.append(_row(cells, hanging, text))
+    return [row for row in grid if any(row)]
+
+
+def _row(cells: list[Tag], hanging: dict[int, tuple[int, str]], text: Callable[[Any], str]) -> list[str]:
+    """One row of the grid; `hanging` holds, by column, the cells that reach down and for how many rows more."""
+    row: list[str] = []
+    for cell in cells:
+        _hang(row, hanging)
+        shown, down = text(cell.contents), _span(cell, "rowspan")
+        for _ in range(_span(cell, "colspan")):
+            if down > 1:
+                hanging[len(row)] = (down - 1, shown)
+            row.append(shown)
+    _hang(row, hanging)
+    return row
+
+
+def _hang(row: list[str], hanging: dict[int, tuple[int, str]]) -> None:
+    while len(row) in hanging and len(row) <= _MAX_COLUMNS:
+        left, shown = hanging.pop(len(row))
+        if left > 1:
+            hanging[len(row)] = (left - 1, shown)
+        row.append(shown)
+
+
+def _children(tag: Tag, names: tuple[str, ...]) -> list[Tag]:
+    nodes = tag.contents.nodes if tag.contents is not None else []
+    return [node for node in nodes if isinstance(node, Tag) and str(node.tag).strip().lower() in names]
+
+
+def _span(cell: Tag, name: str) -> int:
+    digits = _attribute(cell, name)
+    return min(max(int(digits), 1), _MAX_COLUMNS) if digits.isascii() and digits.isdecimal() and len(digits) < 5 else 1
+
+
+def _attribute(tag: Tag, name: str) -> str:
+    return str(tag.get(name).value).strip().lower() if tag.has(name) else ""
