@@ -2,8 +2,10 @@
 
 `decode` bytes → text; `parse` text → tree, refusing hostile pages; `main_content` tree → the article's element;
 `to_markdown` and `sections` element → Markdown; `metadata` and `linked_data` tree → what the page says of itself.
+`read_article` is all of it, page → Article.
 """
 
+from connectors.html.article import MEDIA_TYPES, read_article
 from connectors.html.content import main_content
 from connectors.html.decoding import decode
 from connectors.html.licences import spdx
@@ -14,6 +16,7 @@ from connectors.html.structured import linked_data, steps
 from connectors.html.tree import Unreadable, parse
 
 __all__ = [
+    "MEDIA_TYPES",
     "Metadata",
     "Unreadable",
     "decode",
@@ -21,6 +24,7 @@ __all__ = [
     "main_content",
     "metadata",
     "parse",
+    "read_article",
     "sections",
     "spdx",
     "steps",

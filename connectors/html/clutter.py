@@ -3,48 +3,46 @@
 import re2
 from lxml.html import HtmlElement
 
-from connectors.html.density import INLINE, Weight, letters
+from connectors.html.density import Weight
+from connectors.html.tags import MUTE
 
-_INVISIBLE = ("style", "template", "iframe", "object", "embed", "canvas", "svg", "noscript", "link", "meta", "title", "button", "select", "textarea", "input")
 _FRAMES = ("nav", "aside", "footer", "dialog", "menu", "figcaption")
-_ROLES = {
-    "navigation",
-    "complementary",
-    "banner",
-    "contentinfo",
-    "search",
-    "dialog",
-    "alert",
-    "menu",
-    "menubar",
-    "toolbar",
-}
+# fmt: off
+_ROLES = frozenset((
+    "navigation", "complementary", "banner", "contentinfo", "search", "dialog", "alert", "menu", "menubar", "toolbar",
+))
 # Words that name what stands around an article, anywhere in a class or id ...
 _STEMS = re2.compile(
-    r"sidebar|onetrust|right-rail|rightrail|excerpt|survey|side-bar|breadcrumb|newsletter|subscri|related|recommend|recirc|cookie|consent|gdpr|privacy|comment|cmmt|disqus|"
-    r"outbrain|taboola|sponsor|advert|promo|teaser|social|sharing|share-|-share|sharebar|popular|trending|most-read|mostread|read-more|readmore|"
-    r"more-from|morefrom|you-may|youmay|next-article|prevnext|pagination|pager|author-bio|authorbio|author-info|about-author|signup|sign-up|"
-    r"paywall|donat|copyright|footer|navbar|nav-|-nav|navigation|toolbar|tooltip|popup|modal|overlay|skip-link|banner|caption|credit|"
-    r"byline|terkait|hot-news|hotnews|zanshang|qrcode|erweima|statement|disclaimer|widget|rating|reaction"
+    r"sidebar|side-bar|right-rail|rightrail|onetrust|cookie|consent|gdpr|privacy|breadcrumb|newsletter|subscri|related"
+    r"|recommend|recirc|comment|cmmt|disqus|excerpt|survey|outbrain|taboola|sponsor|advert|promo|teaser|social|sharing"
+    r"|share-|-share|sharebar|popular|trending|most-read|mostread|read-more|readmore|more-from|morefrom|you-may|youmay"
+    r"|next-article|prevnext|pagination|pager|author-bio|authorbio|author-info|about-author|signup|sign-up|paywall|donat"
+    r"|copyright|footer|navbar|nav-|-nav|navigation|toolbar|tooltip|popup|modal|overlay|skip-link|banner|caption|credit"
+    r"|byline|terkait|hot-news|hotnews|zanshang|qrcode|erweima|statement|disclaimer|widget|rating"
+    r"|reaction"
 )
 # ... and as a whole word in one
-_WORDS = frozenset(
-    "nav menu toc tags tag share ad ads footer login search print follow like likes meta author date time related rss avatar "
-    "bio jp-relatedposts hidden sr-only visually-hidden screen-reader-text printfooter catlinks player gallery".split()
-)
+_WORDS = frozenset((
+    "nav", "menu", "toc", "tags", "tag", "share", "ad", "ads", "footer", "login", "search", "print", "follow",
+    "like", "likes", "meta", "author", "date", "time", "related", "rss", "avatar", "bio", "jp-relatedposts", "hidden", "sr-only",
+    "visually-hidden", "screen-reader-text", "printfooter", "catlinks", "player", "gallery",
+))
+# fmt: on
 _LINE_STEMS = re2.compile(r"excerpt|caption|copyright|disclaimer|byline")
+# What goes even where it outweighs the article ...
 _SURE = re2.compile(
-    r"(?:^|[\s_-])(?:comments?|comment-?list|disqus|sidebar|onetrust|cookie|consent|related|right-?rail|recirc)"
+    r"(?:^|[\s_-])(?:comments?|comment-?list|disqus|sidebar|onetrust|ot-pc|ot-sdk|cookie|consent|related|right-?rail|recirc)"
 )
 # ... unless the name is of something that holds both
 _AROUND = re2.compile(r"(?:^|[\s_-])(?:with|has|no|and|main|content|wrapper|layout|page)(?:$|[\s_-])")
 # What holds one of these holds the article
 _KEPT = ".//h1 | .//main | .//*[@role='main'] | .//*[@itemprop='articleBody']"
-# Lines that a site adds to its articles
+# Lines that a site adds to its articles, in English, Indonesian, German, French, Portuguese and Chinese
 _NOTICES = re2.compile(
-    r"(?i)^(?:read more|read also|see also|also read|more:|related:|share this|follow us|sign up|subscribe|advertisement|"
-    r"you may also like|click here to|loading|baca juga|lesen sie auch|lire aussi|leia mais|扫一扫|分享到|相关阅读|相关新闻|"
-    r"责任编辑|返回搜狐|特别声明|免责声明|声明[:：])|all rights reserved|版权所有|版權所有|icp备|公网安备|未经授权|sign up for our"
+    r"(?i)^(?:read more|read also|see also|also read|more:|related:|share this|follow us|sign up|subscribe"
+    r"|advertisement"
+    r"|you may also like|click here to|loading|baca juga|lesen sie auch|lire aussi|leia mais"
+    r"|扫一扫|分享到|相关阅读|相关新闻|责任编辑|返回搜狐|特别声明|免责声明|声明[:：])|all rights reserved|版权所有|版權所有|icp备|公网安备|未经授权|sign up for our"
 )
 _NOTICE = 160
 # Letters of prose that make an article without the part in question
@@ -53,7 +51,7 @@ _CAMEL = re2.compile(r"([a-z0-9])([A-Z])")
 
 
 def drop_invisible(page: HtmlElement) -> None:
-    for element in list(page.iter(*_INVISIBLE)):
+    for element in list(page.iter(*MUTE)):
         if element.getparent() is not None:
             element.drop_tree()
     for element in page.xpath('//script[not(contains(@type, "math/tex"))]'):
@@ -70,7 +68,7 @@ def drop_clutter(body: HtmlElement, weights: dict[HtmlElement, Weight]) -> None:
         if element is body or not isinstance(element.tag, str) or element in holders or not _is_clutter(element):
             continue
         prose = weights[element].prose if element in weights else 0.0
-        if prose <= 0.4 * left or prose <= 0.95 * left and left - prose > _ENOUGH and _is_surely_clutter(element):
+        if prose <= 0.4 * left or (prose <= 0.95 * left and left - prose > _ENOUGH and _is_surely_clutter(element)):
             left -= prose
             _remove(element)
 
@@ -109,7 +107,7 @@ def trim(block: HtmlElement, weights: dict[HtmlElement, Weight]) -> None:
     """Drop lists of links and empty frames within the content."""
     for element in list(block.iter("div", "ul", "ol", "section", "table", "p", "figure", "header", "form")):
         weight = weights.get(element)
-        if element is block or weight is None or element.getparent() is None:
+        if element is block or weight is None or element.getparent() is None or element.getparent().tag == "li":
             continue
-        if weight.worth < 0 and weight.links > 0.5 * weight.length or _is_notice(element, weight):
+        if (weight.worth < 0 and weight.links > 0.5 * weight.length) or _is_notice(element, weight):
             element.drop_tree()

@@ -4,48 +4,22 @@ import re2
 from lxml.html import HtmlElement
 
 _LANGUAGE = re2.compile(
-    r"(?i)(?:^|\s)(?:language|lang|highlight-source|mw-highlight-lang|highlight|brush:?|src|code)[-: ]\s*([a-z][a-z0-9+#.-]{0,19})(?:\s|;|$)"
+    r"(?i)(?:^|\s)(?:language|lang|highlight-source|mw-highlight-lang|highlight|brush:?|src|code)[-: ]\s*"
+    r"([a-z][a-z0-9+#.-]{0,19})(?:\s|;|$)"
 )
 _AFTER = re2.compile(
-    r"(?i)(?:^|\s)(?:hljs|sourceCode|prettyprint|highlight|syntaxhighlighter|chroma|programlisting)\s+(?:lang-)?([a-z][a-z0-9+#]{0,14})(?:\s|$)"
+    r"(?i)(?:^|\s)(?:hljs|sourceCode|prettyprint|highlight|syntaxhighlighter|chroma|programlisting)\s+(?:lang-)?"
+    r"([a-z][a-z0-9+#]{0,14})(?:\s|$)"
 )
-_NO_LANGUAGE = {
-    "default",
-    "none",
-    "text",
-    "txt",
-    "plain",
-    "plaintext",
-    "nohighlight",
-    "no-highlight",
-    "notranslate",
-    "block",
-    "wrapper",
-    "literal",
-    "numbersource",
-    "content",
-    "listing",
-    "linenums",
-    "highlight",
-    "code",
-    "snippet",
-    "box",
-    "pre",
-    "container",
-    "toolbar",
-    "dark",
-    "light",
-    "hljs",
-    "copy",
-    "lines",
-    "line",
-    "ipython",
-    "inline",
-    "prettyprinted",
-    "fence",
-    "undefined",
-    "auto",
-}
+# Words in the place of a language that are none
+# fmt: off
+_NO_LANGUAGE = frozenset((
+    "default", "none", "text", "txt", "plain", "plaintext", "nohighlight", "no-highlight", "notranslate", "block",
+    "wrapper", "literal", "numbersource", "content", "listing", "linenums", "highlight", "code", "snippet", "box",
+    "pre", "container", "toolbar", "dark", "light", "hljs", "copy", "lines", "line", "ipython", "inline", "prettyprinted",
+    "fence", "undefined", "auto",
+))
+# fmt: on
 _ALIASES = {
     "python3": "python",
     "py": "python",
@@ -109,10 +83,10 @@ def source(block: HtmlElement) -> str:
     parts: list[str] = []
     _collect(block, parts)
     text = "".join(parts).replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ").replace("\u200b", "")
-    lines = [line.rstrip() for line in text.split("\n")]
-    while lines and not lines[0]:
+    lines = text.split("\n")
+    while lines and not lines[0].strip():
         lines.pop(0)
-    while lines and not lines[-1]:
+    while lines and not lines[-1].strip():
         lines.pop()
     return "\n".join(lines)
 

@@ -14,10 +14,9 @@ _BODY = re2.compile(
     r"(?:body|content|text|txt|main|detail|details|maintext|area|copy|inner|paragraphs?|words)|rich_media_content|mw-content-text|mw-parser-output|"
     r"markdown-body|markdown|td-post-content|js_content|articlebody|articletext|storytext|bodytext|field-name-body|postmessage)(?:$|[\s_-])"
 )
-# ... and to the article with its title, author and date
-_ARTICLE = re2.compile(r"(?i)(?:^|[\s_-])(?:article|post|hentry|story|content|main)(?:$|[\s_-])")
 # A container must hold this share of the page's prose
 _SHARE = 0.4
+_SHORTEST = 50
 
 
 def main_content(root: HtmlElement) -> HtmlElement | None:
@@ -32,7 +31,7 @@ def main_content(root: HtmlElement) -> HtmlElement | None:
     drop_clutter(body, weigh(body))
     weights = weigh(body)
     block = best(body, weights)
-    if block is None:
+    if not weights[block].length:
         return None
     block.tail = None
     _drop_title(block)
@@ -40,16 +39,15 @@ def main_content(root: HtmlElement) -> HtmlElement | None:
     return block
 
 
-def best(body: HtmlElement, weights: dict[HtmlElement, Weight]) -> HtmlElement | None:
-    block = max(weights, key=lambda element: weights[element].worth, default=None)
-    if block is None or weights[block].worth <= 0:
+def best(body: HtmlElement, weights: dict[HtmlElement, Weight]) -> HtmlElement:
+    """The innermost container of the most telling kind that holds much of the prose, else the worthiest block."""
+    block = max(weights, key=lambda element: weights[element].worth)
+    if weights[block].worth <= 0:
         block = body
-    for named in _tiers():
-        found = [
-            e
-            for e in weights
-            if named(e) and weights[e].mass >= _SHARE * weights[block].mass and weights[e].length > 50
-        ]
+    least = _SHARE * weights[block].mass
+    weighty = [element for element, weight in weights.items() if weight.mass >= least and weight.length > _SHORTEST]
+    for is_container in (_is_marked_up, _is_named, _is_article, _is_main):
+        found = [element for element in weighty if is_container(element)]
         if found:
             return _innermost(found, weights)
     return block
@@ -61,16 +59,21 @@ def _innermost(found: list[HtmlElement], weights: dict[HtmlElement, Weight]) -> 
     return min(near, key=lambda element: weights[element].length)
 
 
-def _tiers():
-    return (
-        lambda e: "articlebody" in (e.get("itemprop") or "").lower(),
-        lambda e: (
-            e.tag in ("div", "section", "article", "td", "main")
-            and _BODY.search(f"{e.get('class') or ''} {e.get('id') or ''}")
-        ),
-        lambda e: e.tag == "article",
-        lambda e: e.tag == "main" or e.get("role") == "main",
-    )
+def _is_marked_up(element: HtmlElement) -> bool:
+    return "articlebody" in (element.get("itemprop") or "").lower()
+
+
+def _is_named(element: HtmlElement) -> bool:
+    names = f"{element.get('class') or ''} {element.get('id') or ''}"
+    return element.tag in ("div", "section", "article", "td", "main") and bool(_BODY.search(names))
+
+
+def _is_article(element: HtmlElement) -> bool:
+    return element.tag == "article"
+
+
+def _is_main(element: HtmlElement) -> bool:
+    return element.tag == "main" or element.get("role") == "main"
 
 
 def _drop_title(block: HtmlElement) -> None:

@@ -73,7 +73,7 @@ def _codec(label: str) -> str | None:
         info = codecs.lookup(_LABELS.get(label.lower(), label))
     except LookupError:
         return None
-    return info.name.replace("-", "_") if info._is_text_encoding else None  # type: ignore[attr-defined]
+    return info.name.replace("-", "_") if info._is_text_encoding else None
 
 
 def _legal(body: bytes, encoding: str) -> bool:

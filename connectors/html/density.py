@@ -9,11 +9,8 @@ from dataclasses import dataclass
 import re2
 from lxml.html import HtmlElement
 
-INLINE = frozenset(
-    "a abbr acronym b bdi bdo big br cite code data del dfn em font i img ins kbd label mark math nobr q rp rt ruby s "
-    "samp script small span strike strong sub sup time tt u var wbr".split()
-)
-_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+from connectors.html.tags import HEADINGS, INLINE
+
 _SPACE = re2.compile(r"\s+")
 _WIDE = re2.compile(r"[\x{3040}-\x{30ff}\x{3400}-\x{9fff}\x{ac00}-\x{d7a3}]")
 _PAUSE = re2.compile(r"[.!?,;:。，、；：！？…”\"؟،।]")
@@ -93,9 +90,9 @@ def _run(element: HtmlElement, text: str, links: float) -> Weight:
         return Weight()
     if element.tag == "pre":
         return Weight(length, 0, length, length)
-    if element.tag in _HEADINGS:
+    if element.tag in HEADINGS:
         return Weight(0, links, length, -_TEASER if links > 0.8 * length and _leads_away(element) else 0)
-    whole = length >= _PROSE and bool(_PAUSE.search(text)) or length >= _SENTENCE and text.rstrip()[-1] in _STOPS
+    whole = (length >= _PROSE and bool(_PAUSE.search(text))) or (length >= _SENTENCE and text.rstrip()[-1] in _STOPS)
     prose = whole and links < _SHARE_OF_LINKS * length
     if prose:
         return Weight(length - links, links, length, length - 2 * links)

@@ -21,6 +21,11 @@ _ADDRESSES = (
     ("apache.org/licenses/license-2.0", "Apache-2.0"),
     ("docs.python.org/license", "PSF-2.0"),
 )
+_FOOTERS = "//footer//a/@href | " + " | ".join(
+    f'//*[contains(@{attribute}, "{word}")]//a/@href'
+    for attribute in ("class", "id")
+    for word in ("foot", "copyright", "license", "licence")
+)
 
 
 def spdx(address: str) -> str:
@@ -45,8 +50,6 @@ def stated_licence(root: HtmlElement, data: list[dict[str, Any]]) -> str:
     for address in (*stated, *values(data, "license")):
         if spdx(address):
             return spdx(address)
-    footers = root.xpath(
-        '//footer//a/@href | //*[contains(@id, "foot") or contains(@class, "foot") or contains(@id, "copyright") or contains(@class, "copyright") or contains(@class, "license")]//a/@href'
-    )
+    footers = root.xpath(_FOOTERS)
     found = {spdx(address) for address in footers if "creativecommons.org" in address.lower()} - {""}
     return found.pop() if len(found) == 1 else ""

@@ -60,7 +60,7 @@ def render(element: HtmlElement, base_url: str) -> tuple[str, Marks]:
     return _ESCAPES.sub(_unescape, convert(markup, _OPTIONS).content or ""), marks
 
 
-def _unescape(found: "re2._Match") -> str:  # type: ignore[name-defined]
+def _unescape(found: "re2._Match") -> str:
     return found[5] or f"{found[1]}{found[2]}{found[3]}{found[4]}"
 
 

@@ -40,10 +40,10 @@ class Marks:
         blocks = _LINE.sub(self._block, text)
         return MARK.sub(lambda found: self.made[int(found[1])].text, blocks)
 
-    def _block(self, found: re2._Match) -> str:  # type: ignore[name-defined]
+    def _block(self, found: re2._Match) -> str:
         prefix, mark = found[1], self.made[int(found[2])]
         if mark.inline:
             return str(found[0])
         first, *rest = mark.text.split("\n")
         indent = _BULLET.sub(lambda bullet: " " * len(bullet[0]), prefix)
-        return "\n".join([prefix + first, *((indent + line).rstrip() for line in rest)])
+        return "\n".join([prefix + first, *(indent + line if line else indent.rstrip() for line in rest)])

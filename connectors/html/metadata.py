@@ -84,7 +84,7 @@ def _without_site(text: str, root: HtmlElement) -> str:
 
 
 def _meta(root: HtmlElement, *names: str) -> str:
-    found = {}
+    found: dict[str, str] = {}
     for meta in root.iter("meta"):
         name = (meta.get("name") or meta.get("property") or meta.get("itemprop") or "").lower()
         found.setdefault(name, (meta.get("content") or "").strip())

@@ -8,6 +8,7 @@ from connectors.html.marks import Mark, Marks
 from schemas.document import Section
 
 _LINE = re2.compile("^\ue000(\\d+)\ue001$")
+_RULES = re2.compile(r"^(?:\s*---\n)+|(?:\n---\s*)+$|^---$")
 _NUMBER = re2.compile(
     r"^(?:(?:Chapter|Appendix|Part)\s+[0-9A-Z]+\s*[.:]\s*|第\s*[0-9一二三四五六七八九十]+\s*[章节節]\s*[.:：]?\s*|(?:\d+\.){2,}\s+|[A-Z]\.\d+\.\s+)"
 )
@@ -51,7 +52,7 @@ def _heading(line: str, marks: Marks) -> Mark | None:
 
 
 def _close(made: list[Section], path: list[tuple[int, str]], lines: list[str], anchor: str, marks: Marks) -> None:
-    markdown = marks.restore(tidy("\n".join(lines)))
+    markdown = marks.restore(_RULES.sub("", tidy("\n".join(lines))))
     if markdown.strip():
         made.append(Section(tuple(name for _, name in path), markdown, anchor))
 

@@ -20,7 +20,7 @@ _CONTROLS = re2.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\x{e000}-\x{f8ff}\x{fffe}\x
 
 
 class Unreadable(Exception):
-    """A page that cannot be parsed: `reason` is too_large, too_deep, too_many_attributes, too_many_elements or no_markup."""
+    """A page that cannot be parsed. Reasons: too_large, too_deep, too_many_attributes, too_many_elements, no_markup."""
 
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(f"{reason} {detail}".rstrip())

@@ -1,0 +1,52 @@
+"""A page of any site as an article."""
+
+from connectors.html.content import main_content
+from connectors.html.decoding import decode
+from connectors.html.metadata import metadata
+from connectors.html.sections import sections
+from connectors.html.structured import linked_data, steps
+from connectors.html.tree import Unreadable, parse
+from schemas.document import Article, Reject
+from schemas.page import Page
+
+MEDIA_TYPES = ("text/html", "application/xhtml+xml", "")
+# Characters of Markdown below which a page says nothing
+SHORTEST = 80
+
+
+def read_article(page: Page, licence: str = "") -> Article | Reject:
+    """The page's article under the licence that it states, else the page's, else `licence`.
+
+    Rejects: opt_out, not_html, no_main_content, too_short, and the reasons of `Unreadable`.
+    """
+    if page.opt_out:
+        return Reject(page.key, "opt_out", page.opt_out)
+    if page.media_type.partition(";")[0].strip().lower() not in MEDIA_TYPES:
+        return Reject(page.key, "not_html", page.media_type)
+    try:
+        return _read(page, licence)
+    except Unreadable as error:
+        return Reject(page.key, error.reason, error.detail)
+
+
+def _read(page: Page, licence: str) -> Article | Reject:
+    root = parse(decode(page.body, page.media_type))
+    about = metadata(root, page.url)
+    if about.opt_out:
+        return Reject(page.key, "opt_out", about.opt_out)
+    content = main_content(root)
+    if content is None:
+        return Reject(page.key, "no_main_content")
+    found = sections(content, about.title, page.url)
+    if sum(len(section.markdown) for section in found) < SHORTEST:
+        return Reject(page.key, "too_short")
+    return Article(
+        key=page.key,
+        url=page.url,
+        title=about.title or page.key,
+        sections=found,
+        steps=steps(linked_data(root)),
+        author=about.author,
+        created_at=about.published,
+        licence=about.licence or page.licence or licence,
+    )

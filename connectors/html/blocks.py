@@ -1,0 +1,104 @@
+"""Tables that are layout, and definition lists, as blocks that Markdown has."""
+
+from lxml.html import Element, HtmlElement
+
+from connectors.html.tags import BLOCK_PATH
+
+_BLOCKS_IN_CELL = (
+    ".//table | .//ul | .//ol | .//dl | .//blockquote | .//hr | .//p[2] | .//div[2] | .//p[starts-with(., '\ue000')]"
+)
+
+
+def flatten_layout_tables(root: HtmlElement) -> None:
+    """Tables that place blocks on the page, rather than hold data, become plain blocks."""
+    for table in reversed(list(root.iter("table"))):
+        if _is_layout(table):
+            for part in list(table.iter("table", "tbody", "thead", "tfoot", "tr", "td", "th", "caption")):
+                if not any(
+                    inner is not table
+                    for inner in part.iterancestors("table")
+                    if inner is not table and table in inner.iterancestors()
+                ):
+                    part.tag = "div"
+            for part in list(table.iter("colgroup", "col")):
+                part.drop_tree()
+
+
+def _is_layout(table: HtmlElement) -> bool:
+    cells = table.xpath(".//td | .//th")
+    if len(cells) <= 1 or table.get("role") == "presentation":
+        return True
+    if table.xpath("count(.//tr)") == 1 and not table.xpath(".//th"):
+        return True
+    return any(cell.xpath(_BLOCKS_IN_CELL) for cell in cells)
+
+
+def flatten_definition_lists(root: HtmlElement) -> None:
+    """A definition list becomes a list whose items begin with the terms; signatures of an API become paragraphs."""
+    for listing in reversed(list(root.iter("dl"))):
+        items: list[HtmlElement] = []
+        for child in list(listing.iter("dt", "dd")):
+            if next(child.iterancestors("dl"), None) is not listing:
+                continue
+            _add_definition(items, child)
+        tail = listing.tail
+        listing.clear()
+        listing.tag, listing.tail = "ul", tail
+        listing.extend(items)
+
+
+def _add_definition(items: list[HtmlElement], child: HtmlElement) -> None:
+    is_open = bool(items) and items[-1].get("open") == "1"
+    if child.tag == "dt":
+        _trim_term(child)
+        if is_open:
+            terms = items[-1][0]
+            terms[-1].tail = ", "
+            terms.append(child)
+        else:
+            item = Element("li", open="1")
+            item.append(Element("p"))
+            item[0].append(child)
+            items.append(item)
+        return
+    if not items:
+        items.append(Element("li"))
+    item = items[-1]
+    item.attrib.pop("open", None)
+    child.tag, child.tail = "div", None
+    if len(item) == 1 and item[0].tag == "p" and _is_short(child):
+        _say_inline(item[0], child)
+    else:
+        item.append(child)
+
+
+def _trim_term(term: HtmlElement) -> None:
+    """A term without blanks at its ends; a bare option of a command is code."""
+    text = " ".join(term.text_content().split())
+    term.tag, term.tail = "span", None
+    if text.startswith("-") and "\ue000" not in text and not term.xpath(".//code | .//a[@href]"):
+        term.clear()
+        term.tag = "code"
+        term.text = text
+        return
+    term.text = (term.text or "").lstrip()
+    if len(term):
+        term[-1].tail = (term[-1].tail or "").rstrip()
+    else:
+        term.text = term.text.rstrip()
+
+
+def _is_short(definition: HtmlElement) -> bool:
+    """One paragraph and nothing else, so that it can stand in its term's line."""
+    blocks = BLOCK_PATH(definition)
+    alone = len(blocks) == 0 or (len(blocks) == 1 and blocks[0].tag == "p" and not (definition.text or "").strip())
+    return alone and "\ue000" not in definition.text_content()
+
+
+def _say_inline(terms: HtmlElement, definition: HtmlElement) -> None:
+    ended = terms.text_content().rstrip()[-1:] in (":", "：", "?", "？", ".")
+    terms[-1].tail = " " if ended else ": "
+    for paragraph in list(definition.iter("p")):
+        paragraph.drop_tag()
+    definition.tag = "span"
+    terms.append(definition)

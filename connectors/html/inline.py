@@ -1,0 +1,75 @@
+"""Links, images and small raised print as Markdown writes them."""
+
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+from lxml.html import HtmlElement
+
+from connectors.html.tags import BLOCK_PATH
+
+_SUBSCRIPTS = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
+_SUPERSCRIPTS = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
+_ORDINALS = {"st", "nd", "rd", "th", "er", "e", "o", "a", "tm", "®", "™"}
+
+
+def write_links(root: HtmlElement, base_url: str) -> None:
+    for link in list(root.iter("a")):
+        target = _target(link.get("href") or "", base_url)
+        if not target or BLOCK_PATH(link):
+            link.tag = "div" if BLOCK_PATH(link) else "span"
+            link.attrib.clear()
+        else:
+            link.attrib.clear()
+            link.set("href", target)
+
+
+def _target(href: str, base_url: str) -> str:
+    """The absolute address, or "" for a place on the same page and for what is no address."""
+    try:
+        url = urljoin(base_url, href.strip())
+        scheme = urlsplit(url).scheme
+    except ValueError:
+        return ""
+    if scheme not in ("http", "https", "ftp") or (base_url and urldefrag(url)[0] == urldefrag(base_url)[0]):
+        return ""
+    return url.replace(" ", "%20").replace("(", "%28").replace(")", "%29")
+
+
+def write_images(root: HtmlElement) -> None:
+    """An image within a line of text is its alternative text; one that stands alone says nothing here."""
+    for image in list(root.iter("img")):
+        words = " ".join((image.get("alt") or "").split())
+        inline = len(words) <= 40 and _stands_in_text(image)
+        image.tail = (words if inline else "") + (image.tail or "")
+        image.drop_tree()
+
+
+def _stands_in_text(image: HtmlElement) -> bool:
+    parent = image.getparent()
+    if parent is None or parent.tag not in ("p", "li", "span", "em", "strong", "b", "i", "td", "dt"):
+        return False
+    before, previous = parent.text or "", image.getprevious()
+    if previous is not None:
+        before = previous.tail or ""
+    return bool(before.strip() or (image.tail or "").strip())
+
+
+def write_raised_and_lowered(root: HtmlElement) -> None:
+    for element in list(root.iter("sub", "sup")):
+        text = " ".join((element.text_content() or "").split())
+        if element.tag == "sup" and (element.xpath(".//a") or text.startswith("[")):
+            element.drop_tree()  # a footnote's number
+            continue
+        tail = element.tail
+        sign = "^" if element.tag == "sup" else "_"
+        digits = _SUPERSCRIPTS if element.tag == "sup" else _SUBSCRIPTS
+        element.clear()
+        element.tag, element.tail = "span", tail
+        element.text = _raise(text, sign, digits)
+
+
+def _raise(text: str, sign: str, digits: dict[int, int]) -> str:
+    if not text or text.lower() in _ORDINALS or len(text) > 40:
+        return text
+    if text.lstrip("+-").isdigit():
+        return text.translate(digits)
+    return f"{sign}{text}" if len(text) == 1 else f"{sign}({text})"
