@@ -1,0 +1,225 @@
+"""Training for real, on a tiny model: what is left on disk, what is learnt, and what a kill costs."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pipelines import finetune, storage
+from pipelines.recipe import RecipeError
+
+from .conftest import recipe, rows, write_snapshot
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    write_snapshot(folder, rows(40, "train"), rows(12, "validation", 100))
+    return folder
+
+
+def model_folder(data: Path) -> Path:
+    return (data / "6_models" / "tiny" / "latest").resolve()
+
+
+def metrics(data: Path) -> dict[str, object]:
+    return json.loads((model_folder(data) / "metrics.json").read_text())
+
+
+@pytest.fixture(scope="session")
+def trained(data: Path, chat_model: Path) -> Path:
+    """The folder of a model trained with the default LoRA."""
+    finetune.run(recipe(chat_model, max_steps=30), data)
+    return model_folder(data)
+
+
+def test_loss_falls_where_it_was_not_trained(trained: Path) -> None:
+    numbers = json.loads((trained / "metrics.json").read_text())
+    held = numbers["held_out"]
+    assert held["records"] == 6
+    assert held["after"]["loss"] < held["before"]["loss"] - 0.2
+    assert set(held["after"]["by_task"]) == {"education", "dialogue"}
+    assert numbers["train_loss"][0][1] > numbers["train_loss"][-1][1]
+    assert [step for step, _ in numbers["train_loss"]] == list(range(1, 31))
+
+
+def test_the_folder_is_whole_safe_and_listed(trained: Path) -> None:
+    manifest = storage.read_manifest(trained)
+    assert manifest
+    files = {path.relative_to(trained).as_posix() for path in trained.rglob("*") if path.is_file()}
+    assert files == {shard.path for shard in manifest.shards} | {"manifest.json"}
+    assert {"model.safetensors", "adapter/adapter_model.safetensors", "loss.png", "chat_template.jinja"} <= files
+    assert not [file for file in files if file.endswith((".bin", ".pt", ".pth", ".pkl"))]
+    assert not list(storage.damaged(trained.parents[2]))
+    assert (trained / "loss.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_no_path_of_this_machine_is_published(trained: Path, data: Path, chat_model: Path) -> None:
+    for path in trained.rglob("*"):
+        if path.is_file() and path.name != storage.MANIFEST:  # its params are the recipe's own words
+            content = path.read_bytes()
+            assert str(data).encode() not in content
+            assert str(chat_model).encode() not in content, path
+
+
+def test_the_card_names_the_snapshot_and_its_licences(trained: Path, data: Path) -> None:
+    card = (trained / "README.md").read_text()
+    snapshot = storage.read_manifest(data / "5_curated" / "tiny" / "v1")
+    assert snapshot
+    assert snapshot.fingerprint in card
+    assert "**tiny v1**" in card
+    assert "- CC-BY-4.0: 40 rows" in card
+    assert 'language: ["en", "zh"]' in card
+
+
+def test_the_adapter_on_the_base_says_what_the_merged_model_says(trained: Path, chat_model: Path) -> None:
+    import torch
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM
+
+    ids = torch.arange(3, 40)[None]
+    merged = AutoModelForCausalLM.from_pretrained(trained)(input_ids=ids).logits
+    base = AutoModelForCausalLM.from_pretrained(chat_model)
+    untrained = base(input_ids=ids).logits
+    apart = PeftModel.from_pretrained(base, str(trained / "adapter"))(input_ids=ids).logits
+    assert torch.allclose(merged, apart, atol=1e-4)
+    assert not torch.allclose(merged, untrained, atol=1e-2)
+
+
+def test_the_same_is_trained_once_and_a_change_gives_a_new_version(tmp_path: Path, chat_model: Path) -> None:
+    write_snapshot(tmp_path, rows(12, "train"), rows(4, "validation", 100))
+    first = finetune.run(recipe(chat_model, max_steps=2), tmp_path)
+    stamp = (model_folder(tmp_path) / "model.safetensors").stat()
+    assert finetune.run(recipe(chat_model, max_steps=2), tmp_path) == first
+    assert (model_folder(tmp_path) / "model.safetensors").stat() == stamp
+    assert model_folder(tmp_path).name == "v1"
+    finetune.run(recipe(chat_model, max_steps=3), tmp_path)
+    assert model_folder(tmp_path).name == "v2"
+
+
+def test_markers_are_trained_under_lora(tmp_path: Path, plain_model: Path) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    from pipelines.finetune import base
+
+    write_snapshot(tmp_path, rows(24, "train"), rows(4, "validation", 100))
+    chosen = recipe(plain_model, max_steps=6)
+    finetune.run(chosen, tmp_path)
+    folder = model_folder(tmp_path)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    markers = tokenizer.convert_tokens_to_ids(["<|instruction|>", "<|input|>", "<|response|>"])
+    after = AutoModelForCausalLM.from_pretrained(folder).get_input_embeddings().weight
+    before = base.load_marked(chosen.finetune, tmp_path)[0].get_input_embeddings().weight
+    moved = (after - before).abs().amax(dim=1) > 1e-4
+    assert torch.nonzero(moved).flatten().tolist() == markers
+    assert len(set(markers)) == 3
+    assert tokenizer.chat_template
+
+
+def test_full_fine_tuning_moves_all_and_leaves_no_adapter(tmp_path: Path, chat_model: Path) -> None:
+    write_snapshot(tmp_path, rows(24, "train"), rows(4, "validation", 100))
+    finetune.run(recipe(chat_model, method="full", max_steps=8), tmp_path)
+    held = metrics(tmp_path)["held_out"]
+    assert not (model_folder(tmp_path) / "adapter").exists()
+    assert held["after"]["loss"] < held["before"]["loss"]  # type: ignore[index]
+
+
+def test_too_long_rows_are_left_out_and_counted(tmp_path: Path, chat_model: Path) -> None:
+    long = [row | {"record_id": f"long:{row['record_id']}", "output": "word " * 300} for row in rows(3, "train")]
+    write_snapshot(tmp_path, rows(12, "train") + long, rows(4, "validation", 100))
+    manifest = finetune.run(recipe(chat_model, max_steps=2), tmp_path)
+    assert manifest.counts["trained"] == 12
+    assert manifest.counts["too_long"] == 3
+    assert "3 rows longer than 128 tokens" in (model_folder(tmp_path) / "README.md").read_text()
+
+
+def test_when_nothing_fits_the_error_names_key_and_cure(tmp_path: Path, chat_model: Path) -> None:
+    write_snapshot(tmp_path, rows(4, "train"), [])
+    with pytest.raises(RecipeError, match=r"finetune\.max_length.*raise it"):
+        finetune.run(recipe(chat_model, max_length=16), tmp_path)
+
+
+def test_without_validation_rows_nothing_is_made_up(tmp_path: Path, chat_model: Path) -> None:
+    write_snapshot(tmp_path, rows(12, "train"), [])
+    finetune.run(recipe(chat_model, max_steps=2), tmp_path)
+    assert metrics(tmp_path)["held_out"] == {"records": 0, "before": None, "after": None}
+    assert "nothing was measured" in (model_folder(tmp_path) / "README.md").read_text()
+
+
+def test_the_clock_ends_training(tmp_path: Path, chat_model: Path) -> None:
+    write_snapshot(tmp_path, rows(40, "train"), rows(4, "validation", 100))
+    manifest = finetune.run(recipe(chat_model, max_steps=10_000, max_seconds=0.5), tmp_path)
+    assert 1 <= manifest.counts["steps"] < 10_000
+
+
+def test_a_model_that_is_not_there(tmp_path: Path) -> None:
+    write_snapshot(tmp_path, rows(4, "train"), [])
+    with pytest.raises(RecipeError, match=r"finetune\.model: .*missing.* a folder with config\.json"):
+        finetune.run(recipe(tmp_path / "missing"), tmp_path)
+
+
+def test_without_a_snapshot_the_error_says_what_to_run(tmp_path: Path, chat_model: Path) -> None:
+    with pytest.raises(RecipeError, match="gristmill stage curate"):
+        finetune.run(recipe(chat_model), tmp_path)
+
+
+def test_importing_the_stage_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, pipelines.finetune; print([m for m in ('torch', 'transformers', 'fastapi') if m in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+RUN = """
+import sys
+from pathlib import Path
+from pipelines import finetune
+from pipelines.finetune import train
+from tests.pipelines.finetune.conftest import recipe
+train.CHECKPOINT_EVERY = 0.0
+finetune.run(recipe(Path(sys.argv[2]), max_steps=STEPS), Path(sys.argv[1]))
+"""
+
+
+def test_killed_in_training_it_goes_on_and_ends_in_the_same_bytes(tmp_path: Path, chat_model: Path) -> None:
+    write_snapshot(tmp_path / "whole", rows(40, "train"), rows(4, "validation", 100))
+    shutil.copytree(tmp_path / "whole", tmp_path / "killed", symlinks=True)
+    whole = finetune.run(recipe(chat_model, max_steps=25), tmp_path / "whole")
+    kill_at_checkpoint(tmp_path / "killed", chat_model, steps=25)
+    left = list((tmp_path / "killed").glob("6_models/tiny/.v1.*/.checkpoints/checkpoint-*/complete.json"))
+    assert left
+    again = finetune.run(recipe(chat_model, max_steps=25), tmp_path / "killed")
+    assert again == whole
+
+
+def kill_at_checkpoint(data: Path, model: Path, steps: int) -> None:
+    """kill -9 as soon as a few checkpoints are complete, long before the last step."""
+    code = RUN.replace("STEPS", str(steps))
+    root = Path(__file__).resolve().parents[3]
+    process = subprocess.Popen([sys.executable, "-c", code, str(data), str(model)], cwd=root)
+    reached: list[Path] = []
+    while process.poll() is None and not reached:
+        reached = list(data.glob("6_models/tiny/.v1.*/.checkpoints/checkpoint-[3-9]/complete.json"))
+        time.sleep(0.005)
+    os.kill(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL, "training had ended before it could be killed"
+
+
+def test_a_checkpoint_without_its_marker_is_not_used(tmp_path: Path) -> None:
+    from pipelines.finetune.train import MARKER, last_complete
+
+    for step in (4, 8):
+        (tmp_path / f"checkpoint-{step}").mkdir()
+    marker = {"step": 4, "seconds": 1.0, "finished": False}
+    (tmp_path / "checkpoint-4" / MARKER).write_text(json.dumps(marker))
+    last = last_complete(tmp_path)
+    assert last
+    assert last.step == 4
+    assert not (tmp_path / "checkpoint-8").exists()
