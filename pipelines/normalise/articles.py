@@ -106,7 +106,7 @@ def _add_section(made: Made, source: Source, section: Section, about: str) -> No
     part = section.anchor or "/".join(slug(headings.plain(name)) for name in section.path) or "lead"
     record_id = part_id(source.origin, source.article.key, part)
     output = clean.finished(clean.article(section.markdown, source.article.url or source.origin.url))
-    reason = _nothing_in(output, about)
+    reason = "back_matter" if headings.lists(section.path) else _nothing_in(output, about)
     if reason:
         made.rejects.append((part, reason))
         return
@@ -158,7 +158,7 @@ def _instruction(place: Place, record_id: str) -> tuple[str, str]:
     if not place.names:
         return _lead(place, record_id)
     heading = headings.read(place.names[-1])
-    if any(headings.read(name).form == "back_matter" for name in place.names):
+    if heading.form == "back_matter":
         return "back_matter", ""
     if not _LETTER.search(heading.text):
         return "heading_meaningless", ""
@@ -212,7 +212,7 @@ def _facet(facet: str, place: Place, record_id: str) -> tuple[str, str]:
     if about != place.about and not _mentions(about, place.about):
         about = f"{about}（{place.about}）" if place.chinese else f"{about} ({place.about})"
     kind = "how_to" if facet in TASK_FACETS else "explanation"
-    return kind, ask(facet, record_id, place.chinese, about=about)
+    return kind, ask(facet, record_id, place.chinese, about=about, topic=place.names[-1].lower())
 
 
 def _topic(topic: str, place: Place, record_id: str) -> str:

@@ -22,7 +22,8 @@ _NAVIGATION = re2.compile(
     r"(?i)^[\s*_#>|\[\]←→«»<‹›\-]*(next|previous|prev|up|home|back to top|back|top|table of contents|contents"
     r"|skip to (main )?content|edit (this page|on github|me on github)|improve this page|report a bug|show source"
     r"|permalink|share|print|was this (page|article) helpful\?|last (updated|modified)[^.\n]{0,60}"
-    r"|上一页|下一页|上一章|下一章|返回顶部|回到顶部|返回目录|目录|编辑本页|在 ?github 上编辑|最后更新[^。\n]{0,40}|起始页)"
+    r"|上一页|下一页|上一章|下一章|返回顶部|回到顶部|返回目录|目录|编辑本页|在 ?github 上编辑"
+    r"|最后更新[^。\n]{0,40}|起始页)"
     r"(\]\([^)\s]*\))?[\s*_|\]←→«»>‹›]*$"
 )
 _IMAGE = re2.compile(r"!\[[^\]\n]*\]\([^)\n]*\)|!\[[^\]\n]*\]\[[^\]\n]*\]")

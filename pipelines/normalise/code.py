@@ -12,28 +12,36 @@ REQUEST_CHARS = 500
 
 _LIST_MARK = re2.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+")
 _OPENING = re2.compile(
-    r"(?i)^(?:for (?:example|instance)|e\.g\.|now|first(?:ly)?|second(?:ly)?|then|next|finally|so|also|again|similarly"
+    r"(?i)^(?:for (?:example|instance)|e\.g\.|now|first(?:ly)?|second(?:ly)?|then|next|finally|so|also|again"
+    r"|similarly"
     r"|of course),?\s+(\S)"
 )
 _FOR_EXAMPLE = re2.compile(
     r"(?i)[\s,，。]*(?:for example|for instance|e\.g\.|like this|like so|as follows|例如|比如|如下)[,，]?$"
 )
 _LEANS = re2.compile(
-    r"(?i)^(?:this|that|these|those|it|they|he|she|its|their|another|instead|otherwise|alternatively|and|but|or|however|either"
-    r"|both|here|there|where|we|yes|no|when this|if so|in this|in that|in such|for this|with this|to do (?:this|so|that)"
-    r"|doing (?:this|so)|you could also|you can also|as (?:discussed|mentioned|noted|shown|described|you|we|an alternative))\b"
+    r"(?i)^(?:this|that|these|those|it|they|he|she|its|their|another|instead|otherwise|alternatively|and|but|or"
+    r"|however|either"
+    r"|both|here|there|where|we|yes|no|when this|if so|in this|in that|in such|for this|with this|to do (?:this"
+    r"|so|that)"
+    r"|doing (?:this|so)|you could also|you can also|as (?:discussed|mentioned|noted|shown|described|you|we"
+    r"|an alternative))\b"
     r"|\b(?:above|below|earlier|previous(?:ly)?|former|latter|just (?:did|made|created|saw))\b"
     r"|^(?:这|那|它|此|该|其|另|否则|或者|但|而|同样|然后|接着|上述|以上)"
 )
 _ASKS_FOR_CODE = re2.compile(
-    r"(?i)\b(?:to|can|could|should|must|need|use|using|run|type|enter|write|create|add|call|define|execute|code|commands?"
+    r"(?i)\b(?:to|can|could|should|must|need|use|using|run|type|enter|write|create|add|call|define|execute|code"
+    r"|commands?"
     r"|functions?|scripts?|programs?|class|example|snippet|methods?|statements?|loop|query|syntax)\b"
     r"|(?:运行|执行|输入|使用|编写|创建|添加|定义|调用|代码|命令|函数|脚本|程序|例子|示例|语法|可以|需要)"
 )
 _SHOWS_OUTPUT = re2.compile(
-    r"(?i)\b(?:outputs?|prints?|printed|results?|resulting|returns?|returned|looks? (?:\w+ )?like|errors?|messages?|traceback"
-    r"|displays?|displayed|should see|will see|would see|you see|you get|gives|yields|produces?|generates|response|begins"
-    r"|diagram|history|situation|hunk|graph|layout|listing|shows|saying|says|contents?|contains|consists?|shown|becomes?"
+    r"(?i)\b(?:outputs?|prints?|printed|results?|resulting|returns?|returned|looks? (?:\w+ )?like|errors?"
+    r"|messages?|traceback"
+    r"|displays?|displayed|should see|will see|would see|you see|you get|gives|yields|produces?|generates"
+    r"|response|begins"
+    r"|diagram|history|situation|hunk|graph|layout|listing|shows|saying|says|contents?|contains|consists?|shown"
+    r"|becomes?"
     r"|expands? to|equivalent to|announcement|conversation)\b"
     r"|(?:输出|结果|显示|报错|错误|看到|得到|返回|内容|包含|含有|样例|类似)"
 )

@@ -7,14 +7,20 @@ from pipelines.normalise import clean
 # Whole sentences only. From reading several hundred real posts in both languages.
 _GREETING = re2.compile(
     r"(?i)^(?:hi|hello|hey|dear|greetings|good (?:morning|afternoon|evening|day)|howdy)"
-    r"(?:[ ,]+(?:all|everyone|everybody|there|guys|folks|friends|community|sirs?|team|experts|world|people|again)){0,3} *"
+    r"(?:[ ,]+(?:all|everyone|everybody|there|guys|folks|friends|community|sirs?|team|experts|world|people"
+    r"|again)){0,3} *"
     r"(?:!+|,|\.+|:\)|\n)\s*"
     r"|^(?:大家好|各位好|你们好|你好|您好|各位大神|各位大佬|各位高手|大神们好|哈喽|嗨)[\s,，。.!！~～:：、]+"
 )
-_MENTION = re2.compile(r"^@[\w.\-]+[,:]?\s+")
-_SAID = r"(?:said|says|mentioned|mentions|noted|notes|pointed out|points out|explained|explains|answered|commented|stated|suggested)"
+_MENTION = re2.compile(r"^(?:@[\w.\-]+|\[@[^\]\n]{1,40}\]\([^)\s]*\))[,:]?\s+")
+_QUOTE_MARK = re2.compile(r"(?i)\[/?quote[^\]\n]{0,80}\]")
+_SAID = (
+    r"(?:said|says|mentioned|mentions|noted|notes|pointed out|points out|explained|explains|answered|commented|stated"
+    r"|suggested)"
+)
 _LEAD_IN = re2.compile(
-    r"(?i)^(?:(?:just )?as (?:@?[\w.\-]+|(?:the )?(?:others?|other answers?|previous answers?)|someone|everyone|already)"
+    r"(?i)^(?:(?:just )?as (?:@?[\w.\-]+|(?:the )?(?:others?|other answers?|previous answers?)|someone|everyone"
+    r"|already)"
     r"(?: (?:else|above|below))?(?: (?:have|has|had))?(?: (?:also|already|correctly|rightly))? "
     rf"{_SAID}(?: (?:above|below|before|earlier|already|correctly|previously|here))?"
     r"(?: in (?:the|his|her|their|your|a) (?:answers?|comments?|post))?(?: (?:above|below))?,\s+"
@@ -23,38 +29,48 @@ _LEAD_IN = re2.compile(
     r"|正如楼上(?:所说|说的)?[,，]\s*|如楼上所说[,，]\s*|同意楼上[,，。]\s*|楼上正解[,，。]\s*)"
 )
 _EDIT_MARK = re2.compile(
-    r"(?im)^[ \t]*(?:\*{1,3}|_{1,2}|#{1,6} )?[\[(]?(?:edit(?:ed)?|updated?|addendum|编辑|更新|补充)(?: ?#?\d{1,2})?[\])]?"
+    r"(?im)^[ \t]*(?:\*{1,3}|_{1,2}|#{1,6} )?[\[(]?(?:edit(?:ed)?|updated?|addendum|编辑|更新"
+    r"|补充)(?: ?#?\d{1,2})?[\])]?"
     r"(?:\*{1,3}|_{1,2})? ?[:：](?:\*{1,3}|_{1,2})?[ \t]*"
 )
 _THANKS = (
-    r"(?:many |much |a lot of )?(?:thanks|thank you|thankyou|thx|ty|tia|cheers|regards|best|best wishes|sincerely|yours)"
-    r"(?:,? (?:you|so much|very much|a lot|a bunch|a million|again|all|everyone|everybody|guys|in advance|regards|wishes"
+    r"(?:many |much |a lot of )?(?:thanks|thank you|thankyou|thx|ty|tia|cheers|regards|best|best wishes"
+    r"|sincerely|yours)"
+    r"(?:,? (?:you|so much|very much|a lot|a bunch|a million|again|all|everyone|everybody|guys|in advance"
+    r"|regards|wishes"
     r"|for (?:any|the|your|all|reading|helping|taking)(?: \w+){0,6}))*"
 )
 _OTHER_CLOSING = (
     r"thanks(?: in advance)? (?:to|for) [^.!?\n]{1,80}",
     r"(?:kind|best|warm) regards",
-    r"(?:i )?(?:hope|hoping) (?:that |this |it |these )*(?:helps?|helped|is helpful|is useful|answers? (?:your|the) question"
-    r"|clarifies|was helpful|will help|makes sense|can help)[^.!?\n]{0,40}",
-    r"(?:any|all) (?:help|suggestions?|advice|ideas?|hints?|pointers?|thoughts|insights?|comments|input|guidance|feedback)"
+    r"(?:i )?(?:hope|hoping|hopefully),? (?:(?:that|this|it|these|i|i have|i've|is|was|will|can|has|have|answer"
+    r"|all|of) )*"
+    r"(?:helps?|helped|helpful|useful|answers?|answered|clear|clears|clarif(?:ies|y|ied)|cleared|addresses"
+    r"|makes sense)[^.!?\n]{0,50}",
+    r"i(?:'d| would|'ll| will) be (?:happy|glad) to (?:answer|help|clarify|expand|elaborate)[^.!?\n]{0,60}",
+    r"(?:any|all) (?:help|suggestions?|advice|ideas?|hints?|pointers?|thoughts|insights?|comments|input"
+    r"|guidance|feedback)"
     r"[^.!?\n]{0,60}(?:appreciated|welcome|great|helpful|good|nice)",
     r"(?:please )?let me know (?:if|whether|what) [^.!?\n]{0,80}",
     r"(?:please )?feel free to (?:ask|comment|correct|edit|contact|reach|let me know)[^.!?\n]{0,80}",
     r"good luck|happy (?:coding|hacking|brewing)|please help(?: me)?(?: out)?|help(?: me)?,? please",
     r"i(?:'d| would) (?:really )?(?:appreciate|be grateful for) (?:any|some) [^.!?\n]{0,60}",
-    r"welcome to [^.!?\n]{0,40}(?:stack ?exchange|site|forum|community|se)|sorry for my (?:bad |poor )?english|my apologies",
+    r"welcome to [^.!?\n]{0,40}(?:stack ?exchange|site|forum|community|se)|sorry for my (?:bad |poor )?english"
+    r"|my apologies",
 )
 _CLOSING = re2.compile(
     rf"(?i)^[\s*_\-–—~>]*(?:{_THANKS}|{'|'.join(_OTHER_CLOSING)})[\s.!,:;)(\-^*_~]*$"
-    r"|^[\s*_\-–—~>]*(?:先?谢谢(?:大家|各位|你|您|了|啦)*|多谢(?:了|各位|大家)?|感谢(?:各位|大家|您)?|不胜感激|谢了|先谢了"
-    r"|希望(?:对你|能|这)?(?:有所|有)?(?:帮助|帮到你)|希望对(?:你|您|大家)有(?:所)?帮助|望采纳|求助|求指教|跪求|在线等|请指教|祝好"
+    r"|^[\s*_\-–—~>]*(?:先?谢谢(?:大家|各位|你|您|了|啦)*|多谢(?:了|各位|大家)?|感谢(?:各位|大家|您)?|不胜感激"
+    r"|谢了|先谢了"
+    r"|希望(?:对你|能|这)?(?:有所|有)?(?:帮助|帮到你)|希望对(?:你|您|大家)有(?:所)?帮助|望采纳|求助|求指教|跪求"
+    r"|在线等|请指教|祝好"
     r"|求(?:大神|大佬|高手)(?:指点|解答|帮忙)?)[\s。.!！,，~～^_]*$"
 )
 _SIGNATURE = re2.compile(r"^[ \t]*(?:--|—|–|-|~) ?[^\s\d.,:;!?()\[\]`*_$][^\n\d,:;!?()\[\]`*_$]{1,30}$")
 
 
 def without(markdown: str) -> str:
-    """One contribution to a thread, cleaned, without greeting, thanks, signature and words that lean on other posts."""
+    """One contribution to a thread, cleaned, without greeting, thanks, signature and lead-ins."""
     parts = clean.blocks(clean.prose(markdown))
     if parts and not parts[0][0]:
         parts[0] = (False, _without_opening(parts[0][1]))
@@ -63,7 +79,9 @@ def without(markdown: str) -> str:
         if parts[-1][1]:
             break
         parts.pop()
-    return clean.tidy("\n".join(text if code else _EDIT_MARK.sub("", text) for code, text in parts))
+    return clean.tidy(
+        "\n".join(text if code else _QUOTE_MARK.sub("", _EDIT_MARK.sub("", text)) for code, text in parts)
+    )
 
 
 def _without_opening(text: str) -> str:

@@ -14,53 +14,100 @@ from pipelines.normalise import clean
 Form = Literal["question", "how_to", "facet", "topic", "back_matter"]
 
 _NUMBERING = re2.compile(
-    r"(?i)^\s*((chapter|section|part|appendix|step|lesson|unit|module|episode)\s+([0-9]{1,3}|[ivxlc]{1,6}|[a-z])\b[.:)\-–—]*\s*"
+    r"(?i)^\s*((chapter|section|part|appendix|step|lesson|unit|module|episode)\s+([0-9]{1,3}|[ivxlc]{1,6}"
+    r"|[a-z])\b[.:)\-–—]*\s*"
     r"|[a-z]?[0-9]{1,3}([.\-][0-9]{1,3}){0,4}[.)、:：]+\s*|[0-9]{1,3}(\.[0-9]{1,3}){1,4}\s+|\(?[0-9]{1,2}\)\s*"
-    r"|[ivx]{1,5}[.)]\s+|第\s*[0-9一二三四五六七八九十百零〇]{1,5}\s*[章节節步课課部篇讲][.:：、]?\s*|[一二三四五六七八九十]{1,3}[、.．]\s*|步骤\s*[0-9一二三四五六七八九十]{1,3}[.:：、]?\s*)"
+    r"|[ivx]{1,5}[.)]\s+|第\s*[0-9一二三四五六七八九十百零〇]{1,5}\s*[章节節步课課部篇讲][.:：、]?\s*"
+    r"|[一二三四五六七八九十]{1,3}[、.．]\s*|步骤\s*[0-9一二三四五六七八九十]{1,3}[.:：、]?\s*)"
 )
 _MARKUP = re2.compile(r"\[([^\]\n]*)\]\([^)\n]*\)")
-_EMPHASIS = re2.compile(r"(\*\*|__|\*)([^*_\n]+)(\*\*|__|\*)")
+_EMPHASIS = re2.compile(r"(^|\s)\*{1,2}([^*\s][^*\n]*)\*{1,2}(\s|$)")
+_SYMBOLS = re2.compile(r"^[\p{So}\p{Sk}\x{fe0f}\x{200d}\s]+|[\p{So}\p{Sk}\x{fe0f}\x{200d}\s]+$")
+_RELEASE = re2.compile(
+    r"(?i)^\W*(version |release )?v?\d+(\.\w+)+[\w.+\-]*\W{0,2}\s*([(\[/–—-].*|released.*|unreleased.*"
+    r"|\d{4}.*)?$|^unreleased\b"
+)
 _SITE = re2.compile(
-    r"(?i)\s+([|–—·»-]|::)\s+([^|–—·»]*\b(documentation|docs|wiki|manual|wikipedia|tutorial|guide|cheat ?sheet series|reference)\b[^|–—·»]*"
+    r"(?i)\s+([|–—·»-]|::)\s+([^|–—·»]*\b(documentation|docs|wiki|manual|wikipedia|tutorial|guide"
+    r"|cheat ?sheet series|reference)\b[^|–—·»]*"
     r"|[^|–—·»]*(文档|教程|手册|维基百科)[^|–—·»]*)$"
 )
 _MANUAL = re2.compile(r"(?i)\s*\([1-9]\)\s*(manual page)?\s*$|\s+manual page\s*$")
 
 _QUESTION = re2.compile(
-    r"(?i)^(how|what|why|when|where|which|who|whose|whom)('s|'re)?( (much|many|long|often|old|else|kind of|sort of|type of)\b[^?]*)? "
-    r"(is|are|was|were|do|does|did|can|could|should|shall|will|would|must|has|have|had|isn't|aren't|don't|doesn't|can't|might|may)\b"
+    r"(?i)^(how|what|why|when|where|which|who|whose|whom)('s|'re)?( (much|many|long|often|old|else|kind of"
+    r"|sort of|type of)\b[^?]*)? "
+    r"(is|are|was|were|do|does|did|can|could|should|shall|will|would|must|has|have|had|isn't|aren't|don't"
+    r"|doesn't|can't|might|may)\b"
     r"|^(is|are|do|does|did|can|could|should|will|would|has|have) (i|you|we|it|there|my|the|this|they|python|a|an)\b"
 )
 _ZH_QUESTION = re2.compile(
-    r"(什么是|什麼是|是什么|是什麼|为什么|為什麼|为何|怎么|怎麼|哪个|哪些|哪里|哪儿|是否|能否|可否|有没有|吗|呢|多少|几种|谁)"
+    r"(什么是|什麼是|是什么|是什麼|为什么|為什麼|为何|怎么|怎麼|哪个|哪些|哪里|哪儿|是否|能否|可否|有没有|吗|呢"
+    r"|多少|几种|谁)"
 )
 _ZH_HOW = re2.compile(r"^(如何|怎样|怎樣|怎么|怎麼)")
 _ZH_VERB = (
-    r"(?:安装|配置|创建|新建|使用|运行|编写|添加|删除|移除|设置|部署|升级|更新|构建|编译|启动|停止|重启|启用|禁用|导入|导出|下载|上传"
-    r"|提交|定义|声明|调用|修改|查看|检查|测试|调试|连接|备份|恢复|迁移|注册|登录|生成|编辑|打开|打包|发布|克隆|获取|读取|写入|处理|实现"
+    r"(?:安装|配置|创建|新建|使用|运行|编写|添加|删除|移除|设置|部署|升级|更新|构建|编译|启动|停止|重启|启用"
+    r"|禁用|导入|导出|下载|上传"
+    r"|提交|定义|声明|调用|修改|查看|检查|测试|调试|连接|备份|恢复|迁移|注册|登录|生成|编辑|打开|打包|发布|克隆"
+    r"|获取|读取|写入|处理|实现"
     r"|扩展|卸载|搭建|验证|返回|覆盖|自定义|选择|改进|加固)"
 )
 _ZH_TASK = re2.compile(rf"^{_ZH_VERB}(?:(?:、|和|与|及|并){_ZH_VERB})*.+$")
 _ZH_JOINED_NOUN = re2.compile(rf"^{_ZH_VERB}(?:、|和|与|及)")
 _ZH_JOINED_VERBS = re2.compile(rf"^{_ZH_VERB}(?:、|和|与|及){_ZH_VERB}")
 _ZH_NOT_TASK = re2.compile(
-    r"(?:方法|说明|方式|概述|原理|介绍|机制|问题|选项|参数|规则|步骤|指南|须知|记录|日志|工具|环境|文件|限制|场景|要求|类型|状态|管理|语言"
-    r"|示例|手册|值|好处|优点|缺点|原因|注意事项|区别|关系|例子|结果|情况|命令|流程|过程|策略|顺序|版|者|性|器)$|^.{0,3}$"
+    r"(?:方法|说明|方式|概述|原理|介绍|机制|问题|选项|参数|规则|步骤|指南|须知|记录|日志|工具|环境|文件|限制"
+    r"|场景|要求|类型|状态|管理|语言"
+    r"|示例|手册|值|好处|优点|缺点|原因|注意事项|区别|关系|例子|结果|情况|命令|流程|过程|策略|顺序|版|者|性"
+    r"|器)$|^.{0,3}$"
 )
 _HOW_TO = re2.compile(r"(?i)^how to (.+)$")
 _JOINED_GERUND = re2.compile(r"(?i)^((?:and|or|,|&) ?)([a-z]+ing)\b")
 _TITLE_WORD = re2.compile(r"(?i)\b(how-?to|how to|tutorial|guide|faq|manual|reference|overview|basics|cheat ?sheet)s?$")
 _WORD = re.compile(r"[^\W\d][\w\-]*")
 _SMALL = frozenset(
-    ["a", "an", "the", "of", "in", "on", "at", "to", "for", "from", "by", "with", "and", "or", "nor", "but", "as", "is", "are", "that", "into", "onto", "your", "its", "it", "not", "than", "vs", "via"]
+    [
+        "a",
+        "an",
+        "the",
+        "of",
+        "in",
+        "on",
+        "at",
+        "to",
+        "for",
+        "from",
+        "by",
+        "with",
+        "and",
+        "or",
+        "nor",
+        "but",
+        "as",
+        "is",
+        "are",
+        "that",
+        "into",
+        "onto",
+        "your",
+        "its",
+        "it",
+        "not",
+        "than",
+        "vs",
+        "via",
+    ]
 )
 _VERB_FIRST = re2.compile(r"^([A-Z]?[a-z]+) (.+)$")
 _OBJECT = re2.compile(
-    r"(?i)^(a|an|the|your|our|my|his|its|from|to|with|into|onto|in|on|it|this|that|these|all|any|multiple|several|new|more|`|data|files?|on)\b|^`"
+    r"(?i)^(a|an|the|your|our|my|his|its|from|to|with|into|onto|in|on|it|this|that|these|all|any|multiple"
+    r"|several|new|more|`|data|files?|on)\b|^`"
 )
 
 _WORDS = tomllib.loads(files(__package__).joinpath("headings.toml").read_text())
 BACK_MATTER = frozenset(_WORDS["back_matter"])
+LISTS = frozenset(_WORDS["lists"])
 FACETS = {name: facet for facet, names in _WORDS["facets"].items() for name in names}
 _VERBS = tomllib.loads(files(__package__).joinpath("verbs.toml").read_text())
 GERUNDS: dict[str, str] = _VERBS["gerunds"]
@@ -79,8 +126,8 @@ class Heading:
 
 def plain(heading: str) -> str:
     """A heading without numbering, emphasis, links or end marks; inline code stays."""
-    text = " ".join(clean.prose(heading).split())
-    text = _EMPHASIS.sub(r"\2", _MARKUP.sub(r"\1", text)).strip("# ")
+    text = _SYMBOLS.sub("", " ".join(clean.prose(heading).split()))
+    text = _EMPHASIS.sub(r"\1\2\3", _MARKUP.sub(r"\1", text)).strip("# ")
     shorter = _NUMBERING.sub("", text, count=1)
     return (shorter or text).rstrip(" :：¶#.。").strip()
 
@@ -89,7 +136,12 @@ def topic_of(title: str) -> str:
     """An article's title without its number, its site's name and the marks of a manual page."""
     text = plain(title)
     shorter = _MANUAL.sub("", _SITE.sub("", text))
-    return (shorter or text).strip()
+    return (shorter or text).rstrip("!！").strip()
+
+
+def lists(headings: tuple[str, ...]) -> bool:
+    """Whether headings, as the page has them, lead to references or the notes of a release."""
+    return any(_RELEASE.match(name) or plain(name).lower() in LISTS for name in headings)
 
 
 def read(heading: str) -> Heading:
@@ -118,6 +170,8 @@ def _task(heading: str) -> str:
     if not found or _TITLE_WORD.search(heading):
         return ""
     verb, rest = found.group(1).lower(), found.group(2)
+    if rest.lower().startswith("of "):
+        return ""
     if verb in GERUNDS:
         sure = verb not in NOUNS or rest[:1].islower() or _OBJECT.match(rest)
         return f"{GERUNDS[verb]} {_JOINED_GERUND.sub(_base_form, rest, count=1)}" if sure else ""
@@ -141,8 +195,8 @@ def _chinese(heading: str) -> Heading:
 
 
 def sentence_case(heading: str, seen: Counter[str]) -> str:
-    """A heading in capitals or Title Case as it would stand in a sentence. `seen` counts the words of the section's text:
-    a word is lowered when the text writes it in small letters more often than as in the heading."""
+    """A heading in capitals or Title Case as it would stand in a sentence. `seen` counts the words of the
+    section's text: a word is lowered when the text writes it in small letters more often than as in the heading."""
     if clean.is_chinese(heading):
         return heading
     words = heading.split(" ")

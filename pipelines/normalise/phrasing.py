@@ -1,4 +1,4 @@
-"""The question a section answers. Which of several ways to ask is chosen by the record's id: varied, and always the same."""
+"""The question that a section answers, in one of some ways chosen by the record's id: varied, and always the same."""
 
 import tomllib
 from hashlib import sha256

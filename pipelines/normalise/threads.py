@@ -16,11 +16,16 @@ from schemas.document import Post, Thread
 from schemas.record import Pair, Record
 
 PAIRS_PER_QUESTION = 10  # as in the paired Stack Exchange sets of H4 and lvwerra
+# Where posts do not say what they reply to, later ones speak to each other rather than to the question (read in 1,000
+# topics of a forum).
+REPLIES_PER_QUESTION = 3
 
 _ASKS = re2.compile(
-    r"(?i)^(how|what|what's|why|when|where|which|who|whose|whom|is|are|am|was|were|do|does|did|can|could|should|shall|will|would|"
+    r"(?i)^(how|what|what's|why|when|where|which|who|whose|whom|is|are|am|was|were|do|does|did|can|could|should"
+    r"|shall|will|would|"
     r"has|have|had|may|might|must|in what|in which|to what|at what|for what|for which|on what|from where)\b.*\s.*\s"
-    r"|[?？]\s*$|(吗|呢|么|如何|怎么|怎样|怎麼|什么|什麼|为什么|為什麼|为何|哪个|哪些|哪里|是否|能否|可否|多少|有没有|求解)"
+    r"|[?？]\s*$|(吗|呢|么|如何|怎么|怎样|怎麼|什么|什麼|为什么|為什麼|为何|哪个|哪些|哪里|是否|能否|可否|多少"
+    r"|有没有|求解)"
 )
 
 
@@ -91,36 +96,51 @@ def _turns(thread: Thread) -> dict[str, Turn]:
 
 
 def _paths(thread: Thread, turns: dict[str, Turn]) -> Iterator[tuple[str, tuple[Turn, ...]]]:
-    """From the question to each post that answers, where asker and others take turns and every turn says something."""
+    """From the question to each post that answers, where asker and others take turns and every turn says something.
+    Where posts have votes, one without is a comment, and no answer to the question."""
     parents = _parents(thread, turns)
+    voted = any(post.score is not None for post in thread.posts)
     known: dict[str, tuple[Turn, ...]] = {thread.posts[0].post_id: (turns[thread.posts[0].post_id],)}
     for post in thread.posts[1:]:
         before = known.get(parents.get(post.post_id, ""))
         turn = turns[post.post_id]
-        if before and turn.text and before[-1].asks != turn.asks:
+        comments = voted and post.score is None and before and len(before) == 1
+        if before and turn.text and before[-1].asks != turn.asks and not comments:
             known[post.post_id] = (*before, turn)
             if not turn.asks:
                 yield post.post_id, known[post.post_id]
 
 
 def _parents(thread: Thread, turns: dict[str, Turn]) -> dict[str, str]:
-    """What each post replies to. Where a post does not say, an answer replies to the asker's latest post, and the asker to
-    the one answer since then; after several it is unknown."""
+    """What each post replies to: what it says itself, read as a conversation where several reply to one answer; where a
+    post does not say, an answer replies to the asker's latest post, and the asker to the one answer since then (after
+    several it is unknown)."""
     parents: dict[str, str] = {}
+    below: dict[str, str] = {}  # answer → the last turn of the conversation below it
     latest, since = thread.posts[0].post_id, list[str]()
     for post in thread.posts[1:]:
         asks = turns[post.post_id].asks
         if post.reply_to in turns:
-            parents[post.post_id] = post.reply_to
-        elif not asks:
+            parents[post.post_id] = _in_conversation(post, turns, below)
+        elif not asks and (len(since) < REPLIES_PER_QUESTION or post.accepted):
             parents[post.post_id] = latest
-        elif len(since) == 1:
+        elif asks and len(since) == 1:
             parents[post.post_id] = since[0]
         if asks:
             latest, since = post.post_id, []
         else:
             since.append(post.post_id)
     return parents
+
+
+def _in_conversation(post: Post, turns: dict[str, Turn], below: dict[str, str]) -> str:
+    """Comments all reply to the answer they stand under: those of the asker and its author take turns below it."""
+    answer = turns[post.reply_to]
+    if answer.asks or not (turns[post.post_id].asks or post.author == answer.post.author):
+        return post.reply_to
+    last = below.get(post.reply_to, post.reply_to)
+    below[post.reply_to] = post.post_id
+    return last
 
 
 def _longest(paths: dict[str, tuple[Turn, ...]]) -> list[tuple[Turn, ...]]:
