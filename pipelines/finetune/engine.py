@@ -79,7 +79,7 @@ class Engine:
                 input_ids=ids,
                 attention_mask=seen,
                 stopping_criteria=StoppingCriteriaList([watch]),
-                logits_processor=LogitsProcessorList([_Penalties(job, ids.shape[1])]),
+                logits_processor=LogitsProcessorList([Penalties(job, ids.shape[1])]),
                 max_new_tokens=job.max_tokens,
                 **_sampling(job),
             )
@@ -182,7 +182,7 @@ class _Watch(StoppingCriteria):
             self.emit(Delta(number, text, "" if not row.done else "stop" if stopped else "length"))
 
 
-class _Penalties(LogitsProcessor):
+class Penalties(LogitsProcessor):
     """OpenAI's: logit - frequency × count - presence × (count > 0), over what the row has written so far."""
 
     def __init__(self, job: Job, start: int) -> None:

@@ -1,5 +1,6 @@
 """A tiny random Llama, with a tokenizer trained on the spot, and a small snapshot to train it on."""
 
+import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,6 +10,7 @@ from pipelines import storage
 from pipelines.recipe import Recipe
 from schemas.verdict import PUBLISHED
 
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: see pipelines/finetune/base.py
 CHAT = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] | trim }}<|im_end|>\n"
     "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"

@@ -13,8 +13,7 @@ import pytest
 
 from pipelines import finetune, storage
 from pipelines.recipe import RecipeError
-
-from .conftest import recipe, rows, write_snapshot
+from tests.pipelines.finetune.conftest import recipe, rows, write_snapshot
 
 
 @pytest.fixture(scope="session")
