@@ -9,13 +9,20 @@ import re2
 # stand for what a line begins with, while the text of the line is still being made
 HEADING, BLOCK = "\ue000", "\ue001"
 BULLET, NUMBER, INDENT, TERM = "\ue002", "\ue003", "\ue004", "\ue005"
-QUOTE = "\ue006"
+QUOTE, BOLD, ITALIC = "\ue006", "\ue007", "\ue008"
 MARKERS = {"*": BULLET, "#": NUMBER, ":": INDENT, ";": TERM}
 
 _LIST = re2.compile(f"^([{BULLET}{NUMBER}{INDENT}{TERM}]+)\\s*(.*)$")
 _BLOCK = re2.compile(f"{BLOCK}(\\d+){BLOCK}")
 _ANY_TAG = re2.compile(r"</?[a-zA-Z][a-zA-Z0-9]*(?:\s[^<>]{0,300})?/?>")
 _MARKS = re2.compile("[\ue000-\ue00f]")
+_LINE_MARKS = re2.compile("[\ue000-\ue006]")
+_EMPHASIS = {ord(BOLD): "**", ord(ITALIC): "*"}
+# what the parser could not make sense of, mostly left open by its author
+_BROKEN_TEMPLATE = re2.compile(r"\{\{[^{}$\\]*\}\}")
+_BROKEN_LINK = re2.compile(r"\[\[[^\[\]]*\]\]")
+# longer lines are prose with a stray space before it
+_LONGEST_CODE = 120
 _BLANKS = re2.compile(r"\n{3,}")
 # what a dropped template leaves behind: "(; born 1950)", "( )", "word ,"
 _LEFT_OPEN = re2.compile(r"([(（])(?:[\s\xa0]*[;,:，；、–])+[\s\xa0]*")
@@ -27,7 +34,7 @@ _SPACES = re2.compile(r"(\S)[ \xa0\x{2009}\x{202f}]{2,}")
 def to_markdown(lines: list[str], blocks: list[str]) -> str:
     """Markdown of the lines of one section; `blocks` are finished and go in by their number."""
     written: list[str] = []
-    for kind, run in groupby(lines, key=_kind):
+    for kind, run in groupby(without_tables(lines), key=_kind):
         if kind == "preformatted":
             written.append(_preformatted(list(run)))
         elif kind == "list":
@@ -36,8 +43,20 @@ def to_markdown(lines: list[str], blocks: list[str]) -> str:
             written += ["", *(f"> {tidy(line.removeprefix(QUOTE))}".rstrip() for line in run), ""]
         else:
             written += [tidy(line) for line in run]
-    text = _BLANKS.sub("\n\n", "\n".join(written)).strip()
-    return _BLANKS.sub("\n\n", _MARKS.sub("", _BLOCK.sub(lambda found: blocks[int(found[1])], text))).strip()
+    text = _BLANKS.sub("\n\n", "\n".join(written)).translate(_EMPHASIS).strip()
+    return _BLANKS.sub("\n\n", _LINE_MARKS.sub("", _BLOCK.sub(lambda found: blocks[int(found[1])], text))).strip()
+
+
+def without_tables(lines: list[str]) -> list[str]:
+    """Without tables that were never closed or never parsed, which are lines from {| to |}."""
+    kept: list[str] = []
+    inside = False
+    for line in lines:
+        inside = inside or line.startswith("{|")
+        if not inside:
+            kept.append(line)
+        inside = inside and not line.startswith("|}")
+    return kept
 
 
 def _kind(line: str) -> str:
@@ -50,16 +69,16 @@ def _kind(line: str) -> str:
 
 def _preformatted(run: list[str]) -> str:
     """Lines that begin with a space are code; one alone is more often a slip."""
-    if len(run) == 1:
-        return tidy(run[0].strip())
-    return "\n" + fence("\n".join(line[1:] for line in run), "") + "\n"
+    if len(run) == 1 or max(map(len, run)) > _LONGEST_CODE:
+        return "\n".join(tidy(line.strip()) for line in run)
+    return "\n" + fence("\n".join(_MARKS.sub("", line[1:]) for line in run), "") + "\n"
 
 
 def _list(run: Iterator[str]) -> Iterator[str]:
     counters: list[int] = []
     for line in run:
         found = _LIST.match(line)
-        markers, text = found[1], tidy(_MARKS.sub(": ", found[2]) if BLOCK not in found[2] else found[2])
+        markers, text = found[1], tidy(_LINE_MARKS.sub(": ", found[2]) if BLOCK not in found[2] else found[2])
         deep = [marker for marker in markers if marker in (BULLET, NUMBER)]
         if not text:
             continue
@@ -81,13 +100,21 @@ def _item(markers: str, deep: list[str], counters: list[int], text: str) -> str:
 def tidy(text: str) -> str:
     """A line without stray tags and without what dropped templates leave."""
     text = _ANY_TAG.sub("", text) if "<" in text else text
+    text = _BROKEN_TEMPLATE.sub("", text) if "{{" in text else text
+    text = _BROKEN_LINK.sub(_shown, text) if "[[" in text else text
     text = _LEFT_EMPTY.sub("", _LEFT_OPEN.sub(r"\1", text)) if "(" in text or "（" in text or "[" in text else text
     return _SPACES.sub(r"\1 ", _LEFT_SPACE.sub(r"\1\2", text)).rstrip()
 
 
+def _shown(link: "re2._Match") -> str:
+    """Of a broken link its text; nothing of a picture."""
+    first, _, shown = link[0].strip("[]").partition("|")
+    return "" if ":" in first else str(shown or first)
+
+
 def plain(heading: str) -> str:
     """A heading without emphasis."""
-    return tidy(unmarked(heading).replace("**", "").replace("`", "")).strip(" *")
+    return tidy(unmarked(heading).replace("`", "")).strip()
 
 
 def unmarked(text: str) -> str:

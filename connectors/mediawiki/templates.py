@@ -89,6 +89,8 @@ def render(name: str, values: list[str], value: Value) -> str:
         return _SIGNS[name] + (values[0] if values and _SIGNS[name].endswith(". ") else "")
     if name in _QUOTATIONS:
         return lines.quotation(_first(values, value, *_QUOTED_PARAMETERS))
+    if name == "as of":
+        return f"{'as' if value('lc') else 'As'} of {_date(values)}"
     form = next((shown for names, shown in _FORMS if name in names), None)
     if form:
         return form(values or [value("1")])
@@ -139,7 +141,6 @@ def _listed(values: list[str]) -> str:
 _FORMS: tuple[tuple[frozenset[str], Callable[[list[str]], str]], ...] = (
     (_CONVERSIONS, _converted),
     (_DATES, _date),
-    (frozenset(("as of",)), lambda values: f"As of {_date(values)}"),
     (_CODE, lambda values: lines.code(values[0])),
     (_LISTS, _listed),
     *((frozenset((name,)), lambda values, sign=sign: sign + values[0]) for name, sign in _CURRENCIES.items()),

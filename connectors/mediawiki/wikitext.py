@@ -22,6 +22,8 @@ _SWITCH = re2.compile(r"__[A-Z]{3,30}__")
 _OTHER_LANGUAGE = re2.compile(r"^[a-z]{2,3}(-[a-z]{2,10})?$")
 # -{text}- and -{zh-hans:text;zh-hant:text}- : https://www.mediawiki.org/wiki/Writing_systems/Syntax
 _VARIANTS = re2.compile(r"-\{(?:[^{}|]{0,20}\|)?([^{}]{0,400})\}-")
+# emphasis that was never closed
+_STRAY_QUOTES = re2.compile("'{2,}")
 _FILES = ("file", "image", "category", "media")
 _SILENT = frozenset(
     (
@@ -98,7 +100,7 @@ def _nothing(node: Any, page: _Page) -> str:
 
 
 def _text(node: nodes.Text, page: _Page) -> str:
-    return str(node.value)
+    return _STRAY_QUOTES.sub("", str(node.value))
 
 
 def _entity(node: nodes.HTMLEntity, page: _Page) -> str:
@@ -200,10 +202,10 @@ def _table(node: nodes.Tag, page: _Page) -> str:
 
 _TAGS: dict[str, Callable[[nodes.Tag, _Page], str]] = {
     "math": _mathematics,
-    "b": _around("**"),
-    "strong": _around("**"),
-    "i": _around("*"),
-    "em": _around("*"),
+    "b": _around(lines.BOLD),
+    "strong": _around(lines.BOLD),
+    "i": _around(lines.ITALIC),
+    "em": _around(lines.ITALIC),
     "br": lambda node, page: " " if node.wiki_markup is None else "",
     "hr": lambda node, page: "\n\n",
     "p": lambda node, page: f"\n\n{_render(node.contents, page)}\n\n",
