@@ -4,7 +4,6 @@ The wiki is walked by title, some hundreds of pages in an answer; what they say 
 never changes, so that a later crawl is served from the cache whatever was not edited.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from urllib.parse import urlencode
 from connectors.base import Response, Web, WebError
 from connectors.html import spdx
 from connectors.mediawiki.revision import UNSPOKEN, Revision, address
+from connectors.stored_json import load
 from schemas.document import Reject
 
 # more than 50 revisions in one query are for bots; a group ends early at a page number that this divides, so
@@ -175,9 +175,6 @@ def _ask(web: Web, api: str, params: Params, version: str = "") -> tuple[dict[st
 
 
 def _json(response: Response) -> dict[str, Any] | None:
-    try:
-        answer = json.loads(response.body)
-    except (ValueError, RecursionError):
-        return None
+    answer = load(response.body)
     ok = response.status == 200 and isinstance(answer, dict) and isinstance(answer.get("error", {}), dict)
     return answer if ok else None

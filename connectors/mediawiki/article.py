@@ -1,6 +1,5 @@
 """A page of a wiki as an article."""
 
-import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -9,6 +8,7 @@ import re2
 
 from connectors.mediawiki.templates import name_of
 from connectors.mediawiki.wikitext import Part, parsed, parts
+from connectors.stored_json import load
 from schemas.document import Article, Document, Reject, Section
 from schemas.page import Page
 
@@ -68,10 +68,7 @@ def article(page: Page) -> Iterator[Document | Reject]:
 
 
 def _load(body: bytes) -> dict[str, Any] | None:
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
+    found = load(body)
     texts = ("title", "redirect", "timestamp", "model", "wikitext")
     if not isinstance(found, dict) or not found.get("title"):
         return None

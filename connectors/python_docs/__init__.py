@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 from pydoc_data.topics import topics as TOPICS
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -71,7 +71,7 @@ class PythonDocs(Settings):
         )
 
     def _package(self, name: str, distribution: Distribution) -> Page | Reject:
-        metadata = distribution.metadata
+        metadata = _metadata(distribution)
         text = _description(distribution)
         if not text:
             return _reject(name, "no_readme")
@@ -85,12 +85,18 @@ class PythonDocs(Settings):
         )
 
 
+def _metadata(distribution: Distribution) -> Any:
+    """The e-mail message that metadata is: importlib's protocol leaves out `get`."""
+    return distribution.metadata
+
+
 def _installed() -> dict[str, Distribution]:
     """By canonical name; of several versions the one that Python imports."""
     found: dict[str, Distribution] = {}
     for distribution in distributions():
-        if distribution.metadata and distribution.metadata.get("Name"):
-            found.setdefault(_canonical(distribution.metadata["Name"]), distribution)
+        name = _metadata(distribution).get("Name") if _metadata(distribution) else None
+        if name:
+            found.setdefault(_canonical(name), distribution)
     return found
 
 
@@ -100,21 +106,18 @@ def _canonical(name: str) -> str:
 
 
 def _description(distribution: Distribution) -> str:
-    payload = distribution.metadata.get_payload()  # type: ignore[attr-defined]
-    text = distribution.metadata.get("Description") or payload or ""
+    metadata = _metadata(distribution)
+    text = str(metadata.get("Description") or metadata.get_payload() or "")
     return "" if text.strip() in ("", "UNKNOWN") else text
 
 
 def _address(distribution: Distribution, name: str) -> str:
     """The project's home on the web, else its package URL (https://github.com/package-url/purl-spec)."""
-    labelled = dict(
-        (part.strip() for part in entry.split(",", 1))
-        for entry in distribution.metadata.get_all("Project-URL") or ()
-        if "," in entry
-    )
-    by_label = {label.lower(): url for label, url in labelled.items()}
+    metadata = _metadata(distribution)
+    entries = (entry.partition(",") for entry in metadata.get_all("Project-URL") or ())
+    by_label = {label.strip().lower(): url.strip() for label, _, url in entries}
     known = (by_label.get(label, "") for label in ("documentation", "homepage", "source", "repository"))
-    stated = (*known, distribution.metadata.get("Home-page") or "")
+    stated = (*known, metadata.get("Home-page") or "")
     return next((url for url in stated if url.startswith("http")), f"pkg:pypi/{name}@{distribution.version}")
 
 

@@ -1,6 +1,5 @@
 """A page of a Stack Exchange site as a thread."""
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +9,7 @@ import re2
 
 from connectors.html.markdown import to_markdown
 from connectors.html.tree import Unreadable
+from connectors.stored_json import load
 from schemas.document import Document, Post, Reject, Thread
 from schemas.page import Page
 
@@ -60,10 +60,7 @@ def tags(row: Row) -> tuple[str, ...]:
 
 
 def _load(body: bytes) -> dict[str, Any] | None:
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
+    found = load(body)
     if not isinstance(found, dict) or not _is_row(found.get("question")):
         return None
     lists = {name: found.get(name, []) for name in ("answers", "comments")}
