@@ -16,6 +16,7 @@ TASK_FACETS = ("installation", "usage", "configuration", "testing", "troubleshoo
 
 _LINK = re2.compile(r"\[[^\]\n]*\]\([^)\n]*\)|<?https?://[^\s>)]+>?")
 _FOOTER = re2.compile(r"^Part of the .{1,60} suite\.?$")
+_TABLE = re2.compile(r"[|\-:\s]+")
 _LETTER = re2.compile(r"[\pL\pN]")
 
 
@@ -145,8 +146,8 @@ def _nothing_in(output: str, about: str) -> str:
         return "back_matter"
     if not _LETTER.search(_LINK.sub("", output)):
         return "only_links" if _LETTER.search(output) else "empty_section"
-    words = slug(output[:1000])
-    return "only_title" if about and slug(about) in words and len(words) < len(slug(about)) + 12 else ""
+    words = headings.plain(_TABLE.sub(" ", output)) if len(output) < 300 else ""
+    return "only_title" if words and slug(words) == slug(about) else ""
 
 
 def _prose_of(markdown: str) -> str:

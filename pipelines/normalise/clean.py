@@ -18,13 +18,15 @@ _CONTROL = [*range(9), 11, 12, *range(14, 32), *range(127, 133), *range(134, 160
 _HIDING = [0x200B, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xE0000, 0xE0080)]
 _INVISIBLE = dict.fromkeys([*_CONTROL, *_HIDING, 0xFFFE, 0xFFFF])
 
+# Alone on a line. Short words only as a link: a list may well name `print` or `home`.
 _NAVIGATION = re2.compile(
-    r"(?i)^[\s*_#>|\[\]←→«»<‹›\-]*(next|previous|prev|up|home|back to top|back|top|table of contents|contents"
-    r"|skip to (main )?content|edit (this page|on github|me on github)|improve this page|report a bug|show source"
-    r"|permalink|share|print|was this (page|article) helpful\?|last (updated|modified)[^.\n]{0,60}"
-    r"|上一页|下一页|上一章|下一章|返回顶部|回到顶部|返回目录|目录|编辑本页|在 ?github 上编辑"
-    r"|最后更新[^。\n]{0,40}|起始页)"
-    r"(\]\([^)\s]*\))?[\s*_|\]←→«»>‹›]*$"
+    r"(?i)^[\s*_#>|←→«»<‹›]*(?:\[[\s←→«»<>‹›]*(?:next|previous|prev|up|home|back|top|contents|index|share|print"
+    r"|source|目录|首页)"
+    r"(?: (?:page|chapter|section|topic))?[\s←→«»<>‹›]*\]\([^)\s]*\)"
+    r"|\[?(?:back to top|table of contents|skip to (?:main )?content|edit (?:this page|on github|me on github)"
+    r"|improve this page|report a bug|show source|permalink|was this (?:page|article) helpful\?"
+    r"|last (?:updated|modified)(?: on|:)[^.\n]{0,60}|上一页|下一页|上一章|下一章|返回顶部|回到顶部|返回目录|编辑本页"
+    r"|在 ?github 上编辑|最后更新[^。\n]{0,40}|起始页)(?:\]\([^)\s]*\))?)[\s*_|←→«»>‹›]*$"
 )
 _IMAGE = re2.compile(r"!\[[^\]\n]*\]\([^)\n]*\)|!\[[^\]\n]*\]\[[^\]\n]*\]")
 _EMPTY_LINK = re2.compile(
@@ -89,6 +91,11 @@ def blocks(markdown: str) -> list[tuple[bool, str]]:
             fence = ""
             runs.append((False, []))
     return [(code, "\n".join(lines)) for code, lines in runs if lines]
+
+
+def heading(text: str) -> str:
+    """A heading on one line, without images and permalinks."""
+    return " ".join(_EMPTY_LINK.sub("", _IMAGE.sub("", safe(text))).split())
 
 
 def prose(markdown: str) -> str:

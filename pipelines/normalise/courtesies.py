@@ -10,6 +10,7 @@ _GREETING = re2.compile(
     r"(?:[ ,]+(?:all|everyone|everybody|there|guys|folks|friends|community|sirs?|team|experts|world|people"
     r"|again)){0,3} *"
     r"(?:!+|,|\.+|:\)|\n)\s*"
+    r"|^(?:[Hh]i|[Hh]ello|[Hh]ey|[Dd]ear) @?\pL[\w.\-]{1,24}(?:,|!|\n)\s*"
     r"|^(?:大家好|各位好|你们好|你好|您好|各位大神|各位大佬|各位高手|大神们好|哈喽|嗨)[\s,，。.!！~～:：、]+"
 )
 _MENTION = re2.compile(r"^(?:@[\w.\-]+|\[@[^\]\n]{1,40}\]\([^)\s]*\))[,:]?\s+")
@@ -41,7 +42,7 @@ _THANKS = (
     r"|for (?:any|the|your|all|reading|helping|taking)(?: \w+){0,6}))*"
 )
 _OTHER_CLOSING = (
-    r"thanks(?: in advance)? (?:to|for) [^.!?\n]{1,80}",
+    r"thanks (?:in advance (?:to|for)|for) [^.!?\n]{1,80}",
     r"(?:kind|best|warm) regards",
     r"(?:i )?(?:hope|hoping|hopefully),? (?:(?:that|this|it|these|i|i have|i've|is|was|will|can|has|have|answer"
     r"|all|of) )*"
@@ -65,6 +66,11 @@ _CLOSING = re2.compile(
     r"|希望(?:对你|能|这)?(?:有所|有)?(?:帮助|帮到你)|希望对(?:你|您|大家)有(?:所)?帮助|望采纳|求助|求指教|跪求"
     r"|在线等|请指教|祝好"
     r"|求(?:大神|大佬|高手)(?:指点|解答|帮忙)?)[\s。.!！,，~～^_]*$"
+)
+_SIGNED = re2.compile(
+    r"(?i)(?:^|\n)[ \t]*(?:cheers|(?:kind |best |warm )?regards|best|sincerely|yours|(?:many )?thanks"
+    r"|thank you)[,.!]?[ \t]*\n+"
+    r"[ \t]*[^\n.,:;!?()\[\]`]{1,30}\s*$"
 )
 _SIGNATURE = re2.compile(r"^[ \t]*(?:--|—|–|-|~) ?[^\s\d.,:;!?()\[\]`*_$][^\n\d,:;!?()\[\]`*_$]{1,30}$")
 
@@ -92,7 +98,7 @@ def _without_opening(text: str) -> str:
 
 def _without_closing(text: str) -> str:
     """Drop closing sentences, last first, as long as there are any."""
-    text = text.rstrip()
+    text = _SIGNED.sub("", text.rstrip())
     while text:
         start = clean.last_sentence(text)
         last = text[start:].strip()

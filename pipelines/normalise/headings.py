@@ -57,7 +57,7 @@ _ZH_TASK = re2.compile(rf"^{_ZH_VERB}(?:(?:、|和|与|及|并){_ZH_VERB})*.+$")
 _ZH_JOINED_NOUN = re2.compile(rf"^{_ZH_VERB}(?:、|和|与|及)")
 _ZH_JOINED_VERBS = re2.compile(rf"^{_ZH_VERB}(?:、|和|与|及){_ZH_VERB}")
 _ZH_NOT_TASK = re2.compile(
-    r"(?:方法|说明|方式|概述|原理|介绍|机制|问题|选项|参数|规则|步骤|指南|须知|记录|日志|工具|环境|文件|限制"
+    r"(?:方法|说明|方式|概述|原理|介绍|机制|问题|选项|参数|规则|步骤|指南|须知|记录|日志|工具|文件|限制"
     r"|场景|要求|类型|状态|管理|语言"
     r"|示例|手册|值|好处|优点|缺点|原因|注意事项|区别|关系|例子|结果|情况|命令|流程|过程|策略|顺序|版|者|性"
     r"|器)$|^.{0,3}$"
@@ -126,7 +126,7 @@ class Heading:
 
 def plain(heading: str) -> str:
     """A heading without numbering, emphasis, links or end marks; inline code stays."""
-    text = _SYMBOLS.sub("", " ".join(clean.prose(heading).split()))
+    text = _SYMBOLS.sub("", clean.heading(heading))
     text = _EMPHASIS.sub(r"\1\2\3", _MARKUP.sub(r"\1", text)).strip("# ")
     shorter = _NUMBERING.sub("", text, count=1)
     return (shorter or text).rstrip(" :：¶#.。").strip()

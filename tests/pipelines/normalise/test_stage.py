@@ -35,11 +35,11 @@ def collect(data: Path, bodies: list[str], batch: str = "0001") -> None:
 
 @pytest.fixture(scope="module")
 def milled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The hostile board through two workers, with a second for each page."""
+    """The hostile board through two workers, with two seconds for each page."""
     data = tmp_path_factory.mktemp("data")
     collect(data, BODIES)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stage, "DEADLINE", 1.0)
+        patch.setattr(stage, "DEADLINE", 2.0)
         normalise.run(recipe(), "board", data, workers=2)
     return data
 

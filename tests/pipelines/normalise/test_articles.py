@@ -1,0 +1,198 @@
+"""Sections as questions: what each heading becomes, in both languages."""
+
+import pytest
+
+from pipelines.normalise import articles, code, headings
+from pipelines.normalise.phrasing import ask
+from pipelines.normalise.records import Origin
+from schemas.document import Article, Section
+
+ORIGIN = Origin("docs", "tutorial", "eggs", "https://docs.test/eggs", "CC0-1.0")
+
+
+@pytest.mark.parametrize(
+    ("heading", "form", "text"),
+    [
+        ("3.2. Which pan should I use?", "question", "Which pan should I use?"),
+        ("How do I boil eggs", "question", "How do I boil eggs?"),
+        ("How to boil eggs", "how_to", "boil eggs"),
+        ("Installing Git", "how_to", "install Git"),
+        ("Adding and removing eggs", "how_to", "add and remove eggs"),
+        ("Step 2: Install the package", "how_to", "install the package"),
+        ("Logging levels", "how_to", "log levels"),
+        ("Logging Levels", "topic", "Logging Levels"),
+        ("Test discovery", "topic", "Test discovery"),
+        ("Test your code", "how_to", "test your code"),
+        ("Beginning of the war", "topic", "Beginning of the war"),
+        ("Sorting HOW TO", "topic", "Sorting HOW TO"),
+        ("What's New", "back_matter", "What's New"),
+        ("How Git stores objects", "topic", "How Git stores objects"),
+        ("See also", "back_matter", "See also"),
+        ("Getting Started", "facet", "usage"),
+        ("**Bold** heading ¶", "topic", "Bold heading"),
+        ("object.__iter__(self)", "topic", "object.__iter__(self)"),
+        ("2.4. 如何从 CD-ROM 安装 Debian？", "question", "如何从 CD-ROM 安装 Debian？"),
+        ("如何安装", "how_to", "如何安装"),
+        ("第 2 章 获取和安装 Debian", "how_to", "获取和安装 Debian"),
+        ("什么是软件包", "question", "什么是软件包？"),
+        ("定义和概览", "topic", "定义和概览"),
+        ("创建虚拟环境", "how_to", "创建虚拟环境"),
+        ("安装手册", "topic", "安装手册"),
+        ("使用 Git 的好处", "topic", "使用 Git 的好处"),
+        ("参考文献", "back_matter", "参考文献"),
+        ("快速入门", "facet", "usage"),
+    ],
+)
+def test_what_a_heading_asks(heading: str, form: str, text: str) -> None:
+    found = headings.read(headings.plain(heading))
+    assert (found.form, found.text) == (form, text)
+
+
+@pytest.mark.parametrize(
+    ("title", "topic"),
+    [
+        ("git-add(1) Manual Page", "git-add"),
+        ("5. Data Structures — Python 3.13.1 documentation", "Data Structures"),
+        ("Chapter 3. Choosing eggs", "Choosing eggs"),
+        ("第 7 章 软件包管理", "软件包管理"),
+        ("My First Egg!", "My First Egg"),
+    ],
+)
+def test_what_an_article_is_about(title: str, topic: str) -> None:
+    assert headings.topic_of(title) == topic
+
+
+@pytest.mark.parametrize(
+    ("heading", "text", "written"),
+    [
+        (
+            "Unpacking Argument Lists in Python",
+            "Python calls an argument and its lists.",
+            "Unpacking argument lists in Python",
+        ),
+        ("SPECIFYING RANGES", "ranges of JSON", "Specifying ranges"),
+        ("A word about Names", "names and names", "A word about Names"),
+        ("我可以安装 Debian 吗", "debian debian", "我可以安装 Debian 吗"),
+    ],
+)
+def test_capitals_follow_the_text(heading: str, text: str, written: str) -> None:
+    assert headings.sentence_case(heading, headings.words_of(text)) == written
+
+
+def test_a_release_is_no_heading_to_ask_about() -> None:
+    assert (
+        headings.lists(("0.4.0 (2016-06-17)",)) and headings.lists(("Changelog", "Fixes")) and headings.lists(("v1.2",))
+    )
+    assert not headings.lists(("3.2 Which pan?",)) and not headings.lists(("Python 3.12",))
+
+
+def asked(title: str, *path: str, text: str = "Boil water first, then wait.") -> tuple[str, str]:
+    made = articles.records_from(Article("eggs", "", title, (Section(path, text),)), ORIGIN)
+    return (made.records[0].kind, made.records[0].instruction) if made.records else ("rejected", made.rejects[0][1])
+
+
+@pytest.mark.parametrize(
+    ("title", "path", "kind", "says"),
+    [
+        (
+            "Eggs",
+            ("Can I boil an egg in the microwave oven?",),
+            "question",
+            ["Can I boil an egg in the microwave oven?"],
+        ),
+        ("Kitchen", ("What is salt?",), "question", ["Kitchen", "What is salt?"]),
+        ("Git", ("Installing Git on Debian",), "how_to", ["install Git on Debian"]),
+        ("Eggs", ("Pans", "Cleaning the pan"), "how_to", ["clean the pan", "Eggs", "Pans"]),
+        ("Eggs", ("Which pan fits?", "Iron"), "explanation", ["Iron", "Eggs"]),
+        ("Eggs", ("History",), "explanation", ["history of Eggs"]),
+        ("Eggs", ("Usage",), "how_to", ["Eggs"]),
+        ("Eggs", ("Pans", "Examples"), "explanation", ["Pans (Eggs)"]),
+        ("Installing Git", (), "how_to", ["install Git"]),
+        ("Eggs", (), "explanation", ["Eggs"]),
+        ("Eggs", ("References",), "rejected", ["back_matter"]),
+        ("Eggs", ("External links", "Museums"), "rejected", ["back_matter"]),
+        ("", (), "rejected", ["no_title"]),
+        ("Contents", (), "rejected", ["heading_meaningless"]),
+        ("", ("Usage",), "rejected", ["heading_meaningless"]),
+        ("Eggs", ("***",), "rejected", ["heading_meaningless"]),
+    ],
+)
+def test_instructions_name_the_topic(title: str, path: tuple[str, ...], kind: str, says: list[str]) -> None:
+    found, instruction = asked(title, *path)
+    assert found == kind
+    assert all(words in instruction for words in says), instruction
+    assert "{" not in instruction and "??" not in instruction
+
+
+@pytest.mark.parametrize(
+    ("title", "path", "kind", "says"),
+    [
+        ("厨房", ("如何煮鸡蛋",), "how_to", ["如何煮鸡蛋"]),
+        ("厨房", ("安装抽油烟机",), "how_to", ["安装抽油烟机", "厨房"]),
+        ("厨房常见问题解答", ("锅具",), "explanation", ["《厨房常见问题解答》", "“锅具”"]),
+        ("Debian", ("历史",), "explanation", ["Debian", "历史"]),
+    ],
+)
+def test_chinese_is_asked_in_chinese(title: str, path: tuple[str, ...], kind: str, says: list[str]) -> None:
+    found, instruction = asked(title, *path, text="先把水烧开，然后等待几分钟。")
+    assert found == kind
+    assert all(words in instruction for words in says), instruction
+    assert not any(word in instruction for word in ("Explain", "How", "context"))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "empty_section"),
+        ("---\n\n* * *", "empty_section"),
+        ("[One](https://a.test/1)\n\n<https://b.test>", "only_links"),
+        ("Part of the kitchen(1) suite", "back_matter"),
+        ("| Eggs | |\n| --- | --- |", "only_title"),
+    ],
+)
+def test_a_section_that_teaches_nothing_is_a_reject(text: str, reason: str) -> None:
+    assert asked("Eggs", "Pans", text=text) == ("rejected", reason)
+
+
+@pytest.mark.parametrize(
+    ("before", "request_"),
+    [
+        ("To boil an egg in the smallest pan, run the boiler:", "To boil an egg in the smallest pan, run the boiler."),
+        (
+            "For example, you can call the function with two large eggs:",
+            "You can call the function with two large eggs.",
+        ),
+        ("- Use the boiler function to boil an egg quickly:", "Use the boiler function to boil an egg quickly."),
+        ("One line of it\nand use the boiler to boil one egg:", "One line of it and use the boiler to boil one egg."),
+        ("要安装编译所需的全部软件包，您只需运行：", "要安装编译所需的全部软件包，您只需运行。"),
+        ("This can be done with the function called boil:", ""),
+        ("If you run the command, the output looks like this:", ""),
+        ("Use the function as shown above with more eggs in it:", ""),
+        ("For example:", ""),
+        ("例如：", ""),
+        ("运行之后，您会看到如下的输出结果：", ""),
+        ("It ends without a colon and is not a request.", ""),
+    ],
+)
+def test_what_introduces_code(before: str, request_: str) -> None:
+    assert code.request_in(before) == request_
+
+
+def test_code_keeps_its_lines_and_leaves_the_list() -> None:
+    text = "- Use the boiler function to boil an egg quickly:\n\n  ```python\n  def boil():\n      wait()\n  ```\n"
+    assert code.introduced(text) == [
+        ("Use the boiler function to boil an egg quickly.", "```python\ndef boil():\n    wait()\n```")
+    ]
+
+
+def test_declared_steps_become_a_numbered_answer() -> None:
+    made = articles.records_from(Article("eggs", "", "How to boil eggs", (), ("Boil water.", "Wait.\nLong.")), ORIGIN)
+    assert made.records[0].record_id == "docs:eggs#steps"
+    assert "boil eggs" in made.records[0].instruction
+    assert made.records[0].output == "1. Boil water.\n2. Wait. Long."
+
+
+def test_phrasing_is_varied_and_always_the_same() -> None:
+    ways = {ask("topic", f"docs:{n}", False, topic="eggs") for n in range(50)}
+    assert len(ways) == 4
+    assert ask("topic", "docs:1", False, topic="eggs") == ask("topic", "docs:1", False, topic="eggs")

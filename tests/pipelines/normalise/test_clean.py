@@ -1,0 +1,143 @@
+"""What cleaning takes away, and above all what it leaves."""
+
+import pytest
+
+from pipelines.normalise import clean, courtesies
+
+CODE = "```python\nprint('Thanks in advance!')  # EDIT: ![x](y) [1]\n\n\n\nNext\n```"
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("a\ud83d\ude00b", "a😀b"),
+        ("a\ud83db", "ab"),
+        ("a\x00b\x1b[0m", "ab[0m"),
+        ("cafe\u0301", "café"),
+        ("a\r\nb\rc", "a\nb\nc"),
+        ("user\u202egpj.exe", "usergpj.exe"),
+        ("क\u200dष", "क\u200dष"),
+        ("tab\tstays", "tab\tstays"),
+    ],
+)
+def test_text_becomes_valid_unicode(written: str, kept: str) -> None:
+    assert clean.safe(written) == kept
+    clean.safe(written).encode()
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("Look: ![a picture](x.png) here.", "Look:  here."),
+        ("Heading[¶](#here)", "Heading"),
+        ("First.\n\n[Next](b.html)\n\n[上一页](a.html)\n\nLast.", "First.\n\nLast."),
+        ("True.[^1] Also this.[12] But a[1] and [text][1] stay.", "True. Also this. But a[1] and [text][1] stay."),
+        ("Up to you.", "Up to you."),
+        ("- print\n- home", "- print\n- home"),
+        ("[closed] is a word here", "[closed] is a word here"),
+        (CODE, CODE),
+        ("Before.\n\n" + CODE + "\n\nAfter.", "Before.\n\n" + CODE + "\n\nAfter."),
+    ],
+)
+def test_marks_of_the_site_go_and_code_stays(written: str, kept: str) -> None:
+    assert clean.prose(written) == kept
+
+
+@pytest.mark.parametrize(
+    ("title", "kept"),
+    [
+        ("How to boil eggs? [closed]", "How to boil eggs?"),
+        ("Boil   eggs\n[Duplicate]", "Boil eggs"),
+        ("[SOLVED] Boil eggs", "Boil eggs"),
+        ("【已解决】如何煮鸡蛋", "如何煮鸡蛋"),
+        ("What does [closed] mean?", "What does [closed] mean?"),
+    ],
+)
+def test_titles_lose_the_state_of_the_thread(title: str, kept: str) -> None:
+    assert clean.title(title) == kept
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("Hi all,\nHow do I boil eggs?\n\nThanks in advance!", "How do I boil eggs?"),
+        ("Hello there! I boil eggs. Any help would be appreciated.\n\nCheers,\nBob", "I boil eggs."),
+        ("Hi Ann,\n\nuse water.", "use water."),
+        ("As Bob said above, use water.", "Use water."),
+        ("@bob, use water.", "use water."),
+        ("Use water.\n\nEDIT: and salt.", "Use water.\n\nand salt."),
+        ("Use water. Hope this helps!\n\n– Tim", "Use water."),
+        ("Use water.\n\nI hope that I have helped. Good luck!", "Use water."),
+        ("Use water.\n\n- Salt\n- Pepper", "Use water.\n\n- Salt\n- Pepper"),
+        ("Thanks to the heat, water boils.", "Thanks to the heat, water boils."),
+        ("Best is to use water.", "Best is to use water."),
+        ("Hi-res pictures need memory.", "Hi-res pictures need memory."),
+        ("As water boils above 100 °C, wait.", "As water boils above 100 °C, wait."),
+        ("大家好，鸡蛋怎么煮？谢谢大家！", "鸡蛋怎么煮？"),
+        ("正如楼上所说，用水煮。希望对你有帮助。", "用水煮。"),
+        ("感谢节是什么时候？", "感谢节是什么时候？"),
+        ("Thank you!", ""),
+        (CODE, CODE),
+        (CODE + "\n\nHope this helps.", CODE),
+    ],
+)
+def test_courtesies_go_and_everything_else_stays(written: str, kept: str) -> None:
+    assert courtesies.without(written) == kept
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("Do this. The steps are as follows:", "Do this."),
+        ("先烧水。步骤如下：", "先烧水。"),
+        ("Do this:\n\n- boil", "Do this:\n\n- boil"),
+        ("As follows:", ""),
+        ("A line\nof text that ends here:", "A line"),
+    ],
+)
+def test_what_announces_nothing_is_dropped(written: str, kept: str) -> None:
+    assert clean.finished(written) == kept
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("one\ntwo\n\nthree", "one two\n\nthree"),
+        ("中文\n继续", "中文继续"),
+        ("中文\nword", "中文 word"),
+        ("- one\n  more\n- two", "- one more\n- two"),
+        ("| a | b |\n| - | - |\n| 1 | 2 |", "| a | b |\n| - | - |\n| 1 | 2 |"),
+        ("> quote\n> more", "> quote\n> more"),
+        ("break  \nhere", "break  \nhere"),
+        ("$$\nx\n$$", "$$\nx\n$$"),
+    ],
+)
+def test_paragraphs_become_lines_and_lists_stay_lists(written: str, kept: str) -> None:
+    assert clean.unwrapped(written) == kept
+
+
+def test_links_within_the_site_become_words() -> None:
+    written = "See [`re`](https://docs.test/re.html#x) and [RFC](https://rfc.test/1) and [f](https://docs.test/f_(x))."
+    assert clean.article(written, "https://docs.test/a.html") == "See `re` and [RFC](https://rfc.test/1) and f."
+
+
+@pytest.mark.parametrize(
+    ("text", "chinese"),
+    [
+        ("如何安装 Git？", True),
+        ("Git のインストール方法", False),
+        ("How do you say 你好", False),
+        ("", False),
+        ("안녕하세요", False),
+    ],
+)
+def test_who_reads_chinese(text: str, chinese: bool) -> None:
+    assert clean.is_chinese(text) is chinese
+
+
+@pytest.mark.parametrize(
+    "attack", ["```" * 50_000, "[" * 200_000, "Thanks " * 30_000, "![" * 100_000, "> " * 100_000, "\n" * 200_000]
+)
+def test_hostile_text_takes_linear_time(attack: str) -> None:
+    courtesies.without(attack)
+    clean.finished(clean.article(attack, "https://docs.test/"))
