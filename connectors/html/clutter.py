@@ -9,7 +9,8 @@ from connectors.html.tags import MUTE
 _FRAMES = ("nav", "aside", "footer", "dialog", "menu", "figcaption")
 # fmt: off
 _ROLES = frozenset((
-    "navigation", "complementary", "banner", "contentinfo", "search", "dialog", "alert", "menu", "menubar", "toolbar",
+    "navigation", "complementary", "banner", "contentinfo", "search", "dialog", "alert", "menu", "menubar",
+    "toolbar",
 ))
 # Words that name what stands around an article, anywhere in a class or id ...
 _STEMS = re2.compile(
@@ -24,8 +25,9 @@ _STEMS = re2.compile(
 # ... and as a whole word in one
 _WORDS = frozenset((
     "nav", "menu", "toc", "tags", "tag", "share", "ad", "ads", "footer", "login", "search", "print", "follow",
-    "like", "likes", "meta", "author", "date", "time", "related", "rss", "avatar", "bio", "jp-relatedposts", "hidden", "sr-only",
-    "visually-hidden", "screen-reader-text", "printfooter", "catlinks", "player", "gallery",
+    "like", "likes", "meta", "author", "date", "time", "related", "rss", "avatar", "bio", "jp-relatedposts",
+    "hidden", "sr-only", "visually-hidden", "screen-reader-text", "printfooter", "catlinks", "player",
+    "gallery",
 ))
 # fmt: on
 _LINE_STEMS = re2.compile(r"excerpt|caption|copyright|disclaimer|byline")
@@ -40,9 +42,9 @@ _KEPT = ".//h1 | .//main | .//*[@role='main'] | .//*[@itemprop='articleBody']"
 # Lines that a site adds to its articles, in English, Indonesian, German, French, Portuguese and Chinese
 _NOTICES = re2.compile(
     r"(?i)^(?:read more|read also|see also|also read|more:|related:|share this|follow us|sign up|subscribe"
-    r"|advertisement"
-    r"|you may also like|click here to|loading|baca juga|lesen sie auch|lire aussi|leia mais"
-    r"|扫一扫|分享到|相关阅读|相关新闻|责任编辑|返回搜狐|特别声明|免责声明|声明[:：])|all rights reserved|版权所有|版權所有|icp备|公网安备|未经授权|sign up for our"
+    r"|advertisement|you may also like|click here to|loading|baca juga|lesen sie auch|lire aussi|leia mais"
+    r"|扫一扫|分享到|相关阅读|相关新闻|责任编辑|返回搜狐|特别声明|免责声明|声明[:：])"
+    r"|all rights reserved|版权所有|版權所有|icp备|公网安备|未经授权|sign up for our"
 )
 _NOTICE = 160
 # Letters of prose that make an article without the part in question

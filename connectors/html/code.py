@@ -14,10 +14,10 @@ _AFTER = re2.compile(
 # Words in the place of a language that are none
 # fmt: off
 _NO_LANGUAGE = frozenset((
-    "default", "none", "text", "txt", "plain", "plaintext", "nohighlight", "no-highlight", "notranslate", "block",
-    "wrapper", "literal", "numbersource", "content", "listing", "linenums", "highlight", "code", "snippet", "box",
-    "pre", "container", "toolbar", "dark", "light", "hljs", "copy", "lines", "line", "ipython", "inline", "prettyprinted",
-    "fence", "undefined", "auto",
+    "default", "none", "text", "txt", "plain", "plaintext", "nohighlight", "no-highlight", "notranslate",
+    "block", "wrapper", "literal", "numbersource", "content", "listing", "linenums", "highlight", "code",
+    "snippet", "box", "pre", "container", "toolbar", "dark", "light", "hljs", "copy", "lines", "line",
+    "ipython", "inline", "prettyprinted", "fence", "undefined", "auto",
 ))
 # fmt: on
 _ALIASES = {
@@ -100,11 +100,11 @@ def is_noise(element: HtmlElement) -> bool:
 
 
 def _collect(element: HtmlElement, parts: list[str]) -> None:
-    parts.append(element.text or "")
+    parts.extend(filter(None, [element.text]))
     for child in element:
         if isinstance(child.tag, str) and not is_noise(child):
             _collect_child(child, parts)
-        parts.append(child.tail or "")
+        parts.extend(filter(None, [child.tail]))
 
 
 def _collect_child(child: HtmlElement, parts: list[str]) -> None:
@@ -112,8 +112,9 @@ def _collect_child(child: HtmlElement, parts: list[str]) -> None:
         parts.append("\n")
         return
     line = child.tag in _LINES
-    if line and parts and not "".join(parts[-8:]).endswith("\n") and any(parts):
+    if line and parts and not parts[-1].endswith("\n"):
         parts.append("\n")
+    before = len(parts)
     _collect(child, parts)
-    if line and not (parts and parts[-1].endswith("\n")):
+    if line and (len(parts) == before or not parts[-1].endswith("\n")):
         parts.append("\n")

@@ -1,6 +1,7 @@
 """Bytes to text, whatever the page says or does not say about its encoding."""
 
 import codecs
+from itertools import pairwise
 
 import re2
 
@@ -38,7 +39,9 @@ _COMMON_HAN = set(
 _COMMON_HAN_TRADITIONAL = set(
     "的一是不了在人有我他這個們中來上大為和國地到以說時要就出會可也你對生能而子那得於著下自之年過發後作裡"
 )
+_COMMON_HANGUL = set("이다는의에을를가은고하한로서도지기사리나인자들대있어시수것해라그정게보")
 _CANDIDATES = ("gb18030", "big5hkscs", "cp949", "cp932", "euc_jp", "cp1251", "cp1250", "cp1253", "cp1256", "cp1252")
+_LATIN = ("cp1252", "cp1250")
 _SAMPLE = 65_536
 _FAIR = 0.98
 
@@ -93,7 +96,14 @@ def _likeliest(body: bytes) -> str:
     sample = body[:_SAMPLE]
     if sample.count(0) > len(sample) // 4:
         return "utf-16-le" if sample[1::2].count(0) > sample[::2].count(0) else "utf-16-be"
-    return max(_CANDIDATES, key=lambda encoding: _plausibility(sample.decode(encoding, "replace"), encoding))
+    candidates = _CANDIDATES if _in_runs(sample) else _LATIN
+    return max(candidates, key=lambda encoding: _plausibility(sample.decode(encoding, "replace"), encoding))
+
+
+def _in_runs(sample: bytes) -> bool:
+    """Whether bytes above 127 mostly stand together, as in scripts other than Latin."""
+    together = sum(first > 127 and second > 127 for first, second in pairwise(sample))
+    return 3 * together > sum(byte > 127 for byte in sample)
 
 
 def _plausibility(text: str, encoding: str) -> float:
@@ -118,7 +128,7 @@ def _weight(char: str, encoding: str) -> float:
             else 0.3 * ("\u4e00" <= char <= "\u9fff" or char in "，。、；：？！「」")
         )
     if encoding == "cp949":
-        return 1.0 * ("\uac00" <= char <= "\ud7a3")
+        return 3.0 if char in _COMMON_HANGUL else 0.3 * ("\uac00" <= char <= "\ud7a3")
     if encoding in ("cp932", "euc_jp"):
         return (
             1.2 * ("\u3041" <= char <= "\u30ff")

@@ -80,7 +80,7 @@ def _without_site(text: str, root: HtmlElement) -> str:
     if len(kept) < len(parts):
         return text[: text.rfind(kept[-1]) + len(kept[-1])] if kept and text.endswith(site) else " ".join(kept)
     first = text[: len(text) - len(parts[-1])].rstrip(" |｜_–—·•»:-")
-    return first if len(first) >= len(parts[-1]) else text
+    return first or text
 
 
 def _meta(root: HtmlElement, *names: str) -> str:

@@ -29,9 +29,9 @@ def prepare(root: HtmlElement, base_url: str, marks: Marks) -> None:
     _mark_headings(root, marks)
     flatten_layout_tables(root)
     flatten_definition_lists(root)
+    write_raised_and_lowered(root)
     write_links(root, base_url)
     write_images(root)
-    write_raised_and_lowered(root)
     for item in list(root.iter("li")):
         if not item.text_content().strip():
             item.drop_tree()
@@ -66,7 +66,15 @@ def _drop_noise(root: HtmlElement) -> None:
         element.drop_tree()
     for element in root.xpath(".//a | .//span[contains(@class, 'editsection')]"):
         if _is_permalink(element):
+            _hand_over_name(element)
             element.drop_tree()
+
+
+def _hand_over_name(link: HtmlElement) -> None:
+    """The name of an empty link is that of the heading it stands in."""
+    name, parent = link.get("id") or link.get("name"), link.getparent()
+    if name and parent.tag in HEADINGS and not parent.get("id"):
+        parent.set("id", name)
 
 
 def _join_lines(root: HtmlElement) -> None:

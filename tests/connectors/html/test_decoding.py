@@ -1,0 +1,55 @@
+"""Bytes to text, whatever is said about them."""
+
+import pytest
+
+from connectors.html import decode
+
+CHINESE = "他们说这个问题的答案可以在文档里找到，我们一起来看看应该怎么做。" * 4
+TRADITIONAL = "他們說這個問題的答案可以在說明書裡找到，我們來看看應該怎麼做。" * 4
+JAPANESE = "この問題の答えは説明書の中にあります。いっしょに見てみましょう。" * 4
+KOREAN = "이 문제의 답은 설명서에서 찾을 수 있습니다. 함께 살펴보겠습니다." * 4
+RUSSIAN = "Ответ на этот вопрос можно найти в документации, давайте посмотрим вместе." * 4
+GERMAN = "Die Lösung für diese Frage steht natürlich in der Übersicht, schöne Grüße." * 4
+
+LANGUAGES = [
+    (CHINESE, "gb18030", "gb2312"),
+    (TRADITIONAL, "big5", "big5"),
+    (JAPANESE, "shift_jis", "x-sjis"),
+    (JAPANESE, "euc_jp", "euc-jp"),
+    (KOREAN, "euc_kr", "ks_c_5601-1987"),
+    (RUSSIAN, "cp1251", "windows-1251"),
+    (GERMAN, "cp1252", "iso-8859-1"),
+]
+
+
+@pytest.mark.parametrize(("text", "codec", "label"), LANGUAGES)
+def test_the_header_or_the_page_says_the_charset(text: str, codec: str, label: str) -> None:
+    body = text.encode(codec)
+    assert decode(body, f"text/html; charset={label}") == text
+    page = f'<meta http-equiv="Content-Type" content="text/html; charset={label}"><p>'.encode() + body
+    assert decode(page).endswith(text)
+
+
+@pytest.mark.parametrize(("text", "codec", "label"), LANGUAGES)
+def test_nobody_says_the_charset(text: str, codec: str, label: str) -> None:
+    assert decode(text.encode(codec)) == text
+
+
+@pytest.mark.parametrize("text", [CHINESE, JAPANESE, GERMAN])
+def test_utf8_under_a_header_that_lies(text: str) -> None:
+    assert decode(text.encode(), "text/html; charset=iso-8859-1") == text
+
+
+@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16"])
+def test_a_byte_order_mark_wins(codec: str) -> None:
+    assert decode(CHINESE.encode(codec), "text/html; charset=big5") == CHINESE
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff", b"\x80\x81\x82" * 99, bytes(range(256)) * 9, b"\x00" * 100])
+@pytest.mark.parametrize("header", ["", "text/html; charset=nonsense", "text/html; charset=zlib"])
+def test_garbage_is_text_too(body: bytes, header: str) -> None:
+    assert isinstance(decode(body, header), str)
+
+
+def test_a_torn_end_does_not_change_the_encoding() -> None:
+    assert decode(CHINESE.encode()[:-1]).startswith(CHINESE[:-1])

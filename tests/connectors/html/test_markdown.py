@@ -1,0 +1,112 @@
+"""Fragments of HTML and the Markdown that a person would have written."""
+
+# ruff: noqa: E501
+
+import pytest
+
+from connectors.html import to_markdown
+
+PAGE = "https://site.example/guide/page.html"
+
+CASES = [
+    ("<p>snake_case and 2 * 3 * 4</p>", "snake_case and 2 * 3 * 4"),
+    ("<p>1. not a list</p>", "1. not a list"),
+    ("<p>one\n   line</p>", "one line"),
+    ("<p>中文的\n换行</p>", "中文的换行"),
+    ("<p>中文<b>粗体</b>中文</p>", "中文**粗体**中文"),
+    ("<p>use <code>a_b()</code> or <kbd>Ctrl</kbd></p>", "use `a_b()` or `Ctrl`"),
+    ('<p><a href="next.html">next</a></p>', "[next](https://site.example/guide/next.html)"),
+    ('<p><a href="#part">part</a> <a href="page.html#x">x</a></p>', "part x"),
+    ('<p><a href="javascript:go()">go</a></p>', "go"),
+    ('<h2>Title<a class="headerlink" href="#t">¶</a></h2>', "## Title"),
+    ('<h2 id="t"><a href="#t">Title</a></h2>', "## Title"),
+    ("<p>H<sub>2</sub>O, x<sup>2</sup>, 4<sup>th</sup>, e<sup>n</sup></p>", "H₂O, x², 4th, e^n"),
+    ('<p>known<sup><a href="#n1">1</a></sup> fact</p>', "known fact"),
+    ('<p>press <img alt="Save" src="s.png"> now</p>', "press Save now"),
+    ('<p><img alt="A photograph" src="p.jpg"></p>', ""),
+    ("<blockquote><p>said</p></blockquote>", "> said"),
+    ("<ul><li>a<ul><li>b</li></ul></li></ul>", "- a\n  - b"),
+    ("<dl><dt>-v</dt><dt>--verbose</dt><dd>Say more.</dd></dl>", "- `-v`, `--verbose`: Say more."),
+    (
+        "<table><tr><th>a</th><th>b</th></tr><tr><td>1</td><td>2</td></tr></table>",
+        "| a | b |\n| --- | --- |\n| 1 | 2 |",
+    ),
+    ("<table><tr><td><p>only a frame</p></td></tr></table>", "only a frame"),
+    ("<p>x</p><script>alert(1)</script><style>p {}</style><button>Copy</button>", "x"),
+    ('<p>so <script type="math/tex">a_1 \\cdot b</script></p>', "so $a_1 \\cdot b$"),
+    ('<div class="math">\\[ x^2 \\]</div>', "$$\nx^2\n$$"),
+    ('<p>so <span class="math">\\(x_1\\)</span> it is</p>', "so $x_1$ it is"),
+]
+
+
+@pytest.mark.parametrize(("fragment", "expected"), CASES)
+def test_fragment(fragment: str, expected: str) -> None:
+    assert to_markdown(fragment, PAGE) == expected
+
+
+SPANS = '<span class="k">def</span> <span class="nf">f</span>():\n    <span class="k">return</span> 1\n\n\nx = 2\n'
+LINES = "def f():\n    return 1\n\n\nx = 2"
+
+HIGHLIGHTERS = [
+    ("plain", "<pre>def f():\n    return 1\n\n\nx = 2</pre>", ""),
+    (
+        "sphinx",
+        f'<div class="highlight-python3 notranslate"><div class="highlight"><pre><span></span>{SPANS}</pre></div></div>',
+        "python",
+    ),
+    (
+        "sphinx default",
+        f'<div class="highlight-default notranslate"><div class="highlight"><pre>{SPANS}</pre></div></div>',
+        "",
+    ),
+    ("hljs", f'<pre><code class="hljs language-python">{SPANS}</code></pre>', "python"),
+    (
+        "prism",
+        f'<pre class="language-python line-numbers"><code class="language-python">{SPANS}<span class="line-numbers-rows"><span></span></span></code></pre>',
+        "python",
+    ),
+    (
+        "rouge",
+        f'<div class="language-python highlighter-rouge"><div class="highlight"><pre class="highlight"><code>{SPANS}</code></pre></div></div>',
+        "python",
+    ),
+    ("github", f'<div class="highlight highlight-source-python"><pre>{SPANS}</pre></div>', "python"),
+    ("mediawiki", f'<div class="mw-highlight mw-highlight-lang-python"><pre>{SPANS}</pre></div>', "python"),
+    ("pandoc", f'<div class="sourceCode"><pre class="sourceCode python"><code>{SPANS}</code></pre></div>', "python"),
+    ("syntaxhighlighter", "<pre class='brush: python; gutter: true'>def f():\n    return 1\n\n\nx = 2</pre>", "python"),
+    (
+        "asciidoctor",
+        f'<pre class="highlight"><code class="language-python" data-lang="python">{SPANS}</code></pre>',
+        "python",
+    ),
+    (
+        "line numbers in a table",
+        '<table class="highlighttable"><tr><td class="linenos"><div><pre>1\n2\n3</pre></div></td><td class="code">'
+        f'<div class="highlight"><pre>{SPANS}</pre></div></td></tr></table>',
+        "",
+    ),
+    (
+        "one element per line",
+        '<pre><code class="language-python"><div class="line">def f():</div><div class="line">    return 1</div>'
+        '<div class="line"><br></div><div class="line"><br></div><div class="line">x = 2</div></code></pre>',
+        "python",
+    ),
+    ("breaks", "<pre>def f():<br>    return 1<br><br><br>x = 2</pre>", ""),
+]
+
+
+@pytest.mark.parametrize(("name", "fragment", "language"), HIGHLIGHTERS, ids=[case[0] for case in HIGHLIGHTERS])
+def test_code_keeps_its_lines_and_its_language(name: str, fragment: str, language: str) -> None:
+    assert to_markdown(f"<p>so</p>{fragment}<p>end</p>") == f"so\n\n```{language}\n{LINES}\n```\n\nend"
+
+
+def test_code_in_a_list_is_indented_with_it() -> None:
+    assert to_markdown("<ul><li>do<pre>a\n  b</pre></li></ul>") == "- do\n\n  ```\n  a\n    b\n  ```"
+
+
+def test_a_fence_is_longer_than_those_inside() -> None:
+    assert to_markdown("<pre>```\nx\n```</pre>") == "````\n```\nx\n```\n````"
+
+
+def test_private_characters_of_a_page_are_no_marks() -> None:
+    assert to_markdown("<p>a\ue0000\ue001b</p>") == "a0b"

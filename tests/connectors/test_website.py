@@ -1,0 +1,149 @@
+"""A site walked by links, by sitemap and from a folder."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from connectors.base import Response, WebError
+from connectors.website import Website
+from schemas.document import Article, Reject
+from schemas.page import Page
+
+ROOT = "http://site.example/docs/"
+TEXT = "<p>Grinding is the step that turns grain into flour, and it needs a clean stone and some patience.</p>"
+
+
+class Shelf:
+    """A web of a few pages; what is not on it is gone."""
+
+    def __init__(self, pages: dict[str, str | Response | WebError]) -> None:
+        self.pages, self.asked = pages, list[str]()
+
+    def get(self, url: str, *, version: str = "") -> Response:
+        self.asked.append(url)
+        found = self.pages.get(url, Response(url, 404, b""))
+        if isinstance(found, WebError):
+            raise found
+        if isinstance(found, str):
+            return Response(url, 200, found.encode(), {"etag": '"1"'}, "text/html", robots="User-agent: *")
+        return found
+
+
+def page(*links: str) -> str:
+    listed = "".join(f'<li><a href="{link}">on</a></li>' for link in links)
+    return f"<html><head><title>T</title></head><body><main><h1>T</h1>{TEXT}<ul>{listed}</ul></main></body></html>"
+
+
+def crawl(pages: dict[str, str | Response | WebError], **settings: object) -> list[Page | Reject]:
+    site = Website.model_validate({"name": "site", "start": ROOT, **settings})
+    return list(site.fetch(Shelf(pages), None))
+
+
+def keys(found: list[Page | Reject]) -> list[str]:
+    return [item.key for item in found]
+
+
+def test_links_below_the_prefix_breadth_first_each_once() -> None:
+    pages = {
+        ROOT: page("b.html", "a.html#top", "a.html", "../elsewhere.html", "http://other.example/docs/x.html", "a.pdf"),
+        f"{ROOT}b.html": page("deep/c.html", ROOT),
+        f"{ROOT}a.html": page("b.html"),
+        f"{ROOT}deep/c.html": page("?page=2"),
+        f"{ROOT}deep/c.html?page=2": page(),
+    }
+    pages = {**pages, f"{ROOT}deep/?page=2": page()}
+    assert keys(crawl(pages)) == ["index", "b.html", "a.html", "deep/c.html", "deep/c.html?page=2"]
+    assert keys(crawl(pages, max_pages=2)) == ["index", "b.html"]
+    assert keys(crawl(pages, exclude=["deep/", "a\\.html$"])) == ["index", "b.html"]
+
+
+def test_a_page_carries_its_evidence() -> None:
+    (found,) = crawl({ROOT: page()}, licence="CC-BY-4.0")
+    assert isinstance(found, Page)
+    assert (found.etag, found.robots, found.licence, found.url) == ('"1"', "User-agent: *", "CC-BY-4.0", ROOT)
+
+
+def test_what_cannot_be_had_is_a_reject_and_what_is_gone_a_page() -> None:
+    found = crawl(
+        {
+            ROOT: page("no.html", "gone.html", "broken.html", "data"),
+            f"{ROOT}no.html": WebError(f"{ROOT}no.html", "robots", "Disallow: /docs/no"),
+            f"{ROOT}broken.html": Response(f"{ROOT}broken.html", 500, b""),
+            f"{ROOT}data": Response(f"{ROOT}data", 200, b"PK", {}, "application/zip"),
+        }
+    )
+    assert found[1:] == [
+        Reject(f"{ROOT}no.html", "robots", "Disallow: /docs/no"),
+        Page("site", "gone.html", f"{ROOT}gone.html", b"", status=404),
+        Reject(f"{ROOT}broken.html", "http_500"),
+    ]
+
+
+def test_one_page_under_two_addresses_is_one_page() -> None:
+    named = page().replace("<head>", f'<head><link rel="canonical" href="{ROOT}a.html">')
+    moved = Response(f"{ROOT}a.html", 200, named.encode(), {}, "text/html")
+    pages = {ROOT: page("old.html", "a.html?from=menu"), f"{ROOT}old.html": moved, f"{ROOT}a.html?from=menu": named}
+    assert keys(crawl(pages)) == ["index", "a.html"]
+
+
+def test_a_redirect_out_of_the_prefix_is_not_followed() -> None:
+    away = Response("http://site.example/login", 200, page().encode(), {}, "text/html")
+    assert keys(crawl({ROOT: page("x.html"), f"{ROOT}x.html": away})) == ["index"]
+
+
+def test_an_opt_out_keeps_the_evidence_and_not_the_text() -> None:
+    (found,) = crawl({ROOT: Response(ROOT, 200, page("a.html").encode(), {}, "text/html", opt_out="noai")})
+    assert isinstance(found, Page)
+    assert (found.body, found.opt_out) == (b"", "noai")
+    assert list(Website(name="site", start=ROOT).parse(found)) == [Reject("index", "opt_out", "noai")]
+
+
+@pytest.mark.parametrize("link", ["again/again/again/again/", "/".join("abcdefghijklmnopqrstu") + "/"])
+def test_traps_are_not_walked_into(link: str) -> None:
+    assert keys(crawl({ROOT: page(link), f"{ROOT}{link}": page()})) == ["index"]
+
+
+def test_of_a_page_with_endless_links_some_are_followed() -> None:
+    shelf = Shelf({ROOT: page(*(f"{number}.html" for number in range(800)))})
+    list(Website(name="site", start=ROOT).fetch(shelf, None))
+    assert len(shelf.asked) == 501
+
+
+def test_a_sitemap_takes_the_place_of_links() -> None:
+    listed = "".join(f"<sitemap><loc>{ROOT}{name}.xml</loc></sitemap>" for name in ("one", "bad"))
+    index = f"<sitemapindex>{listed}</sitemapindex>"
+    one = f"<urlset><url><loc>{ROOT}a.html</loc></url><url><loc>http://site.example/x.html</loc></url></urlset>"
+    bad = '<!DOCTYPE x [<!ENTITY a "b">]><urlset/>'
+    pages = {f"{ROOT}map.xml": index, f"{ROOT}one.xml": one, f"{ROOT}bad.xml": bad, f"{ROOT}a.html": page("b.html")}
+    found = crawl(pages, start=(), sitemap=f"{ROOT}map.xml")
+    assert keys(found) == [f"{ROOT}bad.xml", "a.html"]
+    assert isinstance(found[0], Reject) and found[0].reason == "bad_sitemap"
+
+
+def test_a_folder_is_read_as_if_served(tmp_path: Path) -> None:
+    for name in ("b/two.html", "one.HTM", "notes.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(page("next.html"))
+    site = Website(name="site", folder=tmp_path, base_url=ROOT)
+    found = [item for item in site.fetch(Shelf({}), None) if isinstance(item, Page)]
+    assert [(item.key, item.url) for item in found] == [
+        ("b/two.html", f"{ROOT}b/two.html"),
+        ("one.HTM", f"{ROOT}one.HTM"),
+    ]
+    assert all(isinstance(document, Article) for item in found for document in site.parse(item))
+    assert [path.name for path in site.files()] == ["two.html", "one.HTM"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({}, "start"),
+        ({"start": ROOT, "folder": "x", "base_url": ROOT}, "start"),
+        ({"folder": "x"}, "base_url"),
+        ({"start": ROOT, "exclude": ["("]}, "RE2"),
+    ],
+)
+def test_settings_that_cannot_work_say_so(settings: dict[str, object], says: str) -> None:
+    with pytest.raises(ValidationError, match=says):
+        Website.model_validate({"name": "site", **settings})
