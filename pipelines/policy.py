@@ -45,7 +45,7 @@ class Rule(_Part):
 class Policy(_Part):
     """`prefer` is an ORDER BY list: the first passing member of a cluster is kept. `quality` is SQL, 0 to 1."""
 
-    rules: tuple[Rule, ...]
+    rules: tuple[Rule, ...] = Field(min_length=1)
     prefer: str = "record_id"
     quality: str = "1"
     validation_percent: float = Field(5, ge=0, le=50)
@@ -174,7 +174,7 @@ def _column_refs(node: Any) -> list[str]:
 def _sql_faults(policy: Policy) -> list[str]:
     """What is wrong with each piece of SQL, bound against the columns."""
     pieces = [(f"rules.{rule.name}.drop_if", rule.drop_if, "BOOLEAN") for rule in policy.rules]
-    pieces.append(("quality", f"CAST({policy.quality} AS DOUBLE)", "DOUBLE"))
+    pieces.append(("quality", f"({policy.quality}) * 1.0::DOUBLE", "DOUBLE"))
     with duckdb.connect() as con:
         typed = ", ".join(f'"{name}" {kind}' for name, kind in columns().items())
         con.execute(f"CREATE TABLE candidate ({typed})")

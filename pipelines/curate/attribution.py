@@ -4,6 +4,8 @@ import re
 
 import duckdb
 
+from pipelines.signals.privacy import redact
+
 LISTED = 10_000  # pages by source and licence; every record names its own author, title and address besides
 
 _SECTIONS = """
@@ -43,7 +45,7 @@ def attribution(con: duckdb.DuckDBPyConnection) -> str:
 def _line(url: str, title: str, authors: list[str] | None) -> str:
     by = f" by {', '.join(plain(author) for author in authors)}" if authors else ""
     address = re.sub(r"[<>\s]", "", url or "")
-    return f"- {plain(title) or 'untitled'}{by}, <{address}>"
+    return redact(f"- {plain(title) or 'untitled'}{by}, <{address}>")
 
 
 def plain(text: str | None) -> str:
