@@ -31,7 +31,7 @@ def newest(data: Path) -> float:
 def ask(name: str, data: str, _stamp: float, parameters: tuple[tuple[str, Any], ...] = ()) -> pd.DataFrame:
     sql = (QUERIES / f"{name}.sql").read_text()
     with catalog.connect(Path(data)) as con:
-        return con.execute(sql, dict(parameters)).df()
+        return con.sql(sql, params=dict(parameters)).to_arrow_table().to_pandas()
 
 
 def answer(name: str, **parameters: Any) -> pd.DataFrame:
@@ -84,7 +84,7 @@ def show_funnel(recipe: str) -> None:
             color=alt.Color("source:N", legend=alt.Legend(orient="bottom", title=None)),
             tooltip=["source", "stage", "rows"],
         )
-        .properties(height=170)
+        .properties(height=alt.Step(30))
     )
     st.altair_chart(chart, width="stretch")
 

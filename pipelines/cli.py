@@ -67,16 +67,18 @@ def _end(error: Exception, code: int) -> None:
     sys.exit(code)
 
 
-def wide(stderr: bool = False) -> Console:
+def wide() -> Console:
     """Lines are not cut to 80 columns where there is no terminal to say how wide it is."""
-    console = Console(stderr=stderr)
-    return console if console.is_terminal else Console(stderr=stderr, width=200)
+    console = Console()
+    return console if console.is_terminal else Console(width=200)
 
 
 @app.callback()
-def options(debug: Annotated[bool, typer.Option(help="Say where an error came from.")] = False) -> None:
-    handler = RichHandler(console=wide(stderr=True), show_path=False, show_time=False, show_level=False)
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], format="%(message)s")
+def options(debug: Annotated[bool, typer.Option("--debug", help="Say where an error came from.")] = False) -> None:
+    console = Console(stderr=True)
+    on_screen = RichHandler(console=console, show_path=False, show_time=False, show_level=False)
+    handler = on_screen if console.is_terminal else logging.StreamHandler()
+    log.handlers = [handler]  # not the root's: Prefect logs there too
     log.setLevel(logging.DEBUG if debug else logging.INFO)
 
 

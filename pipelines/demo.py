@@ -96,7 +96,7 @@ def _show_answers(console: Console, data: Path) -> None:
     """One held-out instruction, as answered by the base model and by the fine-tuned one."""
     folder = storage.folder(data, "finetune", "demo") / "latest"
     numbers = json.loads((folder / "metrics.json").read_text())
-    sample = numbers["samples"][0]
+    sample = min(numbers["samples"], key=lambda one: len(one["instruction"] + one["input"]))
     console.print()
     for title in ("instruction", "before", "after"):
         console.print(Panel(Text(sample[title].strip()), title=title, title_align="left"))

@@ -1,5 +1,11 @@
 """What several tests share."""
 
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -12,3 +18,51 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("development data is not beside this checkout")
     return folder
+
+
+@dataclass(frozen=True)
+class Mill:
+    """A running `gristmill up` over one small recipe, and where it works."""
+
+    folder: Path
+    api: str
+    ui: str
+    dashboard: str
+    process: subprocess.Popen[str]
+
+    def gristmill(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Another command in the same folder."""
+        return subprocess.run(
+            [*GRISTMILL, *words], cwd=self.folder, env=environment(self.folder), capture_output=True, text=True
+        )
+
+
+GRISTMILL = (sys.executable, "-c", "from pipelines.cli import main; main()")
+
+
+def environment(folder: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT")}
+    return kept | {"PREFECT_HOME": str(folder / ".prefect"), "PYTHONPATH": str(Path(__file__).parents[1])}
+
+
+@pytest.fixture(scope="session")
+def mill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mill]:
+    """The one Prefect server of a test run."""
+    folder = tmp_path_factory.mktemp("mill")
+    sample = Path(__file__).parents[1] / "data" / "samples" / "forum"
+    (folder / "small.toml").write_text(
+        'name = "small"\n[schedule]\ncron = "0 4 * * *"\ntimezone = "Europe/Berlin"\n'
+        f'[[sources]]\nconnector = "stackexchange"\nname = "forum"\npath = "{sample}"\nsite = "forum.example"\n'
+    )
+    process = subprocess.Popen(
+        [*GRISTMILL, "up", "small.toml", "--port", "0"],
+        cwd=folder, env=environment(folder), stdout=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    assert process.stdout
+    try:
+        said = [process.stdout.readline() for _ in range(3)]
+        ui, dashboard = (line.split()[-1] for line in said[:2])
+        yield Mill(folder, f"{ui}/api", ui, dashboard, process)
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0

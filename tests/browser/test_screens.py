@@ -1,0 +1,107 @@
+"""What a user sees in a browser: the Prefect pages and the dashboard of one `gristmill up`."""
+
+import json
+import os
+import re
+import shutil
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.conftest import Mill
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SCREENSHOTS = os.environ.get("GRISTMILL_SCREENSHOTS", "")  # a folder, to look at them
+pytestmark = pytest.mark.timeout(240)
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    chromium = shutil.which("chromium")
+    if not chromium:
+        pytest.skip("no chromium here; apt-get install chromium")
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=chromium, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1300, "height": 1000})
+        page.set_default_timeout(30_000)
+        expect.set_options(timeout=30_000)
+        yield page
+        browser.close()
+
+
+def shoot(page: Page, name: str) -> None:
+    if SCREENSHOTS:
+        page.wait_for_timeout(1_500)
+        page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png", full_page=True)
+
+
+def ask(url: str, body: dict[str, Any] | None = None) -> Any:
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)
+
+
+@pytest.fixture(scope="module")
+def run_page(mill: Mill, page: Page) -> str:
+    """The page of a run that was started from the form, once it has ended."""
+    deployment = ask(f"{mill.api}/deployments/name/mill/small")
+    page.goto(f"{mill.ui}/v2/deployments/deployment/{deployment['id']}/run")
+    expect(page.get_by_text("Which stages to run")).to_be_visible()
+    expect(page.get_by_text("Processes of the stages that compute")).to_be_visible()
+    page.get_by_role("button", name="finetune").or_(page.get_by_text("finetune", exact=True)).first.wait_for()
+    shoot(page, "form")
+    page.get_by_text("finetune", exact=True).first.locator("..").locator("button, svg").last.click()
+    page.get_by_role("button", name="Submit").click()
+    created = {"deployments": {"id": {"any_": [deployment["id"]]}}, "sort": "EXPECTED_START_TIME_ASC"}
+    for _ in range(400):
+        ran = [run for run in ask(f"{mill.api}/flow_runs/filter", created) if not run["auto_scheduled"]]
+        if ran and ran[-1]["state_type"] in ("COMPLETED", "FAILED", "CRASHED"):
+            break
+        time.sleep(0.25)
+    assert ran[-1]["state_type"] == "COMPLETED"
+    assert "finetune" not in ran[-1]["parameters"]["stages"]
+    return f"{mill.ui}/v2/runs/flow-run/{ran[-1]['id']}"
+
+
+def test_deployments_are_ready_and_scheduled(mill: Mill, page: Page) -> None:
+    page.goto(f"{mill.ui}/v2/deployments")
+    expect(page.get_by_text("4 Deployments")).to_be_visible()
+    expect(page.get_by_text("At 04:00 AM")).to_be_visible()
+    shoot(page, "deployments")
+
+
+def test_a_run_started_from_the_form_shows_its_funnel(page: Page, run_page: str) -> None:
+    page.goto(run_page)
+    expect(page.get_by_text("Completed").first).to_be_visible()
+    shoot(page, "run")
+    page.get_by_role("tab", name="Artifacts").click()
+    expect(page.get_by_text("funnel-small").first).to_be_visible()
+    shoot(page, "artifacts")
+    page.get_by_text("funnel-small").first.click()
+    page.get_by_role("link", name=re.compile(r"^[0-9a-f]{8}$")).first.click()
+    expect(page.get_by_text("normalise").first).to_be_visible()
+    shoot(page, "funnel")
+
+
+def test_the_dashboard_shows_the_funnel_and_the_records(mill: Mill, page: Page, run_page: str) -> None:
+    page.goto(mill.dashboard)
+    expect(page.get_by_role("heading", name="Funnel")).to_be_visible()
+    expect(page.get_by_text("Kept of all")).to_be_visible()
+    expect(page.get_by_role("heading", name="Records")).to_be_visible()
+    expect(page.get_by_text("forum:q1#a101", exact=True)).to_be_visible()
+    expect(page.locator("[data-testid=stException]")).to_have_count(0)
+    shoot(page, "dashboard")

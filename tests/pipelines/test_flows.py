@@ -1,0 +1,134 @@
+"""Runs under Prefect: from a deployment, from the command line beside `gristmill up`, and after the end of it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.conftest import GRISTMILL, Mill, environment
+
+STAGES = ["collect", "normalise", "annotate", "dedupe", "curate"]
+ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+pytestmark = pytest.mark.timeout(240)
+
+
+def ask(url: str, body: dict[str, Any] | None = None) -> Any:
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)
+
+
+def ended(mill: Mill, run_id: str) -> dict[str, Any]:
+    for _ in range(400):
+        run: dict[str, Any] = ask(f"{mill.api}/flow_runs/{run_id}")
+        if run["state_type"] in ENDED:
+            return run
+        time.sleep(0.25)
+    raise AssertionError(f"the run is still {run['state_type']}")
+
+
+@pytest.fixture(scope="module")
+def finished(mill: Mill) -> dict[str, Any]:
+    """A run of the deployment `mill/small`, as the UI starts it."""
+    deployment = ask(f"{mill.api}/deployments/name/mill/small")
+    created = ask(f"{mill.api}/deployments/{deployment['id']}/create_flow_run", {"parameters": {"stages": STAGES}})
+    return ended(mill, created["id"])
+
+
+def test_deployments_have_forms_and_the_schedule(mill: Mill) -> None:
+    found = {one["entrypoint"].split(":")[-1]: one for one in ask(f"{mill.api}/deployments/filter", {})}
+    assert sorted(found) == ["collect", "curate", "finetune", "mill"]
+    assert found["mill"]["schedules"][0]["schedule"]["cron"] == "0 4 * * *"
+    assert found["mill"]["schedules"][0]["schedule"]["timezone"] == "Europe/Berlin"
+    assert not found["collect"]["schedules"]
+    form = found["mill"]["parameter_openapi_schema"]
+    assert form["properties"]["stages"]["items"]["enum"] == [*STAGES, "finetune"]
+    assert all(field.get("description") for field in form["properties"].values())
+    assert "learning_rate" in form["definitions"]["FinetuneSettings"]["properties"]
+
+
+def test_a_run_of_a_deployment_leaves_a_snapshot(mill: Mill, finished: dict[str, Any]) -> None:
+    assert finished["state_type"] == "COMPLETED", finished["state"]
+    assert (mill.folder / "data/5_curated/small/latest/manifest.json").exists()
+
+
+def test_one_task_is_one_stage_of_one_source(mill: Mill, finished: dict[str, Any]) -> None:
+    only = {"flow_runs": {"id": {"any_": [finished["id"]]}}}
+    time.sleep(2)  # the server enters task runs in batches
+    names = sorted(task["name"] for task in ask(f"{mill.api}/task_runs/filter", only))
+    assert names == ["annotate forum", "collect forum", "curate small", "dedupe small", "normalise forum"]
+
+
+def test_a_run_shows_its_funnel_card_and_progress(mill: Mill, finished: dict[str, Any]) -> None:
+    only = {"flow_runs": {"id": {"any_": [finished["id"]]}}}
+    artifacts = {one["key"]: one for one in ask(f"{mill.api}/artifacts/filter", only)}
+    assert sorted(artifacts) == ["card-small", "dashboard-small", "funnel-small", "progress-small"]
+    rows = json.loads(artifacts["funnel-small"]["data"])
+    assert [row["stage"] for row in rows] == STAGES
+    assert rows[-1]["kept"] + rows[-1]["dropped"] == rows[1]["kept"] > 0
+    assert artifacts["progress-small"]["data"] == 100
+    assert mill.dashboard in artifacts["dashboard-small"]["data"]
+    assert artifacts["card-small"]["data"].startswith("---")
+
+
+def test_a_command_beside_up_uses_its_server_and_fails_by_name(mill: Mill, finished: dict[str, Any]) -> None:
+    """The source that cannot be had is named at the end; the others are up to date and stay so."""
+    broken = (mill.folder / "small.toml").read_text().replace('name = "small"', 'name = "broken"')
+    broken += '[[sources]]\nconnector = "stackexchange"\nname = "absent"\npath = "nowhere"\nsite = "absent.example"\n'
+    (mill.folder / "broken.toml").write_text(broken)
+    done = mill.gristmill("run", "broken.toml", "--stages", ",".join(STAGES))
+    assert done.returncode == 1
+    assert "error: collect absent: " in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (mill.folder / "data/5_curated/broken/latest/manifest.json").exists()
+    failed = {"flow_runs": {"state": {"type": {"any_": ["FAILED"]}}}}
+    runs = ask(f"{mill.api}/flow_runs/filter", failed)
+    assert [run["parameters"]["recipe"] for run in runs] == ["broken.toml"]
+    assert "collect absent" in runs[0]["state"]["message"]
+
+
+def test_a_second_up_in_the_same_place_is_refused(mill: Mill) -> None:
+    done = mill.gristmill("up", "small.toml")
+    assert done.returncode == 1
+    assert mill.ui in done.stderr
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["sigterm", "sigkill"])
+def test_nothing_is_left_when_up_ends(tmp_path: Path, how: signal.Signals) -> None:
+    """Even killed at once: the parts, and whatever they have started, end with it."""
+    (tmp_path / "one.toml").write_text('name = "one"\n[[sources]]\nconnector = "python_docs"\nname = "docs"\n')
+    words = [*GRISTMILL, "up", "one.toml", "--port", "0"]
+    process = subprocess.Popen(words, cwd=tmp_path, env=environment(tmp_path), stdout=subprocess.PIPE, text=True)
+    for _ in range(600):
+        parts = psutil.Process(process.pid).children(recursive=True)
+        if any("prefect" in " ".join(part.cmdline()) for part in parts):
+            break
+        time.sleep(0.05)
+    os.kill(process.pid, how)
+    code = process.wait(60)
+    assert code == (0 if how is signal.SIGTERM else -signal.SIGKILL)
+    _, alive = psutil.wait_procs(parts, timeout=20)
+    assert not alive
+    assert not (tmp_path / ".prefect" / "gristmill-up.json").exists()
+
+
+def test_an_engine_that_is_not_installed_says_how_to_get_it(tmp_path: Path) -> None:
+    pytest.importorskip("prefect")
+    try:
+        import prefect_ray  # noqa: F401
+    except ModuleNotFoundError:
+        words = [*GRISTMILL, "run", "demo", "--engine", "ray"]
+        done = subprocess.run(words, cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True)
+        assert done.returncode == 2
+        assert "gristmill[ray]" in done.stderr
+        return
+    pytest.skip(f"prefect-ray is installed in {sys.prefix}")

@@ -1,0 +1,179 @@
+"""Whole recipes as plain functions: order, skips, failures, the run log and the lock."""
+
+import fcntl
+import json
+import logging
+import pickle
+import threading
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from pipelines import run, status, storage
+from pipelines.policy import PolicyError
+from pipelines.recipe import Recipe, load
+from pipelines.run import Outcome, RunFailed, Step
+
+POSTS = """<?xml version="1.0" encoding="utf-8"?>
+<posts>{rows}</posts>
+"""
+ROW = (
+    '<row Id="{q}" PostTypeId="1" AcceptedAnswerId="{a}" CreationDate="2024-03-05T15:37:00.000" Score="5" '
+    'Body="&lt;p&gt;How can I {what} without losing the changes that I have not saved yet?&lt;/p&gt;" '
+    'Title="How can I {what}?" Tags="&lt;git&gt;" AnswerCount="1" ContentLicense="CC BY-SA 4.0" />'
+    '<row Id="{a}" PostTypeId="2" ParentId="{q}" CreationDate="2024-03-05T16:00:00.000" Score="7" '
+    'Body="&lt;p&gt;Save them first with &lt;code&gt;{what}&lt;/code&gt;, then look at the list of changes, '
+    'and take each of them back in the order in which you made them.&lt;/p&gt;" ContentLicense="CC BY-SA 4.0" />'
+)
+WHATS = ("undo a commit", "rename a branch", "move a file", "split a patch", "merge two folders", "sign a tag")
+
+
+def dump(folder: Path) -> Path:
+    """A forum with six questions and an accepted answer for each."""
+    folder.mkdir(parents=True)
+    rows = "".join(ROW.format(q=n, a=100 + n, what=what) for n, what in enumerate(WHATS, 1))
+    (folder / "Posts.xml").write_text(POSTS.format(rows=rows))
+    return folder
+
+
+def recipe_file(folder: Path, **paths: Path) -> Path:
+    """A recipe with one Stack Exchange source for each name."""
+    sources = [
+        f'[[sources]]\nconnector = "stackexchange"\nname = "{name}"\npath = "{path}"\nsite = "{name}.example"\n'
+        for name, path in paths.items()
+    ]
+    file = folder / "small.toml"
+    file.write_text('name = "small"\n\n' + "\n".join(sources))
+    return file
+
+
+def in_turn(data: Path, recipe: Recipe, steps: Sequence[Step]) -> list[Outcome]:
+    return [run.run_step(recipe, step, data, run_id="one") for step in steps]
+
+
+def go(recipe: Recipe, data: Path, stages: Sequence[run.Stage] = run.STAGES[:-1]) -> list[Outcome]:
+    return run.run_recipe(recipe, stages, data, partial(in_turn, data))
+
+
+@pytest.fixture(scope="module")
+def milled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Recipe, Path, list[Outcome]]:
+    folder = tmp_path_factory.mktemp("milled")
+    recipe = load(recipe_file(folder, forum=dump(folder / "dump")))
+    return recipe, folder / "data", go(recipe, folder / "data")
+
+
+def test_a_run_goes_through_its_stages_in_order(milled: tuple[Recipe, Path, list[Outcome]]) -> None:
+    _, data, outcomes = milled
+    assert [(one.stage, one.name) for one in outcomes] == [
+        ("collect", "forum"),
+        ("normalise", "forum"),
+        ("annotate", "forum"),
+        ("dedupe", "small"),
+        ("curate", "small"),
+    ]
+    assert not any(one.skipped or one.failed for one in outcomes)
+    entries = status.run_log(data)
+    assert [entry["stage"] for entry in entries] == [one.stage for one in outcomes]
+    assert all(entry["peak_mb"] > 10 and entry["run_id"] == "one" for entry in entries)
+
+
+def test_a_second_run_skips_all_and_changes_no_byte(milled: tuple[Recipe, Path, list[Outcome]]) -> None:
+    recipe, data, _ = milled
+    before = {path: path.stat().st_mtime_ns for path in data.rglob("*.parquet")}
+    again = go(recipe, data)
+    assert all(one.skipped for one in again)
+    assert {path: path.stat().st_mtime_ns for path in data.rglob("*.parquet")} == before
+
+
+def test_the_funnel_adds_up(milled: tuple[Recipe, Path, list[Outcome]]) -> None:
+    _, data, _ = milled
+    rows = {row.stage: row for row in status.funnel(data)}
+    assert rows["collect"].kept == len(WHATS)
+    assert rows["normalise"].rows_in == len(WHATS)
+    assert rows["curate"].rows_in == rows["curate"].kept + rows["curate"].dropped == rows["normalise"].kept
+    assert all(row.bytes > 0 and row.seconds is not None for row in rows.values())
+
+
+def test_a_source_that_was_never_had_does_not_stop_the_others(tmp_path: Path) -> None:
+    recipe = load(recipe_file(tmp_path, forum=dump(tmp_path / "dump"), absent=tmp_path / "nowhere"))
+    with pytest.raises(RunFailed, match=r"^collect absent: .*nowhere") as failure:
+        go(recipe, tmp_path / "data")
+    assert len(failure.value.args) == 1
+    curated = storage.read_manifest(tmp_path / "data" / "5_curated" / "small" / "latest")
+    assert curated is not None
+    assert not any("absent" in name for name in curated.inputs)
+    assert status.run_log(tmp_path / "data")[0]["failed"]
+
+
+def test_a_source_that_is_gone_keeps_its_earlier_pages(tmp_path: Path) -> None:
+    recipe = load(recipe_file(tmp_path, forum=dump(tmp_path / "a"), other=dump(tmp_path / "b")))
+    go(recipe, tmp_path / "data", ["collect"])
+    (tmp_path / "b" / "Posts.xml").unlink()
+    with pytest.raises(RunFailed, match=r"^collect other: "):
+        go(recipe, tmp_path / "data")
+    curated = storage.read_manifest(tmp_path / "data" / "5_curated" / "small" / "latest")
+    assert curated is not None
+    assert any("other" in name for name in curated.inputs)
+
+
+def test_without_any_source_the_run_stops(tmp_path: Path) -> None:
+    recipe = load(recipe_file(tmp_path, absent=tmp_path / "nowhere"))
+    with pytest.raises(RunFailed):
+        go(recipe, tmp_path / "data")
+    assert [entry["stage"] for entry in status.run_log(tmp_path / "data")] == ["collect"]
+
+
+def test_a_fault_after_collect_publishes_nothing(tmp_path: Path) -> None:
+    recipe = load(recipe_file(tmp_path, forum=dump(tmp_path / "a"), other=dump(tmp_path / "b")))
+
+    def other_breaks(recipe: Recipe, steps: Sequence[Step]) -> list[Outcome]:
+        done = in_turn(tmp_path / "data", recipe, steps)
+        if steps[0].stage != "normalise":
+            return done
+        return [Outcome("normalise", "other", failed="OSError: disk"), *(one for one in done if one.name != "other")]
+
+    with pytest.raises(RunFailed, match=r"^normalise other: OSError: disk$"):
+        run.run_recipe(recipe, run.STAGES[:-1], tmp_path / "data", other_breaks)
+    assert [entry["stage"] for entry in status.run_log(tmp_path / "data")].count("annotate") == 2
+    assert not (tmp_path / "data" / "5_curated").exists()
+
+
+def test_a_policy_that_cannot_be_used_is_told_before_the_work() -> None:
+    recipe = load("demo").model_copy(update={"policy": "defualt"})
+    with pytest.raises(PolicyError, match="default"):
+        run.check_policy(recipe, ["collect", "curate"])
+    run.check_policy(recipe, ["collect"])
+
+
+def test_a_torn_line_of_the_run_log_is_left_out(tmp_path: Path) -> None:
+    storage.log_run(tmp_path, {"stage": "collect"})
+    with (tmp_path / storage.RUN_LOG).open("a") as log:
+        log.write('{"stage": "norm')
+    assert status.run_log(tmp_path) == [{"stage": "collect"}]
+
+
+def test_a_second_run_in_the_same_folder_waits(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    entered = threading.Event()
+
+    def second() -> None:
+        with run.working_in(tmp_path):
+            entered.set()
+
+    other = threading.Thread(target=second)
+    with caplog.at_level(logging.WARNING, logger="gristmill"), run.working_in(tmp_path):
+        other.start()
+        assert not entered.wait(0.3)
+    other.join(10)
+    assert entered.is_set()
+    assert "another run" in caplog.text
+    with (tmp_path / run.LOCK).open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_outcomes_and_failures_survive_pickling() -> None:
+    failure = RunFailed(Outcome("collect", "forum", failed="OSError: gone"))
+    copy = pickle.loads(pickle.dumps(failure))
+    assert str(copy) == str(failure) == "collect forum: OSError: gone"
+    assert json.loads(json.dumps(copy.args[0].__dict__))["failed"] == "OSError: gone"
