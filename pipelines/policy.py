@@ -108,11 +108,17 @@ def columns() -> dict[str, str]:
         return {name: kind for name, kind, *_ in con.sql("DESCRIBE candidate").fetchall()}
 
 
-def mentions(sql: str) -> list[str]:
+@cache
+def mentions(sql: str) -> tuple[str, ...]:
     """The columns an expression looks at, in alphabetical order."""
-    with duckdb.connect() as con:
-        tree = con.execute("SELECT json_serialize_sql($1)", [f"SELECT {sql}"]).fetchall()[0][0]
-    return sorted(set(_column_refs(json.loads(tree))) & set(columns()))
+    tree = _parser().execute("SELECT json_serialize_sql($1)", [f"SELECT {sql}"]).fetchall()[0][0]
+    return tuple(sorted(set(_column_refs(json.loads(tree))) & set(columns())))
+
+
+@cache
+def _parser() -> duckdb.DuckDBPyConnection:
+    """One connection for all expressions: opening one takes longer than parsing a policy."""
+    return duckdb.connect(config={"threads": 1})
 
 
 def for_pairs(policy: Policy) -> list[Rule]:
