@@ -4,7 +4,7 @@ import re2
 from lxml.html import HtmlElement
 
 from connectors.html.density import Weight
-from connectors.html.tags import MUTE
+from connectors.html.tags import HEADINGS, MUTE
 
 _FRAMES = ("nav", "aside", "footer", "dialog", "menu", "figcaption")
 # fmt: off
@@ -49,6 +49,7 @@ _NOTICES = re2.compile(
 _NOTICE = 160
 # Letters of prose that make an article without the part in question
 _ENOUGH = 400
+_NEVER = ("pre", "code", "body", "html", "a", "span", "h1", "h2", "h3", "h4", "main", "article")
 _CAMEL = re2.compile(r"([a-z0-9])([A-Z])")
 
 
@@ -89,16 +90,25 @@ def _remove(element: HtmlElement) -> None:
 def _is_clutter(element: HtmlElement) -> bool:
     if element.tag in _FRAMES or element.get("role") in _ROLES:
         return True
-    if element.tag in ("pre", "code", "body", "html", "a", "span", "h1", "h2", "h3", "h4", "main", "article"):
+    if element.tag in _NEVER or not (element.get("class") or element.get("id")):
         return False
-    names = _CAMEL.sub(r"\1-\2", f"{element.get('class') or ''} {element.get('id') or ''}").lower().replace("_", "-")
+    given = f"{element.get('class') or ''} {element.get('id') or ''}"
+    names = _CAMEL.sub(r"\1-\2", given).lower().replace("_", "-")
     if element.tag == "p":
         return bool(_LINE_STEMS.search(names))
-    return (
-        bool(_STEMS.search(names))
-        or not _WORDS.isdisjoint(names.split())
-        or not _WORDS.isdisjoint(names.replace("-", " ").split()[-1:])
-    )
+    words = {*names.split(), *names.replace("-", " ").split()[-1:]}
+    return bool(_STEMS.search(names) or _WORDS & words) and not _is_named_after_heading(element)
+
+
+def _is_named_after_heading(element: HtmlElement) -> bool:
+    """Whether the id is only what a generator made of the section's heading: `#comments`, `#sharing-data`."""
+    name = _letters_and_digits(element.get("id") or "")
+    heading = next(element.iter(*HEADINGS), None)
+    return bool(name) and heading is not None and _letters_and_digits(heading.text_content()).startswith(name)
+
+
+def _letters_and_digits(text: str) -> str:
+    return "".join(letter for letter in text.lower() if letter.isalnum())
 
 
 def _is_notice(element: HtmlElement, weight: Weight) -> bool:

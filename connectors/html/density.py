@@ -11,7 +11,6 @@ from lxml.html import HtmlElement
 
 from connectors.html.tags import HEADINGS, INLINE
 
-_SPACE = re2.compile(r"\s+")
 _WIDE = re2.compile(r"[\x{3040}-\x{30ff}\x{3400}-\x{9fff}\x{ac00}-\x{d7a3}]")
 _PAUSE = re2.compile(r"[.!?,;:。，、；：！？…”\"؟،।]")
 # A Chinese character says about as much as this many letters
@@ -42,8 +41,8 @@ class Weight:
 
 def letters(text: str) -> float:
     """Length of a text without runs of blanks, a wide character counted as `_WIDTH`."""
-    text = _SPACE.sub(" ", text).strip()
-    return len(text) + (_WIDTH - 1) * len(_WIDE.findall(text)) if text else 0.0
+    text = " ".join(text.split())
+    return float(len(text)) if text.isascii() else len(text) + (_WIDTH - 1) * len(_WIDE.findall(text))
 
 
 def weigh(body: HtmlElement) -> dict[HtmlElement, Weight]:
