@@ -17,6 +17,7 @@ TASK_FACETS = ("installation", "usage", "configuration", "testing", "troubleshoo
 _LINK = re2.compile(r"\[[^\]\n]*\]\([^)\n]*\)|<?https?://[^\s>)]+>?")
 _FOOTER = re2.compile(r"^Part of the .{1,60} suite\.?$")
 _TABLE = re2.compile(r"[|\-:\s]+")
+_NAMED = re2.compile(r"[\s(“\"][A-Z][A-Za-z]+|`|\p{Han} ?[A-Za-z]{2}")
 _LETTER = re2.compile(r"[\pL\pN]")
 
 
@@ -107,6 +108,7 @@ def _add_section(made: Made, source: Source, section: Section, about: str) -> No
     part = section.anchor or "/".join(slug(headings.plain(name)) for name in section.path) or "lead"
     record_id = part_id(source.origin, source.article.key, part)
     output = clean.finished(clean.article(section.markdown, source.article.url or source.origin.url))
+    output = _without_banner(output, about)
     reason = "back_matter" if headings.lists(section.path) else _nothing_in(output, about)
     if reason:
         made.rejects.append((part, reason))
@@ -150,6 +152,13 @@ def _nothing_in(output: str, about: str) -> str:
     return "only_title" if words and slug(words) == slug(about) else ""
 
 
+def _without_banner(output: str, about: str) -> str:
+    """Without a table at the top that only repeats the article's title, as generators of manuals put there."""
+    table, _, rest = output.partition("\n\n")
+    repeats = table.startswith("|") and rest and slug(headings.plain(_TABLE.sub(" ", table))) == slug(about)
+    return clean.article(rest, "") if repeats else output
+
+
 def _prose_of(markdown: str) -> str:
     return "\n".join(text for is_code, text in clean.blocks(markdown) if not is_code).strip()
 
@@ -189,9 +198,9 @@ def _lead(place: Place, record_id: str) -> tuple[str, str]:
 
 
 def _question(question: str, place: Place, record_id: str) -> str:
-    """As it stands; a short one that shares no word with the article's title says what it is about."""
+    """As it stands; a short one that names nothing and shares no word with the article's title says what it is about."""
     long = len(question) >= (SHORT_QUESTION // 3 if place.chinese else SHORT_QUESTION)
-    if long or not place.context or _shares_word(question, place.about):
+    if long or not place.context or _shares_word(question, place.about) or _NAMED.search(question):
         return question
     return ask("question_in", record_id, place.chinese, question=question, context=place.context)
 

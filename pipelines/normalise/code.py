@@ -20,7 +20,8 @@ _FOR_EXAMPLE = re2.compile(
     r"(?i)[\s,，。]*(?:for example|for instance|e\.g\.|like this|like so|as follows|例如|比如|如下)[,，]?$"
 )
 _LEANS = re2.compile(
-    r"(?i)^(?:this|that|these|those|it|they|he|she|its|their|another|instead|otherwise|alternatively|and|but|or"
+    r"(?i)^(?:thus|therefore|hence|note|be careful|this|that|these|those|it|they|he|she|its|their|another"
+    r"|instead|otherwise|alternatively|and|but|or"
     r"|however|either"
     r"|both|here|there|where|we|yes|no|when this|if so|in this|in that|in such|for this|with this|to do (?:this"
     r"|so|that)"
@@ -53,9 +54,14 @@ def introduced(markdown: str) -> list[tuple[str, str]]:
     parts = clean.blocks(markdown)
     for (is_code, before), (is_block, block) in pairwise(parts):
         request = "" if is_code or not is_block else request_in(before)
-        if request and block.count("\n") > BLOCK_LINES and len(found) < PER_SECTION:
+        if request and _is_code(block) and len(found) < PER_SECTION:
             found.append((request, dedented(block)))
     return found
+
+
+def _is_code(block: str) -> bool:
+    """Long enough to teach something, and not a grammar."""
+    return block.count("\n") > BLOCK_LINES and "::=" not in block
 
 
 def dedented(block: str) -> str:

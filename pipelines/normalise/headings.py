@@ -202,10 +202,20 @@ def sentence_case(heading: str, seen: Counter[str]) -> str:
     words = heading.split(" ")
     if heading.isupper() and len(heading) > 4:
         return " ".join(_unshouted(word, not number, seen) for number, word in enumerate(words))
-    longer = [word for word in words if word[:1].isalpha() and word.lower() not in _SMALL]
-    if sum(word[0].isupper() for word in longer) * 2 <= len(longer):
+    titled = [word for word in words[1:] if len(word) > 1 and word.istitle() and word.lower() not in _SMALL]
+    if len(titled) * 2 < len([word for word in words[1:] if word.lower() not in _SMALL]) or not titled:
         return heading
-    return " ".join(_lowered(word, seen) if number else word for number, word in enumerate(words))
+    small = {word for word in titled if _is_small(word, seen)}
+    if len(small) * 2 >= len(titled):  # a title in capitals: what the text does not write at all is no name
+        small |= {word for word in titled if not seen[word]}
+    return " ".join(
+        word.lower() if n and (word in small or word.lower() in _SMALL) else word for n, word in enumerate(words)
+    )
+
+
+def _is_small(word: str, seen: Counter[str]) -> bool:
+    lower = word.lower()
+    return seen[lower] + seen[f"{lower}s"] + seen[lower.removesuffix("s")] > seen[word]
 
 
 def words_of(text: str) -> Counter[str]:
@@ -217,11 +227,3 @@ def _unshouted(word: str, first: bool, seen: Counter[str]) -> str:
     if seen[word] > seen[lower] + seen[word.capitalize()]:
         return word
     return lower.capitalize() if first else lower
-
-
-def _lowered(word: str, seen: Counter[str]) -> str:
-    lower = word.lower()
-    if not word.istitle() or lower in _SMALL:
-        return lower if lower in _SMALL else word
-    small = seen[lower] + seen[f"{lower}s"] + seen[lower.removesuffix("s")]
-    return lower if small > seen[word] else word

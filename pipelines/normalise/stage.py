@@ -21,10 +21,10 @@ from schemas.page import Page
 from schemas.record import PAIR, RECORD, REJECT
 
 VERSION = 1
-DEADLINE = 5.0  # seconds for one page; a chunk that needs more is tried again page by page
+DEADLINE = 5.0  # seconds for one page; a chunk that needs more is tried again page by page, so chunks are small
 MEMORY = 1 << 30  # bytes of address space per worker
-CHUNK_PAGES = 32
-CHUNK_BYTES = 1 << 20
+CHUNK_PAGES = 8
+CHUNK_BYTES = 1 << 18
 SCHEMAS = {"records": RECORD, "pairs": PAIR, "rejects": REJECT}
 # level of a reject → what it is counted as: `rejected:<reason>` is a page, and so on
 REJECTED = {"page": "rejected", "document": "rejected_document", "part": "rejected_part"}

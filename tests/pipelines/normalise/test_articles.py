@@ -70,6 +70,11 @@ def test_what_an_article_is_about(title: str, topic: str) -> None:
             "Python calls an argument and its lists.",
             "Unpacking argument lists in Python",
         ),
+        (
+            "Module State Access from Regular Methods in C",
+            "The state of a module; methods in C.",
+            "Module state access from regular methods in C",
+        ),
         ("SPECIFYING RANGES", "ranges of JSON", "Specifying ranges"),
         ("A word about Names", "names and names", "A word about Names"),
         ("我可以安装 Debian 吗", "debian debian", "我可以安装 Debian 吗"),
@@ -183,6 +188,17 @@ def test_code_keeps_its_lines_and_leaves_the_list() -> None:
     assert code.introduced(text) == [
         ("Use the boiler function to boil an egg quickly.", "```python\ndef boil():\n    wait()\n```")
     ]
+
+
+def test_a_banner_with_the_title_goes_and_its_text_stays() -> None:
+    text = "| Chapter 3. Choosing eggs | |\n| --- | --- |\n|  |  |\n\n---\n\nThere are many eggs."
+    made = articles.records_from(Article("eggs", "", "Chapter 3. Choosing eggs", (Section((), text),)), ORIGIN)
+    assert (made.records[0].kind, made.records[0].output) == ("how_to", "There are many eggs.")
+
+
+def test_what_is_yours_is_mine_in_a_question() -> None:
+    asked_ = {ask("how_to", f"docs:{n}", False, task="clean your pan") for n in range(50)}
+    assert "How do I clean my pan?" in asked_ and "Explain how to clean your pan." in asked_
 
 
 def test_declared_steps_become_a_numbered_answer() -> None:
