@@ -22,7 +22,6 @@ from schemas.signal import Signal
 VERSION = 1
 STAGE = "annotate"
 BATCH = 4_096  # records measured at a time: bounds the memory, changes no number
-SCHEMA = pa.schema([("record_id", pa.string()), *((signal.name, signal.type) for signal in SIGNALS)])
 Counts = dict[str, int]
 
 
@@ -79,8 +78,12 @@ def measure_shard(records: Path, folder: Path, name: str) -> tuple[Shard, Counts
     with pq.ParquetFile(records / name) as file:
         batches = (pa.Table.from_batches([batch]).cast(RECORD) for batch in file.iter_batches(BATCH))
         measured = (batch for table in batches for batch in measure(table, SIGNALS).to_batches())
-        shard = storage.write_table(folder / _shard_of(name), measured, SCHEMA)
+        shard = storage.write_table(folder / _shard_of(name), measured, schema_of(SIGNALS))
     return shard, {"records": shard.rows, "values": shard.rows * len(SIGNALS)}
+
+
+def schema_of(signals: Iterable[Signal]) -> pa.Schema:
+    return pa.schema([("record_id", pa.string()), *((signal.name, signal.type) for signal in signals)])
 
 
 def measure(table: pa.Table, signals: Iterable[Signal]) -> pa.Table:
@@ -93,7 +96,7 @@ def measure(table: pa.Table, signals: Iterable[Signal]) -> pa.Table:
         table = table.append_column(f"{field}_prose", mask_code(table[field]).prose)
     signals = tuple(signals)
     columns = {"record_id": table["record_id"], **_select(table, signals), **_call(table, signals)}
-    schema = pa.schema([("record_id", pa.string()), *((signal.name, signal.type) for signal in signals)])
+    schema = schema_of(signals)
     return pa.table([columns[name] for name in schema.names], names=schema.names).cast(schema)
 
 

@@ -18,7 +18,10 @@ import stdnum.us.ssn
 # A validator gets the text and the candidate's place; it returns where the identifier ends, or 0 if it is none.
 Validator = Callable[[str, int, int], int]
 
-EMAIL = r"[A-Za-z0-9._%+\-]{1,64}(?:@| ?[\[(] ?at ?[\])] ?)(?:[A-Za-z0-9\-]{1,63}(?:\.| ?[\[(] ?dot ?[\])] ?)){1,6}[A-Za-z]{2,24}"
+EMAIL = (
+    r"[A-Za-z0-9._%+\-]{1,64}(?:@| ?[\[(] ?at ?[\])] ?)"
+    r"(?:[A-Za-z0-9\-]{1,63}(?:\.| ?[\[(] ?dot ?[\])] ?)){1,6}[A-Za-z]{2,24}"
+)
 IP4 = r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}"
 IP6 = r"(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}|(?:[0-9A-Fa-f]{1,4}:){1,6}(?::[0-9A-Fa-f]{1,4}){1,6}"
 CARD = r"\d{12,19}|\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{1,7}|\d{4}[ -]\d{6}[ -]\d{4,5}"
@@ -26,32 +29,45 @@ IBAN = r"[A-Za-z]{2}\d{2}(?:[A-Za-z0-9]{11,30}|(?:[ -][A-Za-z0-9]{4}){2,7}(?:[ -
 NATIONAL_ID = r"\d{3}-\d{2}-\d{4}|[1-9]\d{5}(?:19|20)\d{9}[\dXx]"
 PHONE = r"(?:\+|\(|\b)\d[\d ().\-]{5,18}\d(?: ?(?:x|ext\.? ?)\d{1,6})?"
 
-_PLACEHOLDER_USERS = frozenset(
-    "user username you your yourname your.name your_name your-name name someone somebody email foo bar git noreply no-reply"
-    " example xxx abc john.doe jane.doe johndoe janedoe".split()
-)
+_PLACEHOLDER_USERS = frozenset((
+    "user", "username", "you", "your", "yourname", "your.name", "your_name", "your-name", "name", "someone",
+    "somebody", "email", "foo", "bar", "git", "noreply", "no-reply", "example", "xxx", "abc", "john.doe",
+    "jane.doe", "johndoe", "janedoe",
+))  # fmt: skip
 _PLACEHOLDER_DOMAINS = (
-    "example.com", "example.org", "example.net", "example.edu", "domain.com", "domain.tld", "email.com", "yourdomain.com",
-    "your-domain.com", "mydomain.com", "company.com", "yourcompany.com", "mycompany.com", "foo.com", "bar.com", "foo.bar",
-    "test.com", "xxx.com", "host.com", "server.com", "site.com", "website.com", "users.noreply.github.com", "abc.com",
+    "example.com", "example.org", "example.net", "example.edu", "domain.com", "domain.tld", "email.com",
+    "yourdomain.com", "your-domain.com", "mydomain.com", "company.com", "yourcompany.com", "mycompany.com", "foo.com",
+    "bar.com", "foo.bar", "test.com", "xxx.com", "host.com", "server.com", "site.com", "website.com", "users.noreply.github.com", "abc.com",
 )  # fmt: skip
-_NO_DOMAINS = frozenset("example test invalid localhost local internal png jpg jpeg gif svg webp js css py md".split())
-_PUBLIC_RESOLVERS = frozenset(
-    "8.8.8.8 8.8.4.4 1.1.1.1 1.0.0.1 9.9.9.9 208.67.222.222 208.67.220.220 114.114.114.114 223.5.5.5 223.6.6.6".split()
-)
-_TEST_CARDS = frozenset(
-    "4111111111111111 4242424242424242 4012888888881881 4222222222222 4000056655665556 5555555555554444 5105105105105100"
-    " 5200828282828210 2223003122003222 378282246310005 371449635398431 378734493671000 6011111111111117 6011000990139424"
-    " 30569309025904 38520000023237 3530111333300000 3566002020360505 4000000000000002 4000000000000077".split()
-)
-_EXAMPLE_IBANS = frozenset(
-    "GB82WEST12345698765432 GB29NWBK60161331926819 DE89370400440532013000 FR1420041010050500013M02606".split()
-)
+_NO_DOMAINS = frozenset((
+    "example", "test", "invalid", "localhost", "local", "internal", "png", "jpg", "jpeg", "gif", "svg", "webp",
+    "js", "css", "py", "md",
+))  # fmt: skip
+_PUBLIC_RESOLVERS = frozenset((
+    "8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9", "208.67.222.222", "208.67.220.220", "114.114.114.114",
+    "223.5.5.5", "223.6.6.6",
+))  # fmt: skip
+_TEST_CARDS = frozenset((
+    "4111111111111111", "4242424242424242", "4012888888881881", "4222222222222", "4000056655665556",
+    "5555555555554444", "5105105105105100", "5200828282828210", "2223003122003222", "378282246310005",
+    "371449635398431", "378734493671000", "6011111111111117", "6011000990139424", "30569309025904",
+    "38520000023237", "3530111333300000", "3566002020360505", "4000000000000002", "4000000000000077",
+))  # fmt: skip
+_EXAMPLE_IBANS = frozenset((
+    "GB82WEST12345698765432", "GB29NWBK60161331926819", "DE89370400440532013000",
+    "FR1420041010050500013M02606",
+))  # fmt: skip
 _CARD_CUE = re2.compile(r"(?i)card|visa|master|maestro|amex|payment|卡|信用|支付")
-_PHONE_CUE = re2.compile(r"(?i)call|phone|\btel|mobile|\bcell|fax|whatsapp|reach|answering|contact|sms|hotline|电话|手机|联系|致电|热线|微信|拨打")
-_PHONE_LABEL = re2.compile(r"(?i)(?:phone|\btel|fax|mobile|\bcell|desk|office|whatsapp|answering at|you at|call|电话|手机)[^\w\n]{0,4}$")
+_PHONE_CUE = re2.compile(
+    r"(?i)call|phone|\btel|mobile|\bcell|fax|whatsapp|reach|answering|contact|sms|hotline|电话|手机|联系|致电|热线"
+)
+_PHONE_LABEL = re2.compile(
+    r"(?i)(?:phone|\btel|fax|mobile|\bcell|desk|office|whatsapp|answering at|you at|call|电话|手机)[^\w\n]{0,4}$"
+)
 _PHONE_LABELLED = re2.compile(r"(?i)^[ \-,]{0,2}(?:fax|mobile|office|cell|desk|home)\b")
-_DATE = re2.compile(r"(?:19|20)\d\d[-./ ]\d{1,2}[-./ ]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d\d|(?:19|20)\d\d ?- ?(?:19|20)\d\d")
+_DATE = re2.compile(
+    r"(?:19|20)\d\d[-./ ]\d{1,2}[-./ ]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d\d|(?:19|20)\d\d ?- ?(?:19|20)\d\d"
+)
 _VERSION_CUE = re2.compile(r"(?i)(?:version|release|\bv|build|firmware|chrome|oid|版本)[ :=/]*$")
 _REGIONS = ("US", "GB", "CN", "DE", "FR", "NL", "AU", "IN")
 
@@ -107,10 +123,12 @@ def _issued(digits: str) -> bool:
     """Does the number begin, and is it as long, as those of Visa, Mastercard, American Express, Discover, JCB …?"""
     length, two, four = len(digits), int(digits[:2]), int(digits[:4])
     if length == 16:
-        return digits[0] == "4" or 51 <= two <= 55 or 2221 <= four <= 2720 or four == 6011 or two == 65 or two == 35
+        return digits[0] == "4" or 51 <= two <= 55 or 2221 <= four <= 2720 or four == 6011 or two in (35, 65)
     if length == 15:
         return two in (34, 37)
-    return (length == 14 and two in (36, 38)) or (length in (16, 19) and two == 62) or (length == 13 and digits[0] == "4")
+    return (
+        (length == 14 and two in (36, 38)) or (length in (16, 19) and two == 62) or (length == 13 and digits[0] == "4")
+    )
 
 
 def iban(text: str, start: int, end: int) -> int:
@@ -135,21 +153,30 @@ def national_id(text: str, start: int, end: int) -> int:
 def phone(text: str, start: int, end: int) -> int:
     value = text[start:end]
     digits = _digits(value)
-    if _touches(text, start, end, "/=#%") or not 7 <= len(digits) <= 20 or len(set(digits)) < 3:
+    if _touches(text, start, end, "/=#%") or not 7 <= len(digits) <= 20 or len(set(digits)) < 3 or _DATE.match(value):
         return 0
-    if _DATE.match(value):
-        return 0
-    if len(digits) < len(value) and (_PHONE_LABEL.search(text[max(0, start - 16) : start]) or _PHONE_LABELLED.search(text[end : end + 10])):
+    if _labelled(text, start, end):
         return end
+    regions = _regions(value, text[max(0, start - 40) : start])
+    return end if any(_valid_phone(value, region) for region in regions) else 0
+
+
+def _labelled(text: str, start: int, end: int) -> bool:
+    """Is a number written in groups called a phone number right before or after it?"""
+    grouped = not text[start:end].isdigit()
+    before, after = text[max(0, start - 16) : start], text[end : end + 10]
+    return grouped and bool(_PHONE_LABEL.search(before) or _PHONE_LABELLED.search(after))
+
+
+def _regions(value: str, before: str) -> tuple[str | None, ...]:
+    """Where a number of this shape may be valid: no country for +49 …, none at all without any sign of a phone."""
     if value.startswith("+"):
-        return end if _valid_phone(value, None) else 0
+        return (None,)
     if len(value) == 11 and value[0] == "1" and value[1] in "3456789" and value.isdigit():
-        return end if _valid_phone(value, "CN") else 0
-    cued = _PHONE_CUE.search(text[max(0, start - 40) : start])
-    shaped = value.startswith("(") or value.count("-") == 2
-    if shaped and _valid_phone(value, "US"):
-        return end
-    return end if cued and any(_valid_phone(value, region) for region in _REGIONS) else 0
+        return ("CN",)
+    if _PHONE_CUE.search(before):
+        return _REGIONS
+    return ("US",) if value.startswith("(") or value.count("-") == 2 else ()
 
 
 def _valid_phone(value: str, region: str | None) -> bool:
@@ -184,8 +211,13 @@ DETECTORS: tuple[tuple[str, str, str, Validator], ...] = (
     ("EMAIL", r"@|[\[(] ?at ?[\])]", EMAIL, email),
     ("IBAN", r"[A-Za-z]{2}\d{2}[ \-]?[A-Za-z0-9]{4}", IBAN, iban),
     ("ID", r"\d-\d\d-\d{4}|\d{17}", NATIONAL_ID, national_id),
-    ("CARD", r"\d{4}[ \-]?\d{4}[ \-]?\d{4}", CARD, card),
+    ("CARD", r"\d{4}[ \-]?\d{4}[ \-]?\d{4}|\d{4}[ \-]\d{6}[ \-]\d{4}", CARD, card),
     ("IP", r"\d\.\d{1,3}\.\d{1,3}\.\d", IP4, ip4),
     ("IP", r":[0-9A-Fa-f]{0,4}:", IP6, ip6),
-    ("PHONE", r"\d[ ().\-]{0,2}\d[ ().\-]{0,2}\d[ ().\-]{0,2}\d[ ().\-]{0,2}\d[ ().\-]{0,2}\d[ ().\-]{0,2}\d", PHONE, phone),
+    (
+        "PHONE",
+        r"\d[ ().\-]{0,2}\d[ ().\-]{0,2}\d[ ().\-]{0,2}\d[ ().\-]{0,2}\d[ ().\-]{0,2}\d[ ().\-]{0,2}\d",
+        PHONE,
+        phone,
+    ),
 )

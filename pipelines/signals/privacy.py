@@ -14,7 +14,15 @@ from pipelines.signals.identifiers import DETECTORS, Validator
 from schemas.signal import Signal
 
 Span = tuple[int, int, str]  # start, end (characters), kind
-KINDS = {"EMAIL": "emails", "IP": "ips", "PHONE": "phones", "CARD": "cards", "IBAN": "ibans", "ID": "ids", "KEY": "keys"}
+KINDS = {
+    "EMAIL": "emails",
+    "IP": "ips",
+    "PHONE": "phones",
+    "CARD": "cards",
+    "IBAN": "ibans",
+    "ID": "ids",
+    "KEY": "keys",
+}
 FIELDS = ("instruction", "input", "output")
 
 

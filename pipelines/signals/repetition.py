@@ -124,7 +124,7 @@ def _commonest(grams, ends, count, size, seen, epoch) -> int:  # type: ignore[no
         seen[2][slot] += 1
         if seen[2][slot] > most:
             most, chars = seen[2][slot], ends[at + size] - ends[at]
-    return most * chars
+    return min(most * chars, ends[count])  # occurrences may overlap
 
 
 @njit(cache=True, nogil=True)

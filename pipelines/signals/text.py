@@ -57,7 +57,8 @@ def texts_of(column: pa.Array | pa.ChunkedArray) -> Texts:
     if isinstance(array, pa.ChunkedArray):
         array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
     array = pc.fill_null(array, "") if array.null_count else array
-    _, offsets, data = array.cast(pa.large_string()).buffers()
+    array = array.cast(pa.large_string())
+    _, offsets, data = array.buffers()
     ends = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
     return Texts(np.frombuffer(data or b"\0", np.uint8), ends if len(ends) else np.zeros(1, np.int64))
 

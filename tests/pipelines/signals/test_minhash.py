@@ -1,0 +1,100 @@
+"""Signatures against the library they load into, and the sets they estimate."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from datasketch import MinHash
+
+from pipelines.signals import minhash
+from pipelines.signals.text import hash_words
+
+ENGLISH = " ".join(f"word{k % 97} number{k * k % 89}" for k in range(120))
+CHINESE = "机器学习模型需要大量高质量的数据，数据清洗和去重是训练之前最重要的步骤之一。"
+
+
+@pytest.mark.parametrize("text", [ENGLISH, CHINESE, ENGLISH + CHINESE])
+def test_a_signature_is_what_datasketch_makes_of_the_same_shingles(text: str) -> None:
+    signatures, valid = minhash.signatures(pa.array([text]))
+    theirs = MinHash(minhash.PERMUTATIONS, hashfunc=int, scheme=minhash.SCHEME)
+    theirs.update_batch(minhash.shingles(text).tolist())
+    assert valid.all()
+    assert signatures[0].tolist() == theirs.hashvalues.tolist()
+
+
+def test_a_signature_loads_into_datasketch_and_estimates_similarity() -> None:
+    words = ENGLISH.split()
+    texts = [" ".join(words), " ".join(words[:-24])]
+    signatures, _ = minhash.signatures(pa.array(texts))
+    left, right = (MinHash(hashvalues=row, scheme=minhash.SCHEME) for row in signatures)
+    true = minhash.jaccard(*(minhash.shingles(text) for text in texts))
+    assert true == pytest.approx(0.9, abs=0.03)
+    assert left.jaccard(right) == pytest.approx(true, abs=0.1)
+
+
+def test_shingles_are_every_five_words_in_a_row() -> None:
+    words = [f"w{k}" for k in range(minhash.MIN_SHINGLES + 4)]
+    text = " ".join(words)
+    assert len(minhash.shingles(text)) == minhash.MIN_SHINGLES
+    assert len(minhash.shingles(f"{text} {text}")) == minhash.MIN_SHINGLES + 4
+    assert len(hash_words(text)) == len(words)
+
+
+@pytest.mark.parametrize(
+    ("text", "enough"),
+    [
+        ("", False),
+        ("too short", False),
+        ("again and " * 500, False),
+        ("字" * 400, False),
+        (CHINESE, True),
+        (ENGLISH, True),
+    ],
+)
+def test_texts_with_few_different_shingles_have_no_signature(text: str, enough: bool) -> None:
+    signatures, valid = minhash.signatures(pa.array([text]))
+    assert valid.tolist() == [enough]
+    assert (len(minhash.shingles(text)) > 0) == enough
+    assert enough or (signatures == 0xFFFFFFFF).all()
+
+
+def test_batches_agree_with_single_texts_and_are_sorted_sets() -> None:
+    texts = [ENGLISH, "", CHINESE, ENGLISH + " more"]
+    offsets, values = minhash.shingle_sets(pa.chunked_array([texts[:1], texts[1:]]))
+    for row, text in enumerate(texts):
+        found = values[offsets[row] : offsets[row + 1]]
+        assert found.tolist() == minhash.shingles(text).tolist() == sorted(set(found.tolist()))
+
+
+def test_simplified_and_traditional_text_have_one_signature() -> None:
+    traditional = "機器學習模型需要大量高質量的數據，數據清洗和去重是訓練之前最重要的步驟之一。"
+    signatures, _ = minhash.signatures(pa.array([CHINESE, traditional]))
+    assert (signatures[0] == signatures[1]).all()
+
+
+def test_jaccard_of_sorted_sets() -> None:
+    sets = [np.array(values, np.uint32) for values in ([], [1, 2, 3], [2, 3, 4], [7])]
+    assert minhash.jaccard(sets[0], sets[0]) == 0
+    assert minhash.jaccard(sets[1], sets[1]) == 1
+    assert minhash.jaccard(sets[1], sets[2]) == 0.5
+    assert minhash.jaccard(sets[1], sets[3]) == 0
+
+
+def pair(instruction: str, input: str, output: str) -> pa.Table:
+    return pa.table({"instruction": [instruction], "input": [input], "output": [output]})
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        (("what  is\nX?", "", "An answer."), True),
+        (("What is X？", "", "An answer."), True),  # full-width
+        (("What is X?", "An answer.", ""), False),
+        (("What is X", "", "An answer."), False),
+        (("What is X+?", "", "An answer."), False),
+        (("What is X?", "", "An\u200b answer."), True),
+    ],
+)
+def test_exact_duplicates_differ_in_case_width_and_white_space_only(other: tuple[str, str, str], same: bool) -> None:
+    ours, theirs = minhash.pair_hash(pair("What is X?", "", "An answer.")), minhash.pair_hash(pair(*other))
+    assert (ours == theirs) == same
+    assert len(ours[0].as_py()) == 32

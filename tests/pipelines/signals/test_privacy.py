@@ -1,0 +1,141 @@
+"""What is taken for personal data or a secret, and what is left alone. All values are invented."""
+
+import random
+import string
+from itertools import pairwise
+
+import pytest
+
+from pipelines.signals.privacy import redact, redact_record, spans
+
+RANDOM = random.Random(7)
+
+
+def letters(count: int, alphabet: str = string.ascii_letters + string.digits) -> str:
+    return "".join(RANDOM.choice(alphabet) for _ in range(count))
+
+
+FOUND = [
+    ("write to jane.roe@mailbox.co.uk.", "EMAIL", "jane.roe@mailbox.co.uk"),
+    ("邮箱wang.wu@qq.com，谢谢", "EMAIL", "wang.wu@qq.com"),
+    ("jane [at] mailbox [dot] org", "EMAIL", "jane [at] mailbox [dot] org"),
+    ("from 86.231.85.193 today", "IP", "86.231.85.193"),
+    ("at http://91.12.44.7:8080/", "IP", "91.12.44.7"),
+    ("2a02:8109:9a80:1f2c::1a3b down", "IP", "2a02:8109:9a80:1f2c::1a3b"),
+    ("card 4532 7597 3454 5858 please", "CARD", "4532 7597 3454 5858"),
+    ("4532759734545858", "CARD", "4532759734545858"),
+    ("amex 3725-491820-37461", "CARD", "3725-491820-37461"),
+    ("pay to DE44500105175407324931 now", "IBAN", "DE44500105175407324931"),
+    ("IBAN GB33 BUKB 2020 1555 5555 55 is mine", "IBAN", "GB33 BUKB 2020 1555 5555 55"),
+    ("call +49 30 901820 at noon", "PHONE", "+49 30 901820"),
+    ("phone: (978) 645-9740 x114", "PHONE", "(978) 645-9740 x114"),
+    ("手机号13812345679，随时联系", "PHONE", "13812345679"),
+    ("her SSN is 455-99-6622.", "ID", "455-99-6622"),
+    ("身份证号11010519491231002X。", "ID", "11010519491231002X"),
+]
+
+
+@pytest.mark.parametrize(("text", "kind", "value"), FOUND)
+def test_personal_data_is_found_whole(text: str, kind: str, value: str) -> None:
+    assert [(text[start:end], found) for start, end, found in spans(text)] == [(value, kind)]
+
+
+SECRETS = [
+    "AKIA" + letters(16, string.ascii_uppercase + string.digits),
+    "ghp_" + letters(36),
+    "github_pat_" + letters(60),
+    "glpat-" + letters(20),
+    "xoxb-" + letters(11, string.digits) + "-" + letters(24),
+    "AIza" + letters(35),
+    "sk-" + letters(48),
+    "sk-proj-" + letters(64),
+    "sk-ant-api03-" + letters(60),
+    "sk_" + "live_" + letters(24),
+    "hf_" + letters(34),
+    "npm_" + letters(36),
+    "SG." + letters(22) + "." + letters(43),
+    "eyJ" + letters(20) + ".eyJ" + letters(40) + "." + letters(43),
+    "-----BEGIN RSA PRIVATE KEY-----\n" + letters(64) + "\n" + letters(64) + "\n-----END RSA PRIVATE KEY-----",
+]
+
+
+@pytest.mark.parametrize("secret", SECRETS, ids=lambda secret: secret[:8])
+@pytest.mark.parametrize("frame", ["{}", "my key is {} , right?", 'token = "{}"', "```\nexport KEY={}\n```"])
+def test_keys_are_found_by_their_formats(secret: str, frame: str) -> None:
+    text = frame.format(secret)
+    assert secret not in redact(text)
+    assert {kind for _, _, kind in spans(text)} == {"KEY"}
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "api_key = '{}'",
+        '"client_secret": "{}",',
+        "AWS_SECRET_ACCESS_KEY={}",
+        "password: {}",
+        "Authorization: Bearer {}",
+        "postgres://app:{}@db.internal:5432/app",
+        "密码：{}",
+    ],
+)
+def test_values_are_found_by_their_names(frame: str) -> None:
+    secret = letters(32) + "7q"
+    assert secret not in redact(frame.format(secret))
+
+
+LEFT_ALONE = [
+    "user@example.com, you@yourdomain.com, noreply@site.org",
+    "git clone git@github.com:org/repo.git",
+    "icon@2x.png and @app.route and a@b",
+    "192.168.0.1 10.0.0.7 127.0.0.1 172.16.3.4 255.255.255.0 203.0.113.9 8.8.8.8 1.2.3.4",
+    "Chrome/86.0.4240.75 version 12.4.18.33 and section 1.2.3.4.5",
+    "::1 fe80::1 std::vector a::b 12:34:56 2001:db8::1",
+    "test cards 4242 4242 4242 4242, 4111111111111111, 371449635398431",
+    "order 1234567890123456 of 2021-03-14 09:33:20",
+    "GB82 WEST 1234 5698 7654 32 is the example IBAN",
+    "id 123e4567-e89b-12d3-a456-426614174000 commit 3f786850e387550fdab836ed7e6dc881de23001b",
+    "call foo(1234567) in 2019-2020, pages 100-200, 3.14159265358979",
+    "api_key = 'YOUR_API_KEY_HERE_123'",
+    'api_key = os.environ["OPENAI_API_KEY"]',
+    "token = get_token_from_user(request)",
+    "AKIAIOSFODNN7EXAMPLE",
+    "password = 'password123'",
+    "mysql://user:password@localhost/db",
+    "-----BEGIN PRIVATE KEY----- is how such a file begins",
+    "the secret: practise every day",
+    "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16",
+    "SSN 123-45-6789",
+    "订单号 20240115123456789，共 1024 元",
+]
+
+
+@pytest.mark.parametrize("text", LEFT_ALONE)
+def test_what_belongs_to_nobody_is_left_alone(text: str) -> None:
+    assert [(kind, text[start:end]) for start, end, kind in spans(text)] == []
+    assert redact(text) == text
+
+
+def test_one_value_has_one_name_in_all_fields() -> None:
+    fields = ["Mail ann@mailbox.org or bob@mailbox.org", "", "ANN@mailbox.org said 86.231.85.193; bob@mailbox.org too"]
+    assert redact_record(fields) == [
+        "Mail <EMAIL_1> or <EMAIL_2>",
+        "",
+        "<EMAIL_1> said <IP_1>; <EMAIL_2> too",
+    ]
+
+
+def test_spans_never_overlap_and_redaction_is_final() -> None:
+    text = "postgres://ann:" + letters(20) + "@91.12.44.7/db ann@mailbox.org 4532759734545858 " * 3
+    found = spans(text)
+    assert all(left[1] <= right[0] for left, right in pairwise(found))
+    assert spans(redact(text)) == []
+
+
+ATTACKS = ("@" * 100_000, "1." * 50_000, "a" * 100_000 + "@", "-----BEGIN PRIVATE KEY-----" * 3_000, "1-" * 60_000)
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack[:5])
+@pytest.mark.timeout(5)
+def test_no_text_takes_long(attack: str) -> None:
+    assert spans(attack) == []

@@ -1,0 +1,235 @@
+"""Every signal on small records: what it says of the plain case and of the one it is there for."""
+
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from pipelines.annotate import measure
+from pipelines.signals import SIGNALS
+from schemas.record import RECORD
+from tests.pipelines import corpus
+
+PLAIN = "The mill turns the grain into flour. It runs on water, and the stones are dressed every week."
+CHINESE = "水车带动石磨，把谷物磨成面粉。磨盘每周都要修整一次，否则面粉会变粗。"
+FENCE = "Run it:\n\n```sh\nmake flour\n```\n"
+
+
+def case(signal: str, expected: Any, output: str = PLAIN, **columns: Any) -> tuple[str, Any, dict[str, Any]]:
+    return signal, expected, {"output": output, **columns}
+
+
+def near(value: float) -> Any:
+    return pytest.approx(value, abs=1e-3)
+
+
+LENGTH = [
+    case("output_chars", 2, "磨坊"),
+    case("output_words", 18),
+    case("output_words", 30, CHINESE),
+    case("output_words", 0, ""),
+    case("output_lines", 2, "one\n\n  \ntwo\n"),
+    case("instruction_chars", 3, instruction="why"),
+    case("instruction_words", 4, instruction="怎么磨面"),
+    case("input_chars", 0),
+    case("input_chars", 3, input="a b"),
+    case("input_words", 2, input="a b"),
+]
+REPETITION = [
+    case("output_unique_words", near(0.75), "a b c a"),
+    case("output_unique_words", None, ""),
+    case("output_repetition", 0.0),
+    case("output_repetition", near(0.5), "we grind the grain today " * 2),
+    case("output_repetition", near(0.9), "we grind the grain today " * 10),
+    case("output_repetition", near(0.5), "把谷物磨成面粉吧" * 2),
+    case("output_repetition", None, "```\n" + "we grind the grain today\n" * 9 + "```"),
+    case("output_top_2gram", near(1.0), "go go go"),
+    case("output_top_2gram", 0.0, "a b c d"),
+    case("output_top_3gram", near(6 / 7), "a b c a b c d"),
+    case("output_top_4gram", 0.0, "a b c a b c d"),
+    case("output_dup_6gram", near(0.5), "one two three four five six " * 2),
+    case("output_dup_7gram", 0.0, "one two three four five six " * 2),
+    case("output_dup_8gram", near(0.5), "a b c d e f g h " * 2),
+    case("output_dup_9gram", near(0.5), "a b c d e f g h i " * 2),
+    case("output_dup_10gram", near(0.5), "a b c d e f g h i j " * 2),
+]
+CHARACTERS = [
+    case("output_alpha_share", 1.0, "磨坊 mill"),
+    case("output_alpha_share", near(0.5), "a1 b2"),
+    case("output_alpha_share", None, " \n"),
+    case("output_digit_share", near(0.75), "a123"),
+    case("output_upper_share", near(0.25), "Mill"),
+    case("output_symbol_share", near(0.5), "a# b|"),
+    case("output_symbol_share", 0.0, "Yes, “really” — (是的)。"),
+    case("output_space_share", near(0.5), "a b "),
+    case("output_sentences", 2),
+    case("output_sentences", 2, CHINESE),
+    case("output_sentences", 1, "Version 3.11 of e.x.y?!"),
+    case("output_curly_brackets", 2, "a {b} c\n```\n{{}}\n```"),
+    case("output_hash_marks", near(1.0), "# a #b"),
+    case("output_ellipses", near(1.0), "well... then…"),
+    case("output_newline_ratio", near(0.5), "a\nb"),
+    case("output_mean_word", near(3.0), "ab abcd 字字"),
+    case("output_mean_word", None, "只有汉字"),
+    case("output_longest_word", 4, "ab abcd"),
+    case("output_letter_words", near(0.5), "mill 42"),
+    case("output_stop_words", 2, "the grain and flour"),
+    case("output_stop_words", 3, "我在磨坊的里面"),
+]
+LINES = [
+    case("output_dup_lines", 0.0),
+    case("output_dup_lines", near(0.5), "a\nb\n a \nb"),
+    case("output_dup_line_chars", near(3 / 7), "ccc\nd\nccc"),
+    case("output_dup_paragraphs", near(1 / 3), "a\nb\n\nc\n\na\nb"),
+    case("output_dup_paragraph_chars", near(2 / 5), "a\nb\n\nc\n\na\nb"),
+    case("output_bullet_lines", near(0.5), "- one\ntwo\n* three\n-4"),
+    case("output_ellipsis_lines", near(0.5), "so...\ndone."),
+    case("output_terminal_lines", near(0.75), "Done.\n**Really!**\n好。\nno"),
+    case("output_short_lines", near(0.5), "short\n" + PLAIN),
+    case("output_lorem", True, "Lorem ipsum dolor"),
+    case("output_lorem", False),
+    case("output_javascript_lines", 1, "Enable JavaScript.\nThen mill."),
+]
+CODE = [
+    case("output_code_share", 0.0),
+    case("output_code_share", near(11 / 30), FENCE),
+    case("output_open_fence", False, FENCE),
+    case("output_open_fence", True, "```\nx"),
+]
+LINKS = [
+    case("output_link_share", near(12 / 25), "look here ok https://a.bc"),
+    case("output_link_share", 0.0),
+    case("output_link_only", True, "See [this](https://a.example/b)."),
+    case("output_link_only", True, "https://a.example/b?c=d"),
+    case("output_link_only", False, "Read https://a.example/b, which tells how to dress a millstone properly."),
+    case("output_link_only", False, "No."),
+]
+PAIRING = [
+    case("pair_overlap", near(0.5), "grain", instruction="grain flour"),
+    case("pair_overlap", 1.0, "把面粉磨好", instruction="磨面粉"),
+    case("pair_overlap", None, instruction="?!"),
+    case("output_equals_question", True, "What is  flour", instruction="What is flour?"),
+    case("output_equals_question", True, "a b", instruction="other", input="A, B."),
+    case("output_equals_question", False),
+    case("instruction_question", True, instruction="How do I mill grain"),
+    case("instruction_question", True, instruction="石磨怎么修"),
+    case("instruction_question", False, instruction="Mill the grain."),
+]
+PHRASES = [
+    case("output_boilerplate", 0),
+    case("output_boilerplate", 2, "We use cookies. Subscribe to our letters."),
+    case("output_boilerplate", 2, "版权所有，点击这里查看"),
+    case("output_self_reference", 0),
+    case("output_self_reference", 1, "As mentioned above, the stone turns."),
+    case("output_self_reference", 1, "As Peter said, use water."),
+    case("output_self_reference", 1, "The other answers are wrong."),
+    case("output_self_reference", 1, "如上所述，石磨要修整。"),
+    case("output_self_reference", 0, "The water flows from above. See the `see above` option."),
+    case("output_identity", 0),
+    case("output_identity", 1, "As an AI language model, I mill."),
+    case("output_identity", 1, "作为一个人工智能，我会磨面。"),
+    case("output_refusal", True, "I'm sorry, but I cannot help with that."),
+    case("output_refusal", True, "抱歉，我无法回答这个问题。"),
+    case("output_refusal", False, "Sorry for the delay. Turn the stone slowly."),
+    case("output_truncated", False),
+    case("output_truncated", False, FENCE),
+    case("output_truncated", True, "You need the following:"),
+    case("output_truncated", True, "The miller and the"),
+    case("output_truncated", True, "首先，磨面粉，"),
+    case("output_truncated", True, "Run:\n```\nmake"),
+    case("output_html_residue", 3, "<div>flour &amp; bran</div>"),
+    case("output_html_residue", 0, "Use `<div>` when a < b.\n```\n<p>\n```"),
+    case("output_mojibake", 0, "Café, naïve, São Paulo, ÂGE"),
+    case("output_mojibake", 2, "CafÃ© and itâ€™s"),
+    case("output_thanks", True, "Thanks, that worked!"),
+    case("output_thanks", True, "谢谢楼主"),
+    case("output_thanks", False, "Thanks to the water the stone turns. " * 9),
+    case("output_template_tokens", 0),
+    case("output_template_tokens", 2, "<|im_start|>user", instruction="[INST] mill"),
+]
+LANGUAGE = [
+    case("instruction_language", "en", instruction="How does a water mill grind the grain?"),
+    case("output_language", "en"),
+    case("output_language", "zh", CHINESE),
+    case("output_language", "ja", "水車が石臼を回して粉を挽きます。"),
+    case("output_language", "ko", "물레방아가 곡식을 빻습니다."),
+    case("output_language", "de", "Die Mühle dreht sich im Wasser und mahlt das Korn zu Mehl."),
+    case("output_language", "und", "42"),
+    case("output_language", "zh", "运行命令 `make flour`：\n```\nthe quick brown fox jumps over the lazy dog\n```"),
+    case("output_script", "Hans", CHINESE),
+    case("output_script", "Hant", "水車帶動石磨，把穀物磨成麵粉。"),
+    case("language_match", True, instruction="How does a water mill grind the grain?"),
+    case("language_match", False, CHINESE, instruction="How does a water mill grind the grain?"),
+    case("language_match", None, "42", instruction="How does a water mill grind the grain?"),
+]
+TASK = [
+    case("task", "question_answering", kind="exchange", instruction="Who invented the mill?"),
+    case("task", "question_answering", kind="answer", instruction="My stone is stuck"),
+    case("task", "code_generation", kind="exchange", instruction="Write a Python function that mills grain"),
+    case("task", "code_generation", kind="exchange", instruction="编写一个排序函数"),
+    case("task", "creative_writing", kind="exchange", instruction="Compose a poem about flour."),
+    case("task", "creative_writing", kind="exchange", instruction="写一首关于磨坊的诗"),
+    case("task", "task_automation", kind="exchange", instruction="Summarize the text."),
+    case("task", "task_automation", kind="exchange", instruction="将这句话翻译成英文"),
+    case("task", "education", kind="exchange", instruction="Explain how a mill works."),
+    case("task", "education", kind="explanation", instruction="The millstone"),
+    case("task", "text_generation", kind="exchange", instruction="Suggest three names for a mill."),
+    case("task", "dialogue", kind="dialogue", instruction="And then?"),
+    case("task", "other", kind="exchange", instruction="Millstones"),
+]
+PRIVATE = [
+    case("output_emails", 2, "ann@mailbox.org", instruction="bob@mailbox.org wrote"),
+    case("output_emails", 0, "user@example.com"),
+    case("output_ips", 1, "86.231.85.193 and 192.168.0.1"),
+    case("output_phones", 1, "call +49 30 901820"),
+    case("output_cards", 1, "4532759734545858"),
+    case("output_ibans", 1, "DE44500105175407324931"),
+    case("output_ids", 1, "SSN 455-99-6622"),
+    case("output_keys", 1, "ghp_" + "a1B2c3D4e5F6g7H8i9J0" * 2),
+]
+CASES = [
+    *LENGTH, *REPETITION, *CHARACTERS, *LINES, *CODE, *LINKS, *PAIRING, *PHRASES, *LANGUAGE, *TASK, *PRIVATE,
+]  # fmt: skip
+
+
+def table_of(cases: list[tuple[str, Any, dict[str, Any]]]) -> pa.Table:
+    rows = [
+        corpus.record(f"forum:{k}#1", columns.get("instruction", "How is flour made?"), columns["output"])
+        | {"kind": "exchange"}
+        | columns
+        for k, (_, _, columns) in enumerate(cases)
+    ]
+    return pa.Table.from_pylist(rows, schema=RECORD)
+
+
+@pytest.fixture(scope="module")
+def measured() -> pa.Table:
+    return measure(table_of(CASES), SIGNALS)
+
+
+@pytest.mark.parametrize("number", range(len(CASES)), ids=lambda number: f"{CASES[number][0]}-{number}")
+def test_a_signal_measures_what_it_says(number: int, measured: pa.Table) -> None:
+    signal, expected, _ = CASES[number]
+    assert measured[signal][number].as_py() == expected
+
+
+def test_every_signal_has_a_case() -> None:
+    elsewhere = {"pair_hash", "output_hash", "pair_minhash"}  # test_minhash.py
+    assert {signal.name for signal in SIGNALS} - {name for name, _, _ in CASES} == elsewhere
+
+
+def test_columns_are_the_signals_in_their_order_and_types(measured: pa.Table) -> None:
+    assert measured.column_names == ["record_id", *(signal.name for signal in SIGNALS)]
+    assert [field.type for field in measured.schema][1:] == [signal.type for signal in SIGNALS]
+    assert measured.num_rows == len(CASES)
+    assert len(set(measured.column_names)) == len(measured.column_names)
+
+
+def test_a_record_measures_the_same_alone_and_among_others(measured: pa.Table) -> None:
+    table = table_of(CASES)
+    for row in (0, 40, len(CASES) - 1):
+        assert measure(table.slice(row, 1), SIGNALS).to_pylist() == measured.slice(row, 1).to_pylist()
+
+
+def test_no_records_give_no_rows() -> None:
+    assert measure(RECORD.empty_table(), SIGNALS).num_rows == 0

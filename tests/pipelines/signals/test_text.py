@@ -1,0 +1,81 @@
+"""Words and prose as the kernels see them."""
+
+import pyarrow as pa
+import pytest
+
+from pipelines.signals.prose import mask_code
+from pipelines.signals.text import count_words, hash_words, texts_of
+
+WORDS = [
+    ("", 0),
+    ("one two  three\n", 3),
+    ("Don't stop, it's 5 o'clock", 5),
+    ("it’s a ’quoted’ word", 4),
+    ("snake_case x.y a-b", 6),
+    ("你好，世界！", 4),
+    ("用 Python 写代码", 5),
+    ("ひらがな", 4),
+    ("한국어 문장", 2),
+    ("Straße naïve Ελληνικά русский", 4),
+    ("😀 ok 👍🏽", 1),
+    ("𠀀𠀁", 2),
+    ("zero​width", 1),
+]
+
+
+@pytest.mark.parametrize(("text", "count"), WORDS)
+def test_words_are_counted_in_every_script(text: str, count: int) -> None:
+    assert count_words(pa.array([text])).to_pylist() == [count]
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("ABC", "abc"),
+        ("ＡＢＣ", "abc"),
+        ("漢語學習", "汉语学习"),
+        ("it’s", "IT'S"),
+        ("**bold**, text!", "bold text"),
+        ("ÄÖ", "äö"),
+    ],
+)
+def test_case_width_markup_and_variants_are_folded(left: str, right: str) -> None:
+    assert (hash_words(left) == hash_words(right)).all()
+
+
+@pytest.mark.parametrize(("left", "right"), [("ab c", "a bc"), ("ab", "ba"), ("a", "aa"), ("买", "卖"), ("a b", "b a")])
+def test_different_words_hash_differently(left: str, right: str) -> None:
+    assert hash_words(left).tolist() != hash_words(right).tolist()
+
+
+def test_slices_nulls_and_chunks_read_alike() -> None:
+    column = pa.chunked_array([pa.array(["skip", "one two"]), pa.array([None, "三个字"])])
+    assert count_words(column.slice(1)).to_pylist() == [2, 0, 3]
+    assert count_words(pa.chunked_array([], pa.string())).to_pylist() == []
+    assert texts_of(pa.array([], pa.string())).rows == 0
+
+
+def test_broken_utf8_reads_to_its_end_and_no_further() -> None:
+    broken = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\4\0\0\0"), pa.py_buffer(b"ab \xf0")])
+    assert count_words(broken).to_pylist() == [1]
+
+
+PROSE = [
+    ("plain text", "plain text", 0.0, False),
+    ("a\n```py\nx = 1\n```\nb", "a\n\nb", 6 / 19, False),
+    ("a\n~~~\n```\n~~~\nb", "a\n\nb", 4 / 15, False),
+    ("````\n```\n````\nend", "\nend", 4 / 17, False),
+    ("open\n```\ncode", "open\n\n", 4 / 13, True),
+    ("```inline``` stays", "```inline``` stays", 0.0, False),
+    ("- item\n  ```\n  code\n  ```\n- next", "- item\n\n- next", 7 / 32, False),
+    ("", "", 0.0, False),
+    ("``` \n中文\n```  \n后", "\n后", 7 / 21, False),
+]
+
+
+@pytest.mark.parametrize(("text", "prose", "share", "unclosed"), PROSE)
+def test_fenced_code_is_masked(text: str, prose: str, share: float, unclosed: bool) -> None:
+    masked = mask_code(pa.array(["before", text]).slice(1))
+    assert masked.prose.to_pylist() == [prose]
+    assert masked.code_share[0] == pytest.approx(share)
+    assert masked.unclosed[0] == unclosed
