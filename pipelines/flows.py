@@ -4,6 +4,7 @@ One task is one stage for one source, or for the recipe; its arguments and resul
 Manifests decide what is done, so Prefect caches and keeps nothing.
 """
 
+import logging
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -33,6 +34,9 @@ from prefect.cache_policies import NO_CACHE  # noqa: E402
 from prefect.context import FlowRunContext  # noqa: E402
 from prefect.schedules import Cron  # noqa: E402
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner  # noqa: E402
+
+if not logging.getLogger("gristmill").level:  # under `gristmill up` nobody else has asked for more than warnings
+    logging.getLogger("gristmill").setLevel(logging.INFO)
 
 Engine = Literal["local", "dask", "ray"]
 Workers = Annotated[int, Field(ge=1)]
@@ -182,7 +186,7 @@ def _show(recipe: Recipe, data: Path) -> None:
     create_table_artifact(rows, key=_key("funnel", recipe), description="What went in, what went on, and what did not")
     card = storage.folder(data, "curate", recipe.name) / "latest" / "README.md"
     with suppress(FileNotFoundError):
-        create_markdown_artifact(card.read_text(), key=_key("card", recipe), description=f"Dataset card: {card}")
+        create_markdown_artifact(card.read_text(), key=_key("card", recipe), description="Dataset card")
     if dashboard := server.running().get("dashboard"):
         create_link_artifact(dashboard, "dashboard", key=_key("dashboard", recipe), description="Look at the records")
 

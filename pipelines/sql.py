@@ -17,7 +17,6 @@ from rich.text import Text
 from pipelines import catalog
 
 Format = Literal["table", "csv", "json", "parquet"]
-READS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 SHOWN_ROWS = 40
 PROMPT, MORE = "gristmill> ", "      ...> "
 
@@ -48,9 +47,9 @@ def ask(con: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
 def _refuse_writing(statements: Sequence[duckdb.Statement]) -> None:
     if len(statements) != 1:
         raise QueryError(f"expected one statement, found {len(statements)}")
-    if statements[0].type not in READS:
+    if statements[0].type != duckdb.StatementType.SELECT:  # EXPLAIN ANALYZE would run whatever follows it
         kind = statements[0].type.name
-        raise QueryError(f"{kind} is refused: only statements that read (SELECT, WITH, FROM, DESCRIBE, SUMMARIZE)")
+        raise QueryError(f"{kind} is refused: only statements that read (SELECT, FROM, DESCRIBE, SUMMARIZE)")
 
 
 def show(table: pa.Table, kind: Format, out: IO[str]) -> None:

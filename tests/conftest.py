@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.recipe import Recipe, load
+from pipelines.run import Outcome
+from tests.pipelines.milling import dump, go, recipe_file
+
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
@@ -66,3 +70,11 @@ def mill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mill]:
     finally:
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
+
+
+@pytest.fixture(scope="session")
+def milled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Recipe, Path, list[Outcome]]:
+    """A recipe, the data folder of a whole run of it, short of fine-tuning, and what came of its steps."""
+    folder = tmp_path_factory.mktemp("milled")
+    recipe = load(recipe_file(folder, forum=dump(folder / "dump")))
+    return recipe, folder / "data", go(recipe, folder / "data")

@@ -1,0 +1,59 @@
+"""The dashboard's questions, each asked of a real data folder, and its page."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pipelines import catalog
+from pipelines.recipe import Recipe
+from pipelines.run import Outcome
+
+DASHBOARDS = Path(__file__).resolve().parents[2] / "dashboards"
+QUERIES = sorted((DASHBOARDS / "queries").glob("*.sql"))
+ANY = {"recipe": "small", "source": "", "task": "", "kept": "", "words": "", "size": 10, "start": 0}
+Milled = tuple[Recipe, Path, list[Outcome]]
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.stem)
+def test_each_query_asks_a_question_and_has_an_answer(query: Path, milled: Milled) -> None:
+    text = query.read_text()
+    question = text.splitlines()[0]
+    assert question.startswith("-- ")
+    assert question.endswith("?")
+    with catalog.connect(milled[1]) as con:
+        answer = con.execute(text, {name: value for name, value in ANY.items() if f"${name}" in text}).fetchall()
+    assert answer or query.stem == "reasons"
+
+
+def test_filters_narrow_what_is_browsed(milled: Milled) -> None:
+    text = (DASHBOARDS / "queries" / "browse_count.sql").read_text()
+
+    def count(**chosen: str) -> int:
+        values = {name: value for name, value in (ANY | chosen).items() if f"${name}" in text}
+        with catalog.connect(milled[1]) as con:
+            return int(con.execute(text, values).fetchall()[0][0])
+
+    assert count() == 6
+    assert count(words="SIGN A TAG") == 1
+    assert count(source="nosuch") == 0
+    assert count(kept="true") + count(kept="false") == 6
+
+
+def test_the_page_shows_the_numbers_and_the_records(milled: Milled, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRISTMILL_DATA", str(milled[1]))
+    page = AppTest.from_file(str(DASHBOARDS / "app.py"), default_timeout=60).run()
+    assert not page.exception
+    assert [header.value for header in page.header] == ["Funnel", "Sources", "Records", "Runs"]
+    assert page.metric[1].value == "6"
+    assert any("rename a branch" in code.value for code in page.code)
+    narrowed = page.text_input[0].set_value("rename a branch").run()
+    assert not narrowed.exception
+    assert "(1 records)" in narrowed.number_input[0].label
+
+
+def test_an_empty_folder_says_where_to_begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRISTMILL_DATA", str(tmp_path))
+    page = AppTest.from_file(str(DASHBOARDS / "app.py"), default_timeout=60).run()
+    assert not page.exception
+    assert "gristmill demo" in page.info[0].value
