@@ -1,11 +1,16 @@
 """A site walked by links, by sitemap and from a folder."""
 
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from pydantic import ValidationError
 
 from connectors.base import Response, WebError
+from connectors.web import open_web
 from connectors.website import Website
 from schemas.document import Article, Reject
 from schemas.page import Page
@@ -147,3 +152,31 @@ def test_a_folder_is_read_as_if_served(tmp_path: Path) -> None:
 def test_settings_that_cannot_work_say_so(settings: dict[str, object], says: str) -> None:
     with pytest.raises(ValidationError, match=says):
         Website.model_validate({"name": "site", **settings})
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None: ...
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """A folder on loopback, and its address."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/docs/", folder
+        server.shutdown()
+
+
+def test_a_real_server_through_the_polite_client(served: tuple[str, Path], tmp_path: Path) -> None:
+    root, folder = served
+    (folder / "robots.txt").write_text("User-agent: *\nDisallow: /docs/private")
+    (folder / "docs").mkdir()
+    pages = {"index.html": page("a.html", "private.html", "missing.html"), "a.html": page(), "private.html": page()}
+    for name, text in pages.items():
+        (folder / "docs" / name).write_text(text)
+    with open_web(tmp_path / "web.sqlite", source="site", delay=0, allow_private=("127.0.0.1",)) as web:
+        found = list(Website(name="site", start=root).fetch(web, None))
+    assert [getattr(item, "status", None) or item.reason for item in found] == [200, 200, "robots", 404]  # type: ignore[union-attr]
+    assert keys(found) == ["index", "a.html", f"{root}private.html", "missing.html"]
