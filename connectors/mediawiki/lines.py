@@ -2,22 +2,23 @@
 
 import html
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import groupby, takewhile
 
 import re2
 
 # stand for what a line begins with, while the text of the line is still being made
 HEADING, BLOCK = "\ue000", "\ue001"
 BULLET, NUMBER, INDENT, TERM = "\ue002", "\ue003", "\ue004", "\ue005"
-QUOTE, BOLD, ITALIC = "\ue006", "\ue007", "\ue008"
+QUOTE, BOLD, ITALIC, LESS = "\ue006", "\ue007", "\ue008", "\ue009"
 MARKERS = {"*": BULLET, "#": NUMBER, ":": INDENT, ";": TERM}
 
 _LIST = re2.compile(f"^([{BULLET}{NUMBER}{INDENT}{TERM}]+)\\s*(.*)$")
 _BLOCK = re2.compile(f"{BLOCK}(\\d+){BLOCK}")
 _ANY_TAG = re2.compile(r"</?[a-zA-Z][a-zA-Z0-9]*(?:\s[^<>]{0,300})?/?>")
-_MARKS = re2.compile("[\ue000-\ue00f]")
+_MARKS = re2.compile("[\ue000-\ue008]")
 _LINE_MARKS = re2.compile("[\ue000-\ue006]")
-_EMPHASIS = {ord(BOLD): "**", ord(ITALIC): "*"}
+# `LESS` is a < that the page shows, and no tag
+_SHOWN = {ord(BOLD): "**", ord(ITALIC): "*", ord(LESS): "<"}
 # what the parser could not make sense of, mostly left open by its author
 _BROKEN_TEMPLATE = re2.compile(r"\{\{[^{}$\\]*\}\}")
 _BROKEN_LINK = re2.compile(r"\[\[[^\[\]]*\]\]")
@@ -43,7 +44,7 @@ def to_markdown(lines: list[str], blocks: list[str]) -> str:
             written += ["", *(f"> {tidy(line.removeprefix(QUOTE))}".rstrip() for line in run), ""]
         else:
             written += [tidy(line) for line in run]
-    text = _BLANKS.sub("\n\n", "\n".join(written)).translate(_EMPHASIS).strip()
+    text = _BLANKS.sub("\n\n", "\n".join(written)).translate(_SHOWN).strip()
     return _BLANKS.sub("\n\n", _LINE_MARKS.sub("", _BLOCK.sub(lambda found: blocks[int(found[1])], text))).strip()
 
 
@@ -76,14 +77,17 @@ def _preformatted(run: list[str]) -> str:
 
 def _list(run: Iterator[str]) -> Iterator[str]:
     counters: list[int] = []
+    before: list[str] = []
     for line in run:
         found = _LIST.match(line)
         markers, text = found[1], tidy(_LINE_MARKS.sub(": ", found[2]) if BLOCK not in found[2] else found[2])
         deep = [marker for marker in markers if marker in (BULLET, NUMBER)]
         if not text:
             continue
-        counters = (counters + [0] * len(deep))[: len(deep)]
-        if deep:
+        same = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(deep, before, strict=False))))
+        counters = (counters[:same] + [0] * len(deep))[: len(deep)]
+        before = deep
+        if deep and markers[-1] in deep:
             counters[-1] += 1
         yield _item(markers, deep, counters, text)
 
@@ -114,7 +118,7 @@ def _shown(link: "re2._Match") -> str:
 
 def plain(heading: str) -> str:
     """A heading without emphasis."""
-    return tidy(unmarked(heading).replace("`", "")).strip()
+    return tidy(unmarked(heading).replace("`", "")).strip().replace(LESS, "<")
 
 
 def unmarked(text: str) -> str:
@@ -124,7 +128,7 @@ def unmarked(text: str) -> str:
 def cell(text: str) -> str:
     """The text of a table's cell, on one line."""
     items = (unmarked(_BLOCK.sub("", line)) for line in text.split("\n"))
-    return tidy(" ".join(item for item in items if item)).replace("|", "\\|")
+    return tidy(" ".join(item for item in items if item)).replace("|", "\\|").replace(LESS, "<")
 
 
 def around(mark: str, text: str) -> str:
@@ -141,7 +145,7 @@ def quotation(text: str) -> str:
 
 
 def code(text: str) -> str:
-    bare = unescaped(text).strip()
+    bare = unmarked(text.replace(LESS, "<"))
     if not bare or "\n" in bare:
         return bare
     return f"`` {bare} ``" if "`" in bare else f"`{bare}`"
@@ -158,4 +162,9 @@ def _longest_run(text: str) -> int:
 
 
 def unescaped(text: str) -> str:
+    """What entities stand for; fit for code, elsewhere `shown` keeps it from being taken for markup."""
     return html.unescape(text)
+
+
+def shown(text: str) -> str:
+    return unescaped(text).replace("<", LESS)

@@ -33,7 +33,8 @@ def _line(row: list[str]) -> str:
 def _grid(table: Tag, text: Callable[[Any], str]) -> list[list[str]]:
     grid: list[list[str]] = []
     hanging: dict[int, tuple[int, str]] = {}
-    for row in _children(table, ("tr",))[:_MAX_ROWS]:
+    # cells above the first row mark are a row of their own
+    for row in (table, *_children(table, ("tr",))[:_MAX_ROWS]):
         cells = _children(row, ("td", "th"))
         if cells:
             grid.append(_row(cells, hanging, text))

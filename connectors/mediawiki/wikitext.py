@@ -105,7 +105,7 @@ def _text(node: nodes.Text, page: _Page) -> str:
 
 def _entity(node: nodes.HTMLEntity, page: _Page) -> str:
     try:
-        return str(node.normalize())
+        return lines.shown(node.normalize())
     except (ValueError, OverflowError):
         return ""
 
@@ -213,7 +213,7 @@ _TAGS: dict[str, Callable[[nodes.Tag, _Page], str]] = {
     "sup": _script(_RAISED, "^"),
     "blockquote": _quotation,
     "table": _table,
-    "nowiki": lambda node, page: lines.unescaped(str(node.contents or "")),
+    "nowiki": lambda node, page: lines.shown(str(node.contents or "")),
 }
 _RENDERERS: dict[type, Callable[[Any, _Page], str]] = {
     nodes.Text: _text,

@@ -18,6 +18,7 @@ _RST_SETTINGS = {
     "raw_enabled": False,
     "_disable_config": True,
     "doctitle_xform": False,
+    "initial_header_level": 1,
     "syntax_highlight": "none",
     "smart_quotes": False,
     "math_output": "LaTeX",
@@ -42,6 +43,8 @@ def sections(text: str, media_type: str, url: str) -> tuple[str, tuple[Section, 
         raise Unreadable("too_large", f"{len(text)} characters")
     markup = _markup(text, media_type)
     root = tree.parse(f"<div>{markup}</div>")
+    for badge in root.xpath("//a[.//img and not(normalize-space())]"):
+        badge.drop_tree()
     title = _title(root)
     return title, split(root, title, url if url.startswith("http") else "")
 

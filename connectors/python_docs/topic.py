@@ -134,7 +134,7 @@ def _list(group: list[str]) -> str:
         mark = _ITEM.match(lines[0])
         assert mark
         bullet = "-" if mark[1] == "*" else mark[1]
-        body = _inner([lines[0][mark.end() :], *_dedent(lines[1:])])
+        body = _inner([line[mark.end() :] for line in lines])
         items.append(f"{bullet} " + ("\n\n".join(body)).replace("\n", "\n" + " " * (len(bullet) + 1)))
     return "\n".join(re.sub(r"(?m)^ +$", "", item) for item in items)
 

@@ -44,11 +44,11 @@ create table additions (post integer, kind integer, id integer, author integer, 
 """
 _JOINED = """
 select thread, kind, id, name, row from (
-    select thread, kind, id, author, row from posts
+    select thread, kind, id, author, row, rowid as place from posts
     union all
-    select coalesce(thread, -post), kind, id, author, row from additions left join threads using (post)
+    select coalesce(thread, -post), kind, id, author, row, additions.rowid from additions left join threads using (post)
 ) left join names on user = author
-order by thread, kind, id, row
+order by thread, kind, id, place
 """
 
 Row = tuple[int, int, int, str | None, str]
@@ -131,7 +131,7 @@ def _thread(rows: Iterator[Row]) -> Iterator[dict[str, Any] | Reject]:
     seen: set[tuple[int, int]] = set()
     for _, kind, number, name, text in rows:
         if (kind, number) in seen:
-            yield Reject(f"{_PREFIXES[kind]}{number}", "duplicate_id", "another row of this number was kept")
+            yield Reject(f"{_PREFIXES[kind]}{number}", "duplicate_id", "the first one was kept")
             continue
         seen.add((kind, number))
         parts[kind].append(json.loads(text) | {"Owner": name or ""})

@@ -1,0 +1,146 @@
+"""Wikitext to Markdown, dumps and the API."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from connectors.mediawiki import MediaWiki
+from connectors.mediawiki.wikitext import parts
+from schemas.document import Article, Reject
+from schemas.page import Page
+from tests.connectors.replay import ReplayWeb
+from tests.connectors.wiki import API, WikiWeb
+
+DUMP = Path(__file__).parent / "mediawiki" / "wiki.xml"
+WEB = ReplayWeb({})
+
+
+def dump(path: Path = DUMP) -> MediaWiki:
+    return MediaWiki(name="wiki", dump=path, licence="CC-BY-SA-4.0")
+
+
+def pages(source: MediaWiki) -> dict[str, Page]:
+    return {item.key: item for item in source.fetch(WEB, None) if isinstance(item, Page)}
+
+
+def article(key: str) -> Article:
+    found = [item for item in dump().parse(pages(dump())[key]) if isinstance(item, Article)]
+    return found[0]
+
+
+def test_the_newest_revision_of_each_article() -> None:
+    found = pages(dump())
+    assert list(found) == ["3", "4", "5", "7"]
+    assert found["3"].url == "https://wiki.example/wiki/Hand_plane"
+    assert found["7"].url.endswith("/%E5%88%A8%E5%AD%90")
+    assert b"An older text" not in found["3"].body
+
+
+def test_an_article_by_sections() -> None:
+    lead, parts, sizes, use = article("3").sections
+    assert lead.path == ()
+    assert lead.markdown == "A **hand plane** is a tool for shaping wood. It is 25 to 40 cm long."
+    assert parts.path == ("Parts",)
+    assert parts.markdown == "- *Iron*: the blade\n  - its edge\n- Body of Holz\n\n1. First\n2. Second".replace(
+        "\n\n", "\n"
+    )
+    assert sizes.path == ("Parts", "Sizes")
+    assert sizes.markdown == "| Number | Length |\n| --- | --- |\n| 4 | short |\n| 5 | short |"
+    assert use.markdown == (
+        "```python\ndef plane(board):\n    return board  # '''not''' bold\n```\n\n"
+        "Water is H₂O and $a^2$ is a square.\n\n> Measure twice."
+    )
+
+
+def test_what_is_no_article_says_why() -> None:
+    reasons = {
+        key: [item.reason for item in dump().parse(page) if isinstance(item, Reject)]
+        for key, page in pages(dump()).items()
+    }
+    assert reasons == {"3": ["navigation"], "4": ["redirect"], "5": ["disambiguation"], "7": ["navigation"]}
+
+
+def test_chinese_is_read_like_english() -> None:
+    (lead,) = article("7").sections
+    assert lead.markdown == "**刨子**是一種工具。"
+
+
+@pytest.mark.parametrize(
+    ("wikitext", "markdown"),
+    [
+        ("'''''both''''' ''it'' '''bold'''", "***both*** *it* **bold**"),
+        (
+            "[[Target|shown]] [[plain]]s [https://x.example site] [https://x.example]",
+            "shown plains [site](https://x.example)",
+        ),
+        ("[[File:A.png|thumb|cap [[x]]]]text[[Category:A]][[de:Text]]", "text"),
+        ("a<ref name=x>no</ref><ref name=x /> b<!-- no -->", "a b"),
+        ("{{unknown|x}}text ({{IPA|x}}; born 1900)", "text (born 1900)"),
+        ("{{frac|1|2}} {{nowrap|a b}} {{as of|2010|3}} {{US$|5}}", "1/2 a b As of March 2010 US$5"),
+        ("; Term : what it means", "**Term : what it means**"),
+        (": indented", "indented"),
+        ("# a\n## b\n# c", "1. a\n   1. b\n2. c"),
+        (" code ''x''\n  more", "```\ncode x\n more\n```"),
+        ("<nowiki>'''x'''</nowiki> &amp; &lt;b&gt;", "'''x''' & <b>"),
+        ("<code>a ''b'' {{=}}</code>", "`a b =`"),
+        ("x<sup>2</sup> x<sub>max</sub> 10<sup>−3</sup>", "x² x_(max) 10⁻³"),
+        ("<math display=block>a\n b</math>", "$$\na b\n$$"),
+        ("before\n{| class=wikitable\n| never closed\n|-\n| b", "before"),
+        ("{| class='infobox'\n| a || b\n|-\n| c || d\n|}after", "after"),
+        ("__NOTOC__text", "text"),
+        ("<blockquote>One.\n\nTwo.</blockquote>", "> One.\n>\n> Two."),
+        ("<pre>\n  a\n&lt;b&gt;\n</pre>", "```\n  a\n<b>\n```"),
+    ],
+)
+def test_wikitext(wikitext: str, markdown: str) -> None:
+    assert [part.markdown for part in parts(wikitext)] == [markdown]
+
+
+def test_the_api_is_walked_to_its_end_and_asked_again_when_busy() -> None:
+    web = WikiWeb({})
+    items = list(MediaWiki(name="wiki", api=API).fetch(web, None))
+    assert [item.key for item in items] == ["11", "12", "13"]
+    assert isinstance(items[1], Reject) and items[1].reason == "redirect"
+    found = [item for item in items if isinstance(item, Page)]
+    assert {page.licence for page in found} == {"CC-BY-SA-4.0"}
+    assert found[0].url == "https://wiki.example/wiki/Page_11"
+    contents = [(url, version) for url, version in web.asked if "revids" in url]
+    assert [bool(version) for _, version in contents] == [True, False], "a failed answer must not come from the cache"
+
+
+def test_pages_deleted_since_the_last_run_are_gone() -> None:
+    items = list(MediaWiki(name="wiki", api=API).fetch(WikiWeb({}), "2024-01-01T00:00:00Z"))
+    assert isinstance(items[-1], Page)
+    assert (items[-1].key, items[-1].status) == ("99", 404)
+
+
+def test_settings_want_one_source() -> None:
+    for settings in ({}, {"api": API, "dump": DUMP}):
+        with pytest.raises(ValidationError, match="one of"):
+            MediaWiki(name="wiki", **settings)
+
+
+def test_a_cut_dump_gives_what_came_before(tmp_path: Path) -> None:
+    cut = tmp_path / "wiki.xml"
+    body = DUMP.read_bytes()
+    cut.write_bytes(body[: body.index(b"<title>Planes") + 20])
+    items = list(dump(cut).fetch(WEB, None))
+    assert [(item.key, getattr(item, "reason", "")) for item in items] == [("3", ""), ("wiki.xml", "truncated")]
+
+
+def test_a_part_of_the_english_wikipedia(shared_data: Path) -> None:
+    (path,) = (shared_data / "knowledge_bases" / "mediawiki").glob("*.bz2")
+    source = MediaWiki(name="wiki", dump=path, namespaces=(0, 4))
+    found = pages(source)
+    assert len(found) == 206
+    counts: Counter[str] = Counter()
+    for page in list(found.values())[:110]:
+        for item in source.parse(page):
+            counts[item.reason if isinstance(item, Reject) else "article"] += 1
+            if isinstance(item, Article):
+                text = "\n".join(section.markdown for section in item.sections)
+                assert not any(mark in text for mark in ("[[", "'''", "<ref", "{|", "{{cite"))
+    assert set(counts) <= {"article", "navigation", "redirect", "disambiguation"}
+    assert counts["article"] > 30

@@ -1,0 +1,135 @@
+"""Topics and READMEs as articles."""
+
+from email.message import Message
+
+import pytest
+
+from connectors.python_docs import PythonDocs
+from connectors.python_docs.licence import licence
+from connectors.python_docs.readme import sections
+from connectors.python_docs.topic import topic_sections
+from schemas.document import Article, Reject
+from tests.connectors.replay import ReplayWeb
+
+TOPIC = """\
+The "fold" statement
+********************
+
+Folding is *not* hard, see "a[0]" and "'x'" [1].  A line that
+goes on:
+
+   fold_stmt ::= "fold" expression
+
+   fold(x)
+
+fold.flat(sheet[, times])
+
+   Fold a sheet flat.
+
+   Changed in version 3.2: Faster.
+
+   >>> fold.flat("a")
+   'a'
+
+Details
+=======
+
+* one
+  goes on
+
+* two:
+
+     code = 1
+
++---------+--------+
+| Name    | Means  |
+|=========|========|
+| "a"     | the    |
+|         | first  |
++---------+--------+
+
+-[ Footnotes ]-
+
+[1] Never mind.
+"""
+
+
+def test_a_topic() -> None:
+    title, (lead, flat, details) = topic_sections(TOPIC)
+    assert title == "The fold statement"
+    assert lead.markdown == (
+        "Folding is *not* hard, see `a[0]` and `'x'`.  A line that goes on:\n\n"
+        '```\nfold_stmt ::= "fold" expression\n\nfold(x)\n```'
+    )
+    assert flat.path == ("fold.flat(sheet[, times])",)
+    assert flat.markdown == (
+        "Fold a sheet flat.\n\nChanged in version 3.2: Faster.\n\n```python\n>>> fold.flat(\"a\")\n'a'\n```"
+    )
+    assert details.path == ("Details",)
+    assert details.markdown == (
+        "- one goes on\n- two:\n\n  ```python\n  code = 1\n  ```\n\n"
+        "| Name | Means |\n| --- | --- |\n| `a` | the first |"
+    )
+
+
+README = {
+    "text/markdown": "# Tool\n\n[![badge](https://x.example/b.svg)](https://x.example)\n\n<!-- hidden -->\n"
+    "It *works*.\n\n"
+    "## Use\n\n```python\nimport tool\n```\n",
+    "text/x-rst": "Tool\n====\n\n.. image:: https://x.example/b.svg\n\nIt *works*.\n\n.. raw:: html\n\n   <b>no</b>\n\n"
+    "Use\n---\n\n.. code-block:: python\n\n   import tool\n",
+}
+
+
+@pytest.mark.parametrize("media_type", README)
+def test_a_readme(media_type: str) -> None:
+    title, (lead, use) = sections(README[media_type], media_type, "https://tool.example/")
+    assert (title, lead.path, use.path) == ("Tool", (), ("Use",))
+    assert lead.markdown == "It *works*."
+    assert use.markdown == "```python\nimport tool\n```"
+
+
+def test_a_readme_reads_no_other_file() -> None:
+    _, found = sections("A\n=\n\n.. include:: /etc/hostname\n\nText.", "text/x-rst", "")
+    assert [section.markdown for section in found] == ["Text."]
+
+
+@pytest.mark.parametrize(
+    ("fields", "spdx"),
+    [
+        ({"License-Expression": "mit or apache-2.0"}, "MIT OR Apache-2.0"),
+        ({"License": "Apache License 2.0"}, "Apache-2.0"),
+        ({"License": "The text of a licence " * 50, "Classifier": "License :: OSI Approved :: MIT License"}, "MIT"),
+        ({"Classifier": "License :: OSI Approved :: BSD License"}, ""),
+        ({}, ""),
+    ],
+)
+def test_licences_from_metadata(fields: dict[str, str], spdx: str) -> None:
+    metadata = Message()
+    for name, value in fields.items():
+        metadata[name] = value
+    assert licence(metadata) == spdx
+
+
+def test_settings_choose_what_is_read() -> None:
+    source = PythonDocs(name="py", topics=False, packages=("Pytest", "not-there"))
+    items = list(source.fetch(ReplayWeb({}), None))
+    assert [(item.key, getattr(item, "reason", "")) for item in items] == [
+        ("package/not-there", "not_installed"),
+        ("package/pytest", ""),
+    ]
+
+
+def test_every_topic_of_this_python_is_an_article() -> None:
+    source = PythonDocs(name="py", packages=())
+    for page in source.fetch(ReplayWeb({}), None):
+        assert not isinstance(page, Reject)
+        (found,) = source.parse(page)
+        assert isinstance(found, Article)
+        assert found.licence == "PSF-2.0"
+        kept = sum(letters(section.markdown + "".join(section.path[-1:])) for section in found.sections)
+        assert kept > 0.85 * letters(page.body.decode().split("-[ Foot")[0]) - 300
+
+
+def letters(text: str) -> int:
+    return sum(char.isalnum() for char in text)
