@@ -13,15 +13,14 @@ def flatten_layout_tables(root: HtmlElement) -> None:
     """Tables that place blocks on the page, rather than hold data, become plain blocks."""
     for table in reversed(list(root.iter("table"))):
         if _is_layout(table):
-            for part in list(table.iter("table", "tbody", "thead", "tfoot", "tr", "td", "th", "caption")):
-                if not any(
-                    inner is not table
-                    for inner in part.iterancestors("table")
-                    if inner is not table and table in inner.iterancestors()
-                ):
-                    part.tag = "div"
-            for part in list(table.iter("colgroup", "col")):
-                part.drop_tree()
+            _flatten(table)
+
+
+def _flatten(table: HtmlElement) -> None:
+    inside = table.iter("tbody", "thead", "tfoot", "tr", "td", "th", "caption", "colgroup", "col")
+    own = [part for part in inside if next(part.iterancestors("table"), None) is table]
+    for part in (table, *own):
+        part.tag = "div"
 
 
 def _is_layout(table: HtmlElement) -> bool:
