@@ -1,5 +1,6 @@
 """The dashboard's questions, each asked of a real data folder, and its page."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,12 @@ DASHBOARDS = Path(__file__).resolve().parents[2] / "dashboards"
 QUERIES = sorted((DASHBOARDS / "queries").glob("*.sql"))
 ANY = {"recipe": "small", "source": "", "task": "", "kept": "", "words": "", "size": 10, "start": 0}
 Milled = tuple[Recipe, Path, list[Outcome]]
+
+
+@pytest.fixture(autouse=True)
+def main_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest puts the app in the place of `__main__`, which every worker process would then import."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.stem)

@@ -127,7 +127,8 @@ def test_sql_answers_in_four_formats(milled: Milled) -> None:
     assert list(csv.DictReader(io.StringIO(shown["csv"]))) == [{"source": "forum", "n": "6", "odd": 'a,"b\nc'}]
     assert json.loads(shown["json"]) == {"source": "forum", "n": 6, "odd": 'a,"b\nc'}
     raw = io.BytesIO()
-    sql.show(table, "parquet", io.TextIOWrapper(raw))
+    wrapped = io.TextIOWrapper(raw)
+    sql.show(table, "parquet", wrapped)
     assert pq.read_table(io.BytesIO(raw.getvalue())).equals(table)
 
 
