@@ -62,7 +62,10 @@ RECORD = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One preference between two answers to the same question. Scores are votes, +1 if accepted."""
+    """One preference between two answers to the same question.
+
+    Scores: log2(1 + votes) rounded, +1 if accepted, -1 for negative votes; 1 and 0 where a set gives no votes.
+    """
 
     pair_id: str
     page_id: str

@@ -18,6 +18,8 @@ _LINK = re2.compile(r"\[[^\]\n]*\]\([^)\n]*\)|<?https?://[^\s>)]+>?")
 _FOOTER = re2.compile(r"^Part of the .{1,60} suite\.?$")
 _TABLE = re2.compile(r"[|\-:\s]+")
 _NAMED = re2.compile(r"[\s(“\"][A-Z][A-Za-z]+|`|\p{Han} ?[A-Za-z]{2}")
+_COUNTED = re2.compile(r"(?i)^(?:_|id|sec(?:tion)?[-_]?|toc[-_]?|heading[-_]?|h)?\d+$")
+_CLAUSE = re2.compile(r"^(?:How|Why|What|When|Where|Which|Who) \S+ ")
 _LETTER = re2.compile(r"[\pL\pN]")
 
 
@@ -105,7 +107,7 @@ def _indented(step: str) -> str:
 
 
 def _add_section(made: Made, source: Source, section: Section, about: str) -> None:
-    part = section.anchor or "/".join(slug(headings.plain(name)) for name in section.path) or "lead"
+    part = _part(section)
     record_id = part_id(source.origin, source.article.key, part)
     output = clean.finished(clean.article(section.markdown, source.article.url or source.origin.url))
     output = _without_banner(output, about)
@@ -140,6 +142,13 @@ def _code(source: Source, record_id: str, place: Place, output: str, anchor: str
         source.record(f"{record_id}.c{number}", "code", instruction, block, anchor)
         for number, (instruction, (_, block)) in enumerate(zip(asked, found, strict=False), 1)
     ]
+
+
+def _part(section: Section) -> str:
+    """The section's anchor; its headings where there is none, or only a number that moves as the page grows."""
+    if section.anchor and not _COUNTED.match(section.anchor):
+        return section.anchor
+    return "/".join(slug(headings.plain(name)) for name in section.path) or "lead"
 
 
 def _nothing_in(output: str, about: str) -> str:
@@ -192,13 +201,13 @@ def _lead(place: Place, record_id: str) -> tuple[str, str]:
     heading = headings.read(place.about)
     if heading.form in ("facet", "back_matter"):
         return "heading_meaningless", ""
-    if heading.form == "topic":
+    if heading.form == "topic" and not _CLAUSE.match(place.about):
         return "explanation", ask("lead", record_id, place.chinese, about=place.about)
     return _plain(heading, Place("", (place.about,), place.chinese), record_id)
 
 
 def _question(question: str, place: Place, record_id: str) -> str:
-    """As it stands; a short one that names nothing and shares no word with the article's title says what it is about."""
+    """As it stands; a short one that names nothing and shares no word with the title says what it is about."""
     long = len(question) >= (SHORT_QUESTION // 3 if place.chinese else SHORT_QUESTION)
     if long or not place.context or _shares_word(question, place.about) or _NAMED.search(question):
         return question
@@ -226,6 +235,9 @@ def _facet(facet: str, place: Place, record_id: str) -> tuple[str, str]:
 
 
 def _topic(topic: str, place: Place, record_id: str) -> str:
+    if _CLAUSE.match(topic):
+        clause = topic[0].lower() + topic[1:]
+        return ask("clause_in" if place.context else "clause", record_id, False, clause=clause, context=place.context)
     if not place.context or _mentions(topic, place.about):
         return ask("topic", record_id, place.chinese, topic=topic)
     return ask("topic_in", record_id, place.chinese, topic=topic, context=place.context)

@@ -114,6 +114,8 @@ def asked(title: str, *path: str, text: str = "Boil water first, then wait.") ->
         ("Eggs", ("Pans", "Examples"), "explanation", ["Pans (Eggs)"]),
         ("Installing Git", (), "how_to", ["install Git"]),
         ("Eggs", (), "explanation", ["Eggs"]),
+        ("How eggs boil", (), "explanation", [" how eggs boil."]),
+        ("Eggs", ("Why eggs break",), "explanation", ["xplain why eggs break", "Eggs"]),
         ("Eggs", ("References",), "rejected", ["back_matter"]),
         ("Eggs", ("External links", "Museums"), "rejected", ["back_matter"]),
         ("", (), "rejected", ["no_title"]),
@@ -199,6 +201,15 @@ def test_a_banner_with_the_title_goes_and_its_text_stays() -> None:
 def test_what_is_yours_is_mine_in_a_question() -> None:
     asked_ = {ask("how_to", f"docs:{n}", False, task="clean your pan") for n in range(50)}
     assert "How do I clean my pan?" in asked_ and "Explain how to clean your pan." in asked_
+
+
+@pytest.mark.parametrize(
+    ("anchor", "part"), [("pans", "pans"), ("id3", "iron-pans"), ("_2", "iron-pans"), ("", "iron-pans")]
+)
+def test_a_section_is_named_by_what_stays(anchor: str, part: str) -> None:
+    section = Section(("Iron pans",), "Heavy and good.", anchor)
+    made = articles.records_from(Article("eggs", "", "Eggs", (section,)), ORIGIN)
+    assert made.records[0].record_id == f"docs:eggs#{part}"
 
 
 def test_declared_steps_become_a_numbered_answer() -> None:
