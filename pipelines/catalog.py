@@ -61,7 +61,9 @@ def open_duckdb(memory: str = "1GB") -> duckdb.DuckDBPyConnection:
         "autoload_known_extensions": "false",
         "memory_limit": memory,
     }
-    return duckdb.connect(config=settings)
+    con = duckdb.connect(config=settings)
+    con.execute("SET enable_progress_bar = false")  # it would be printed into the answer of a command
+    return con
 
 
 def views_sql(data: Path) -> str:
