@@ -36,8 +36,9 @@ _PLACEHOLDER_USERS = frozenset((
 ))  # fmt: skip
 _PLACEHOLDER_DOMAINS = (
     "example.com", "example.org", "example.net", "example.edu", "domain.com", "domain.tld", "email.com",
-    "yourdomain.com", "your-domain.com", "mydomain.com", "company.com", "yourcompany.com", "mycompany.com", "foo.com",
-    "bar.com", "foo.bar", "test.com", "xxx.com", "host.com", "server.com", "site.com", "website.com", "users.noreply.github.com", "abc.com",
+    "yourdomain.com", "your-domain.com", "mydomain.com", "company.com", "yourcompany.com", "mycompany.com",
+    "foo.com", "bar.com", "foo.bar", "test.com", "xxx.com", "host.com", "server.com", "site.com", "website.com",
+    "users.noreply.github.com", "abc.com",
 )  # fmt: skip
 _NO_DOMAINS = frozenset((
     "example", "test", "invalid", "localhost", "local", "internal", "png", "jpg", "jpeg", "gif", "svg", "webp",

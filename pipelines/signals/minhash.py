@@ -142,10 +142,14 @@ def _enough(hashes: np.ndarray) -> bool:
 @njit(cache=True, nogil=True)
 def _permute(hashes: np.ndarray, multiply: np.ndarray, add: np.ndarray, signature: np.ndarray) -> None:
     """The least value of each permutation a * fmix32(h) + b mod 2^32 (datasketch's affine32)."""
-    for value in hashes:
-        mixed = _mix32(value)
+    last = len(hashes) - 1
+    for at in range(0, len(hashes), 4):  # four at a time: the permutations are read from memory a quarter as often
+        one, two = _mix32(hashes[at]), _mix32(hashes[min(at + 1, last)])
+        three, four = _mix32(hashes[min(at + 2, last)]), _mix32(hashes[min(at + 3, last)])
         for k in range(PERMUTATIONS):
-            signature[k] = min(signature[k], np.uint32(multiply[k] * mixed + add[k]))
+            left = min(np.uint32(multiply[k] * one + add[k]), np.uint32(multiply[k] * two + add[k]))
+            right = min(np.uint32(multiply[k] * three + add[k]), np.uint32(multiply[k] * four + add[k]))
+            signature[k] = min(signature[k], min(left, right))
 
 
 @njit(cache=True, nogil=True)

@@ -150,28 +150,29 @@ def mix(value: np.uint64) -> np.uint64:
 @njit(cache=True, nogil=True)
 def split_words(data: np.ndarray, start: int, end: int, tables: Tables, words: Words) -> int:
     """Fill `words` with the words of data[start:end]; returns how many there are."""
-    count, chars, flags = 0, 0, 0
+    count, chars, flags, at = 0, 0, 0, start
     value = np.uint64(0)
-    at = start
     while at < end:
-        code, following = decode(data, at, end)
-        kind = kind_of(code, tables.kinds)
-        if kind == UNSPACED or not (kind >= DIGIT or kind == IGNORED or _inside(data, at, end, chars, code, tables)):
-            if chars:
-                words.hashes[count], words.chars[count], words.flags[count] = mix(value), chars, flags
-                count += 1
-            value, chars, flags = np.uint64(0), 0, 0
+        here, code = at, int(data[at])
+        if code < 0x80:  # the common case, without calls
+            kind, folded, at = int(tables.kinds[code]), np.uint64(tables.folds[code]), at + 1
+        else:
+            code, at = decode(data, at, end)
+            kind, folded = kind_of(code, tables.kinds), np.uint64(_folded(code, tables))
+        if DIGIT <= kind < UNSPACED:
+            value = (value + folded + np.uint64(1)) * _MULTIPLY
+            chars += 1
+            flags |= kind >= LOWER
+            continue
+        if chars and (kind == IGNORED or _inside(data, here, end, code, tables)):
+            continue
+        if chars:
+            words.hashes[count], words.chars[count], words.flags[count] = mix(value), chars, flags
+            value, chars, flags, count = np.uint64(0), 0, 0, count + 1
         if kind == UNSPACED:
-            folded = np.uint64(tables.folds[code]) if code < 0x10000 else np.uint64(code)
             words.hashes[count] = mix((folded + np.uint64(1)) * _MULTIPLY)
             words.chars[count], words.flags[count] = 1, HAS_LETTER | IS_UNSPACED
             count += 1
-        elif kind >= DIGIT:
-            folded = np.uint64(tables.folds[code]) if code < 0x10000 else np.uint64(code)
-            value = (value + folded + np.uint64(1)) * _MULTIPLY
-            chars += 1
-            flags |= HAS_LETTER if kind >= LOWER else 0
-        at = following
     if chars:
         words.hashes[count], words.chars[count], words.flags[count] = mix(value), chars, flags
         count += 1
@@ -179,9 +180,14 @@ def split_words(data: np.ndarray, start: int, end: int, tables: Tables, words: W
 
 
 @njit(cache=True, nogil=True)
-def _inside(data: np.ndarray, at: int, end: int, chars: int, code: int, tables: Tables) -> bool:
+def _folded(code: int, tables: Tables) -> int:
+    return int(tables.folds[code]) if code < 0x10000 else code
+
+
+@njit(cache=True, nogil=True)
+def _inside(data: np.ndarray, at: int, end: int, code: int, tables: Tables) -> bool:
     """An apostrophe between letters does not end a word."""
-    if chars == 0 or code not in (0x27, 0x2019):
+    if code not in (0x27, 0x2019):
         return False
     following = at + (1 if code == 0x27 else 3)
     if following >= end:
