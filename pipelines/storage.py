@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from hashlib import file_digest, sha256
+from hashlib import file_digest
 from pathlib import Path
 from typing import IO, Any
 
@@ -51,10 +51,14 @@ def write_file(path: Path, fill: Callable[[IO[bytes]], None]) -> Shard:
         fill(file)
         file.flush()
         os.fsync(file.fileno())
-    with temp.open("rb") as file:
-        hashed, size = file_digest(file, "sha256").hexdigest(), temp.stat().st_size
+    hashed, size = _sha256(temp), temp.stat().st_size
     rename(temp, path)
     return Shard(path=path.name, rows=0, bytes=size, sha256=hashed)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 def write_text(path: Path, content: str) -> Shard:
@@ -155,9 +159,7 @@ class Building:
         file = self.folder / path
         sync_file(file)
         sync_folder(file.parent)
-        with file.open("rb") as content:
-            hashed = file_digest(content, "sha256").hexdigest()
-        self.add(Shard(path=path, rows=0, bytes=file.stat().st_size, sha256=hashed))
+        self.add(Shard(path=path, rows=0, bytes=file.stat().st_size, sha256=_sha256(file)))
 
     def resume(self) -> None:
         for note in sorted(self.folder.glob(".*.done")):
@@ -279,7 +281,7 @@ def damaged(data: Path) -> Iterator[tuple[Path, str]]:
             path = folder / shard.path
             if not path.exists():
                 yield path, "missing"
-            elif sha256(path.read_bytes()).hexdigest() != shard.sha256:
+            elif _sha256(path) != shard.sha256:
                 yield path, "changed"
 
 

@@ -15,7 +15,7 @@ from pipelines.finetune.train import precision
 
 SAMPLES = 3
 SAMPLE_PROMPT = 192  # tokens: longer prompts cost time and read badly in a card
-SAMPLE_ANSWER = 64  # tokens
+SAMPLE_ANSWER = 48  # tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +73,9 @@ def _losses(model: Any, examples: Sequence[Example]) -> list[tuple[float, int]]:
 
 
 def samples(held: Sequence[HeldOut]) -> list[HeldOut]:
-    """The first few whose instruction is short enough to read, of different tasks if there are."""
+    """The first few whose prompt is short enough to read, of different tasks if there are; else the shortest."""
     short = [one for one in held if one.example.start <= SAMPLE_PROMPT]
-    return short[:SAMPLES]
+    return (short or sorted(held, key=lambda one: one.example.start))[:SAMPLES]
 
 
 def answers(model: Any, tokenizer: Any, held: Sequence[HeldOut]) -> list[str]:

@@ -29,6 +29,7 @@ MARKER = "complete.json"
 ADAPTER = "adapter"
 CHECKPOINT_EVERY = 60.0  # seconds
 WARMUP = 0.1  # share of the steps; DEITA's recipe, and where LoRA's first steps are largest
+CLOCKED_WARMUP = 3  # steps
 LABEL_IGNORED = -100
 
 log = logging.getLogger("gristmill")
@@ -125,8 +126,8 @@ def _arguments(settings: FinetuneSettings, examples: int, folder: Path) -> SFTCo
         num_train_epochs=settings.epochs,
         max_steps=settings.max_steps,
         learning_rate=settings.learning_rate,
-        warmup_steps=WARMUP,
         # where the clock ends training, the last step is not known beforehand
+        warmup_steps=CLOCKED_WARMUP if settings.max_seconds else WARMUP,
         lr_scheduler_type="constant_with_warmup" if settings.max_seconds else "linear",
         train_sampling_strategy="group_by_length",
         seed=settings.seed,
