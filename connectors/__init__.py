@@ -1,9 +1,10 @@
 """The outside world: settings → pages → documents. One file per kind of source."""
 
 from connectors.discourse import Discourse
+from connectors.instructions import Instructions
 from connectors.mediawiki import MediaWiki
 from connectors.python_docs import PythonDocs
 from connectors.stackexchange import StackExchange
 from connectors.website import Website
 
-CONNECTORS = (StackExchange, Discourse, Website, MediaWiki, PythonDocs)
+CONNECTORS = (StackExchange, Discourse, Website, MediaWiki, PythonDocs, Instructions)

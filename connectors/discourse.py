@@ -147,7 +147,7 @@ def _post(page: Page, post: dict[str, Any]) -> Post:
         created_at=_when(post.get("created_at")),
         score=_likes(post),
         accepted=bool(post.get("accepted_answer")),
-        reply_to=str(post.get("reply_to_post_number") or ("" if number == "1" else "1")),
+        reply_to=str(post.get("reply_to_post_number") or ""),
         url=f"{page.url}/{number}",
         licence=page.licence,
     )

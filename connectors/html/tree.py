@@ -16,7 +16,7 @@ _LONG_TAG = 65_536
 _INLINE_DATA = re2.compile(r"data:[a-zA-Z0-9.+/;=-]{1,200}base64,[A-Za-z0-9+/=\s]+")
 _QUOTED = re2.compile(r"\"[^\"]*\"|'[^']*'")
 # NUL and other controls; the private area is kept for the marks of `markdown`
-_CONTROLS = re2.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\x{e000}-\x{f8ff}\x{fffe}\x{ffff}]")
+_CONTROLS = re2.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x{e000}-\x{f8ff}\x{fffe}\x{ffff}]")
 
 
 class Unreadable(Exception):

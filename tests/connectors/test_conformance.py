@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from connectors import CONNECTORS
 from connectors.base import Connector
 from connectors.discourse import Discourse
+from connectors.instructions import Instructions
 from connectors.mediawiki import MediaWiki
 from connectors.python_docs import PythonDocs
 from connectors.stackexchange import StackExchange
@@ -54,6 +55,7 @@ SOURCES = {
     "mediawiki-dump": Source(MediaWiki, {"dump": HERE / "mediawiki" / "wiki.xml", "licence": "CC-BY-SA-4.0"}),
     "mediawiki-api": Source(MediaWiki, {"api": API}, lambda: WikiWeb({})),
     "python_docs": Source(PythonDocs, {"packages": ("pip", "pytest", "numpy")}),
+    "instructions": Source(Instructions, {"path": HERE / "instructions", "licence": "MIT"}),
     "website": Source(Website, {"folder": SITE, "base_url": "https://site.example/"}),
 }
 

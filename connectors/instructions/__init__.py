@@ -1,0 +1,73 @@
+"""Instruction sets that exist already: Alpaca, ShareGPT, messages, Open-Assistant trees, completions, DPO, KTO."""
+
+import json
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import quote
+
+from pydantic import Field
+
+from connectors.base import Kind, LocalPath, Settings, Web
+from connectors.instructions.rows import Malformed, read
+from connectors.instructions.shapes import exchanges
+from schemas.document import Document, Reject
+from schemas.page import Page
+
+SUFFIXES = (".json", ".jsonl", ".ndjson", ".parquet")
+PAGE_ROWS = 500
+
+
+class Instructions(Settings):
+    """A file or a folder of files in JSON (an array), JSON Lines or Parquet; the shape is recognised row by row.
+
+    Known shapes: `instruction`/`input`/`output` (`history`, `instances`), `conversations` (from/value) or `messages`
+    (role/content), `prompt` with `completion` or with `chosen` and `rejected`, `question`/`answer`, and Open-Assistant
+    message trees. A KTO `label` becomes a score of 1 or -1.
+    """
+
+    connector: Literal["instructions"] = "instructions"
+    path: LocalPath = Field(description="A .json, .jsonl, .ndjson or .parquet file, or a folder of them.")
+    url: str = Field("", description="Where the set is published; by default the name of the file.")
+
+    @property
+    def kind(self) -> Kind:
+        return "instructions"
+
+    def files(self) -> tuple[Path, ...]:
+        if self.path.is_file():
+            return (self.path,)
+        return tuple(sorted(path for path in self.path.rglob("*") if path.suffix.lower() in SUFFIXES))
+
+    def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
+        for path in self.files():
+            name = path.name if path == self.path else path.relative_to(self.path).as_posix()
+            rows: list[Any] = []
+            for row in read(path):
+                if isinstance(row, Malformed):
+                    yield Reject(f"{name}/{row.place}", row.reason, row.detail)
+                else:
+                    rows.append(row)
+            yield from self._pages(name, iter(rows))
+
+    def parse(self, page: Page) -> Iterator[Document | Reject]:
+        lines = page.body.decode("utf-8", "replace").split("\n")
+        if not page.body.strip():
+            yield Reject(page.key, "empty_page")
+            return
+        for number, line in enumerate(lines):
+            yield from exchanges(f"{page.key}/{number}", line, page)
+
+    def _pages(self, name: str, rows: Iterator[Any]) -> Iterator[Page]:
+        start = 0
+        while chunk := list(islice(rows, PAGE_ROWS)):
+            body = "\n".join(json.dumps(row, ensure_ascii=False, default=str) for row in chunk)
+            key = f"{name}/{start:08d}"
+            url = self.url or f"file:{quote(name)}"
+            yield Page(self.name, key, url, _utf8(body), "application/jsonl", licence=self.licence)
+            start += len(chunk)
+
+
+def _utf8(text: str) -> bytes:
+    return text.encode("utf-8", "replace")

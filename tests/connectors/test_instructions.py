@@ -1,0 +1,79 @@
+"""Instruction sets: every shape, and a malformed part that costs only itself."""
+
+from collections import Counter
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from connectors.instructions import Instructions
+from connectors.instructions.rows import Malformed, read
+from schemas.document import Exchange, Reject
+from schemas.page import Page
+from tests.connectors.replay import ReplayWeb
+
+HERE = Path(__file__).parent / "instructions"
+
+
+def everything(path: Path) -> tuple[list[Exchange], list[Reject]]:
+    source = Instructions(name="set", path=path, licence="MIT")
+    fetched = list(source.fetch(ReplayWeb({}), None))
+    found = [item for page in fetched if isinstance(page, Page) for item in source.parse(page)]
+    rejects = [item for item in (*fetched, *found) if isinstance(item, Reject)]
+    return [item for item in found if isinstance(item, Exchange)], rejects
+
+
+def test_every_shape_is_recognised() -> None:
+    found, rejects = everything(HERE)
+    by_ask = {(one.instruction, one.input): one for one in found}
+    assert by_ask["Name three cereals.", ""].output == "Wheat, rye and oats."
+    assert by_ask["把下面的句子翻译成英文。", "面包在烤箱里。"].licence == "MIT"
+    assert by_ask["Is it in rice?", ""].history == (("What is gluten?", "A protein of wheat."),)
+    assert by_ask["Is rye a cereal?", "Answer in one word."].score == -1
+    assert by_ask["Why does bread rise?", ""].rejected == "Because of the heat."
+    assert by_ask["How long does dough rest?", ""].output == "Until it has grown by half."
+    assert by_ask["How long does dough rest?", ""].rejected == "An hour."
+    assert by_ask["How do I see that?", ""].history[0][1] == "Until it has grown by half."
+    assert by_ask["Classify the grain.", "basmati"].output == "rice"
+    assert Counter(reject.reason for reject in rejects) == {
+        "malformed_array": 1,
+        "malformed_json": 1,
+        "no_instruction": 1,
+        "tool_calls": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "good", "bad"),
+    [
+        ('[{"a": 1}, {"a": 2},]', 2, "malformed_array"),
+        ('[{"a": "x } y"}, {"a": }, {"a": 3}]', 2, "malformed_json"),
+        ('[{"a": "quote \\" and {"}, {"a": 2}', 2, "malformed_array"),
+        ('[{"a": 1}, {"a": "cut o', 1, "truncated"),
+        ('{"a": 1}\n{"a": 2}\n', 2, "malformed_array"),
+        ("no json at all", 0, "truncated"),
+    ],
+)
+def test_a_broken_array_gives_what_is_whole(tmp_path: Path, text: str, good: int, bad: str) -> None:
+    file = tmp_path / "broken.json"
+    file.write_text(text)
+    rows = list(read(file))
+    assert sum(isinstance(row, dict) for row in rows) == good
+    assert bad in {row.reason for row in rows if isinstance(row, Malformed)}
+
+
+def test_parquet_and_pages(tmp_path: Path) -> None:
+    rows = [{"instruction": f"Say {n}.", "input": "", "output": str(n)} for n in range(1_201)]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "many.parquet")
+    (tmp_path / "torn.parquet").write_bytes(b"PAR1 and nothing more")
+    found, rejects = everything(tmp_path)
+    assert len(found) == 1_201
+    assert len({one.key for one in found}) == 1_201
+    assert [reject.reason for reject in rejects] == ["malformed_parquet"]
+
+
+def test_alpaca_of_old(shared_data: Path) -> None:
+    found, rejects = everything(shared_data / "instructions" / "alpaca-en-zh")
+    assert len(found) == 82_520
+    assert Counter(reject.reason for reject in rejects) == {"no_output": 39, "no_instruction": 2, "malformed_array": 1}
