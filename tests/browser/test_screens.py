@@ -99,9 +99,9 @@ def test_a_run_started_from_the_form_shows_its_funnel(page: Page, run_page: str)
 
 def test_the_dashboard_shows_the_funnel_and_the_records(mill: Mill, page: Page, run_page: str) -> None:
     page.goto(mill.dashboard)
-    expect(page.get_by_role("heading", name="Funnel")).to_be_visible()
+    expect(page.get_by_role("heading", name="Funnel", exact=True)).to_be_visible()
     expect(page.get_by_text("Kept of all")).to_be_visible()
-    expect(page.get_by_role("heading", name="Records")).to_be_visible()
+    expect(page.get_by_role("heading", name="Records", exact=True)).to_be_visible()
     expect(page.get_by_text("forum:q1#a101", exact=True)).to_be_visible()
     expect(page.locator("[data-testid=stException]")).to_have_count(0)
     shoot(page, "dashboard")
