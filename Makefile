@@ -5,14 +5,24 @@ STAMP := $(VENV)/.installed
 # uv does not read pip's settings: pass on pip's find-links, if there are any
 export UV_FIND_LINKS ?= $(shell $(PYTHON) -m pip config get global.find-links 2>/dev/null)
 
-.PHONY: help demo test lint up bench
-help: ; @echo "make demo | test | lint | up | bench"
+.PHONY: help demo test lint up bench accuracy
+help: ; @echo "make demo | test | lint | up | bench | accuracy"
 demo: $(STAMP) ; $(BIN)/gristmill demo
 test: $(STAMP) lint ; $(BIN)/python -m pytest -q
 lint: $(STAMP)
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 up: $(STAMP) ; $(BIN)/gristmill up
-bench: $(STAMP) ; $(BIN)/python -m pytest -q -s tests/benchmarks --override-ini=testpaths=tests/benchmarks
+# peers to measure against live in an environment of their own: what they pin must not touch ours
+PEERS ?= .peers
+export PEERS_PYTHON ?= $(abspath $(PEERS)/bin/python)
+SHOWN := $(BIN)/python -m pytest -q -s --override-ini=addopts=--import-mode=importlib
+bench: $(STAMP) $(PEERS)/.installed ; $(SHOWN) tests/benchmarks
+accuracy: $(STAMP) $(PEERS)/.installed ; $(SHOWN) tests/accuracy
+$(PEERS)/.installed:
+	$(PYTHON) -m venv $(PEERS)
+	$(BIN)/uv pip install -q --python $(PEERS)/bin/python trafilatura==2.3.1 lxml_html_clean rensa==0.5.0 daft==0.7.26 \
+	  'datatrove[processing]==0.10.1' || $(PEERS)/bin/python -m pip install -q trafilatura==2.3.1 lxml_html_clean rensa==0.5.0
+	touch $@
 $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q uv && $(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python -e '.[train,test]' \
