@@ -4,7 +4,7 @@ WITH stages AS (
   UNION ALL
   SELECT source, '2 records', count(*) FROM records GROUP BY ALL
   UNION ALL
-  SELECT source, '3 distinct', count(*) FILTER (v.duplicate_of IS NULL)
+  SELECT source, '3 distinct', count(*) FILTER (coalesce(v.duplicate_of, '') = '')
   FROM verdicts v JOIN records USING (record_id) WHERE recipe = $recipe GROUP BY ALL
   UNION ALL
   SELECT source, '4 kept', count(*) FILTER (v.kept)

@@ -33,6 +33,13 @@ def test_each_query_asks_a_question_and_has_an_answer(query: Path, milled: Mille
     assert answer or query.stem == "reasons"
 
 
+def test_the_funnel_counts_what_is_left_at_each_stage(milled: Milled) -> None:
+    text = (DASHBOARDS / "queries" / "funnel.sql").read_text()
+    with catalog.connect(milled[1]) as con:
+        rows = con.execute(text, {"recipe": "small"}).fetchall()
+    assert rows == [("forum", stage, 6) for stage in ("1 pages", "2 records", "3 distinct", "4 kept")]
+
+
 def test_filters_narrow_what_is_browsed(milled: Milled) -> None:
     text = (DASHBOARDS / "queries" / "browse_count.sql").read_text()
 
