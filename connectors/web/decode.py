@@ -41,18 +41,16 @@ def decoded(chunks: Iterable[bytes], encoding: str, most: int) -> Iterator[bytes
 
 
 def _inflated(chunks: Iterable[bytes], encoding: str, most: int) -> Iterator[bytes]:
-    inflate, ended = None, False
+    """The members of a compressed stream, one after the other, at most `most` bytes at a time."""
+    inflate: Any = None
+    members = 0
     for chunk in chunks:
         data = chunk
-        while data:
-            if inflate is None:
-                if ended and not data.startswith(b"\x1f"):
-                    break  # padding after the last member
-                inflate = _decompressor(encoding, data)
+        while data and (inflate or members == 0 or data.startswith(b"\x1f")):  # else: padding after the last member
+            inflate = inflate or _decompressor(encoding, data)
             yield _step(inflate, data, most)
-            ended = inflate.eof
-            data = inflate.unused_data if ended else inflate.unconsumed_tail
-            inflate = None if ended else inflate
+            data = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
+            members, inflate = (members + 1, None) if inflate.eof else (members, inflate)
     if inflate is not None:
         raise CutShort("compressed data ends early")
 
