@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from connectors.base import Kind, Settings, Web
-from connectors.html.tree import Unreadable
+from connectors.html import Unreadable
 from connectors.python_docs.licence import licence
 from connectors.python_docs.readme import Unreadable as BadReadme
 from connectors.python_docs.readme import sections as readme_sections
@@ -50,7 +50,10 @@ class PythonDocs(Settings):
         part, _, name = page.key.partition("/")
         text = page.body.decode("utf-8", "replace")
         try:
-            title, found = topic_sections(text) if part == "topic" else readme_sections(text, page.media_type, page.url)
+            if part == "topic":
+                title, found = topic_sections(text)
+            else:
+                title, found = readme_sections(text, page.media_type, name, page.url)
         except (Unreadable, BadReadme) as error:
             yield Reject(page.key, error.reason, error.detail)
             return

@@ -7,11 +7,12 @@ from docutils.core import publish_parts
 from lxml.html import HtmlElement
 from markdown_it import MarkdownIt
 
-from connectors.html import tree
-from connectors.html.sections import sections as split
+from connectors.html import parse
+from connectors.html import sections as split
 from schemas.document import Section
 
 _LONGEST = 1 << 20
+_CONTENTS = {"contents", "table of contents"}
 _RST_SETTINGS = {
     # no reading of other files, no raw HTML: https://docutils.sourceforge.io/docs/howto/security.html
     "file_insertion_enabled": False,
@@ -37,16 +38,24 @@ class Unreadable(Exception):
         self.reason, self.detail = reason, detail
 
 
-def sections(text: str, media_type: str, url: str) -> tuple[str, tuple[Section, ...]]:
-    """The title, "" when there is none, and the sections. Raises Unreadable and tree.Unreadable."""
+def sections(text: str, media_type: str, name: str, url: str) -> tuple[str, tuple[Section, ...]]:
+    """The title, at least the package's `name`, and the sections. Raises Unreadable and html.Unreadable."""
     if len(text) > _LONGEST:
         raise Unreadable("too_large", f"{len(text)} characters")
-    markup = _markup(text, media_type)
-    root = tree.parse(f"<div>{markup}</div>")
-    for badge in root.xpath("//a[.//img and not(normalize-space())]"):
-        badge.drop_tree()
-    title = _title(root)
-    return title, split(root, title, url if url.startswith("http") else "")
+    root = parse(f"<div>{_markup(text, media_type)}</div>")
+    _tidy(root)
+    title = _title(root) or name
+    found = split(root, title, url if url.startswith("http") else "")
+    return title, tuple(section for section in found if not _CONTENTS & {step.lower() for step in section.path})
+
+
+def _tidy(root: HtmlElement) -> None:
+    """Badges and the fields on top (author, date, address) go; what docutils marks as literal is code."""
+    fields = "//dl[contains(@class, 'field-list') and not(preceding::p)]"
+    for noise in root.xpath(f"//a[.//img and not(normalize-space())] | {fields}"):
+        noise.drop_tree()
+    for literal in root.xpath("//span[contains(concat(' ', @class, ' '), ' literal ')]"):
+        literal.tag = "code"
 
 
 def _markup(text: str, media_type: str) -> str:

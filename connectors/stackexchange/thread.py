@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 import re2
 
-from connectors.html.markdown import to_markdown
-from connectors.html.tree import Unreadable
+from connectors.html import Unreadable, to_markdown
+from connectors.stackexchange.mathematics import protected, restored
 from connectors.stored_json import load
 from schemas.document import Document, Post, Reject, Thread
 from schemas.page import Page
@@ -17,6 +17,7 @@ from schemas.page import Page
 _LICENCES = (("2018-05-02", "CC-BY-SA-4.0"), ("2011-04-08", "CC-BY-SA-3.0"), ("", "CC-BY-SA-2.5"))
 _STATED = re2.compile(r"^CC[ -]BY-SA[ -]([234]\.[05])$")
 _TAG = re2.compile(r"[^<>|]+")
+_LINKED_IMAGE = re2.compile(r"<a [^<>]*>\s*(<img [^<>]*>)\s*</a>")
 _TITLE_LENGTH = 150
 
 Row = dict[str, str]
@@ -77,7 +78,7 @@ def _post(page: Page, row: Row, accepted: str) -> Post | Reject:
     is_question = row["Id"] == page.key[1:]
     key = page.key if is_question else f"{page.key}/a{row['Id']}"
     try:
-        markdown = to_markdown(row.get("Body", ""), page.url)
+        markdown = _markdown(row.get("Body", ""), page.url)
     except Unreadable as error:
         return Reject(key, error.reason, error.detail)
     if not markdown.strip():
@@ -93,6 +94,11 @@ def _post(page: Page, row: Row, accepted: str) -> Post | Reject:
         url=page.url if is_question else f"https://{urlsplit(page.url).netloc}/a/{row['Id']}",
         licence=licence_of(row) or page.licence,
     )
+
+
+def _markdown(body: str, url: str) -> str:
+    text, formulas = protected(_LINKED_IMAGE.sub(r"\1", body))
+    return restored(to_markdown(text, url), formulas)
 
 
 def _comments(page: Page, rows: list[Row], known: set[str]) -> list[Post]:

@@ -74,23 +74,24 @@ def test_a_topic() -> None:
 
 README = {
     "text/markdown": "# Tool\n\n[![badge](https://x.example/b.svg)](https://x.example)\n\n<!-- hidden -->\n"
-    "It *works*.\n\n"
+    "It *works* with `x`.\n\n## Table of contents\n\n- [Use](#use)\n\n"
     "## Use\n\n```python\nimport tool\n```\n",
-    "text/x-rst": "Tool\n====\n\n.. image:: https://x.example/b.svg\n\nIt *works*.\n\n.. raw:: html\n\n   <b>no</b>\n\n"
+    "text/x-rst": "Tool\n====\n\n.. image:: https://x.example/b.svg\n\n:Author: A. Person\n\n"
+    "It *works* with ``x``.\n\n.. raw:: html\n\n   <b>no</b>\n\n"
     "Use\n---\n\n.. code-block:: python\n\n   import tool\n",
 }
 
 
 @pytest.mark.parametrize("media_type", README)
 def test_a_readme(media_type: str) -> None:
-    title, (lead, use) = sections(README[media_type], media_type, "https://tool.example/")
+    title, (lead, use) = sections(README[media_type], media_type, "tool", "https://tool.example/")
     assert (title, lead.path, use.path) == ("Tool", (), ("Use",))
-    assert lead.markdown == "It *works*."
+    assert lead.markdown == "It *works* with `x`."
     assert use.markdown == "```python\nimport tool\n```"
 
 
 def test_a_readme_reads_no_other_file() -> None:
-    _, found = sections("A\n=\n\n.. include:: /etc/hostname\n\nText.", "text/x-rst", "")
+    _, found = sections("A\n=\n\n.. include:: /etc/hostname\n\nText.", "text/x-rst", "a", "")
     assert [section.markdown for section in found] == ["Text."]
 
 

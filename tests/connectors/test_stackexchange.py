@@ -69,6 +69,24 @@ def test_markdown_keeps_code_and_mathematics() -> None:
     assert "> Think of equality." in question
 
 
+@pytest.mark.parametrize(
+    ("body", "markdown"),
+    [
+        (r"<p>$f\colon \{0,1\}^n$ &amp; $$a_1 \\ b &lt; c$$</p>", r"$f\colon \{0,1\}^n$ & $$a_1 \\ b < c$$"),
+        (r"<p>\begin{cases} 1 \\ 0 \end{cases}</p>", r"\begin{cases} 1 \\ 0 \end{cases}"),
+        ("<p><code>$a_1</code> and <code>b$</code> TeX0TeX</p>", "`$a_1` and `b$` TeX0TeX"),
+        ("<p>$5 for *one*, $10 for TeX</p>", "$5 for *one*, $10 for TeX"),
+        ("<p>See</p><p><a href='https://i.example/a.png'><img src='https://i.example/a.png'></a></p>", "See"),
+    ],
+)
+def test_formulas_stay_as_they_are_and_pictures_go(body: str, markdown: str) -> None:
+    question = {"question": {"Id": "1", "Body": body}}
+    page = Page("se", "q1", "https://stack.example/questions/1", json.dumps(question).encode())
+    (found,) = source().parse(page)
+    assert isinstance(found, Thread)
+    assert found.posts[0].markdown == markdown
+
+
 def test_what_little_is_known_is_enough() -> None:
     found = thread("q5")
     assert found.title.startswith("A question of which little is known")
