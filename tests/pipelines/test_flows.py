@@ -63,8 +63,11 @@ def test_a_run_of_a_deployment_leaves_a_snapshot(mill: Mill, finished: dict[str,
 
 def test_one_task_is_one_stage_of_one_source(mill: Mill, finished: dict[str, Any]) -> None:
     only = {"flow_runs": {"id": {"any_": [finished["id"]]}}}
-    time.sleep(2)  # the server enters task runs in batches
-    names = sorted(task["name"] for task in ask(f"{mill.api}/task_runs/filter", only))
+    names: list[str] = []
+    deadline = time.monotonic() + 60
+    while len(names) < 5 and time.monotonic() < deadline:  # the server enters task runs in batches
+        time.sleep(1)
+        names = sorted(task["name"] for task in ask(f"{mill.api}/task_runs/filter", only))
     assert names == ["annotate forum", "collect forum", "curate small", "dedupe small", "normalise forum"]
 
 
