@@ -96,8 +96,14 @@ def _show_answers(console: Console, data: Path) -> None:
     """One held-out instruction, as answered by the base model and by the fine-tuned one."""
     folder = storage.folder(data, "finetune", "demo") / "latest"
     numbers = json.loads((folder / "metrics.json").read_text())
-    sample = min(numbers["samples"], key=lambda one: len(one["instruction"] + one["input"]))
-    console.print()
+    # the packaged model reads English, and a question shows more than a request for code
+    sample = min(
+        numbers["samples"], key=lambda one: (not one["instruction"].isascii(), one["task"] != "question_answering")
+    )
+    losses = numbers["held_out"]
+    console.print(
+        f"\nheld-out loss {losses['before']['loss']:.2f} → {losses['after']['loss']:.2f}; one held-out instruction:"
+    )
     for title in ("instruction", "before", "after"):
         console.print(Panel(Text(sample[title].strip()), title=title, title_align="left"))
 
