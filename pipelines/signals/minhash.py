@@ -182,12 +182,18 @@ def _normalise(texts: Texts, tables: Tables, out: np.ndarray, offsets: np.ndarra
             kind = kind_of(code, tables.kinds)
             gap = gap or kind == 0
             if kind > 1:
-                if gap and used > begin:
-                    out[used] = 32
-                    used += 1
-                out[used] = tables.folds[code] if code < 0x10000 else code
-                used, gap = used + 1, False
+                used = _put(tables.folds[code] if code < 0x10000 else code, gap and used > begin, out, used)
+                gap = False
         offsets[row + 1] = used
+
+
+@njit(cache=True, nogil=True)
+def _put(code: int, gap: bool, out: np.ndarray, used: int) -> int:
+    if gap:
+        out[used] = 32
+        used += 1
+    out[used] = code
+    return used + 1
 
 
 def _normalised(column: pa.ChunkedArray) -> list[bytes]:
