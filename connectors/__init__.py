@@ -2,9 +2,11 @@
 
 from connectors.discourse import Discourse
 from connectors.instructions import Instructions
+from connectors.mailing_list import MailingList
+from connectors.markdown import Markdown
 from connectors.mediawiki import MediaWiki
 from connectors.python_docs import PythonDocs
 from connectors.stackexchange import StackExchange
 from connectors.website import Website
 
-CONNECTORS = (StackExchange, Discourse, Website, MediaWiki, PythonDocs, Instructions)
+CONNECTORS = (StackExchange, Discourse, Website, MediaWiki, PythonDocs, Instructions, Markdown, MailingList)

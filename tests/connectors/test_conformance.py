@@ -18,6 +18,8 @@ from connectors import CONNECTORS
 from connectors.base import Connector
 from connectors.discourse import Discourse
 from connectors.instructions import Instructions
+from connectors.mailing_list import MailingList
+from connectors.markdown import Markdown
 from connectors.mediawiki import MediaWiki
 from connectors.python_docs import PythonDocs
 from connectors.stackexchange import StackExchange
@@ -52,10 +54,12 @@ SOURCES = {
         StackExchange, {"path": HERE / "stackexchange", "site": "stack.example", "comments": True}
     ),
     "discourse": Source(Discourse, {"folder": HERE / "discourse", "url": "https://forum.example"}),
+    "markdown": Source(Markdown, {"folder": HERE / "markdown", "base_url": "https://guide.example/"}),
     "mediawiki-dump": Source(MediaWiki, {"dump": HERE / "mediawiki" / "wiki.xml", "licence": "CC-BY-SA-4.0"}),
     "mediawiki-api": Source(MediaWiki, {"api": API}, lambda: WikiWeb({})),
     "python_docs": Source(PythonDocs, {"packages": ("pip", "pytest", "numpy")}),
     "instructions": Source(Instructions, {"path": HERE / "instructions", "licence": "MIT"}),
+    "mailing_list": Source(MailingList, {"path": HERE / "mailing_list", "url": "https://lists.example/kettle-users/"}),
     "website": Source(Website, {"folder": SITE, "base_url": "https://site.example/"}),
 }
 

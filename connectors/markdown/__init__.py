@@ -1,0 +1,103 @@
+"""Folders of Markdown: what MkDocs, Docusaurus, Hugo, Sphinx with MyST, Jekyll, GitBook and plain wikis are made of."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+from connectors.base import Kind, LocalPath, Settings, Web
+from connectors.html import Unreadable
+from connectors.markdown import front_matter
+from connectors.markdown.containers import unwrap
+from connectors.markdown.includes import MISSING, expand
+from connectors.markdown.sections import LONGEST, render, sections, served
+from connectors.markdown.templates import without_templates
+from schemas.document import Article, Document, Reject, Section
+from schemas.page import Page
+
+MEDIA_TYPE = "text/markdown"
+_SUFFIXES = (".md", ".mdx", ".markdown")
+# files about a project or for its generator's menus; none explains anything
+_HOUSEKEEPING = frozenset(
+    ("summary", "_sidebar", "_navbar", "_footer", "licence", "license", "code_of_conduct", "contributing", "changelog")
+)
+
+
+class Markdown(Settings):
+    """A folder of Markdown files, each an article, also in folders within.
+
+    Read are front matter, admonitions, tabs, includes (of files within `folder` only) and shortcodes of the usual
+    generators. With `base_url`, where the site is served, articles have addresses and links lead to them.
+    """
+
+    connector: Literal["markdown"] = "markdown"
+    folder: LocalPath = Field(description="Folder of the files.")
+    only: tuple[str, ...] = Field((), description="Only files below these folders of it, such as `docs/en`.")
+    base_url: str = Field("", pattern=r"^(https?://.+/)?$", description="Where `folder` is served; ends with a slash.")
+
+    @property
+    def kind(self) -> Kind:
+        return "tutorial"
+
+    def files(self) -> tuple[Path, ...]:
+        """Raises FileNotFoundError when the folder is not there."""
+        if not self.folder.is_dir():
+            raise FileNotFoundError(
+                f"source {self.name}: no folder {self.folder}; set `folder` to one of Markdown files"
+            )
+        found = (path for part in self.only or (".",) for path in (self.folder / part).rglob("*"))
+        return tuple(sorted({path for path in found if path.suffix.lower() in _SUFFIXES and path.is_file()}))
+
+    def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
+        for path in self.files():
+            key = path.relative_to(self.folder).as_posix()
+            if path.stat().st_size > LONGEST:
+                yield Reject(key, "too_large", f"{path.stat().st_size} bytes")
+            elif path.stem.lower() in _HOUSEKEEPING:
+                yield Reject(key, "not_content")
+            else:
+                yield self._page(path, key)
+
+    def parse(self, page: Page) -> Iterator[Document | Reject]:
+        about, text = front_matter.split(page.body.decode("utf-8", "replace").replace("\r\n", "\n"))
+        if about.get("draft") is True or about.get("published") is False:
+            yield Reject(page.key, "draft")
+            return
+        try:
+            title, found = _read(text, self.base_url + page.key, str(about.get("title") or "").strip())
+        except Unreadable as error:
+            yield Reject(page.key, error.reason, error.detail)
+            return
+        kept = tuple(section for section in found if MISSING not in section.markdown)
+        lacking = (section for section in found if MISSING in section.markdown)
+        yield from (Reject(f"{page.key}#{'/'.join(section.path)}", "missing_include") for section in lacking)
+        yield _article(page, about, title, kept) if kept else Reject(page.key, "empty_article")
+
+    def _page(self, path: Path, key: str) -> Page:
+        text = path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
+        body = expand(text, path, self.folder).encode()
+        return Page(self.name, key, self.base_url + (served(key) or key), body, MEDIA_TYPE, licence=self.licence)
+
+
+def _read(text: str, url: str, title: str) -> tuple[str, tuple[Section, ...]]:
+    if len(text) > LONGEST:
+        raise Unreadable("too_large", f"{len(text)} characters")
+    try:
+        markup = render(without_templates(unwrap(text)))
+    except Exception as error:  # markdown-it names no exceptions for text that it cannot take
+        raise Unreadable("unparsable_markdown", type(error).__name__) from error
+    return sections(markup, url, title)
+
+
+def _article(page: Page, about: dict[str, Any], title: str, found: tuple[Section, ...]) -> Article:
+    return Article(
+        key=page.key,
+        url=page.url,
+        title=title or Path(page.key).stem.replace("-", " ").replace("_", " "),
+        sections=found,
+        tags=front_matter.words(about, "tags"),
+        author=", ".join(front_matter.words(about, "author")),
+        created_at=front_matter.when(about),
+        licence=front_matter.licence(about) or page.licence,
+    )

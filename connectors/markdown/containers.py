@@ -1,0 +1,106 @@
+"""Admonitions, tabs and directives of every dialect as plain Markdown: a bold lead, then what they hold.
+
+MkDocs (`!!! note`, `??? tip`, `=== "Tab"`, `/// note | Title`), Docusaurus, VuePress and the Carpentries
+(`:::tip Title`), MyST (fences named `{note}`), GitHub (`> [!NOTE]`), kramdown (`{: .callout}`).
+"""
+
+from collections.abc import Iterator
+
+import re2
+
+_FENCE = re2.compile(r"^(\s*(?:> ?)*)(`{3,}|~{3,})\s*([^`]*)$")
+_INDENTED = re2.compile(r'^( *)(?:(?:!!!|\?\?\?\+?) ?([\w-]+)?[\w -]*?|===[!+]?)(?: *"(.*)")? *$')
+_OPENED = re2.compile(
+    r'^( *)(?::{3,}|/{3,}) *\{?\.?([A-Za-z][\w-]*)\}?(?: *\| *| +|\[)?(?:\{[^}]*\}|title="([^"]*)"|(.*?))[\]:]* *$'
+)
+_CLOSED = re2.compile(r"^ *(?::{3,}|/{3,}) *$")
+_ALERT = re2.compile(r"(?i)^((?:> ?)+)\[!(note|tip|important|warning|caution)\]\s*$")
+_ATTRIBUTES = re2.compile(r"^\s*(?:> ?)*\{:[^}]*\}\s*$")
+_OPTION = re2.compile(r"^\s*:[\w-]+:.*$|^\s*---\s*$")
+_DIRECTIVE = re2.compile(r"^\{([\w:-]+)\}\s*(.*)$")
+_LANGUAGE = re2.compile(r"^\{?\s*\.?([A-Za-z][\w+#.-]*)")
+_CODE = ("code", "code-block", "sourcecode", "code-cell", "prompt", "parsed-literal", "literalinclude")
+_DROPPED = ("toctree", "contents", "image", "figure", "raw", "eval-rst", "include", "mermaid", "instructor")
+_NESTED = 20
+
+
+def unwrap(text: str) -> str:
+    return "\n".join(_lines(text.split("\n"), 0))
+
+
+def _lines(lines: list[str], depth: int) -> Iterator[str]:
+    place = 0
+    while place < len(lines):
+        line = lines[place]
+        fence, indented = _FENCE.match(line), _INDENTED.match(line)
+        if fence:
+            end = fence_end(lines, place)
+            yield from _fenced(fence[1], fence[2], fence[3].strip(), lines[place + 1 : end], depth)
+            place = end + 1
+        elif indented and depth < _NESTED and (indented[2] or indented[3]):
+            end = _body_end(lines, place, len(indented[1]))
+            yield from _led(indented[1], indented[3] or indented[2].capitalize(), lines[place + 1 : end], depth)
+            place = end
+        else:
+            yield from _plain(line)
+            place += 1
+
+
+def fence_end(lines: list[str], place: int) -> int:
+    """Where the fence that opens at `place` closes, or the end of all."""
+    opened = _FENCE.match(lines[place])
+    marks = opened[2]
+    for end in range(place + 1, len(lines)):
+        bare = lines[end].strip(" >\t")
+        if bare.startswith(marks) and not bare.strip(marks[0]):
+            return end
+    return len(lines)
+
+
+def _fenced(margin: str, marks: str, info: str, body: list[str], depth: int) -> Iterator[str]:
+    directive = _DIRECTIVE.match(info)
+    name = directive[1] if directive else ""
+    if directive and name not in _CODE:
+        if name not in _DROPPED and depth < _NESTED:
+            yield from _led(margin, directive[2] or name.capitalize(), _without_options(body), depth, 0)
+        return
+    if directive:
+        info, body = directive[2], _without_options(body)
+    language = _LANGUAGE.match(info)
+    yield f"{margin}{marks}{language[1] if language else ''}"
+    yield from body
+    yield f"{margin}{marks}"
+
+
+def _without_options(body: list[str]) -> list[str]:
+    start = 0
+    while start < len(body) and _OPTION.match(body[start]):
+        start += 1
+    return body[start:]
+
+
+def _body_end(lines: list[str], place: int, margin: int) -> int:
+    end = place + 1
+    while end < len(lines) and (not lines[end].strip() or lines[end].startswith(" " * (margin + 4))):
+        end += 1
+    return end
+
+
+def _led(margin: str, title: str, body: list[str], depth: int, step: int = 4) -> Iterator[str]:
+    inside = [line[len(margin) + step :] if line.strip() else "" for line in body]
+    yield from ("", f"{margin}**{title.strip('*')}**", "")
+    yield from (f"{margin}{line}" if line else "" for line in _lines(inside, depth + 1))
+    yield ""
+
+
+def _plain(line: str) -> Iterator[str]:
+    opened, alert = _OPENED.match(line), _ALERT.match(line)
+    if opened:
+        title = opened[3] or opened[4] or opened[2].capitalize()
+        yield from ("", f"{opened[1]}**{title.strip(' *')}**", "")
+    elif alert:
+        yield from (f"{alert[1].rstrip()} **{alert[2].capitalize()}**", alert[1].rstrip())
+    elif _CLOSED.match(line):
+        yield ""
+    elif not _ATTRIBUTES.match(line):
+        yield line

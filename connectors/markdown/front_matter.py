@@ -1,0 +1,67 @@
+"""What a Markdown file says of itself above its text: YAML between `---`, TOML between `+++`."""
+
+import tomllib
+from datetime import UTC, date, datetime
+from typing import Any
+
+import yaml
+from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+
+from connectors.html import spdx
+
+_LONGEST = 1 << 16
+_LICENCE_KEYS = ("license", "licence", "spdx")
+
+
+class _NoAliases(yaml.SafeLoader):
+    """Aliases are how a few bytes of YAML become gigabytes."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("alias")
+        return super().compose_node(parent, index)
+
+
+def split(text: str) -> tuple[dict[str, Any], str]:
+    """The front matter, {} where there is none or it cannot be read, and the text below it."""
+    text = text.removeprefix("\ufeff").lstrip("\n")
+    mark = text[:3]
+    if mark not in ("---", "+++") or text.partition("\n")[0].strip() != mark:
+        return {}, text
+    head, end, rest = text[3:].partition(f"\n{mark}")
+    if not end or rest.partition("\n")[0].strip():
+        return {}, text
+    found = _read(head, mark) if len(head) <= _LONGEST else None
+    return (found if isinstance(found, dict) else {}), rest.partition("\n")[2]
+
+
+def _read(head: str, mark: str) -> Any:
+    try:
+        return tomllib.loads(head) if mark == "+++" else yaml.load(head, Loader=_NoAliases)
+    except (yaml.YAMLError, ValueError, RecursionError, TypeError):
+        return None
+
+
+def licence(about: dict[str, Any]) -> str:
+    """The SPDX expression that the file names by id or address, else ""."""
+    stated = next((str(about[key]).strip() for key in _LICENCE_KEYS if about.get(key)), "")
+    try:
+        return spdx(stated) or (canonicalize_license_expression(stated) if stated else "")
+    except InvalidLicenseExpression:
+        return ""
+
+
+def when(about: dict[str, Any]) -> datetime | None:
+    stated = about.get("date")
+    if isinstance(stated, datetime):
+        return stated.astimezone(UTC) if stated.tzinfo else stated.replace(tzinfo=UTC)
+    if isinstance(stated, date):
+        return datetime(stated.year, stated.month, stated.day, tzinfo=UTC)
+    return None
+
+
+def words(about: dict[str, Any], key: str) -> tuple[str, ...]:
+    """A list of words, or one."""
+    stated = about.get(key)
+    found = stated if isinstance(stated, list) else [stated] if isinstance(stated, str) else []
+    return tuple(word for word in (str(word).strip() for word in found) if word)

@@ -1,0 +1,67 @@
+"""Markdown to sections, by way of the HTML that it stands for: one spelling for all dialects."""
+
+from urllib.parse import urljoin, urlsplit
+
+from lxml.html import HtmlElement
+from markdown_it import MarkdownIt
+
+from connectors.html import tree
+from connectors.html.sections import sections as split
+from schemas.document import Section
+
+LONGEST = 1 << 20
+
+
+def render(text: str) -> str:
+    """HTML of CommonMark with tables."""
+    return MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(text)
+
+
+def sections(markup: str, url: str = "", title: str = "") -> tuple[str, tuple[Section, ...]]:
+    """The title ("" when there is none) and the sections of HTML made of a text at `url`. Raises tree.Unreadable.
+
+    Links within the site lead to the pages of the site when `url` is an address, else only their text stays.
+    """
+    root = tree.parse(f"<div>{markup}</div>")
+    for badge in root.xpath("//a[.//img and not(normalize-space())]"):
+        badge.drop_tree()
+    _settle_links(root, url)
+    title = title or first_heading(root)
+    return title, split(root, title, url if url.startswith("http") else "")
+
+
+def first_heading(root: HtmlElement) -> str:
+    """The first heading of the text, if it is one of the highest level."""
+    headings = root.xpath("//h1 | //h2")
+    first = headings[0] if headings and headings[0].tag == "h1" else None
+    return " ".join(first.text_content().split()) if first is not None else ""
+
+
+def _settle_links(root: HtmlElement, url: str) -> None:
+    for link in root.xpath("//a[@href]"):
+        href = link.get("href").strip()
+        if href.startswith(("http://", "https://", "mailto:", "#")):
+            continue
+        if url.startswith("http") and (address := _absolute(href, url)):
+            link.set("href", address)
+        else:
+            link.attrib.pop("href")
+
+
+def _absolute(href: str, url: str) -> str:
+    try:
+        parts = urlsplit(urljoin(url, href))
+    except ValueError:
+        return ""
+    return parts._replace(path=served(parts.path)).geturl()
+
+
+def served(path: str) -> str:
+    """Where generators put what they make of a file: `a/b.md` → `a/b/`, `a/index.md` → `a/`."""
+    for suffix in (".md", ".mdx", ".markdown"):
+        if path.endswith(suffix):
+            bare = path.removesuffix(suffix)
+            folder, _, name = bare.rpartition("/")
+            is_index = name.lower() in ("index", "readme", "_index")
+            return (f"{folder}/" if folder or "/" in bare else "") if is_index else f"{bare}/"
+    return path

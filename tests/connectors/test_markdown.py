@@ -1,0 +1,117 @@
+"""Folders of Markdown in the dialects of their generators."""
+
+from pathlib import Path
+
+import pytest
+
+from connectors.markdown import Markdown
+from connectors.markdown.front_matter import licence, split
+from connectors.markdown.sections import served
+from schemas.document import Article, Reject
+from schemas.page import Page
+from tests.connectors.replay import ReplayWeb
+
+HERE = Path(__file__).parent / "markdown"
+
+
+def read(text: str, base_url: str = "") -> list[object]:
+    connector = Markdown(name="guide", folder=HERE, base_url=base_url)
+    return list(connector.parse(Page("guide", "a/page.md", "a/page.md", text.encode(), "text/markdown")))
+
+
+def body(text: str, base_url: str = "") -> str:
+    article = read(text, base_url)[-1]
+    assert isinstance(article, Article)
+    return "\n\n".join(section.markdown for section in article.sections)
+
+
+CASES = {
+    "admonition": ('!!! note "Mind"\n    Text.\n\nAfter.', "**Mind**\n\nText.\n\nAfter."),
+    "untitled": ("!!! warning\n    Text.", "**Warning**\n\nText."),
+    "folded": ('???+ tip "T"\n    Text.', "**T**\n\nText."),
+    "tabs": ('=== "A"\n    One.\n=== "B"\n    Two.', "**A**\n\nOne.\n\n**B**\n\nTwo."),
+    "blocks": ("/// tip | Title\n\nText.\n\n///\n\nAfter.", "**Title**\n\nText.\n\nAfter."),
+    "tab blocks": ("//// tab | Windows\n\nOne.\n\n////", "**Windows**\n\nOne."),
+    "colons": (":::tip\n\nText.\n\n:::", "**Tip**\n\nText."),
+    "colons titled": (":::tip[Do it]\nText.\n:::", "**Do it**\n\nText."),
+    "long colons": ("::::::::: callout\n\nText.\n\n::::::::::::::", "**Callout**\n\nText."),
+    "directive": ("```{note} Title\n:class: x\nText.\n```", "**Title**\n\nText."),
+    "code directive": ("```{code-block} python\n:linenos:\nx = 1\n```", "```python\nx = 1\n```"),
+    "alert": ("> [!NOTE]\n> Text.", "> **Note**\n>\n> Text."),
+    "kramdown": ("Text.\n{: .callout}", "Text."),
+    "info string": (
+        '```python hl_lines="1" title="a.py"\nx = {{ y }}\n::: no\n```',
+        "```python\nx = {{ y }}\n::: no\n```",
+    ),
+    "shortcode": ("A {{< ref >}}b {% raw %}c.", "A b c."),
+    "code span": ("Write `{{ post }}`.", "Write `{{ post }}`."),
+    "comment": ("A<!-- no\n\nno -->b.", "Ab."),
+    "component": ("import X from 'x';\n\n<Card title='a'>\n\nText.\n\n</Card>", "Text."),
+    "highlight": ("{% highlight ruby %}\nputs 1\n{% endhighlight %}", "```ruby\nputs 1\n```"),
+    "inner link": ("See [that](other.md).", "See that."),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), CASES.values(), ids=CASES)
+def test_dialects(text: str, expected: str) -> None:
+    assert body(text) == expected
+
+
+def test_links_lead_to_the_site() -> None:
+    assert body("See [that](../b/index.md#x).", "https://guide.example/") == "See [that](https://guide.example/b/#x)."
+
+
+def test_a_folder_is_read_with_what_it_includes() -> None:
+    connector = Markdown(name="guide", folder=HERE, only=("guide",), base_url="https://guide.example/")
+    pages = [page for page in connector.fetch(ReplayWeb({}), None) if isinstance(page, Page)]
+    assert [page.key for page in pages] == ["guide/draft.md", "guide/index.md", "guide/install.md", "guide/safety.mdx"]
+    found = {page.key: list(connector.parse(page)) for page in pages}
+    assert found["guide/draft.md"] == [Reject("guide/draft.md", "draft")]
+    lacking, install = found["guide/install.md"]
+    assert isinstance(lacking, Reject) and lacking.reason == "missing_include"
+    assert isinstance(install, Article)
+    assert (install.title, install.licence, install.tags) == ("Install the kiln", "CC-BY-4.0", ("kiln", "setup"))
+    assert [section.path for section in install.sections] == [(), ("Wire it",)]
+    assert install.sections[1].anchor == "wire"
+    assert "```bash\nkiln --status\n```" in install.sections[0].markdown
+
+
+def test_includes_stay_in_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "secret.md").write_text("Hidden.")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.md").write_text("# A\n\n{!../secret.md!}\n")
+    (tmp_path / "in" / "b.md").write_text("# B\n\n{* code.py ln[2:3] *}\n\n{!b.md!}")
+    (tmp_path / "in" / "code.py").write_text("a\nb\nc\nd\n")
+    pages = [page for page in Markdown(name="x", folder=tmp_path / "in").fetch(ReplayWeb({}), None)]
+    bodies = [page.body.decode() for page in pages if isinstance(page, Page)]
+    assert "Hidden" not in bodies[0]
+    assert "```py\nb\nc\n```" in bodies[1]
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [("MIT", "MIT"), ("https://creativecommons.org/licenses/by-sa/4.0/", "CC-BY-SA-4.0"), ("all mine", "")],
+)
+def test_licences(stated: str, expected: str) -> None:
+    assert licence({"license": stated}) == expected
+
+
+def test_front_matter_takes_no_bombs() -> None:
+    assert split("---\na: &a [x]\nb: [*a, *a]\n---\nText.") == ({}, "Text.")
+    assert split("---\n: : [\n---\nText.")[1] == "Text."
+    assert split("No front matter.\n---\n") == ({}, "No front matter.\n---\n")
+
+
+@pytest.mark.parametrize(
+    ("path", "address"), [("a/b.md", "a/b/"), ("a/index.md", "a/"), ("README.md", ""), ("/x/_index.md", "/x/")]
+)
+def test_where_pages_are_served(path: str, address: str) -> None:
+    assert served(path) == address
+
+
+def test_real_folders(shared_data: Path) -> None:
+    folder = shared_data / "knowledge_bases" / "owasp-cheatsheets"
+    connector = Markdown(name="x", folder=folder)
+    pages = [page for page in connector.fetch(ReplayWeb({}), None) if isinstance(page, Page)]
+    found = [item for page in pages[:40] for item in connector.parse(page)]
+    assert sum(isinstance(item, Article) for item in found) >= 38
