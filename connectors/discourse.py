@@ -26,7 +26,7 @@ _TOPIC = ("id", "title", "slug", "tags", "category_id", "created_at", "archetype
 _POST = ("id", "post_number", "username", "created_at", "updated_at", "cooked", "reply_to_post_number")
 _PREVIEWS = "//aside[contains(@class, 'onebox')] | //aside[contains(@class, 'quote') and div[@class='title']//a/@href]"
 _CLUTTER = (
-    "//aside[contains(@class, 'quote')]/div[@class='title'] | //div[@class='meta'] | //a[contains(@class, 'lightbox')]"
+    "//aside[contains(@class, 'quote')]/div[@class='title'] | //div[@class='meta']"
     " | //a[@class='anchor'] | //span[contains(@class, 'badge')]"
 )
 _MARKS = ("accepted_answer", "hidden", "deleted_at", "user_deleted", "post_type")
@@ -154,8 +154,8 @@ def _post(page: Page, post: dict[str, Any]) -> Post:
 
 
 def cooked(markup: str, url: str) -> str:
-    """Markdown of a post as Discourse renders it: emoji as their names; of what it draws for a link (another
-    topic, another site, a picture) only the address."""
+    """Markdown of a post as Discourse renders it: emoji as their names, `[image]` for a picture; of what it draws for a
+    link (another topic, another site) only the address."""
     try:
         tree = html.parse(f"<div>{markup}</div>")
     except html.Unreadable:
@@ -166,6 +166,10 @@ def cooked(markup: str, url: str) -> str:
         _replace(preview, next(iter(preview.xpath("(.//header|.//div[@class='title'])//a/@href")), ""))
     for clutter in tree.xpath(_CLUTTER):
         _replace(clutter, "")
+    for image in tree.xpath(
+        "//a[contains(@class, 'lightbox')] | //img[not(ancestor::a[contains(@class, 'lightbox')])]"
+    ):
+        _replace(image, "[image]")
     return html.to_markdown(tree, url).strip()
 
 

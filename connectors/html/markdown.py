@@ -27,6 +27,7 @@ _OPTIONS = ConversionOptions(
 # escapes that keep a paragraph from being a list or emphasis: the text reads the same without
 _ESCAPES = re2.compile(r"(?m)^(\s*(?:> ?)*)(\d*)\\([.)+-])( )|\\([_*~])")
 _BLANKS = re2.compile(r"\n[ \t\n>]*\n(?:[ \t]*\n)+")
+_QUOTED_BLANKS = re2.compile(r"(?m)^((?:> ?)*>)[ \t]*\n(?:(?:> ?)*>[ \t]*\n)+")
 _TRAILING = re2.compile(r"(?m)[ \t]+$")
 
 
@@ -65,4 +66,4 @@ def _unescape(found: "re2._Match") -> str:
 
 
 def tidy(text: str) -> str:
-    return _BLANKS.sub("\n\n", _TRAILING.sub("", text)).strip("\n")
+    return _QUOTED_BLANKS.sub(r"\1\n", _BLANKS.sub("\n\n", _TRAILING.sub("", text))).strip("\n")

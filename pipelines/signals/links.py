@@ -1,4 +1,4 @@
-"""How much of an answer is links, and whether it is nothing else."""
+"""How much of an answer is links, whether it is nothing else, and how many pictures are missing."""
 
 import pyarrow as pa
 
@@ -20,5 +20,11 @@ SIGNALS = (
         pa.bool_(),
         rf"{_WITHOUT_LINKS} <> output AND length(regexp_replace({_WITHOUT_LINKS}, '[\s\pP\pS]', '', 'g')) < 25",
         "a link, and fewer than 25 letters beside it: the answer lies elsewhere",
+    ),
+    Signal(
+        "pair_images",
+        pa.int32(),
+        r"len(regexp_extract_all(concat_ws(' ', instruction, input, output), '\[image\]'))",
+        "places where a picture stood that a text model cannot see (Self-Instruct rejects such requests)",
     ),
 )

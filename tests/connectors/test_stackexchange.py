@@ -76,10 +76,10 @@ def test_markdown_keeps_code_and_mathematics() -> None:
         (r"<p>\begin{cases} 1 \\ 0 \end{cases}</p>", r"\begin{cases} 1 \\ 0 \end{cases}"),
         ("<p><code>$a_1</code> and <code>b$</code> TeX0TeX</p>", "`$a_1` and `b$` TeX0TeX"),
         ("<p>$5 for *one*, $10 for TeX</p>", "$5 for *one*, $10 for TeX"),
-        ("<p>See</p><p><a href='https://i.example/a.png'><img src='https://i.example/a.png'></a></p>", "See"),
+        ("<p>See</p><p><a href='https://i.example/a.png'><img src='https://i.example/a.png'></a></p>", "See\n\n[image]"),
     ],
 )
-def test_formulas_stay_as_they_are_and_pictures_go(body: str, markdown: str) -> None:
+def test_formulas_stay_as_they_are_and_pictures_leave_a_mark(body: str, markdown: str) -> None:
     question = {"question": {"Id": "1", "Body": body}}
     page = Page("se", "q1", "https://stack.example/questions/1", json.dumps(question).encode())
     (found,) = source().parse(page)

@@ -110,3 +110,8 @@ def test_a_fence_is_longer_than_those_inside() -> None:
 
 def test_private_characters_of_a_page_are_no_marks() -> None:
     assert to_markdown("<p>a\ue0000\ue001b</p>") == "a0b"
+
+
+def test_blank_lines_of_a_quote_are_one_and_those_of_code_are_kept() -> None:
+    quote = "<blockquote>\n <p>One.</p>\n \n <p>Two.</p>\n <pre>a\n\n\nb</pre></blockquote>"
+    assert to_markdown(quote) == "> One.\n>\n> Two.\n>\n> ```\n> a\n>\n>\n> b\n> ```"

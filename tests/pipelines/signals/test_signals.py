@@ -103,6 +103,8 @@ LINKS = [
     case("output_link_only", True, "https://a.example/b?c=d"),
     case("output_link_only", False, "Read https://a.example/b, which tells how to dress a millstone properly."),
     case("output_link_only", False, "No."),
+    case("pair_images", 2, "See [image] below.", instruction="What is this? [image]"),
+    case("pair_images", 0, "An image of [images]."),
 ]
 PAIRING = [
     case("pair_overlap", near(0.5), "grain", instruction="grain flour"),
