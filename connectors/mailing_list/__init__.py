@@ -1,0 +1,128 @@
+"""Mailing lists: threads from mbox files, or from the monthly archives behind a list's index.
+
+archive.py   an archive (plain or gzip) → its raw messages, a few in memory at a time
+message.py   a raw message → who wrote what, when, in reply to what
+joined.py    messages of all archives → threads, joined on disk
+quoting.py   the text of a message → Markdown without signatures, footers and quotes that nobody answers
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from connectors.base import Kind, LocalPath, Settings, Web
+from connectors.mailing_list.archive import Archive, live, local
+from connectors.mailing_list.joined import threads
+from connectors.mailing_list.quoting import to_markdown
+from connectors.stored_json import load
+from schemas.document import Document, Post, Reject, Thread
+from schemas.page import Page
+
+_NAMES = ("*.mbox", "*.mbox.gz", "*.mbx", "*.txt", "*.txt.gz")
+
+
+class MailingList(Settings):
+    """A mailing list: one page per thread, joined by References and In-Reply-To, orphans by their subject.
+
+    `path` is an mbox file (plain or gzip; pipermail's monthly text and HyperKitty's export are mbox too) or a folder
+    of them. Without it the archives that the index at `url` links to are fetched. Authors are known by their
+    display names only; e-mail addresses of headers are never stored.
+    """
+
+    connector: Literal["mailing_list"] = "mailing_list"
+    url: str = Field(pattern=r"^https?://", description="Address of the list's archive index.")
+    path: LocalPath | None = Field(None, description="An mbox file, or a folder of them, to read instead of the web.")
+
+    @model_validator(mode="after")
+    def _is_there(self) -> "MailingList":
+        if self.path and not self.path.exists():
+            raise ValueError(f"`path`: no {self.path}")
+        return self
+
+    @property
+    def kind(self) -> Kind:
+        return "forum"
+
+    def files(self) -> tuple[Path, ...]:
+        if self.path is None:
+            return ()
+        if self.path.is_file():
+            return (self.path,)
+        return tuple(sorted({path for name in _NAMES for path in self.path.rglob(name) if path.is_file()}))
+
+    def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
+        archives: Iterator[Archive | Reject] = local(self.files()) if self.path else live(web, self.url)
+        for item in threads(archives):
+            yield item if isinstance(item, Reject) else self._page(*item)
+
+    def parse(self, page: Page) -> Iterator[Document | Reject]:
+        yield from thread(page, self.licence)
+
+    def _page(self, key: str, messages: list[dict[str, Any]]) -> Page:
+        body = json.dumps({"messages": messages}, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")
+        return Page(self.name, key, f"{self.url}#{key}", body, "application/json", licence=self.licence)
+
+
+def thread(page: Page, licence: str = "") -> Iterator[Document | Reject]:
+    """The thread in `page`, and a reject for each message that says nothing of its own."""
+    messages = _messages(page.body)
+    if not messages:
+        yield Reject(page.key, "malformed_json", "not a thread of a mailing list")
+        return
+    if messages[0].get("orphan"):
+        yield Reject(page.key, "no_question", "the message that all others reply to is not in the archive")
+        return
+    posts: dict[str, Post] = {}
+    for message in messages:
+        post = _post(message, page, licence)
+        if not post.markdown:
+            yield Reject(f"{page.key}/{post.post_id}", "empty_post")
+        elif post.post_id not in posts:
+            posts[post.post_id] = post
+        if not posts:
+            yield Reject(page.key, "empty_question", "nothing of the first message can be used")
+            return
+    known = tuple(_attached(post, posts) for post in posts.values())
+    title = messages[0]["subject"] or known[0].markdown.split("\n", 1)[0][:150]
+    yield Thread(page.key, page.url, title, known, licence=page.licence or licence)
+
+
+def _messages(body: bytes) -> list[dict[str, Any]]:
+    found = load(body)
+    messages = found.get("messages") if isinstance(found, dict) else None
+    return messages if isinstance(messages, list) and all(map(_is_message, messages)) else []
+
+
+def _is_message(message: Any) -> bool:
+    names = ("id", "author", "subject", "date", "reply_to", "text")
+    return isinstance(message, dict) and bool(message.get("id")) and all(isinstance(message.get(n), str) for n in names)
+
+
+def _post(message: dict[str, Any], page: Page, licence: str) -> Post:
+    return Post(
+        post_id=message["id"],
+        markdown=to_markdown(message["text"], bool(message.get("flowed")), bool(message.get("markdown"))),
+        author=message["author"],
+        created_at=_when(message["date"]),
+        reply_to=message["reply_to"],
+        url=page.url,
+        licence=page.licence or licence,
+    )
+
+
+def _attached(post: Post, posts: dict[str, Post]) -> Post:
+    """A reply to a message that says nothing stands under none."""
+    if post.reply_to in ("", *posts) and post.reply_to != post.post_id:
+        return post
+    return Post(post.post_id, post.markdown, post.author, post.created_at, url=post.url, licence=post.licence)
+
+
+def _when(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None

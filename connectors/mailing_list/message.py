@@ -1,0 +1,153 @@
+"""One raw message → who wrote what, when, in reply to what. Never an address."""
+
+import email
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.errors import MessageError
+from email.header import decode_header
+from email.message import Message
+from email.policy import compat32
+from email.utils import parsedate_to_datetime
+from hashlib import sha256
+from typing import Any
+
+import re2
+
+from connectors import html
+
+MOST_PARTS = 50
+MOST_DEPTH = 10
+MOST_TEXT = 200_000
+_LONGEST_HEADER = 10_000
+_MOST_REFERENCES = 50
+_ID = re2.compile(r"<([^<>]{1,300})>")
+_TAGS = re2.compile(r"(?i)^(?:\s*(?:(?:re|aw|fwd?|sv|antw|回复|答复|转发)(?:\[\d+\])?\s*[:：]|\[[^\]]{1,60}\]))+\s*")
+_REPLY = re2.compile(r"(?i)(?:^|\]\s*)(?:re|aw|sv|antw|回复|答复)(?:\[\d+\])?\s*[:：]")
+_IN_BRACKETS = re2.compile(r"\(([^()]*)\)\s*$")
+_BEFORE_ADDRESS = re2.compile(r"^([^<]*)<")
+_ADDRESS = re2.compile(r"\S+(?:@| at )\S+\.\S+|@")
+_ENCODED_GAP = re2.compile(r"\?=\s+=\?")
+
+
+def read(raw: bytes) -> dict[str, Any] | None:
+    """{id, references, is_reply, subject, author, date, text, flowed, markdown}, or None for what cannot be parsed.
+
+    `id` is a hash of the Message-ID, or of the message where it has none; `references` are hashes too, nearest first.
+    """
+    try:
+        message = email.message_from_bytes(raw, policy=compat32)
+        headers = _headers(message)
+        text, part = _text(message)
+    except (RecursionError, ValueError, LookupError, MessageError, AttributeError, TypeError):
+        return None
+    said = _ID.findall(headers.get("message-id", ""))
+    subject = " ".join(_decoded(headers.get("subject", "")).split())
+    kind = part.get_content_type() if part else ""
+    return {
+        "id": _hash(said[0]) if said else sha256(raw).hexdigest()[:16],
+        "references": _references(headers),
+        "is_reply": bool(_REPLY.search(subject)),
+        "subject": _TAGS.sub("", subject).strip(),
+        "author": author(_decoded(headers.get("from", ""))),
+        "date": _date(headers.get("date", ""), raw),
+        "text": text,
+        "flowed": "format=flowed" in headers_of(part),
+        "markdown": kind == "text/html",
+    }
+
+
+def _hash(name: str) -> str:
+    return sha256(name.replace(" at ", "@").encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def headers_of(part: Message | None) -> str:
+    return str(part.get("content-type", "")).lower().replace('"', "") if part else ""
+
+
+def _headers(message: Message) -> dict[str, str]:
+    """First of each name, as text; bytes that are no ASCII are read as what they look like."""
+    found: dict[str, str] = {}
+    for name, value in message.raw_items():
+        raw = str(value)[:_LONGEST_HEADER].encode("utf-8", "surrogateescape")
+        found.setdefault(name.lower(), raw.decode() if raw.isascii() else html.decode(raw, "text/plain"))
+    return found
+
+
+def _decoded(value: str) -> str:
+    if "=?" not in value:
+        return value
+    try:
+        parts = decode_header(_ENCODED_GAP.sub("?==?", value).replace("\n", " "))
+    except (MessageError, ValueError):
+        return value
+    return "".join(
+        part if isinstance(part, str) else html.decode(part, f"text/plain; charset={charset or 'ascii'}")
+        for part, charset in parts
+    )
+
+
+def author(sender: str) -> str:
+    """The display name; "" where there is only an address."""
+    named = _IN_BRACKETS.search(sender) or _BEFORE_ADDRESS.match(sender)
+    name = " ".join(named[1].replace('"', " ").replace("\\", "").split()) if named else ""
+    return "" if _ADDRESS.search(name) else name.strip("' ")[:100]
+
+
+def _references(headers: dict[str, str]) -> list[str]:
+    """In-Reply-To first, then References from the nearest to the farthest."""
+    listed = _ID.findall(headers.get("references", ""))[-_MOST_REFERENCES:]
+    direct = _ID.findall(headers.get("in-reply-to", ""))[:1]
+    return list(dict.fromkeys(_hash(name) for name in (*direct, *reversed(listed))))
+
+
+def _date(stated: str, raw: bytes) -> str:
+    """ISO 8601 in UTC; from the "From " line where the header says nothing usable; "" where neither does."""
+    received = raw[:300].split(b"\n", 1)[0].decode("ascii", "replace").split(None, 2)[2:]
+    for text in (stated, *received):
+        try:
+            when = parsedate_to_datetime(text[:100])
+            when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+        except (ValueError, TypeError, OverflowError, IndexError):
+            continue
+        if 1970 <= when.year <= datetime.max.year:
+            return when.isoformat()
+    return ""
+
+
+def _text(message: Message) -> tuple[str, Message | None]:
+    """The plain text, else what the HTML says; "" where there is neither."""
+    parts = list(_leaves(message, 0))[:MOST_PARTS]
+    plain = [part for part in parts if part.get_content_type() == "text/plain"]
+    if plain:
+        return "\n\n".join(_payload(part) for part in plain)[:MOST_TEXT], plain[0]
+    for part in parts:
+        if part.get_content_type() == "text/html":
+            return _markdown(_payload(part)), part
+    return "", None
+
+
+def _leaves(message: Message, depth: int) -> Iterator[Message]:
+    if depth > MOST_DEPTH:
+        return
+    payload = message.get_payload()
+    if isinstance(payload, list):
+        for part in payload[:MOST_PARTS]:
+            if isinstance(part, Message):
+                yield from _leaves(part, depth + 1)
+    elif not str(message.get("content-disposition", "")).lower().startswith("attachment"):
+        yield message
+
+
+def _payload(part: Message) -> str:
+    raw = part.get_payload(decode=True)
+    if not isinstance(raw, bytes):
+        return ""
+    charset = str(part.get_param("charset") or "")[:40]
+    return html.decode(raw, f"text/plain; charset={charset}" if charset else "text/plain")
+
+
+def _markdown(markup: str) -> str:
+    try:
+        return html.to_markdown(markup)
+    except html.Unreadable:
+        return ""
