@@ -14,7 +14,7 @@ lint: $(STAMP)
 up: $(STAMP) ; $(BIN)/gristmill up
 # peers to measure against live in an environment of their own: what they pin must not touch ours
 PEERS ?= .peers
-export PEERS_PYTHON ?= $(abspath $(PEERS)/bin/python)
+bench accuracy: export PEERS_PYTHON ?= $(abspath $(PEERS)/bin/python)
 SHOWN := $(BIN)/python -m pytest -q -s --override-ini=addopts=--import-mode=importlib
 bench: $(STAMP) $(PEERS)/.installed ; $(SHOWN) tests/benchmarks
 accuracy: $(STAMP) $(PEERS)/.installed ; $(SHOWN) tests/accuracy
