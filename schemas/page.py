@@ -62,8 +62,11 @@ PAGE = pa.schema(
 
 
 def to_row(page: Page) -> dict[str, object]:
-    return {name: getattr(page, name) for name in PAGE.names}
+    """`fetched_at` is null for what was read from a local file: there is no time at which it was fetched."""
+    row = {name: getattr(page, name) for name in PAGE.names}
+    return row | {"fetched_at": None if page.fetched_at == EPOCH else page.fetched_at}
 
 
 def from_row(row: dict[str, object]) -> Page:
-    return Page(**{name: row[name] for name in Page.__dataclass_fields__})  # type: ignore[arg-type]
+    fields = {name: row[name] for name in Page.__dataclass_fields__}
+    return Page(**fields | {"fetched_at": row["fetched_at"] or EPOCH})  # type: ignore[arg-type]
