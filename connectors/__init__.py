@@ -1,6 +1,8 @@
 """The outside world: settings → pages → documents. One file per kind of source."""
 
 from connectors.discourse import Discourse
+from connectors.forum import Forum
+from connectors.github import GitHub
 from connectors.instructions import Instructions
 from connectors.mailing_list import MailingList
 from connectors.markdown import Markdown
@@ -9,4 +11,15 @@ from connectors.python_docs import PythonDocs
 from connectors.stackexchange import StackExchange
 from connectors.website import Website
 
-CONNECTORS = (StackExchange, Discourse, Website, MediaWiki, PythonDocs, Instructions, Markdown, MailingList)
+CONNECTORS = (
+    StackExchange,
+    Discourse,
+    Forum,
+    Website,
+    MediaWiki,
+    PythonDocs,
+    Instructions,
+    Markdown,
+    MailingList,
+    GitHub,
+)

@@ -1,0 +1,95 @@
+"""Forums of any make: threads from boards on the web, or from a folder of saved pages.
+
+`crawl` walks boards and threads; `thread` reads a thread's posts, by what the page says of itself (`structured`), by
+the engine's selectors (`engines.toml`, `profiles`), or, for engines never seen, by what repeats (`repeated`).
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import re2
+from pydantic import Field, model_validator
+
+from connectors import html
+from connectors.base import Kind, LocalPath, Settings, Web
+from connectors.forum import address
+from connectors.forum.crawl import Crawl, pack
+from connectors.forum.thread import read_thread
+from schemas.document import Document, Reject
+from schemas.page import Page
+
+_SAVED = (".html", ".htm", ".xhtml", ".php")
+
+
+class Forum(Settings):
+    """A forum of any engine (XenForo, vBulletin, phpBB, MyBB, SMF, Invision, Flarum, Discuz!, NodeBB, Spirit, Askbot,
+    and those never seen), from the web or from a folder of saved thread pages.
+
+    From the web: every thread on the boards at `start`, with all its pages; `start` may name threads too. Later runs
+    ask only for threads in which the board shows new posts, where it shows that. Pages of one thread in a `folder`
+    are joined when they name their address (`<link rel="canonical">`).
+    """
+
+    connector: Literal["forum"] = "forum"
+    start: str | tuple[str, ...] = Field((), description="Address of a board or a thread, or several.")
+    threads: str = Field("", description="Regular expression (RE2) that the addresses of threads match, where unusual.")
+    max_threads: int = Field(100_000, ge=1)
+    folder: LocalPath | None = Field(None, description="Folder of saved thread pages to read instead of the web.")
+    base_url: str = Field("", description="Address that `folder` was saved from.")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "Forum":
+        if bool(self.folder) == bool(self.start):
+            raise ValueError("set either `start`, for the web, or `folder`, for saved pages")
+        if self.folder and not self.base_url:
+            raise ValueError("`folder` needs `base_url`: the address that its pages were saved from")
+        try:
+            re2.compile(self.threads)
+        except re2.error as error:
+            raise ValueError(f"`threads`: {self.threads!r} is no RE2 pattern: {error}") from error
+        return self
+
+    @property
+    def kind(self) -> Kind:
+        return "forum"
+
+    def files(self) -> tuple[Path, ...]:
+        if self.folder is None:
+            return ()
+        return tuple(sorted(path for path in self.folder.rglob("*") if path.suffix.lower() in _SAVED))
+
+    def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
+        if self.folder:
+            return self._saved()
+        starts = (self.start,) if isinstance(self.start, str) else self.start
+        since = datetime.fromisoformat(cursor) if cursor else None
+        return Crawl(web, self.name, self.licence, self.threads, self.max_threads, since).walk(starts)
+
+    def parse(self, page: Page) -> Iterator[Document | Reject]:
+        yield read_thread(page, self.licence)
+
+    def _saved(self) -> Iterator[Page | Reject]:
+        """One page per thread; a thread's files in the order of their page numbers."""
+        threads: dict[str, list[tuple[int, str, Path]]] = {}
+        for path in self.files():
+            url = self._address(path)
+            if isinstance(url, Reject):
+                yield url
+            else:
+                threads.setdefault(address.same(url), []).append((address.position(url), url, path))
+        for files in list(threads.values())[: self.max_threads]:
+            pages = [(url, html.parse(html.decode(path.read_bytes()))) for _, url, path in sorted(files)]
+            url = address.whole(pages[0][0])
+            yield Page(self.name, address.key(url), url, pack(pages), "application/json", licence=self.licence)
+
+    def _address(self, path: Path) -> str | Reject:
+        assert self.folder
+        name = path.relative_to(self.folder).as_posix()
+        own = address.absolute(address.joined(self.base_url, name), self.base_url)
+        try:
+            stated = html.metadata(html.parse(html.decode(path.read_bytes())), own).canonical
+        except html.Unreadable as error:
+            return Reject(name, error.reason, error.detail)
+        return address.absolute(stated, own) or own

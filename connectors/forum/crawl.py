@@ -1,0 +1,163 @@
+"""Walking a forum over the web: boards page by page, and every thread on them with all its pages."""
+
+import json
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import re2
+from lxml import etree
+from lxml.html import HtmlElement
+
+from connectors import html
+from connectors.base import Response, Web, WebError
+from connectors.forum import address
+from connectors.forum.listing import Listed, engine, next_page, topics
+from connectors.forum.repeated import read_repeated
+from connectors.forum.thread import recognise
+from schemas.document import Reject
+from schemas.page import Page
+
+MOST_PAGES = 2_000  # of one thread or board
+GONE = (404, 410)
+_ZONES = timedelta(days=1)  # boards show times of a zone that they do not name
+_UNSAID = "//script[not(contains(@type, 'json'))] | //style | //svg | //iframe | //input | //link[@rel='stylesheet']"
+
+
+@dataclass
+class Crawl:
+    """One walk. `pattern` matches addresses of threads, where the user has said how they look."""
+
+    web: Web
+    source: str
+    licence: str
+    pattern: str
+    most: int
+    since: datetime | None
+    seen: set[str] = field(default_factory=set)
+
+    def walk(self, starts: tuple[str, ...]) -> Iterator[Page | Reject]:
+        for start in starts:
+            got = self._get(start)
+            if isinstance(got, Reject):
+                yield got
+            elif not got.opt_out and got.status == 200 and not self._is_thread(got):
+                yield from self._board(got)
+            else:
+                yield from self._once(Listed(address.whole(start)))
+
+    def _board(self, answer: Response) -> Iterator[Page | Reject]:
+        pages = {answer.url}
+        waiting = deque([answer])
+        while waiting:
+            board = waiting.popleft()
+            root = _parsed(board)
+            if isinstance(root, Reject):
+                yield root
+                return
+            listed = topics(root, board.url, self.pattern)
+            if not listed:
+                yield Reject(board.url, "no_threads", "neither posts nor links to threads")
+            for thread in listed:
+                yield from self._once(thread)
+            further = next_page(root, board.url, engine(root))
+            if not further or further in pages or len(pages) >= MOST_PAGES or self._is_old(listed) or self._full():
+                return
+            pages.add(further)
+            got = self._get(further)
+            if isinstance(got, Reject):
+                yield got
+            else:
+                waiting.append(got)
+
+    def _once(self, thread: Listed) -> Iterator[Page | Reject]:
+        if address.same(thread.url) not in self.seen and not self._full():
+            self.seen.add(address.same(thread.url))
+            yield self._thread(thread)
+
+    def _thread(self, thread: Listed) -> Page | Reject:
+        """All pages of a thread, or none: a thread that breaks off would be taken for the whole."""
+        saved: list[dict[str, str]] = []
+        visited: set[str] = set()
+        url, first = thread.url, None
+        while url and url not in visited and len(visited) < MOST_PAGES:
+            visited.add(url)
+            answer = self._get(url, thread.version)
+            if isinstance(answer, Reject):
+                return Reject(address.key(thread.url), answer.reason, f"page {len(visited)}: {answer.detail}")
+            first = first or answer
+            if answer.opt_out or answer.status != 200:
+                return self._unsaid(thread.url, answer)
+            root = _parsed(answer)
+            if isinstance(root, Reject):
+                return Reject(address.key(thread.url), root.reason, root.detail)
+            saved.append({"url": answer.url, "html": _said(root)})
+            url = next_page(root, answer.url, recognise(root))
+        assert first
+        return self._page(thread.url, first, json.dumps(saved, ensure_ascii=False).encode())
+
+    def _unsaid(self, url: str, answer: Response) -> Page | Reject:
+        if answer.opt_out or answer.status in GONE:
+            return self._page(url, answer, b"")
+        return Reject(address.key(url), f"http_{answer.status}")
+
+    def _page(self, url: str, answer: Response, body: bytes) -> Page:
+        return Page(
+            source=self.source,
+            key=address.key(url),
+            url=url,
+            body=body,
+            media_type="application/json",
+            status=answer.status,
+            licence=self.licence,
+            fetched_at=answer.fetched_at,
+            robots=answer.robots,
+            opt_out=answer.opt_out,
+            etag=answer.headers.get("etag", ""),
+            last_modified=answer.headers.get("last-modified", ""),
+        )
+
+    def _get(self, url: str, version: str = "") -> Response | Reject:
+        try:
+            return self.web.get(url, version=version)
+        except WebError as error:
+            return Reject(url, error.reason, error.detail)
+
+    def _is_thread(self, answer: Response) -> bool:
+        if self.pattern:
+            return bool(re2.search(self.pattern, answer.url))
+        root = _parsed(answer)
+        if isinstance(root, Reject) or recognise(root):
+            return True
+        unknown = engine(root) is None and address.THREAD_LIKE.search(answer.url)
+        return bool(unknown) and bool(read_repeated(root, answer.url))
+
+    def _is_old(self, listed: list[Listed]) -> bool:
+        """Whether nothing on this page of a board has happened since the last run; boards go by latest activity."""
+        if not self.since or not listed:
+            return False
+        return all(each.active and each.active < self.since - _ZONES for each in listed)
+
+    def _full(self) -> bool:
+        return len(self.seen) >= self.most
+
+
+def pack(pages: list[tuple[str, HtmlElement]]) -> bytes:
+    """The body of a page: a thread's pages with their addresses."""
+    return json.dumps([{"url": url, "html": _said(root)} for url, root in pages], ensure_ascii=False).encode()
+
+
+def _said(root: HtmlElement) -> str:
+    """The page without what no reader sees and every look changes: scripts, tokens in forms."""
+    for part in root.xpath(_UNSAID):
+        if part.getparent() is not None:
+            part.drop_tree()
+    return str(etree.tostring(root, encoding="unicode", method="html"))
+
+
+def _parsed(answer: Response) -> HtmlElement | Reject:
+    try:
+        return html.parse(html.decode(answer.body, answer.headers.get("content-type", "")))
+    except html.Unreadable as error:
+        return Reject(answer.url, error.reason, error.detail)

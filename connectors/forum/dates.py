@@ -1,0 +1,145 @@
+"""When a post was written, from what forums show: in any order of day and month, in any language.
+
+Times without a zone are taken as UTC. What is relative to now ("yesterday", "3 days ago", "3 天前") says nothing
+that would still hold tomorrow, and is unknown.
+"""
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from itertools import pairwise
+
+import re2
+from dateparser import DateDataParser
+
+LONGEST = 80
+_YEARS = range(1990, 2100)
+_EPOCH = re2.compile(r"^(\d{9,10})(\d{3})?$")
+_CLOCK = re2.compile(
+    r"(?i)(?:^|[^\d:])(上午|下午|오전|오후)?\s*(\d{1,2})[:时時h.](\d{2})(?:[:分](\d{2}))?(?:\.\d+)?\s*([ap])?\.?(?:m\b)?"
+)
+_ZONE = re2.compile(r"(?:\d\s*(Z)|:\d{2}(?:\.\d+)?\s*([+-]\d{2}:?\d{2})|UTC\s*([+-]\d{2}:?\d{2}))(?:\D|$)")
+_YEAR_FIRST = re2.compile(r"(?:^|\D)(\d{4})\s?[-/.年년]\s?(\d{1,2})\s?[-/.月월]\s?(\d{1,2})(?:\D|$)")
+_YEAR_LAST = re2.compile(r"(?:^|\D)(\d{1,2})[-/.]\s?(\d{1,2})[-/.]\s?(\d{4}|\d{2})(?:\D|$)")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_NAMED = re2.compile(
+    r"(?i)(?:(\d{1,2})(?:st|nd|rd|th)?\.?[\s-]+(?:of )?)?\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+    r"[a-z]{0,6}\.?[\s-]+(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?'?(\d{4}|\d{2}(?:\s|,|$))"
+)
+# Words around a date that are not part of it, before the many languages of dateparser are asked
+_LABEL = re2.compile(r"^[^\d]{0,40}?(?:[:»«]|发表于|發表於|posted|on)\s*")
+_SETTINGS = {
+    "PARSERS": ["absolute-time"],
+    "REQUIRE_PARTS": ["day", "month", "year"],
+    "RELATIVE_BASE": datetime(2000, 1, 1),
+    "TIMEZONE": "UTC",
+    "RETURN_AS_TIMEZONE_AWARE": False,
+}
+
+
+def read_times(texts: list[str], language: str = "") -> list[datetime | None]:
+    """The times of a thread's posts. Whether 5/6 is in May or June is asked of all of them together: the order that
+    reads more of them, then the one in which time runs forward, then the custom of the language."""
+    month_first = [read_time(text, month_first=True, language=language) for text in texts]
+    day_first = [read_time(text, month_first=False, language=language) for text in texts]
+    if month_first == day_first:
+        return day_first
+    american = any(re2.search(r"(?i)\d\s*[ap]\.?m", text) for text in texts) or language.lower() == "en-us"
+    return max(
+        (month_first, day_first), key=lambda times: (_read(times), _forward(times), (times is month_first) == american)
+    )
+
+
+def _read(times: list[datetime | None]) -> int:
+    return sum(time is not None for time in times)
+
+
+def _forward(times: list[datetime | None]) -> int:
+    known = [time for time in times if time]
+    return sum(earlier <= later for earlier, later in pairwise(known))
+
+
+@lru_cache(4096)
+def read_time(text: str, month_first: bool = True, language: str = "") -> datetime | None:
+    """The first time in `text`, UTC; None where there is none or only part of one."""
+    text = " ".join(text.split())[:LONGEST]
+    epoch = _EPOCH.match(text)
+    if epoch:
+        return datetime.fromtimestamp(int(epoch[1]), UTC)
+    if not any(char.isdigit() for char in text):
+        return None
+    day = _year_first(text) or _named(text) or _year_last(text, month_first)
+    if day:
+        return _at(day, text)
+    return _in_words(text, language)
+
+
+def _day(year: int, month: int, day: int) -> datetime | None:
+    year += 0 if year > 99 else 2000 if year < 70 else 1900
+    try:
+        return datetime(year, month, day, tzinfo=UTC) if year in _YEARS else None
+    except ValueError:
+        return None
+
+
+def _year_first(text: str) -> datetime | None:
+    found = _YEAR_FIRST.search(text)
+    return _day(int(found[1]), int(found[2]), int(found[3])) if found else None
+
+
+def _year_last(text: str, month_first: bool) -> datetime | None:
+    found = _YEAR_LAST.search(text)
+    if not found:
+        return None
+    one, two, year = int(found[1]), int(found[2]), int(found[3])
+    month, day = (one, two) if month_first and "." not in found[0][:6] else (two, one)
+    return _day(year, month, day)
+
+
+def _named(text: str) -> datetime | None:
+    found = _NAMED.search(text)
+    if not found or not (found[1] or found[3]):
+        return None
+    return _day(int(found[4].strip(" ,")), _MONTHS.index(found[2].lower()) + 1, int(found[3] or found[1]))
+
+
+def _at(day: datetime, text: str) -> datetime:
+    """`day` at the time of day in `text`, if there is one."""
+    found = _CLOCK.search(text)
+    if not found:
+        return day
+    hour, minute, second = int(found[2]), int(found[3]), int(found[4] or 0)
+    afternoon = (found[5] or "").lower() == "p" or found[1] in ("下午", "오후")
+    morning = (found[5] or "").lower() == "a" or found[1] in ("上午", "오전")
+    hour += 12 if afternoon and hour < 12 else -12 if morning and hour == 12 else 0
+    if hour > 23 or minute > 59 or second > 59:
+        return day
+    return day.replace(hour=hour, minute=minute, second=second) - _offset(text)
+
+
+def _offset(text: str) -> timedelta:
+    found = _ZONE.search(text)
+    digits = ((found[2] or found[3] or "") if found else "").replace(":", "")
+    if not digits:
+        return timedelta()
+    length = timedelta(hours=int(digits[1:3]), minutes=int(digits[3:5]))
+    return length if digits[0] == "+" else -length
+
+
+def _in_words(text: str, language: str) -> datetime | None:
+    """Months named in other languages, by dateparser; the page's own language is asked before all others."""
+    bare = _LABEL.sub("", text).strip(" .,;|•·»«")
+    if sum(char.isdigit() for char in bare) < 5:
+        return None
+    for parser in (_parser(language.partition("-")[0].lower()), _parser("")):
+        found = parser.get_date_data(bare) if parser else None
+        if found and found.date_obj and found.period in ("day", "time"):
+            return found.date_obj.replace(tzinfo=UTC, microsecond=0) if found.date_obj.year in _YEARS else None
+    return None
+
+
+@lru_cache(64)
+def _parser(language: str) -> DateDataParser | None:
+    try:
+        return DateDataParser(languages=[language] if language else None, settings=_SETTINGS)
+    except ValueError:
+        return None

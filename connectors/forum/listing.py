@@ -1,0 +1,124 @@
+"""Boards: the threads on them, and the page after this one."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+import re2
+from lxml.html import HtmlElement
+
+from connectors.forum import address
+from connectors.forum.dates import read_time
+from connectors.forum.profiles import PROFILES, Profile, first, select
+
+_NEXT = re2.compile(
+    r"(?i)^(?:next(?: page)?|older|weiter|nächste\w*|suivant\w*|siguiente|próxim\w*|далее|след\w*\.?"
+    r"|下一页|下一頁|下页|次へ?|다음)?\s*[>›»→]*$"
+)
+_NEXT_NAME = re2.compile(r"(?i)(?:^|[\s_-])(?:next|nxt)(?:[\s_-]|$)")
+_DIGITS = re2.compile(r"\d+")
+_PEOPLE = re2.compile(r"(?i)user|member|profile|people|/u/|login|register|logout|search|tags?/|#comments")
+_TITLE = range(6, 300)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A thread on a board. `version` changes when somebody posts, as far as the board shows it; "" when it does not."""
+
+    url: str
+    version: str = ""
+    active: datetime | None = None
+
+
+def next_page(root: HtmlElement, url: str, profile: Profile | None) -> str:
+    """Address of the page after the one at `url`, of the same thread or board; "" on the last."""
+    here, own = address.position(url), address.same(url)
+    links = [(link, _to(link, root, url)) for link in root.xpath("//a[@href] | //link[@href]")]
+    further = [(link, to) for link, to in links if to and address.position(to) > here and address.same(to) == own]
+    stated = address.absolute(first(root, profile.next), _base(root, url)) if profile and profile.next else ""
+    if stated and stated in {to for _, to in further}:
+        return stated
+    said = [to for link, to in further if _says_next(link)]
+    return next(iter(said), "") or min((to for _, to in further), key=address.position, default="")
+
+
+def engine(root: HtmlElement, profiles: tuple[Profile, ...] = PROFILES) -> Profile | None:
+    """The engine of a board: the profile that finds most threads on it."""
+    best = max(profiles, key=lambda profile: len(select(root, profile.topic)))
+    return best if select(root, best.topic) else None
+
+
+def topics(root: HtmlElement, url: str, pattern: str = "", profiles: tuple[Profile, ...] = PROFILES) -> list[Listed]:
+    """The threads on a board, in its order, each once: by `pattern` (RE2) if there is one, by the engine's profile, or,
+    on a board of unknown make, the links that are most alike and say most."""
+    known = engine(root, profiles)
+    if pattern:
+        links = [link for link in root.xpath("//a[@href]") if re2.search(pattern, _to(link, root, url))]
+    else:
+        links = select(root, known.topic) if known else _alike(root, url)
+    found: dict[str, Listed] = {}
+    for link in links:
+        to = address.whole(_to(link, root, url))
+        if to and to != address.whole(url):
+            found.setdefault(address.same(to), _with_activity(to, link, known))
+    return list(found.values())
+
+
+def _with_activity(to: str, link: HtmlElement, profile: Profile | None) -> Listed:
+    row = _row(link, profile) if profile and profile.row else None
+    if profile is None or row is None:
+        return Listed(to)
+    replies = first(row, profile.replies)
+    stated = first(row, profile.active)
+    active = read_time(stated) if stated else None
+    version = f"{replies} {stated if active else ''}".strip()
+    return Listed(to, version if active or any(map(str.isdigit, replies)) else "", active)
+
+
+def _row(link: HtmlElement, profile: Profile) -> HtmlElement | None:
+    rows = set(select(link.getroottree().getroot(), profile.row))
+    return next((around for around in link.iterancestors() if around in rows), None)
+
+
+def _alike(root: HtmlElement, url: str) -> list[HtmlElement]:
+    groups: defaultdict[tuple[str, ...], list[HtmlElement]] = defaultdict(list)
+    for link in root.xpath("//a[@href]"):
+        to, said = _to(link, root, url), " ".join(link.text_content().split())
+        if (
+            len(said) in _TITLE
+            and _host(to) == _host(url)
+            and not _PEOPLE.search(to)
+            and not link.xpath("ancestor::nav")
+        ):
+            around = [each.tag + (each.get("class") or "").partition(" ")[0] for each in list(link.iterancestors())[:3]]
+            groups[(*around, _shape(to))].append(link)
+    several = [links for links in groups.values() if len(links) > 1]
+    return max(several, key=lambda links: sum(len(link.text_content()) for link in links), default=[])
+
+
+def _shape(url: str) -> str:
+    """The address without what differs between threads."""
+    segments = urlsplit(url).path.strip("/").split("/")
+    return "/".join([*segments[:1], str(len(segments))]) if len(segments) > 1 else _DIGITS.sub("0", segments[0])[:6]
+
+
+def _to(link: HtmlElement, root: HtmlElement, url: str) -> str:
+    return address.absolute(link.get("href") or "", _base(root, url))
+
+
+def _base(root: HtmlElement, url: str) -> str:
+    stated = next(iter(root.xpath("//base/@href")), "")
+    return address.absolute(stated, url) or url
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc
+
+
+def _says_next(link: HtmlElement) -> bool:
+    around = link.getparent()
+    beside = "" if around is None else around.get("class") or ""
+    names = f"{link.get('rel') or ''} {link.get('class') or ''} {beside}"
+    text = " ".join(link.text_content().split())
+    return bool(_NEXT_NAME.search(names)) or (bool(text) and bool(_NEXT.match(text)))
