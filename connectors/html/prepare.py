@@ -123,16 +123,14 @@ def _lift_out_of_links(heading: HtmlElement) -> None:
 
 def inline_text(element: HtmlElement) -> str:
     """Text on one line, inline code in backticks."""
-    parts: list[str] = []
-    for node in element.iter():
-        ticks = "`" if node.tag in ("code", "tt") and not any(True for _ in node.iterancestors("code", "tt")) else ""
-        if ticks:
-            parts.append(f"`{' '.join((node.text_content() or '').split())}`")
-        elif isinstance(node.tag, str) and not any(True for _ in node.iterancestors("code", "tt")):
-            parts.append(node.text or "")
-        if node is not element and not any(True for _ in node.iterancestors("code", "tt")):
-            parts.append(node.tail or "")
-    return " ".join("".join(parts).replace("¶", "").split())
+    return " ".join(_inline(element).replace("¶", "").split())
+
+
+def _inline(element: HtmlElement) -> str:
+    if element.tag in ("code", "tt"):
+        return f"`{' '.join((element.text_content() or '').split())}`"
+    inside = "".join((_inline(child) if isinstance(child.tag, str) else "") + (child.tail or "") for child in element)
+    return (element.text or "") + inside
 
 
 def anchor(heading: HtmlElement) -> str:

@@ -21,6 +21,7 @@ _NAMED = re2.compile(r"[\s(“\"][A-Z][A-Za-z]+|`|\p{Han} ?[A-Za-z]{2}")
 _COUNTED = re2.compile(r"(?i)^(?:_|id|sec(?:tion)?[-_]?|toc[-_]?|heading[-_]?|h)?\d+$")
 _CLAUSE = re2.compile(r"^(?:How|Why|What|When|Where|Which|Who) \S+ ")
 _LETTER = re2.compile(r"[\pL\pN]")
+_INDEX_ENTRY = re2.compile(r"^[A-Za-z0-9](?:\s*[-–—]\s*[A-Za-z0-9])?$")  # "B", "0–9": the letters of an index
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +180,7 @@ def _instruction(place: Place, record_id: str) -> tuple[str, str]:
     heading = headings.read(place.names[-1])
     if heading.form == "back_matter":
         return "back_matter", ""
-    if not _LETTER.search(heading.text):
+    if not _LETTER.search(heading.text) or _INDEX_ENTRY.match(heading.text):
         return "heading_meaningless", ""
     if heading.form == "facet":
         return _facet(heading.text, place, record_id)

@@ -115,3 +115,10 @@ def test_private_characters_of_a_page_are_no_marks() -> None:
 def test_blank_lines_of_a_quote_are_one_and_those_of_code_are_kept() -> None:
     quote = "<blockquote>\n <p>One.</p>\n \n <p>Two.</p>\n <pre>a\n\n\nb</pre></blockquote>"
     assert to_markdown(quote) == "> One.\n>\n> Two.\n>\n> ```\n> a\n>\n>\n> b\n> ```"
+
+
+def test_words_of_a_heading_keep_their_order() -> None:
+    heading = (
+        "<h2><a id='x'></a>What is <span><em>unknown</em></span>, <span><code>dir()</code></span> and <b>hold</b>?</h2>"
+    )
+    assert to_markdown(heading + "<p>Text.</p>") == "## What is unknown, `dir()` and hold?\n\nText."

@@ -122,6 +122,8 @@ def asked(title: str, *path: str, text: str = "Boil water first, then wait.") ->
         ("Contents", (), "rejected", ["heading_meaningless"]),
         ("", ("Usage",), "rejected", ["heading_meaningless"]),
         ("Eggs", ("***",), "rejected", ["heading_meaningless"]),
+        ("List of grains", ("B",), "rejected", ["heading_meaningless"]),
+        ("List of grains", ("0–9",), "rejected", ["heading_meaningless"]),
     ],
 )
 def test_instructions_name_the_topic(title: str, path: tuple[str, ...], kind: str, says: list[str]) -> None:
