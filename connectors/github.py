@@ -1,0 +1,277 @@
+"""GitHub: issues and discussions with their comments, over the REST API or from exported JSON.
+
+What the API calls an issue may be a pull request; what it lists are both. A page keeps only what was said.
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlencode
+
+import re2
+from pydantic import Field, model_validator
+
+from connectors.base import Kind, LocalPath, Settings, Web, WebError
+from connectors.stored_json import load
+from schemas.document import Document, Post, Reject, Thread
+from schemas.page import Page
+
+PER_PAGE = 100  # the most that the API gives
+GONE = (404, 410)
+_ISSUE = ("number", "title", "body", "created_at", "updated_at", "html_url", "answer_chosen_at")
+_COMMENT = ("id", "body", "created_at", "html_url", "is_answer", "parent_id")
+_TEMPLATE_NOTE = re2.compile(r"(?s)<!--.*?-->")
+_EMPTY_HEADING = re2.compile(r"(?m)^#{1,6} [^\n]+\n+_No response_[ \t]*(?:\n|\z)")
+_IMAGE = re2.compile(r"(?i)<img\b[^>]*>")
+_PICTURE_TAG = re2.compile(r"(?i)</?(?:p|div|center|details|summary|picture|source|br|b|i|em|strong|span|a)\b[^>\n]*>")
+_FENCE = re2.compile(r"(?m)^\s*(```+|~~~+)")
+
+
+class GitHub(Settings):
+    """Issues and discussions of one repository, each with its comments; thumbs up are the score.
+
+    Live: everything of `repo` by its last change, later only what changed since. From `path`: a JSON file or a folder
+    of them, each an issue, a discussion or a list of these, with their comments under `comments` or `comments_data`
+    (or, in a list of comments beside them, by `issue_url`). Bots are left out.
+    """
+
+    connector: Literal["github"] = "github"
+    repo: str = Field("", pattern=r"^$|^[\w.-]+/[\w.-]+$", description="owner/name.")
+    api: str = Field("https://api.github.com", pattern=r"^https?://", description="Another one for GitHub Enterprise.")
+    discussions: bool = Field(False, description="Discussions instead of issues.")
+    pull_requests: bool = Field(False, description="Pull requests too, with their comments.")
+    max_pages: int = Field(1_000, ge=1, description="The most listings of a hundred that are asked for.")
+    path: LocalPath | None = Field(None, description="Exported JSON to read instead: a file or a folder.")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "GitHub":
+        if bool(self.path) == bool(self.repo):
+            raise ValueError("set either `repo`, for the API, or `path`, for exported JSON")
+        if self.path and not self.path.exists():
+            raise ValueError(f"`path`: no {self.path}")
+        return self
+
+    @property
+    def kind(self) -> Kind:
+        return "forum"
+
+    def files(self) -> tuple[Path, ...]:
+        if self.path is None:
+            return ()
+        return tuple(sorted(self.path.rglob("*.json"))) if self.path.is_dir() else (self.path,)
+
+    def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
+        return self._saved() if self.path else self._live(web, cursor or "")
+
+    def parse(self, page: Page) -> Iterator[Document | Reject]:
+        yield from thread(page, self.licence)
+
+    def _live(self, web: Web, cursor: str) -> Iterator[Page | Reject]:
+        what = "discussions" if self.discussions else "issues"
+        place = f"{self.api.rstrip('/')}/repos/{self.repo}/{what}"
+        asked = {"state": "all", "sort": "updated", "direction": "asc", "since": _since(cursor)}
+        for issue in self._all(web, place, {name: value for name, value in asked.items() if value}):
+            if isinstance(issue, Reject):
+                yield issue
+            elif _is_issue(issue) and self._wanted(issue):
+                version = str(issue.get("updated_at") or "")
+                count = issue.get("comments")
+                listed = self._all(web, f"{place}/{issue['number']}/comments", {}, version) if count else iter(())
+                yield self._with(issue, list(listed))
+
+    def _all(self, web: Web, place: str, asked: dict[str, str], version: str = "") -> Iterator[dict[str, Any] | Reject]:
+        """Every entry of a listing, page by page until a short one."""
+        for number in range(1, self.max_pages + 1):
+            url = f"{place}?{urlencode({**asked, 'per_page': PER_PAGE, 'page': number})}"
+            found = _ask(web, url, version)
+            if isinstance(found, Reject):
+                yield found
+                return
+            yield from (entry for entry in found if isinstance(entry, dict))
+            if len(found) < PER_PAGE:
+                return
+
+    def _with(self, issue: dict[str, Any], comments: list[dict[str, Any] | Reject]) -> Page | Reject:
+        """An issue whose comments cannot all be had is none: half a thread would teach half an answer."""
+        missing = next((entry for entry in comments if isinstance(entry, Reject)), None)
+        if missing:
+            return Reject(str(issue["number"]), missing.reason, f"comments: {missing.detail}")
+        return self._page(issue, [entry for entry in comments if isinstance(entry, dict)])
+
+    def _saved(self) -> Iterator[Page | Reject]:
+        seen: set[str] = set()
+        apart = _comments_apart(self.files())
+        for file in self.files():
+            entries = _entries(file)
+            if not entries:
+                yield Reject(file.name, "malformed_json", "neither an issue nor comments")
+            for entry in entries:
+                item = self._exported(entry, apart)
+                if isinstance(item, Page) and item.key in seen:
+                    item = Reject(item.key, "duplicate_id", "the first one was kept")
+                seen.add(item.key if item else "")
+                yield from (item,) if item else ()
+
+    def _exported(self, entry: dict[str, Any], apart: dict[str, list[dict[str, Any]]]) -> Page | Reject | None:
+        if not _is_issue(entry):
+            return None if _is_comment(entry) else Reject(str(entry.get("id", ""))[:40], "not_an_issue")
+        if not self._wanted(entry):
+            return Reject(str(entry["number"]), "pull_request")
+        within: list[Any] = next((entry[name] for name in ("comments", "comments_data") if isinstance(entry.get(name), list)), [])
+        comments = [comment for comment in within if isinstance(comment, dict)]
+        return self._page(entry, comments or apart.get(str(entry.get("url")), []))
+
+    def _wanted(self, issue: dict[str, Any]) -> bool:
+        return self.pull_requests or not issue.get("pull_request")
+
+    def _page(self, issue: dict[str, Any], comments: list[dict[str, Any]]) -> Page:
+        said = {
+            **_said(issue, _ISSUE),
+            "labels": _labels(issue),
+            "comments": [_said(each, _COMMENT) for each in comments],
+        }
+        body = json.dumps(said, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")
+        url = str(issue.get("html_url") or f"https://github.com/{self.repo}/issues/{issue['number']}")
+        prefix = f"{_repo(issue)}/" if self.path else ""
+        return Page(self.name, f"{prefix}{issue['number']}", url, body, "application/json", licence=self.licence)
+
+
+def thread(page: Page, licence: str = "") -> Iterator[Document | Reject]:
+    """The issue in `page` and its comments by people."""
+    issue = load(page.body)
+    if not _is_issue(issue) or not isinstance(issue.get("comments"), list):
+        yield Reject(page.key, "malformed_json", "not an issue with its comments")
+        return
+    if issue.get("bot"):
+        yield Reject(page.key, "bot", "opened by a bot")
+        return
+    stated = page.licence or licence
+    first = _post(issue, "0", page.url, stated)
+    first = first if first.markdown else _post({**issue, "body": issue["title"]}, "0", page.url, stated)
+    posts = {"0": first}
+    for comment in issue["comments"]:
+        if not _is_comment(comment) or comment.get("bot"):
+            continue
+        post = _post(comment, str(comment["id"]), page.url, stated)
+        if post.markdown:
+            posts.setdefault(post.post_id, post)
+    tags = tuple(label for label in issue.get("labels") or () if isinstance(label, str))
+    yield Thread(page.key, page.url, " ".join(issue["title"].split()), _attached(posts), tags, stated)
+
+
+def _post(entry: dict[str, Any], post_id: str, url: str, licence: str) -> Post:
+    likes = entry.get("likes")
+    return Post(
+        post_id=post_id,
+        markdown=markdown(str(entry.get("body") or "")),
+        author=str(entry.get("author") or ""),
+        created_at=_when(entry.get("created_at")),
+        score=likes if isinstance(likes, int) else None,
+        accepted=entry.get("is_answer") is True,
+        reply_to=str(entry.get("parent_id") or ""),
+        url=str(entry.get("html_url") or url),
+        licence=licence,
+    )
+
+
+def _attached(posts: dict[str, Post]) -> tuple[Post, ...]:
+    """Replies within a discussion name their comment; everything else follows the conversation."""
+    return tuple(
+        post
+        if post.reply_to in ("", *posts) and post.reply_to != post.post_id
+        else Post(post.post_id, post.markdown, post.author, post.created_at, post.score, post.accepted, "", post.url)
+        for post in posts.values()
+    )
+
+
+def markdown(body: str) -> str:
+    """As written, without the notes of an issue template, headings that nobody filled in, and pictures in HTML."""
+    text = _TEMPLATE_NOTE.sub("", body.replace("\r\n", "\n").replace("\r", "\n"))
+    lines: list[str] = []
+    fence = ""
+    for line in text.split("\n"):
+        mark = _FENCE.match(line)
+        if mark and (not fence or (line.strip() == mark[1] and mark[1].startswith(fence))):
+            fence = "" if fence else mark[1]
+        lines.append(line if fence or mark else _PICTURE_TAG.sub("", _IMAGE.sub("", line)).rstrip())
+    if fence:
+        lines.append(fence)
+    whole = "\n".join(lines)
+    return (whole if _FENCE.search(whole) else _EMPTY_HEADING.sub("", whole)).strip()
+
+
+def _ask(web: Web, url: str, version: str) -> list[Any] | Reject:
+    try:
+        answer = web.get(url, version=version)
+    except WebError as error:
+        return Reject(url, error.reason, error.detail)
+    if answer.opt_out:
+        return Reject(url, "opt_out", answer.opt_out)
+    if answer.status != 200:
+        return Reject(url, f"http_{answer.status}")
+    found = load(answer.body)
+    return found if isinstance(found, list) else Reject(url, "malformed_json")
+
+
+def _since(cursor: str) -> str:
+    when = _when(cursor)
+    return when.strftime("%Y-%m-%dT%H:%M:%SZ") if when else ""
+
+
+def _entries(file: Path) -> list[dict[str, Any]]:
+    found = load(file.read_bytes())
+    return [entry for entry in (found if isinstance(found, list) else [found]) if isinstance(entry, dict)]
+
+
+def _comments_apart(files: tuple[Path, ...]) -> dict[str, list[dict[str, Any]]]:
+    """Comments of lists of their own, by the address of their issue."""
+    apart: dict[str, list[dict[str, Any]]] = {}
+    for file in files:
+        for entry in _entries(file):
+            if not _is_issue(entry) and _is_comment(entry) and entry.get("issue_url"):
+                apart.setdefault(str(entry["issue_url"]), []).append(entry)
+    return apart
+
+
+def _is_issue(issue: Any) -> bool:
+    number = issue.get("number") if isinstance(issue, dict) else None
+    return isinstance(number, int) and isinstance(issue.get("title"), str) and bool(issue["title"].strip())
+
+
+def _is_comment(comment: Any) -> bool:
+    return (
+        isinstance(comment, dict) and isinstance(comment.get("id"), int | str) and isinstance(comment.get("body"), str)
+    )
+
+
+def _said(entry: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    user = entry.get("user") if isinstance(entry.get("user"), dict) else {}
+    login = str(user.get("login") or "") if user else ""
+    said = {name: entry[name] for name in names if entry.get(name) not in (None, "", False)}
+    said.update({"author": login} if login and login != "ghost" else {})
+    said.update({"bot": True} if login.endswith("[bot]") or (user or {}).get("type") == "Bot" else {})
+    reactions = entry.get("reactions")
+    likes = reactions.get("+1") if isinstance(reactions, dict) else None
+    said.update({"likes": likes} if isinstance(likes, int) else {})
+    return said | ({"body": ""} if "body" in names and "body" not in said else {})
+
+
+def _labels(issue: dict[str, Any]) -> list[str]:
+    labels = issue.get("labels") if isinstance(issue.get("labels"), list) else []
+    names = (label.get("name") if isinstance(label, dict) else label for label in labels or [])
+    return [name for name in names if isinstance(name, str) and name]
+
+
+def _repo(issue: dict[str, Any]) -> str:
+    """owner/name from the addresses of an exported issue."""
+    address = str(issue.get("repository_url") or "").partition("/repos/")[2]
+    return address or "/".join(str(issue.get("html_url") or "").split("/")[3:5]) or "repo"
+
+
+def _when(text: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(text)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
