@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from connectors import CONNECTORS
 from connectors.base import Connector
 from connectors.discourse import Discourse
+from connectors.forum import Forum
 from connectors.github import GitHub
 from connectors.instructions import Instructions
 from connectors.mailing_list import MailingList
@@ -61,6 +62,7 @@ SOURCES = {
     "python_docs": Source(PythonDocs, {"packages": ("pip", "pytest", "numpy")}),
     "instructions": Source(Instructions, {"path": HERE / "instructions", "licence": "MIT"}),
     "mailing_list": Source(MailingList, {"path": HERE / "mailing_list", "url": "https://lists.example/kettle-users/"}),
+    "forum": Source(Forum, {"folder": HERE / "forum", "base_url": "https://forum.example/", "licence": "CC-BY-4.0"}),
     "github": Source(GitHub, {"path": HERE / "github", "licence": "CC-BY-4.0"}),
     "website": Source(Website, {"folder": SITE, "base_url": "https://site.example/"}),
 }

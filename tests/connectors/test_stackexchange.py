@@ -76,7 +76,10 @@ def test_markdown_keeps_code_and_mathematics() -> None:
         (r"<p>\begin{cases} 1 \\ 0 \end{cases}</p>", r"\begin{cases} 1 \\ 0 \end{cases}"),
         ("<p><code>$a_1</code> and <code>b$</code> TeX0TeX</p>", "`$a_1` and `b$` TeX0TeX"),
         ("<p>$5 for *one*, $10 for TeX</p>", "$5 for *one*, $10 for TeX"),
-        ("<p>See</p><p><a href='https://i.example/a.png'><img src='https://i.example/a.png'></a></p>", "See\n\n[image]"),
+        (
+            "<p>See</p><p><a href='https://i.example/a.png'><img src='https://i.example/a.png'></a></p>",
+            "See\n\n[image]",
+        ),
     ],
 )
 def test_formulas_stay_as_they_are_and_pictures_leave_a_mark(body: str, markdown: str) -> None:
