@@ -51,8 +51,8 @@ def run(recipe: Recipe, source: str, data: Path) -> Manifest:
 
 def _params(connector: Connector) -> dict[str, Any]:
     """Settings, and size and time of local files: enough to see that they changed, as rsync does."""
-    stats = [(path.name, path.stat()) for path in connector.files()]
-    files = {name: [stat.st_size, stat.st_mtime_ns] for name, stat in stats}
+    stats = [(str(path), path.stat()) for path in connector.files()]
+    files = digest([[name, stat.st_size, stat.st_mtime_ns] for name, stat in stats])
     settings = connector.model_dump(mode="json")  # type: ignore[attr-defined]
     return {"settings": settings, "files": files}
 

@@ -18,13 +18,14 @@ class Shelf(Settings):
 
     connector: Literal["shelf"] = "shelf"
     path: Path | None = None
+    beside: Path | None = None
 
     @property
     def kind(self) -> Kind:
         return "tutorial"
 
     def files(self) -> tuple[Path, ...]:
-        return (self.path,) if self.path else ()
+        return tuple(path for path in (self.path, self.beside) if path)
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
         CALLS.append(cursor)
@@ -90,6 +91,19 @@ def test_an_untouched_file_is_not_opened_and_a_touched_one_starts_over(tmp_path:
     again = collect.run(recipe(dump), "shelf", tmp_path)
     assert again.name == "shelf/000001"
     assert standing(tmp_path) == {"b": "two", "d": "four"}
+
+
+def test_files_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    readmes = [tmp_path / place / "README.md" for place in ("a", "b")]
+    for readme in readmes:
+        readme.parent.mkdir()
+        readme.write_text("one")
+    shelf = Shelf(name="shelf", path=readmes[0], beside=readmes[1])
+    both = recipe().model_copy(update={"sources": (shelf,)})
+    collect.run(both, "shelf", tmp_path / "data")
+    readmes[0].write_text("one, revised")
+    collect.run(both, "shelf", tmp_path / "data")
+    assert len(CALLS) == 2
 
 
 def test_other_settings_start_over(tmp_path: Path) -> None:
