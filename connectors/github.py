@@ -19,7 +19,6 @@ from schemas.document import Document, Post, Reject, Thread
 from schemas.page import Page
 
 PER_PAGE = 100  # the most that the API gives
-GONE = (404, 410)
 _ISSUE = ("number", "title", "body", "created_at", "updated_at", "html_url", "answer_chosen_at")
 _COMMENT = ("id", "body", "created_at", "html_url", "is_answer", "parent_id")
 _TEMPLATE_NOTE = re2.compile(r"(?s)<!--.*?-->")
@@ -71,11 +70,14 @@ class GitHub(Settings):
     def _live(self, web: Web, cursor: str) -> Iterator[Page | Reject]:
         what = "discussions" if self.discussions else "issues"
         place = f"{self.api.rstrip('/')}/repos/{self.repo}/{what}"
-        asked = {"state": "all", "sort": "updated", "direction": "asc", "since": _since(cursor)}
+        asked = {"state": "all", "sort": "updated", "direction": "desc", "since": _since(cursor)}
+        seen: set[int] = set()
+        # Newest first: what changes meanwhile moves to the front, where the next run's `since` finds it
         for issue in self._all(web, place, {name: value for name, value in asked.items() if value}):
             if isinstance(issue, Reject):
                 yield issue
-            elif _is_issue(issue) and self._wanted(issue):
+            elif _is_issue(issue) and self._wanted(issue) and issue["number"] not in seen:
+                seen.add(issue["number"])
                 version = str(issue.get("updated_at") or "")
                 count = issue.get("comments")
                 listed = self._all(web, f"{place}/{issue['number']}/comments", {}, version) if count else iter(())
@@ -119,7 +121,9 @@ class GitHub(Settings):
             return None if _is_comment(entry) else Reject(str(entry.get("id", ""))[:40], "not_an_issue")
         if not self._wanted(entry):
             return Reject(str(entry["number"]), "pull_request")
-        within: list[Any] = next((entry[name] for name in ("comments", "comments_data") if isinstance(entry.get(name), list)), [])
+        within: list[Any] = next(
+            (entry[name] for name in ("comments", "comments_data") if isinstance(entry.get(name), list)), []
+        )
         comments = [comment for comment in within if isinstance(comment, dict)]
         return self._page(entry, comments or apart.get(str(entry.get("url")), []))
 
