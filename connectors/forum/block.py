@@ -77,6 +77,8 @@ def read_body(body: HtmlElement, profile: Profile, url: str) -> tuple[str, tuple
     quotes = _take_quotes(root, profile)
     for noise in select(root, profile.drop):
         _drop(noise)
+    for quote in list(root.iter("blockquote")):
+        _unwrap(quote)
     _write_emoji(root)
     return html.to_markdown(root, url).strip(), tuple(quotes)
 
@@ -108,6 +110,13 @@ def _take_quote(quote: HtmlElement, profile: Profile) -> Quote:
         quote.text = None
     quote.tag = "blockquote"
     return Quote(author, number(link) if link else "", " ".join(quote.text_content().split()))
+
+
+def _unwrap(quote: HtmlElement) -> None:
+    """A frame around a frame: a quote that holds nothing but one other."""
+    inner = next(quote.iterdescendants("blockquote"), None)
+    if inner is not None and "".join(inner.text_content().split()) == "".join(quote.text_content().split()):
+        quote.drop_tag()
 
 
 def _as_code(element: HtmlElement) -> None:

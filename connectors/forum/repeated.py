@@ -1,49 +1,65 @@
 """Posts on pages of engines never seen: the largest set of alike blocks that each hold an author, a time and words.
 
-Blocks are alike when they have the same tag and classes and stand at the same depth; where posts are rows between
-rows, a block is a row that holds the time and all that follow until the next one. What is the author, the time and the
-body is asked of all blocks together: the place within the block that serves most of them, so that one odd post does not
-mislead. In the line of MDR (Liu, Grossman, Zhai 2003) and of the record boundaries of Embley, Jiang, Ng (1999).
+Blocks are alike when they have the same tag and first class; where posts are rows between rows, a block is a row that
+holds a time and all that follow until the next such row. What is the author, the time and the body is asked of all
+blocks together: the place within the block that serves most of them, so that one odd post does not mislead.
+In the line of MDR (Liu, Grossman, Zhai 2003) and of the record boundaries of Embley, Jiang, Ng (1999).
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from copy import deepcopy
 from dataclasses import dataclass
 from itertools import pairwise
 
 import re2
-from lxml.html import Element, HtmlElement
+from lxml.html import HtmlElement
 
 from connectors.forum.block import Block, number, read_body
 from connectors.forum.dates import read_time
 from connectors.forum.profiles import Profile
 
 MOST_BLOCKS = 400
+DEEPEST = 16  # levels below a block
 SHARE = 0.7  # of the blocks that a place has to serve
+NEARLY_ALL = 0.92  # of the words of a block: its body, when no smaller place holds as much
+Parts = tuple[HtmlElement, ...]  # one block: an element, or several siblings
 Place = tuple[str, ...]
+Places = dict[Place, list[HtmlElement]]
 
 _TAGS = ("div", "li", "article", "section", "table", "tbody", "tr", "dl", "td")
+_PARENTS = ("table", "tbody", "div", "dl", "ol", "ul", "section", "form", "td", "body")
 _NOT_NAMES = re2.compile(
-    r"\d+|[A-Za-z-]*\d{2,}[\w-]*|odd|even|first|last|alt\d?|bg\d|online|offline|new|read|unread|old"
+    r"\d+|[A-Za-z-]*\d{2,}[\w-]*|odd|even|first|last|alt\d?|bg\d|row\d?|online|offline|new|read|unread|old|clearfix"
 )
-_USER_LINK = re2.compile(r"(?i)user|member|profile|people|author|/u/|[?&/]u(?:id)?[=/]\d|@|space-uid|/id/")
+_NUMBERED = re2.compile(r"^([A-Za-z_-]+)\d+$")
+_USER_LINK = re2.compile(r"(?i)user|member|profile|people|author|/u/|[?&/]u(?:id)?[=/]\d|/@|space-uid|/id/")
 _USER_NAME = re2.compile(r"(?i)user|author|poster|nick|member|name|profile|by\b|owner|creator")
-_SIGNED = re2.compile(r"(?i)(?:^|[\s_-])(?:sig|signature)(?:[\s_-]|$)|signature")
+_ROLE = re2.compile(r"(?i)avatar|title|rank|role|badge|status|stat\b|count|member-?since|group")
+_SIGNED = re2.compile(r"(?i)(?:^|[._-])sig(?:[._-]|$)|signature")
 _JOINED = re2.compile(
     r"(?i)join|registered|registriert|member since|inscri|注册|註冊|регистр|last (?:edit|mod|seen|visit)|edited|最后"
 )
 _TIMES = ("datetime", "title", "data-time", "data-timestamp", "content", "data-date")
+_QUOTES = (
+    ".//blockquote | .//*[self::div or self::fieldset or self::table][contains(@class, 'quot') or contains(@class, 'Quot')]"
+    " | .//div[div[1][contains('Quote: Zitat: Citation: Cita: Цитата: 引用:', normalize-space())] and table]"
+)
 _GENERIC = Profile(
     "repeated",
-    quote="blockquote, .quote, .bbcode_quote, .bbCodeQuote, .quotebox, .quote-box, .quoted",
-    drop="cite, button, .signature, .sig, .post-signature, .quoteheader, .bbcode_postedby, .attribution, .quote-author",
+    quote=_QUOTES,
+    quote_body=(
+        ".//div[1][contains('Quote: Zitat: Citation: Cita: Цитата: 引用:', normalize-space())]/../table//td/div[last()]",
+    ),
+    drop=(
+        "cite, button, .signature, .sig, .post-signature, .quoteheader, .bbcode_postedby, .attribution, .quote-author,"
+        " .quoteExpand, .quote-header, .quotetitle, .codeheader, .bbcode_description"
+    ),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    blocks: list[HtmlElement]
+    blocks: list[Places]
     author: Place
     time: Place
     body: Place
@@ -52,105 +68,114 @@ class _Group:
 
 def read_repeated(root: HtmlElement, url: str) -> list[Block]:
     """The posts of a page of unknown make; [] when nothing on it repeats as posts do."""
-    groups = [group for blocks in _candidates(root) if (group := _understand(blocks))]
+    stamps = {element: stated for element in root.iter() if (stated := _time_of(element))}
+    timed = {holder for element in stamps for holder in (element, *element.iterancestors())}
+    groups = [group for blocks in _candidates(root, timed) if (group := _understand(blocks, stamps))]
     if not groups:
         return []
     best = max(groups, key=lambda group: group.worth)
-    return [block for element in best.blocks if (block := _read(element, best, url)).markdown]
+    return [block for places in best.blocks if (block := _read(places, best, stamps, url)).markdown]
 
 
-def _candidates(root: HtmlElement) -> Iterator[list[HtmlElement]]:
+def _candidates(root: HtmlElement, timed: set[HtmlElement]) -> Iterator[list[Parts]]:
+    """Sets of blocks, most of which hold a time."""
     alike: defaultdict[tuple[str, int], list[HtmlElement]] = defaultdict(list)
     depth = {root: 0}
     for element in root.iterdescendants():
         depth[element] = depth[element.getparent()] + 1
         if element.tag in _TAGS:
-            alike[_signature(element), depth[element]].append(element)
-    for blocks in alike.values():
-        if 2 <= len(blocks) <= MOST_BLOCKS:
-            yield blocks
-    for element in root.iter("table", "tbody", "div", "dl", "ol", "ul", "section"):
-        yield from _runs(element)
+            name = _signature(element)
+            alike[name, 0 if "." in name else depth[element]].append(element)
+    for elements in alike.values():
+        if 2 <= len(elements) <= MOST_BLOCKS and len(timed.intersection(elements)) >= SHARE * len(elements):
+            yield [(element,) for element in elements]
+    for element in root.iter(*_PARENTS):
+        yield from _runs(element, timed)
 
 
-def _runs(parent: HtmlElement) -> Iterator[list[HtmlElement]]:
-    """Blocks of several siblings each: from one child that alone holds a time up to the next."""
+def _runs(parent: HtmlElement, timed: set[HtmlElement]) -> Iterator[list[Parts]]:
+    """Blocks of several siblings each: from one child that holds a time up to the next of its kind."""
     children = [child for child in parent if isinstance(child.tag, str)]
     if not 4 <= len(children) <= 4 * MOST_BLOCKS:
         return
-    named = Counter(_signature(child) for child in children)
-    for name, count in named.items():
-        heads = [at for at, child in enumerate(children) if _signature(child) == name]
-        if 2 <= count < len(children) and sum(_holds_time(children[at]) for at in heads) >= SHARE * count:
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for at, child in enumerate(children):
+        places[_signature(child)].append(at)
+    for heads in places.values():
+        holding = sum(children[at] in timed for at in heads)
+        if 2 <= len(heads) <= len(children) // 2 and holding >= SHARE * len(heads):
             ends = [*heads[1:], len(children)]
-            yield [_wrapped(children[start:end]) for start, end in zip(heads, ends, strict=True)]
-
-
-def _wrapped(children: list[HtmlElement]) -> HtmlElement:
-    block = Element("div")
-    block.extend([deepcopy(child) for child in children])
-    return block
+            yield [tuple(children[start:end]) for start, end in zip(heads, ends, strict=True)]
 
 
 def _signature(element: HtmlElement) -> str:
-    names = sorted({name for name in (element.get("class") or "").split() if not _NOT_NAMES.fullmatch(name)})
-    return ".".join([element.tag, *names])
-
-
-def _holds_time(element: HtmlElement) -> bool:
-    return any(_time_of(part) for part in element.iter() if isinstance(part.tag, str))
+    """Tag and first telling class, or what an id has before its number."""
+    names = [name for name in (element.get("class") or "").split() if not _NOT_NAMES.fullmatch(name)]
+    numbered = _NUMBERED.match(element.get("id") or "")
+    return ".".join([element.tag, *(names[:1] or ([numbered[1]] if numbered else []))])
 
 
 def _time_of(element: HtmlElement) -> str:
-    """The time that an element states itself, in an attribute or in its own short text."""
+    """The time that an element states itself, in an attribute or as nearly all its text."""
+    if not isinstance(element.tag, str):
+        return ""
     for name in _TIMES:
         stated = element.get(name) or ""
         if 8 <= len(stated) <= 60 and read_time(stated):
             return stated
-    text = " ".join("".join([element.text or "", *(child.tail or "" for child in element)]).split())
-    return text if 6 <= len(text) <= 80 and not _JOINED.search(text) and read_time(text) else ""
+    if len(element) > 12:
+        return ""
+    own = " ".join("".join([element.text or "", *(child.tail or "" for child in element)]).split())
+    text = " ".join(element.text_content().split()) if len(element) and len(own) < 60 else own
+    for each in (text, own):
+        if 6 <= len(each) <= 80 and not _JOINED.search(each) and read_time(each):
+            return each
+    return ""
 
 
-def _understand(blocks: list[HtmlElement]) -> _Group | None:
+def _understand(blocks: list[Parts], stamps: dict[HtmlElement, str]) -> _Group | None:
     """Where author, time and body are in most of the blocks; None when they are not posts."""
-    inside = [_places(block) for block in blocks]
+    members = {part for parts in blocks for part in parts}
+    inside = [_places(parts, members) for parts in blocks]
     needed = max(2, SHARE * len(blocks))
-    time = _best_time(inside, needed)
-    author = _best_author(inside, needed) if time else ()
-    body = _best_body(inside, needed, author, time) if author else ()
+    counts = Counter(place for places in inside for place in places)
+    common = [place for place, count in counts.items() if count >= needed]
+    time = _best_time(inside, common, needed, stamps)
+    author = _best_author(inside, common, needed) if time else ()
+    body = _best_body(inside, common, author, time, stamps) if author else ()
     if not body:
         return None
     whole = [places for places in inside if author in places and time in places and body in places]
-    words = sum(_prose(places[body][0]) for places in whole)
-    overhead = sum(len(block.text_content()) for block in blocks) or 1
-    return _Group(blocks, author, time, body, words * (0.5 + len(whole) / len(blocks)) * (1 + 0.5 * words / overhead))
+    words = sum(_prose(_richest(places[body])) for places in whole)
+    around = sum(len(part.text_content()) for part in members) or 1
+    worth = words * (0.5 + len(whole) / len(blocks)) * (1 + 0.5 * words / around)
+    return _Group(inside, author, time, body, worth)
 
 
-def _places(block: HtmlElement) -> dict[Place, list[HtmlElement]]:
-    found: dict[Place, list[HtmlElement]] = {}
-    places: dict[HtmlElement, Place] = {block: ()}
-    for element in block.iterdescendants():
-        if isinstance(element.tag, str) and element.getparent() in places:
-            place = (*places[element.getparent()], _signature(element))
-            if len(place) <= 14:
-                places[element] = place
-                found.setdefault(place, []).append(element)
+def _places(parts: Parts, members: set[HtmlElement]) -> Places:
+    """The elements of a block by their place in it, without those of blocks inside it."""
+    found: Places = {}
+    waiting: list[tuple[HtmlElement, Place]] = [(part, ()) for part in reversed(parts)]
+    single = len(parts) == 1
+    while waiting:
+        element, above = waiting.pop()
+        own = element in parts
+        place = above if own and single else (*above, _signature(element))
+        found.setdefault(place, []).append(element)
+        if len(place) < DEEPEST:
+            inner = [child for child in element if isinstance(child.tag, str) and child not in members]
+            waiting += [(child, place) for child in reversed(inner)]
     return found
 
 
-def _common(inside: list[dict[Place, list[HtmlElement]]], needed: float) -> list[Place]:
-    counts = Counter(place for places in inside for place in places)
-    return [place for place, count in counts.items() if count >= needed]
-
-
-def _best_time(inside: list[dict[Place, list[HtmlElement]]], needed: float) -> Place:
+def _best_time(inside: list[Places], common: list[Place], needed: float, stamps: dict[HtmlElement, str]) -> Place:
     """The place whose times run forward; on equal terms the first. Dates of joining do not run."""
     best: Place = ()
     best_worth = 0.0
-    for place in _common(inside, needed):
-        times = [read_time(_time_of(places[place][0])) for places in inside if place in places]
+    for place in common:
+        times = [read_time(stated) for places in inside if (stated := _stamp(places.get(place, []), stamps))]
         known = [time for time in times if time]
-        if len(known) < needed:
+        if len(known) < needed or not place:
             continue
         forward = sum(one <= two for one, two in pairwise(known)) / max(1, len(known) - 1)
         clock = sum(bool(time.hour or time.minute) for time in known) / len(known)
@@ -160,65 +185,72 @@ def _best_time(inside: list[dict[Place, list[HtmlElement]]], needed: float) -> P
     return best
 
 
-def _best_author(inside: list[dict[Place, list[HtmlElement]]], needed: float) -> Place:
+def _stamp(elements: list[HtmlElement], stamps: dict[HtmlElement, str]) -> str:
+    return next((stamps[element] for element in elements if element in stamps), "")
+
+
+def _best_author(inside: list[Places], common: list[Place], needed: float) -> Place:
     best: Place = ()
-    best_worth = 0.0
-    for place in _common(inside, needed):
+    best_worth = 0.75
+    for place in common:
         elements = [places[place][0] for places in inside if place in places]
-        names = [" ".join(element.text_content().split()) for element in elements]
-        fitting = [name for name in names if _is_name(name)]
-        if len(fitting) < needed:
+        names = [name for element in elements if _is_name(name := _name(element))]
+        if len(names) < needed or not place:
             continue
-        worth = _author_hints(elements, place) + 0.5 * (len(set(fitting)) > 1) - 0.02 * len(place)
-        if len(set(fitting)) == 1 and len(fitting) > 2:
-            worth -= 2
-        if worth > best_worth + 0.2:
+        worth = (
+            _author_hints(elements, place) + 0.5 * (len(set(names)) > 1) - 2 * (len(set(names)) == 1 < len(names) - 1)
+        )
+        if worth > best_worth + 0.05:
             best, best_worth = place, worth
-    return best if best_worth >= 0.8 else ()
+    return best
+
+
+def _name(element: HtmlElement) -> str:
+    return " ".join(element.text_content().split()).strip(" ,:•·|")
 
 
 def _is_name(text: str) -> bool:
-    return 1 <= len(text) <= 40 and any(map(str.isalnum, text)) and not read_time(text)
+    return 1 <= len(text) <= 40 and any(map(str.isalpha, text)) and not read_time(text)
 
 
 def _author_hints(elements: list[HtmlElement], place: Place) -> float:
-    links = sum(bool(_USER_LINK.search(element.get("href") or "")) for element in elements if element.tag == "a")
-    wrapped = sum(any(_USER_LINK.search(a.get("href") or "") for a in element.iter("a")) for element in elements)
-    named = bool(_USER_NAME.search(" ".join(place[-2:]))) or any(
-        "author" in (element.get("itemprop") or element.get("rel") or "") for element in elements
-    )
-    return max(links, 0.8 * wrapped) / len(elements) + 0.8 * named
+    links = sum(element.tag == "a" and bool(_USER_LINK.search(element.get("href") or "")) for element in elements)
+    wrapped = sum(any(_USER_LINK.search(link.get("href") or "") for link in element.iter("a")) for element in elements)
+    stated = any("author" in f"{element.get('itemprop') or ''} {element.get('rel') or ''}" for element in elements)
+    named = bool(_USER_NAME.search(" ".join(place[-2:]))) or stated
+    role = bool(_ROLE.search(place[-1]))
+    return max(float(links), 0.6 * wrapped) / len(elements) + 0.8 * named - 0.8 * role
 
 
-def _best_body(inside: list[dict[Place, list[HtmlElement]]], needed: float, author: Place, time: Place) -> Place:
+def _best_body(
+    inside: list[Places], common: list[Place], author: Place, time: Place, stamps: dict[HtmlElement, str]
+) -> Place:
     """The smallest place that holds nearly all the words that any place without author and time holds."""
     words: dict[Place, float] = {}
-    for place in _common(inside, needed):
+    for place in common:
         around = place == author[: len(place)] or place == time[: len(place)]
         if not around and not any(_SIGNED.search(name) for name in place):
-            held = [_prose(places[place][0]) for places in inside if place in places]
-            words[place] = sum(min(each, 4000.0) for each in held)
+            words[place] = sum(min(_prose(_richest(places[place])), 4000.0) for places in inside if place in places)
     most = max(words.values(), default=0.0)
-    good = [place for place, held in words.items() if held >= 0.92 * most and held > 0]
+    good = [place for place, held in words.items() if held >= NEARLY_ALL * most and held > 0]
     return max(good, key=lambda place: (len(place), words[place]), default=())
 
 
+def _richest(elements: list[HtmlElement]) -> HtmlElement:
+    return elements[0] if len(elements) == 1 else max(elements, key=_prose)
+
+
 def _prose(element: HtmlElement) -> float:
-    """Letters outside links and signatures."""
+    """Letters outside links and forms."""
     linked = sum(len(link.text_content()) for link in element.iter("a", "script", "style", "textarea", "select"))
     return max(0.0, float(len("".join(element.text_content().split())) - linked))
 
 
-def _read(element: HtmlElement, group: _Group, url: str) -> Block:
-    places = _places(element)
+def _read(places: Places, group: _Group, stamps: dict[HtmlElement, str], url: str) -> Block:
     body = places.get(group.body)
-    markdown, quotes = read_body(body[0], _GENERIC, url) if body else ("", ())
-    author = " ".join(places[group.author][0].text_content().split()) if group.author in places else ""
-    time = _time_of(places[group.time][0]) if group.time in places else ""
-    named = [element, *element.iterdescendants()]
-    post_id = next((each.get("id") for each in named if isinstance(each.tag, str) and _numbered(each.get("id"))), "")
-    return Block(number(post_id or ""), author, time, markdown, quotes=quotes)
-
-
-def _numbered(name: str | None) -> bool:
-    return bool(name) and any(map(str.isdigit, name or ""))
+    markdown, quotes = read_body(_richest(body), _GENERIC, url) if body else ("", ())
+    author = _name(places[group.author][0]) if group.author in places else ""
+    stated = _stamp(places.get(group.time, []), stamps)
+    ids = (element.get("id") or "" for elements in places.values() for element in elements)
+    post_id = next((each for each in ids if any(map(str.isdigit, each))), "")
+    return Block(number(post_id), author, stated, markdown, quotes=quotes)
