@@ -191,19 +191,27 @@ def _attached(posts: dict[str, Post]) -> tuple[Post, ...]:
 
 
 def markdown(body: str) -> str:
-    """As written, without the notes of an issue template, headings that nobody filled in, and pictures in HTML."""
-    text = _TEMPLATE_NOTE.sub("", body.replace("\r\n", "\n").replace("\r", "\n"))
-    lines: list[str] = []
+    """As written, without the notes of an issue template, fields that nobody filled in, and pictures in HTML."""
+    runs: list[tuple[bool, list[str]]] = [(False, [])]
     fence = ""
-    for line in text.split("\n"):
+    for line in body.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
         mark = _FENCE.match(line)
-        if mark and (not fence or (line.strip() == mark[1] and mark[1].startswith(fence))):
-            fence = "" if fence else mark[1]
-        lines.append(line if fence or mark else _PICTURE_TAG.sub("", _IMAGE.sub("", line)).rstrip())
+        if mark and not fence:
+            fence = mark[1]
+            runs.append((True, [line]))
+            continue
+        runs[-1][1].append(line)
+        if mark and mark[1].startswith(fence) and line.strip() == mark[1]:
+            fence = ""
+            runs.append((False, []))
     if fence:
-        lines.append(fence)
-    whole = "\n".join(lines)
-    return (whole if _FENCE.search(whole) else _EMPTY_HEADING.sub("", whole)).strip()
+        runs[-1][1].append(fence)
+    return "\n".join("\n".join(lines) if code else _prose("\n".join(lines)) for code, lines in runs).strip()
+
+
+def _prose(text: str) -> str:
+    text = _PICTURE_TAG.sub("", _IMAGE.sub("", _TEMPLATE_NOTE.sub("", text)))
+    return _EMPTY_HEADING.sub("", text)
 
 
 def _ask(web: Web, url: str, version: str) -> list[Any] | Reject:
