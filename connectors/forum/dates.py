@@ -27,6 +27,10 @@ _NAMED = re2.compile(
 )
 # Words around a date that are not part of it, before the many languages of dateparser are asked
 _LABEL = re2.compile(r"^[^\d]{0,40}?(?:[:»«]|发表于|發表於|posted|on)\s*")
+# A day, a word and a year, as dates with the month in words have: only these are worth asking for, which is slow
+_IN_WORDS = re2.compile(
+    r"(?:^|\D)\d{1,2}(?:\D.{0,3})?[ .-]\pL{3,}.{0,6}\b(?:19|20)\d\d\b|\pL{3,}\.? \d{1,2}\D.{0,4}\b(?:19|20)\d\d\b"
+)
 _SETTINGS = {
     "PARSERS": ["absolute-time"],
     "REQUIRE_PARTS": ["day", "month", "year"],
@@ -128,7 +132,7 @@ def _offset(text: str) -> timedelta:
 def _in_words(text: str, language: str) -> datetime | None:
     """Months named in other languages, by dateparser; the page's own language is asked before all others."""
     bare = _LABEL.sub("", text).strip(" .,;|•·»«")
-    if sum(char.isdigit() for char in bare) < 5:
+    if not _IN_WORDS.search(bare) or len(bare.split()) > 9:
         return None
     for parser in (_parser(language.partition("-")[0].lower()), _parser("")):
         found = parser.get_date_data(bare) if parser else None

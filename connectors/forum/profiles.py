@@ -38,6 +38,7 @@ class Profile:
     replies: tuple[str, ...] = ()
     active: tuple[str, ...] = ()
     next: tuple[str, ...] = ()
+    tag: str = "a[rel~='tag']"
 
 
 def _load() -> tuple[Profile, ...]:

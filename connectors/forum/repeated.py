@@ -20,7 +20,7 @@ from connectors.forum.profiles import Profile
 
 MOST_BLOCKS = 400
 DEEPEST = 16  # levels below a block
-SHARE = 0.7  # of the blocks that a place has to serve
+SHARE = 0.6  # of the blocks that a place has to serve
 NEARLY_ALL = 0.92  # of the words of a block: its body, when no smaller place holds as much
 Parts = tuple[HtmlElement, ...]  # one block: an element, or several siblings
 Place = tuple[str, ...]
@@ -35,21 +35,21 @@ _NUMBERED = re2.compile(r"^([A-Za-z_-]+)\d+$")
 _USER_LINK = re2.compile(r"(?i)user|member|profile|people|author|/u/|[?&/]u(?:id)?[=/]\d|/@|space-uid|/id/")
 _USER_NAME = re2.compile(r"(?i)user|author|poster|nick|member|name|profile|by\b|owner|creator")
 _ROLE = re2.compile(r"(?i)avatar|title|rank|role|badge|status|stat\b|count|member-?since|group")
-_SIGNED = re2.compile(r"(?i)(?:^|[._-])sig(?:[._-]|$)|signature")
+_SIGNED = re2.compile(r"(?i)(?:^|[ ._-])sig(?:[ ._\d-]|$)|signature")
+_WITH_SIGNATURE = ".//*[contains(@class, 'sig') or contains(@id, 'sig') or contains(@class, 'Sig')]"
 _JOINED = re2.compile(
     r"(?i)join|registered|registriert|member since|inscri|注册|註冊|регистр|last (?:edit|mod|seen|visit)|edited|最后"
 )
 _TIMES = ("datetime", "title", "data-time", "data-timestamp", "content", "data-date")
+_LABELS = "contains('Quote: Zitat: Citation: Cita: Цитата: 引用:', normalize-space())"
 _QUOTES = (
-    ".//blockquote | .//*[self::div or self::fieldset or self::table][contains(@class, 'quot') or contains(@class, 'Quot')]"
-    " | .//div[div[1][contains('Quote: Zitat: Citation: Cita: Цитата: 引用:', normalize-space())] and table]"
+    ".//blockquote | .//*[self::div or self::fieldset or self::table][contains(@class, 'quot')]"
+    f" | .//div[contains(@class, 'Quote')] | .//div[div[1][{_LABELS}] and table]"
 )
 _GENERIC = Profile(
     "repeated",
     quote=_QUOTES,
-    quote_body=(
-        ".//div[1][contains('Quote: Zitat: Citation: Cita: Цитата: 引用:', normalize-space())]/../table//td/div[last()]",
-    ),
+    quote_body=(f"./div[1][{_LABELS}]/../table//td/div[last()]",),
     drop=(
         "cite, button, .signature, .sig, .post-signature, .quoteheader, .bbcode_postedby, .attribution, .quote-author,"
         " .quoteExpand, .quote-header, .quotetitle, .codeheader, .bbcode_description"
@@ -84,8 +84,8 @@ def _candidates(root: HtmlElement, timed: set[HtmlElement]) -> Iterator[list[Par
     for element in root.iterdescendants():
         depth[element] = depth[element.getparent()] + 1
         if element.tag in _TAGS:
-            name = _signature(element)
-            alike[name, 0 if "." in name else depth[element]].append(element)
+            own, around = _signature(element), _signature(element.getparent())
+            alike[(own, 0) if "." in own else (f"{around} {own}", depth[element])].append(element)
     for elements in alike.values():
         if 2 <= len(elements) <= MOST_BLOCKS and len(timed.intersection(elements)) >= SHARE * len(elements):
             yield [(element,) for element in elements]
@@ -241,9 +241,13 @@ def _richest(elements: list[HtmlElement]) -> HtmlElement:
 
 
 def _prose(element: HtmlElement) -> float:
-    """Letters outside links and forms."""
+    """Letters outside links, forms and signatures."""
     linked = sum(len(link.text_content()) for link in element.iter("a", "script", "style", "textarea", "select"))
-    return max(0.0, float(len("".join(element.text_content().split())) - linked))
+    signed = [
+        each for each in element.xpath(_WITH_SIGNATURE) if _SIGNED.search(f"{each.get('class')} {each.get('id')}")
+    ]
+    below = sum(len("".join(each.text_content().split())) for each in signed)
+    return max(0.0, float(len("".join(element.text_content().split())) - linked - below))
 
 
 def _read(places: Places, group: _Group, stamps: dict[HtmlElement, str], url: str) -> Block:

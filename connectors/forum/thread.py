@@ -32,7 +32,7 @@ def read_thread(page: Page, licence: str = "", profiles: tuple[Profile, ...] = P
         return Reject(page.key, "no_posts", "nothing on the page repeats as posts do")
     root = saved[0][1]
     posts = _posts(blocks, page, (root.get("lang") or "").strip())
-    return Thread(page.key, page.url, read_title(root, profiles), posts, _tags(root), page.licence or licence)
+    return Thread(page.key, page.url, read_title(root, profiles), posts, _tags(root, profiles), page.licence or licence)
 
 
 def read_posts(root: HtmlElement, url: str, profiles: tuple[Profile, ...] = PROFILES) -> list[Block]:
@@ -120,7 +120,7 @@ def _letters(text: str) -> str:
     return "".join(char for char in text.lower() if char.isalnum())
 
 
-def _tags(root: HtmlElement) -> tuple[str, ...]:
-    links = root.xpath("//a[contains(concat(' ', @rel, ' '), ' tag ')]")
+def _tags(root: HtmlElement, profiles: tuple[Profile, ...]) -> tuple[str, ...]:
+    links = select(root, (recognise(root, profiles) or Profile("")).tag)
     found = (" ".join(link.text_content().split()) for link in links)
     return tuple(dict.fromkeys(tag for tag in found if 0 < len(tag) < 40))
