@@ -8,6 +8,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from connectors import html
+from connectors.forum.dates import read_time
 from connectors.forum.profiles import Profile, first, one, select
 
 # Numbers that name a post in an address: what follows the last such name, else the last number
@@ -57,13 +58,19 @@ def read_block(profile: Profile, post: HtmlElement, url: str) -> Block:
     return Block(
         post_id=number(first(post, profile.id)),
         author=first(post, profile.author),
-        time=first(post, profile.time),
+        time=_time(profile, post),
         markdown=markdown,
         score=_score(profile, post),
         accepted=_accepted(profile, post),
         parent=number(first(post, profile.parent)),
         quotes=quotes,
     )
+
+
+def _time(profile: Profile, post: HtmlElement) -> str:
+    """What of all that may be the time can be read as one."""
+    stated = [first(post, (selector,)) for selector in profile.time]
+    return next((each for each in stated if read_time(each)), "") or next(filter(None, stated), "")
 
 
 def read_body(body: HtmlElement, profile: Profile, url: str) -> tuple[str, tuple[Quote, ...]]:

@@ -57,7 +57,7 @@ class Crawl:
                 yield root
                 return
             listed = topics(root, board.url, self.pattern)
-            if not listed:
+            if not listed and len(pages) == 1:
                 yield Reject(board.url, "no_threads", "neither posts nor links to threads")
             for thread in listed:
                 yield from self._once(thread)

@@ -16,7 +16,7 @@ from lxml.html import HtmlElement
 
 from connectors.forum.block import Block, number, read_body
 from connectors.forum.dates import read_time
-from connectors.forum.profiles import Profile
+from connectors.forum.generic import GENERIC
 
 MOST_BLOCKS = 400
 DEEPEST = 16  # levels below a block
@@ -41,20 +41,6 @@ _JOINED = re2.compile(
     r"(?i)join|registered|registriert|member since|inscri|注册|註冊|регистр|last (?:edit|mod|seen|visit)|edited|最后"
 )
 _TIMES = ("datetime", "title", "data-time", "data-timestamp", "content", "data-date")
-_LABELS = "contains('Quote: Zitat: Citation: Cita: Цитата: 引用:', normalize-space())"
-_QUOTES = (
-    ".//blockquote | .//*[self::div or self::fieldset or self::table][contains(@class, 'quot')]"
-    f" | .//div[contains(@class, 'Quote')] | .//div[div[1][{_LABELS}] and table]"
-)
-_GENERIC = Profile(
-    "repeated",
-    quote=_QUOTES,
-    quote_body=(f"./div[1][{_LABELS}]/../table//td/div[last()]",),
-    drop=(
-        "cite, button, .signature, .sig, .post-signature, .quoteheader, .bbcode_postedby, .attribution, .quote-author,"
-        " .quoteExpand, .quote-header, .quotetitle, .codeheader, .bbcode_description"
-    ),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +128,7 @@ def _understand(blocks: list[Parts], stamps: dict[HtmlElement, str]) -> _Group |
     common = [place for place, count in counts.items() if count >= needed]
     time = _best_time(inside, common, needed, stamps)
     author = _best_author(inside, common, needed) if time else ()
-    body = _best_body(inside, common, author, time, stamps) if author else ()
+    body = _best_body(inside, common, author, time) if author else ()
     if not body:
         return None
     whole = [places for places in inside if author in places and time in places and body in places]
@@ -186,7 +172,9 @@ def _best_time(inside: list[Places], common: list[Place], needed: float, stamps:
 
 
 def _stamp(elements: list[HtmlElement], stamps: dict[HtmlElement, str]) -> str:
-    return next((stamps[element] for element in elements if element in stamps), "")
+    """What the first of `elements`, or else a child of theirs, states: recent posts often have one element more."""
+    near = [*elements, *(child for element in elements for child in element)]
+    return next((stamps[element] for element in near if element in stamps), "")
 
 
 def _best_author(inside: list[Places], common: list[Place], needed: float) -> Place:
@@ -206,7 +194,10 @@ def _best_author(inside: list[Places], common: list[Place], needed: float) -> Pl
 
 
 def _name(element: HtmlElement) -> str:
-    return " ".join(element.text_content().split()).strip(" ,:•·|")
+    """The link to a person in `element`, beside which ranks and counts may stand; else its text."""
+    links = (link for link in element.iter("a") if _USER_LINK.search(link.get("href") or ""))
+    texts = (" ".join(each.text_content().split()).strip(" ,:•·|»«") for each in (*links, element))
+    return next(filter(None, texts), "")
 
 
 def _is_name(text: str) -> bool:
@@ -222,9 +213,7 @@ def _author_hints(elements: list[HtmlElement], place: Place) -> float:
     return max(float(links), 0.6 * wrapped) / len(elements) + 0.8 * named - 0.8 * role
 
 
-def _best_body(
-    inside: list[Places], common: list[Place], author: Place, time: Place, stamps: dict[HtmlElement, str]
-) -> Place:
+def _best_body(inside: list[Places], common: list[Place], author: Place, time: Place) -> Place:
     """The smallest place that holds nearly all the words that any place without author and time holds."""
     words: dict[Place, float] = {}
     for place in common:
@@ -252,7 +241,7 @@ def _prose(element: HtmlElement) -> float:
 
 def _read(places: Places, group: _Group, stamps: dict[HtmlElement, str], url: str) -> Block:
     body = places.get(group.body)
-    markdown, quotes = read_body(_richest(body), _GENERIC, url) if body else ("", ())
+    markdown, quotes = read_body(_richest(body), GENERIC, url) if body else ("", ())
     author = _name(places[group.author][0]) if group.author in places else ""
     stated = _stamp(places.get(group.time, []), stamps)
     ids = (element.get("id") or "" for elements in places.values() for element in elements)

@@ -12,10 +12,10 @@ from lxml.html import HtmlElement
 
 from connectors import html
 from connectors.forum.block import Block, number, read_body
+from connectors.forum.generic import GENERIC
 from connectors.forum.profiles import Profile
 from connectors.html.structured import is_a, linked_data
 
-_GENERIC = Profile("structured", drop="cite, button, .signature")
 _POSTS = ("DiscussionForumPosting", "Question", "Answer", "Comment", "SocialMediaPosting", "CreativeWork")
 _ASKING = ("DiscussionForumPosting", "Question")
 _BELOW = ("acceptedAnswer", "suggestedAnswer", "comment")
@@ -41,7 +41,7 @@ def _microdata(root: HtmlElement, url: str) -> list[Block]:
     for item in root.xpath(f"//*[@itemscope and ({_ITEMS})]"):
         bodies = [each for each in _properties(item, "text", "articleBody") if _holder(each) is item]
         if bodies:
-            markdown, quotes = read_body(bodies[0], _GENERIC, url)
+            markdown, quotes = read_body(bodies[0], GENERIC, url)
             accepted = "acceptedAnswer" in (item.get("itemprop") or "").split()
             post_id = item.get("id") or _value(item, "identifier", "url")
             blocks.append(
@@ -102,7 +102,7 @@ def _number(item: dict[str, Any]) -> str:
 def _linked_post(root: HtmlElement, item: dict[str, Any], parent: str, url: str) -> Block:
     said = str(item.get("text") or item.get("articleBody") or "")
     place = _find(root, said)
-    markdown, quotes = read_body(place, _GENERIC, url) if place is not None else (_plain(said, url), ())
+    markdown, quotes = read_body(place, GENERIC, url) if place is not None else (_plain(said, url), ())
     author = item.get("author")
     author = author[0] if isinstance(author, list) and author else author
     return Block(

@@ -36,13 +36,14 @@ def read_thread(page: Page, licence: str = "", profiles: tuple[Profile, ...] = P
 
 
 def read_posts(root: HtmlElement, url: str, profiles: tuple[Profile, ...] = PROFILES) -> list[Block]:
-    """By whichever reading finds the most whole posts; on equal terms the page's own description, which says what it
-    means, then the engine's profile, then what repeats."""
+    """By whichever reading finds the most whole posts; on equal terms the engine's profile, which knows its quotes,
+    then the page's own description. What repeats is asked only where no engine is recognised."""
     profile = recognise(root, profiles)
     known = [read_block(profile, post, url) for post in select(root, profile.post)] if profile else []
     described = read_structured(root, url)
-    best = max((known, described), key=_worth)
-    return best if any(block.whole for block in best) else read_repeated(root, url) or best
+    if _worth(known):
+        return max((known, described), key=_worth)
+    return max((described, read_repeated(root, url), known), key=_worth)
 
 
 def recognise(root: HtmlElement, profiles: tuple[Profile, ...] = PROFILES) -> Profile | None:

@@ -1,57 +1,285 @@
-"""Threads of known engines by their profile, of unknown ones by what repeats."""
+"""The forum connector on pages written the way each engine writes them, all of one and the same thread."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
-from connectors.forum import Forum
+import pytest
+
+from connectors.base import Response, Web
+from connectors.forum import Forum, address
+from connectors.forum.dates import read_time, read_times
+from connectors.forum.profiles import PROFILES, Profile
+from connectors.forum.thread import read_thread
 from schemas.document import Reject, Thread
 from schemas.page import Page
 from tests.connectors.replay import ReplayWeb
 
 HERE = Path(__file__).parent / "forum"
-# Posts on the saved pages, counted by eye
-POSTS = {
-    "Biological Will": 25,
-    "a dark theme option": 8,
-    "(L+CR) Hibike! Euphonium [anime]": 20,
-    "Legendary military columnist, author Bob Dorr dies at 76": 10,
-    "Isekai Quartet Discussion Thread": 15,
-    "Renascence: A Homura Quest": 25,
-    "New desing for NodeBB chat!": 13,
+SOURCE = Forum(name="forum", folder=HERE, base_url="https://forum.example/")
+PAGES = {page.url: page for page in SOURCE.fetch(ReplayWeb({}), None) if isinstance(page, Page)}
+ASKED = "```{}\nfor line in open(path).readlines():\n    print(line)\n```"
+ANSWERED = "```{}\nwith open(path) as file:\n    for line in file:\n        print(line)\n```"
+ENGINES = {
+    "mybb": "showthread.php?tid=7",
+    "smf": "index.php?topic=7.0",
+    "invision": "topic/7-reading-a-file/",
+    "discuz": "thread-7-1-1.html",
+    "flarum": "d/7-reading-a-file",
+    "phpbb": "viewtopic.php?t=7",
+    "xenforo2": "threads/reading-a-file.7/",
+    "spirit": "topic/7/reading-a-file/",
+    "unknown_rows": "lesen/7.html",
+    "unknown_cards": "topics/7",
+    "linked_data": "q/7",
 }
 
 
-def threads(folder: Path) -> dict[str, Thread]:
-    source = Forum(name="forum", folder=folder, base_url="https://forum.example/", licence="CC-BY-4.0")
-    pages = [page for page in source.fetch(ReplayWeb({}), None) if isinstance(page, Page)]
-    found = [item for page in pages for item in source.parse(page)]
-    assert not [item for item in found if isinstance(item, Reject)]
-    return {thread.title: thread for thread in found if isinstance(thread, Thread)}
+def thread_of(engine: str, profiles: tuple[Profile, ...] = PROFILES) -> Thread:
+    found = read_thread(PAGES[f"https://forum.example/{ENGINES[engine]}"], "", profiles)
+    assert isinstance(found, Thread), found
+    return found
 
 
-def test_a_known_engine() -> None:
-    thread = threads(HERE)["Dough does not rise"]
-    assert [post.author for post in thread.posts] == ["Ada", "Bruno", "Chen"]
-    assert [post.created_at.isoformat()[:16] for post in thread.posts if post.created_at] == [
-        "2024-03-05T10:00",
-        "2024-03-05T12:30",
-        "2024-03-06T09:15",
-    ]
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_engine_gives_the_same_thread(engine: str) -> None:
+    thread = thread_of(engine)
+    question, answer = thread.posts
+    assert thread.title == "Reading a file line by line"
+    assert (question.author, answer.author) == ("ann", "ben")
+    assert question.created_at == datetime(2018, 3, 4, 9, 15, tzinfo=UTC)
+    assert answer.created_at == datetime(2018, 3, 13, 22, 30, tzinfo=UTC)
+    assert answer.reply_to == question.post_id != answer.post_id
+    code = "python" if "```python" in question.markdown else ""
+    asked = question.markdown.replace("\n\n", "\n")
+    assert asked == f"How do I read a **large** file line by line? This fills the memory:\n{ASKED.format(code)}"
+    answered = answer.markdown.replace("\n\n", "\n")
+    assert answered == f"> This fills the memory:\nIterate over the file itself:\n{ANSWERED.format(code)}"
+
+
+@pytest.mark.parametrize(
+    ("engine", "scores", "accepted"),
+    [
+        ("xenforo2", (3, None), True),
+        ("invision", (3, None), True),
+        ("linked_data", (3, 9), True),
+        ("spirit", (None, None), False),
+    ],
+)
+def test_votes_and_the_accepted_answer(engine: str, scores: tuple[int | None, ...], accepted: bool) -> None:
+    posts = thread_of(engine).posts
+    assert tuple(post.score for post in posts) == scores
+    assert [post.accepted for post in posts] == [False, accepted]
+
+
+@pytest.mark.parametrize("engine", ["mybb", "smf", "invision", "discuz", "phpbb", "xenforo2", "spirit"])
+def test_an_engine_left_out_is_still_read(engine: str) -> None:
+    known, unknown = thread_of(engine).posts, thread_of(engine, ()).posts
+    assert [post.author for post in unknown] == [post.author for post in known]
+    assert [post.created_at for post in unknown] == [post.created_at for post in known]
+    if engine != "discuz":  # whose code is a list, as only its profile knows
+        assert [post.markdown.split()[-12:] for post in unknown] == [post.markdown.split()[-12:] for post in known]
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("2019-03-24T22:05:33.393Z", "2019-03-24 22:05:33"),
+        ("2010-11-21T13:24:47+0200", "2010-11-21 11:24:47"),
+        ("2010-04-08 23:47:24 -0500", "2010-04-09 04:47:24"),
+        ("Oct 30, 2014 at 10:49 PM", "2014-10-30 22:49:00"),
+        ("Nov. 24, 2016, 1:02 a.m.", "2016-11-24 01:02:00"),
+        ("« Reply #1 on: March 10, 2010, 12:20:30 AM »", "2010-03-10 00:20:30"),
+        ("by ann » Sun May 26, 2019 4:43 pm", "2019-05-26 16:43:00"),
+        ("发表于 2017-1-17 16:44", "2017-01-17 16:44:00"),
+        ("2015年3月4日 下午 5:06", "2015-03-04 17:06:00"),
+        ("12 de março de 2015 às 14:05", "2015-03-12 14:05:00"),
+        ("15 мая 2018 12:33", "2018-05-15 12:33:00"),
+        ("4. März 2018, 09:15", "2018-03-04 09:15:00"),
+        ("1554828939", "2019-04-09 16:55:39"),
+        ("1553465133393", "2019-03-24 22:05:33"),
+        ("3 天前", ""),
+        ("昨天 10:23", ""),
+        ("yesterday 10:30", ""),
+        ("3 days ago", ""),
+        ("Dec 2005", ""),
+        ("31-31-2005", ""),
+        ("", ""),
+    ],
+)
+def test_times(text: str, time: str) -> None:
+    found = read_time(text)
+    assert (found.strftime("%Y-%m-%d %H:%M:%S") if found else "") == time
+
+
+@pytest.mark.parametrize(
+    ("texts", "language", "first"),
+    [
+        (["05/06/2019 10:00", "13/06/2019 11:00"], "", (6, 5)),
+        (["05/06/2019 10:00", "05/13/2019 11:00"], "", (5, 6)),
+        (["11/02/2019 10:00", "01/03/2019 11:00"], "", (2, 11)),
+        (["05/06/2019 10:00 PM"], "", (5, 6)),
+        (["05/06/2019 10:00"], "en-US", (5, 6)),
+        (["05/06/2019 10:00"], "fr", (6, 5)),
+    ],
+)
+def test_day_and_month_in_the_order_that_fits_the_thread(
+    texts: list[str], language: str, first: tuple[int, int]
+) -> None:
+    time = read_times(texts, language)[0]
+    assert time
+    assert (time.month, time.day) == first
+
+
+@pytest.mark.parametrize(
+    ("url", "whole", "position"),
+    [
+        ("https://f.example/threads/a.7/page-3#post-9", "https://f.example/threads/a.7", 2),
+        ("https://f.example/threads/a.7/unread", "https://f.example/threads/a.7/", 0),
+        ("https://f.example/showthread.php?t=7&page=4", "https://f.example/showthread.php?t=7", 3),
+        ("https://f.example/showthread.php/7-a/page2", "https://f.example/showthread.php/7-a", 1),
+        ("https://f.example/viewtopic.php?f=1&t=7&start=50", "https://f.example/viewtopic.php?f=1&t=7", 50),
+        ("https://f.example/thread-7-3-1.html", "https://f.example/thread-7-1-1.html", 2),
+        ("https://f.example/index.php?topic=7.20", "https://f.example/index.php?topic=7.0", 20),
+        ("https://f.example/Thread-a-page-2", "https://f.example/Thread-a", 1),
+        ("https://f.example/topic/7/a/45", "https://f.example/topic/7/a", 0),
+        ("https://f.example/topic/7/a/?page=2", "https://f.example/topic/7/a/", 1),
+    ],
+)
+def test_addresses(url: str, whole: str, position: int) -> None:
+    assert (address.whole(url), address.position(url)) == (whole, position)
+
+
+def topic_page(number: int, page: int, pages: int, posts: range) -> str:
+    template = (HERE / "spirit.html").read_text()
+    head, _, rest = template.partition('<div class="comments_list">')
+    block = rest[: rest.index('<div class="comments_list__item')]
+    blocks = "".join(block.replace('data-pk="21"', f'data-pk="{number}{each}"') for each in posts)
+    further = f'<ul class="paginator"><li><a href="?page={page + 1}">›</a></li></ul>' if page < pages else ""
+    return f'{head}<div class="comments_list">{blocks}</div>{further}</div></body></html>'
+
+
+def board_page(topics: list[tuple[int, int, str]], further: str = "") -> str:
+    rows = "".join(
+        '<div class="layout__topics__topic"><div class="topic__title">'
+        f'<a class="topic__link" href="/topic/{number}/t/">Topic number {number}</a></div>'
+        f'<div class="topic__comments">{replies}</div>'
+        f'<div class="topic__date" title="{active}">1y</div></div>'
+        for number, replies, active in topics
+    )
+    return f'<html><body><div class="layout__topics">{rows}</div><a rel="next" href="{further}">next</a></body></html>'
+
+
+SITE = "https://forum.example"
+BOARD = {
+    "/c/1/": board_page([(1, 5, "Nov. 3, 2020, 9:15 a.m."), (2, 1, "Nov. 2, 2020, 9:15 a.m.")], "?page=2"),
+    "/c/1/?page=2": board_page([(3, 1, "Jan. 2, 2019, 9:15 a.m."), (1, 5, "Jan. 2, 2019, 9:15 a.m.")], "?page=3"),
+    "/c/1/?page=3": board_page([(4, 1, "Jan. 2, 2018, 9:15 a.m.")]),
+    "/topic/1/t/": topic_page(1, 1, 2, range(1, 4)),
+    "/topic/1/t/?page=2": topic_page(1, 2, 2, range(3, 6)),
+    "/topic/2/t/": topic_page(2, 1, 1, range(1, 2)),
+    "/topic/3/t/": topic_page(3, 1, 1, range(1, 2)),
+    "/topic/4/t/": topic_page(4, 1, 1, range(1, 2)),
+}
+
+
+def web(**changed: str) -> ReplayWeb:
+    pages = {**BOARD, **changed}
+    return ReplayWeb({SITE + path: Response(SITE + path, 200, body.encode()) for path, body in pages.items()})
+
+
+def crawl(site: Web, cursor: str | None = None, start: str = "/c/1/", **settings: object) -> list[Page | Reject]:
+    source = Forum(name="forum", start=SITE + start, **settings)  # type: ignore[arg-type]
+    return list(source.fetch(site, cursor))
+
+
+def test_a_board_gives_all_its_threads_with_all_their_pages() -> None:
+    site = web()
+    pages = crawl(site)
+    assert [page.key for page in pages] == ["topic/1/t", "topic/2/t", "topic/3/t", "topic/4/t"]
+    assert len({url for url, _ in site.asked}) == len(site.asked) == len(BOARD)
+    first = next(iter(SOURCE.parse(pages[0])))  # type: ignore[arg-type]
+    assert isinstance(first, Thread)
+    assert [post.post_id for post in first.posts] == ["11", "12", "13", "14", "15"]
+
+
+def test_a_version_says_when_a_thread_was_last_posted_in() -> None:
+    site = web()
+    crawl(site)
+    versions = {url.removeprefix(SITE): version for url, version in site.asked}
+    assert versions["/topic/1/t/"] == versions["/topic/1/t/?page=2"] == "5 Nov. 3, 2020, 9:15 a.m."
+    assert versions["/c/1/"] == ""
+
+
+def test_a_later_run_stops_where_nothing_has_happened_since() -> None:
+    pages = crawl(web(), "2019-06-01T00:00:00+00:00")
+    assert [page.key for page in pages] == ["topic/1/t", "topic/2/t", "topic/3/t"]
+
+
+def test_a_start_may_be_a_thread_and_threads_may_be_bounded() -> None:
+    assert [page.key for page in crawl(web(), start="/topic/1/t/?page=2")] == ["topic/1/t"]
+    assert [page.key for page in crawl(web(), max_threads=2)] == ["topic/1/t", "topic/2/t"]
+    assert [page.key for page in crawl(web(), threads="/topic/[24]/")] == ["topic/2/t", "topic/4/t"]
+
+
+def test_a_thread_that_breaks_off_is_no_thread() -> None:
+    site = web()
+    del site.answers[f"{SITE}/topic/1/t/?page=2"]
+    broken = crawl(site)[0]
+    assert isinstance(broken, Reject)
+    assert (broken.key, broken.reason) == ("topic/1/t", "not_found")
+
+
+def test_gone_opted_out_and_empty_pages() -> None:
+    site = web()
+    gone, out = f"{SITE}/topic/1/t/", f"{SITE}/topic/2/t/"
+    site.answers[gone] = replace(site.answers[gone], status=410, body=b"")
+    site.answers[out] = replace(site.answers[out], body=b"", opt_out="noai")
+    first, second, *_ = crawl(site)
+    assert isinstance(first, Page)
+    assert isinstance(second, Page)
+    assert (first.status, first.body) == (410, b"")
+    assert (second.opt_out, second.body) == ("noai", b"")
+    assert [item.reason for item in crawl(web(**{"/c/9/": "<p>nothing</p>"}), start="/c/9/")] == ["no_threads"]  # type: ignore[union-attr]
+
+
+def test_what_changes_with_every_look_is_not_kept() -> None:
+    body = BOARD["/topic/2/t/"].replace("</body>", "<script>seen(41)</script><input name=csrf value=x></body>")
+    page = crawl(web(**{"/topic/2/t/": body}), start="/topic/2/t/")[0]
+    plain = crawl(web(), start="/topic/2/t/")[0]
+    assert isinstance(page, Page)
+    assert isinstance(plain, Page)
+    assert page.body == plain.body
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"start": "https://a.example", "folder": "x"},
+        {"folder": "x"},
+        {"start": "https://a.example", "threads": "("},
+    ],
+)
+def test_settings_that_cannot_work_are_refused(settings: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match=r"start|base_url|threads"):
+        Forum(name="forum", **settings)  # type: ignore[arg-type]
+
+
+def test_a_code_block_and_a_signature_of_xenforo() -> None:
+    thread = read_thread(PAGES["https://forum.example/threads/dough-does-not-rise.12/"])
+    assert isinstance(thread, Thread)
     asked, answered, _ = thread.posts
     assert "```\nflour 500 g\nwater 350 g\n```" in asked.markdown
     assert "Bread is life" not in asked.markdown
-    assert "> My dough stays flat" in answered.markdown
+    assert answered.markdown.startswith("> My dough stays flat")
     assert "said:" not in answered.markdown
 
 
-def test_an_engine_never_seen() -> None:
-    thread = threads(HERE)["面团发不起来怎么办"]
+def test_a_chinese_engine_never_seen() -> None:
+    thread = read_thread(PAGES["https://forum.example/unseen.html"])
+    assert isinstance(thread, Thread)
     assert [post.author for post in thread.posts] == ["李明", "王芳", "赵磊"]
     assert all(post.created_at for post in thread.posts)
     assert thread.posts[1].markdown.startswith("室温太低了。")
     assert not any("登录" in post.markdown or "版权" in post.markdown for post in thread.posts)
-
-
-def test_saved_pages_of_seven_engines(shared_data: Path) -> None:
-    found = threads(shared_data / "forums" / "thread-pages")
-    assert {title: len(thread.posts) for title, thread in found.items()} == POSTS
-    assert all(post.author and post.created_at and post.markdown for thread in found.values() for post in thread.posts)
