@@ -15,13 +15,13 @@ from pydantic import Field, model_validator
 
 from connectors import html
 from connectors.base import Kind, LocalPath, Settings, Web, WebError
+from connectors.stored_json import load
 from schemas.document import Document, Post, Reject, Thread
-from schemas.page import Page
+from schemas.page import GONE, Page
 
 CHUNK = 20  # posts per request, as Discourse's own client asks for them
 LIKE = 2  # the id of likes among a post's actions
 REGULAR = 1  # post_type: moderators' actions, small actions and whispers are others
-GONE = (404, 410)
 _TOPIC = ("id", "title", "slug", "tags", "category_id", "created_at", "archetype")
 _POST = ("id", "post_number", "username", "created_at", "updated_at", "cooked", "reply_to_post_number")
 _PREVIEWS = "//aside[contains(@class, 'onebox')] | //aside[contains(@class, 'quote') and div[@class='title']//a/@href]"
@@ -67,7 +67,7 @@ class Discourse(Settings):
 
     def _saved(self) -> Iterator[Page | Reject]:
         for path in self.files()[: self.max_topics]:
-            topic = _load(path.read_bytes())
+            topic = load(path.read_bytes())
             yield self._page(topic) if _is_topic(topic) else Reject(path.name, "not_a_topic")
 
     def _live(self, web: Web, cursor: str) -> Iterator[Page | Reject]:
@@ -127,7 +127,7 @@ class Discourse(Settings):
 
 def thread(page: Page, licence: str = "") -> Thread | Reject:
     """The topic in `page` with its regular posts; hidden and deleted ones are not read."""
-    topic = _load(page.body)
+    topic = load(page.body)
     if not _is_topic(topic):
         return Reject(page.key, "malformed_json", "not a Discourse topic")
     found = [_post(page, post) for post in topic["post_stream"]["posts"] if _readable(post)]
@@ -188,15 +188,8 @@ def _ask(web: Web, url: str, version: str = "") -> dict[str, Any] | Reject:
         return Reject(url, "opt_out", answer.opt_out)
     if answer.status != 200:
         return Reject(url, "http_status", str(answer.status))
-    found = _load(answer.body)
+    found = load(answer.body)
     return found if isinstance(found, dict) else Reject(url, "malformed_json")
-
-
-def _load(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _is_topic(topic: Any) -> bool:

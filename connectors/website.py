@@ -16,13 +16,12 @@ from connectors.base import Kind, LocalPath, Response, Settings, Web, WebError
 from connectors.web import sitemap
 from connectors.web.url import normalise_url
 from schemas.document import Document, Reject
-from schemas.page import Page
+from schemas.page import GONE, Page
 
 # Limits of a crawl, after Nutch and Heritrix: deeper paths and repeated segments are traps
 MOST_SEGMENTS = 20
 MOST_REPEATS = 2
 MOST_LINKS = 500
-GONE = (404, 410)
 _NOT_PAGES = re2.compile(
     r"(?i)\.(?:css|js|json|xml|rss|atom|txt|md|pdf|epub|zip|gz|bz2|xz|tgz|tar|exe|dmg|png|jpe?g|gif|svg|webp|ico|mp[34]"
     r"|webm|ogg|woff2?|ttf|whl|deb|rpm)$"

@@ -9,9 +9,8 @@ import pyarrow.parquet as pq
 
 from pipelines import storage
 from schemas.manifest import Manifest, digest
-from schemas.page import Page, from_row
+from schemas.page import GONE, Page, from_row
 
-GONE = (404, 410)
 SAID = ("sha256", "status", "url", "licence", "opt_out")  # not when or how it was fetched
 
 

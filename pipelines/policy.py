@@ -5,7 +5,6 @@ signals and clusters. A value that could not be measured (null) breaks a rule
 only where the rule says `if_null = true`.
 """
 
-import difflib
 import json
 import re
 import tomllib
@@ -17,6 +16,7 @@ import duckdb
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from pipelines.recipe import did_you_mean
 from pipelines.signals import SIGNALS
 from schemas.cluster import CLUSTER
 from schemas.record import PAIR, RECORD
@@ -95,7 +95,7 @@ def find(name: str | Path, base: Path | None = None) -> Path:
         if file.is_file():
             return file
     names = [policy.stem for policy in POLICIES.glob("*.toml")]
-    raise PolicyError(f"{name}: no such file, and no bundled policy of that name{_did_you_mean(str(name), names)}")
+    raise PolicyError(f"{name}: no such file, and no bundled policy of that name{did_you_mean(str(name), names)}")
 
 
 @cache
@@ -195,7 +195,7 @@ def _fault(con: duckdb.DuckDBPyConnection, sql: str, key: str, kind: str) -> str
     except duckdb.Error as error:
         unknown = re.search(r'column "([^"]+)" not found', str(error))
         if unknown:
-            return f"{key}: no column {unknown[1]!r}{_did_you_mean(unknown[1], list(columns()))}"
+            return f"{key}: no column {unknown[1]!r}{did_you_mean(unknown[1], list(columns()))}"
         return f"{key}: {str(error).splitlines()[0]}"
     return "" if given == kind else f"{key}: gives {given}, not {kind}; compare it with something"
 
@@ -204,12 +204,7 @@ def _explain(fault: Any) -> str:
     key = ".".join(str(part) for part in fault["loc"])
     if fault["type"] == "extra_forbidden":
         model = Rule if "rules" in fault["loc"] else Policy
-        return f"{key}: unknown key{_did_you_mean(str(fault['loc'][-1]), list(model.model_fields))}"
+        return f"{key}: unknown key{did_you_mean(str(fault['loc'][-1]), list(model.model_fields))}"
     if fault["type"] == "missing":
         return f"{key}: missing; every rule has a name, drop_if and why"
     return f"{key}: {fault['msg']}" if key else str(fault["msg"])
-
-
-def _did_you_mean(word: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(word, known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(sorted(known))}"

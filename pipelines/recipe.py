@@ -79,7 +79,7 @@ class Recipe(_Part):
         for source in self.sources:
             if source.name == name:
                 return source
-        raise RecipeError(f"{self.name}: no source called {name!r}{_did_you_mean(name, self.source_names())}")
+        raise RecipeError(f"{self.name}: no source called {name!r}{did_you_mean(name, self.source_names())}")
 
     def source_names(self) -> list[str]:
         """Sorted: the order of sources in the file changes nothing."""
@@ -106,16 +106,16 @@ def find(path: str | Path) -> Path:
     if bundled.is_file():
         return bundled
     names = [recipe.stem for recipe in RECIPES.glob("*.toml")]
-    raise RecipeError(f"{path}: no such file, and no bundled recipe of that name{_did_you_mean(str(path), names)}")
+    raise RecipeError(f"{path}: no such file, and no bundled recipe of that name{did_you_mean(str(path), names)}")
 
 
 def _explain(fault: Any) -> str:
     key = ".".join(str(part) for part in fault["loc"])
     if fault["type"] == "extra_forbidden":
-        return f"{key}: unknown key{_did_you_mean(str(fault['loc'][-1]), _known_keys(fault['loc']))}"
+        return f"{key}: unknown key{did_you_mean(str(fault['loc'][-1]), _known_keys(fault['loc']))}"
     if fault["type"] == "union_tag_invalid":
         names = [connector.model_fields["connector"].default for connector in CONNECTORS]
-        return f"{key}.connector: no such connector{_did_you_mean(fault['ctx']['tag'], names)}"
+        return f"{key}.connector: no such connector{did_you_mean(fault['ctx']['tag'], names)}"
     return f"{key}: {fault['msg']}"
 
 
@@ -137,6 +137,6 @@ def _step(model: Any, part: Any) -> Any:
     return next((kind for kind in kinds if hasattr(kind, "model_fields")), model)
 
 
-def _did_you_mean(word: str, known: list[str]) -> str:
+def did_you_mean(word: str, known: list[str]) -> str:
     close = difflib.get_close_matches(word, known, n=1)
     return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(sorted(known))}"

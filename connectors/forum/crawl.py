@@ -17,10 +17,9 @@ from connectors.forum.listing import Listed, engine, next_page, topics
 from connectors.forum.repeated import read_repeated
 from connectors.forum.thread import recognise
 from schemas.document import Reject
-from schemas.page import Page
+from schemas.page import GONE, Page
 
 MOST_PAGES = 2_000  # of one thread or board
-GONE = (404, 410)
 _ZONES = timedelta(days=1)  # boards show times of a zone that they do not name
 _UNSAID = "//script[not(contains(@type, 'json'))] | //style | //svg | //iframe | //input | //link[@rel='stylesheet']"
 
