@@ -4,7 +4,9 @@ A crawl is one walk over a source. While it is unfinished, whatever it has had i
 asked of nobody, also after `kill -9`; once it is finished, the next one asks whether things have changed.
 """
 
+import fcntl
 import json
+import os
 import sqlite3
 import zlib
 from collections.abc import Iterator
@@ -76,9 +78,10 @@ class Store:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self.db = sqlite3.connect(path, timeout=30, isolation_level=None)
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
-            self.db.execute(f"PRAGMA {pragma}")
-        self.db.executescript(_TABLES)
+        with _alone_in(path.parent):
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
+                self.db.execute(f"PRAGMA {pragma}")
+            self.db.executescript(_TABLES)
 
     def close(self) -> None:
         self.db.close()
@@ -156,6 +159,17 @@ class Store:
             self.db.execute("ROLLBACK")
             raise
         self.db.execute("COMMIT")
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Of two processes that switch a new database to WAL at once, SQLite tells one "locked" without waiting."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def forget(path: Path, prefix: str) -> int:
