@@ -21,6 +21,8 @@ _DIRECTIVE = re2.compile(r"^\{([\w:-]+)\}\s*(.*)$")
 _LANGUAGE = re2.compile(r"^\{?\s*\.?([A-Za-z][\w+#.-]*)")
 _CODE = ("code", "code-block", "sourcecode", "code-cell", "prompt", "parsed-literal", "literalinclude")
 _DROPPED = ("toctree", "contents", "image", "figure", "raw", "eval-rst", "include", "mermaid", "instructor")
+_ASIDES = ("solution", "hint", "answer", "spoiler", "discussion", "callout", "note", "tip", "warning")
+_HEADING = re2.compile(r"^ *#{1,6} +(.+?)[ #]*(?:\{[^}]*\})?$")
 _NESTED = 20
 
 
@@ -41,6 +43,9 @@ def _lines(lines: list[str], depth: int) -> Iterator[str]:
             end = _body_end(lines, place, len(indented[1]))
             yield from _led(indented[1], indented[3] or indented[2].capitalize(), lines[place + 1 : end], depth)
             place = end
+        elif _OPENED.match(line):
+            lead, place = _opening(lines, place)
+            yield from lead
         else:
             yield from _plain(line)
             place += 1
@@ -93,12 +98,23 @@ def _led(margin: str, title: str, body: list[str], depth: int, step: int = 4) ->
     yield ""
 
 
+def _opening(lines: list[str], place: int) -> tuple[list[str], int]:
+    """The lead of a `:::` container, and where to go on. A heading right below names it: that of an aside is no section
+    of its own, or an exercise would lose its solution."""
+    opened = _OPENED.match(lines[place])
+    title = opened[3] or opened[4] or opened[2].capitalize()
+    below = next((at for at in range(place + 1, len(lines)) if lines[at].strip()), place)
+    heading, after = _HEADING.match(lines[below]), place + 1
+    if heading and opened[2].lower() not in _ASIDES:
+        return [""], after
+    if heading:
+        title, after = heading[1], below + 1
+    return ["", f"{opened[1]}**{title.strip(' *')}**", ""], after
+
+
 def _plain(line: str) -> Iterator[str]:
-    opened, alert = _OPENED.match(line), _ALERT.match(line)
-    if opened:
-        title = opened[3] or opened[4] or opened[2].capitalize()
-        yield from ("", f"{opened[1]}**{title.strip(' *')}**", "")
-    elif alert:
+    alert = _ALERT.match(line)
+    if alert:
         yield from (f"{alert[1].rstrip()} **{alert[2].capitalize()}**", alert[1].rstrip())
     elif _CLOSED.match(line):
         yield ""

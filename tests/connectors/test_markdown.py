@@ -34,6 +34,10 @@ CASES = {
     "tab blocks": ("//// tab | Windows\n\nOne.\n\n////", "**Windows**\n\nOne."),
     "colons": (":::tip\n\nText.\n\n:::", "**Tip**\n\nText."),
     "colons titled": (":::tip[Do it]\nText.\n:::", "**Do it**\n\nText."),
+    "colons that a heading names": (
+        "::: challenge\n## Do it\nHow?\n::: solution\n## Solution\nSo.\n:::\n:::",
+        "How?\n\n**Solution**\n\nSo.",
+    ),
     "long colons": ("::::::::: callout\n\nText.\n\n::::::::::::::", "**Callout**\n\nText."),
     "directive": ("```{note} Title\n:class: x\nText.\n```", "**Title**\n\nText."),
     "code directive": ("```{code-block} python\n:linenos:\nx = 1\n```", "```python\nx = 1\n```"),
