@@ -2,14 +2,18 @@
 
 import multiprocessing
 import resource
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import TimeoutError as DeadlineError
+from functools import partial
 from typing import TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+PATIENCE = 12  # times its deadline that an item may take by the clock, for one that waits without working
 
 # forkserver: a fork of a process with Arrow's and DuckDB's threads may deadlock
 CONTEXT = multiprocessing.get_context("forkserver")
@@ -31,22 +35,36 @@ def map_ordered(
 ) -> Iterator[tuple[Item, Result | BaseException]]:
     """`(item, result)` in the order of `items`; a failed item gives the exception in place of its result.
 
-    `deadline` is in seconds per item, after which its worker is killed (DeadlineError); `memory` in bytes per
-    worker. Only a few items are in flight, so `items` may be endless.
+    `deadline` is in seconds of work per item, after which its worker is killed (DeadlineError): of processor time, or
+    a busy machine would decide what can be read. `memory` is in bytes per worker. Only a few items are in flight, so
+    `items` may be endless.
     """
+    bounded = partial(_within, work, deadline) if deadline else work
+    patience = PATIENCE * deadline if deadline else None
     limits = {"initializer": limit_memory, "initargs": (memory,)} if memory else {}
     with ProcessPool(max_workers=workers, context=CONTEXT, **limits) as pool:  # type: ignore[arg-type]
         pending: list[tuple[Item, object]] = []
         for item in items:
-            pending.append((item, pool.schedule(work, args=(item,), timeout=deadline)))
+            pending.append((item, pool.schedule(bounded, args=(item,), timeout=patience)))
             if len(pending) > 4 * workers:
                 yield _wait(*pending.pop(0))
         while pending:
             yield _wait(*pending.pop(0))
 
 
+def _within(work: Callable[[Item], Result], deadline: float, item: Item) -> Result:
+    """The system ends this process by SIGPROF once it has worked for so long, whatever code it is in."""
+    signal.setitimer(signal.ITIMER_PROF, deadline)
+    try:
+        return work(item)
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
 def _wait(item: Item, future: object) -> tuple[Item, Result | BaseException]:
     try:
         return item, future.result()  # type: ignore[attr-defined]
-    except (DeadlineError, ProcessExpired, Exception) as error:
+    except ProcessExpired as error:
+        return item, DeadlineError() if error.exitcode == -signal.SIGPROF else error
+    except Exception as error:
         return item, error

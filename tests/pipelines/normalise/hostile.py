@@ -1,7 +1,6 @@
 """A connector whose pages say what they do to the worker that parses them."""
 
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -28,7 +27,8 @@ class Hostile(Settings):
     def parse(self, page: Page) -> Iterator[Document | Reject]:
         said = page.body.decode("utf-8", "surrogatepass")
         if said == "hang":
-            time.sleep(600)
+            while True:
+                pass
         elif said == "crash":
             os.kill(os.getpid(), 9)
         elif said == "eat":
