@@ -6,7 +6,7 @@ import re2
 
 from pipelines.normalise import clean, code, headings
 from pipelines.normalise.headings import Heading
-from pipelines.normalise.phrasing import ask
+from pipelines.normalise.phrasing import UNDERSTOOD, ask, language_of
 from pipelines.normalise.records import Made, Origin, part_id, slug
 from schemas.document import Article, Section
 from schemas.record import Record
@@ -30,7 +30,10 @@ class Place:
 
     about: str
     names: tuple[str, ...]
-    chinese: bool
+    language: str
+
+    def read(self, name: str) -> Heading:
+        return headings.read(name) if self.language in UNDERSTOOD else headings.read_foreign(name)
 
     @property
     def context(self) -> str:
@@ -40,7 +43,7 @@ class Place:
 
     def within(self, names: list[str]) -> str:
         about = self.about.rstrip("!?！？")
-        known = [f"《{about}》" if self.chinese and clean.is_chinese(about) else about] if about else []
+        known = [f"《{about}》" if self.language == "zh" and clean.is_chinese(about) else about] if about else []
         return " – ".join(dict.fromkeys([*known, *names]))
 
 
@@ -50,6 +53,13 @@ class Source:
 
     article: Article
     origin: Origin
+    language: str
+
+    def language_at(self, text: str) -> str:
+        """The language to ask in about a part of the article: Chinese where it is, else the article's own."""
+        if clean.is_chinese(text):
+            return "zh"
+        return self.language if self.language != "zh" else "en"
 
     def record(self, record_id: str, kind: str, instruction: str, output: str, anchor: str = "") -> Record:
         article, origin = self.article, self.origin
@@ -76,7 +86,8 @@ class Source:
 
 def records_from(article: Article, origin: Origin) -> Made:
     made = Made()
-    source, about = Source(article, origin), headings.topic_of(article.title)
+    prose = _prose_of("\n\n".join(section.markdown for section in article.sections) or "\n\n".join(article.steps))
+    source, about = Source(article, origin, language_of(clean.safe(prose))), headings.topic_of(article.title)
     if article.steps:
         _add_steps(made, source, about)
     for section in article.sections:
@@ -95,11 +106,12 @@ def _add_steps(made: Made, source: Source, about: str) -> None:
         return
     output = "\n".join(f"{number}. {_indented(step)}" for number, step in enumerate(steps, 1))
     record_id = part_id(source.origin, source.article.key, "steps")
-    heading, place = headings.read(about), Place("", (about,), clean.is_chinese(output))
+    place = Place("", (about,), source.language_at(output))
+    heading = place.read(about)
     if heading.form == "how_to":
         instruction = _how_to(heading.text, place, record_id)
     else:
-        instruction = ask("steps", record_id, place.chinese, about=about)
+        instruction = ask("steps", record_id, place.language, about=about)
     made.records.append(source.record(record_id, "how_to", instruction, output))
 
 
@@ -118,7 +130,7 @@ def _add_section(made: Made, source: Source, section: Section, about: str) -> No
         return
     seen = headings.words_of(output)
     names = tuple(headings.sentence_case(headings.plain(name), seen) for name in section.path)
-    place = Place(about, names, clean.is_chinese(_prose_of(output) or output))
+    place = Place(about, names, source.language_at(_prose_of(output) or output))
     kind, instruction = _instruction(place, record_id)
     if not instruction:
         made.rejects.append((part, kind))
@@ -130,13 +142,13 @@ def _add_section(made: Made, source: Source, section: Section, about: str) -> No
 def _code(source: Source, record_id: str, place: Place, output: str, anchor: str) -> list[Record]:
     """Under a question, the first piece of code answers it; elsewhere each answers the text that introduces it."""
     found = code.introduced(output)
-    heading = headings.read(place.names[-1]) if place.names else Heading("topic", "")
+    heading = place.read(place.names[-1]) if place.names else Heading("topic", "")
     if heading.form == "question":
-        asked = [ask("code_asked", record_id, place.chinese, question=heading.text)]
+        asked = [ask("code_asked", record_id, place.language, question=heading.text)]
     else:
         context = place.within([name for name in place.names[-1:] if heading.form in ("topic", "how_to")])
         asked = [
-            ask("code", f"{record_id}.c{number}", clean.is_chinese(request), context=context, request=request)
+            ask("code", f"{record_id}.c{number}", source.language_at(request), context=context, request=request)
             for number, (request, _) in enumerate(found, 1)
         ]
     return [
@@ -177,7 +189,7 @@ def _instruction(place: Place, record_id: str) -> tuple[str, str]:
     """Kind and instruction, or a reason and ""."""
     if not place.names:
         return _lead(place, record_id)
-    heading = headings.read(place.names[-1])
+    heading = place.read(place.names[-1])
     if heading.form == "back_matter":
         return "back_matter", ""
     if not _LETTER.search(heading.text) or _INDEX_ENTRY.match(heading.text):
@@ -199,27 +211,27 @@ def _lead(place: Place, record_id: str) -> tuple[str, str]:
     """What stands before the first heading is about the whole article."""
     if not place.about:
         return "no_title", ""
-    heading = headings.read(place.about)
+    heading = place.read(place.about)
     if heading.form in ("facet", "back_matter"):
         return "heading_meaningless", ""
     if heading.form == "topic" and not _CLAUSE.match(place.about):
-        return "explanation", ask("lead", record_id, place.chinese, about=place.about)
-    return _plain(heading, Place("", (place.about,), place.chinese), record_id)
+        return "explanation", ask("lead", record_id, place.language, about=place.about)
+    return _plain(heading, Place("", (place.about,), place.language), record_id)
 
 
 def _question(question: str, place: Place, record_id: str) -> str:
     """As it stands; a short one that names nothing and shares no word with the title says what it is about."""
-    long = len(question) >= (SHORT_QUESTION // 3 if place.chinese else SHORT_QUESTION)
+    long = len(question) >= (SHORT_QUESTION // 3 if place.language == "zh" else SHORT_QUESTION)
     if long or not place.context or _shares_word(question, place.about) or _NAMED.search(question):
         return question
-    return ask("question_in", record_id, place.chinese, question=question, context=place.context)
+    return ask("question_in", record_id, place.language, question=question, context=place.context)
 
 
 def _how_to(task: str, place: Place, record_id: str) -> str:
-    form = "how_to_asked" if place.chinese and task.startswith(("如何", "怎")) else "how_to"
+    form = "how_to_asked" if place.language == "zh" and task.startswith(("如何", "怎")) else "how_to"
     if not place.context or _mentions(task, place.about):
-        return ask(form, record_id, place.chinese, task=task)
-    return ask(f"{form}_in", record_id, place.chinese, task=task, context=place.context)
+        return ask(form, record_id, place.language, task=task)
+    return ask(f"{form}_in", record_id, place.language, task=task, context=place.context)
 
 
 def _facet(facet: str, place: Place, record_id: str) -> tuple[str, str]:
@@ -230,18 +242,18 @@ def _facet(facet: str, place: Place, record_id: str) -> tuple[str, str]:
         return ("explanation", _topic(topic, place, record_id)) if place.about else ("heading_meaningless", "")
     about = above[-1]
     if about != place.about and not _mentions(about, place.about):
-        about = f"{about}（{place.about}）" if place.chinese else f"{about} ({place.about})"
+        about = f"{about}（{place.about}）" if place.language == "zh" else f"{about} ({place.about})"
     kind = "how_to" if facet in TASK_FACETS else "explanation"
-    return kind, ask(facet, record_id, place.chinese, about=about, topic=place.names[-1].lower())
+    return kind, ask(facet, record_id, place.language, about=about, topic=place.names[-1].lower())
 
 
 def _topic(topic: str, place: Place, record_id: str) -> str:
     if _CLAUSE.match(topic):
         clause = topic[0].lower() + topic[1:]
-        return ask("clause_in" if place.context else "clause", record_id, False, clause=clause, context=place.context)
+        return ask("clause_in" if place.context else "clause", record_id, "en", clause=clause, context=place.context)
     if not place.context or _mentions(topic, place.about):
-        return ask("topic", record_id, place.chinese, topic=topic)
-    return ask("topic_in", record_id, place.chinese, topic=topic, context=place.context)
+        return ask("topic", record_id, place.language, topic=topic)
+    return ask("topic_in", record_id, place.language, topic=topic, context=place.context)
 
 
 def _mentions(text: str, about: str) -> bool:

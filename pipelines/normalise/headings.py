@@ -154,6 +154,13 @@ def read(heading: str) -> Heading:
     return _chinese(heading) if clean.is_chinese(heading) else _english(heading)
 
 
+def read_foreign(heading: str) -> Heading:
+    """What a heading in neither English nor Chinese asks for: only a question can be told by its mark."""
+    if heading.lower().strip(" .!") in BACK_MATTER:
+        return Heading("back_matter", heading)
+    return Heading("question" if heading.endswith(("?", "？")) else "topic", heading)
+
+
 def _english(heading: str) -> Heading:
     how_to = _HOW_TO.match(heading)
     if how_to:

@@ -149,6 +149,36 @@ def test_chinese_is_asked_in_chinese(title: str, path: tuple[str, ...], kind: st
     assert not any(word in instruction for word in ("Explain", "How", "context"))
 
 
+KITCHENS = {
+    "de": "Zuerst wird das Wasser gekocht, dann legt man die Eier hinein und wartet zehn Minuten, bis sie hart sind.",
+    "fr": "Faites d’abord bouillir l’eau, puis plongez les œufs et attendez dix minutes jusqu’à ce qu’ils soient durs.",
+    "es": "Primero se hierve el agua, después se ponen los huevos y se espera diez minutos hasta que estén duros.",
+    "pt": "Primeiro ferva a água, depois coloque os ovos e espere dez minutos até que eles fiquem bem cozidos.",
+    "it": "Prima si fa bollire l’acqua, poi si mettono le uova e si aspettano dieci minuti finché sono sode.",
+    "ru": "Сначала вскипятите воду, затем положите яйца и подождите десять минут, пока они не станут твёрдыми.",
+    "ja": "まずお湯を沸かします。それから卵を入れて、固くなるまで十分間待ちます。最後に冷たい水で冷やします。",
+    "ko": "먼저 물을 끓입니다. 그다음 달걀을 넣고 단단해질 때까지 십 분 동안 기다립니다. 마지막으로 찬물에 식힙니다.",
+}
+
+
+@pytest.mark.parametrize("language", KITCHENS)
+def test_a_text_is_asked_about_in_its_own_language(language: str) -> None:
+    """Also under a heading that English would read as a facet of its article: here it is a topic."""
+    text = " ".join([KITCHENS[language]] * 2)
+    for path in ((), ("Installation",), ("Git?",)):
+        _, instruction = asked("Debian", *path, text=text)
+        assert not any(word in instruction.split() for word in ("Explain", "How", "Give", "What", "context"))
+    assert asked("Debian", "Installation", text=text)[0] == "explanation"
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_a_language_without_phrasing_is_asked_about_in_english(language: str) -> None:
+    dutch = "Kook eerst het water, doe daarna de eieren erin en wacht tien minuten totdat ze hard zijn geworden."
+    english = "Boil the water first, then put the eggs in and wait ten minutes until they have become hard."
+    _, instruction = asked("Debian", "Eieren", text=dutch if language == "nl" else english)
+    assert "Debian" in instruction and any(word in instruction for word in ("xplain", "escribe", "What"))
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -201,7 +231,7 @@ def test_a_banner_with_the_title_goes_and_its_text_stays() -> None:
 
 
 def test_what_is_yours_is_mine_in_a_question() -> None:
-    asked_ = {ask("how_to", f"docs:{n}", False, task="clean your pan") for n in range(50)}
+    asked_ = {ask("how_to", f"docs:{n}", "en", task="clean your pan") for n in range(50)}
     assert "How do I clean my pan?" in asked_ and "Explain how to clean your pan." in asked_
 
 
@@ -222,6 +252,6 @@ def test_declared_steps_become_a_numbered_answer() -> None:
 
 
 def test_phrasing_is_varied_and_always_the_same() -> None:
-    ways = {ask("topic", f"docs:{n}", False, topic="eggs") for n in range(50)}
+    ways = {ask("topic", f"docs:{n}", "en", topic="eggs") for n in range(50)}
     assert len(ways) == 4
-    assert ask("topic", "docs:1", False, topic="eggs") == ask("topic", "docs:1", False, topic="eggs")
+    assert ask("topic", "docs:1", "en", topic="eggs") == ask("topic", "docs:1", "en", topic="eggs")
