@@ -18,25 +18,21 @@ PAGE_ROWS = 10
 FATES = {"any": "", "kept": "true", "dropped": "false"}
 
 
-def data_folder() -> Path:
-    return Path(os.environ.get("GRISTMILL_DATA", "data"))
-
-
-def newest(data: Path) -> float:
-    """When anything was last published under `data`: what is shown is asked again only when this changes."""
-    return max((path.stat().st_mtime for path in data.glob("*_*/**/manifest.json")), default=0.0)
+def data_folder() -> str:
+    return os.environ.get("GRISTMILL_DATA", "data")
 
 
 @st.cache_data(show_spinner=False, max_entries=200)
 def ask(name: str, data: str, _stamp: float, parameters: tuple[tuple[str, Any], ...] = ()) -> pd.DataFrame:
     sql = (QUERIES / f"{name}.sql").read_text()
-    with catalog.connect(Path(data)) as con:
+    with catalog.connect(data) as con:
         return con.sql(sql, params=dict(parameters)).to_arrow_table().to_pandas()
 
 
 def answer(name: str, **parameters: Any) -> pd.DataFrame:
+    """What is shown is asked again only when something was published."""
     data = data_folder()
-    return ask(name, str(data), newest(data), tuple(sorted(parameters.items())))
+    return ask(name, data, catalog.newest(data), tuple(sorted(parameters.items())))
 
 
 def main() -> None:

@@ -7,9 +7,8 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from pipelines import storage
+from pipelines import place, storage
 from pipelines.pool import map_ordered
 from pipelines.progress import track
 from pipelines.recipe import Recipe, RecipeError
@@ -75,7 +74,7 @@ def _measure_shards(
 
 def measure_shard(records: Path, folder: Path, name: str) -> tuple[Shard, Counts]:
     """Write the signals of one shard of records; returns what was written and how much was measured."""
-    with pq.ParquetFile(records / name) as file:
+    with place.parquet(records / name) as file:
         batches = (pa.Table.from_batches([batch]).cast(RECORD) for batch in file.iter_batches(BATCH))
         measured = (batch for table in batches for batch in measure(table, SIGNALS).to_batches())
         shard = storage.write_table(folder / _shard_of(name), measured, schema_of(SIGNALS))

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from pipelines import storage
+from pipelines import place, storage
 from schemas.cluster import CLUSTER, EDGE
 from schemas.page import PAGE
 from schemas.record import PAIR, RECORD, REJECT
@@ -45,23 +45,30 @@ KINDS: dict[str, tuple[str, tuple[str, ...], pa.Schema]] = {
 }
 
 
-def connect(data: Path) -> duckdb.DuckDBPyConnection:
+def connect(data: Path | str) -> duckdb.DuckDBPyConnection:
     """An in-memory connection with the users' views over `data`. Nothing is ever downloaded."""
-    con = open_duckdb()
+    data = place.at(data)
+    con = open_duckdb(data)
     con.execute("SET TimeZone = 'UTC'")
     con.execute("CREATE MACRO folder(file, depth) AS split_part(file, '/', -depth)")
     con.execute(views_sql(data))
     return con
 
 
-def open_duckdb(memory: str = "1GB") -> duckdb.DuckDBPyConnection:
-    """DuckDB that stays offline and within `memory`, spilling to disk."""
+def newest(data: str) -> float:
+    """When anything was last published under `data`, in seconds; 0 where nothing was."""
+    return max((path.stat().st_mtime for path in place.at(data).glob(f"[1-6]_*/**/{storage.MANIFEST}")), default=0.0)
+
+
+def open_duckdb(data: Path, memory: str = "1GB") -> duckdb.DuckDBPyConnection:
+    """DuckDB that reads below `data`, downloads nothing, and stays within `memory`, spilling to disk."""
     settings: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
         "memory_limit": memory,
     }
     con = duckdb.connect(config=settings)
+    place.introduce(con, data)
     con.execute("SET enable_progress_bar = false")  # it would be printed into the answer of a command
     return con
 
@@ -70,7 +77,7 @@ def views_sql(data: Path) -> str:
     """`schemas/views.sql` with the finished shards of `data` in place of the names."""
     shards: dict[str, list[Path]] = {kind: [] for kind in KINDS}
     for folder, manifest in storage.manifests(data):
-        if manifest.stage == "curate" and not _is_latest(folder):
+        if manifest.stage == "curate" and folder != storage.latest(folder.parent):
             continue
         for kind, (stage, prefixes, _) in KINDS.items():
             if stage == manifest.stage:
@@ -79,16 +86,16 @@ def views_sql(data: Path) -> str:
     return files("schemas").joinpath("views.sql").read_text().format(**sources, runs=_runs(data))
 
 
-def _is_latest(folder: Path) -> bool:
-    return (folder.parent / "latest").resolve() == folder.resolve()
-
-
 def parquet(paths: list[Path], empty: pa.Schema) -> str:
     """A FROM clause over Parquet files with their name in `file`, or over no rows of `empty`'s columns."""
     if not paths:
         return _nothing(empty.append(pa.field("file", pa.string())))
-    listed = ", ".join(quote(str(path.absolute())) for path in paths)
-    return f"(SELECT * RENAME (filename AS file) FROM read_parquet([{listed}], filename = true, union_by_name = true))"
+    read = f"read_parquet([{_listed(paths)}], filename = true, union_by_name = true)"
+    return f"(SELECT * RENAME (filename AS file) FROM {read})"
+
+
+def _listed(paths: list[Path]) -> str:
+    return ", ".join(quote(str(path.absolute())) for path in paths)
 
 
 def quote(text: str) -> str:
@@ -104,11 +111,11 @@ def _nothing(schema: pa.Schema) -> str:
 
 
 def _runs(data: Path) -> str:
-    log = data / storage.RUN_LOG
-    if not log.exists():
+    logs = place.parts(data / storage.RUN_LOG)
+    if not logs:
         return _nothing(RUN)
     with duckdb.connect() as con:
         con.register("empty", RUN.empty_table())
         types = con.sql("DESCRIBE SELECT * FROM empty").fetchall()
     columns = ", ".join(f"{quote(name)}: {quote(kind)}" for name, kind, *_ in types)
-    return f"read_json({quote(str(log.absolute()))}, format = 'newline_delimited', columns = {{{columns}}})"
+    return f"read_json([{_listed(logs)}], format = 'newline_delimited', columns = {{{columns}}})"

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from connectors.base import Connector, WebError
 from connectors.web import open_web
-from pipelines import pages, policy, run, storage
+from pipelines import pages, place, policy, run, storage
 from pipelines.recipe import Recipe, load
 
 LOW_DISK = 2 << 30  # bytes: the packaged model unpacked, its fine-tuned copy, and room to spill
@@ -86,9 +86,10 @@ def _training() -> Iterator[Finding]:
 
 
 def _disk(data: Path) -> Iterator[Finding]:
-    place = next(folder for folder in (data.absolute(), *data.absolute().parents) if folder.exists())
-    free = shutil.disk_usage(place).free
-    says = f"{free / 1e9:,.1f} GB free at {place}"
+    near = place.nearby(data).absolute()
+    there = next(folder for folder in (near, *near.parents) if folder.exists())
+    free = shutil.disk_usage(there).free
+    says = f"{free / 1e9:,.1f} GB free at {there}"
     yield Finding("ok", "disk", says) if free > LOW_DISK else Finding("note", "disk", f"only {says}")
 
 
@@ -108,4 +109,4 @@ def _stands(stage: run.Stage, name: str, data: Path) -> bool:
     if stage == "collect":
         return bool(pages.batches(data, name))
     folder = storage.folder(data, stage, name)
-    return any(storage.read_manifest(place) for place in (folder, folder / "latest"))
+    return any(storage.read_manifest(made) for made in (folder, storage.latest(folder)))

@@ -19,10 +19,11 @@ from rich.logging import RichHandler
 from rich.table import Table
 
 from pipelines import explain as lives
+from pipelines import place, storage
 from pipelines import run as running
 from pipelines import sql as queries
 from pipelines import status as statuses
-from pipelines import storage
+from pipelines.place import PlaceError
 from pipelines.policy import PolicyError
 from pipelines.recipe import Recipe, RecipeError, load
 from pipelines.run import STAGES, RunFailed, Stage, Step
@@ -36,7 +37,9 @@ app = typer.Typer(
 )
 
 RecipeArg = Annotated[str, typer.Argument(help="A bundled recipe's name, or the path of a TOML file.")]
-Data = Annotated[Path, typer.Option(help="The folder that holds 1_pages to 6_models.")]
+Data = Annotated[
+    Path, typer.Option(parser=place.at, metavar="DIR", help="The folder that holds 1_pages to 6_models, or s3://….")
+]
 Workers = Annotated[int, typer.Option(min=1, help="Processes of the stages that compute.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, for programs.")]
 Exported = Literal["alpaca", "sharegpt", "messages", "prompt-completion", "dpo"]
@@ -53,7 +56,7 @@ def main() -> None:
     """The `gristmill` command. Errors that a user can cure are told without a traceback."""
     try:
         app()
-    except (RecipeError, PolicyError, queries.QueryError, lives.UnknownRecord) as error:
+    except (RecipeError, PolicyError, PlaceError, queries.QueryError, lives.UnknownRecord) as error:
         _end(error, WRONG_WORDS)
     except (RunFailed, WorkFailed, OSError, duckdb.Error) as error:
         _end(error, FAILED)
@@ -111,7 +114,7 @@ def run(
     from pipelines import flows
 
     mill = flows.mill.with_options(task_runner=flows.runner(engine))
-    mill(recipe=recipe, data=data, stages=chosen, workers=workers)
+    mill(recipe=recipe, data=str(data), stages=chosen, workers=workers)
     _print_status(data, loaded, as_json)
 
 

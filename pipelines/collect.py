@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from connectors.base import Connector
 from connectors.web import open_web
-from pipelines import pages, storage
+from pipelines import pages, place, storage
 from pipelines.progress import track
 from pipelines.recipe import Recipe
 from schemas.document import Reject
@@ -39,7 +39,7 @@ def run(recipe: Recipe, source: str, data: Path) -> Manifest:
         return done[-1][1]
     cursor = done[-1][1].cursor if same else None
     known = pages.standing(data, source) if same else {}
-    store = data / storage.FOLDERS[STAGE] / WEB_STORE
+    store = place.nearby(data) / storage.FOLDERS[STAGE] / WEB_STORE
     with open_web(store, source=source, **recipe.web.model_dump()) as web:
         fetched = track(connector.fetch(web, cursor), f"collect {source}")
         items = fetched if connector.files() else _changed(fetched, known)
@@ -117,4 +117,4 @@ def _remove_stale(data: Path, source: str) -> None:
     standing = {folder for folder, _ in pages.batches(data, source)}
     for folder in storage.folder(data, STAGE, source).glob("[0-9]*"):
         if folder not in standing:
-            storage.remove(folder)
+            place.remove(folder)

@@ -49,7 +49,7 @@ def demo(data: Path) -> None:
 def _mill(name: str, data: Path, stages: tuple[run.Stage, ...]) -> None:
     from pipelines import flows
 
-    flows.mill(recipe=name, data=data, stages=list(stages))
+    flows.mill(recipe=name, data=str(data), stages=list(stages))
 
 
 @contextmanager
@@ -94,7 +94,7 @@ def _show_funnel(console: Console, data: Path) -> None:
 
 def _show_answers(console: Console, data: Path) -> None:
     """One held-out instruction, as answered by the base model and by the fine-tuned one."""
-    folder = storage.folder(data, "finetune", "demo") / "latest"
+    folder = storage.latest(storage.folder(data, "finetune", "demo"))
     numbers = json.loads((folder / "metrics.json").read_text())
     # the packaged model reads English, and a question shows more than a request for code
     sample = min(

@@ -74,7 +74,7 @@ def _nearest(con: duckdb.DuckDBPyConnection, record_id: str) -> str:
 
 def _with_why(verdict: dict[str, Any], data: Path) -> dict[str, Any]:
     """The verdict with each rule's reason, as the snapshot's policy has it, and what was measured."""
-    manifest = storage.read_manifest(storage.folder(data, "curate", verdict["recipe"]) / "latest")
+    manifest = storage.read_manifest(storage.latest(storage.folder(data, "curate", verdict["recipe"])))
     rules = manifest.params["policy"]["rules"] if manifest else []
     whys = {rule["name"]: rule["why"] for rule in rules} | {"duplicate": f"{verdict['duplicate_of']} was kept instead"}
     reasons = [

@@ -12,9 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any, Literal
 
-import pyarrow.parquet as pq
-
-from pipelines import storage
+from pipelines import place, storage
 from pipelines.recipe import RecipeError
 
 Format = Literal["alpaca", "sharegpt", "messages", "prompt-completion", "dpo"]
@@ -24,7 +22,7 @@ Row = dict[str, Any]
 
 def export(recipe: str, data: Path, kind: Format, out: IO[str], split: Split = "train") -> int:
     """Write the latest snapshot of `recipe`; returns the number of lines. Raises RecipeError where there is none."""
-    folder = storage.folder(data, "curate", recipe) / "latest"
+    folder = storage.latest(storage.folder(data, "curate", recipe))
     manifest = storage.read_manifest(folder)
     if manifest is None:
         raise RecipeError(f"{folder}: no snapshot; run `gristmill run {recipe}` first")
@@ -37,7 +35,7 @@ def export(recipe: str, data: Path, kind: Format, out: IO[str], split: Split = "
 
 
 def _rows(path: Path) -> Iterator[Row]:
-    with pq.ParquetFile(path, page_checksum_verification=True) as file:
+    with place.parquet(path) as file:
         for batch in file.iter_batches(1_024):
             yield from batch.to_pylist()
 

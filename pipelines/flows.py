@@ -16,7 +16,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from pipelines import run, server, status, storage
+from pipelines import place, run, server, status, storage
 from pipelines.recipe import FinetuneSettings, Recipe, RecipeError, load
 from pipelines.run import STAGES, Outcome, RunFailed, Stage, Step
 
@@ -59,7 +59,7 @@ collect_source = do_step.with_options(name="collect_source", retries=1, retry_de
 @flow(name="mill", persist_result=False)
 def mill(
     recipe: str,
-    data: Path = Path("data"),
+    data: str = "data",
     stages: list[Stage] = list(STAGES),  # noqa: B006
     workers: Workers = 2,
     finetune: Baking = None,
@@ -68,7 +68,7 @@ def mill(
 
     Args:
         recipe: A bundled recipe's name, or the path of a TOML file.
-        data: The folder that holds 1_pages to 6_models.
+        data: The folder that holds 1_pages to 6_models, or an address such as s3://bucket/prefix.
         stages: Which stages to run; their order is fixed.
         workers: Processes of the stages that compute.
         finetune: Fine-tune with these settings; None: with the recipe's own.
@@ -77,24 +77,24 @@ def mill(
 
 
 @flow(name="collect", persist_result=False)
-def collect(recipe: str, data: Path = Path("data"), sources: list[str] = []) -> None:  # noqa: B006
+def collect(recipe: str, data: str = "data", sources: list[str] = []) -> None:  # noqa: B006
     """Fetch what is new in the sources, several at once.
 
     Args:
         recipe: A bundled recipe's name, or the path of a TOML file.
-        data: The folder that holds 1_pages to 6_models.
+        data: The folder that holds 1_pages to 6_models, or an address such as s3://bucket/prefix.
         sources: Names of sources; none: all of the recipe.
     """
     _mill(_only(load(recipe), sources), ["collect"], data, workers=1)
 
 
 @flow(name="curate", persist_result=False)
-def curate(recipe: str, data: Path = Path("data"), workers: Workers = 2, policy: str = "") -> None:
+def curate(recipe: str, data: str = "data", workers: Workers = 2, policy: str = "") -> None:
     """From the pages at hand to a published snapshot: normalise, annotate, dedupe, curate.
 
     Args:
         recipe: A bundled recipe's name, or the path of a TOML file.
-        data: The folder that holds 1_pages to 6_models.
+        data: The folder that holds 1_pages to 6_models, or an address such as s3://bucket/prefix.
         workers: Processes of the stages that compute.
         policy: A policy's name or path in place of the recipe's own.
     """
@@ -104,12 +104,12 @@ def curate(recipe: str, data: Path = Path("data"), workers: Workers = 2, policy:
 
 
 @flow(name="finetune", persist_result=False)
-def finetune(recipe: str, data: Path = Path("data"), settings: Baking = None) -> None:
+def finetune(recipe: str, data: str = "data", settings: Baking = None) -> None:
     """Bake a model from the recipe's latest snapshot.
 
     Args:
         recipe: A bundled recipe's name, or the path of a TOML file.
-        data: The folder that holds 1_pages to 6_models.
+        data: The folder that holds 1_pages to 6_models, or an address such as s3://bucket/prefix.
         settings: Fine-tune with these; None: with the recipe's own.
     """
     _mill(_with_baking(load(recipe), settings), ["finetune"], data, workers=1)
@@ -126,8 +126,9 @@ def _only(recipe: Recipe, names: Sequence[str]) -> Recipe:
     return recipe.model_copy(update={"sources": tuple(map(recipe.source, names))}) if names else recipe
 
 
-def _mill(recipe: Recipe, stages: Sequence[Stage], data: Path, workers: int) -> None:
+def _mill(recipe: Recipe, stages: Sequence[Stage], address: str, workers: int) -> None:
     run.check_policy(recipe, stages)
+    data = place.at(address)
     total = sum(len(run.steps(recipe, stage)) for stage in stages)
     with run.working_in(data):
         bar = create_progress_artifact(0.0, key=_key("progress", recipe), description=f"{total} steps")
@@ -184,7 +185,7 @@ def _show(recipe: Recipe, data: Path) -> None:
     """The funnel, the dataset card and the way to the dashboard, on the run's page."""
     rows = [asdict(row) for row in status.funnel(data, [*recipe.source_names(), recipe.name])]
     create_table_artifact(rows, key=_key("funnel", recipe), description="What went in, what went on, and what did not")
-    card = storage.folder(data, "curate", recipe.name) / "latest" / "README.md"
+    card = storage.latest(storage.folder(data, "curate", recipe.name)) / "README.md"
     with suppress(FileNotFoundError):
         create_markdown_artifact(card.read_text(), key=_key("card", recipe), description="Dataset card")
     if dashboard := server.running().get("dashboard"):
@@ -212,23 +213,23 @@ def runner(engine: Engine) -> TaskRunner[Any]:
         raise RecipeError(f"--engine {engine}: prefect-{engine} is not installed; {cure}") from error
 
 
-def serve_recipes(recipes: Sequence[str], data: Path) -> None:
+def serve_recipes(recipes: Sequence[str], data: str) -> None:
     """Serve every flow of every recipe until told to stop. One run at a time: they share the data folder."""
     deployments = [_deployment(one, name, data) for name in recipes for one in FLOWS]
     serve(*deployments, limit=1, print_starting_message=False)
 
 
-def _deployment(one: Any, name: str, data: Path) -> Any:
+def _deployment(one: Any, name: str, data: str) -> Any:
     recipe, file = load(name), Path(name)
     when = recipe.schedule if one is mill else None
     return one.to_deployment(
         name=recipe.name,
         schedule=Cron(when.cron, timezone=when.timezone) if when else None,
-        parameters={"recipe": str(file.absolute()) if file.is_file() else name, "data": str(data)},
+        parameters={"recipe": str(file.absolute()) if file.is_file() else name, "data": data},
         tags=["gristmill", recipe.name],
         description=(one.description or "").split("\n\nArgs:")[0],
     )
 
 
 if __name__ == "__main__":
-    serve_recipes(sys.argv[2:], Path(sys.argv[1]))
+    serve_recipes(sys.argv[2:], sys.argv[1])

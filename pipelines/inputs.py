@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import storage
+from pipelines import place, storage
 from pipelines.catalog import open_duckdb
 from pipelines.recipe import Recipe, RecipeError
 from schemas.manifest import Manifest
@@ -53,8 +53,9 @@ def _finished(data: Path, stage: str, name: str, recipe: Recipe) -> Manifest:
 
 @contextmanager
 def spilling_duckdb(folder: Path, workers: int) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-    """DuckDB within its memory limit, and a scratch folder on the disk that `folder` will be on."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch, open_duckdb() as con:
+    """DuckDB within its memory limit, and a scratch folder near where `folder` will be."""
+    place.make(folder.parent)
+    near = place.nearby(folder)
+    with tempfile.TemporaryDirectory(dir=near.parent, prefix=f".{near.name}.") as scratch, open_duckdb(folder) as con:
         con.execute(f"SET temp_directory = '{scratch}/spill'; SET threads = {workers}; SET TimeZone = 'UTC'")
         yield con, Path(scratch)

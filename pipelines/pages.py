@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
-from pipelines import storage
+from pipelines import place, storage
 from schemas.manifest import Manifest, digest
 from schemas.page import GONE, Page, from_row
 
@@ -24,7 +22,7 @@ class LiveShard:
 
     def read(self) -> Iterator[Page]:
         """Its standing pages, in order of key, a few in memory at a time."""
-        with pq.ParquetFile(self.path, page_checksum_verification=True) as file:
+        with place.parquet(self.path) as file:
             rows = chain.from_iterable(batch.to_pylist() for batch in file.iter_batches(batch_size=64))
             yield from (from_row(row) for row in rows if row["key"] not in self.skip and row["status"] not in GONE)
 
@@ -65,10 +63,10 @@ def standing(data: Path, source: str) -> dict[str, tuple[object, ...]]:
     found: dict[str, tuple[object, ...]] = {}
     for folder, manifest in batches(data, source):
         for name in manifest.tables("pages"):
-            table = pq.read_table(folder / name, columns=["key", *SAID])
+            table = place.parquet(folder / name).read(["key", *SAID])
             found.update((key, tuple(row)) for key, *row in zip(*table.to_pydict().values(), strict=True))
     return found
 
 
 def _keys(path: Path) -> list[str]:
-    return pq.read_table(path, columns=["key"])["key"].to_pylist()
+    return place.parquet(path).read(["key"])["key"].to_pylist()

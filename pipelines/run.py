@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 from uuid import uuid4
 
-from pipelines import policy, storage
+from pipelines import place, policy, storage
 from pipelines.recipe import Recipe, RecipeError
 from schemas.manifest import Manifest
 
@@ -79,7 +79,7 @@ def new_run_id() -> str:
 
 def run_step(recipe: Recipe, step: Step, data: Path, *, workers: int = 1, run_id: str = "") -> Outcome:
     """Do one step and log it. An error is told in the outcome, not raised."""
-    before = _keys(data, step.stage)
+    before = _keys(data, step)
     started_at, clock = datetime.now(UTC), time.monotonic()
     counts, skipped, failed = None, False, ""
     try:
@@ -102,8 +102,8 @@ def _call(recipe: Recipe, step: Step, data: Path, workers: int) -> Manifest:
     return manifest
 
 
-def _keys(data: Path, stage: Stage) -> set[str]:
-    return {manifest.key for _, manifest in storage.manifests(data) if manifest.stage == stage}
+def _keys(data: Path, step: Step) -> set[str]:
+    return {manifest.key for _, manifest in storage.manifests(data, f"{storage.FOLDERS[step.stage]}/{step.name}")}
 
 
 def _log_entry(recipe: Recipe, outcome: Outcome, started_at: datetime, run_id: str) -> dict[str, Any]:
@@ -146,9 +146,9 @@ def has_pages(data: Path, source: str) -> bool:
 
 @contextmanager
 def working_in(data: Path) -> Iterator[None]:
-    """One run at a time in a data folder; the system lifts the lock even from a killed process."""
-    data.mkdir(parents=True, exist_ok=True)
-    with (data / LOCK).open("w") as lock:
+    """One run of this machine at a time in a data folder; the system lifts the lock even from a killed process."""
+    place.make(data)
+    with (place.nearby(data) / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -1,10 +1,8 @@
 """What lies in a data folder, read from its manifests: the funnel, one row for each stage and source."""
 
-import json
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.filesize import decimal
@@ -48,8 +46,8 @@ def funnel(data: Path, names: list[str] | None = None) -> list[Row]:
     found: dict[tuple[str, str], list[Manifest]] = {}
     for folder, manifest in storage.manifests(data):
         place = folder.relative_to(data).parts[1]
-        latest = folder.parent / "latest"
-        if latest.exists() and latest.resolve() != folder.resolve():
+        latest = storage.latest(folder.parent)
+        if latest.exists() and latest != folder:
             continue
         found.setdefault((manifest.stage, place), []).append(manifest)
     rows = [_row(stage, name, made, seconds.get((stage, name))) for (stage, name), made in found.items()]
@@ -78,19 +76,10 @@ def _rows(made: list[Manifest], prefixes: tuple[str, ...]) -> int:
 
 def _seconds(data: Path) -> dict[tuple[str, str], float]:
     last: dict[tuple[str, str], float] = {}
-    for entry in run_log(data):
+    for entry in storage.run_log(data):
         if not entry["skipped"] and not entry["failed"]:
             last[entry["stage"], entry["name"]] = entry["seconds"]
     return last
-
-
-def run_log(data: Path) -> list[dict[str, Any]]:
-    """The run log, oldest entry first; a last line torn by a power cut is left out."""
-    try:
-        lines = (data / storage.RUN_LOG).read_text().splitlines()
-    except FileNotFoundError:
-        return []
-    return [json.loads(line) for line in lines if line.endswith("}")]
 
 
 def print_table(rows: list[Row], console: Console) -> None:

@@ -1,12 +1,11 @@
-"""The only code that writes under data/.
+"""The only code that writes under data/, on a disk or in an object store (`place` knows what differs).
 
 A stage builds a folder beside its final place, shard by shard; the manifest is written last and the folder
-is then renamed into place. Killed at any moment, the same command continues from the shards that are whole.
+is then moved into place. Killed at any moment, the same command continues from the shards that are whole.
 """
 
 import json
 import os
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,13 +13,15 @@ from dataclasses import dataclass, field
 from hashlib import file_digest
 from pathlib import Path
 from typing import IO, Any
+from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines import place
+from pipelines.place import MANIFEST
 from schemas.manifest import Manifest, Shard, digest
 
-MANIFEST = "manifest.json"
 RUN_LOG = "runs.jsonl"
 ROW_GROUP = 16_384
 FOLDERS = {
@@ -44,15 +45,18 @@ def stage_key(stage: str, name: str, version: int, params: Mapping[str, Any], in
 
 
 def write_file(path: Path, fill: Callable[[IO[bytes]], None]) -> Shard:
-    """All of the file or nothing: temporary name in the same folder, fsync, rename, fsync of the folder."""
-    temp = path.with_name(f".{path.name}.tmp")
-    temp.unlink(missing_ok=True)
+    """All of the file or nothing: a temporary file, fsync, and one step to its place.
+
+    The temporary name is nobody else's: a cluster may do the same shard twice at a time.
+    """
+    temp = place.nearby(path).with_name(f".{path.name}.{uuid4().hex}.tmp")
+    place.make(path.parent)
     with temp.open("xb") as file:
         fill(file)
         file.flush()
         os.fsync(file.fileno())
     hashed, size = _sha256(temp), temp.stat().st_size
-    rename(temp, path)
+    place.send(temp, path)
     return Shard(path=path.name, rows=0, bytes=size, sha256=hashed)
 
 
@@ -63,25 +67,6 @@ def _sha256(path: Path) -> str:
 
 def write_text(path: Path, content: str) -> Shard:
     return write_file(path, lambda file: _fill(file, content))
-
-
-def sync_file(path: Path) -> None:
-    """For a file that a library has written: its bytes are on the disk when this returns."""
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
-
-
-def rename(old: Path, new: Path) -> None:
-    old.replace(new)
-    sync_folder(new.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def write_table(path: Path, batches: pa.Table | Iterable[pa.RecordBatch], schema: pa.Schema) -> Shard:
@@ -154,17 +139,23 @@ class Building:
         if not self.has(name):
             self.add(write_text(self.folder / name, content))
 
+    @property
+    def nearby(self) -> Path:
+        """Where on this machine a library may write files for `adopt`; the folder itself, if that is on a disk."""
+        return place.nearby(self.folder)
+
     def adopt(self, path: str) -> None:
-        """Enter a file that a library has written into the folder, or into a folder in it."""
-        file = self.folder / path
-        sync_file(file)
-        sync_folder(file.parent)
-        self.add(Shard(path=path, rows=0, bytes=file.stat().st_size, sha256=_sha256(file)))
+        """Enter a file that a library has written `nearby`, or into a folder there."""
+        file = self.nearby / path
+        place.sync_file(file)
+        shard = Shard(path=path, rows=0, bytes=file.stat().st_size, sha256=_sha256(file))
+        place.send(file, self.folder / path)
+        self.add(shard)
 
     def resume(self) -> None:
-        for note in sorted(self.folder.glob(".*.done")):
-            self._enter(json.loads(note.read_text()))
-        for leftover in self.folder.glob(".*.tmp"):
+        for _, note in place.read_all(sorted(self.folder.glob(".*.done"))):
+            self._enter(json.loads(note))
+        for leftover in self.nearby.glob(".*.tmp"):
             leftover.unlink()
 
 
@@ -190,8 +181,8 @@ def building(
     key = stage_key(stage, name, version, params, inputs)
     work = _work_folder(folder, key)
     if not resume:
-        shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True, exist_ok=True)
+        place.remove(work)
+    place.make(work)
     made = Building(work)
     made.resume()
     yield made
@@ -217,22 +208,15 @@ def _work_folder(folder: Path, key: str) -> Path:
 
 
 def _publish(work: Path, folder: Path) -> None:
-    for note in work.glob(".*.done"):
-        note.unlink()
-    old = folder.parent / f".{folder.name}.old"
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        rename(folder, old)
-    rename(work, folder)
-    shutil.rmtree(old, ignore_errors=True)
+    place.discard(list(work.glob(".*.done")))
+    place.replace(folder, work)
+    _sweep(folder)
+
+
+def _sweep(folder: Path) -> None:
+    """Take away what killed runs have left beside `folder`."""
     for stale in folder.parent.glob(f".{folder.name}.*"):
-        shutil.rmtree(stale, ignore_errors=True)
-
-
-def remove(folder: Path) -> None:
-    """Take a finished folder away; its manifest goes first, so that a half-removed one is not there."""
-    (folder / MANIFEST).unlink(missing_ok=True)
-    shutil.rmtree(folder)
+        place.remove(stale)
 
 
 def read_manifest(folder: Path) -> Manifest | None:
@@ -252,26 +236,31 @@ def finished(
     if (work / MANIFEST).exists():  # killed between the manifest and the rename
         _publish(work, folder)
     manifest = read_manifest(folder)
-    return manifest if manifest and manifest.key == key else None
+    if not manifest or manifest.key != key:
+        return None
+    _sweep(folder)
+    return manifest
 
 
 def point_latest(version_folder: Path) -> None:
     """Make `latest` beside a version lead to it, in one step."""
-    link, temp = version_folder.parent / "latest", version_folder.parent / ".latest.tmp"
-    temp.unlink(missing_ok=True)
-    temp.symlink_to(version_folder.name)
-    rename(temp, link)
+    place.point(version_folder.parent / "latest", version_folder.name)
 
 
-def manifests(data: Path) -> Iterator[tuple[Path, Manifest]]:
-    """Every finished folder below `data`, in order of path; `latest` links are not followed."""
-    for path in sorted(data.glob("[1-6]_*/**/" + MANIFEST)):
-        folder = path.parent
-        relative = folder.relative_to(data).parts
-        if "latest" not in relative and not any(part.startswith(".") for part in relative):
-            manifest = read_manifest(folder)
-            if manifest:
-                yield folder, manifest
+def latest(versions: Path) -> Path:
+    """The folder that `latest` leads to; one that does not exist where there is none."""
+    return place.pointed(versions / "latest")
+
+
+def manifests(data: Path, below: str = "[1-6]_*") -> Iterator[tuple[Path, Manifest]]:
+    """Every finished folder of `data`, in order of path; `latest` links are not followed."""
+    paths = [path for path in sorted(data.glob(f"{below}/**/{MANIFEST}")) if _is_own(path.relative_to(data).parts)]
+    for path, content in place.read_all(paths):
+        yield path.parent, Manifest.model_validate_json(content)
+
+
+def _is_own(parts: tuple[str, ...]) -> bool:
+    return "latest" not in parts and not any(part.startswith(".") for part in parts)
 
 
 def damaged(data: Path) -> Iterator[tuple[Path, str]]:
@@ -287,11 +276,11 @@ def damaged(data: Path) -> Iterator[tuple[Path, str]]:
 
 def log_run(data: Path, entry: Mapping[str, Any]) -> None:
     """Append one line to the run log: times, skips and memory, which no manifest may hold."""
-    data.mkdir(parents=True, exist_ok=True)
-    line = json.dumps(entry, sort_keys=True, default=str) + "\n"
-    descriptor = os.open(data / RUN_LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-    try:
-        os.write(descriptor, line.encode())
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    place.append(data / RUN_LOG, json.dumps(entry, sort_keys=True, default=str) + "\n")
+
+
+def run_log(data: Path) -> list[dict[str, Any]]:
+    """The run log, oldest entry first; a last line torn by a power cut is left out."""
+    files = place.read_all(place.parts(data / RUN_LOG))
+    lines = [line for _, content in files for line in content.decode().splitlines()]
+    return [json.loads(line) for line in lines if line.endswith("}")]

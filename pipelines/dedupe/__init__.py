@@ -18,9 +18,8 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from pipelines import inputs, storage
+from pipelines import inputs, place, storage
 from pipelines.dedupe import bands, sql
 from pipelines.dedupe.components import Rows, join_all, labels
 from pipelines.dedupe.verify import NEAR, near_duplicates
@@ -59,7 +58,7 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
 
 
 def _check(counts: Mapping[str, int], records: list[Path]) -> None:
-    given = sum(pq.read_metadata(path).num_rows for path in records)
+    given = sum(place.parquet(path).metadata.num_rows for path in records)
     if counts["records"] != given:
         raise ValueError(f"{given} records but {counts['records']} with signals: annotate and normalise disagree")
 

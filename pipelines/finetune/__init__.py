@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
-from pipelines import storage
+from pipelines import place, storage
 from pipelines.finetune import base
 from pipelines.recipe import FinetuneSettings, Recipe, RecipeError
 from schemas.manifest import Manifest
@@ -34,9 +32,7 @@ class Snapshot:
 
     def rows(self, split: str) -> Iterator[dict[str, Any]]:
         for name in self.manifest.tables(split):
-            for batch in pq.ParquetFile(self.folder / name, page_checksum_verification=True).iter_batches(
-                1_000, columns=COLUMNS
-            ):
+            for batch in place.parquet(self.folder / name).iter_batches(1_000, columns=COLUMNS):
                 yield from batch.to_pylist()
 
     def describe(self) -> dict[str, str]:
@@ -75,13 +71,13 @@ def run(recipe: Recipe, data: Path) -> Manifest:
     with storage.building(following, **what) as building:
         if not building.has(CARD):  # which is written last
             _bake(recipe, snapshot, data, building)
-        shutil.rmtree(building.folder / CHECKPOINTS, ignore_errors=True)
+        shutil.rmtree(building.nearby / CHECKPOINTS, ignore_errors=True)
     storage.point_latest(following)
     return storage.read_manifest(following)  # type: ignore[return-value]
 
 
 def _latest(recipe: Recipe, data: Path) -> Snapshot:
-    folder = (storage.folder(data, "curate", recipe.name) / "latest").resolve()
+    folder = storage.latest(storage.folder(data, "curate", recipe.name))
     manifest = storage.read_manifest(folder)
     if manifest is None:
         raise RecipeError(f"{recipe.name}: no snapshot to train on; run `gristmill stage curate` first")
@@ -98,15 +94,15 @@ def _bake(recipe: Recipe, snapshot: Snapshot, data: Path, building: storage.Buil
     held = examples.held_out(snapshot.rows("validation"), tokenizer, settings)
     log.info("finetune: %d examples, %d held out", len(rows), len(held))
     before = _measure(model, tokenizer, held, settings)
-    checkpoint = train.train(model, tokenizer, rows, new, settings, building.folder / CHECKPOINTS)
+    checkpoint = train.train(model, tokenizer, rows, new, settings, building.nearby / CHECKPOINTS)
     del model  # two of them need not fit into memory
     model = train.trained(base.load_marked(settings, data)[0], settings, checkpoint)
     after = _measure(model, tokenizer, held, settings)
     numbers = card.metrics(settings, snapshot.describe(), counts, checkpoint, held, (before, after))
-    train.save(model, tokenizer, base.published_name(settings.model), building.folder)
-    for path in sorted([*building.folder.glob("[!.]*"), *(building.folder / train.ADAPTER).glob("[!.]*")]):
+    train.save(model, tokenizer, base.published_name(settings.model), building.nearby)
+    for path in sorted([*building.nearby.glob("[!.]*"), *(building.nearby / train.ADAPTER).glob("[!.]*")]):
         if path.is_file():
-            building.adopt(path.relative_to(building.folder).as_posix())
+            building.adopt(path.relative_to(building.nearby).as_posix())
     card.write(numbers, snapshot.rows("train"), building)
 
 

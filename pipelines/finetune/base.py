@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from pipelines import storage
+from pipelines import place, storage
 from pipelines.recipe import FinetuneSettings, RecipeError
 from schemas.manifest import digest
 
@@ -93,7 +93,7 @@ def published_name(model: str) -> str:
 def _packaged(data: Path) -> Path:
     """The packaged weights as a folder that transformers reads; converted once, 20 s, 540 MB."""
     _package_version()
-    folder = data / storage.FOLDERS["finetune"] / ".base" / PACKAGED
+    folder = place.nearby(data) / storage.FOLDERS["finetune"] / ".base" / PACKAGED
     if not folder.is_dir():
         # located, not imported: the package wants a program that Gristmill does without
         _convert(Path(str(distribution(PACKAGE).locate_file(f"{PACKAGE}/{GGUF}"))), folder)
@@ -113,11 +113,11 @@ def _convert(gguf: Path, folder: Path) -> None:
         gguf.parent, dtype=torch.float32, quantization_config=GgufConfig(dequantize=True), **where
     ).save_pretrained(work)
     for path in work.iterdir():
-        storage.sync_file(path)
+        place.sync_file(path)
     if folder.is_dir():  # another process was faster
         shutil.rmtree(work)
     else:
-        storage.rename(work, folder)
+        place.rename(work, folder)
 
 
 def _package_version() -> str:

@@ -20,7 +20,7 @@ from peft import LoraConfig, PeftModel
 from transformers import AutoModelForCausalLM, PrinterCallback, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
-from pipelines import storage
+from pipelines import place, storage
 from pipelines.finetune.prompt import Example
 from pipelines.progress import LOG_EVERY
 from pipelines.recipe import FinetuneSettings
@@ -189,7 +189,7 @@ class _Watch(TrainerCallback):
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         path = self.folder / f"checkpoint-{state.global_step}"
         for file in sorted(path.iterdir()):
-            storage.sync_file(file)
+            place.sync_file(file)
         now = time.monotonic()
         reached = Checkpoint(path, state.global_step, self.spent + now - self.began, self.finished)
         marker = {key: value for key, value in asdict(reached).items() if key != "path"}

@@ -27,7 +27,7 @@ def test_a_run_goes_through_its_stages_in_order(milled: tuple[Recipe, Path, list
         ("curate", "small"),
     ]
     assert not any(one.skipped or one.failed for one in outcomes)
-    entries = status.run_log(data)
+    entries = storage.run_log(data)
     assert [entry["stage"] for entry in entries] == [one.stage for one in outcomes]
     assert all(entry["peak_mb"] > 10 and entry["run_id"] == "one" for entry in entries)
 
@@ -57,7 +57,7 @@ def test_a_source_that_was_never_had_does_not_stop_the_others(tmp_path: Path) ->
     curated = storage.read_manifest(tmp_path / "data" / "5_curated" / "small" / "latest")
     assert curated is not None
     assert not any("absent" in name for name in curated.inputs)
-    assert status.run_log(tmp_path / "data")[0]["failed"]
+    assert storage.run_log(tmp_path / "data")[0]["failed"]
 
 
 def test_a_source_that_is_gone_keeps_its_earlier_pages(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_without_any_source_the_run_stops(tmp_path: Path) -> None:
     recipe = load(recipe_file(tmp_path, absent=tmp_path / "nowhere"))
     with pytest.raises(RunFailed):
         go(recipe, tmp_path / "data")
-    assert [entry["stage"] for entry in status.run_log(tmp_path / "data")] == ["collect"]
+    assert [entry["stage"] for entry in storage.run_log(tmp_path / "data")] == ["collect"]
 
 
 def test_a_fault_after_collect_publishes_nothing(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_a_fault_after_collect_publishes_nothing(tmp_path: Path) -> None:
 
     with pytest.raises(RunFailed, match=r"^normalise other: OSError: disk$"):
         run.run_recipe(recipe, run.STAGES[:-1], tmp_path / "data", other_breaks)
-    assert [entry["stage"] for entry in status.run_log(tmp_path / "data")].count("annotate") == 2
+    assert [entry["stage"] for entry in storage.run_log(tmp_path / "data")].count("annotate") == 2
     assert not (tmp_path / "data" / "5_curated").exists()
 
 
@@ -104,7 +104,7 @@ def test_a_torn_line_of_the_run_log_is_left_out(tmp_path: Path) -> None:
     storage.log_run(tmp_path, {"stage": "collect"})
     with (tmp_path / storage.RUN_LOG).open("a") as log:
         log.write('{"stage": "norm')
-    assert status.run_log(tmp_path) == [{"stage": "collect"}]
+    assert storage.run_log(tmp_path) == [{"stage": "collect"}]
 
 
 def test_a_second_run_in_the_same_folder_waits(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -76,7 +76,7 @@ KILLED = """
 import os, signal, sys
 sys.path[:0] = {path!r}
 from pathlib import Path
-from pipelines import storage
+from pipelines import place, storage
 from test_storage import build
 left = {steps}
 def dying(step):
@@ -87,8 +87,8 @@ def dying(step):
             os.kill(os.getpid(), signal.SIGKILL)
         return step(*args, **kwargs)
     return wrapped
-for name in ("sync_folder", "rename", "write_file"):
-    setattr(storage, name, dying(getattr(storage, name)))
+for module, name in ((place, "sync_folder"), (place, "rename"), (storage, "write_file")):
+    setattr(module, name, dying(getattr(module, name)))
 build(Path({folder!r}))
 """
 

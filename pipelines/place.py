@@ -1,0 +1,203 @@
+"""Where data lies: a folder on a disk, or a prefix in an object store. What differs between the two is here.
+
+A folder on a disk is a `pathlib.Path`. An address such as s3://bucket/prefix is a path of universal_pathlib over the
+fsspec file system of its scheme and answers to the same methods; credentials and endpoint are that file system's
+business, for S3 the usual AWS_… variables. A store replaces an object whole or not at all, but it renames no folder,
+appends to no file, and holds no link, lock or database: what needs those lies `nearby`, on this machine.
+"""
+
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from time import time_ns
+from typing import Any, cast
+from uuid import uuid4
+
+import duckdb
+import pyarrow.parquet as pq
+
+MANIFEST = "manifest.json"
+
+
+class PlaceError(Exception):
+    """An address that cannot be used."""
+
+
+def at(address: str | Path) -> Path:
+    """The folder or prefix that `address` names; it need not exist yet. Raises PlaceError if it cannot be reached."""
+    if "://" not in str(address):
+        return Path(address)
+    try:
+        from upath import UPath
+
+        # what another process has just written must be seen
+        found = UPath(address, use_listings_cache=False)
+        found.exists()
+    except ImportError as error:
+        raise PlaceError(f"{address}: {error}; for s3:// that is pip install 'gristmill[s3]'") from error
+    except Exception as error:  # each file system has its own
+        raise PlaceError(f"{address}: {type(error).__name__}: {error}") from error
+    return cast(Path, found)
+
+
+def on_disk(path: Path) -> bool:
+    return isinstance(path, Path)
+
+
+def nearby(path: Path) -> Path:
+    """`path` itself on a disk; for an object store its counterpart below this user's cache folder."""
+    if on_disk(path):
+        return path
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "gristmill" / _store(path).protocol / _store(path).path
+
+
+def _store(path: Path) -> Any:
+    """`path` of an object store, which has `fs`, `path` and `protocol` besides."""
+    return path
+
+
+def make(folder: Path) -> None:
+    """A folder that may be written into; a store needs none, but what lies nearby does."""
+    nearby(folder).mkdir(parents=True, exist_ok=True)
+
+
+def sync_file(path: Path) -> None:
+    """For a file that a library has written: its bytes are on the disk when this returns."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def rename(old: Path, new: Path) -> None:
+    old.replace(new)
+    sync_folder(new.parent)
+
+
+def send(file: Path, path: Path) -> None:
+    """Move a whole file of this machine to `path`, in one step."""
+    if on_disk(path):
+        rename(file, path)
+    else:
+        _store(path).fs.put_file(str(file), _store(path).path)
+        file.unlink()
+
+
+def replace(folder: Path, work: Path) -> None:
+    """Put `work`, which has its manifest, in the place of `folder`; killed, to be done again."""
+    if on_disk(folder):
+        _rename_over(folder, work)
+    else:
+        _copy_over(folder, work)
+        shutil.rmtree(nearby(work), ignore_errors=True)
+
+
+def _rename_over(folder: Path, work: Path) -> None:
+    old = folder.parent / f".{folder.name}.old"
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        rename(folder, old)
+    rename(work, folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _copy_over(folder: Path, work: Path) -> None:
+    """The store copies by itself. There is no moment at which a manifest stands beside shards that are not its own."""
+    remove(folder)
+    fs, start = _store(work).fs, len(_store(work).path)
+    found = [key for key in fs.find(_store(work).path) if not key.endswith(f"/{MANIFEST}")]
+    for keys in (found, [_store(work / MANIFEST).path]):
+        fs.copy(keys, [_store(folder).path + key[start:] for key in keys])
+    remove(work)
+
+
+def remove(folder: Path) -> None:
+    """Take a folder away, if it is there; its manifest goes first, so that a half-removed one is not there."""
+    (folder / MANIFEST).unlink(missing_ok=True)
+    if not folder.exists():
+        return
+    if on_disk(folder):
+        shutil.rmtree(folder)
+    else:
+        _store(folder).fs.rm(_store(folder).path, recursive=True)
+
+
+def discard(files: Sequence[Path]) -> None:
+    if files and not on_disk(files[0]):
+        _store(files[0]).fs.rm([_store(file).path for file in files])
+        return
+    for file in files:
+        file.unlink()
+
+
+def point(link: Path, name: str) -> None:
+    """Make `link` lead to its neighbour `name`, in one step: a link on a disk, an object that holds the name."""
+    if not on_disk(link):
+        link.write_text(name)
+        return
+    temp = link.with_name(f".{link.name}.tmp")
+    temp.unlink(missing_ok=True)
+    temp.symlink_to(name)
+    rename(temp, link)
+
+
+def pointed(link: Path) -> Path:
+    """The neighbour that `link` leads to; `link` itself where there is none."""
+    try:
+        return link.parent / (link.readlink() if on_disk(link) else link.read_text())
+    except OSError:
+        return link
+
+
+def append(path: Path, line: str) -> None:
+    """Add a line to a log: to its file, or as one more object under its name, since a store cannot append."""
+    if not on_disk(path):
+        (path.with_suffix("") / f"{time_ns()}-{uuid4().hex[:6]}{path.suffix}").write_text(line)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        os.write(descriptor, line.encode())
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def parts(path: Path) -> list[Path]:
+    """The files that hold what was appended to `path`, oldest first."""
+    if on_disk(path):
+        return [path] if path.exists() else []
+    return sorted(path.with_suffix("").glob(f"*{path.suffix}"))
+
+
+def read_all(paths: Sequence[Path]) -> Iterable[tuple[Path, bytes]]:
+    """Small files, all at once from a store: asking for one after another takes as long as the way there and back."""
+    if paths and not on_disk(paths[0]):
+        found = _store(paths[0]).fs.cat([_store(path).path for path in paths], on_error="omit")
+        yield from ((path, found[_store(path).path]) for path in paths if _store(path).path in found)
+        return
+    for path in paths:
+        try:
+            yield path, path.read_bytes()
+        except FileNotFoundError:
+            continue
+
+
+def parquet(path: Path) -> pq.ParquetFile:
+    """A Parquet file that checks its pages as they are read."""
+    source = path if on_disk(path) else path.open("rb")
+    return pq.ParquetFile(source, page_checksum_verification=True)
+
+
+def introduce(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Let DuckDB read below `path`. For a store through its Python file system: no extension is downloaded."""
+    if not on_disk(path):
+        con.register_filesystem(_store(path).fs)

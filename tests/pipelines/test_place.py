@@ -1,0 +1,149 @@
+"""The same data in a bucket of a real S3 server on loopback as on a disk, and nothing half there after a kill."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from moto.server import ThreadedMotoServer
+
+from pipelines import catalog, place, run, sql, status, storage
+from pipelines.explain import explain
+from pipelines.place import PlaceError
+from pipelines.recipe import Recipe
+from pipelines.run import Outcome
+from tests.pipelines.milling import go
+from tests.pipelines.test_storage import IDENTITY, SCHEMA, build, table
+
+
+@pytest.fixture(scope="module")
+def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an empty bucket; what lies nearby goes to a folder of the test's own."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
+            patch.setenv(name, "us-east-1")
+        place.at("s3://grist").fs.mkdir("grist")  # type: ignore[attr-defined]
+        yield "s3://grist"
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def milled_there(bucket: str, milled: tuple[Recipe, Path, list[Outcome]]) -> Path:
+    data = place.at(f"{bucket}/some/prefix")
+    assert not any(one.skipped for one in go(milled[0], data))
+    return data
+
+
+def test_a_run_leaves_the_same_bytes_as_on_a_disk(
+    milled_there: Path, milled: tuple[Recipe, Path, list[Outcome]]
+) -> None:
+    on_disk = {str(folder.relative_to(milled[1])): manifest for folder, manifest in storage.manifests(milled[1])}
+    there = {"/".join(folder.relative_to(milled_there).parts): one for folder, one in storage.manifests(milled_there)}
+    assert len(there) == 5
+    for name, manifest in on_disk.items():
+        same = {shard.path for shard in manifest.shards} if manifest.stage != "collect" else set()  # fetch times
+        assert [one for one in there[name].shards if one.path in same] == [s for s in manifest.shards if s.path in same]
+        assert there[name].fingerprint == manifest.fingerprint
+
+
+def test_a_second_run_writes_nothing(milled_there: Path, milled: tuple[Recipe, Path, list[Outcome]]) -> None:
+    before = {key: one["ETag"] for key, one in objects(milled_there).items()}
+    assert all(one.skipped for one in go(milled[0], milled_there))
+    after = {key: one["ETag"] for key, one in objects(milled_there).items()}
+    assert {key for key in after if "/runs/" not in key} == {key for key in before if "/runs/" not in key}
+    assert before.items() <= after.items()
+
+
+def objects(folder: Path) -> dict[str, dict[str, str]]:
+    return folder.fs.find(folder.path, detail=True)  # type: ignore[attr-defined,no-any-return]
+
+
+def test_questions_are_answered_from_the_bucket_and_only_from_there(milled_there: Path, bucket: str) -> None:
+    with sql.open_views(milled_there) as con:
+        assert sql.ask(con, "SELECT count(*) AS n FROM curated")["n"].to_pylist()[0] > 0
+        assert sql.ask(con, "SELECT count(DISTINCT stage) AS n FROM runs")["n"].to_pylist() == [5]
+        with pytest.raises(sql.QueryError, match="Permission"):
+            sql.ask(con, f"FROM read_text('{bucket}/another/object')")
+    with catalog.connect(str(milled_there)) as con:
+        record = con.sql("SELECT min(record_id) FROM curated").fetchall()[0][0]
+    life = explain(record, milled_there)
+    assert life["page"]["bytes"] > 0
+    assert life["verdicts"][0]["recipe"] == "small"
+    rows = {row.stage: row for row in status.funnel(milled_there)}
+    assert list(rows) == list(run.STAGES[:-1])
+    assert rows["curate"].kept > 0
+    assert rows["curate"].seconds is not None
+
+
+def test_a_changed_object_is_found(bucket: str) -> None:
+    data = place.at(f"{bucket}/damaged")
+    build(data / "2_records" / "src")
+    assert not list(storage.damaged(data))
+    (data / "2_records" / "src" / "records-00001.parquet").write_bytes(b"other")
+    (data / "2_records" / "src" / "records-00002.parquet").unlink()
+    assert [(path.name, fault) for path, fault in storage.damaged(data)] == [
+        ("records-00001.parquet", "changed"),
+        ("records-00002.parquet", "missing"),
+    ]
+
+
+def test_a_new_version_replaces_all_of_the_old(bucket: str) -> None:
+    folder = place.at(f"{bucket}/replaced/src")
+    build(folder, shards=3)
+    with storage.building(folder, **{**IDENTITY, "version": 2}) as made:
+        made.table("records-00000.parquet", table(7, 3), SCHEMA)
+    assert sorted(path.name for path in folder.glob("*")) == ["manifest.json", "records-00000.parquet"]
+    assert [path.name for path in folder.parent.glob("*")] == ["src"]
+    assert not list(place.nearby(folder.parent).rglob("*.*"))
+
+
+KILLED = """
+import os, signal, sys
+sys.path[:0] = {path!r}
+import s3fs
+from pipelines import place
+from test_storage import build
+folder, left = place.at({folder!r}), {requests}
+ask = s3fs.S3FileSystem._call_s3
+async def dying(*args, **kwargs):
+    global left
+    left -= 1
+    if left < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return await ask(*args, **kwargs)
+s3fs.S3FileSystem._call_s3 = dying
+build(folder)
+"""
+
+
+# while shards are sent, while they are copied, and while what is left is removed
+@pytest.mark.parametrize("requests", [4, 20, 25])
+def test_killed_between_requests_the_same_command_gives_the_same_bytes(
+    bucket: str, tmp_path: Path, requests: int
+) -> None:
+    build(tmp_path / "whole")
+    folder = place.at(f"{bucket}/killed/{requests}")
+    path = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
+    code = KILLED.format(path=path, folder=str(folder), requests=requests)
+    done = subprocess.run([sys.executable, "-c", code], env=os.environ)
+    assert done.returncode == -signal.SIGKILL
+    assert (storage.read_manifest(folder) is None) == (requests < 23)
+    assert not list(storage.damaged(folder.parent))
+    if not storage.finished(folder, **IDENTITY):
+        build(folder)
+    assert storage.read_manifest(folder) == storage.read_manifest(tmp_path / "whole")
+    assert not list(storage.damaged(folder.parent))
+    assert [path.name for path in folder.parent.glob(f".{requests}.*")] == []
+
+
+def test_an_address_that_cannot_be_used_is_told() -> None:
+    with pytest.raises(PlaceError, match=r"^gopher://here: "):
+        place.at("gopher://here")
