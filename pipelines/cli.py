@@ -27,6 +27,7 @@ from pipelines.place import PlaceError
 from pipelines.policy import PolicyError
 from pipelines.recipe import Recipe, RecipeError, load
 from pipelines.run import STAGES, RunFailed, Stage, Step
+from pipelines.tombstones import BadRequest, UnreadableSource
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -56,9 +57,9 @@ def main() -> None:
     """The `gristmill` command. Errors that a user can cure are told without a traceback."""
     try:
         app()
-    except (RecipeError, PolicyError, PlaceError, queries.QueryError, lives.UnknownRecord) as error:
+    except (RecipeError, PolicyError, PlaceError, queries.QueryError, lives.UnknownRecord, BadRequest) as error:
         _end(error, WRONG_WORDS)
-    except (RunFailed, WorkFailed, OSError, duckdb.Error) as error:
+    except (RunFailed, WorkFailed, UnreadableSource, OSError, duckdb.Error) as error:
         _end(error, FAILED)
     except KeyboardInterrupt:
         _end(WorkFailed("stopped; the same command goes on from here"), FAILED)
@@ -298,6 +299,33 @@ def export(
     with click.open_file(str(out), "w", encoding="utf-8", atomic=str(out) != "-") as file:
         lines = write(recipe, data, kind, file, split)
     log.info("%s: %d lines", out, lines)
+
+
+@app.command()
+def forget(
+    url: Annotated[str, typer.Option(help="An address, and all below it.")] = "",
+    author: Annotated[str, typer.Option(help="A name, as sources write it.")] = "",
+    record: Annotated[str, typer.Option(help="A record_id.")] = "",
+    source: Annotated[str, typer.Option(help="The author at this source only; else everywhere.")] = "",
+    reason: Annotated[str, typer.Option(help="Why, for the list; it must not say whom.")] = "",
+    data: Data = DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Erase an address, an author or a record everywhere, for ever: pages, records, snapshots and cache, and no later
+    run brings it back. Models that have learnt from it are listed. What was exported is out of reach.
+
+    Example: [bold]gristmill forget --author "Ada L." --reason "asked for it on 3 May"[/bold]
+    """
+    from pipelines import forget as forgetting
+
+    request = forgetting.Request(url, author, record, source, reason)
+    forgetting.check(request, data)
+    with running.working_in(data):
+        report = forgetting.forget(request, data)
+    if as_json:
+        _print_json(asdict(report))
+    else:
+        print("\n".join(forgetting.told(report)))
 
 
 @app.command()

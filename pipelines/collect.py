@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from connectors.base import Connector
 from connectors.web import open_web
-from pipelines import pages, place, storage
+from pipelines import forgotten, pages, place, storage, tombstones
 from pipelines.progress import track
 from pipelines.recipe import Recipe
 from schemas.document import Reject
@@ -40,10 +40,14 @@ def run(recipe: Recipe, source: str, data: Path) -> Manifest:
     cursor = done[-1][1].cursor if same else None
     known = pages.standing(data, source) if same else {}
     store = place.nearby(data) / storage.FOLDERS[STAGE] / WEB_STORE
-    with open_web(store, source=source, **recipe.web.model_dump()) as web:
+    stones, left_out = tombstones.load(data), set[str]()
+    with open_web(store, source=source, forgotten=stones.url, **recipe.web.model_dump()) as web:
         fetched = track(connector.fetch(web, cursor), f"collect {source}")
+        if stones:
+            fetched = forgotten.spared(connector, fetched, stones, web.touched, left_out)
         items = fetched if connector.files() else _changed(fetched, known)
         made = _build(data, source, len(done) + 1 if same else 1, params, items, web.begun_at)
+        web.drop(left_out)
     if made and not same:
         _remove_stale(data, source)
     return made or done[-1][1]
@@ -84,7 +88,7 @@ def _build(
             counts = {"pages": len(shard), "bytes": sum(len(page.body) for page in shard)}
             table = pa.Table.from_pylist([to_row(page) for page in shard], schema=PAGE)
             made.table(f"pages-{number:05d}.parquet", table, PAGE, counts)
-            said += [digest([page.key, pages.said(page)]) for page in shard]
+            said += [pages.fingerprint(page) for page in shard]
         made.table("rejects-00000.parquet", pa.Table.from_pylist(rejects, schema=REJECT), REJECT)
         made.counts.update(f"rejected:{reject['reason']}" for reject in rejects)
         made.fingerprint, made.cursor = digest(said), began.isoformat()

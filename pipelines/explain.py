@@ -46,7 +46,7 @@ def explain(record_id: str, data: Path) -> dict[str, Any]:
         asked = {"record_id": record_id}
         record = _rows(con, "SELECT * FROM records WHERE record_id = $record_id", asked)
         if not record:
-            raise UnknownRecord(_nearest(con, record_id))
+            raise UnknownRecord(nearest(con, record_id))
         page = _rows(con, _PAGE, {"page_id": record[0]["page_id"]})
         signals = _rows(con, "SELECT * FROM signals WHERE record_id = $record_id", asked)
         verdicts = _rows(con, _VERDICT, asked)
@@ -66,7 +66,8 @@ def _rows(con: duckdb.DuckDBPyConnection, query: str, values: dict[str, Any]) ->
     return con.execute(query, values).to_arrow_table().to_pylist()
 
 
-def _nearest(con: duckdb.DuckDBPyConnection, record_id: str) -> str:
+def nearest(con: duckdb.DuckDBPyConnection, record_id: str) -> str:
+    """That there is no such record, and which are called nearly so."""
     near = [repr(row["record_id"]) for row in _rows(con, _NEAREST, {"record_id": record_id})]
     cure = f"did you mean {', '.join(near)}?" if near else "there are no records yet; run a recipe first"
     return f"no record {record_id!r}; {cure}"

@@ -58,6 +58,11 @@ def said(page: Page) -> tuple[object, ...]:
     return tuple(getattr(page, name) for name in SAID)
 
 
+def fingerprint(page: Page) -> str:
+    """Of what is said under one key; a batch's is that of those of its pages, in order."""
+    return digest([page.key, said(page)])
+
+
 def standing(data: Path, source: str) -> dict[str, tuple[object, ...]]:
     """What was last said under each key, as far as a change of it matters (see SAID)."""
     found: dict[str, tuple[object, ...]] = {}

@@ -5,6 +5,7 @@ import resource
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import TimeoutError as DeadlineError
+from contextlib import contextmanager
 from functools import partial
 from typing import TypeVar
 
@@ -50,6 +51,28 @@ def map_ordered(
                 yield _wait(*pending.pop(0))
         while pending:
             yield _wait(*pending.pop(0))
+
+
+@contextmanager
+def guarded(
+    work: Callable[[Item], Result], *, deadline: float, memory: int
+) -> Iterator[Callable[[Item], Result | BaseException]]:
+    """`work` as a function that is called in one process beside this one, which may die; it starts when needed."""
+    limits = {"initializer": limit_memory, "initargs": (memory,)}
+    bounded = partial(_within, work, deadline)
+    pool: list[ProcessPool] = []
+
+    def call(item: Item) -> Result | BaseException:
+        if not pool:
+            pool.append(ProcessPool(max_workers=1, context=CONTEXT, **limits))  # type: ignore[arg-type]
+        return _wait(item, pool[0].schedule(bounded, args=(item,), timeout=PATIENCE * deadline))[1]
+
+    try:
+        yield call
+    finally:
+        for one in pool:
+            one.close()
+            one.join()
 
 
 def _within(work: Callable[[Item], Result], deadline: float, item: Item) -> Result:

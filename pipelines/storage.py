@@ -203,6 +203,36 @@ def building(
     _publish(work, folder)
 
 
+@contextmanager
+def rewriting(folder: Path, manifest: Manifest) -> Iterator[Building]:
+    """Put other files in place of some of a finished folder's, in one step; the rest is linked over. The key stays,
+    the fingerprint changes unless `made.fingerprint` is set."""
+    work = _work_folder(folder, manifest.key)
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir()
+    made = Building(work, counts=Counter(manifest.counts))
+    yield made
+    for shard in manifest.shards:
+        if not made.has(shard.path):
+            (work / shard.path).parent.mkdir(parents=True, exist_ok=True)
+            os.link(folder / shard.path, work / shard.path)
+            made.shards[shard.path] = shard
+    shards = tuple(made.shards[path] for path in sorted(made.shards))
+    fingerprint = made.fingerprint or digest([[s.path, s.sha256] for s in shards])
+    changed = {"shards": shards, "counts": dict(sorted(made.counts.items())), "fingerprint": fingerprint}
+    write_text(work / MANIFEST, manifest.model_copy(update=changed).model_dump_json(indent=1))
+    _publish(work, folder)
+
+
+def settle(data: Path) -> None:
+    """Put into place what a killed run had finished, and throw away what it had not."""
+    for work in sorted(data.glob("[1-6]_*/**/.*.*/")):
+        if (work / MANIFEST).exists() and work.suffix != ".old":
+            _publish(work, work.parent / work.stem[1:])
+    for left in sorted(data.glob("[1-6]_*/**/.*.*/")):
+        shutil.rmtree(left, ignore_errors=True)
+
+
 def _work_folder(folder: Path, key: str) -> Path:
     return folder.parent / f".{folder.name}.{key[:16]}"
 

@@ -12,7 +12,7 @@
 
 Reasons of `WebError`: `bad_url`, `bad_redirect`, `redirect_loop`, `too_many_redirects`, `robots`,
 `robots_unreachable`, `opt_out`, `refused_address`, `no_such_host`, `bad_certificate`, `connection_failed`,
-`timeout`, `broken_answer`, `bad_encoding`, `too_large`, `http_<status>`, `host_paused`, `host_budget`.
+`timeout`, `broken_answer`, `bad_encoding`, `too_large`, `http_<status>`, `host_paused`, `host_budget`, `forgotten`.
 """
 
 from connectors.web.client import PoliteWeb, open_web

@@ -1,8 +1,8 @@
 """The polite client: what connectors call `web`."""
 
 import time
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,6 +18,7 @@ from connectors.web.store import Store, Stored, Visit
 from connectors.web.url import host_key, normalise_url, origin, target
 from connectors.web.wire import REDIRECTS, Answer
 
+SEEN = 10_000  # addresses remembered for `touched`: more than any one page is made of
 _KEPT = (*range(200, 300), *REDIRECTS, 304, 404, 410)
 
 
@@ -34,8 +35,11 @@ class Tally:
 class PoliteWeb:
     """The `Web` of connectors/base.py for one source; `open_web` makes it."""
 
-    def __init__(self, store: Store, guest: Guest, source: str, limits: Limits) -> None:
-        self.store, self.limits = store, limits
+    def __init__(
+        self, store: Store, guest: Guest, source: str, limits: Limits, forgotten: Callable[[str], bool]
+    ) -> None:
+        self.store, self.limits, self.forgotten = store, limits, forgotten
+        self._asked, self._touched = deque[str](maxlen=SEEN), tuple[str, ...]()
         self.crawl, begun = store.begin(source, time.time())
         self.begun_at = datetime.fromtimestamp(begun, UTC)
         self._courier = Courier(store, guest, limits)
@@ -54,6 +58,18 @@ class PoliteWeb:
         except WebError:
             self._failed += 1
             raise
+
+    def touched(self) -> tuple[str, ...]:
+        """The addresses whose answers were given since this was last called; where there are none, those of before:
+        a connector may yield several pages from what it asked for at once."""
+        if self._asked:
+            self._touched = tuple(self._asked)
+            self._asked.clear()
+        return self._touched
+
+    def drop(self, urls: Collection[str]) -> None:
+        """Keep no answer of these after this crawl."""
+        self.store.drop(urls)
 
     def finish(self) -> None:
         """The source has been walked to its end and its pages are safe."""
@@ -90,6 +106,9 @@ class PoliteWeb:
 
     def _exchange(self, url: str, version: str) -> Stored:
         """One hop: from this crawl, from the cache while it holds, else from the site."""
+        if self.forgotten(url):
+            raise WebError(url, "forgotten", "somebody asked for it")
+        self._asked.append(url)
         visit = self.store.visit(self.crawl, url)
         if visit and visit.reason:
             raise WebError(url, visit.reason, visit.detail)
@@ -169,16 +188,18 @@ def open_web(
     delay: float = 5.0,
     allow_private: tuple[str, ...] = (),
     limits: Limits = LIMITS,
+    forgotten: Callable[[str], bool] = lambda url: False,
 ) -> Iterator[PoliteWeb]:
     """The client of one source, over the cache at `store`: begins a crawl, or continues an unfinished one.
 
     Publish the pages inside the block. Left normally, the crawl is finished and the next one asks anew;
     left by an exception or a kill, it stays open and the next run is served what this one had.
+    An address for which `forgotten` is true is never asked for: WebError `forgotten`.
     """
     opened = Store(store)
     guest = Guest(contact, delay, tuple(allow_private))
     try:
-        web = PoliteWeb(opened, guest, source, limits)
+        web = PoliteWeb(opened, guest, source, limits, forgotten)
         yield web
         web.finish()
     finally:

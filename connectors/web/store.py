@@ -9,7 +9,7 @@ import json
 import os
 import sqlite3
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -133,6 +133,11 @@ class Store:
             row = [crawl, visit.url, visit.host, visit.at, visit.attempts, visit.reason, visit.detail]
             self.db.execute("REPLACE INTO visits VALUES (?,?,?,?,?,?,?)", row)
 
+    def drop(self, urls: Collection[str]) -> None:
+        """Erase answers from the cache."""
+        with self._transaction():
+            self.db.executemany("DELETE FROM answers WHERE url = ?", [[url] for url in urls])
+
     def next_at(self, host: str) -> float:
         """When the host may be asked again; 0 for one never asked."""
         row = self.db.execute("SELECT next_at FROM hosts WHERE host = ?", [host]).fetchone()
@@ -172,15 +177,17 @@ def _alone_in(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def forget(path: Path, prefix: str) -> int:
-    """Erase every URL that begins with `prefix` from the cache, also from the file's free pages; how many."""
+def forget(path: Path, gone: Callable[[str], bool]) -> int:
+    """Erase every URL for which `gone` is true from the cache, also from the file's free pages; how many."""
     store = Store(path)
     try:
-        gone = store.db.execute("DELETE FROM answers WHERE substr(url, 1, length(?1)) = ?1", [prefix]).rowcount
-        store.db.execute("DELETE FROM visits WHERE substr(url, 1, length(?1)) = ?1", [prefix])
+        store.db.create_function("gone", 1, gone)
+        erased = store.db.execute("DELETE FROM answers WHERE gone(url)").rowcount
+        store.db.execute("DELETE FROM visits WHERE gone(url)")
         store.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         store.db.execute("VACUUM")
-        return gone
+        store.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # VACUUM has gone through the log too
+        return erased
     finally:
         store.close()
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import TimeoutError as DeadlineError
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,11 @@ import pyarrow as pa
 from pebble import ProcessExpired
 
 from connectors.base import Connector
-from pipelines import pages, storage
+from pipelines import pages, storage, tombstones
 from pipelines.normalise.parse import Parsed, origin_of, parse_page, reject
 from pipelines.pool import map_ordered
 from pipelines.recipe import Recipe
+from pipelines.tombstones import Tombstones
 from schemas.manifest import Manifest
 from schemas.page import Page
 from schemas.record import PAIR, RECORD, REJECT
@@ -40,6 +41,7 @@ class Chunk:
 
     shard: int
     pages: tuple[Page, ...]
+    stones: Tombstones
 
 
 def run(recipe: Recipe, source: str, data: Path, workers: int = 1) -> Manifest:
@@ -61,8 +63,9 @@ def run(recipe: Recipe, source: str, data: Path, workers: int = 1) -> Manifest:
     if done:
         return done
     with storage.building(folder, **about) as made:
+        stones = tombstones.load(data)
         todo = [(number, shard) for number, shard in enumerate(live.shards) if not made.has(_name("records", number))]
-        chunks = (Chunk(number, part) for number, shard in todo for part in _chunks(shard.read()))
+        chunks = (Chunk(number, part, stones) for number, shard in todo for part in _chunks(_standing(shard, stones)))
         results = _parse(connector, chunks, workers)
         for number, of_shard in groupby(results, key=lambda result: result[0]):
             _write(made, number, (parsed for _, chunk in of_shard for parsed in chunk))
@@ -85,6 +88,10 @@ def _holds_path(value: Any) -> bool:
 
 def _name(table: str, number: int) -> str:
     return f"{table}-{number:05}.parquet"
+
+
+def _standing(shard: pages.LiveShard, stones: Tombstones) -> Iterator[Page]:
+    return (page for page in shard.read() if not stones.url(page.url))
 
 
 def _chunks(standing: Iterable[Page]) -> Iterator[tuple[Page, ...]]:
@@ -114,12 +121,12 @@ def _parse(connector: Connector, chunks: Iterable[Chunk], workers: int) -> Itera
 
 def parse_chunk(work: tuple[Connector, Chunk]) -> list[Parsed]:
     connector, chunk = work
-    return [parse_page(connector, page) for page in chunk.pages]
+    return [parse_page(connector, page, chunk.stones) for page in chunk.pages]
 
 
 def _one_by_one(connector: Connector, chunk: Chunk) -> Iterator[Parsed]:
     """Again, each page by itself: a bad one costs only itself."""
-    work = ((connector, Chunk(chunk.shard, (page,))) for page in chunk.pages)
+    work = ((connector, replace(chunk, pages=(page,))) for page in chunk.pages)
     for (_, single), result in map_ordered(parse_chunk, work, workers=1, deadline=DEADLINE, memory=MEMORY):
         if isinstance(result, BaseException):
             yield _given_up(connector, single.pages[0], result)

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -42,7 +43,21 @@ def gristmill(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
     return call
 
 
-COMMANDS = ["demo", "run", "stage", "up", "check", "status", "sql", "explain", "try", "export", "serve", "verify"]
+COMMANDS = [
+    "demo",
+    "run",
+    "stage",
+    "up",
+    "check",
+    "status",
+    "sql",
+    "explain",
+    "try",
+    "export",
+    "forget",
+    "serve",
+    "verify",
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -66,6 +81,10 @@ WRONG_WORDS = [
     (("sql", "--format", "xml", "SELECT 1"), "'xml'"),
     (("try", "defualt"), "did you mean 'default'?"),
     (("explain", "nosuch"), "nosuch"),
+    (("forget",), "say one of --url, --author and --record"),
+    (("forget", "--url", "pumps"), "not an address"),
+    (("forget", "--record", "nosuch"), "no record 'nosuch'"),
+    (("forget", "--author", "Ada", "--reason", "ada asked"), "in the clear"),
     (("frobnicate",), "frobnicate"),
 ]
 
@@ -104,6 +123,15 @@ def test_a_stage_that_fails_gives_1_and_one_line(gristmill: Callable[..., Said],
     assert "nowhere" in said.err
     assert "Traceback" not in said.err
     assert "Traceback" in gristmill("--debug", "stage", "collect", file, "--data", tmp_path / "data").err
+
+
+def test_forget_says_what_was_erased(gristmill: Callable[..., Said], milled: Milled, tmp_path: Path) -> None:
+    shutil.copytree(milled[1], tmp_path / "data", symlinks=True)
+    words = ("forget", "--url", "https://forum.example/questions/1", "--data", tmp_path / "data")
+    erased = json.loads(gristmill(*words, "--json").out)["erased"]
+    assert erased["pages"] == erased["records"] == 1
+    assert "nothing was there" in gristmill(*words).out
+    assert gristmill("verify", "--data", tmp_path / "data").code == 0
 
 
 def test_status_tells_the_funnel(gristmill: Callable[..., Said], milled: Milled) -> None:

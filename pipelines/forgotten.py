@@ -1,0 +1,168 @@
+"""Pages without what people asked to be forgotten.
+
+A page is bytes as a site sent them, and nobody can cut one post out of any site's bytes. So such a page is kept as
+the documents it was parsed to, without the posts, sections and exchanges that were forgotten; its bytes are not kept.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+
+import re2
+from pydantic import TypeAdapter
+
+from connectors.base import Connector
+from pipelines.pool import guarded
+from pipelines.tombstones import Tombstones, person
+from schemas.document import Article, Document, Exchange, Post, Reject, Section, Thread
+from schemas.page import GONE, Page
+
+MEDIA_TYPE = "application/vnd.gristmill.documents+json"
+REASON = "forgotten"
+DEADLINE, MEMORY = 5.0, 1 << 30  # seconds of work; bytes
+_KINDS: dict[str, TypeAdapter[Document | Reject]] = {
+    kind.__name__: TypeAdapter(kind) for kind in (Thread, Article, Exchange, Reject)
+}
+_QUOTED = re2.compile(r"^\s{0,3}>[>\s]*")
+_WORDS = re2.compile(r"[\pL\pN]+")
+
+
+@dataclass(frozen=True)
+class Spared:
+    """`item` is what is left: None where nothing is, the item itself where nothing was forgotten."""
+
+    item: Page | Reject | None
+    changed: bool
+
+
+def parse(connector: Connector, page: Page) -> Iterator[Document | Reject]:
+    """The documents of a page, also of one that is kept as documents."""
+    return _thaw(page) if page.media_type == MEDIA_TYPE else connector.parse(page)
+
+
+def spare(connector: Connector, page: Page, stones: Tombstones) -> Spared:
+    """The page without what is forgotten; parses it."""
+    before = tuple(parse(connector, page))
+    after = tuple(without(document, page, stones) for document in before)
+    if after == before:
+        return Spared(page, False)
+    if all(isinstance(document, Reject) for document in after):
+        return Spared(None, True)
+    return Spared(replace(page, body=_freeze(after), media_type=MEDIA_TYPE, etag="", last_modified=""), True)
+
+
+def concerned(page: Page, stones: Tombstones) -> bool:
+    """Whether the page has to be parsed to know."""
+    return page.status not in GONE and stones.concern(page.source, page.page_id, page.url)
+
+
+def without(document: Document | Reject, page: Page, stones: Tombstones) -> Document | Reject:
+    """The document without its forgotten parts; a thread without its question asks nothing, and is given up."""
+    if isinstance(document, Reject):
+        return document
+    if stones.url(document.url) or stones.part(page.page_id, document.key, ""):
+        return Reject(document.key, REASON)
+    if isinstance(document, Thread):
+        return _thread(document, page, stones)
+    if stones.author(page.source, document.author):
+        return Reject(document.key, REASON)
+    return _article(document, page, stones) if isinstance(document, Article) else document
+
+
+def _thread(thread: Thread, page: Page, stones: Tombstones) -> Thread | Reject:
+    gone = [post for post in thread.posts if _is_gone(post, thread, page, stones)]
+    if not gone:
+        return thread
+    if thread.posts[0] in gone or len(gone) == len(thread.posts):
+        return Reject(thread.key, REASON)
+    said = {_plain(line) for post in gone for line in post.markdown.splitlines()} - {""}
+    names = [post.author for post in gone if stones.author(page.source, post.author)]
+    kept = (post for post in thread.posts if post not in gone)
+    return replace(thread, posts=tuple(replace(post, markdown=_unquoted(post.markdown, said, names)) for post in kept))
+
+
+def _is_gone(post: Post, thread: Thread, page: Page, stones: Tombstones) -> bool:
+    by = stones.author(page.source, post.author)
+    return by or stones.url(post.url) or stones.part(page.page_id, thread.key, post.post_id)
+
+
+def _unquoted(markdown: str, said: set[str], names: list[str]) -> str:
+    """Without quoted lines of what was said, and without the name of who said it where it is called (`@name`)."""
+    lines = []
+    for line in markdown.splitlines():
+        quoted = _QUOTED.match(line)
+        words = _plain(line)
+        if quoted and (words in said or any(person(name) in person(line) for name in names)):
+            continue
+        if quoted and len(words) > 20 and any(words in one for one in said):
+            continue
+        lines.append(line)
+    text = "\n".join(lines)
+    for name in names:
+        text = text.replace(f"@{name}", "@…")
+    return text
+
+
+def _plain(line: str) -> str:
+    return " ".join(_WORDS.findall(line.lower()))
+
+
+def _article(article: Article, page: Page, stones: Tombstones) -> Article | Reject:
+    kept = tuple(section for section in article.sections if not _section_gone(section, article, page, stones))
+    steps = () if stones.part(page.page_id, article.key, "steps") else article.steps
+    if kept == article.sections and steps == article.steps:
+        return article
+    return replace(article, sections=kept, steps=steps) if kept or steps else Reject(article.key, REASON)
+
+
+def _section_gone(section: Section, article: Article, page: Page, stones: Tombstones) -> bool:
+    at = bool(section.anchor) and stones.url(f"{article.url or page.url}#{section.anchor}")
+    return at or stones.part(page.page_id, article.key, section_part(section))
+
+
+def section_part(section: Section) -> str:
+    return "\n".join(["section", section.anchor, *section.path])
+
+
+def _freeze(documents: Iterable[Document | Reject]) -> bytes:
+    rows = [{"kind": type(document).__name__, "is": asdict(document)} for document in documents]
+    return json.dumps(rows, ensure_ascii=False, default=lambda value: value.isoformat()).encode()
+
+
+def _thaw(page: Page) -> Iterator[Document | Reject]:
+    for row in json.loads(page.body):
+        yield _KINDS[row["kind"]].validate_python(row["is"])
+
+
+def spared(
+    connector: Connector,
+    fetched: Iterable[Page | Reject],
+    stones: Tombstones,
+    touched: Callable[[], tuple[str, ...]],
+    left_out: set[str],
+) -> Iterator[Page | Reject]:
+    """What is fetched, without what is forgotten; the addresses it came from are entered in `left_out`.
+
+    `touched` tells which addresses were asked since it was last called. A page that may be concerned and cannot be
+    parsed in time or memory is a reject: nobody can say whose words are in it.
+    """
+    with guarded(_spare, deadline=DEADLINE, memory=MEMORY) as spare_apart:
+        for item in fetched:
+            asked = touched()
+            left = _by_address(item, stones)
+            if isinstance(left.item, Page) and concerned(left.item, stones):
+                found = spare_apart((connector, left.item, stones))
+                left = Spared(Reject(item.key, "parse_failed"), True) if isinstance(found, BaseException) else found
+            left_out.update(asked if left.changed else ())
+            if left.item is not None:
+                yield left.item
+
+
+def _by_address(item: Page | Reject, stones: Tombstones) -> Spared:
+    told = item.key if isinstance(item, Reject) else item.url
+    gone = stones.url(told) or (isinstance(item, Reject) and item.reason == REASON)
+    return Spared(None if gone else item, gone)
+
+
+def _spare(work: tuple[Connector, Page, Tombstones]) -> Spared:
+    return spare(*work)

@@ -1,0 +1,182 @@
+"""What people asked to be forgotten, as salted hashes: enough to know it when it comes back, and no more.
+
+    url     an address, and all below it       author   a name, at one source or everywhere
+    record  a record_id                        part     the post, section or exchange that a record was made from
+    text    a record's pair_hash: the same text under another address
+
+An address is matched at its joints: `x.org/t/12` covers `x.org/t/12/3` and `x.org/t/12#p4`, and not `x.org/t/123`.
+"""
+
+import json
+import secrets
+import unicodedata
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pipelines import storage
+from schemas.manifest import digest
+
+FILE = "forgotten.jsonl"
+Kind = Literal["url", "author", "record", "part", "text"]
+
+
+class BadRequest(Exception):
+    """Nothing that can be forgotten; the message says why."""
+
+
+class UnreadableSource(Exception):
+    """A source whose pages cannot be parsed any more; the message says why."""
+
+
+@dataclass(frozen=True)
+class Tombstone:
+    """`hash` of a kind and its value. `length` of an address in characters, `within` the hash of its host or of the
+    page of a part; `source` "" means everywhere. `models` were trained on what was erased."""
+
+    kind: Kind
+    hash: str
+    length: int = 0
+    within: str = ""
+    source: str = ""
+    reason: str = ""
+    when: str = ""
+    models: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        return self.kind, self.source, self.hash
+
+
+@dataclass(frozen=True)
+class Tombstones:
+    """The list of a data folder. Every question is answered without knowing what was forgotten."""
+
+    salt: str = ""
+    stones: tuple[Tombstone, ...] = ()
+    _hashes: dict[tuple[str, str], str] = field(default_factory=dict, compare=False, repr=False)
+
+    def __bool__(self) -> bool:
+        return bool(self.stones)
+
+    @property
+    def fingerprint(self) -> str:
+        return digest(sorted([*stone.place, stone.length] for stone in self.stones))
+
+    def hash(self, kind: str, value: str) -> str:
+        """Cached: a source has few authors and many posts."""
+        known = self._hashes.get((kind, value))
+        if known is None:
+            known = sha256(f"{self.salt}\n{kind}\n{value}".encode()).hexdigest()
+            self._hashes[kind, value] = known
+        return known
+
+    @cached_property
+    def _lengths(self) -> tuple[int, ...]:
+        return tuple(sorted({stone.length for stone in self.stones if stone.kind == "url"}))
+
+    @cached_property
+    def _within(self) -> frozenset[str]:
+        return frozenset(stone.within for stone in self.stones if stone.within)
+
+    def _has(self, kind: str, value: str, source: str = "") -> bool:
+        hashed = self.hash(kind, value)
+        return ("", hashed) in self._of(kind) or (source, hashed) in self._of(kind)
+
+    def _of(self, kind: str) -> frozenset[tuple[str, str]]:
+        return self._by_kind.get(kind, frozenset())
+
+    @cached_property
+    def _by_kind(self) -> dict[str, frozenset[tuple[str, str]]]:
+        kinds = {stone.kind for stone in self.stones}
+        return {kind: frozenset(stone.place[1:] for stone in self.stones if stone.kind == kind) for kind in kinds}
+
+    def url(self, url: str | None) -> bool:
+        if not url or not self._lengths:
+            return False
+        told = address(url)
+        heads = [told[:length] for length in self._lengths if _is_joint(told, length)]
+        return any(("", sha256(f"{self.salt}\nurl\n{head}".encode()).hexdigest()) in self._of("url") for head in heads)
+
+    def author(self, source: str, name: str | None) -> bool:
+        return bool(name) and bool(self._of("author")) and self._has("author", person(name or ""), source)
+
+    def record(self, record_id: str) -> bool:
+        return bool(self._of("record")) and self._has("record", record_id)
+
+    def part(self, page_id: str, document: str, part: str) -> bool:
+        return bool(self._of("part")) and self._has("part", "\n".join([page_id, document, part]))
+
+    def text(self, pair_hash: str) -> bool:
+        return bool(self._of("text")) and self._has("text", pair_hash)
+
+    def concern(self, source: str, page_id: str, url: str) -> bool:
+        """Whether any of them may be about this page: then it has to be read."""
+        authors = any(where in ("", source) for where, _ in self._of("author"))
+        return authors or self.hash("page", page_id) in self._within or self.hash("host", host(url)) in self._within
+
+    def with_new(self, stones: list[Tombstone]) -> "Tombstones":
+        return Tombstones(self.salt, (*self.stones, *stones))
+
+    def only(self, stones: list[Tombstone]) -> "Tombstones":
+        return Tombstones(self.salt, tuple(stones))
+
+    def new_url(self, url: str) -> Tombstone:
+        told = address(url)
+        return Tombstone("url", self.hash("url", told), len(told), self.hash("host", host(url)))
+
+    def new_author(self, name: str, source: str) -> Tombstone:
+        return Tombstone("author", self.hash("author", person(name)), source=source)
+
+    def new_part(self, page_id: str, document: str, part: str) -> Tombstone:
+        hashed = self.hash("part", "\n".join([page_id, document, part]))
+        return Tombstone("part", hashed, within=self.hash("page", page_id))
+
+
+NOTHING = Tombstones()
+
+
+def address(url: str) -> str:
+    """One spelling: no scheme, host in small letters, no slash at the end."""
+    parts = urlsplit(url.strip())
+    rest = url.strip().split("://", 1)[-1][len(parts.netloc) :] if parts.netloc else url.strip()
+    return (parts.netloc.lower() + rest).rstrip("/")
+
+
+def host(url: str) -> str:
+    return address(url).split("/", 1)[0]
+
+
+def person(name: str) -> str:
+    """One spelling of a name: compatibility form, case and white space folded."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def _is_joint(told: str, length: int) -> bool:
+    return len(told) == length or (len(told) > length and (told[length] in "/?#&" or told[length - 1] in "?=#&"))
+
+
+def load(data: Path) -> Tombstones:
+    """The list of `data`; a new one has a salt of its own, kept once something is entered."""
+    try:
+        head, *lines = (data / FILE).read_text().splitlines()
+    except FileNotFoundError:
+        return Tombstones(secrets.token_hex(16))
+    rows = [json.loads(line) for line in lines]
+    stones = tuple(Tombstone(**row | {"models": tuple(row["models"])}) for row in rows)
+    return Tombstones(json.loads(head)["salt"], stones)
+
+
+def enter(data: Path, known: Tombstones, stones: list[Tombstone]) -> None:
+    """Add to the list on disk; one that is there already is told of more models."""
+    found = {stone.place: stone for stone in known.stones}
+    for stone in stones:
+        before = found.get(stone.place, stone)
+        models = tuple(sorted({*before.models, *stone.models}))
+        found[stone.place] = Tombstone(**asdict(before) | {"models": models})
+    lines = [json.dumps({"salt": known.salt}), *(json.dumps(asdict(stone)) for stone in found.values())]
+    data.mkdir(parents=True, exist_ok=True)
+    storage.write_text(data / FILE, "\n".join(lines) + "\n")

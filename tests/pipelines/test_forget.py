@@ -1,0 +1,254 @@
+"""Forgetting: nothing of it is left in any file, whoever else wrote there stays, and no later run brings it back."""
+
+import json
+import shutil
+import zlib
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from connectors.web.store import Store, Stored, Visit
+from pipelines import forget, storage, tombstones
+from pipelines.catalog import connect
+from pipelines.forget import Request
+from pipelines.recipe import Recipe, load
+from tests.pipelines.milling import go, recipe_file
+
+ADA, BOB = "Ada Lovelace", "Bob"
+SECRET = "the left valve sticks in winter, so warm it for ten minutes before you turn the brass key"
+OTHER = "take the bolts out one by one, clean each of them with oil, and put them back in the same order"
+SALT, REASON = "salt", "asked for it"
+
+
+def post(number: int, parent: int, author: str, text: str, score: int = 5) -> str:
+    kind = f'PostTypeId="2" ParentId="{parent}"' if parent else f'PostTypeId="1" Title="How do I mend pump {number}?"'
+    return (
+        f'<row Id="{number}" {kind} CreationDate="2024-03-05T15:37:00.000" Score="{score}" OwnerDisplayName="{author}" '
+        f'Body="{escape(f"<p>{text}.</p>", quote=True)}" Tags="&lt;pump&gt;" ContentLicense="CC BY-SA 4.0" />'
+    )
+
+
+def written(folder: Path, extra: str = "") -> Path:
+    """Ada answers in threads 1 and 2 (where Bob quotes her), asks in 3; in 4 she is not."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = [
+        post(1, 0, "Cy", "It makes a noise whenever I start it"),
+        post(11, 1, ADA, f"Listen, {SECRET}"),
+        post(12, 1, BOB, f"In my case {OTHER}", 2),
+        post(2, 0, "Cy", "It leaks a little at the lower end"),
+        post(21, 2, ADA, f"I would say that {SECRET} and wait"),
+        post(22, 2, BOB, f"</p><blockquote><p>I would say that {SECRET} and wait.</p></blockquote><p>No: {OTHER}", 3),
+        post(3, 0, ADA, "My own pump does not turn at all since Monday"),
+        post(31, 3, BOB, f"Then you should {OTHER}", 4),
+        post(4, 0, "Cy", "It runs, but far too slowly for the garden"),
+        post(41, 4, BOB, f"With mine I had to {OTHER}, and it ran"),
+        extra,
+    ]
+    (folder / "Posts.xml").write_text(f'<?xml version="1.0" encoding="utf-8"?>\n<posts>{"".join(rows)}</posts>')
+    return folder
+
+
+def recipe(folder: Path, *names: str) -> Recipe:
+    return load(recipe_file(folder, **{name: folder / name for name in names}))
+
+
+@pytest.fixture(scope="module")
+def milled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Recipe, Path]:
+    folder = tmp_path_factory.mktemp("forget")
+    for name in ("one", "two"):
+        written(folder / name)
+    made = recipe(folder, "one", "two")
+    go(made, folder / "data")
+    return made, folder / "data"
+
+
+@pytest.fixture
+def mill(milled: tuple[Recipe, Path], tmp_path: Path) -> Iterator[tuple[Recipe, Path]]:
+    """Two sites with the same threads, in a data folder of the test's own."""
+    made, data = milled
+    shutil.copytree(data, tmp_path / "data", symlinks=True)
+    yield made, tmp_path / "data"
+    assert list(storage.damaged(tmp_path / "data")) == []
+
+
+def holds(data: Path, *words: str) -> list[str]:
+    """The files that hold one of the words, looked at as tables, as bytes, and as SQLite's zlib blobs."""
+    found = []
+    for path in sorted(path for path in data.rglob("*") if path.is_file()):
+        raw = str(pq.read_table(path).to_pylist()) if path.suffix == ".parquet" else path.read_bytes().decode("latin-1")
+        found += [path.name for word in words if word in raw or word.encode().decode("latin-1") in raw]
+    return found
+
+
+def ids(data: Path, view: str = "records") -> set[str]:
+    with connect(data) as con:
+        return {name for (name,) in con.sql(f"SELECT record_id FROM {view}").fetchall()}
+
+
+def at(source: str, *names: str) -> set[str]:
+    return {f"{source}:{name}" for name in names}
+
+
+LEFT = at("one", "q1#a12", "q4#a41") | at("two", "q1#a12", "q4#a41")
+
+
+def test_an_author_is_erased_everywhere_and_the_others_stay(mill: tuple[Recipe, Path]) -> None:
+    made, data = mill
+    assert holds(data, SECRET, ADA)
+    report = forget.forget(Request(author="  ada LOVELACE ", reason=REASON), data)
+    assert holds(data, SECRET, ADA, "does not turn at all") == []
+    assert ids(data) == ids(data, "verdicts") == LEFT
+    assert report.erased["pages"] == 6 and report.snapshots == ["small v1"] and report.local_sources == ["one", "two"]
+    go(made, data)
+    assert holds(data, SECRET, ADA, "does not turn at all") == []
+    assert ids(data) == LEFT | {"one:q2#a22", "two:q2#a22"}, "whoever quoted her is there, without the quote"
+
+
+def test_a_dump_read_again_brings_nothing_back(tmp_path: Path) -> None:
+    made, data = recipe(tmp_path, "one"), tmp_path / "data"
+    written(tmp_path / "one")
+    go(made, data, ["collect", "normalise"])
+    forget.forget(Request(author=ADA), data)
+    more = post(5, 0, "Cy", "A new question") + post(51, 5, ADA, SECRET) + post(52, 5, BOB, OTHER)
+    written(tmp_path / "one", more)
+    go(made, data, ["collect", "normalise"])
+    assert holds(data, SECRET, ADA) == []
+    assert ids(data) == at("one", "q1#a12", "q2#a22", "q4#a41", "q5#a52")
+
+
+def test_an_author_at_one_source_only(mill: tuple[Recipe, Path]) -> None:
+    _, data = mill
+    forget.forget(Request(author="Cy", source="one"), data)
+    assert ids(data) == at("one", "q3#a31") | at("two", "q1#a11", "q1#a12", "q2#a21", "q2#a22", "q3#a31", "q4#a41")
+
+
+def test_an_address_and_all_below_it(mill: tuple[Recipe, Path]) -> None:
+    made, data = mill
+    with connect(data) as con:
+        url = con.sql("SELECT url FROM pages WHERE page_id = 'one:q1'").fetchall()[0][0]
+    before = ids(data)
+    forget.forget(Request(url=url.replace("https", "http")), data)
+    assert before - ids(data) == at("one", "q1#a11", "q1#a12")
+    go(made, data)
+    assert before - ids(data) == at("one", "q1#a11", "q1#a12")
+
+
+def test_one_record_and_its_copies_word_for_word(mill: tuple[Recipe, Path]) -> None:
+    made, data = mill
+    before = ids(data)
+    forget.forget(Request(record="one:q1#a11"), data)
+    for _ in range(2):
+        assert before - ids(data) == {"one:q1#a11", "two:q1#a11"}
+        assert holds(data, f"Listen, {SECRET}") == []
+        go(made, data)
+
+
+def test_older_snapshots_their_attribution_and_card(mill: tuple[Recipe, Path]) -> None:
+    made, data = mill
+    go(made.model_copy(update={"policy": "strict"}), data, ["curate"])
+    before = {path.name: (path / "README.md").read_text() for path in (data / "5_curated/small").glob("v*")}
+    report = forget.forget(Request(author=ADA), data)
+    assert sorted(report.snapshots) == ["small v1", "small v2"]
+    for version in ("v1", "v2"):
+        folder = data / "5_curated" / "small" / version
+        manifest = storage.read_manifest(folder)
+        assert manifest and manifest.counts["records"] == manifest.counts["kept"] + manifest.counts["dropped"] == 4
+        card = (folder / "README.md").read_text()
+        assert card.startswith(before[version]) and "rows were erased on request" in card
+        assert ADA not in (folder / "ATTRIBUTION.md").read_text()
+
+
+def test_the_list_says_neither_name_nor_address(mill: tuple[Recipe, Path]) -> None:
+    _, data = mill
+    forget.forget(Request(author=ADA, reason=REASON), data)
+    told = (data / tombstones.FILE).read_text()
+    assert "ovelace" not in told and REASON in told
+    with pytest.raises(tombstones.BadRequest, match="in the clear"):
+        forget.check(Request(author=ADA, reason="ada lovelace asked"), data)
+
+
+def test_the_cache_of_the_site_goes_too(mill: tuple[Recipe, Path]) -> None:
+    _, data = mill
+    path = data / forget.WEB_STORE
+    store = Store(path)
+    for url in ("https://one.example/questions/1?page=2", "https://elsewhere.example/1"):
+        answer = Stored(url, 200, {}, SECRET.encode(), "", "", "", 1.0, 2.0)
+        store.save(store.begin("one", 0)[0], Visit(url, "host", 1.0), answer)
+    store.close()
+    compressed = zlib.compress(SECRET.encode()).decode("latin-1")
+    report = forget.forget(Request(author=ADA), data)
+    assert report.erased["cached answers"] == 1
+    left = [name.decode() for name in (b"one.example/questions/1", b"elsewhere.example") if name in path.read_bytes()]
+    assert left == ["elsewhere.example"] and compressed
+
+
+def test_models_that_have_learnt_it_are_listed_and_their_samples_go(mill: tuple[Recipe, Path]) -> None:
+    _, data = mill
+    snapshot = storage.read_manifest(data / "5_curated" / "small" / "v1")
+    assert snapshot
+    sample = {"record_id": "one:q1#a11", "instruction": "How?", "reference": SECRET}
+    about: dict[str, Any] = {"stage": "finetune", "name": "small", "version": 1, "params": {}}
+    with storage.building(
+        data / "6_models" / "small" / "v1", **about, inputs={"curated": snapshot.fingerprint}
+    ) as model:
+        model.text("metrics.json", json.dumps({"samples": [sample, sample | {"record_id": "one:q4#a41"}]}))
+        model.text("README.md", f"# M\n\n## Answers before and after\n\n{SECRET}\n\n## Use\n\nServe it.\n")
+    report = forget.forget(Request(author=ADA), data)
+    assert report.models == ["6_models/small/v1"]
+    assert holds(data, f"Listen, {SECRET}") == []
+    assert (data / "6_models/small/v1/README.md").read_text().endswith("Erased on request.\n\n## Use\n\nServe it.\n")
+    assert '"models": ["6_models/small/v1"]' in (data / tombstones.FILE).read_text()
+
+
+class Killed(BaseException):
+    """As abrupt as a signal: nothing here cleans up after it."""
+
+
+@pytest.mark.parametrize("renames", [5, 20])
+def test_stopped_at_any_moment_the_same_command_finishes(
+    renames: int, mill: tuple[Recipe, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, data = mill
+    rename, left = storage.rename, iter(range(renames - 1))
+
+    def stopping(old: Path, new: Path) -> None:
+        if next(left, None) is None:
+            raise Killed
+        rename(old, new)
+
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(storage, "rename", stopping)
+        forget.forget(Request(author=ADA), data)
+    forget.forget(Request(author=ADA), data)
+    assert holds(data, SECRET, ADA, "does not turn at all") == []
+    assert ids(data) == LEFT
+    assert not [path for path in data.rglob(".*") if path.is_dir()]
+
+
+ADDRESSES = [
+    ("https://x.org/t/12", "http://X.org/t/12/", True),
+    ("https://x.org/t/12", "https://x.org/t/12#p4", True),
+    ("https://x.org/t/12", "https://x.org/t/12?page=2", True),
+    ("https://x.org/t/12", "https://x.org/t/123", False),
+    ("https://x.org/", "https://x.org/anything", True),
+    ("https://x.org", "https://x.org.evil.net/", False),
+    ("https://x.org/u?name=", "https://x.org/u?name=ada", True),
+    ("https://x.org/用户/艾达", "https://x.org/用户/艾达/帖子", True),
+]
+
+
+@pytest.mark.parametrize(("asked", "url", "gone"), ADDRESSES)
+def test_addresses_match_at_their_joints(asked: str, url: str, gone: bool) -> None:
+    empty = tombstones.Tombstones(SALT)
+    assert empty.with_new([empty.new_url(asked)]).url(url) is gone
+
+
+def test_names_match_in_any_spelling() -> None:
+    empty = tombstones.Tombstones(SALT)
+    known = empty.with_new([empty.new_author("Ａda  Lovelace", ""), empty.new_author("艾达", "zhihu")])
+    assert known.author("x", "ada lovelace") and not known.author("x", "ada") and not known.author("x", "")
+    assert known.author("zhihu", "艾达") and not known.author("x", "艾达")
