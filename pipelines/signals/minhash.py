@@ -116,19 +116,18 @@ def _signatures(
     made: np.ndarray,
     valid: np.ndarray,
 ) -> None:
-    hashes = np.empty(len(words.hashes), np.uint32)
+    hashes, seen = np.empty(len(words.hashes), np.uint32), np.empty(MIN_SHINGLES, np.uint32)
     for row in range(len(made)):
         count = split_words(texts.data, texts.offsets[row], texts.offsets[row + 1], tables, words)
         count = _shingle(words.hashes, count, hashes)
-        valid[row] = count >= MIN_SHINGLES and _enough(hashes[:count])
+        valid[row] = count >= MIN_SHINGLES and _enough(hashes[:count], seen)
         if valid[row]:
             _permute(hashes[:count], multiply, add, made[row])
 
 
 @njit(cache=True, nogil=True)
-def _enough(hashes: np.ndarray) -> bool:
-    """Are there MIN_SHINGLES different ones?"""
-    seen = np.empty(MIN_SHINGLES, np.uint32)
+def _enough(hashes: np.ndarray, seen: np.ndarray) -> bool:
+    """Are there MIN_SHINGLES different ones, as many as `seen` has room for?"""
     found = 0
     for value in hashes:
         if value not in seen[:found]:
@@ -219,5 +218,5 @@ _EXACT = "xxh3-128 of the folded text with white space collapsed; equal hashes a
 SIGNALS = (
     Signal("pair_hash", pa.string(), pair_hash, _EXACT),
     Signal("output_hash", pa.string(), output_hash, _EXACT),
-    Signal("pair_minhash", SIGNATURE, pair_minhash, "Broder 1997; 5-word shingles, datasketch's affine32"),
+    Signal("pair_minhash", SIGNATURE, pair_minhash, "Broder 1997; 5-word shingles, datasketch's affine32", 2),
 )

@@ -15,6 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numba import njit
 
+from pipelines.signals.blocks import REACH, absorb, absorb_one, find_runs, finish, hash_run
+
 SPACE, IGNORED, PUNCTUATION, SYMBOL, DIGIT, MARK, LOWER, UPPER, UNSPACED = range(9)
 HAS_LETTER, IS_UNSPACED = 1, 2
 _UNSPACED = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x2E80, 0x2FDF), (0x3005, 0x3007),
@@ -22,7 +24,6 @@ _UNSPACED = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x2E80, 0x2F
 # marks of ordinary sentences; all others (#, *, |, {, emoji …) count as symbols
 _SENTENCE_MARKS = frozenset(".,;:!?'\"()-–—…‘’“”«»¿¡。，、；：！？（）「」『』《》〈〉·・")
 _CATEGORY = {"Z": SPACE, "C": IGNORED, "P": PUNCTUATION, "S": SYMBOL, "N": DIGIT, "M": MARK, "L": LOWER}
-_MULTIPLY = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio, odd
 
 
 class Texts(NamedTuple):
@@ -44,11 +45,13 @@ class Tables(NamedTuple):
 
 
 class Words(NamedTuple):
-    """Room for the words of the longest text: hash, length in characters, and flags of each."""
+    """Room for the words of the longest text: hash, length in characters, and flags of each; then for find_runs."""
 
     hashes: np.ndarray
     chars: np.ndarray
     flags: np.ndarray
+    edges: np.ndarray
+    odd: np.ndarray
 
 
 def texts_of(column: pa.Array | pa.ChunkedArray) -> Texts:
@@ -109,7 +112,8 @@ def _kind(char: str) -> int:
 
 def room(texts: Texts) -> Words:
     longest = int(np.diff(texts.offsets).max(initial=0)) + 1
-    return Words(np.empty(longest, np.uint64), np.empty(longest, np.int32), np.empty(longest, np.uint8))
+    kinds = (np.uint64, np.int32, np.uint8, np.int64, np.int64)
+    return Words(*(np.empty(longest + 1, kind) for kind in kinds))
 
 
 @njit(cache=True, nogil=True)
@@ -149,34 +153,54 @@ def mix(value: np.uint64) -> np.uint64:
 
 @njit(cache=True, nogil=True)
 def split_words(data: np.ndarray, start: int, end: int, tables: Tables, words: Words) -> int:
-    """Fill `words` with the words of data[start:end]; returns how many there are."""
-    count, chars, flags, at = 0, 0, 0, start
-    value = np.uint64(0)
-    while at < end:
-        here, code = at, int(data[at])
-        if code < 0x80:  # the common case, without calls
-            kind, folded, at = int(tables.kinds[code]), np.uint64(tables.folds[code]), at + 1
+    """Fill `words` with the words of data[start:end]; returns how many there are.
+
+    What lies near the end of the buffer goes the slow way, which gives the same.
+    """
+    if end + REACH > len(data):
+        return _split_any(data, start, end, tables, words, 0)
+    count, odd = 0, 0
+    for run in range(find_runs(data, start, end, words.edges, words.odd)):
+        at, stop = words.edges[2 * run], words.edges[2 * run + 1]
+        while words.odd[odd] < at:
+            odd += 1
+        if words.odd[odd] < stop:
+            count = _split_any(data, at, stop, tables, words, count)
         else:
-            code, at = decode(data, at, end)
-            kind, folded = kind_of(code, tables.kinds), np.uint64(_folded(code, tables))
-        if DIGIT <= kind < UNSPACED:
-            value = (value + folded + np.uint64(1)) * _MULTIPLY
-            chars += 1
-            flags |= kind >= LOWER
-            continue
-        if chars and (kind == IGNORED or _inside(data, here, end, code, tables)):
-            continue
-        if chars:
-            words.hashes[count], words.chars[count], words.flags[count] = mix(value), chars, flags
-            value, chars, flags, count = np.uint64(0), 0, 0, count + 1
-        if kind == UNSPACED:
-            words.hashes[count] = mix((folded + np.uint64(1)) * _MULTIPLY)
-            words.chars[count], words.flags[count] = 1, HAS_LETTER | IS_UNSPACED
-            count += 1
-    if chars:
-        words.hashes[count], words.chars[count], words.flags[count] = mix(value), chars, flags
-        count += 1
+            value, lettered = hash_run(data, at, stop - at)
+            count = _put(value, stop - at, int(lettered), words, count)
     return count
+
+
+@njit(cache=True, nogil=True)
+def _split_any(data: np.ndarray, start: int, end: int, tables: Tables, words: Words, count: int) -> int:
+    """The same for any text, character by character: `count` words are there already."""
+    chars, flags, plain, at = 0, 0, 0, start
+    value, lane = np.uint64(0), np.uint64(0)
+    while at < end:
+        here = at
+        code, at = decode(data, at, end)
+        kind, folded = kind_of(code, tables.kinds), np.uint64(_folded(code, tables))
+        if kind == UNSPACED and not chars:  # the common case where it occurs at all
+            count = _put(absorb(value, folded), 1, HAS_LETTER | IS_UNSPACED, words, count)
+            continue
+        if chars and not DIGIT <= kind < UNSPACED:
+            if kind == IGNORED or _inside(data, here, end, code, tables):
+                continue
+            count = _put(finish(value, lane, plain), chars, flags, words, count)
+            chars, flags, plain, value, lane = 0, 0, 0, np.uint64(0), np.uint64(0)
+            at = here if kind == UNSPACED else at
+        elif kind >= DIGIT:
+            value, lane = absorb_one(value, lane, folded, plain, chars)
+            chars, plain = chars + 1, plain + int(folded < np.uint64(0x80))
+            flags |= kind >= LOWER
+    return _put(finish(value, lane, plain), chars, flags, words, count) if chars else count
+
+
+@njit(cache=True, nogil=True)
+def _put(value: np.uint64, chars: int, flags: int, words: Words, count: int) -> int:
+    words.hashes[count], words.chars[count], words.flags[count] = value, chars, flags
+    return count + 1
 
 
 @njit(cache=True, nogil=True)

@@ -1,10 +1,13 @@
 """Words and prose as the kernels see them."""
 
+import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines.signals.prose import mask_code
-from pipelines.signals.text import count_words, hash_words, texts_of
+from pipelines.signals.text import count_words, hash_words, room, split_words, tables, texts_of
 
 WORDS = [
     ("", 0),
@@ -46,6 +49,25 @@ def test_case_width_markup_and_variants_are_folded(left: str, right: str) -> Non
 @pytest.mark.parametrize(("left", "right"), [("ab c", "a bc"), ("ab", "ba"), ("a", "aa"), ("买", "卖"), ("a b", "b a")])
 def test_different_words_hash_differently(left: str, right: str) -> None:
     assert hash_words(left).tolist() != hash_words(right).tolist()
+
+
+# letters at both ends of their ranges and their neighbours, words longer than two lanes, blocks that end in a word
+PIECES = st.sampled_from(
+    [*"azAZ09@[`{/:_' \t.\n\x00\x1f\x7f’é好ＡΩ\u200b", "don't", "it’s", "word" * 5, "x" * 63, "naïve", "  "]
+)
+FAR = "and so on " * 10  # farther from the end of the buffer than any block reaches
+
+
+@given(st.lists(PIECES, max_size=60).map("".join))
+def test_words_in_blocks_are_those_found_character_by_character(text: str) -> None:
+    held = texts_of(pa.array(["before'", text, FAR]))
+    words = room(held)
+    count = split_words(held.data, held.offsets[1], held.offsets[2], tables(), words)
+    alone = texts_of(pa.array([text]))
+    slow = room(alone)
+    assert count == split_words(alone.data, alone.offsets[0], alone.offsets[1], tables(), slow)
+    for ours, theirs in zip(words[:3], slow[:3], strict=True):
+        assert np.array_equal(ours[:count], theirs[:count])
 
 
 def test_slices_nulls_and_chunks_read_alike() -> None:
