@@ -12,7 +12,7 @@ from pipelines import place, storage
 from pipelines.pool import map_ordered
 from pipelines.progress import track
 from pipelines.recipe import Recipe, RecipeError
-from pipelines.signals import SIGNALS
+from pipelines.signals import SIGNALS, embedding
 from pipelines.signals.prose import mask_code
 from schemas.manifest import Manifest, Shard
 from schemas.record import RECORD
@@ -35,11 +35,12 @@ def run(recipe: Recipe, source: str, data: Path, workers: int = 1) -> Manifest:
     if made_of is None:
         raise RecipeError(f"{records}: nothing finished here; run `gristmill stage normalise {recipe.name}` first")
     folder = storage.folder(data, STAGE, source)
+    signals = wanted(recipe, data)
     about: dict[str, Any] = {
         "stage": STAGE,
         "name": source,
         "version": VERSION,
-        "params": {"signals": [[signal.name, signal.version, str(signal.type)] for signal in SIGNALS]},
+        "params": {"signals": [[signal.name, signal.version, str(signal.type)] for signal in signals]},
         "inputs": {"records": made_of.fingerprint},
     }
     done = storage.finished(folder, **about)
@@ -47,7 +48,7 @@ def run(recipe: Recipe, source: str, data: Path, workers: int = 1) -> Manifest:
         return done
     with storage.building(folder, **about) as made:
         todo = [name for name in made_of.tables("records") if not made.has(_shard_of(name))]
-        for shard, counts in _measure_shards(records, made.folder, todo, workers, source):
+        for shard, counts in _measure_shards(records, made.folder, todo, workers, signals):
             made.add(shard, counts)
     finished = storage.read_manifest(folder)
     if finished is None:
@@ -55,30 +56,35 @@ def run(recipe: Recipe, source: str, data: Path, workers: int = 1) -> Manifest:
     return finished
 
 
+def wanted(recipe: Recipe, data: Path) -> tuple[Signal, ...]:
+    """What is measured for a recipe. Raises RecipeError where it asks for what is not installed."""
+    return (*SIGNALS, embedding.signal(data)) if recipe.dedupe.semantic else SIGNALS
+
+
 def _shard_of(records: str) -> str:
     return records.replace("records-", "signals-")
 
 
 def _measure_shards(
-    records: Path, folder: Path, names: Sequence[str], workers: int, source: str
+    records: Path, folder: Path, names: Sequence[str], workers: int, signals: Sequence[Signal]
 ) -> Iterator[tuple[Shard, Counts]]:
-    work: Callable[[str], tuple[Shard, Counts]] = partial(measure_shard, records, folder)
+    work: Callable[[str], tuple[Shard, Counts]] = partial(measure_shard, records, folder, signals)
     if workers == 1 or len(names) == 1:
-        yield from map(work, track(names, f"annotate {source}", len(names)))
+        yield from map(work, track(names, f"annotate {records.name}", len(names)))
         return
-    for name, result in track(map_ordered(work, names, workers=workers), f"annotate {source}", len(names)):
+    for name, result in track(map_ordered(work, names, workers=workers), f"annotate {records.name}", len(names)):
         if isinstance(result, BaseException):
             raise RuntimeError(f"{records / name}: {type(result).__name__} while measuring") from result
         yield result
 
 
-def measure_shard(records: Path, folder: Path, name: str) -> tuple[Shard, Counts]:
+def measure_shard(records: Path, folder: Path, signals: Sequence[Signal], name: str) -> tuple[Shard, Counts]:
     """Write the signals of one shard of records; returns what was written and how much was measured."""
     with place.parquet(records / name) as file:
         batches = (pa.Table.from_batches([batch]).cast(RECORD) for batch in file.iter_batches(BATCH))
-        measured = (batch for table in batches for batch in measure(table, SIGNALS).to_batches())
-        shard = storage.write_table(folder / _shard_of(name), measured, schema_of(SIGNALS))
-    return shard, {"records": shard.rows, "values": shard.rows * len(SIGNALS)}
+        measured = (batch for table in batches for batch in measure(table, signals).to_batches())
+        shard = storage.write_table(folder / _shard_of(name), measured, schema_of(signals))
+    return shard, {"records": shard.rows, "values": shard.rows * len(signals)}
 
 
 def schema_of(signals: Iterable[Signal]) -> pa.Schema:

@@ -13,7 +13,13 @@ from rich.text import Text
 from pipelines import catalog, storage
 
 SHOWN = 1_200  # characters of a text on the screen; `--json` has all of it
-NOT_TOLD = ("record_id", "pair_hash", "output_hash", "pair_minhash")  # signals that tell a reader nothing
+NOT_TOLD = (
+    "record_id",
+    "pair_hash",
+    "output_hash",
+    "pair_minhash",
+    "pair_embedding",
+)  # signals that tell a reader nothing
 
 _PAGE = """
 SELECT page_id, url, status, media_type, licence, fetched_at, robots, octet_length(body) AS bytes, sha256, batch
