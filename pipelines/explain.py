@@ -17,6 +17,7 @@ NOT_TOLD = (
     "record_id",
     "pair_hash",
     "output_hash",
+    "instruction_hash",
     "pair_minhash",
     "pair_embedding",
 )  # signals that tell a reader nothing

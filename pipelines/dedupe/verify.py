@@ -14,7 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from pipelines.dedupe.components import Rows, agreeing, join, one_component, root
-from pipelines.signals.minhash import jaccard, pair_text, shingle_sets
+from pipelines.signals.minhash import jaccard, key_text, shingle_sets
 
 ANSWERS = 0.5  # half of all shingles shared: two thirds of either answer
 NEAR = pa.schema(
@@ -79,7 +79,7 @@ def _evidence(candidates: pa.Table) -> Evidence:
     short = pc.less(pc.utf8_length(output), asked)
     return Evidence(
         candidates["pair_minhash"].combine_chunks().flatten().to_numpy().reshape(len(output), -1),
-        Sets(*shingle_sets(pair_text(candidates))),
+        Sets(*shingle_sets(key_text(candidates))),
         Sets(*shingle_sets(pc.if_else(short, output, ""))),
         short.to_numpy(),
         pc.dictionary_encode(output.combine_chunks()).indices.to_numpy().astype(np.int64),

@@ -5,6 +5,7 @@ Each module holds one theme: plain functions over Arrow tables, or DuckDB expres
 
 from pipelines.signals import (
     code,
+    exact,
     heuristics,
     language,
     length,
@@ -28,5 +29,6 @@ SIGNALS = (
     *language.SIGNALS,
     *task.SIGNALS,
     *privacy.SIGNALS,
+    *exact.SIGNALS,
     *minhash.SIGNALS,
 )

@@ -1,8 +1,8 @@
 """ASCII text 64 bytes at a time: where words begin and end, and their hashes, without a branch per character.
 
 The idea is simdjson's (Langdale, Lemire 2019): compare a block of bytes at once, and walk the bits that come out.
-numba has no vector types, so the two loads are written in LLVM's own terms; LLVM makes of them what the machine has
-(AVX-512, AVX2, SSE2, NEON). Both read past the end of a text: REACH says how far.
+numba has no vector types, so a few functions are written in LLVM's own terms, of which LLVM makes what the machine has
+(AVX-512, AVX2, SSE2, NEON). find_runs and hash_run read past the end of a text: REACH says how far.
 """
 
 from typing import Any
@@ -37,6 +37,27 @@ def _eight_code(_: Any, data: Any, at: Any) -> Any:
     return types.uint64(data, types.int64), code
 
 
+def _between(builder: Any, block: Any, low: int, high: int) -> Any:
+    """Which bytes lie from `low` to `high`."""
+    shifted = builder.sub(block, _every(low))
+    return builder.icmp_unsigned("<", shifted, _every(high - low + 1))
+
+
+def _every(byte: int) -> Any:
+    return ir.Constant(_BLOCK, [byte] * 64)
+
+
+def _hidden(builder: Any, block: Any) -> Any:
+    """Control characters that are no white space, and whatever is not ASCII."""
+    control = builder.or_(_between(builder, block, 0x00, 0x08), _between(builder, block, 0x0E, 0x1F))
+    return builder.or_(control, _between(builder, block, 0x7F, 0xFF))
+
+
+def _masks(context: Any, builder: Any, signature: Any, *masks: Any) -> Any:
+    numbers = [builder.bitcast(mask, _LANE) for mask in masks]
+    return context.make_tuple(builder, signature.return_type, numbers)
+
+
 def _kinds_code(_: Any, data: Any, at: Any) -> Any:
     """Two masks of data[at:at + 64], first byte lowest: letters and digits, and what needs a closer look.
 
@@ -46,18 +67,31 @@ def _kinds_code(_: Any, data: Any, at: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         block = _load(context, builder, signature, args, _BLOCK)
 
-        def between(bytes_: Any, low: int, high: int) -> Any:
-            shifted = builder.sub(bytes_, ir.Constant(_BLOCK, [low] * 64))
-            return builder.icmp_unsigned("<", shifted, ir.Constant(_BLOCK, [high - low + 1] * 64))
-
-        lower = builder.or_(block, ir.Constant(_BLOCK, [0x20] * 64))
-        plain = builder.or_(between(lower, 0x61, 0x7A), between(block, 0x30, 0x39))
-        odd = builder.or_(between(block, 0x7F, 0xFF), between(block, 0x27, 0x27))
-        odd = builder.or_(odd, builder.or_(between(block, 0x00, 0x08), between(block, 0x0E, 0x1F)))
-        masks = [builder.bitcast(mask, _LANE) for mask in (plain, odd)]
-        return context.make_tuple(builder, signature.return_type, masks)
+        lower = builder.or_(block, _every(0x20))
+        plain = builder.or_(_between(builder, lower, 0x61, 0x7A), _between(builder, block, 0x30, 0x39))
+        odd = builder.or_(_hidden(builder, block), _between(builder, block, 0x27, 0x27))
+        return _masks(context, builder, signature, plain, odd)
 
     return types.UniTuple(types.uint64, 2)(data, types.int64), code
+
+
+def _fold_code(_: Any, data: Any, at: Any, out: Any, used: Any) -> Any:
+    """Write data[at:at + 64] in lower case, white space as blanks, to `out`; two masks of it, first byte lowest.
+
+    They are: white space, and what is not folded that way (control characters, everything that is not ASCII).
+    """
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        block = _load(context, builder, signature, args, _BLOCK)
+        upper, blank = _between(builder, block, 0x41, 0x5A), _between(builder, block, 0x09, 0x0D)
+        folded = builder.select(upper, builder.add(block, _every(0x20)), builder.select(blank, _every(0x20), block))
+        into = context.make_array(signature.args[2])(context, builder, args[2])
+        place = builder.gep(into.data, [args[3]])
+        builder.store(folded, builder.bitcast(place, ir.PointerType(_BLOCK)), align=1)
+        blanks = builder.or_(blank, _between(builder, block, 0x20, 0x20))
+        return _masks(context, builder, signature, blanks, _hidden(builder, block))
+
+    return types.UniTuple(types.uint64, 2)(data, types.int64, out, types.int64), code
 
 
 def _lowest_code(_: Any, mask: Any) -> Any:
@@ -71,6 +105,7 @@ def _lowest_code(_: Any, mask: Any) -> Any:
 
 _eight: Any = intrinsic(_eight_code)
 _kinds: Any = intrinsic(_kinds_code)
+fold_block: Any = intrinsic(_fold_code)
 _lowest: Any = intrinsic(_lowest_code)
 
 

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from pipelines import storage
 from pipelines.recipe import RecipeError
-from pipelines.signals.minhash import pair_text
+from pipelines.signals.minhash import key_text
 from pipelines.signals.text import Texts, texts_of
 from schemas.signal import Signal
 
@@ -61,7 +61,7 @@ def _model(folder: Path) -> Any:
 
 def pair_embedding(folder: Path, table: pa.Table) -> pa.Array:
     """float16[256] of length 1 per record, or null."""
-    text = pair_text(table)
+    text = key_text(table)
     # the whole text, in one thread: processes share the work already
     made = _model(folder).encode(text.to_pylist(), max_length=None, use_multiprocessing=False)
     lacks = ~_mostly_ascii(texts_of(text)) | ~made.any(axis=1)

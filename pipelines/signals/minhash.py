@@ -6,16 +6,14 @@ traditional characters make no difference), hashed to 32 bits. The permutations 
 `datasketch.MinHash(num_perm=PERMUTATIONS, hashvalues=signature, scheme=SCHEME)`.
 """
 
-from itertools import pairwise
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import xxhash
 from datasketch import MinHash
 from numba import njit
 
-from pipelines.signals.text import Tables, Texts, Words, decode, kind_of, mix, room, split_words, tables, texts_of
+from pipelines.signals.exact import KEYS
+from pipelines.signals.text import Tables, Texts, Words, mix, room, split_words, tables, texts_of
 from schemas.signal import Signal
 
 SHINGLE = 5
@@ -25,7 +23,6 @@ SIGNATURE = pa.list_(pa.uint32(), PERMUTATIONS)
 # Below this many different shingles one changed word moves the Jaccard similarity by more than 0.4 and unrelated
 # short questions look alike: such texts are compared exactly only.
 MIN_SHINGLES = 16
-FIELDS = ("instruction", "input", "output")
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _OLDEST = np.uint64(pow(int(_BASE), SHINGLE, 1 << 64))
 
@@ -159,64 +156,14 @@ def _mix32(value: np.uint32) -> np.uint32:
     return np.uint32(value ^ (value >> np.uint32(16)))
 
 
-def pair_text(table: pa.Table) -> pa.ChunkedArray:
-    """What two records are compared by: instruction, input and output, one after another."""
-    return pc.binary_join_element_wise(*(table[field] for field in FIELDS), "\n", null_handling="replace")
+def key_text(table: pa.Table, key: str = "pair") -> pa.ChunkedArray:
+    """What two records are compared by (KEYS): the fields one after another."""
+    return pc.binary_join_element_wise(*(table[field] for field in KEYS[key]), "\n", null_handling="replace")
 
 
 def pair_minhash(table: pa.Table) -> pa.Array:
-    made, valid = signatures(pair_text(table))
+    made, valid = signatures(key_text(table))
     return pa.FixedSizeListArray.from_arrays(pa.array(made.ravel()), type=SIGNATURE, mask=pa.array(~valid))
 
 
-@njit(cache=True, nogil=True)
-def _normalise(texts: Texts, tables: Tables, out: np.ndarray, offsets: np.ndarray) -> None:
-    """Folded characters; runs of white space as one space, none at the ends; invisible characters gone."""
-    used = 0
-    for row in range(len(offsets) - 1):
-        at, end = texts.offsets[row], texts.offsets[row + 1]
-        begin, gap = used, False
-        while at < end:
-            code, at = decode(texts.data, at, end)
-            kind = kind_of(code, tables.kinds)
-            gap = gap or kind == 0
-            if kind > 1:
-                used = _put(tables.folds[code] if code < 0x10000 else code, gap and used > begin, out, used)
-                gap = False
-        offsets[row + 1] = used
-
-
-@njit(cache=True, nogil=True)
-def _put(code: int, gap: bool, out: np.ndarray, used: int) -> int:
-    if gap:
-        out[used] = 32
-        used += 1
-    out[used] = code
-    return used + 1
-
-
-def _normalised(column: pa.ChunkedArray) -> list[bytes]:
-    texts = texts_of(column)
-    out = np.empty(max(1, int(texts.offsets[-1] - texts.offsets[0])), np.uint32)
-    offsets = np.zeros(texts.rows + 1, np.int64)
-    _normalise(texts, tables(), out, offsets)
-    data = out.astype("<u4", copy=False).tobytes()
-    return [data[4 * a : 4 * b] for a, b in pairwise(offsets)]
-
-
-def pair_hash(table: pa.Table) -> pa.Array:
-    fields = (_normalised(table[field]) for field in FIELDS)
-    # 31 is the unit separator, which no normalised text holds
-    return pa.array([xxhash.xxh3_128_hexdigest(b"\x1f\0\0\0".join(row)) for row in zip(*fields, strict=True)])
-
-
-def output_hash(table: pa.Table) -> pa.Array:
-    return pa.array([xxhash.xxh3_128_hexdigest(text) for text in _normalised(table["output"])])
-
-
-_EXACT = "xxh3-128 of the folded text with white space collapsed; equal hashes are exact duplicates"
-SIGNALS = (
-    Signal("pair_hash", pa.string(), pair_hash, _EXACT),
-    Signal("output_hash", pa.string(), output_hash, _EXACT),
-    Signal("pair_minhash", SIGNATURE, pair_minhash, "Broder 1997; 5-word shingles, datasketch's affine32", 2),
-)
+SIGNALS = (Signal("pair_minhash", SIGNATURE, pair_minhash, "Broder 1997; 5-word shingles, datasketch's affine32", 2),)

@@ -35,7 +35,7 @@ def texts(records: int, seed: int = 7) -> list[str]:
 def write(data: Path, records: int) -> None:
     """Records and their signatures, as normalise and annotate leave them; seconds for the signatures are printed."""
     from pipelines import storage
-    from pipelines.signals import minhash
+    from pipelines.signals import exact, minhash
     from schemas.record import RECORD
 
     about = {"name": "bench", "version": 1, "params": {}, "inputs": {}}
@@ -58,7 +58,7 @@ def write(data: Path, records: int) -> None:
             table = pa.table(columns, schema=RECORD)
             began = time.perf_counter()
             made = pa.table(
-                {"record_id": ids, "pair_hash": minhash.pair_hash(table), "pair_minhash": minhash.pair_minhash(table)}
+                {"record_id": ids, "pair_hash": exact.pair_hash(table), "pair_minhash": minhash.pair_minhash(table)}
             )
             signing += time.perf_counter() - began
             rows.table(f"records-{shard:05}.parquet", table, RECORD)

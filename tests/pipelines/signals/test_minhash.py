@@ -77,24 +77,3 @@ def test_jaccard_of_sorted_sets() -> None:
     assert minhash.jaccard(sets[1], sets[1]) == 1
     assert minhash.jaccard(sets[1], sets[2]) == 0.5
     assert minhash.jaccard(sets[1], sets[3]) == 0
-
-
-def pair(instruction: str, input: str, output: str) -> pa.Table:
-    return pa.table({"instruction": [instruction], "input": [input], "output": [output]})
-
-
-@pytest.mark.parametrize(
-    ("other", "same"),
-    [
-        (("what  is\nX?", "", "An answer."), True),
-        (("What is X？", "", "An answer."), True),  # full-width
-        (("What is X?", "An answer.", ""), False),
-        (("What is X", "", "An answer."), False),
-        (("What is X+?", "", "An answer."), False),
-        (("What is X?", "", "An\u200b answer."), True),
-    ],
-)
-def test_exact_duplicates_differ_in_case_width_and_white_space_only(other: tuple[str, str, str], same: bool) -> None:
-    ours, theirs = minhash.pair_hash(pair("What is X?", "", "An answer.")), minhash.pair_hash(pair(*other))
-    assert (ours == theirs) == same
-    assert len(ours[0].as_py()) == 32

@@ -1,0 +1,116 @@
+"""Which texts are equal but for what nobody sees: hashes of the folded text.
+
+Folded are case, full-width and other compatibility forms, traditional Chinese characters; a run of white space counts
+as one space, at the ends as none; invisible characters count nothing. Punctuation and markup do count here: `C` and
+`C++` are two things. (Words, which MinHash compares, are taken without them: pipelines/signals/text.py.)
+"""
+
+from itertools import pairwise
+
+import numpy as np
+import pyarrow as pa
+import xxhash
+from numba import njit
+
+from pipelines.signals.blocks import fold_block
+from pipelines.signals.text import IGNORED, SPACE, Tables, Texts, decode, kind_of, tables, texts_of
+from schemas.signal import Signal
+
+# What two records may be compared by. An instruction without its input asks nothing yet.
+KEYS = {
+    "pair": ("instruction", "input", "output"),
+    "output": ("output",),
+    "instruction": ("instruction", "input"),
+}
+_BLANK = 32
+
+
+@njit(cache=True, nogil=True)
+def _normalise(texts: Texts, tables: Tables, out: np.ndarray, offsets: np.ndarray) -> None:
+    """`out[offsets[i]:offsets[i + 1]]` becomes the folded text i in UTF-8."""
+    used = 0
+    for row in range(len(offsets) - 1):
+        at, end, begin = texts.offsets[row], texts.offsets[row + 1], used
+        while at < end:
+            plain = False
+            if at + 64 <= end:
+                blanks, odd = fold_block(texts.data, at, out, used)
+                after_blank = used == begin or out[used - 1] == _BLANK
+                plain = not odd and not blanks & (blanks << np.uint64(1) | np.uint64(after_blank))
+            if plain:
+                at, used = at + 64, used + 64
+            else:
+                at, used = _normalise_some(texts.data, (at, min(at + 64, end), end), tables, out, (begin, used))
+        used -= used > begin and out[used - 1] == _BLANK
+        offsets[row + 1] = used
+
+
+@njit(cache=True, nogil=True)
+def _normalise_some(
+    data: np.ndarray, span: tuple[int, int, int], tables: Tables, out: np.ndarray, written: tuple[int, int]
+) -> tuple[int, int]:
+    """Character by character from span[0] to span[1] or a little farther, within span[2]."""
+    at, stop, end = span
+    begin, used = written
+    while at < stop:
+        code, at = decode(data, at, end)
+        kind = kind_of(code, tables.kinds)
+        if kind == SPACE and used > begin and out[used - 1] != _BLANK:
+            out[used] = _BLANK
+            used += 1
+        if kind not in (SPACE, IGNORED):
+            used = _encode(int(tables.folds[code]) if code < 0x10000 else code, out, used)
+    return at, used
+
+
+@njit(cache=True, nogil=True)
+def _encode(code: int, out: np.ndarray, used: int) -> int:
+    """UTF-8."""
+    if code < 0x80:
+        out[used] = code
+        return used + 1
+    if code < 0x800:
+        out[used], out[used + 1] = 0xC0 | code >> 6, 0x80 | code & 63
+        return used + 2
+    if code < 0x10000:
+        out[used], out[used + 1], out[used + 2] = 0xE0 | code >> 12, 0x80 | code >> 6 & 63, 0x80 | code & 63
+        return used + 3
+    out[used], out[used + 1] = 0xF0 | code >> 18, 0x80 | code >> 12 & 63
+    out[used + 2], out[used + 3] = 0x80 | code >> 6 & 63, 0x80 | code & 63
+    return used + 4
+
+
+def normalised(column: pa.ChunkedArray) -> list[memoryview]:
+    """The folded texts in UTF-8."""
+    texts = texts_of(column)
+    # a folded character is at most a byte longer than the two or more that it was; a broken end becomes U+FFFD
+    out = np.empty(3 * int(texts.offsets[-1] - texts.offsets[0]) // 2 + 3 * texts.rows + 64, np.uint8)
+    offsets = np.zeros(texts.rows + 1, np.int64)
+    _normalise(texts, tables(), out, offsets)
+    return [out.data[a:b] for a, b in pairwise(offsets)]
+
+
+def _hashed(table: pa.Table, key: str) -> pa.Array:
+    fields = (normalised(table[field]) for field in KEYS[key])
+    # the unit separator stands in no normalised text
+    return pa.array([xxhash.xxh3_128_hexdigest(b"\x1f".join(row)) for row in zip(*fields, strict=True)])
+
+
+def pair_hash(table: pa.Table) -> pa.Array:
+    return _hashed(table, "pair")
+
+
+def output_hash(table: pa.Table) -> pa.Array:
+    return _hashed(table, "output")
+
+
+def instruction_hash(table: pa.Table) -> pa.Array:
+    return _hashed(table, "instruction")
+
+
+_EXACT = "xxh3-128 of the folded text with white space collapsed; equal hashes are exact duplicates"
+SIGNALS = (
+    Signal("pair_hash", pa.string(), pair_hash, _EXACT, 2),
+    Signal("output_hash", pa.string(), output_hash, _EXACT, 2),
+    Signal("instruction_hash", pa.string(), instruction_hash, _EXACT),
+)
