@@ -27,6 +27,7 @@ class WebSettings(_Part):
     contact: str = Field("", description="Address or URL in the User-Agent, for site owners.")
     delay: float = Field(5.0, ge=0, description="Least seconds between requests to a host; robots may ask more.")
     allow_private: tuple[str, ...] = Field((), description="Private hosts that may be dialled, as host or host:port.")
+    pages_per_host: int = Field(10_000, ge=1, description="Most pages of one host in one crawl: where a trap ends.")
 
 
 class DedupeSettings(_Part):

@@ -13,9 +13,9 @@ from connectors.web import freshness
 from connectors.web.courier import Courier, Outcome
 from connectors.web.limits import LIMITS, Guest, Limits
 from connectors.web.optout import opt_out
-from connectors.web.permission import Permission
+from connectors.web.permission import ROBOTS, Permission
 from connectors.web.store import Store, Stored, Visit
-from connectors.web.url import host_key, normalise_url, origin, target
+from connectors.web.url import host_key, normalise_url, target
 from connectors.web.wire import REDIRECTS, Answer
 
 SEEN = 10_000  # addresses remembered for `touched`: more than any one page is made of
@@ -86,7 +86,7 @@ class PoliteWeb:
     def _step(self, trail: list[str], version: str) -> Stored:
         url = trail[-1]
         try:
-            return self._robots_txt(url) if target(url) == "/robots.txt" else self._exchange(url, version)
+            return self._robots_txt(url) if target(url) == ROBOTS else self._exchange(url, version)
         except WebError as error:
             if len(trail) == 1:
                 raise
@@ -152,7 +152,7 @@ class PoliteWeb:
 
     def _confirmed(self, known: Stored, answer: Answer, version: str, evidence: str) -> Stored:
         """The cached answer under the headers of its confirmation, which may forbid what was allowed before."""
-        headers = {**known.headers, **answer.headers}
+        headers = {name: value for name, value in known.headers.items() if name != "age"} | answer.headers
         fresh = self._new(known.url, Answer(known.status, headers, known.body), version or known.version, evidence)
         return replace(fresh, fetched_at=known.fetched_at)
 
@@ -168,11 +168,12 @@ class PoliteWeb:
     def _check_budget(self, url: str) -> None:
         host = host_key(url)
         if self._pages[host] >= self.limits.pages_per_host:
-            raise WebError(url, "host_budget", f"{self.limits.pages_per_host} pages of {host} in one crawl")
+            most = f"{self.limits.pages_per_host} pages of {host} in one crawl; `pages_per_host` under [web] sets it"
+            raise WebError(url, "host_budget", most)
 
     def _robots_txt(self, url: str) -> Stored:
         """The rules themselves are always allowed, and never asked for twice."""
-        file = self._permission.file(origin(url))
+        file = self._permission.file(url)
         if not file.status:
             raise WebError(url, "robots_unreachable", file.detail)
         headers = {"content-type": "text/plain"}
@@ -187,6 +188,7 @@ def open_web(
     contact: str = "",
     delay: float = 5.0,
     allow_private: tuple[str, ...] = (),
+    pages_per_host: int = 0,
     limits: Limits = LIMITS,
     forgotten: Callable[[str], bool] = lambda url: False,
 ) -> Iterator[PoliteWeb]:
@@ -199,7 +201,8 @@ def open_web(
     opened = Store(store)
     guest = Guest(contact, delay, tuple(allow_private))
     try:
-        web = PoliteWeb(opened, guest, source, limits, forgotten)
+        bounded = replace(limits, pages_per_host=pages_per_host or limits.pages_per_host)
+        web = PoliteWeb(opened, guest, source, bounded, forgotten)
         yield web
         web.finish()
     finally:

@@ -8,15 +8,20 @@ _DIRECTIVE = re2.compile(r'([a-z-]+)(?:\s*=\s*"?([^",;\s]*)"?)?')
 
 
 def fresh_seconds(headers: dict[str, str], now: float, cap: float) -> float:
-    """For how many seconds the answer may be reused without asking; 0 when it does not say."""
+    """For how many seconds the answer may be reused without asking; 0 when it does not say.
+
+    RFC 9111 would let us guess from Last-Modified (4.2.2). We do not: a crawl is run to see what has changed. Of
+    Vary only `*` matters, since all our requests carry the same headers; `must-revalidate` forbids what we never
+    do, to serve what is no longer fresh.
+    """
     directives = dict(_DIRECTIVE.findall(headers.get("cache-control", "").lower()))
     if "no-cache" in directives or "no-store" in directives or headers.get("vary", "").strip() == "*":
         return 0
-    if "max-age" in directives:
-        seconds = _number(directives["max-age"]) - _number(headers.get("age", "0"))
-    else:
-        seconds = (_date(headers.get("expires", "")) or now) - (_date(headers.get("date", "")) or now)
-    return min(max(seconds, 0), cap)
+    made = _date(headers.get("date", "")) or now
+    expires = _date(headers.get("expires", "")) or made
+    lifetime = _number(directives["max-age"]) if "max-age" in directives else expires - made
+    age = max(_number(headers.get("age", "0")), now - made)  # 4.2.3
+    return min(max(lifetime - age, 0), cap)
 
 
 def must_not_keep(headers: dict[str, str]) -> bool:

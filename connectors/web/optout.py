@@ -1,10 +1,12 @@
-"""What an answer itself says against being indexed or trained on."""
+"""What an answer itself, or the tdmrep.json of its site, says against being indexed or trained on."""
 
 import html
 
 import re2
 
-from connectors.web.robots import AGENT, TRAINERS
+from connectors.stored_json import load
+from connectors.web.robots import AGENT, TRAINERS, matches
+from connectors.web.url import escape
 
 # `none` is noindex and nofollow; `noml` an older spelling of noai.
 _TRAINING = frozenset(("noai", "noml"))
@@ -36,6 +38,18 @@ def opt_out(headers: dict[str, str], body: bytes, media_type: str) -> str:
     if headers.get("tdm-reservation", "").strip() == "1":
         return "tdm-reservation: 1"
     return _in_page(body, forbidden) if _PAGE.match(media_type) else ""
+
+
+def reservation(body: bytes, path: str) -> str:
+    """The rule of a tdmrep.json that reserves `path`, or "". The first that matches counts, as in robots.txt's
+    patterns (TDM Reservation Protocol, "TDM File on the Origin Server")."""
+    listed = load(body)
+    for rule in listed if isinstance(listed, list) else ():
+        location = rule.get("location") if isinstance(rule, dict) else None
+        if isinstance(location, str) and matches(escape(location), escape(path)):
+            reserved = str(rule.get("tdm-reservation")) == "1"
+            return f"tdmrep.json: tdm-reservation 1 for {location[:200]}" if reserved else ""
+    return ""
 
 
 def _in_page(body: bytes, forbidden: frozenset[str]) -> str:

@@ -25,8 +25,8 @@ CREATE TABLE IF NOT EXISTS visits (
   crawl INTEGER NOT NULL, url TEXT NOT NULL, host TEXT NOT NULL, at REAL NOT NULL, attempts INTEGER NOT NULL,
   reason TEXT NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (crawl, url)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS hosts (host TEXT PRIMARY KEY, next_at REAL NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS robots (
-  origin TEXT PRIMARY KEY, status INTEGER NOT NULL, body BLOB NOT NULL, detail TEXT NOT NULL, fetched_at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS site_files (
+  url TEXT PRIMARY KEY, status INTEGER NOT NULL, body BLOB NOT NULL, detail TEXT NOT NULL, fetched_at REAL NOT NULL);
 CREATE VIEW IF NOT EXISTS dead_letters AS
   SELECT source, url, reason, detail, attempts, at FROM visits JOIN crawls USING (crawl) WHERE reason <> '';
 """
@@ -62,8 +62,8 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
-class RobotsFile:
-    """`status` 0: unreachable, for the reason in `detail`."""
+class SiteFile:
+    """What a site says about all of itself, as robots.txt does. `status` 0: unreachable, for the reason in `detail`."""
 
     status: int
     body: bytes
@@ -146,14 +146,14 @@ class Store:
     def rest(self, host: str, until: float) -> None:
         self.db.execute("REPLACE INTO hosts VALUES (?, ?)", [host, until])
 
-    def robots(self, origin: str) -> RobotsFile | None:
+    def site_file(self, url: str) -> SiteFile | None:
         fields = "status, body, detail, fetched_at"
-        row = self.db.execute(f"SELECT {fields} FROM robots WHERE origin = ?", [origin]).fetchone()
-        return RobotsFile(*row) if row else None
+        row = self.db.execute(f"SELECT {fields} FROM site_files WHERE url = ?", [url]).fetchone()
+        return SiteFile(*row) if row else None
 
-    def save_robots(self, origin: str, file: RobotsFile) -> None:
-        row = [origin, file.status, file.body, file.detail, file.fetched_at]
-        self.db.execute("REPLACE INTO robots VALUES (?,?,?,?,?)", row)
+    def save_site_file(self, url: str, file: SiteFile) -> None:
+        row = [url, file.status, file.body, file.detail, file.fetched_at]
+        self.db.execute("REPLACE INTO site_files VALUES (?,?,?,?,?)", row)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -14,9 +14,7 @@ from tests.connectors.web.site import Site
 Browse = Callable[..., AbstractContextManager[PoliteWeb]]
 
 # The same client on a faster clock.
-QUICK = replace(
-    LIMITS, connect=1, idle=0.25, total=0.8, floor_after=0.3, backoff=0.02, robots_retry=0.2, longest_wait=5, adaptive=2
-)
+QUICK = replace(LIMITS, connect=1, idle=0.25, total=0.8, floor_after=0.3, backoff=0.02, longest_wait=5, adaptive=2)
 
 
 @pytest.fixture

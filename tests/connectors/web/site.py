@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+ROBOTS, RESERVATIONS = "/robots.txt", "/.well-known/tdmrep.json"
 Fault = Callable[[socket.socket], None]
 Reply = bytes | Fault
 
@@ -40,7 +41,8 @@ class Site:
         return f"http://{host}:{self.port}{path}"
 
     def paths(self) -> list[str]:
-        return [arrival.path for arrival in self.log if arrival.path != "/robots.txt"]
+        """What was asked for, without the files that say what may be asked for."""
+        return [arrival.path for arrival in self.log if arrival.path not in (ROBOTS, RESERVATIONS)]
 
     def _accept(self) -> None:
         while True:

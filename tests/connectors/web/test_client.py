@@ -2,13 +2,12 @@
 
 import gzip
 import zlib
-from dataclasses import replace
 
 import pytest
 
 from connectors.base import WebError
 from connectors.web import LIMITS
-from tests.connectors.web.conftest import QUICK, Browse
+from tests.connectors.web.conftest import Browse
 from tests.connectors.web.site import Site, answer, drip, endless, redirect, reset, silent
 
 PAGE = answer(200, "<p>Wie geht's? 你好</p>", etag='"1"', content_type="Text/HTML; charset=utf-8")
@@ -107,7 +106,7 @@ def test_a_fault_that_passes_is_retried(site: Site, browse: Browse) -> None:
     site.pages["/a"] = [reset, answer(503), answer(200, "cut", content_length="99"), PAGE]
     with browse() as web:
         assert web.get(site.url("/a")).status == 200
-        assert web.tally.requests == 5  # robots.txt too
+        assert web.tally.requests == 6  # robots.txt and tdmrep.json too
     assert site.paths() == ["/a"] * 4
 
 
@@ -138,7 +137,7 @@ def test_unchanged_pages_cost_one_conditional_request(site: Site, browse: Browse
             times.append(got.fetched_at)
     assert bodies[0] == bodies[1] != bodies[2] == b"new"
     assert times[0] == times[1] < times[2]
-    assert [arrival.headers.get("if-none-match") for arrival in site.log[1:]] == [None, '"1"', '"1"']
+    assert [arrival.headers.get("if-none-match") for arrival in site.log[2:]] == [None, '"1"', '"1"']
     assert [arrival.path for arrival in site.log].count("/robots.txt") == 1
 
 
@@ -161,6 +160,16 @@ def test_fresh_answers_are_not_asked_for(site: Site, browse: Browse, cache_contr
             web.get(site.url("/a"))
             web.get(site.url("/a"))
     assert len(site.paths()) == requests
+
+
+def test_a_confirmation_makes_an_answer_young_again(site: Site, browse: Browse) -> None:
+    """Its age is the age of the confirmation, not of the answer that it confirms."""
+    old = answer(200, "x", cache_control="max-age=60", age="60", etag='"1"')
+    site.pages["/a"] = [old, answer(304, cache_control="max-age=60"), answer(500)]
+    for _ in range(3):
+        with browse() as web:
+            assert web.get(site.url("/a")).body == b"x"
+    assert len(site.paths()) == 2
 
 
 def test_what_must_not_be_stored_is_gone_after_the_crawl(site: Site, browse: Browse) -> None:
@@ -191,9 +200,8 @@ def test_an_opt_out_that_comes_with_304_takes_the_text_away(site: Site, browse: 
 
 
 def test_a_host_has_a_page_budget(site: Site, browse: Browse) -> None:
-    limits = replace(QUICK, pages_per_host=3)
     for _ in range(2):
-        with pytest.raises(WebError, match="host_budget"), browse(limits=limits) as web:
+        with pytest.raises(WebError, match="host_budget"), browse(pages_per_host=3) as web:
             for number in range(9):
                 web.get(site.url(f"/{number}"))
     assert len(site.paths()) == 3

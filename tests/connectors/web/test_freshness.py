@@ -25,6 +25,13 @@ NOW = 1_800_000_000.0
         ({"cache-control": "max-age=60", "vary": "*"}, 0),
         ({"expires": formatdate(NOW + 30)}, 30),
         ({"expires": formatdate(NOW + 30), "date": formatdate(NOW + 10)}, 20),
+        ({"expires": formatdate(NOW + 30), "date": formatdate(NOW - 10)}, 30),
+        ({"expires": formatdate(NOW + 30), "age": "20"}, 10),
+        ({"cache-control": "max-age=60", "date": formatdate(NOW - 50)}, 10),  # a cache on the way that hides its age
+        ({"cache-control": "max-age=60", "age": "5", "date": formatdate(NOW - 50)}, 10),
+        ({"cache-control": "max-age=60, must-revalidate"}, 60),
+        ({"cache-control": "max-age=60", "vary": "accept-encoding, user-agent"}, 60),
+        ({"last-modified": formatdate(NOW - 1e7), "date": formatdate(NOW)}, 0),  # no guess: a crawl is there to ask
         ({"expires": "0"}, 0),
         ({"expires": formatdate(NOW - 30)}, 0),
     ],

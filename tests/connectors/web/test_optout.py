@@ -2,7 +2,7 @@
 
 import pytest
 
-from connectors.web.optout import opt_out
+from connectors.web.optout import opt_out, reservation
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,25 @@ def test_pages(page: str, against: bool) -> None:
 
 def test_the_evidence_is_quoted() -> None:
     assert opt_out({}, b"<meta name=robots content='noai, x'>", "text/html") == "<meta name=robots content='noai, x'>"
+
+
+@pytest.mark.parametrize(
+    ("rules", "path", "location"),
+    [
+        ('[{"location": "/", "tdm-reservation": 1}]', "/a", "/"),
+        ('[{"location": "/a/", "tdm-reservation": 1, "tdm-policy": "https://x/p.json"}]', "/a/b?c", "/a/"),
+        ('[{"location": "/a/", "tdm-reservation": "1"}]', "/a/b", "/a/"),
+        ('[{"location": "/a/", "tdm-reservation": 1}]', "/b", ""),
+        ('[{"location": "/*.jpg$", "tdm-reservation": 1}]', "/a.jpg?b", ""),
+        ('[{"location": "/b", "tdm-reservation": 0}, {"location": "/", "tdm-reservation": 1}]', "/b/c", ""),
+        ('[{"location": "/", "tdm-reservation": 1}, {"location": "/b", "tdm-reservation": 0}]', "/b/c", "/"),
+        ('[{"location": "/你好", "tdm-reservation": 1}]', "/%E4%BD%A0%E5%A5%BD", "/你好"),
+        ('[5, null, {"location": 7}, {"tdm-reservation": 1}, {"location": "/a", "tdm-reservation": 1}]', "/a", "/a"),
+        ('{"location": "/", "tdm-reservation": 1}', "/a", ""),
+        ("<!doctype html>", "/a", ""),
+        ("[" * 100_000, "/a", ""),
+    ],
+)
+def test_reservations_of_a_site(rules: str, path: str, location: str) -> None:
+    stated = f"tdmrep.json: tdm-reservation 1 for {location}" if location else ""
+    assert reservation(rules.encode(), path) == stated

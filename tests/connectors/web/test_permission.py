@@ -6,7 +6,7 @@ import pytest
 
 from connectors.base import WebError
 from tests.connectors.web.conftest import Browse
-from tests.connectors.web.site import Site, answer, redirect, reset, silent
+from tests.connectors.web.site import RESERVATIONS, ROBOTS, Site, answer, redirect, reset, silent
 
 PAGE = answer(200, "text")
 FORBID = "User-agent: *\nDisallow: /"
@@ -61,7 +61,7 @@ def test_it_is_asked_for_once_a_day(site: Site, browse: Browse) -> None:
             assert web.get(site.url(path)).status == 200
     assert [arrival.path for arrival in site.log].count("/robots.txt") == 1
     with sqlite3.connect(web.store.path) as yesterday:
-        yesterday.execute("UPDATE robots SET fetched_at = fetched_at - 86401")
+        yesterday.execute("UPDATE site_files SET fetched_at = fetched_at - 86401")
     with browse() as web, pytest.raises(WebError, match="robots"):
         web.get(site.url("/a"))
 
@@ -72,3 +72,52 @@ def test_rules_may_be_read_themselves(site: Site, browse: Browse) -> None:
         for _ in range(2):
             assert b"Sitemap: /s.xml" in web.get(site.url("/robots.txt")).body
     assert len(site.log) == 1
+
+
+RESERVED = answer(200, '[{"location": "/b/", "tdm-reservation": 1}]')
+
+
+@pytest.mark.parametrize(
+    ("reply", "reserved"),
+    [
+        (RESERVED, True),
+        ([answer(503), RESERVED], True),
+        (redirect("/rules.json"), True),
+        (answer(404), False),
+        (answer(500), False),  # to its protocol, whoever does not give the file does not use it
+        (answer(200, "<!doctype html>"), False),
+    ],
+)
+def test_what_a_site_reserves_is_not_asked_for(site: Site, browse: Browse, reply: object, reserved: bool) -> None:
+    site.pages = {"/a": PAGE, "/b/1": PAGE, "/rules.json": RESERVED, RESERVATIONS: reply}  # type: ignore[dict-item]
+    with browse() as web:
+        assert web.get(site.url("/a")).status == 200
+        if reserved:
+            with pytest.raises(WebError, match="opt_out") as error:
+                web.get(site.url("/b/1"))
+            assert error.value.detail == "tdmrep.json: tdm-reservation 1 for /b/"
+        else:
+            assert web.get(site.url("/b/1")).status == 200
+    with browse() as web:
+        web.get(site.url("/a"))
+    assert [arrival.path for arrival in site.log].count(RESERVATIONS) <= 4, "asked for once a day, failures too"
+
+
+def test_robots_may_close_the_place_of_reservations(site: Site, browse: Browse) -> None:
+    site.pages = {ROBOTS: answer(200, "User-agent: *\nDisallow: /.well-known/"), "/b/1": PAGE, RESERVATIONS: RESERVED}
+    with browse() as web:
+        assert web.get(site.url("/b/1")).status == 200
+    assert [arrival.path for arrival in site.log] == [ROBOTS, "/b/1"]
+
+
+def test_an_unreachable_robots_txt_is_asked_for_again_later(site: Site, browse: Browse) -> None:
+    site.pages = {"/page": PAGE, ROBOTS: [answer(503)] * 4 + [answer(200, "")]}
+    with browse() as web:
+        for _ in range(2):
+            with pytest.raises(WebError, match="robots_unreachable"):
+                web.get(site.url("/page"))
+    assert [arrival.path for arrival in site.log] == [ROBOTS] * 4
+    with sqlite3.connect(web.store.path) as later:
+        later.execute("UPDATE site_files SET fetched_at = fetched_at - 301")
+    with browse() as web:
+        assert web.get(site.url("/page")).status == 200

@@ -42,7 +42,7 @@ def test_the_delay_is_kept(site: Site, browse: Browse) -> None:
     with browse(delay=0.2) as web:
         for path in site.pages:
             web.get(site.url(path))
-    assert len(site.log) == 4 and min(gaps(site)) >= 0.19
+    assert len(site.log) == 5 and min(gaps(site)) >= 0.19
 
 
 def test_crawl_delay_is_kept(site: Site, browse: Browse) -> None:
@@ -50,7 +50,7 @@ def test_crawl_delay_is_kept(site: Site, browse: Browse) -> None:
     with browse() as web:
         web.get(site.url("/a"))
         web.get(site.url("/b"))
-    assert len(site.log) == 3 and min(gaps(site)) >= 0.29
+    assert len(site.log) == 4 and min(gaps(site)) >= 0.29
 
 
 def test_a_slow_site_is_asked_less_often(site: Site, browse: Browse) -> None:
