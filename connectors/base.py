@@ -59,6 +59,10 @@ class Web(Protocol):
         """
         ...
 
+    def expect(self, items: int) -> None:
+        """Say how many pages and rejects `fetch` will yield, as far as it knows by now; shown as progress."""
+        ...
+
 
 class WebError(Exception):
     """A URL that cannot be had: robots, opt-out, refused address, too large, dead after retries."""

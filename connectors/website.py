@@ -86,6 +86,7 @@ class Website(Settings):
             frontier.queue.extend(frontier.seen.setdefault(url, url) for url in map(normalise_url, starts))
         keys: set[str] = set()
         while frontier.queue and len(keys) < self.max_pages:
+            web.expect(min(len(frontier.seen), self.max_pages))
             found = self._page(web, frontier.queue.popleft(), frontier)
             if isinstance(found, Reject):
                 yield found

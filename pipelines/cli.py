@@ -371,3 +371,7 @@ def _print_json(value: Any) -> None:
 
 def _are_dataclasses(value: Any) -> bool:
     return isinstance(value, Iterable) and not isinstance(value, dict | str) and all(map(is_dataclass, value))
+
+
+if __name__ == "__main__":
+    main()

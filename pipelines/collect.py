@@ -6,6 +6,7 @@ after this stage runs. A source of local files whose files are untouched is not 
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,9 @@ from typing import Any
 import pyarrow as pa
 
 from connectors.base import Connector
-from connectors.web import open_web
+from connectors.web import PoliteWeb, open_web
 from pipelines import forgotten, pages, place, storage, tombstones
-from pipelines.progress import track
+from pipelines.progress import State, track
 from pipelines.recipe import Recipe
 from schemas.document import Reject
 from schemas.manifest import Manifest, digest
@@ -42,7 +43,7 @@ def run(recipe: Recipe, source: str, data: Path) -> Manifest:
     store = place.nearby(data) / storage.FOLDERS[STAGE] / WEB_STORE
     stones, left_out = tombstones.load(data), set[str]()
     with open_web(store, source=source, forgotten=stones.url, **recipe.web.model_dump()) as web:
-        fetched = track(connector.fetch(web, cursor), f"collect {source}")
+        fetched = track(connector.fetch(web, cursor), f"collect {source}", state=partial(_state, web, len(known)))
         if stones:
             fetched = forgotten.spared(connector, fetched, stones, web.touched, left_out)
         items = fetched if connector.files() else _changed(fetched, known)
@@ -51,6 +52,13 @@ def run(recipe: Recipe, source: str, data: Path) -> Manifest:
     if made and not same:
         _remove_stale(data, source)
     return made or done[-1][1]
+
+
+def _state(web: PoliteWeb, known: int) -> State:
+    """The last run's pages are the best guess of how many there are, until the walk has found more."""
+    done = web.tally
+    words = f"{done.requests} requests, {done.bytes / 1e6:.1f} MB, {done.failed} errors" if done.requests else ""
+    return State(max(web.expected, known) or None, words)
 
 
 def _params(connector: Connector) -> dict[str, Any]:

@@ -3,36 +3,74 @@
 import logging
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 Item = TypeVar("Item")
 log = logging.getLogger("gristmill")
-LOG_EVERY = 10.0  # seconds between lines where there is no terminal
+# Seconds between lines where there is no terminal. Each wait is twice the last: a crawl of a day does not fill a log
+LOG_EVERY, LONGEST_SILENCE = 10.0, 600.0
 
 
-def track(items: Iterable[Item], what: str, total: int | None = None) -> Iterator[Item]:
-    """Yield `items`, showing how many have gone by."""
-    return _bar(items, what, total) if sys.stderr.isatty() else _lines(items, what, total)
+@dataclass(frozen=True, slots=True)
+class State:
+    """How much there is to do, as far as that is known by now, and what else is worth a look."""
+
+    total: int | None = None
+    words: str = ""
 
 
-def _bar(items: Iterable[Item], what: str, total: int | None) -> Iterator[Item]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(
-        *columns, TimeElapsedColumn(), TimeRemainingColumn(), console=Console(stderr=True), transient=True
-    ) as bar:
-        yield from bar.track(items, total=total, description=what)
+def track(
+    items: Iterable[Item], what: str, total: int | None = None, state: Callable[[], State] | None = None
+) -> Iterator[Item]:
+    """Yield `items`, showing how many have gone by; `state` is asked anew whenever something is shown."""
+    asked = state or (lambda: State(total))
+    return _bar(items, what, asked) if sys.stderr.isatty() else _lines(items, what, asked)
 
 
-def _lines(items: Iterable[Item], what: str, total: int | None) -> Iterator[Item]:
-    started = spoke = time.monotonic()
+class _Column(ProgressColumn):
+    def __init__(self, render: Callable[[Task], str]) -> None:
+        self._text = render
+        super().__init__()
+
+    def render(self, task: Task) -> Text:
+        return Text(self._text(task))
+
+
+def _bar(items: Iterable[Item], what: str, state: Callable[[], State]) -> Iterator[Item]:
+    left = _Column(lambda task: _left(task.elapsed or 0, int(task.completed), state().total))
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Column(lambda _: state().words))
+    with Progress(*columns, TimeElapsedColumn(), left, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=state().total)
+        for item in items:
+            yield item
+            bar.update(task, advance=1, total=state().total)
+
+
+def _lines(items: Iterable[Item], what: str, state: Callable[[], State]) -> Iterator[Item]:
+    started = time.monotonic()
+    wait, due = LOG_EVERY, started + LOG_EVERY
     for count, item in enumerate(items, 1):
         yield item
         now = time.monotonic()
-        if now - spoke > LOG_EVERY:
-            spoke = now
-            left = f" of {total}, {(now - started) / count * (total - count):.0f} s left" if total else ""
-            log.info("%s: %d%s", what, count, left)
+        if now > due:
+            wait = min(2 * wait, LONGEST_SILENCE)
+            due = now + wait
+            log.info("%s: %s", what, _line(count, now - started, state()))
+
+
+def _line(count: int, elapsed: float, state: State) -> str:
+    many = f"{count} of {state.total}" if state.total else str(count)
+    return ", ".join(filter(None, (many, state.words, _left(elapsed, count, state.total))))
+
+
+def _left(elapsed: float, count: int, total: int | None) -> str:
+    if not total or not count or total <= count:
+        return ""
+    return f"{timedelta(seconds=round(elapsed / count * (total - count)))} left"

@@ -58,6 +58,7 @@ class Crawl:
             listed = topics(root, board.url, self.pattern)
             if not listed and len(pages) == 1:
                 yield Reject(board.url, "no_threads", "neither posts nor links to threads")
+            self.web.expect(len(self.seen | {address.same(thread.url) for thread in listed}))
             for thread in listed:
                 yield from self._once(thread)
             further = next_page(root, board.url, engine(root))

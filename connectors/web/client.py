@@ -45,7 +45,7 @@ class PoliteWeb:
         self._courier = Courier(store, guest, limits)
         self._permission = Permission(store, limits, self._courier)
         self._pages = Counter(store.pages(self.crawl))
-        self._stored = self._failed = 0
+        self._stored = self._failed = self.expected = 0
 
     @property
     def tally(self) -> Tally:
@@ -70,6 +70,10 @@ class PoliteWeb:
     def drop(self, urls: Collection[str]) -> None:
         """Keep no answer of these after this crawl."""
         self.store.drop(urls)
+
+    def expect(self, items: int) -> None:
+        """See `Web.expect`."""
+        self.expected = items
 
     def finish(self) -> None:
         """The source has been walked to its end and its pages are safe."""

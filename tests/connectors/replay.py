@@ -13,12 +13,16 @@ class ReplayWeb:
 
     answers: dict[str, Response]
     asked: list[tuple[str, str]] = field(default_factory=list)
+    expected: int = 0
 
     def get(self, url: str, *, version: str = "") -> Response:
         self.asked.append((url, version))
         if url not in self.answers:
             raise WebError(url, "not_found")
         return self.answers[url]
+
+    def expect(self, items: int) -> None:
+        self.expected = items
 
 
 def json_answer(url: str, value: Any, status: int = 200) -> Response:

@@ -34,6 +34,9 @@ class Shelf:
             return Response(url, 200, found.encode(), {"etag": '"1"'}, "text/html", robots="User-agent: *")
         return found
 
+    def expect(self, items: int) -> None:
+        self.expected = items
+
 
 def page(*links: str) -> str:
     listed = "".join(f'<li><a href="{link}">on</a></li>' for link in links)
