@@ -17,6 +17,7 @@ _NUMBER = re2.compile(r"\d+")
 _SAYS = re2.compile(
     r"(?i)\s*(?:(?:said|wrote|writes|schrieb|escribió|a écrit|написал\w*)\b|发表于|發表於).*$|\s*:\s*$|^quote from:?\s*"
 )
+_SAID = re2.compile(r"^[^:：\n]{0,30}[:：]\s*")
 _ON_DATE = re2.compile(r"(?i)\s+on\s.*$")
 _LIKERS = re2.compile(r"(\d[\d,.]*)\s+(?:others?|more|autres|weitere|другие|人)")
 _HIDDEN = (
@@ -100,13 +101,13 @@ def _take_quotes(root: HtmlElement, profile: Profile) -> list[Quote]:
     """The outermost quotes; what a quote quotes is no answer to it."""
     found = [quote for quote in select(root, profile.quote) if quote is not root]
     inner = {quote for quote in found if not set(found).isdisjoint(quote.iterancestors())}
-    taken = [(quote, _take_quote(quote, profile)) for quote in found]
-    return [quote for element, quote in taken if element not in inner]
+    taken = [(quote, _take_quote(quote, profile)) for quote in reversed(found)]  # inner ones first: theirs to clean
+    return [quote for element, quote in reversed(taken) if element not in inner]
 
 
 def _take_quote(quote: HtmlElement, profile: Profile) -> Quote:
     """Read a quote, and leave a blockquote with only the quoted words in its place."""
-    author = _ON_DATE.sub("", _SAYS.sub("", first(quote, profile.quote_author)))
+    author = _ON_DATE.sub("", _SAYS.sub("", first(quote, profile.quote_author))) or _take_mention(quote, profile)
     link = first(quote, profile.quote_link)
     inner = one(quote, profile.quote_body)
     for attribution in select(quote, profile.drop):
@@ -117,6 +118,20 @@ def _take_quote(quote: HtmlElement, profile: Profile) -> Quote:
         quote.text = None
     quote.tag = "blockquote"
     return Quote(author, number(link) if link else "", " ".join(quote.text_content().split()))
+
+
+def _take_mention(quote: HtmlElement, profile: Profile) -> str:
+    """Who is quoted, by the "@ann said:" in front of the quoted words, which is taken away."""
+    mention = one(quote, profile.mention)
+    if mention is None or not _SAID.match(mention.tail or ""):
+        return ""
+    mention.tail = _SAID.sub("", mention.tail)
+    line_end = mention.getnext()
+    if not mention.tail and line_end is not None and line_end.tag == "br":
+        _drop(line_end)
+    author = mention.text_content().strip().removeprefix("@")
+    _drop(mention)
+    return author
 
 
 def _unwrap(quote: HtmlElement) -> None:

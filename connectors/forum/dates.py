@@ -17,6 +17,9 @@ _EPOCH = re2.compile(r"^(\d{9,10})(\d{3})?$")
 _CLOCK = re2.compile(
     r"(?i)(?:^|[^\d:])(上午|下午|오전|오후)?\s*(\d{1,2})[:时時h.](\d{2})(?:[:分](\d{2}))?(?:\.\d+)?\s*([ap])?\.?(?:m\b)?"
 )
+# As some write what others write as 9:00 a.m.
+_HOUR = re2.compile(r"(?i)(?:^|[\s,])(\d{1,2})\s?([ap])\.?m\b")
+_NOON = re2.compile(r"(?i)\bnoon\b")
 _ZONE = re2.compile(r"(?:\d\s*(Z)|:\d{2}(?:\.\d+)?\s*([+-]\d{2}:?\d{2})|UTC\s*([+-]\d{2}:?\d{2}))(?:\D|$)")
 _YEAR_FIRST = re2.compile(r"(?:^|\D)(\d{4})\s?[-/.年년]\s?(\d{1,2})\s?[-/.月월]\s?(\d{1,2})(?:\D|$)")
 _YEAR_LAST = re2.compile(r"(?:^|\D)(\d{1,2})[-/.]\s?(\d{1,2})[-/.]\s?(\d{4}|\d{2})(?:\D|$)")
@@ -108,7 +111,7 @@ def _named(text: str) -> datetime | None:
 
 def _at(day: datetime, text: str) -> datetime:
     """`day` at the time of day in `text`, if there is one."""
-    found = _CLOCK.search(text)
+    found = _CLOCK.search(text) or _CLOCK.search(_HOUR.sub(r" \1:00 \2m", _NOON.sub("12 pm", text)))
     if not found:
         return day
     hour, minute, second = int(found[2]), int(found[3]), int(found[4] or 0)

@@ -28,6 +28,7 @@ class Profile:
     quote_body: tuple[str, ...] = ()
     quote_author: tuple[str, ...] = ()
     quote_link: tuple[str, ...] = ()
+    mention: tuple[str, ...] = ()
     code: str = ""
     parent: tuple[str, ...] = ()
     score: tuple[str, ...] = ()

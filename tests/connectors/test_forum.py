@@ -1,5 +1,6 @@
 """The forum connector on pages written the way each engine writes them, all of one and the same thread."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -89,6 +90,9 @@ def test_an_engine_left_out_is_still_read(engine: str) -> None:
         ("2010-04-08 23:47:24 -0500", "2010-04-09 04:47:24"),
         ("Oct 30, 2014 at 10:49 PM", "2014-10-30 22:49:00"),
         ("Nov. 24, 2016, 1:02 a.m.", "2016-11-24 01:02:00"),
+        ("Nov. 24, 2016, 1 p.m.", "2016-11-24 13:00:00"),
+        ("Nov. 24, 2016, noon", "2016-11-24 12:00:00"),
+        ("Nov. 24, 2016, midnight", "2016-11-24 00:00:00"),
         ("« Reply #1 on: March 10, 2010, 12:20:30 AM »", "2010-03-10 00:20:30"),
         ("by ann » Sun May 26, 2019 4:43 pm", "2019-05-26 16:43:00"),
         ("发表于 2017-1-17 16:44", "2017-01-17 16:44:00"),
@@ -243,10 +247,32 @@ def test_gone_opted_out_and_empty_pages() -> None:
     assert [item.reason for item in crawl(web(**{"/c/9/": "<p>nothing</p>"}), start="/c/9/")] == ["no_threads"]  # type: ignore[union-attr]
 
 
+def test_who_is_quoted_by_the_first_words_of_a_quote() -> None:
+    """Spirit writes "@ann said:" into the quoted words, and into the quotes in them."""
+    page = PAGES["https://forum.example/topic/7/reading-a-file/"]
+    saved = json.loads(page.body)[0]["html"]
+    quote, answered = "<blockquote>", "<p>Iterate over the file itself:</p>"
+    said = '<p><a class="comment-mention" href="/user/4/ben/">@ben</a> said:</p>'
+    second = saved[
+        saved.index('<div class="comments_list__comment js-comment" id="c3"') : saved.index("</div></body>") - 7
+    ]
+    third = second.replace('"22"', '"24"').replace(quote, f"{quote}{said}{quote}")
+    third = third.replace("</blockquote>", f"</blockquote>{answered}</blockquote>")
+    pages = [{"url": page.url, "html": saved.replace(second, second + third)}]
+    thread = read_thread(replace(page, body=json.dumps(pages).encode()))
+    assert isinstance(thread, Thread)
+    assert thread.posts[2].markdown.startswith("> > This fills the memory:\n>\n> Iterate over")
+    assert thread.posts[2].reply_to == "22"
+
+
 def test_what_changes_with_every_look_is_not_kept() -> None:
-    body = BOARD["/topic/2/t/"].replace("</body>", "<script>seen(41)</script><input name=csrf value=x></body>")
+    times = '<span title="Nov. 24, 2016, 5:53 a.m.">{} minutes ago</span><time datetime="2016-11-24T05:53Z">{} m</time>'
+    stamp = f"{times}</body>"
+    board = {path: body.replace("</body>", stamp.format(2, 2)) for path, body in BOARD.items()}
+    seen = BOARD["/topic/2/t/"].replace("</body>", stamp.format(4, 4))
+    body = seen.replace("</body>", "<script>seen(41)</script><input name=csrf value=x></body>")
     page = crawl(web(**{"/topic/2/t/": body}), start="/topic/2/t/")[0]
-    plain = crawl(web(), start="/topic/2/t/")[0]
+    plain = crawl(web(**board), start="/topic/2/t/")[0]
     assert isinstance(page, Page)
     assert isinstance(plain, Page)
     assert page.body == plain.body
