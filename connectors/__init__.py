@@ -9,6 +9,7 @@ from connectors.markdown import Markdown
 from connectors.mediawiki import MediaWiki
 from connectors.python_docs import PythonDocs
 from connectors.stackexchange import StackExchange
+from connectors.warc import Warc
 from connectors.website import Website
 
 CONNECTORS = (
@@ -22,4 +23,5 @@ CONNECTORS = (
     Markdown,
     MailingList,
     GitHub,
+    Warc,
 )

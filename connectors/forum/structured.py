@@ -18,6 +18,7 @@ from connectors.html.structured import is_a, linked_data
 
 _POSTS = ("DiscussionForumPosting", "Question", "Answer", "Comment", "SocialMediaPosting", "CreativeWork")
 _ASKING = ("DiscussionForumPosting", "Question")
+_THREADS = ("DiscussionForumPosting", "QAPage")
 _BELOW = ("acceptedAnswer", "suggestedAnswer", "comment")
 _ITEMS = " or ".join(f"contains(@itemtype, 'schema.org/{kind}')" for kind in _POSTS)
 _SAMPLE = 60
@@ -27,6 +28,12 @@ def read_structured(root: HtmlElement, url: str) -> list[Block]:
     """The posts by whichever description holds the most; [] when there is none."""
     readings = [_microdata(root, url), _linked(root, url), _flarum(root, url)]
     return max(readings, key=lambda blocks: sum(block.whole for block in blocks))
+
+
+def is_declared(root: HtmlElement) -> bool:
+    """Whether the page says that it is a thread: a discussion, or one question and its answers."""
+    declared = " or ".join(f"contains(@itemtype, 'schema.org/{kind}')" for kind in _THREADS)
+    return bool(root.xpath(f"//*[@itemscope and ({declared})]")) or any(is_a(i, *_THREADS) for i in linked_data(root))
 
 
 def structured_title(root: HtmlElement) -> str:

@@ -25,6 +25,13 @@ def read_thread(page: Page, licence: str = "", profiles: tuple[Profile, ...] = P
         return Reject(page.key, error.reason, error.detail)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         return Reject(page.key, "malformed_json", type(error).__name__)
+    return thread_of(page, saved, licence, profiles)
+
+
+def thread_of(
+    page: Page, saved: list[tuple[str, HtmlElement]], licence: str = "", profiles: tuple[Profile, ...] = PROFILES
+) -> Thread | Reject:
+    """The thread on the pages `saved`, each with its address, in their order."""
     if not saved:
         return Reject(page.key, "no_posts", "no pages")
     blocks = _once([block for url, root in saved for block in read_posts(root, url, profiles) if block.markdown])
@@ -51,6 +58,11 @@ def recognise(root: HtmlElement, profiles: tuple[Profile, ...] = PROFILES) -> Pr
     counts = [(_found(root, profile), profile) for profile in profiles]
     count, profile = max(counts, key=lambda pair: pair[0], default=(0, None))
     return profile if count else None
+
+
+def count_posts(root: HtmlElement) -> int:
+    """Posts of the engine that the page is recognised as; 0 where there is none."""
+    return max(_found(root, profile) for profile in PROFILES)
 
 
 def read_title(root: HtmlElement, profiles: tuple[Profile, ...] = PROFILES) -> str:

@@ -2,10 +2,10 @@
 
 `decode` bytes → text; `parse` text → tree, refusing hostile pages; `main_content` tree → the article's element;
 `to_markdown` and `sections` element → Markdown; `metadata` and `linked_data` tree → what the page says of itself.
-`read_article` is all of it, page → Article.
+`read_article` is all of it, page → Article; `open_page` and `article_of` are its two halves.
 """
 
-from connectors.html.article import MEDIA_TYPES, read_article
+from connectors.html.article import MEDIA_TYPES, article_of, open_page, read_article
 from connectors.html.content import main_content
 from connectors.html.decoding import decode
 from connectors.html.licences import spdx
@@ -19,10 +19,12 @@ __all__ = [
     "MEDIA_TYPES",
     "Metadata",
     "Unreadable",
+    "article_of",
     "decode",
     "linked_data",
     "main_content",
     "metadata",
+    "open_page",
     "parse",
     "read_article",
     "sections",

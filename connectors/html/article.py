@@ -1,8 +1,10 @@
 """A page of any site as an article."""
 
+from lxml.html import HtmlElement
+
 from connectors.html.content import main_content
 from connectors.html.decoding import decode
-from connectors.html.metadata import metadata
+from connectors.html.metadata import metadata, opt_out
 from connectors.html.sections import sections
 from connectors.html.structured import linked_data, steps
 from connectors.html.tree import Unreadable, parse
@@ -17,23 +19,29 @@ SHORTEST = 80
 def read_article(page: Page, licence: str = "") -> Article | Reject:
     """The page's article under the licence that it states, else the page's, else `licence`.
 
-    Rejects: opt_out, not_html, no_main_content, too_short, and the reasons of `Unreadable`.
+    Rejects: those of `open_page` and `article_of`.
     """
+    root = open_page(page)
+    return root if isinstance(root, Reject) else article_of(root, page, licence)
+
+
+def open_page(page: Page) -> HtmlElement | Reject:
+    """The tree of a page of HTML that may be used. Rejects: opt_out, not_html, and the reasons of `Unreadable`."""
     if page.opt_out:
         return Reject(page.key, "opt_out", page.opt_out)
     if page.media_type.partition(";")[0].strip().lower() not in MEDIA_TYPES:
         return Reject(page.key, "not_html", page.media_type)
     try:
-        return _read(page, licence)
+        root = parse(decode(page.body, page.media_type))
     except Unreadable as error:
         return Reject(page.key, error.reason, error.detail)
+    against = opt_out(root)
+    return Reject(page.key, "opt_out", against) if against else root
 
 
-def _read(page: Page, licence: str) -> Article | Reject:
-    root = parse(decode(page.body, page.media_type))
+def article_of(root: HtmlElement, page: Page, licence: str = "") -> Article | Reject:
+    """The article in a page that has been opened. Rejects: no_main_content, too_short."""
     about = metadata(root, page.url)
-    if about.opt_out:
-        return Reject(page.key, "opt_out", about.opt_out)
     content = main_content(root)
     if content is None:
         return Reject(page.key, "no_main_content")

@@ -50,7 +50,7 @@ def metadata(root: HtmlElement, url: str = "") -> Metadata:
         ).strip(),
         licence=stated_licence(root, data),
         canonical=_canonical(root, url),
-        opt_out=_opt_out(root),
+        opt_out=opt_out(root),
     )
 
 
@@ -101,7 +101,8 @@ def _canonical(root: HtmlElement, url: str) -> str:
     return ""
 
 
-def _opt_out(root: HtmlElement) -> str:
+def opt_out(root: HtmlElement) -> str:
+    """The words by which the page itself forbids its use for training, or ""."""
     robots = _meta(root, "robots")
     if {"noai", "noimageai", "none"} & {word.strip() for word in robots.lower().split(",")} - {"noimageai", "none"}:
         return f"meta robots: {robots[:200]}"

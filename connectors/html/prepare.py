@@ -32,6 +32,7 @@ def prepare(root: HtmlElement, base_url: str, marks: Marks) -> None:
     write_raised_and_lowered(root)
     write_links(root, base_url)
     write_images(root)
+    _drop_empty_links(root)
     for item in list(root.iter("li")):
         if not item.text_content().strip():
             item.drop_tree()
@@ -94,6 +95,13 @@ def _is_permalink(element: HtmlElement) -> bool:
         return True
     classes = element.get("class") or ""
     return bool(_PERMALINK.search(classes)) and (len(text) < 3 or "editsection" in classes or text.lower() in _SIGNS)
+
+
+def _drop_empty_links(root: HtmlElement) -> None:
+    """Links of pictures that said nothing."""
+    for link in list(root.iter("a")):
+        if not link.text_content().strip():
+            link.drop_tree()
 
 
 def _mark_headings(root: HtmlElement, marks: Marks) -> None:

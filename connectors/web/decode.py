@@ -4,6 +4,8 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import brotli
+
 _GZIP, _ZLIB, _RAW = 31, 15, -15
 
 
@@ -37,6 +39,8 @@ def decoded(chunks: Iterable[bytes], encoding: str, most: int) -> Iterator[bytes
         return iter(chunks)
     if encoding in ("gzip", "x-gzip", "deflate"):
         return _inflated(chunks, encoding, most)
+    if encoding == "br":
+        return _unbrotlied(chunks, most)
     raise BadEncoding(f"Content-Encoding {encoding[:40]!r}")
 
 
@@ -67,3 +71,16 @@ def _step(inflate: Any, data: bytes, most: int) -> bytes:
         return inflate.decompress(data, most)
     except zlib.error as error:
         raise BadEncoding(str(error)) from error
+
+
+def _unbrotlied(chunks: Iterable[bytes], most: int) -> Iterator[bytes]:
+    brotlied = brotli.Decompressor()
+    try:
+        for chunk in chunks:
+            yield brotlied.process(chunk, output_buffer_limit=most)
+            while not brotlied.can_accept_more_data():
+                yield brotlied.process(b"", output_buffer_limit=most)
+    except brotli.error as error:
+        raise BadEncoding(str(error)) from error
+    if not brotlied.is_finished():
+        raise CutShort("compressed data ends early")

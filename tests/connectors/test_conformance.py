@@ -25,6 +25,7 @@ from connectors.markdown import Markdown
 from connectors.mediawiki import MediaWiki
 from connectors.python_docs import PythonDocs
 from connectors.stackexchange import StackExchange
+from connectors.warc import Warc
 from connectors.website import Website
 from schemas.document import Article, Document, Exchange, Reject, Thread
 from schemas.page import Page
@@ -64,6 +65,7 @@ SOURCES = {
     "mailing_list": Source(MailingList, {"path": HERE / "mailing_list", "url": "https://lists.example/kettle-users/"}),
     "forum": Source(Forum, {"folder": HERE / "forum", "base_url": "https://forum.example/", "licence": "CC-BY-4.0"}),
     "github": Source(GitHub, {"path": HERE / "github", "licence": "CC-BY-4.0"}),
+    "warc": Source(Warc, {"path": HERE / "warc"}),
     "website": Source(Website, {"folder": SITE, "base_url": "https://site.example/"}),
 }
 
