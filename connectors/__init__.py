@@ -1,5 +1,6 @@
 """The outside world: settings → pages → documents. One file per kind of source."""
 
+from connectors.confluence import Confluence
 from connectors.discourse import Discourse
 from connectors.forum import Forum
 from connectors.github import GitHub
@@ -24,4 +25,5 @@ CONNECTORS = (
     MailingList,
     GitHub,
     Warc,
+    Confluence,
 )

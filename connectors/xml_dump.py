@@ -6,10 +6,12 @@ import gzip
 import io
 import lzma
 import re
+import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import IO, Any
+from zipfile import BadZipFile
 
 from lxml import etree
 
@@ -26,6 +28,7 @@ _ILLEGAL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"
     r"|&#(?:x0*(?:[0-8bcefBCEF]|1[0-9a-fA-F]|[dD][89a-fA-F][0-9a-fA-F]{2}|[fF]{3}[eEfF])|0*(?:[0-8]|1[124-9]|2[0-9]|3[01]));"
 )
+_UNREADABLE = (EOFError, OSError, ValueError, lzma.LZMAError, zlib.error, BadZipFile)
 _NEVER_A_CUT = (etree.ErrorTypes.ERR_TAG_NAME_MISMATCH, etree.ErrorTypes.ERR_RESOURCE_LIMIT)
 _BLOCK = 1 << 18
 _PROLOG = 1 << 16
@@ -48,25 +51,30 @@ def elements(path: Path, *tags: str) -> Iterator[Any]:
     for. Raises BrokenDump after the last whole element of a file that is cut off, malformed or declares entities.
     """
     with closing(_open(path)) as file:
-        source = _Utf8(file, path.name)
-        parsed = etree.iterparse(
-            source,
-            events=("end",),
-            tag=tuple(f"{{*}}{tag}" for tag in tags),
-            encoding="utf-8",
-            resolve_entities=False,
-            no_network=True,
-            load_dtd=False,
-            remove_comments=True,
-            remove_pis=True,
-        )
-        try:
-            for _, element in parsed:
-                yield element
-                _free(element)
-        except etree.XMLSyntaxError as error:
-            cut = source.ended and error.code not in _NEVER_A_CUT
-            raise BrokenDump("truncated" if cut else "malformed_xml", f"{path.name}: {error.msg}") from error
+        yield from elements_of(file, path.name, *tags)
+
+
+def elements_of(file: IO[bytes], name: str, *tags: str) -> Iterator[Any]:
+    """As `elements`, of an opened file, called `name` in errors. What `file` raises as BrokenDump passes through."""
+    source = _Utf8(file, name)
+    parsed = etree.iterparse(
+        source,
+        events=("end",),
+        tag=tuple(f"{{*}}{tag}" for tag in tags),
+        encoding="utf-8",
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        for _, element in parsed:
+            yield element
+            _free(element)
+    except etree.XMLSyntaxError as error:
+        cut = source.ended and error.code not in _NEVER_A_CUT
+        raise BrokenDump("truncated" if cut else "malformed_xml", f"{name}: {error.msg}") from error
 
 
 def _free(element: Any) -> None:
@@ -123,7 +131,7 @@ class _Utf8(io.RawIOBase):
     def _bytes(self, size: int) -> bytes:
         try:
             block = self._file.read(size)
-        except (EOFError, OSError, lzma.LZMAError, ValueError) as error:
+        except _UNREADABLE as error:
             raise BrokenDump("truncated", f"{self._name}: {error}") from error
         self.ended = not block
         return block

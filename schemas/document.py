@@ -49,7 +49,8 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """A tutorial page or a wiki article. `steps` is filled where the page itself declares steps."""
+    """A tutorial page or a wiki article. `steps` is filled where the page itself declares steps; `context` is what it
+    stands under, outermost first: the pages above it in a wiki, the category and the section in a help centre."""
 
     key: str
     url: str
@@ -60,6 +61,7 @@ class Article:
     author: str = ""
     created_at: datetime | None = None
     licence: str = ""
+    context: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

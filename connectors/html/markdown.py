@@ -10,7 +10,7 @@ from lxml.html import Element, HtmlElement
 from connectors.html import tree
 from connectors.html.marks import Marks
 from connectors.html.mathematics import mark_mathematics
-from connectors.html.prepare import prepare
+from connectors.html.prepare import QUOTE, prepare
 
 _OPTIONS = ConversionOptions(
     bullets="-",
@@ -27,7 +27,8 @@ _OPTIONS = ConversionOptions(
 # escapes that keep a paragraph from being a list or emphasis: the text reads the same without
 _ESCAPES = re2.compile(r"(?m)^(\s*(?:> ?)*)(\d*)\\([.)+-])( )|\\([_*~])")
 _BLANKS = re2.compile(r"\n[ \t\n>]*\n(?:[ \t]*\n)+")
-_QUOTED_BLANKS = re2.compile(r"(?m)^((?:> ?)*>)[ \t]*\n(?:(?:> ?)*>[ \t]*\n)+")
+_QUOTED_BLANKS = re2.compile(r"(?m)^( *(?:> ?)*>)[ \t]*\n(?: *(?:> ?)*>[ \t]*\n)+")
+_QUOTE_BEGINS = re2.compile(r"(?m)^((?:> ?)*)[ \t]*\x{e002}[ \t]*$")
 _TRAILING = re2.compile(r"(?m)[ \t]+$")
 
 
@@ -66,4 +67,5 @@ def _unescape(found: "re2._Match") -> str:
 
 
 def tidy(text: str) -> str:
+    text = _QUOTE_BEGINS.sub(r"\1", text).replace(QUOTE, "")
     return _QUOTED_BLANKS.sub(r"\1\n", _BLANKS.sub("\n\n", _TRAILING.sub("", text))).strip("\n")

@@ -2,7 +2,7 @@
 
 import re2
 from lxml import etree
-from lxml.html import HtmlElement
+from lxml.html import Element, HtmlElement
 
 from connectors.html import code
 from connectors.html.blocks import flatten_definition_lists, flatten_layout_tables
@@ -18,6 +18,7 @@ _PERMALINK = re2.compile(
     r"|mw-editsection|editsection|anchor)(?:\s|$)"
 )
 _SIGNS = {"", "#", "¶", "§", "🔗", "link", "permalink", "[link]", "\uf0c1", "[edit]"}
+QUOTE = "\ue002"  # a line of its own before a quotation, which else runs into the one above it
 _NUMBERED_LINES = './/table[.//td//pre][.//td[contains(@class, "linenos") or contains(@class, "gutter")]]'
 
 
@@ -33,9 +34,29 @@ def prepare(root: HtmlElement, base_url: str, marks: Marks) -> None:
     write_links(root, base_url)
     write_images(root)
     _drop_empty_links(root)
+    _part_quotations(root)
     for item in list(root.iter("li")):
         if not item.text_content().strip():
             item.drop_tree()
+
+
+_WRAPPERS = ("div", "section", "article", "main", "span")
+
+
+def _part_quotations(root: HtmlElement) -> None:
+    for quotation in list(root.iter("blockquote")):
+        first, parent = quotation, quotation.getparent()
+        while parent.tag in _WRAPPERS and parent is not root and not _follows(first):
+            first, parent = parent, parent.getparent()
+        if _follows(first):
+            line = Element("p")
+            line.text = QUOTE
+            quotation.addprevious(line)
+
+
+def _follows(element: HtmlElement) -> bool:
+    """Whether anything stands before `element` in its parent."""
+    return element.getprevious() is not None or bool((element.getparent().text or "").strip())
 
 
 def _mark_code(root: HtmlElement, marks: Marks) -> None:

@@ -90,11 +90,18 @@ def records_from(article: Article, origin: Origin) -> Made:
     source, about = Source(article, origin, language_of(clean.safe(prose))), headings.topic_of(article.title)
     if article.steps:
         _add_steps(made, source, about)
+    above = _topic_above(article.context) if headings.read(about).form == "facet" else ""
     for section in article.sections:
-        _add_section(made, source, section, about)
+        _add_section(made, source, section, above or about, (about,) if above else ())
     if not article.sections and not article.steps:
         made.rejects.append((article.key, "no_sections"))
     return made
+
+
+def _topic_above(context: tuple[str, ...]) -> str:
+    """What a page called "Installation" is about: the nearest thing above it that has a name of its own."""
+    topics = (headings.topic_of(name) for name in reversed(context))
+    return next((topic for topic in topics if topic and headings.read(topic).form == "topic"), "")
 
 
 def _add_steps(made: Made, source: Source, about: str) -> None:
@@ -119,7 +126,8 @@ def _indented(step: str) -> str:
     return step.replace("\n", "\n   ")
 
 
-def _add_section(made: Made, source: Source, section: Section, about: str) -> None:
+def _add_section(made: Made, source: Source, section: Section, about: str, above: tuple[str, ...]) -> None:
+    """`above`: the page's title, where the article is about what the page stands under."""
     part = _part(section)
     record_id = part_id(source.origin, source.article.key, part)
     output = clean.finished(clean.article(section.markdown, source.article.url or source.origin.url))
@@ -129,7 +137,7 @@ def _add_section(made: Made, source: Source, section: Section, about: str) -> No
         made.rejects.append((part, reason))
         return
     seen = headings.words_of(output)
-    names = tuple(headings.sentence_case(headings.plain(name), seen) for name in section.path)
+    names = tuple(headings.sentence_case(headings.plain(name), seen) for name in (*above, *section.path))
     place = Place(about, names, source.language_at(_prose_of(output) or output))
     kind, instruction = _instruction(place, record_id)
     if not instruction:

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from connectors import CONNECTORS
 from connectors.base import Connector
+from connectors.confluence import Confluence
 from connectors.discourse import Discourse
 from connectors.forum import Forum
 from connectors.github import GitHub
@@ -66,6 +67,9 @@ SOURCES = {
     "forum": Source(Forum, {"folder": HERE / "forum", "base_url": "https://forum.example/", "licence": "CC-BY-4.0"}),
     "github": Source(GitHub, {"path": HERE / "github", "licence": "CC-BY-4.0"}),
     "warc": Source(Warc, {"path": HERE / "warc"}),
+    "confluence": Source(
+        Confluence, {"path": HERE / "confluence", "url": "https://wiki.example", "licence": "CC-BY-4.0"}
+    ),
     "website": Source(Website, {"folder": SITE, "base_url": "https://site.example/"}),
 }
 

@@ -25,6 +25,8 @@ CASES = [
     ('<p>press <img alt="Save" src="s.png"> now</p>', "press Save now"),
     ('<p><img alt="A photograph" src="p.jpg"></p>', ""),
     ("<blockquote><p>said</p></blockquote>", "> said"),
+    ("<p>a</p><blockquote>b</blockquote><blockquote>c</blockquote>", "a\n\n> b\n\n> c"),
+    ("<ul><li>a<blockquote>b<blockquote>c</blockquote></blockquote></li></ul>", "- a\n\n  > b\n  >\n  > > c"),
     ("<ul><li>a<ul><li>b</li></ul></li></ul>", "- a\n  - b"),
     ("<dl><dt>-v</dt><dt>--verbose</dt><dd>Say more.</dd></dl>", "- `-v`, `--verbose`: Say more."),
     (

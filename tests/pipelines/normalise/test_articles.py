@@ -255,3 +255,25 @@ def test_phrasing_is_varied_and_always_the_same() -> None:
     ways = {ask("topic", f"docs:{n}", "en", topic="eggs") for n in range(50)}
     assert len(ways) == 4
     assert ask("topic", "docs:1", "en", topic="eggs") == ask("topic", "docs:1", "en", topic="eggs")
+
+
+@pytest.mark.parametrize(
+    ("title", "context", "instruction"),
+    [
+        ("Installation", ("Overview", "Kettle Server", "Introduction"), "Kettle Server"),
+        ("安装", ("水壶服务器",), "水壶服务器"),
+        ("Choosing eggs", ("Kettle Server",), "choose eggs"),
+    ],
+)
+def test_a_page_whose_title_names_only_a_facet_is_about_what_it_stands_under(
+    title: str, context: tuple[str, ...], instruction: str
+) -> None:
+    text = "把水壶放在干燥的桌面上，然后接通电源。" if title == "安装" else "Put it on a dry table and plug it in."
+    made = articles.records_from(Article("a", "", title, (Section((), text),), context=context), ORIGIN)
+    assert [record.kind for record in made.records] == ["how_to"]
+    assert instruction in made.records[0].instruction
+
+
+def test_a_facet_under_nothing_is_still_refused() -> None:
+    made = articles.records_from(Article("a", "", "Installation", (Section((), "Plug it in."),)), ORIGIN)
+    assert [reason for _, reason in made.rejects] == ["heading_meaningless"]

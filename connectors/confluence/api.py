@@ -1,0 +1,125 @@
+"""Pages of a live wiki by its REST API: https://developer.atlassian.com/server/confluence/confluence-rest-api-examples/
+
+A first run lists everything; later ones ask for what was modified since. The search takes minutes in the time zone
+of the server, so that it is asked for a day more than needed.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode, urljoin, urlsplit
+
+from connectors.base import Response, Web, WebError
+from connectors.confluence.content import STORAGE, Content, named, when
+from connectors.stored_json import load
+from schemas.document import Reject
+
+Found = tuple[str, Content, Response]
+KINDS = ("page", "blogpost")
+_EXPANDED = "body.storage,version,space,ancestors,history,metadata.labels"
+_PER_ANSWER = 25  # more pages with their text in one answer are refused by some servers, and cut by others
+_LONGEST_WALK = 100_000
+
+
+def from_api(web: Web, wiki: str, spaces: tuple[str, ...], cursor: str | None) -> Iterator[Found | Reject]:
+    """Pages, then blog posts. A listing that breaks off ends with a reject."""
+    seen: set[str] = set()
+    for start in _starts(wiki.rstrip("/"), spaces, cursor):
+        for entry, answer in _listed(web, wiki, start):
+            if isinstance(entry, Reject):
+                yield entry
+            elif entry.get("type") in KINDS and str(entry.get("id")) not in seen:
+                seen.add(str(entry.get("id")))
+                yield _found(entry, answer)
+
+
+def _starts(wiki: str, spaces: tuple[str, ...], cursor: str | None) -> list[str]:
+    paging = {"limit": _PER_ANSWER, "expand": _EXPANDED}
+    since = when(cursor) if cursor else None
+    if since:
+        day = (since - timedelta(days=1)).strftime("%Y-%m-%d %H:%M")
+        keys = ",".join(f'"{key}"' for key in spaces)
+        within = f" and space in ({keys})" if spaces else ""
+        query = f'type in (page,blogpost) and lastmodified >= "{day}"{within} order by lastmodified'
+        return [f"{wiki}/rest/api/content/search?{urlencode({'cql': query, **paging})}"]
+    places: list[dict[str, str]] = [{"spaceKey": key} for key in spaces] or [{}]
+    asked = [{"type": kind, **place, "status": "current", **paging} for place in places for kind in KINDS]
+    return [f"{wiki}/rest/api/content?{urlencode(params)}" for params in asked]
+
+
+def _listed(web: Web, wiki: str, url: str) -> Iterator[tuple[dict[str, Any] | Reject, Response | None]]:
+    """Every entry of a listing; its links to what follows are relative to the wiki, and stay on it."""
+    asked: set[str] = set()
+    while url and url not in asked and len(asked) < _LONGEST_WALK:
+        asked.add(url)
+        answer, found = _ask(web, url)
+        if isinstance(found, Reject):
+            yield found, None
+            return
+        yield from ((entry, answer) for entry in found.get("results") or () if isinstance(entry, dict))
+        links = found.get("_links")
+        url = _next(wiki, links) if isinstance(links, dict) else ""
+
+
+def _next(wiki: str, links: dict[str, Any]) -> str:
+    """Servers say the path with the wiki's own (`context`) or without it."""
+    follow, context = links.get("next"), str(links.get("context") or "")
+    if not isinstance(follow, str) or not follow:
+        return ""
+    base = wiki.rstrip("/")
+    if follow.startswith("/") and not (context and follow.startswith(f"{context}/")):
+        return base + follow
+    url = urljoin(base + "/", follow)
+    return url if urlsplit(url).netloc == urlsplit(base).netloc else ""
+
+
+def _ask(web: Web, url: str) -> tuple[Response | None, dict[str, Any] | Reject]:
+    try:
+        answer = web.get(url)
+    except WebError as error:
+        return None, Reject(url, error.reason, error.detail)
+    if answer.opt_out:
+        return None, Reject(url, "opt_out", answer.opt_out)
+    if answer.status != 200:
+        return None, Reject(url, "http_status", str(answer.status))
+    found = load(answer.body)
+    return answer, found if isinstance(found, dict) else Reject(url, "malformed_json")
+
+
+def _found(entry: dict[str, Any], answer: Response | None) -> Found | Reject:
+    key, title = str(entry.get("id") or ""), entry.get("title")
+    if not key or not isinstance(title, str) or not title.strip():
+        return Reject(key or "?", "missing_id", "a page without title or number")
+    if entry.get("status", "current") != "current":
+        return Reject(key, str(entry["status"]) if entry["status"] in ("draft", "archived") else "not_current")
+    body = _at(entry, "body", "storage", "value")
+    if not isinstance(body, str) or answer is None:
+        return Reject(key, "no_body", "the wiki gave no text of it")
+    return key, _content(entry, body), answer
+
+
+def _content(entry: dict[str, Any], body: str) -> Content:
+    creator = _at(entry, "history", "createdBy") or _at(entry, "version", "by")
+    number = _at(entry, "version", "number")
+    return Content(
+        title=entry["title"],
+        space=str(_at(entry, "space", "key") or ""),
+        version=number if isinstance(number, int) else 0,
+        created_at=str(_at(entry, "history", "createdDate") or _at(entry, "version", "when") or ""),
+        author=named(str(_at(creator, "displayName") or _at(creator, "username") or "")),
+        labels=tuple(sorted({name for name in _names(_at(entry, "metadata", "labels", "results"), "name")})),
+        ancestors=tuple(_names(entry.get("ancestors"), "title")),
+        syntax=STORAGE,
+        body=body,
+    )
+
+
+def _names(entries: Any, name: str) -> list[str]:
+    named_ones = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    return [entry[name] for entry in named_ones if isinstance(entry.get(name), str) and entry[name]]
+
+
+def _at(value: Any, *path: str) -> Any:
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
