@@ -12,6 +12,7 @@ from connectors.python_docs import PythonDocs
 from connectors.stackexchange import StackExchange
 from connectors.warc import Warc
 from connectors.website import Website
+from connectors.zendesk import Zendesk
 
 CONNECTORS = (
     StackExchange,
@@ -26,4 +27,5 @@ CONNECTORS = (
     GitHub,
     Warc,
     Confluence,
+    Zendesk,
 )

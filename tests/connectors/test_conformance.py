@@ -28,6 +28,7 @@ from connectors.python_docs import PythonDocs
 from connectors.stackexchange import StackExchange
 from connectors.warc import Warc
 from connectors.website import Website
+from connectors.zendesk import Zendesk
 from schemas.document import Article, Document, Exchange, Reject, Thread
 from schemas.page import Page
 from tests.connectors.replay import ReplayWeb
@@ -70,6 +71,7 @@ SOURCES = {
     "confluence": Source(
         Confluence, {"path": HERE / "confluence", "url": "https://wiki.example", "licence": "CC-BY-4.0"}
     ),
+    "zendesk": Source(Zendesk, {"folder": HERE / "zendesk", "url": "https://kettle.example", "licence": "CC-BY-4.0"}),
     "website": Source(Website, {"folder": SITE, "base_url": "https://site.example/"}),
 }
 

@@ -1,0 +1,100 @@
+"""Zendesk: articles of a help centre and posts of its community, by its API or from saved JSON."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from connectors.base import Kind, LocalPath, Response, Settings, Web
+from connectors.zendesk.api import articles, posts
+from connectors.zendesk.documents import parsed
+from connectors.zendesk.entries import article_page, post_page
+from connectors.zendesk.saved import Saved
+from schemas.document import Document, Reject
+from schemas.page import EPOCH, Page
+
+Part = Literal["articles", "posts"]
+
+
+class Zendesk(Settings):
+    """Articles of a Zendesk help centre in one language, and posts of its community with their comments.
+
+    Live, what anyone may read at `url`; later only articles that were changed, and comments of posts that were. From
+    `folder`: JSON files of that help centre, as the API answers or exports write them. Votes are the score, and an
+    official comment is the accepted answer. Drafts and outdated translations are left out. Set `licence`: Zendesk
+    states none.
+    """
+
+    connector: Literal["zendesk"] = "zendesk"
+    url: str = Field(pattern=r"^https?://.+", description="Where the help centre is, such as https://support.example.")
+    locale: str = Field("en-us", pattern=r"^[a-z]{2,3}(-[a-z0-9-]+)?$", description="Language of the articles.")
+    parts: tuple[Part, ...] = Field(("articles", "posts"), min_length=1, description="Only one of these.")
+    folder: LocalPath | None = Field(None, description="Folder of saved JSON to read instead.")
+
+    @model_validator(mode="after")
+    def _is_there(self) -> "Zendesk":
+        if self.folder and not self.folder.is_dir():
+            raise ValueError(f"`folder`: no {self.folder}")
+        return self
+
+    @property
+    def kind(self) -> Kind:
+        return "knowledge_base"
+
+    def files(self) -> tuple[Path, ...]:
+        return tuple(sorted(self.folder.rglob("*.json"))) if self.folder else ()
+
+    def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
+        """Articles, then posts."""
+        return self._saved() if self.folder else self._live(web, cursor or "")
+
+    def parse(self, page: Page) -> Iterator[Document | Reject]:
+        yield parsed(page, self.licence)
+
+    def _live(self, web: Web, cursor: str) -> Iterator[Page | Reject]:
+        """What changes meanwhile may be listed twice."""
+        seen: set[str] = set()
+        for item in self._listed(web, self.url.rstrip("/"), cursor):
+            if isinstance(item, Reject) or item.key not in seen:
+                yield item
+            seen.add(item.key)
+
+    def _listed(self, web: Web, base: str, cursor: str) -> Iterator[Page | Reject]:
+        if "articles" in self.parts:
+            for entry, names, answer in articles(web, base, self.locale, cursor):
+                yield entry if isinstance(entry, Reject) else self._page(article_page(entry, names), answer)
+        if "posts" in self.parts:
+            for entry, comments, names, answer in posts(web, base):
+                yield entry if isinstance(entry, Reject) else self._page(post_page(entry, comments, names), answer)
+
+    def _saved(self) -> Iterator[Page | Reject]:
+        saved = Saved()
+        for path in self.files():
+            if not saved.read(path):
+                yield Reject(path.name, "not_help_center", "neither an answer of the API nor one of its objects")
+        yield from (Reject(key, "duplicate_id", "the latest one was kept") for key in saved.doubled)
+        for entry in saved.of("article") if "articles" in self.parts else ():
+            wrong = entry.get("locale") not in (None, self.locale)
+            found = Reject(f"a{entry['id']}", "other_locale") if wrong else article_page(entry, saved.names)
+            yield self._page(found)
+        comments = saved.comments()
+        for entry in saved.of("post") if "posts" in self.parts else ():
+            yield self._page(post_page(entry, comments.get(entry["id"], []), saved.names))
+
+    def _page(self, found: dict[str, Any] | Reject, answer: Response | None = None) -> Page | Reject:
+        if isinstance(found, Reject):
+            return found
+        stated = found["html_url"] if found["html_url"].startswith(("https://", "http://")) else ""
+        place = f"hc/{self.locale}/articles" if found["type"] == "article" else "hc/community/posts"
+        return Page(
+            source=self.name,
+            key=f"{found['type'][0]}{found['id']}",
+            url=stated or f"{self.url.rstrip('/')}/{place}/{found['id']}",
+            body=json.dumps(found, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace"),
+            media_type="application/json",
+            licence=self.licence,
+            fetched_at=answer.fetched_at if answer else EPOCH,
+            robots=answer.robots if answer else "",
+        )

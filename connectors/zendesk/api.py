@@ -1,0 +1,102 @@
+"""A live help centre, a hundred entries in an answer: https://developer.zendesk.com/api-reference/introduction/pagination/"""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from connectors.base import Response, Web, WebError
+from connectors.stored_json import load
+from connectors.zendesk.entries import TOLD, Entry, Names, is_entry
+from schemas.document import Reject
+
+_PER_ANSWER = 100  # the most that the API gives
+_LONGEST_WALK = 10_000
+
+Listed = Iterator[tuple[list[Entry] | Reject, Response | None]]
+
+
+def articles(web: Web, base: str, locale: str, cursor: str) -> Iterator[tuple[Entry | Reject, Names, Response | None]]:
+    """By latest change, down to `cursor`."""
+    names = Names()
+    asked = {"include": "users,sections,categories", "sort_by": "updated_at", "sort_order": "desc"}
+    place = f"{base}/api/v2/help_center/{locale}/articles.json"
+    for entries, answer in _listed(web, place, asked, "articles", names):
+        if isinstance(entries, Reject):
+            yield entries, names, answer
+            return
+        yield from ((entry, names, answer) for entry in entries)
+        if cursor and all(str(entry.get("updated_at") or "") < cursor for entry in entries):
+            return
+
+
+def posts(web: Web, base: str) -> Iterator[tuple[Entry | Reject, list[Entry], Names, Response | None]]:
+    """Each with all of its comments, which are asked for again when the post or their number has changed."""
+    names = Names()
+    for entries, answer in _listed(
+        web, f"{base}/api/v2/community/posts.json", {"include": "users,topics"}, "posts", names
+    ):
+        if isinstance(entries, Reject):
+            yield entries, [], names, answer
+            return
+        for entry in entries:
+            comments = _comments(web, base, entry, names) if entry.get("comment_count") else []
+            if isinstance(comments, Reject):
+                yield Reject(f"p{entry['id']}", comments.reason, f"comments: {comments.detail}"), [], names, answer
+            else:
+                yield entry, comments, names, answer
+
+
+def _comments(web: Web, base: str, post: Entry, names: Names) -> list[Entry] | Reject:
+    """All, or why not: half a thread would teach half an answer."""
+    found: list[Entry] = []
+    version = f"{post.get('updated_at')} {post.get('comment_count')}"
+    place = f"{base}/api/v2/community/posts/{post['id']}/comments.json"
+    for entries, _ in _listed(web, place, {"include": "users"}, "comments", names, version):
+        if isinstance(entries, Reject):
+            return entries
+        found += entries
+    return found
+
+
+def _listed(web: Web, place: str, asked: dict[str, str], name: str, names: Names, version: str = "") -> Listed:
+    """Every answer of a listing; what it tells of sections, topics and people goes to `names`."""
+    url = f"{place}?{urlencode({**asked, 'page[size]': _PER_ANSWER})}"
+    seen: set[str] = set()
+    while url and url not in seen and len(seen) < _LONGEST_WALK:
+        seen.add(url)
+        answer, found = _ask(web, url, version)
+        if isinstance(found, Reject):
+            yield found, None
+            return
+        for told, kind in TOLD.items():
+            for entry in _entries(found, told):
+                names.tell(kind, entry)
+        yield _entries(found, name), answer
+        url = _next(place, found)
+
+
+def _entries(answer: dict[str, Any], name: str) -> list[Entry]:
+    listed = answer.get(name)
+    return [entry for entry in listed if is_entry(entry)] if isinstance(listed, list) else []
+
+
+def _next(place: str, answer: dict[str, Any]) -> str:
+    """By cursor or by number, whichever the server pages by, and never to another server."""
+    meta, links = answer.get("meta"), answer.get("links")
+    more = isinstance(meta, dict) and meta.get("has_more") and isinstance(links, dict)
+    follow = links.get("next") if more and isinstance(links, dict) else answer.get("next_page")
+    here = isinstance(follow, str) and urlsplit(follow)[:2] == urlsplit(place)[:2]
+    return str(follow) if here else ""
+
+
+def _ask(web: Web, url: str, version: str) -> tuple[Response | None, dict[str, Any] | Reject]:
+    try:
+        answer = web.get(url, version=version)
+    except WebError as error:
+        return None, Reject(url, error.reason, error.detail)
+    if answer.opt_out:
+        return None, Reject(url, "opt_out", answer.opt_out)
+    if answer.status != 200:
+        return None, Reject(url, "http_status", str(answer.status))
+    found = load(answer.body)
+    return answer, found if isinstance(found, dict) else Reject(url, "malformed_json")

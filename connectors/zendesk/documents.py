@@ -1,0 +1,87 @@
+"""A kept article or post as a document."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from connectors import html
+from connectors.stored_json import load
+from schemas.document import Article, Post, Reject, Thread
+from schemas.page import Page
+
+
+def parsed(page: Page, licence: str) -> Article | Thread | Reject:
+    """Rejects: malformed_json, empty_article, empty_question, and the reasons of Unreadable."""
+    found = load(page.body)
+    if not isinstance(found, dict) or not isinstance(found.get("title"), str) or not found["title"].strip():
+        return Reject(page.key, "malformed_json", "neither an article nor a post")
+    try:
+        if found.get("type") == "article":
+            return _article(page, found, licence)
+        return _thread(page, found, licence)
+    except html.Unreadable as error:
+        return Reject(page.key, error.reason, error.detail)
+
+
+def _article(page: Page, found: dict[str, Any], licence: str) -> Article | Reject:
+    title = " ".join(found["title"].split())
+    sections = html.sections(html.parse(f"<div>{_text(found, 'body')}</div>"), title, page.url)
+    if not sections:
+        return Reject(page.key, "empty_article")
+    return Article(
+        key=page.key,
+        url=page.url,
+        title=title,
+        sections=sections,
+        tags=_words(found, "labels"),
+        author=_text(found, "author"),
+        created_at=_when(found),
+        licence=page.licence or licence,
+        context=_words(found, "context"),
+    )
+
+
+def _thread(page: Page, found: dict[str, Any], licence: str) -> Thread | Reject:
+    listed = found.get("posts")
+    entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+    posts: dict[str, Post] = {}
+    for number, entry in enumerate(entries):
+        post = _post(page, entry, number)
+        if post.markdown:
+            posts.setdefault(post.post_id, post)
+    first = next(iter(posts.values()), None)
+    if first is None or first.post_id != "0":
+        return Reject(page.key, "empty_question", "the post itself cannot be read")
+    stated = page.licence or licence
+    return Thread(
+        page.key, page.url, " ".join(found["title"].split()), tuple(posts.values()), _words(found, "labels"), stated
+    )
+
+
+def _post(page: Page, entry: dict[str, Any], number: int) -> Post:
+    score = entry.get("score")
+    return Post(
+        post_id=str(entry.get("id") or number) if number else "0",
+        markdown=html.to_markdown(f"<div>{_text(entry, 'body')}</div>", page.url).strip(),
+        author=_text(entry, "author"),
+        created_at=_when(entry),
+        score=score if isinstance(score, int) else None,
+        accepted=number > 0 and entry.get("official") is True,
+        url=_text(entry, "html_url") or page.url,
+        licence=page.licence,
+    )
+
+
+def _text(entry: dict[str, Any], name: str) -> str:
+    return entry[name] if isinstance(entry.get(name), str) else ""
+
+
+def _words(found: dict[str, Any], name: str) -> tuple[str, ...]:
+    listed = found.get(name)
+    return tuple(word for word in listed if isinstance(word, str)) if isinstance(listed, list) else ()
+
+
+def _when(entry: dict[str, Any]) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(entry.get("created_at"))).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

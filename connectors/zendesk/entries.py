@@ -1,0 +1,97 @@
+"""What the API says of an article, a post or a comment, and what a page keeps of it.
+
+https://developer.zendesk.com/api-reference/help_center/help-center-api/articles/ and the pages beside it.
+"""
+
+from typing import Any
+
+from schemas.document import Reject
+
+Entry = dict[str, Any]
+TOLD = {"sections": "section", "categories": "category", "users": "user", "topics": "topic"}  # listing → kind
+_DEEPEST = 10  # sections stand in sections, five deep at most
+
+
+class Names:
+    """What sections, categories, topics and people are called: `told` of by listings that carry them along."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, Any], Entry] = {}
+
+    def tell(self, kind: str, entry: Entry) -> None:
+        self._known[kind, entry.get("id")] = entry
+
+    def name(self, kind: str, number: Any) -> str:
+        name = self._known.get((kind, number), {}).get("name")
+        return " ".join(name.split()) if isinstance(name, str) else ""
+
+    def above(self, section: Any) -> list[str]:
+        """The category and the sections down to this one."""
+        found: list[str] = []
+        category = None
+        for _ in range(_DEEPEST):
+            known = self._known.get(("section", section))
+            if known is None:
+                break
+            found.append(self.name("section", section))
+            section, category = known.get("parent_section_id"), known.get("category_id")
+        return [name for name in (self.name("category", category), *reversed(found)) if name]
+
+
+def is_entry(entry: Any) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("id"), int)
+
+
+def article_page(entry: Entry, names: Names) -> Entry | Reject:
+    key = f"a{entry['id']}"
+    if entry.get("draft"):
+        return Reject(key, "draft")
+    if entry.get("outdated"):
+        return Reject(key, "outdated", "the original was changed after it was translated")
+    title, body = _text(entry, "title") or _text(entry, "name"), _text(entry, "body")
+    if not title or not body.strip():
+        return Reject(key, "no_body" if title else "no_title")
+    labels = entry.get("label_names")
+    return {
+        "type": "article",
+        "id": entry["id"],
+        "html_url": _text(entry, "html_url"),
+        "title": title,
+        "body": body,
+        "author": names.name("user", entry.get("author_id")),
+        "created_at": _text(entry, "created_at"),
+        "labels": [label for label in labels if isinstance(label, str)] if isinstance(labels, list) else [],
+        "context": names.above(entry.get("section_id")),
+    }
+
+
+def post_page(entry: Entry, comments: list[Entry], names: Names) -> Entry | Reject:
+    if not _text(entry, "title"):
+        return Reject(f"p{entry['id']}", "no_title")
+    topic = names.name("topic", entry.get("topic_id"))
+    posts = [_post(entry, "details", names), *(_post(comment, "body", names) for comment in comments)]
+    return {
+        "type": "post",
+        "id": entry["id"],
+        "html_url": _text(entry, "html_url"),
+        "title": _text(entry, "title"),
+        "labels": [topic] if topic else [],
+        "posts": posts,
+    }
+
+
+def _post(entry: Entry, name: str, names: Names) -> Entry:
+    votes = entry.get("vote_sum")
+    return {
+        "id": entry["id"],
+        "body": _text(entry, name),
+        "author": names.name("user", entry.get("author_id")),
+        "created_at": _text(entry, "created_at"),
+        "score": votes if isinstance(votes, int) else None,
+        "official": entry.get("official") is True,
+        "html_url": _text(entry, "html_url"),
+    }
+
+
+def _text(entry: Entry, name: str) -> str:
+    return entry[name] if isinstance(entry.get(name), str) else ""

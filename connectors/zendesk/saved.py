@@ -1,0 +1,70 @@
+"""Objects of a help centre in JSON files: answers of the API, one object, or a list of them."""
+
+from pathlib import Path
+from typing import Any
+
+import re2
+
+from connectors.stored_json import load
+from connectors.zendesk.entries import TOLD, Entry, Names, is_entry
+
+_LISTS = {**TOLD, "articles": "article", "posts": "post", "comments": "comment"}
+# The kind of a single object is in its own address
+_PLACE = re2.compile(r"/(articles|posts|comments|sections|categories|topics|users)/[^/]+$")
+
+
+class Saved:
+    """What the files read so far hold. Of an object that is in several the latest is kept."""
+
+    def __init__(self) -> None:
+        self.names = Names()
+        self.doubled: list[str] = []
+        self._known: dict[tuple[str, int, str], Entry] = {}
+
+    def read(self, path: Path) -> bool:
+        """Whether there was anything in it."""
+        found = [pair for value in _values(load(path.read_bytes())) for pair in _objects(value)]
+        for kind, entry in found:
+            if kind in TOLD.values():
+                self.names.tell(kind, entry)
+            else:
+                self._keep(kind, entry)
+        return bool(found)
+
+    def of(self, kind: str) -> list[Entry]:
+        return [entry for (known, *_), entry in sorted(self._known.items(), key=lambda item: item[0]) if known == kind]
+
+    def comments(self) -> dict[Any, list[Entry]]:
+        """By the number of their post, in the order of their time."""
+        by_post: dict[Any, list[Entry]] = {}
+        for entry in sorted(self.of("comment"), key=lambda entry: str(entry.get("created_at") or "")):
+            by_post.setdefault(_post_of(entry), []).append(entry)
+        return by_post
+
+    def _keep(self, kind: str, entry: Entry) -> None:
+        place = (kind, entry["id"], str(entry.get("locale") or ""))  # a translation has the number of its original
+        known = self._known.get(place)
+        if known is not None:
+            self.doubled.append(f"{kind[0]}{entry['id']}")
+        if known is None or str(known.get("updated_at")) <= str(entry.get("updated_at")):
+            self._known[place] = entry
+
+
+def _values(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _objects(value: Any) -> list[tuple[str, Entry]]:
+    if not isinstance(value, dict):
+        return []
+    found = [(kind, entry) for name, kind in _LISTS.items() for entry in _values(value.get(name))]
+    found += [(kind, value[kind]) for kind in _LISTS.values() if kind in value]
+    place = _PLACE.search(str(value.get("url") or ""))
+    return [pair for pair in found if is_entry(pair[1])] or (
+        [(_LISTS[place[1]], value)] if place and is_entry(value) else []
+    )
+
+
+def _post_of(comment: Entry) -> Any:
+    """Comments of articles are kept apart from those of posts by their source."""
+    return comment.get("post_id") or (comment.get("source_id") if comment.get("source_type") == "Post" else None)

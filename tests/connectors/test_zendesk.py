@@ -1,0 +1,161 @@
+"""Articles and community posts of a help centre, live and saved."""
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from pydantic import ValidationError
+
+from connectors.base import Response
+from connectors.zendesk import Zendesk
+from schemas.document import Article, Reject, Thread
+from schemas.page import Page
+from tests.connectors.replay import ReplayWeb, json_answer
+
+FOLDER = Path(__file__).parent / "zendesk"
+URL = "https://kettle.example"
+NO_WEB = ReplayWeb({})
+
+
+def saved(folder: Path = FOLDER, **settings: Any) -> Zendesk:
+    return Zendesk(name="kettles", url=URL, folder=folder, licence="CC-BY-4.0", **settings)
+
+
+def told(items: list[Page | Reject]) -> list[tuple[str, str]]:
+    return [(item.key, getattr(item, "reason", "")) for item in items]
+
+
+def document(connector: Zendesk, key: str, web: ReplayWeb = NO_WEB) -> Any:
+    page = next(item for item in connector.fetch(web, None) if isinstance(item, Page) and item.key == key)
+    (found,) = connector.parse(page)
+    return found
+
+
+def test_saved_articles_and_posts_and_why_others_are_left_out() -> None:
+    assert told(list(saved().fetch(NO_WEB, None))) == [
+        *(("a501", ""), ("a501", "other_locale"), ("a502", "draft"), ("a503", "outdated"), ("p701", "")),
+    ]
+    assert told(list(saved(parts=("posts",)).fetch(NO_WEB, None))) == [("p701", "")]
+
+
+def test_an_article() -> None:
+    found = document(saved(), "a501")
+    assert isinstance(found, Article)
+    assert (found.title, found.author, found.tags) == ("Installation", "Jo Tinker", ("start",))
+    assert found.context == ("Products", "Kettle Server", "Getting started")
+    assert found.created_at and found.created_at.year == 2023
+    lead, trouble = found.sections
+    assert lead.markdown == "Put the base on a dry table & plug it in."
+    assert trouble.path == ("If it does not start",)
+    assert trouble.markdown == (
+        "- Check the plug.\n- Run `kettle --check`:\n\n```bash\nkettle --check\nkettle --boil\n```"
+    )
+
+
+def test_an_article_in_another_language() -> None:
+    found = document(saved(locale="zh-cn"), "a501")
+    assert (found.title, found.sections[0].markdown) == ("安装", "把底座放在干燥的桌面上，然后接通电源。")
+
+
+def test_a_post_with_its_comments_in_their_order() -> None:
+    found = document(saved(), "p701")
+    assert isinstance(found, Thread)
+    assert (found.title, found.tags) == ("Why is it so loud?", ("Care",))
+    assert [(post.post_id, post.score, post.accepted, post.author) for post in found.posts] == [
+        *(("0", 7, False, ""), ("801", -1, False, ""), ("802", 5, True, "Jo Tinker")),
+    ]
+    assert found.posts[2].markdown.endswith("1. Fill it.\n2. Boil it.")
+
+
+def test_what_is_no_help_centre_says_so_and_harms_nothing(tmp_path: Path) -> None:
+    for path in FOLDER.glob("*.json"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "notes.json").write_text('{"articles": 3}')
+    (tmp_path / "broken.json").write_text('{"articles": [')
+    (tmp_path / "again.json").write_text(
+        json.dumps({"article": {"id": 501, "locale": "en-us", "title": "New", "body": "x", "updated_at": "2024"}})
+    )
+    items = list(saved(tmp_path).fetch(NO_WEB, None))
+    assert {("notes.json", "not_help_center"), ("broken.json", "not_help_center"), ("a501", "duplicate_id")} <= set(
+        told(items)
+    )
+    assert document(saved(tmp_path), "a501").title == "New"
+
+
+class LiveHelp(ReplayWeb):
+    """Articles by cursor, posts by number, and comments of the one post that has some."""
+
+    def get(self, url: str, *, version: str = "") -> Response:
+        self.asked.append((url, version))
+        if "/comments.json" in url:
+            return json_answer(url, json.loads((FOLDER / "comments.json").read_text()))
+        if "/posts.json" in url:
+            post = json.loads((FOLDER / "post.json").read_text())
+            return json_answer(url, {"posts": [post, {"id": 702, "title": "Quiet", "details": "<p>It is.</p>"}]})
+        first = "after" not in url
+        page = json.loads((FOLDER / "articles.json").read_text())
+        entries = page["articles"][:1] if first else [*page["articles"][:1], {**page["articles"][3], "id": 504}]
+        more = {"has_more": first, "after_cursor": "x"}
+        links = {"next": f"{URL}/api/v2/help_center/en-us/articles.json?page[after]=x"}
+        return json_answer(url, {**page, "articles": entries, "meta": more, "links": links})
+
+
+def test_a_live_help_centre_is_walked_to_its_end() -> None:
+    web = LiveHelp({})
+    live = Zendesk(name="kettles", url=f"{URL}/")
+    assert told(list(live.fetch(web, None))) == [("a501", ""), ("a504", ""), ("p701", ""), ("p702", "")]
+    assert parse_qs(urlsplit(web.asked[0][0]).query)["page[size]"] == ["100"]
+    comments = [(urlsplit(url).path, version) for url, version in web.asked if "comments" in url]
+    assert comments == [("/api/v2/community/posts/701/comments.json", "2023-06-03T10:00:00Z 2")]
+    assert document(live, "a501", LiveHelp({})).context == ("Products", "Kettle Server", "Getting started")
+
+
+def test_later_the_walk_ends_where_nothing_has_changed() -> None:
+    web = LiveHelp({})
+    live = Zendesk(name="kettles", url=URL, parts=("articles",))
+    assert told(list(live.fetch(web, "2024-01-01T00:00:00+00:00"))) == [("a501", "")]
+    assert len(web.asked) == 1
+
+
+def test_the_next_answer_is_never_asked_of_another_server() -> None:
+    place = f"{URL}/api/v2/help_center/en-us/articles.json"
+    web = AnyAnswer({"articles": [], "next_page": "https://elsewhere.example/api"})
+    assert list(Zendesk(name="kettles", url=URL, parts=("articles",)).fetch(web, None)) == []
+    assert [url.partition("?")[0] for url, _ in web.asked] == [place]
+
+
+class AnyAnswer(ReplayWeb):
+    def __init__(self, value: Any) -> None:
+        super().__init__({})
+        self.value = value
+
+    def get(self, url: str, *, version: str = "") -> Response:
+        self.asked.append((url, version))
+        return json_answer(url, self.value)
+
+
+def test_a_post_whose_comments_cannot_be_had_is_none() -> None:
+    class Silent(LiveHelp):
+        def get(self, url: str, *, version: str = "") -> Response:
+            return json_answer(url, {}, 403) if "/comments" in url else super().get(url, version=version)
+
+    items = list(Zendesk(name="kettles", url=URL, parts=("posts",)).fetch(Silent({}), None))
+    assert told(items) == [("p701", "http_status"), ("p702", "")]
+
+
+def test_real_objects(shared_data: Path) -> None:
+    folder = shared_data / "knowledge_bases" / "zendesk" / "specification"
+    connector = saved(folder)
+    pages = {item.key: item for item in connector.fetch(NO_WEB, None) if isinstance(item, Page)}
+    assert set(pages) == {"a115001833611", "p115001114911"}
+    (found,) = connector.parse(pages["a115001833611"])
+    assert isinstance(found, Article)
+    assert [section.path for section in found.sections][:2] == [(), ("Q&A template:",)]
+
+
+def test_settings_say_what_is_wrong(tmp_path: Path) -> None:
+    for settings in ({"url": "kettle.example"}, {"folder": tmp_path / "none"}, {"locale": "English"}, {"parts": ()}):
+        with pytest.raises(ValidationError):
+            Zendesk(name="kettles", **{"url": URL, **settings})
