@@ -3,15 +3,16 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from connectors.base import Kind, LocalPath, Settings, Web
 from connectors.mediawiki.api import from_api
-from connectors.mediawiki.article import article
+from connectors.mediawiki.article import article, wikitext_of
 from connectors.mediawiki.dump import from_dump
 from connectors.mediawiki.revision import Revision
+from connectors.mediawiki.talk import threads
 from schemas.document import Document, Reject
 from schemas.page import Page
 
@@ -19,18 +20,22 @@ MEDIA_TYPE = "application/json"
 
 
 class MediaWiki(Settings):
-    """Articles of a MediaWiki, one page each: its newest revision in wikitext.
+    """Articles and discussions of a MediaWiki, one page each: its newest revision in wikitext.
 
     Set either `api`, the address of a live wiki's api.php, or `dump`, a file of `<page>` elements as Special:Export
     and the Wikimedia dumps write them: plain, bzip2 (also multistream), gzip or xz. A live wiki states its licence;
-    for a dump set `licence`.
+    for a dump set `licence`. Of pages for talk each section is a thread: those in `namespaces` of odd numbers, and
+    others that `discussions` names.
     """
 
     connector: Literal["mediawiki"] = "mediawiki"
     api: str = Field("", pattern=r"^(https?://.+)?$", description="Address of api.php.")
     dump: LocalPath | None = Field(None, description="An XML dump.")
     namespaces: tuple[int, ...] = Field(
-        (0,), min_length=1, description="Numbers of the namespaces to read; 0: articles."
+        (0,), min_length=1, description="Numbers of the namespaces to read; 0: articles, 1: their talk pages."
+    )
+    discussions: tuple[str, ...] = Field(
+        (), description="Titles of pages elsewhere that are for talk with all their subpages, as `Project:Help desk`."
     )
 
     @property
@@ -60,7 +65,16 @@ class MediaWiki(Settings):
             yield item if isinstance(item, Reject) else self._page(item)
 
     def parse(self, page: Page) -> Iterator[Document | Reject]:
-        yield from article(page)
+        body = wikitext_of(page)
+        if not isinstance(body, Reject) and self._is_talk(body):
+            yield from threads(page, body)
+        else:
+            yield from article(page)
+
+    def _is_talk(self, body: dict[str, Any]) -> bool:
+        title, space = body["title"], body.get("ns")
+        named = any(title == name or title.startswith(f"{name}/") for name in self.discussions)
+        return named or (isinstance(space, int) and space % 2 == 1)
 
     def _page(self, revision: Revision) -> Page:
         return Page(

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from connectors.base import Response, Web, WebError
 from connectors.html import spdx
-from connectors.mediawiki.revision import UNSPOKEN, Revision, address
+from connectors.mediawiki.revision import UNSPOKEN, USERS, Revision, address
 from connectors.stored_json import load
 from schemas.document import Reject
 
@@ -32,6 +32,7 @@ class _Site:
     main_page: str
     licence: str
     dropped: list[str]
+    users: list[str]
 
 
 def from_api(web: Web, api: str, namespaces: tuple[int, ...], cursor: str | None) -> Iterator[Revision | Reject]:
@@ -47,12 +48,18 @@ def from_api(web: Web, api: str, namespaces: tuple[int, ...], cursor: str | None
 def _site(web: Web, api: str) -> _Site:
     answer = _ask(web, api, {"meta": "siteinfo", "siprop": "general|rightsinfo|namespaces"})[0].get("query", {})
     rights = answer.get("rightsinfo", {})
-    spaces = (answer.get("namespaces", {}).get(str(number), {}) for number in UNSPOKEN)
     return _Site(
         main_page=answer.get("general", {}).get("base", ""),
         licence=spdx(rights.get("url", "")) or spdx(rights.get("text", "")),
-        dropped=sorted({space["name"] for space in spaces if space.get("name")}),
+        dropped=_spaces(answer, UNSPOKEN),
+        users=_spaces(answer, USERS),
     )
+
+
+def _spaces(answer: dict[str, Any], numbers: tuple[int, ...]) -> list[str]:
+    """What the wiki calls these namespaces."""
+    spaces = (answer.get("namespaces", {}).get(str(number), {}) for number in numbers)
+    return sorted({space["name"] for space in spaces if space.get("name")})
 
 
 def _listed(web: Web, api: str, space: int) -> Iterator[dict[str, Any]]:
@@ -120,6 +127,7 @@ def _revision(site: _Site, page: dict[str, Any], response: Response) -> Revision
         "contributor": "" if newest.get("anon") else newest.get("user", ""),
         "model": slot.get("contentmodel", "wikitext"),
         "dropped": site.dropped,
+        "users": site.users,
         "wikitext": slot.get("content", ""),
     }
     url = address(site.main_page, body["title"])

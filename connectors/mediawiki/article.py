@@ -48,10 +48,9 @@ _NAVIGATION = frozenset(
 
 def article(page: Page) -> Iterator[Document | Reject]:
     """The article in `page`, and a reject for each section that only leads elsewhere."""
-    body = _load(page.body)
-    refused = "malformed_json" if body is None else _unsuitable(body)
-    if body is None or refused:
-        yield Reject(page.key, refused)
+    body = wikitext_of(page)
+    if isinstance(body, Reject) or _is_disambiguation(body["wikitext"]):
+        yield body if isinstance(body, Reject) else Reject(page.key, "disambiguation")
         return
     try:
         found = tuple(parts(body["wikitext"], tuple(body["dropped"])))
@@ -65,6 +64,13 @@ def article(page: Page) -> Iterator[Document | Reject]:
         yield Article(page.key, page.url, body["title"], sections, created_at=when, licence=page.licence)
     else:
         yield Reject(page.key, "empty_article")
+
+
+def wikitext_of(page: Page) -> dict[str, Any] | Reject:
+    """The body of `page` as `Revision` has it. Rejects: malformed_json, redirect, not_wikitext, too_large."""
+    body = _load(page.body)
+    refused = "malformed_json" if body is None else _unsuitable(body)
+    return Reject(page.key, refused) if body is None or refused else body
 
 
 def _load(body: bytes) -> dict[str, Any] | None:
@@ -83,9 +89,7 @@ def _unsuitable(body: dict[str, Any]) -> str:
         return "redirect"
     if body["model"] != "wikitext":
         return "not_wikitext"
-    if len(text) > _LONGEST:
-        return "too_large"
-    return "disambiguation" if _is_disambiguation(text) else ""
+    return "too_large" if len(text) > _LONGEST else ""
 
 
 def _is_disambiguation(text: str) -> bool:

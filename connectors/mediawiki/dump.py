@@ -4,24 +4,25 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from connectors.mediawiki.revision import UNSPOKEN, Revision, address
+from connectors.mediawiki.revision import UNSPOKEN, USERS, Revision, address
 from connectors.xml_dump import BrokenDump, elements
 from schemas.document import Reject
 
 
 def from_dump(path: Path, namespaces: tuple[int, ...]) -> Iterator[Revision | Reject]:
     """The newest revision of every page in `namespaces`; others are left out, as the settings say."""
-    main_page, dropped = "", list[str]()
+    main_page, names = "", {"dropped": list[str](), "users": list[str]()}
     newest: dict[str, Any] = {}
     try:
         for number, element in enumerate(elements(path, "siteinfo", "revision", "page")):
             match _name(element):
                 case "siteinfo":
-                    main_page, dropped = _text(element, "base"), _dropped(element)
+                    main_page = _text(element, "base")
+                    names = {"dropped": _spaces(element, UNSPOKEN), "users": _spaces(element, USERS)}
                 case "revision":
                     newest = max(newest, _revision(element), key=lambda revision: revision.get("timestamp", ""))
                 case _:
-                    yield from _page(element, newest | {"dropped": dropped}, main_page, namespaces, number)
+                    yield from _page(element, newest | names, main_page, namespaces, number)
                     newest = {}
     except BrokenDump as broken:
         yield Reject(path.name, broken.reason, broken.detail)
@@ -54,9 +55,10 @@ def _revision(element: Any) -> dict[str, Any]:
     }
 
 
-def _dropped(siteinfo: Any) -> list[str]:
+def _spaces(siteinfo: Any, numbers: tuple[int, ...]) -> list[str]:
+    """What the wiki calls these namespaces."""
     spaces = (child for child in siteinfo.iter() if _name(child) == "namespace")
-    return sorted(space.text for space in spaces if space.text and space.get("key") in map(str, UNSPOKEN))
+    return sorted(space.text for space in spaces if space.text and space.get("key") in map(str, numbers))
 
 
 def _name(element: Any) -> str:

@@ -11,7 +11,8 @@ from schemas.page import EPOCH
 @dataclass(frozen=True, slots=True)
 class Revision:
     """`body` has title, ns, revid, timestamp, contributor, redirect (target or ""), model, dropped (the wiki's own
-    names for files and categories) and wikitext. `key` is the number of the page, which a move does not change."""
+    names for files and categories), users (those for the pages of its users) and wikitext. `key` is the number of
+    the page, which a move does not change."""
 
     key: str
     url: str
@@ -24,6 +25,8 @@ class Revision:
 
 # namespaces whose links show or sort a page and are no part of its text: files and categories
 UNSPOKEN = (6, 14)
+# those of users and of their talk pages, which signatures link to
+USERS = (2, 3)
 
 
 def address(main_page: str, title: str) -> str:

@@ -61,6 +61,9 @@ SOURCES = {
     "discourse": Source(Discourse, {"folder": HERE / "discourse", "url": "https://forum.example"}),
     "markdown": Source(Markdown, {"folder": HERE / "markdown", "base_url": "https://guide.example/"}),
     "mediawiki-dump": Source(MediaWiki, {"dump": HERE / "mediawiki" / "wiki.xml", "licence": "CC-BY-SA-4.0"}),
+    "mediawiki-talk": Source(
+        MediaWiki, {"dump": HERE / "mediawiki" / "talk.xml", "licence": "CC-BY-SA-4.0", "namespaces": (1,)}
+    ),
     "mediawiki-api": Source(MediaWiki, {"api": API}, lambda: WikiWeb({})),
     "python_docs": Source(PythonDocs, {"packages": ("pip", "pytest", "numpy")}),
     "instructions": Source(Instructions, {"path": HERE / "instructions", "licence": "MIT"}),

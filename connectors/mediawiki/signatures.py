@@ -1,0 +1,133 @@
+"""Who signed a comment on a talk page, and when: the forms that MediaWiki writes in the larger languages.
+
+https://www.mediawiki.org/wiki/Help:Signatures; the order and words of the date are those of each language's
+`defaultDateFormat` in MediaWiki's messages.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import re2
+
+_CLOCK = r"(?P<hour>\d{1,2})[:.h](?P<minute>\d{2})(?:min)?"
+_YEAR, _ZONE = r"(?P<year>\d{4})", r"\((?P<zone>\pL+)\)"
+_WORD = r"(?P<word>\pL+)\.?"
+_DAY = r"(?P<day>\d{1,2})\.?(?:º|er)?"
+_FORMS = tuple(
+    re2.compile(form)
+    for form in (
+        # 12:34, 5 January 2020 (UTC); 12:34, 5. Jan. 2020 (CET); 12:34 5 ene 2020 (UTC); 12h34min de 5 de maio de 2020
+        rf"{_CLOCK},? (?:de )?{_DAY} (?:de )?{_WORD} (?:de )?{_YEAR} {_ZONE}",
+        rf"{_CLOCK}, {_WORD} {_DAY}, {_YEAR} {_ZONE}",  # 12:34, January 5, 2020 (UTC)
+        rf"{_DAY} {_WORD} {_YEAR} (?:à |kl\.? |om )?{_CLOCK} {_ZONE}",  # 5 janvier 2020 à 12:34 (CET)
+        rf"{_YEAR}\s?[年년]\s?(?P<month>\d{{1,2}})\s?[月월]\s?(?P<day>\d{{1,2}})\s?[日일]\s?\(\pL+\)\s?{_CLOCK}\s?{_ZONE}",
+    )
+)
+# The beginnings of the months' names in English, German, French, Spanish, Italian, Portuguese, Dutch, Polish, Swedish
+# and Russian; no beginning means two months
+_MONTHS = {
+    beginning: number
+    for number, beginnings in enumerate(
+        (
+            *("jan ene gen sty янв", "feb fev fév lut фев", "mar mär mrt mrz maa мар", "apr avr abr kwi апр"),
+            *("may mai maj mei mag май мая", "jun juin giu cze июн", "jul juil lug lip июл", "aug aoû ago sie авг"),
+            *("sep set wrz сен", "oct oct okt ott out paź окт", "nov lis ноя", "dec déc dez dic gru дек"),
+        ),
+        start=1,
+    )
+    for beginning in beginnings.split()
+}
+_HOURS = {"CET": 1, "CEST": 2, "BST": 1, "EET": 2, "EEST": 3, "MSK": 3, "JST": 9, "KST": 9, "EST": -5, "PST": -8}
+_USER = (
+    "user|benutzer|benutzerin|utilisateur|utilisatrice|usuario|usuaria|utente|usuário|usuária|gebruiker|wikipedysta"
+    "|wikipedystka|användare|участник|участница|用户|用戶|使用者|利用者|사용자"
+)
+_USER_TALK = (
+    "user talk|user_talk|benutzer diskussion|benutzerin diskussion|discussion utilisateur|discussion utilisatrice"
+    "|usuario discusión|usuaria discusión|discussioni utente|usuário discussão|usuária discussão|overleg gebruiker"
+    "|dyskusja wikipedysty|dyskusja wikipedystki|användardiskussion|обсуждение участника|обсуждение участницы"
+    "|用户讨论|用戶討論|使用者討論|利用者‐会話|利用者・トーク|사용자토론"
+)
+_CONTRIBUTIONS = "contributions|beiträge|spezial|spécial|especial|speciale|special|служебная|特殊|特別|특수"
+_UNSIGNED = re2.compile(
+    r"(?i)\{\{\s*(?:subst:)?\s*(?:unsigned[ \w]*|unsig|nichtsigniert|unsigniert|non signé|sin firmar|non firmato"
+    r"|未签名|未署名)\s*\|([^{}\n]*)\}\}"
+)
+# What may follow the date: the end of markup that the signature stands in
+_END = re2.compile(r"^(?:\s|</?[a-zA-Z][^<>]*>|'{2,5}|\}\}|[\])|.]|<!--[^>]*-->|&nbsp;)*$")
+# What leads over to a signature
+_LEAD = re2.compile(
+    r"(?i)(?:(?:\s|&[mn]dash;|&nbsp;|—|–|--|-|~|'{2,5}|<[^<>/]*>|\(|\[|\||•|·|→)"
+    r"|preceding \[{0,2}[^\]\n]{0,60}unsigned[^\]\n]{0,30}\]{0,2} comment (?:was )?added by"
+    r"|(?:the )?preceding unsigned comment (?:was )?added by)+$"
+)
+_FAR = 160  # characters: a link further before the date is not part of the signature
+_APART = 60  # characters between two links of one signature
+_ADDRESS = re2.compile(r"^(?:\d{1,3}\.){3}\d{1,3}$|^[0-9A-Fa-f:]*:[0-9A-Fa-f:]+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The comment's text on this line is `before`; `author` is "" for an address and where nobody is named."""
+
+    before: str
+    author: str
+    when: datetime | None
+
+
+class Signatures:
+    """Reads the signatures of one wiki, which has `names` of its own for the pages of its users."""
+
+    def __init__(self, names: tuple[str, ...] = ()) -> None:
+        own = "".join(f"|{re2.escape(name.lower())}" for name in names)
+        places = rf"(?:{_USER}|{_USER_TALK}{own})\s*:|(?:{_CONTRIBUTIONS})\s*:[^\[\]|/]*/"
+        self._link = re2.compile(rf"(?i)\[\[\s*:?(?:[a-z-]*:)?(?:{places})\s*([^\[\]|#/]+)[^\[\]]*\]\]")
+
+    def read(self, line: str) -> Signature | None:
+        """The signature at the end of `line`, if there is one."""
+        unsigned = _UNSIGNED.search(line)
+        if unsigned:
+            return _unsigned(line[: unsigned.start()], unsigned[1])
+        found = _date(line)
+        if not found or not _END.match(line[found.end() :]):
+            return None
+        start, author = self._signed(line[: found.start()])
+        return Signature(_LEAD.sub("", line[:start]), author, _when(found))
+
+    def _signed(self, before: str) -> tuple[int, str]:
+        """Where the signature begins, and whose it is: the links to a user that stand close before the date."""
+        start, author = len(before), ""
+        for link in reversed(list(self._link.finditer(before))):
+            whose = " ".join(link[1].replace("_", " ").split())
+            if start - link.end() > (_APART if author else _FAR) or author not in ("", whose):
+                break
+            start, author = link.start(), whose
+        return start, "" if _ADDRESS.match(author) else author
+
+
+def _unsigned(before: str, parameters: str) -> Signature:
+    """{{unsigned|user|date}} of a comment that others signed, in whichever order."""
+    values = [value.split("=", 1)[-1].strip() for value in parameters.split("|")]
+    dates = {value: _date(value) or _date(f"{value} (UTC)") for value in values}
+    author = next((value for value in values if value and not dates[value] and not value[:1].isdigit()), "")
+    when = next((_when(date) for date in dates.values() if date), None)
+    return Signature(_LEAD.sub("", before), "" if _ADDRESS.match(author) else author, when)
+
+
+def _date(text: str) -> Any:
+    """The last date in `text`."""
+    found = (date for form in _FORMS for date in form.finditer(text))
+    return max(found, key=lambda date: date.end(), default=None)
+
+
+def _when(date: Any) -> datetime | None:
+    said = date.groupdict()
+    word = (said.get("word") or "").lower()
+    month = int(said["month"]) if said.get("month") else _MONTHS.get(word[:4]) or _MONTHS.get(word[:3], 0)
+    hours = _HOURS.get(said["zone"].upper(), 0)
+    try:
+        when = datetime(int(said["year"]), month, int(said["day"]), int(said["hour"]), int(said["minute"]), tzinfo=UTC)
+        return when - timedelta(hours=hours)
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,153 @@
+"""Talk pages: each section a thread, each signed comment a post, replies by their indent.
+
+https://www.mediawiki.org/wiki/Help:Talk_pages
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import re2
+
+from connectors.mediawiki.lines import plain
+from connectors.mediawiki.signatures import Signatures
+from connectors.mediawiki.wikitext import parts
+from schemas.document import Post, Reject, Thread
+from schemas.page import Page
+
+_HEADING = re2.compile(r"^(={1,6})\s*([^=\s](?:.*?[^=\s])?)\s*={1,6}\s*(?:<!--.*-->)?\s*$")
+_SECTION = 2  # headings of this level, or above it, begin a thread; those below part a long one
+_INDENT = re2.compile(r"^[:*#\s]*")
+_OUTDENT = re2.compile(r"(?i)^[:*#\s]*\{\{\s*(?:outdent|od|unindent|de-indent)[^{}]*\}\}")
+# What closes a discussion or puts it away, and says nothing of its own
+_NOTICE = re2.compile(
+    r"(?i)^[\s:*'<>\w=\"/;#.-]*The (?:following|above) (?:discussion|is a closed|is an archived)"
+    r"|Please do not (?:modify it|edit this section)|^\s*\{\{\s*(?:archive ?(?:top|bottom)|hat|hab|cot|cob|closed rfc)"
+)
+_BOT = re2.compile(r"(?i)bot\d*$|^MediaWiki message delivery$")
+_SHORTEST = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Comment:
+    """`depth` is its indent; an `outdented` one replies to the comment before it from the margin."""
+
+    lines: list[str]
+    author: str
+    when: datetime | None
+    depth: int
+    outdented: bool
+
+    def markdown(self, dropped: tuple[str, ...]) -> str:
+        """Its text without the indent that only says what it replies to. Raises RecursionError."""
+        text = "\n".join(_without_indent(line, self.depth) for line in self.lines)
+        return "\n\n".join(part.markdown for part in parts(text, dropped)).strip()
+
+
+@dataclass(slots=True)
+class _Section:
+    title: str
+    lines: list[str] = field(default_factory=list)
+
+
+def threads(page: Page, body: dict[str, Any]) -> Iterator[Thread | Reject]:
+    """A thread for each section in which somebody signed. Rejects: no_heading, unsigned, bot, empty_question,
+    too_deep, empty_talk."""
+    users = body.get("users")
+    signatures = Signatures(tuple(map(str, users)) if isinstance(users, list) else ())
+    lead, *sections = _sections(body["wikitext"])
+    if any(signatures.read(line) for line in lead.lines):
+        yield Reject(f"{page.key}/lead", "no_heading", "comments above the first heading")
+    if not sections:
+        yield Reject(page.key, "empty_talk", "no section")
+    taken: dict[str, int] = {}
+    for section in sections:
+        title = plain(next((part.markdown for part in parts(section.title)), section.title)).replace("*", "")
+        anchor = (title or "section").replace(" ", "_")
+        taken[anchor] = taken.get(anchor, 0) + 1
+        name = anchor if taken[anchor] == 1 else f"{anchor}~{taken[anchor]}"
+        yield _thread(page, body, title, (name, anchor), list(_comments(section.lines, signatures)))
+
+
+def _sections(wikitext: str) -> list[_Section]:
+    """What stands above the first heading comes first."""
+    found = [_Section("")]
+    for line in wikitext.split("\n"):
+        heading = _HEADING.match(line)
+        if heading and len(heading[1]) <= _SECTION:
+            found.append(_Section(heading[2]))
+        elif not heading:
+            found[-1].lines.append(line)
+    return found
+
+
+def _comments(lines: list[str], signatures: Signatures) -> Iterator[_Comment]:
+    """A comment ends where it is signed; the last may not be. Lists in it are told from its indent by its first line,
+    except in the first comment, which replies to nothing."""
+    open_lines: list[str] = []
+    first = True
+    for line in lines:
+        if _NOTICE.search(line):
+            continue
+        signed = signatures.read(line)
+        if signed is None:
+            open_lines.append(line)
+            continue
+        yield _comment([*open_lines, signed.before], first, signed.author, signed.when)
+        open_lines, first = [], False
+    if any(line.strip() for line in open_lines):
+        yield _comment(open_lines, first)
+
+
+def _comment(lines: list[str], first: bool, author: str = "", when: datetime | None = None) -> _Comment:
+    begin = next((line for line in lines if line.strip()), "")
+    depth = 0 if first else len([sign for sign in _INDENT.match(begin)[0] if sign in ":*#"])
+    return _Comment(lines, author, when, depth, bool(_OUTDENT.match(begin)))
+
+
+def _thread(
+    page: Page, body: dict[str, Any], title: str, place: tuple[str, str], comments: list[_Comment]
+) -> Thread | Reject:
+    name, anchor = place
+    key = f"{page.key}/{name}"
+    if not any(comment.when for comment in comments):
+        return Reject(key, "unsigned", "nobody signed in this section")
+    if _BOT.search(comments[0].author):
+        return Reject(key, "bot")
+    try:
+        posts = _posts(page, f"{page.url}#{anchor}" if page.url else "", comments, tuple(body["dropped"]))
+    except RecursionError:
+        return Reject(key, "too_deep")
+    if not posts or posts[0].post_id != "1":
+        return Reject(key, "empty_question", "the first comment cannot be read")
+    space, _, subject = body["title"].partition(":")
+    about = subject if isinstance(body.get("ns"), int) and body["ns"] % 2 else ""
+    heading = f"{about}: {title}" if about and title else title or about or space
+    return Thread(key, page.url, heading, posts, (about,) if about else (), page.licence)
+
+
+def _posts(page: Page, url: str, comments: list[_Comment], dropped: tuple[str, ...]) -> tuple[Post, ...]:
+    posts: list[Post] = []
+    above: list[tuple[int, str]] = []  # the comments that a reply may be to: depth and id, each deeper than the last
+    for number, comment in enumerate(comments, 1):
+        text = "" if _BOT.search(comment.author) else comment.markdown(dropped)
+        if len(text) < _SHORTEST:
+            continue
+        if not comment.outdented:
+            above = [step for step in above if step[0] < comment.depth]
+        reply_to = above[-1][1] if above else ""
+        above = [(0, str(number))] if comment.outdented else [*above, (comment.depth, str(number))]
+        posts.append(
+            Post(str(number), text, comment.author, comment.when, reply_to=reply_to, url=url, licence=page.licence)
+        )
+    return tuple(posts)
+
+
+def _without_indent(line: str, depth: int) -> str:
+    line = _OUTDENT.sub("", line)
+    start = 0
+    while depth and start < len(line) and line[start] in ":*# ":
+        depth -= line[start] != " "
+        start += 1
+    return line[start:].lstrip() if start else line
