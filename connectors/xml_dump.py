@@ -1,10 +1,7 @@
 """Reading dumps in XML of any length, an element at a time."""
 
-import bz2
 import codecs
-import gzip
 import io
-import lzma
 import re
 import zlib
 from collections.abc import Iterator
@@ -15,11 +12,8 @@ from zipfile import BadZipFile
 
 from lxml import etree
 
-_OPENERS: tuple[tuple[bytes, Any], ...] = (
-    (b"BZh", bz2.open),
-    (b"\x1f\x8b", gzip.open),
-    (b"\xfd7zXZ\x00", lzma.open),
-)
+from connectors import packed
+
 _BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _ENCODING = re.compile(rb'^\s*<\?xml[^>]*encoding=["\']([A-Za-z0-9._-]+)')
 _ENTITY = re.compile(r"<!ENTITY\s")
@@ -28,7 +22,7 @@ _ILLEGAL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"
     r"|&#(?:x0*(?:[0-8bcefBCEF]|1[0-9a-fA-F]|[dD][89a-fA-F][0-9a-fA-F]{2}|[fF]{3}[eEfF])|0*(?:[0-8]|1[124-9]|2[0-9]|3[01]));"
 )
-_UNREADABLE = (EOFError, OSError, ValueError, lzma.LZMAError, zlib.error, BadZipFile)
+_UNREADABLE = (*packed.ERRORS, zlib.error, BadZipFile)
 _NEVER_A_CUT = (etree.ErrorTypes.ERR_TAG_NAME_MISMATCH, etree.ErrorTypes.ERR_RESOURCE_LIMIT)
 _BLOCK = 1 << 18
 _PROLOG = 1 << 16
@@ -44,18 +38,19 @@ class BrokenDump(Exception):
 
 
 def elements(path: Path, *tags: str) -> Iterator[Any]:
-    """Every element of these names in any namespace, complete, in the order of their ends.
-
-    Plain, bzip2 (also multistream), gzip and xz; any encoding with a byte order mark or a declaration, wrong
-    bytes and forbidden characters replaced by U+FFFD. What was read is freed when the next element is asked
-    for. Raises BrokenDump after the last whole element of a file that is cut off, malformed or declares entities.
-    """
-    with closing(_open(path)) as file:
+    """`elements_of` the file at `path`, which may be compressed."""
+    with closing(packed.opened(path)) as file:
         yield from elements_of(file, path.name, *tags)
 
 
 def elements_of(file: IO[bytes], name: str, *tags: str) -> Iterator[Any]:
-    """As `elements`, of an opened file, called `name` in errors. What `file` raises as BrokenDump passes through."""
+    """Every element of these tags in any namespace, complete, in the order of their ends.
+
+    Any encoding with a byte order mark or a declaration, wrong bytes and forbidden characters replaced by U+FFFD.
+    What was read is freed when the next element is asked for. Raises BrokenDump after the last whole element of a
+    file, called `name` in errors, that is cut off, malformed or declares entities. What `file` raises as BrokenDump
+    passes through.
+    """
     source = _Utf8(file, name)
     parsed = etree.iterparse(
         source,
@@ -84,14 +79,6 @@ def _free(element: Any) -> None:
     if parent is not None and parent.getparent() is None:
         while element.getprevious() is not None:
             del parent[0]
-
-
-def _open(path: Path) -> IO[bytes]:
-    with path.open("rb") as file:
-        head = file.read(8)
-    opener = next((opener for magic, opener in _OPENERS if head.startswith(magic)), Path.open)
-    opened: IO[bytes] = opener(path, "rb")
-    return opened
 
 
 class _Utf8(io.RawIOBase):

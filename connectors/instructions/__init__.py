@@ -10,8 +10,8 @@ from urllib.parse import quote
 from pydantic import Field
 
 from connectors.base import Kind, LocalPath, Settings, Web
-from connectors.instructions.rows import Malformed, read
 from connectors.instructions.shapes import exchanges
+from connectors.rows import Malformed, read
 from schemas.document import Document, Reject
 from schemas.page import Page
 

@@ -8,23 +8,17 @@ that message is missing; replies that refer to nothing join the latest thread of
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import groupby
-from operator import itemgetter
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from connectors.mailing_list.archive import Archive, messages
 from connectors.mailing_list.message import read
+from connectors.spill import groups, spilled
 from schemas.document import Reject
 
 _TABLE = """
-pragma journal_mode = off; pragma synchronous = off; pragma temp_store = file;
 create table messages (id text primary key, date text, subject text, row text);
 create table members (id text primary key, thread text);
-begin;
 """
 _IN_THREADS = """
 select thread, id, row from messages join members using (id)
@@ -56,8 +50,7 @@ def threads(archives: Iterable[Archive | Reject]) -> Iterator[tuple[str, list[di
     """Each thread's key and its messages by date, the first marked `orphan` when what it replies to is missing.
     Threads come in the order of their first dates."""
     links = _Links()
-    with TemporaryDirectory(prefix="gristmill-") as folder, closing(sqlite3.connect(Path(folder) / "mail")) as db:
-        db.executescript(_TABLE)
+    with spilled(_TABLE) as db:
         for archive in archives:
             if isinstance(archive, Reject):
                 yield archive
@@ -65,9 +58,8 @@ def threads(archives: Iterable[Archive | Reject]) -> Iterator[tuple[str, list[di
                 yield from _spill(db, archive, links)
         _join_orphans(db, links)
         db.executemany("insert into members values (?, ?)", ((name, links.root(name)) for name in sorted(links.known)))
-        with closing(db.execute(_IN_THREADS)) as rows:
-            for _, group in groupby(rows, key=itemgetter(0)):
-                yield _thread([json.loads(row) for *_, row in group], links)
+        for group in groups(db, _IN_THREADS):
+            yield _thread([json.loads(row) for *_, row in group], links)
 
 
 def _spill(db: sqlite3.Connection, archive: Archive, links: _Links) -> Iterator[Reject]:

@@ -1,20 +1,12 @@
-"""Joins the files of a dump into threads, over all of it and in little memory.
-
-Rows are spilled to a temporary SQLite database as they are read; SQLite's external sort then brings each
-thread together. The database takes about the space of the dump, twice while it sorts, in the system's
-temporary folder.
-"""
+"""Joins the files of a dump into threads, over all of it and in little memory."""
 
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
+from connectors.spill import groups, is_number, spilled
 from connectors.xml_dump import BrokenDump, elements
 from schemas.document import Reject
 
@@ -32,10 +24,6 @@ _KEPT = {
     "Comments.xml": ("Id", "PostId", "CreationDate", "Score", "Text", "UserDisplayName", "ContentLicense"),
     "PostLinks.xml": ("Id", "PostId", "RelatedPostId", "LinkTypeId", "CreationDate"),
 }
-_SETTINGS = """
-pragma journal_mode = off; pragma synchronous = off; pragma temp_store = file; pragma cache_size = -65536;
-pragma locking_mode = exclusive;
-"""
 _TABLES = """
 create table names (user integer primary key, name text);
 create table threads (post integer primary key, thread integer);
@@ -57,18 +45,11 @@ Row = tuple[int, int, int, str | None, str]
 def joined(files: tuple[Path, ...]) -> Iterator[dict[str, Any] | Reject]:
     """Threads in order of their question's id, as {question, answers, comments, links}: each the kept
     attributes of its row, and `Owner`, the author's name. Rows that belong to no thread are rejects."""
-    with TemporaryDirectory(prefix="gristmill-") as folder, closing(_database(folder)) as db:
+    with spilled(_TABLES) as db:
         for path in files:
             yield from _spill(db, path)
-        with closing(db.execute(_JOINED)) as rows:
-            for _, group in groupby(rows, key=itemgetter(0)):
-                yield from _thread(group)
-
-
-def _database(folder: str) -> sqlite3.Connection:
-    db = sqlite3.connect(Path(folder) / "join.sqlite", isolation_level=None)
-    db.executescript(_SETTINGS + _TABLES + "begin")
-    return db
+        for group in groups(db, _JOINED):
+            yield from _thread(group)
 
 
 def _spill(db: sqlite3.Connection, path: Path) -> Iterator[Reject]:
@@ -83,42 +64,37 @@ def _spill(db: sqlite3.Connection, path: Path) -> Iterator[Reject]:
 
 
 def _load_user(db: sqlite3.Connection, file: str, row: dict[str, str], number: int) -> None:
-    if _is_id(row.get("Id", "")):
+    if is_number(row.get("Id", "")):
         db.execute("insert or ignore into names values (?, ?)", (int(row["Id"]), row.get("DisplayName", "")))
 
 
 def _load_post(db: sqlite3.Connection, file: str, row: dict[str, str], number: int) -> Reject | None:
     kind = _POST_TYPES.get(row.get("PostTypeId", ""))
-    if not _is_id(row.get("Id", "")):
+    if not is_number(row.get("Id", "")):
         return Reject(f"{file}:{number}", "missing_id", "a post without a number")
     if kind is None:
         return Reject(f"p{row['Id']}", "not_a_question", f"post type {row.get('PostTypeId', 'missing')[:20]}")
     thread = row["Id"] if kind == QUESTION else row.get("ParentId", "")
-    if not _is_id(thread):
+    if not is_number(thread):
         return Reject(f"a{row['Id']}", "orphan_answer", "no ParentId")
     db.execute("insert or ignore into threads values (?, ?)", (int(row["Id"]), int(thread)))
     author = row.get("OwnerUserId", "")
     db.execute(
         "insert into posts values (?, ?, ?, ?, ?)",
-        (int(thread), kind, int(row["Id"]), int(author) if _is_id(author) else None, _pick(file, row)),
+        (int(thread), kind, int(row["Id"]), int(author) if is_number(author) else None, _pick(file, row)),
     )
     return None
 
 
 def _load_addition(db: sqlite3.Connection, file: str, row: dict[str, str], number: int) -> Reject | None:
-    if not _is_id(row.get("Id", "")) or not _is_id(row.get("PostId", "")):
+    if not is_number(row.get("Id", "")) or not is_number(row.get("PostId", "")):
         return Reject(f"{file}:{number}", "missing_id", "a row without a number")
     kind, author = (COMMENT if file == "Comments.xml" else LINK), row.get("UserId", "")
     db.execute(
         "insert into additions values (?, ?, ?, ?, ?)",
-        (int(row["PostId"]), kind, int(row["Id"]), int(author) if _is_id(author) else None, _pick(file, row)),
+        (int(row["PostId"]), kind, int(row["Id"]), int(author) if is_number(author) else None, _pick(file, row)),
     )
     return None
-
-
-def _is_id(text: str) -> bool:
-    """Also -1, the Community user; nothing that SQLite could not hold."""
-    return text.removeprefix("-").isdecimal() and text.isascii() and len(text) < 19
 
 
 def _pick(file: str, row: dict[str, str]) -> str:

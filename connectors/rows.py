@@ -1,8 +1,12 @@
 """Files to rows. What is malformed costs itself: its neighbours are read."""
 
+import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +14,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import re2
 
+from connectors import packed
+
 # The text between the braces of one element of an array, found without understanding it
 _MARK = re2.compile(r'["{}\\]')
 _DECODE = json.JSONDecoder(strict=False)  # raw line breaks inside strings are common and harmless
+_LONGEST_LINE = 1 << 26  # characters; what goes on beyond them is no row
 
 
 @dataclass(frozen=True)
@@ -25,33 +32,54 @@ class Malformed:
 
 
 def read(path: Path) -> Iterator[Any]:
-    """Each row of a file, and a Malformed for what is none."""
-    if path.suffix.lower() == ".parquet":
-        yield from _parquet(path)
-    elif path.suffix.lower() == ".json":
-        yield from _array(path)
-    else:
-        yield from _lines(path)
+    """Each row of a file, and a Malformed for what is none.
+
+    Parquet, or JSON Lines under whatever name, compressed or not, a few rows in memory at a time; a file that is one
+    JSON value (an array is its elements) is read whole.
+    """
+    try:
+        yield from _parquet(path) if _is_parquet(path) else _json(path)
+    except pa.ArrowInvalid as error:
+        yield Malformed("file", "malformed_parquet", type(error).__name__)
+    except packed.ERRORS as error:
+        yield Malformed("file", "truncated", type(error).__name__)
+
+
+def _is_parquet(path: Path) -> bool:
+    with path.open("rb") as file:
+        return path.suffix.lower() == ".parquet" or file.read(4) == b"PAR1"
 
 
 def _parquet(path: Path) -> Iterator[Any]:
-    try:
-        with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=1_000):
-                yield from batch.to_pylist()
-    except (pa.ArrowInvalid, OSError) as error:
-        yield Malformed("file", "malformed_parquet", type(error).__name__)
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=1_000):
+            yield from batch.to_pylist()
 
 
-def _lines(path: Path) -> Iterator[Any]:
-    with path.open(encoding="utf-8-sig", errors="replace", newline="\n") as file:
-        for number, line in enumerate(file, 1):
-            if line.strip():
-                yield _decode(line, f"line {number}")
+def _json(path: Path) -> Iterator[Any]:
+    with closing(packed.opened(path)) as raw, io.TextIOWrapper(raw, "utf-8-sig", "replace", newline="\n") as file:
+        lines = iter(partial(file.readline, _LONGEST_LINE), "")
+        first = next((line for line in lines if line.strip()), "")
+        if _is_one_value(first, path):
+            yield from _array(first + file.read())
+        else:
+            yield from _lines(chain([first], lines))
 
 
-def _array(path: Path) -> Iterator[Any]:
-    text = path.read_text(encoding="utf-8-sig", errors="replace")
+def _is_one_value(first: str, path: Path) -> bool:
+    """An array, or an object of several lines under the name .json."""
+    if any(suffix in (".jsonl", ".ndjson") for suffix in path.suffixes):
+        return False
+    return first.lstrip()[:1] == "[" or (".json" in path.suffixes and isinstance(_decode(first, ""), Malformed))
+
+
+def _lines(lines: Iterable[str]) -> Iterator[Any]:
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            yield _decode(line, f"line {number}")
+
+
+def _array(text: str) -> Iterator[Any]:
     try:
         found = _DECODE.decode(text)
     except (ValueError, RecursionError):
@@ -62,10 +90,7 @@ def _array(path: Path) -> Iterator[Any]:
 
 
 def _elements(text: str) -> Iterator[Any]:
-    """The objects of a broken array, each on its own; text outside of objects that is no punctuation is told of.
-
-    A file of JSON Lines under the name .json is read by this as well.
-    """
+    """The objects of a broken array, each on its own; text outside of objects that is no punctuation is told of."""
     outside, number = 0, 0
     for start, end in _objects(text):
         if between := text[outside:start].strip(" \t\r\n,[]"):
