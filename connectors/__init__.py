@@ -4,11 +4,13 @@ from connectors.confluence import Confluence
 from connectors.discourse import Discourse
 from connectors.forum import Forum
 from connectors.github import GitHub
+from connectors.hacker_news import HackerNews
 from connectors.instructions import Instructions
 from connectors.mailing_list import MailingList
 from connectors.markdown import Markdown
 from connectors.mediawiki import MediaWiki
 from connectors.python_docs import PythonDocs
+from connectors.reddit import Reddit
 from connectors.stackexchange import StackExchange
 from connectors.warc import Warc
 from connectors.website import Website
@@ -28,4 +30,6 @@ CONNECTORS = (
     Warc,
     Confluence,
     Zendesk,
+    Reddit,
+    HackerNews,
 )

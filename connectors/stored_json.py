@@ -1,7 +1,11 @@
 """Reading JSON that somebody else wrote."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
+
+from connectors.base import Web, WebError
+from schemas.document import Reject
 
 
 def load(body: bytes) -> Any:
@@ -13,3 +17,34 @@ def load(body: bytes) -> Any:
     except (ValueError, RecursionError):
         return None
     return value
+
+
+def ask(web: Web, url: str, version: str = "") -> Any:
+    """The JSON at `url`, or the Reject that says why it cannot be had; `null` is an answer as well."""
+    try:
+        answer = web.get(url, version=version)
+    except WebError as error:
+        return Reject(url, error.reason, error.detail)
+    if answer.opt_out:
+        return Reject(url, "opt_out", answer.opt_out)
+    if answer.status != 200:
+        return Reject(url, f"http_{answer.status}")
+    found = load(answer.body)
+    return Reject(url, "malformed_json") if found is None and answer.body.strip() != b"null" else found
+
+
+def integer(value: Any) -> int | None:
+    """A number, also one that was written as a string; None for anything else, and for what is beyond 32 bits."""
+    try:
+        found = int(value) if isinstance(value, str) else round(value)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return found if abs(found) < 1 << 31 and not isinstance(value, bool) else None
+
+
+def moment(value: Any) -> datetime | None:
+    """Seconds since 1970, as a number or as a string of one."""
+    try:
+        return None if isinstance(value, bool) else datetime.fromtimestamp(float(value), UTC)
+    except (ValueError, TypeError, OverflowError, OSError):
+        return None

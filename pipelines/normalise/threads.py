@@ -27,6 +27,9 @@ _ASKS = re2.compile(
     r"|[?？]\s*$|(吗|呢|么|如何|怎么|怎样|怎麼|什么|什麼|为什么|為什麼|为何|哪个|哪些|哪里|是否|能否|可否|多少"
     r"|有没有|求解)"
 )
+# A post that only points somewhere, under a title that does not ask: what is said below speaks of what lies there.
+_LINKS_ONLY = re2.compile(r"^\s*(?:(?:\[image\]|<?https?://[^\s<>]+>?|!?\[[^\]\n]*\]\([^\s)]*\))\s*)+\z")
+_ENDS = (".", "?", "!", ":", "。", "？", "！", "：")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,9 @@ def records_from(thread: Thread, origin: Origin) -> Made:
     if not asked.instruction:
         made.rejects.append((thread.key, "empty_question"))
         return made
+    if _LINKS_ONLY.match(thread.posts[0].markdown) and not _ASKS.search(clean.title(thread.title)):
+        made.rejects.append((thread.key, "asks_nothing"))
+        return made
     turns = _turns(thread)
     paths = {post_id: path for post_id, path in _paths(thread, turns)}
     answers = [turns[post.post_id] for post in thread.posts[1:] if len(paths.get(post.post_id, ())) == 2]
@@ -71,10 +77,14 @@ def records_from(thread: Thread, origin: Origin) -> Made:
 
 
 def question(title: str, body: str) -> Question:
-    """A title that asks by itself is the instruction and the body its details; any other title heads the body."""
+    """A title that asks by itself is the instruction and the body its details; any other title heads the body. One that
+    is only where the body begins says nothing that the body does not."""
     title, body = clean.title(title), courtesies.without(body)
-    if body.startswith(title):
-        body = body[len(title) :].lstrip(" \n.:?") if len(body) > len(title) else ""
+    whole = body.startswith(title) and (title.endswith(_ENDS) or body[len(title) :][:1] in ("", "\n"))
+    if whole:
+        body = body[len(title) :].lstrip(" \n.:?")
+    elif " ".join(body.split()).startswith(title):
+        title = ""
     if not body or not title:
         return Question(title or body, "")
     if _ASKS.search(title):

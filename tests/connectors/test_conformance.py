@@ -20,11 +20,13 @@ from connectors.confluence import Confluence
 from connectors.discourse import Discourse
 from connectors.forum import Forum
 from connectors.github import GitHub
+from connectors.hacker_news import HackerNews
 from connectors.instructions import Instructions
 from connectors.mailing_list import MailingList
 from connectors.markdown import Markdown
 from connectors.mediawiki import MediaWiki
 from connectors.python_docs import PythonDocs
+from connectors.reddit import Reddit
 from connectors.stackexchange import StackExchange
 from connectors.warc import Warc
 from connectors.website import Website
@@ -75,6 +77,9 @@ SOURCES = {
         Confluence, {"path": HERE / "confluence", "url": "https://wiki.example", "licence": "CC-BY-4.0"}
     ),
     "zendesk": Source(Zendesk, {"folder": HERE / "zendesk", "url": "https://kettle.example", "licence": "CC-BY-4.0"}),
+    "reddit": Source(Reddit, {"path": HERE / "reddit"}),
+    "reddit-comments": Source(Reddit, {"path": HERE / "reddit" / "RC_2024-01.jsonl", "comment_threads": True}),
+    "hacker_news": Source(HackerNews, {"path": HERE / "hacker_news"}),
     "website": Source(Website, {"folder": SITE, "base_url": "https://site.example/"}),
 }
 

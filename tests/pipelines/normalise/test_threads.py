@@ -32,6 +32,13 @@ def answer(post_id: str, text: str, author: str, score: int | None = None, accep
         ("How do I boil an egg?", "How do I boil an egg? I have a pan.", "How do I boil an egg?", "I have a pan."),
         ("如何煮鸡蛋", "我有一个锅。", "如何煮鸡蛋", "我有一个锅。"),
         ("鸡蛋煮破了", "怎么办？", "鸡蛋煮破了\n\n怎么办？", ""),
+        (
+            "I boiled an egg for te",
+            "I boiled an egg for ten\nminutes. Why?",
+            "I boiled an egg for ten\nminutes. Why?",
+            "",
+        ),
+        ("Egg breaks", "Egg breaks\nin  my pan.", "Egg breaks\n\nin  my pan.", ""),
         ("How do I boil an egg? [closed]", "Hi,\nI have a pan. Thanks!", "How do I boil an egg?", "I have a pan."),
     ],
 )
@@ -137,6 +144,16 @@ def test_an_asker_may_answer_where_people_vote() -> None:
 def test_a_thread_without_an_answer_is_a_reject(posts: tuple[Post, ...], reason: str) -> None:
     result = made(*posts)
     assert not result.records and result.rejects[0][1] == reason
+
+
+@pytest.mark.parametrize(
+    "body", ["https://eggs.test/boiled", "[image]", " [Eggs](https://eggs.test) <https://a.test/b>\n"]
+)
+def test_a_link_is_asked_about_only_by_a_title_that_asks(body: str) -> None:
+    replies = (Post("1", body, "ann"), Post("2", "I like them.", "bob"))
+    assert made(*replies, title="Ten ways with eggs").rejects == [("q1", "asks_nothing")]
+    assert [record.output for record in made(*replies).records] == ["I like them."]
+    assert made(Post("1", f"{body} burns", "ann"), replies[1], title="Ten ways with eggs").records
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,62 @@
+"""Listings of subreddits and the threads in them, over the site's JSON."""
+
+from collections.abc import Iterator
+from urllib.parse import urlencode
+
+from connectors.base import Web
+from connectors.reddit.rows import SUBMISSION, Row, rows
+from connectors.stored_json import ask
+from schemas.document import Reject
+
+PER_PAGE = 100  # the most that a listing gives
+MOST_PAGES = 10  # a listing ends after a thousand
+COMMENTS = 500  # the most that a thread gives to guests
+
+
+def live(web: Web, url: str, subreddits: tuple[str, ...], listing: str) -> Iterator[Row | Reject]:
+    """Each listed thread, as {submission, comments}; what a thread leaves out is a Reject with its number."""
+    seen: set[str] = set()
+    for subreddit in subreddits:
+        for listed in _listed(web, f"{url}/r/{subreddit}/{listing}.json", listing):
+            if isinstance(listed, Reject):
+                yield listed
+            elif listed["id"] not in seen:
+                seen.add(listed["id"])
+                yield from _thread(web, url, listed)
+
+
+def _listed(web: Web, place: str, listing: str) -> Iterator[Row | Reject]:
+    after = ""
+    for _ in range(MOST_PAGES):
+        asked = {"limit": PER_PAGE, **({"t": "all"} if listing == "top" else {}), **({"after": after} if after else {})}
+        found = ask(web, f"{place}?{urlencode(asked)}")
+        if isinstance(found, Reject):
+            yield found
+            return
+        data = found.get("data") if isinstance(found, dict) else None
+        children = data.get("children") if isinstance(data, dict) else None
+        for child in children if isinstance(children, list) else []:
+            row = next(rows(child, place))
+            if isinstance(row, dict) and isinstance(child.get("data"), dict):
+                yield row | {"num_comments": child["data"].get("num_comments"), "edited": child["data"].get("edited")}
+        after = str(data.get("after") or "") if isinstance(data, dict) else ""
+        if not after:
+            return
+
+
+def _thread(web: Web, url: str, listed: Row) -> Iterator[Row | Reject]:
+    """Votes alone make no new version: the site blurs them at every look."""
+    version = f"{listed['num_comments']} {listed['edited']}"
+    address = f"{url}/comments/{listed['id'].removeprefix(SUBMISSION)}.json?limit={COMMENTS}"
+    answer = ask(web, address, version)
+    if isinstance(answer, Reject):
+        yield Reject(listed["id"], answer.reason, answer.detail)
+        return
+    listings = answer if isinstance(answer, list) else [answer]
+    found = [row for value in listings for row in rows(value, listed["id"])]
+    kept = [row for row in found if isinstance(row, dict)]
+    yield from (row for row in found if isinstance(row, Reject))
+    if kept and kept[0]["id"] == listed["id"]:
+        yield {"submission": kept[0], "comments": kept[1:]}
+    else:
+        yield Reject(listed["id"], "malformed_json", "not a thread")
