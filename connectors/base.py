@@ -63,6 +63,13 @@ class Web(Protocol):
         """Say how many pages and rejects `fetch` will yield, as far as it knows by now; shown as progress."""
         ...
 
+    def rest(self, url: str, until: datetime) -> None:
+        """The site said in an answer that it wants to be left alone until then; also a later run keeps to it.
+
+        If that is longer than a run waits, further questions raise WebError, and the next run goes on from here.
+        """
+        ...
+
 
 class WebError(Exception):
     """A URL that cannot be had: robots, opt-out, refused address, too large, dead after retries."""

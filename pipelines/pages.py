@@ -50,7 +50,8 @@ def live(data: Path, source: str) -> LivePages:
         rows = {shard.path: shard.rows for shard in manifest.shards}
         names = manifest.tables("pages")
         shards[:0] = [LiveShard(folder / name, rows[name], newer) for name in names]
-        newer |= frozenset(key for name in names for key in _keys(folder / name))
+        if folder != done[0][0]:  # nothing is older than the first, and a dump has no other
+            newer |= frozenset(key for name in names for key in _keys(folder / name))
     return LivePages(digest([manifest.fingerprint for _, manifest in done]), tuple(shards))
 
 

@@ -1,4 +1,10 @@
-"""Stack Exchange: question threads from a site's data dump."""
+"""Stack Exchange: question threads from a site's data dump, or over the API.
+
+dump.py          the files of a dump → threads, joined on disk
+api.py           the same over the API
+thread.py        a thread → posts in Markdown
+mathematics.py   what the Markdown writer must not touch
+"""
 
 import json
 from collections.abc import Iterator
@@ -8,7 +14,8 @@ from typing import Literal
 from pydantic import Field
 
 from connectors.base import Kind, LocalPath, Settings, Web
-from connectors.stackexchange.dump import FILES, joined
+from connectors.stackexchange.api import live
+from connectors.stackexchange.dump import ARCHIVE, FILES, joined
 from connectors.stackexchange.thread import licence_of, thread
 from schemas.document import Document, Reject
 from schemas.page import Page
@@ -17,30 +24,46 @@ MEDIA_TYPE = "application/json"
 
 
 class StackExchange(Settings):
-    """A Stack Exchange site's data dump: one page per question, with its answers, comments and links.
+    """A Stack Exchange site: one page per question, with its answers, comments and links.
 
-    `path` is the unpacked folder with Posts.xml; Users.xml (names), Comments.xml and PostLinks.xml are read
-    where they are. Each file may also be compressed with bzip2, gzip or xz under the same name.
+    `path` is the site's data dump: its .7z archive, a folder of such archives (the largest site has one for each
+    file), or the unpacked folder with Posts.xml; Users.xml (names), Comments.xml and PostLinks.xml are used where they
+    are. Archives are read without unpacking them to disk; each XML file may also be compressed with bzip2, gzip, xz or
+    Zstandard under the same name. Without `path`, the API is asked, later for what changed since. A question that
+    repeats another has the tag `[duplicate]`, one closed for other reasons `[closed]`.
     """
 
     connector: Literal["stackexchange"] = "stackexchange"
-    path: LocalPath = Field(description="Folder with Posts.xml.")
+    path: LocalPath | None = Field(None, description="A .7z archive of the dump, or a folder of them or of its XML.")
     site: str = Field(pattern=r"^[a-z0-9.-]+$", description="Host of the site, for links: cooking.stackexchange.com.")
     comments: bool = Field(False, description="Comments become posts that reply to what they stand under.")
+    api: str = Field("https://api.stackexchange.com", pattern=r"^https?://", description="Where the API is.")
+    key: str = Field("", description="Key of a registered application: 10,000 requests a day instead of 300.")
+    filter: str = Field("", description="A filter of your own for the API; by default one is made.")
 
     @property
     def kind(self) -> Kind:
         return "forum"
 
     def files(self) -> tuple[Path, ...]:
-        """The files of the dump that are there. Raises FileNotFoundError without Posts.xml."""
-        posts = self.path / "Posts.xml"
-        if not posts.is_file():
-            raise FileNotFoundError(f"source {self.name}: no {posts}; set `path` to the folder of an unpacked dump")
-        return tuple(self.path / name for name in FILES if (self.path / name).is_file())
+        """The files of the dump that are there. Raises FileNotFoundError where there is no dump."""
+        if self.path is None:
+            return ()
+        if self.path.is_file():
+            return (self.path,)
+        if (self.path / "Posts.xml").is_file():
+            return tuple(self.path / name for name in FILES if (self.path / name).is_file())
+        archives = tuple(sorted(self.path.glob(f"*{ARCHIVE}")))
+        if not archives:
+            raise FileNotFoundError(
+                f"source {self.name}: neither Posts.xml nor a {ARCHIVE} archive in {self.path}; set `path` to a dump"
+            )
+        return archives
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
-        for item in joined(self.files()):
+        asked = {"site": self.site, "key": self.key, "filter": self.filter}
+        found = joined(self.files()) if self.path else live(web, self.api.rstrip("/"), asked, cursor or "")
+        for item in found:
             yield item if isinstance(item, Reject) else self._page(item)
 
     def parse(self, page: Page) -> Iterator[Document | Reject]:

@@ -21,6 +21,7 @@ _TAG = re2.compile(r"[^<>|]+")
 _IMAGE = re2.compile(r"<a [^<>]*>\s*<img [^<>]*>\s*</a>|<img [^<>]*>")
 _PLACE = "[image]"
 _TITLE_LENGTH = 150
+_DUPLICATE = "3"  # the type of a link to the question that was asked before
 
 Row = dict[str, str]
 
@@ -45,7 +46,7 @@ def thread(page: Page, with_comments: bool) -> Iterator[Document | Reject]:
     if with_comments:
         posts += _comments(page, body["comments"], {post.post_id for post in posts})
     title = _title(body["question"], posts[0])
-    yield Thread(page.key, page.url, title, tuple(posts), tags(body["question"]), page.licence)
+    yield Thread(page.key, page.url, title, tuple(posts), tags(body["question"]) + _marks(body), page.licence)
 
 
 def licence_of(row: Row) -> str:
@@ -62,11 +63,18 @@ def tags(row: Row) -> tuple[str, ...]:
     return tuple(_TAG.findall(row.get("Tags", "")))
 
 
+def _marks(body: dict[str, Any]) -> tuple[str, ...]:
+    """What the site writes behind the title of a closed question; no tag of its own is in brackets."""
+    if any(link.get("LinkTypeId") == _DUPLICATE for link in body["links"]):
+        return ("[duplicate]",)
+    return ("[closed]",) if body["question"].get("ClosedDate") else ()
+
+
 def _load(body: bytes) -> dict[str, Any] | None:
     found = load(body)
     if not isinstance(found, dict) or not _is_row(found.get("question")):
         return None
-    lists = {name: found.get(name, []) for name in ("answers", "comments")}
+    lists = {name: found.get(name, []) for name in ("answers", "comments", "links")}
     if not all(isinstance(rows, list) and all(_is_row(row) for row in rows) for rows in lists.values()):
         return None
     return {"question": found["question"], **lists}

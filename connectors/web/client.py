@@ -46,6 +46,7 @@ class PoliteWeb:
         self._permission = Permission(store, limits, self._courier)
         self._pages = Counter(store.pages(self.crawl))
         self._stored = self._failed = self.expected = 0
+        self.paused = False
 
     @property
     def tally(self) -> Tally:
@@ -74,6 +75,13 @@ class PoliteWeb:
     def expect(self, items: int) -> None:
         """See `Web.expect`."""
         self.expected = items
+
+    def rest(self, url: str, until: datetime) -> None:
+        """See `Web.rest`. A wait that goes beyond this run leaves the crawl open, for the next one to go on with."""
+        seconds = until.timestamp() - time.time()
+        if seconds > 0:
+            self._courier.turns.extend(host_key(normalise_url(url)), seconds)
+        self.paused = self.paused or seconds > self.limits.longest_wait
 
     def finish(self) -> None:
         """The source has been walked to its end and its pages are safe."""
@@ -199,8 +207,9 @@ def open_web(
     """The client of one source, over the cache at `store`: begins a crawl, or continues an unfinished one.
 
     Publish the pages inside the block. Left normally, the crawl is finished and the next one asks anew;
-    left by an exception or a kill, it stays open and the next run is served what this one had.
-    An address for which `forgotten` is true is never asked for: WebError `forgotten`.
+    left by an exception or a kill, or while a site wants to be left alone for longer than a run waits, it stays
+    open and the next run is served what this one had. An address for which `forgotten` is true is never asked for:
+    WebError `forgotten`.
     """
     opened = Store(store)
     guest = Guest(contact, delay, tuple(allow_private))
@@ -208,7 +217,8 @@ def open_web(
         bounded = replace(limits, pages_per_host=pages_per_host or limits.pages_per_host)
         web = PoliteWeb(opened, guest, source, bounded, forgotten)
         yield web
-        web.finish()
+        if not web.paused:
+            web.finish()
     finally:
         opened.close()
 

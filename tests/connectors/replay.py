@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from connectors.base import Response, WebError
@@ -9,11 +10,12 @@ from connectors.base import Response, WebError
 
 @dataclass
 class ReplayWeb:
-    """Answers by URL; `asked` lists each request with its version."""
+    """Answers by URL; `asked` lists each request with its version, `rested` until when it was told to rest."""
 
     answers: dict[str, Response]
     asked: list[tuple[str, str]] = field(default_factory=list)
     expected: int = 0
+    rested: list[datetime] = field(default_factory=list)
 
     def get(self, url: str, *, version: str = "") -> Response:
         self.asked.append((url, version))
@@ -23,6 +25,9 @@ class ReplayWeb:
 
     def expect(self, items: int) -> None:
         self.expected = items
+
+    def rest(self, url: str, until: datetime) -> None:
+        self.rested.append(until)
 
 
 def json_answer(url: str, value: Any, status: int = 200) -> Response:

@@ -34,6 +34,7 @@ from connectors.zendesk import Zendesk
 from schemas.document import Article, Document, Exchange, Reject, Thread
 from schemas.page import Page
 from tests.connectors.replay import ReplayWeb
+from tests.connectors.stack_api import StackWeb
 from tests.connectors.wiki import API, WikiWeb
 
 HERE = Path(__file__).parent
@@ -60,6 +61,7 @@ SOURCES = {
     "stackexchange-comments": Source(
         StackExchange, {"path": HERE / "stackexchange", "site": "stack.example", "comments": True}
     ),
+    "stackexchange-api": Source(StackExchange, {"site": "stack.example"}, lambda: StackWeb({})),
     "discourse": Source(Discourse, {"folder": HERE / "discourse", "url": "https://forum.example"}),
     "markdown": Source(Markdown, {"folder": HERE / "markdown", "base_url": "https://guide.example/"}),
     "mediawiki-dump": Source(MediaWiki, {"dump": HERE / "mediawiki" / "wiki.xml", "licence": "CC-BY-SA-4.0"}),

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import py7zr
 import pytest
 
 from connectors.stackexchange import StackExchange
@@ -152,6 +153,30 @@ def test_order_and_place_of_rows_do_not_matter(tmp_path: Path) -> None:
     assert pages(tmp_path) == pages()
 
 
+@pytest.mark.parametrize("one_for_each", [False, True])
+def test_archives_are_the_same_as_what_is_in_them(tmp_path: Path, one_for_each: bool) -> None:
+    for name in ("Comments.xml", "PostLinks.xml", "Posts.xml", "Users.xml"):
+        path = tmp_path / (f"stack.example-{name[:-4]}.7z" if one_for_each else "stack.example.7z")
+        with py7zr.SevenZipFile(path, "a" if path.exists() else "w") as file:
+            file.write(DATA / name, name)
+    assert pages(tmp_path) == pages()
+    if not one_for_each:
+        assert pages(tmp_path / "stack.example.7z") == pages()
+
+
+def test_a_broken_archive_is_a_reject(tmp_path: Path) -> None:
+    (tmp_path / "a.7z").write_bytes(b"no archive")
+    assert [(item.key, item.reason) for item in fetched(tmp_path)] == [("a.7z", "truncated")]  # type: ignore[union-attr]
+
+
+def test_closed_questions_are_marked() -> None:
+    assert thread("q4").tags[-1] == "[duplicate]"
+    question = {"question": {"Id": "1", "Body": "Why?", "Tags": "|ovens|", "ClosedDate": "2024-01-01T00:00:00"}}
+    (found,) = source().parse(Page("se", "q1", "https://stack.example/questions/1", json.dumps(question).encode()))
+    assert isinstance(found, Thread)
+    assert found.tags == ("ovens", "[closed]")
+
+
 def test_a_folder_without_posts_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="set `path`"):
         source(tmp_path).files()
@@ -172,3 +197,10 @@ def test_the_whole_quantum_computing_dump(shared_data: Path) -> None:
     )
     rejects = Counter(item.reason for item in items if isinstance(item, Reject))
     assert rejects == {"not_a_question": 314, "orphan_link": 21}
+    closed = Counter(tag for item in items if isinstance(item, Page) for tag in marks(dump, item))
+    assert closed == {"[duplicate]": 10, "[closed]": 20}
+
+
+def marks(dump: StackExchange, page: Page) -> list[str]:
+    (found,) = (item for item in dump.parse(page) if isinstance(item, Thread))
+    return [tag for tag in found.tags if tag.startswith("[")]

@@ -10,6 +10,7 @@ from connectors.base import Kind, Settings, Web
 from pipelines import collect, pages, storage
 from pipelines.recipe import Recipe, WebSettings
 from schemas.document import Article, Document, Reject, Section
+from schemas.manifest import digest
 from schemas.page import Page
 
 
@@ -120,3 +121,19 @@ def test_same_pages_same_fingerprint_whatever_the_time(tmp_path: Path) -> None:
     collect.run(recipe(), "shelf", tmp_path / "a")
     collect.run(recipe(), "shelf", tmp_path / "b")
     assert pages.live(tmp_path / "a", "shelf").fingerprint == pages.live(tmp_path / "b", "shelf").fingerprint
+
+
+def test_rejects_without_end_are_kept_in_shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collect, "SHARD_REJECTS", 10)
+    SHELF[:] = [*(Reject(str(number), "orphan") for number in range(25)), page("a", "one")]
+    made = collect.run(recipe(), "shelf", tmp_path)
+    assert made.tables("rejects") == [f"rejects-0000{number}.parquet" for number in range(3)]
+    assert (made.counts["rejected:orphan"], made.counts["pages"]) == (25, 1)
+    SHELF.pop()
+    assert collect.run(recipe(), "shelf", tmp_path) == made
+
+
+def test_the_fingerprint_is_the_digest_of_what_was_said(tmp_path: Path) -> None:
+    made = collect.run(recipe(), "shelf", tmp_path)
+    said = [item for item in SHELF if isinstance(item, Page)]
+    assert made.fingerprint == digest([digest([one.key, pages.said(one)]) for one in said])
