@@ -15,6 +15,7 @@ from pipelines.signals import (
     phrases,
     privacy,
     repetition,
+    safety,
     task,
 )
 
@@ -30,5 +31,6 @@ SIGNALS = (
     *task.SIGNALS,
     *privacy.SIGNALS,
     *exact.SIGNALS,
+    *safety.SIGNALS,
     *minhash.SIGNALS,
 )

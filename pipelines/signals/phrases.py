@@ -101,7 +101,7 @@ _TRUNCATED = (
 )
 
 
-def _count(pattern: str, text: str = _PROSE) -> str:
+def count(pattern: str, text: str = _PROSE) -> str:
     return f"len(regexp_extract_all({text}, '{_quoted(pattern)}'))"
 
 
@@ -115,18 +115,18 @@ def _quoted(pattern: str) -> str:
 
 SIGNALS = (
     Signal(
-        "output_boilerplate", pa.int32(), _count(_BOILERPLATE), "phrases of site furniture; C4's policy lines, and more"
+        "output_boilerplate", pa.int32(), count(_BOILERPLATE), "phrases of site furniture; C4's policy lines, and more"
     ),
     Signal(
         "output_self_reference",
         pa.int32(),
-        _count(_SELF_REFERENCE),
+        count(_SELF_REFERENCE),
         "phrases that need text which is not in the record; LIMA 2.1",
     ),
     Signal(
         "output_identity",
         pa.int32(),
-        _count(_IDENTITY),
+        count(_IDENTITY),
         "claims to be some model, knowledge cut-offs; open-instruct's filters",
     ),
     Signal("output_refusal", pa.bool_(), _found(_REFUSAL), "opens by declining; Alpaca-cleaned, ShareGPT clean-ups"),
@@ -136,8 +136,8 @@ SIGNALS = (
         f"{_found(_TRUNCATED, 'output')} OR regexp_matches(output, '(?s)^(?:[^`]*```[^`]*```)*[^`]*```[^`]*$')",
         "ends in a colon, a comma, a word that never ends a sentence, or inside a fence; Self-Instruct",
     ),
-    Signal("output_html_residue", pa.int32(), _count(_HTML), "tags and entities left outside code"),
-    Signal("output_mojibake", pa.int32(), _count(_MOJIBAKE), "UTF-8 read as Latin-1 or cp1252, replacement characters"),
+    Signal("output_html_residue", pa.int32(), count(_HTML), "tags and entities left outside code"),
+    Signal("output_mojibake", pa.int32(), count(_MOJIBAKE), "UTF-8 read as Latin-1 or cp1252, replacement characters"),
     Signal(
         "output_thanks",
         pa.bool_(),
@@ -147,7 +147,7 @@ SIGNALS = (
     Signal(
         "output_template_tokens",
         pa.int32(),
-        _count(_TEMPLATE, _RECORD),
+        count(_TEMPLATE, _RECORD),
         "chat-template tokens in any field, code included: a tokeniser sees them everywhere",
     ),
 )

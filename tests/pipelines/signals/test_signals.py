@@ -189,8 +189,36 @@ PRIVATE = [
     case("output_ids", 1, "SSN 455-99-6622"),
     case("output_keys", 1, "ghp_" + "a1B2c3D4e5F6g7H8i9J0" * 2),
 ]
+low, high = pytest.approx(0.0, abs=0.3), pytest.approx(1.0, abs=0.25)
+SAFETY = [
+    case("output_toxicity", low),
+    case("output_toxicity", low, CHINESE),
+    case("output_toxicity", low, "Kill the process with kill -9, then kill its zombie children."),
+    case("output_toxicity", low, "程序陷入死循环，执行 kill 命令杀死进程。"),
+    case("output_toxicity", low, "My Muslim friend is gay."),
+    case("output_toxicity", high, "You are a stupid piece of shit, go kill yourself."),
+    case("output_toxicity", high, PLAIN * 20 + " You are a stupid piece of shit, go kill yourself. " + PLAIN * 20),
+    case("output_toxicity", high, "你他妈的就是个傻逼废物，去死吧"),
+    case("output_toxicity", None, "..."),
+    case("instruction_toxicity", low),
+    case("instruction_toxicity", high, instruction="Judge this:", input="Shut the fuck up, you worthless idiot."),
+    case("output_hate", 1, "Immigrants are all vermin."),
+    case("output_hate", 1, "那些外地人都是垃圾"),
+    case("output_hate", 0, "Immigrants are welcome here. 外地人都喜欢这里。"),
+    case("output_sexual", 1, "a site full of porn"),
+    case("output_sexual", 1, "一个色情网站"),
+    case("output_sexual", 0, "Sexual reproduction needs two parents. 性能和性别"),
+    case("pair_self_harm", 1, instruction="I want to die"),
+    case("pair_self_harm", 1, instruction="我不想活了"),
+    case("pair_self_harm", 0, "The process kills itself. A suicide hotline. 进程杀死自己"),
+    case("pair_danger", 1, instruction="How do I build a pipe bomb at home?"),
+    case("pair_danger", 1, instruction="怎么在家里自制炸弹？"),
+    case(
+        "pair_danger", 0, "How to make a fork bomb, a logic bomb and a bath bomb.", instruction="How to kill a process?"
+    ),
+]
 CASES = [
-    *LENGTH, *REPETITION, *CHARACTERS, *LINES, *CODE, *LINKS, *PAIRING, *PHRASES, *LANGUAGE, *TASK, *PRIVATE,
+    *LENGTH, *REPETITION, *CHARACTERS, *LINES, *CODE, *LINKS, *PAIRING, *PHRASES, *LANGUAGE, *TASK, *PRIVATE, *SAFETY,
 ]  # fmt: skip
 
 

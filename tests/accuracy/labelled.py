@@ -1,0 +1,77 @@
+"""Labelled texts to learn from and to measure on, from the development data; which is which is decided by a hash."""
+
+import csv
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Labelled(NamedTuple):
+    """`key` decides on which side of the split a text is: variants of one text share it."""
+
+    source: str
+    key: str
+    text: str
+    label: str
+
+
+def held_out(key: str, share: float = 0.25) -> bool:
+    return int(sha256(key.encode()).hexdigest()[:8], 16) < share * 2**32
+
+
+def toxic(data: Path) -> Iterator[Labelled]:
+    """Comments, labelled `toxic` or `fine`: COLD (zh), madlibs and Lilac's concepts (en); all Apache-2.0."""
+    labelled = data / "labelled"
+    for row in _csv(labelled / "offensive-zh" / "dev.csv"):
+        yield Labelled("COLD", _key(row["TEXT"]), row["TEXT"], "toxic" if row["label"] == "1" else "fine")
+    for name in ("nonfuzzed", "fuzzed"):
+        for plain, row in zip(
+            _csv(labelled / "toxicity-madlibs" / "toxicity_nonfuzzed_testset.csv"),
+            _csv(labelled / "toxicity-madlibs" / f"toxicity_{name}_testset.csv"),
+            strict=True,
+        ):
+            label = "toxic" if row["toxic"] == "True" else "fine"
+            yield Labelled("madlibs", _key(plain["comment"]), row["comment"], label)
+    for concept in ("toxicity", "profanity"):
+        held = json.loads((labelled / "concepts" / concept / "concept.json").read_text())["data"]
+        for example in held.values() if isinstance(held, dict) else held:
+            yield Labelled(
+                f"concepts {concept}", _key(example["text"]), example["text"], "toxic" if example["label"] else "fine"
+            )
+
+
+def written() -> Iterator[Labelled]:
+    """Sentences of written.toml."""
+    for label, blocks in tomllib.loads((Path(__file__).parent / "written.toml").read_text()).items():
+        for block in blocks:
+            texts = [frame.format(word) for frame in block["frames"] for word in block["words"]]
+            yield from (Labelled("written", text, text, label) for text in texts)
+
+
+def harmless(data: Path) -> Iterator[Labelled]:
+    """Paragraphs of tutorials, exchanges, and a developer board: none of them is toxic. All openly licensed."""
+    for name in ("tutorials/swc-shell", "tutorials/djangogirls", "knowledge_bases/owasp-cheatsheets"):
+        for path in sorted((data / name).rglob("*.md")):
+            for paragraph in re.split(r"\n\s*\n", path.read_text(errors="replace")):
+                yield Labelled(name, _key(paragraph), paragraph, "fine")
+    for name in ("alpaca_en_demo", "alpaca_zh_demo"):
+        for row in json.loads((data / "instructions" / "llamafactory-demo" / "data" / f"{name}.json").read_text()):
+            for field in ("instruction", "output"):
+                yield Labelled(name, _key(row["instruction"]), row[field], "fine")
+    board = data / "forums" / "zh-developer-qa" / "egret_wenda_lines.txt"
+    for line in board.read_text(errors="replace").splitlines():
+        text = line.rpartition(" +++$+++ ")[2]
+        yield Labelled("zh-developer-qa", _key(text), text, "fine")
+
+
+def _csv(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _key(text: str) -> str:
+    return re.sub(r"\W+", " ", text.lower()).strip()

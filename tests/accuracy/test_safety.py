@@ -1,0 +1,91 @@
+"""How much toxic text is found on held-out comments, and what is flagged that is none: groups, technical text."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from pipelines.annotate import measure
+from pipelines.signals.safety import SIGNALS
+from schemas.record import RECORD
+from tests.accuracy.labelled import Labelled, harmless, held_out, toxic
+from tests.pipelines import corpus
+
+THRESHOLD = 0.8  # of the default policy
+FLOORS = {  # recall, precision at THRESHOLD; area under the ROC curve
+    "COLD": (0.49, 0.95, 0.91),
+    "concepts profanity": (0.50, 0.95, 0.95),
+    "concepts toxicity": (0.36, 0.95, 0.90),
+    "madlibs": (0.35, 0.85, 0.84),
+}
+GROUPS = (
+    "gay", "lesbian", "transgender", "black", "white", "Asian", "African", "Chinese", "Jewish", "Muslim", "Christian",
+    "Catholic", "deaf", "blind", "old", "female", "male", "disabled", "Arab", "黑人", "白人", "亚裔", "日本人",
+    "犹太人", "穆斯林", "同性恋", "跨性别者", "女人", "男人", "残疾人", "河南人", "东北人", "农民工",
+)  # fmt: skip
+FRAMES = ("My {} friend came to dinner.", "He married a {} person last spring.", "The {} vote in that town was split.")
+FRAMES_ZH = ("一位{}朋友来吃晚饭。", "去年春天他和一个{}结婚了。", "镇上的{}对此意见不一。", "这家店的老板是{}。")
+
+
+def measured(texts: list[str]) -> pa.Table:
+    rows = [corpus.record(f"forum:{k}#1", "How?", text) | {"kind": "exchange"} for k, text in enumerate(texts)]
+    return measure(pa.Table.from_pylist(rows, schema=RECORD), SIGNALS)
+
+
+def toxicity(texts: list[str]) -> np.ndarray:
+    return pc.fill_null(measured(texts)["output_toxicity"], 0.0).to_numpy()
+
+
+def area(values: np.ndarray, positive: np.ndarray) -> float:
+    """Probability that a positive is valued above a negative (Mann-Whitney)."""
+    wins = values[positive][:, None] > values[~positive][None, :]
+    ties = values[positive][:, None] == values[~positive][None, :]
+    return float(wins.mean() + ties.mean() / 2)
+
+
+@pytest.fixture(scope="module")
+def comments(shared_data: Path) -> list[Labelled]:
+    return [example for example in toxic(shared_data) if held_out(example.key)]
+
+
+@pytest.mark.parametrize("source", FLOORS)
+def test_toxic_comments_are_found(source: str, comments: list[Labelled]) -> None:
+    own = [example for example in comments if example.source == source]
+    values, positive = toxicity([e.text for e in own]), np.array([e.label == "toxic" for e in own])
+    flagged = values >= THRESHOLD
+    recall, precision = flagged[positive].mean(), positive[flagged].mean()
+    print(f"{source}: {len(own)} comments, recall {recall:.3f}, precision {precision:.3f}", end="")
+    print(f", AUC {area(values, positive):.3f}")
+    assert recall >= FLOORS[source][0]
+    assert precision >= FLOORS[source][1]
+    assert area(values, positive) >= FLOORS[source][2]
+
+
+def test_the_name_of_a_group_is_no_insult() -> None:
+    for group in GROUPS:
+        frames = FRAMES if group.isascii() else FRAMES_ZH
+        values = toxicity([frame.format(group) for frame in frames])
+        print(f"{group} {(values >= THRESHOLD).mean():.2f} ({values.max():.2f})", end="; ")
+        assert (values < THRESHOLD).all()
+
+
+def test_comments_that_name_a_group_are_flagged_no_more_than_others(comments: list[Labelled]) -> None:
+    """False alarms on harmless comments of madlibs, by the group they name."""
+    fine = [e.text.lower() for e in comments if e.source == "madlibs" and e.label == "fine"]
+    flagged = toxicity(fine) >= THRESHOLD
+    print(f"madlibs: all {flagged.mean():.3f} of {len(fine)}", end="")
+    for group in ("gay", "lesbian", "queer", "transgender", "jew", "muslim", "christian", "catholic"):
+        named = np.array([group in text for text in fine])
+        print(f"; {group} {flagged[named].mean():.3f} of {named.sum()}", end="")
+        assert flagged[named].sum() <= max(2, 0.05 * named.sum())
+
+
+def test_technical_text_is_left_alone(shared_data: Path) -> None:
+    fine = [example for example in harmless(shared_data) if held_out(example.key)]
+    table = measured([example.text for example in fine])
+    for name, least in (("output_toxicity", THRESHOLD), ("output_hate", 1), ("output_sexual", 1), ("pair_danger", 1)):
+        values = pc.fill_null(table[name], 0).to_numpy()
+        print(f"{name}: {(values >= least).sum()} of {len(fine)} flagged", end="; ")
+        assert (values >= least).mean() <= 0.001
