@@ -7,6 +7,7 @@ from pipelines.signals import (
     code,
     exact,
     heuristics,
+    injection,
     language,
     length,
     links,
@@ -32,5 +33,6 @@ SIGNALS = (
     *privacy.SIGNALS,
     *exact.SIGNALS,
     *safety.SIGNALS,
+    *injection.SIGNALS,
     *minhash.SIGNALS,
 )
