@@ -91,6 +91,15 @@ def send(file: Path, path: Path) -> None:
         file.unlink()
 
 
+def share(file: Path, path: Path) -> None:
+    """The same bytes under another path: a second name on a disk, a copy that a store makes by itself."""
+    if on_disk(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.link(file, path)
+    else:
+        _store(file).fs.cp_file(_store(file).path, _store(path).path)
+
+
 def replace(folder: Path, work: Path) -> None:
     """Put `work`, which has its manifest, in the place of `folder`; killed, to be done again."""
     if on_disk(folder):

@@ -208,14 +208,13 @@ def rewriting(folder: Path, manifest: Manifest) -> Iterator[Building]:
     """Put other files in place of some of a finished folder's, in one step; the rest is linked over. The key stays,
     the fingerprint changes unless `made.fingerprint` is set."""
     work = _work_folder(folder, manifest.key)
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir()
+    place.remove(work)
+    place.make(work)
     made = Building(work, counts=Counter(manifest.counts))
     yield made
     for shard in manifest.shards:
         if not made.has(shard.path):
-            (work / shard.path).parent.mkdir(parents=True, exist_ok=True)
-            os.link(folder / shard.path, work / shard.path)
+            place.share(folder / shard.path, work / shard.path)
             made.shards[shard.path] = shard
     shards = tuple(made.shards[path] for path in sorted(made.shards))
     fingerprint = made.fingerprint or digest([[s.path, s.sha256] for s in shards])
@@ -230,7 +229,7 @@ def settle(data: Path) -> None:
         if (work / MANIFEST).exists() and work.suffix != ".old":
             _publish(work, work.parent / work.stem[1:])
     for left in sorted(data.glob("[1-6]_*/**/.*.*/")):
-        shutil.rmtree(left, ignore_errors=True)
+        place.remove(left)
 
 
 def _work_folder(folder: Path, key: str) -> Path:

@@ -178,5 +178,4 @@ def enter(data: Path, known: Tombstones, stones: list[Tombstone]) -> None:
         models = tuple(sorted({*before.models, *stone.models}))
         found[stone.place] = Tombstone(**asdict(before) | {"models": models})
     lines = [json.dumps({"salt": known.salt}), *(json.dumps(asdict(stone)) for stone in found.values())]
-    data.mkdir(parents=True, exist_ok=True)
     storage.write_text(data / FILE, "\n".join(lines) + "\n")

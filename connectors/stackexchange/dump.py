@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from connectors import packed, seven_zip
 from connectors.spill import groups, is_number, spilled
-from connectors.xml_dump import BrokenDump, read
+from connectors.xml_dump import BrokenDump, elements_of
 from schemas.document import Reject
 
 FILES = ("Users.xml", "Posts.xml", "Comments.xml", "PostLinks.xml")
@@ -78,7 +78,7 @@ def _file(db: sqlite3.Connection, path: Path) -> Iterator[Reject]:
 def _spill(db: sqlite3.Connection, name: str, file: IO[bytes]) -> Iterator[Reject]:
     load = {"Users.xml": _load_user, "Posts.xml": _load_post}.get(name, _load_addition)
     try:
-        for number, element in enumerate(read(file, name, "row"), 1):
+        for number, element in enumerate(elements_of(file, name, "row"), 1):
             reject = load(db, name, dict(element.attrib), number)
             if reject:
                 yield reject

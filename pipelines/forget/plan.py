@@ -9,12 +9,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from connectors import CONNECTORS
 from connectors.base import Connector
-from pipelines import catalog, forgotten, storage
+from pipelines import catalog, forgotten, place, storage
 from pipelines.normalise.parse import make, origin_of, parse_page
 from pipelines.pool import map_ordered
 from pipelines.progress import track
@@ -78,20 +77,20 @@ def connector_of(manifest: Manifest) -> Connector:
 
 
 def read_pages(path: Path) -> Iterator[Page]:
-    with pq.ParquetFile(path, page_checksum_verification=True) as file:
+    with place.parquet(path) as file:
         for batch in file.iter_batches(batch_size=64):
             yield from map(from_row, batch.to_pylist())
 
 
 def search(data: Path, stones: Tombstones, about: Tombstones, found: Found) -> None:
     """Look at every page that `about` may concern, and add to `found` what comes of it under `stones`."""
-    work = ((connector_of(manifest), page, stones, place) for place, manifest, page in _concerned(data, about))
+    work = ((connector_of(manifest), page, stones, at) for at, manifest, page in _concerned(data, about))
     looked = map_ordered(_inspect, work, workers=2, deadline=2 * forgotten.DEADLINE, memory=forgotten.MEMORY)
-    for (_, page, _, place), seen in track(looked, "forget"):
+    for (_, page, _, at), seen in track(looked, "forget"):
         if isinstance(seen, BaseException):
             found.unread.add(page.page_id)
         elif seen:
-            found.left[place, page.page_id] = zipped(seen.left)
+            found.left[at, page.page_id] = zipped(seen.left)
             found.hosts.add(host(page.url))
             found.vanished |= seen.vanished
             found.changed |= seen.changed
@@ -186,7 +185,7 @@ def local_sources(data: Path, affected: set[str]) -> list[str]:
     found = set()
     for folder, manifest in batches(data):
         names = [folder / name for name in manifest.tables("pages")]
-        if any(affected & set(pq.read_table(path, columns=["page_id"])["page_id"].to_pylist()) for path in names):
+        if any(affected & set(place.parquet(path).read(columns=["page_id"])["page_id"].to_pylist()) for path in names):
             found |= {folder.parent.name} if _reads_files(connector_of(manifest)) else set()
     return sorted(found)
 

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from connectors.web.store import Store, Stored, Visit
-from pipelines import forget, storage, tombstones
+from pipelines import forget, place, storage, tombstones
 from pipelines.catalog import connect
 from pipelines.forget import Request
 from pipelines.recipe import Recipe, load
@@ -213,7 +213,7 @@ def test_stopped_at_any_moment_the_same_command_finishes(
     renames: int, mill: tuple[Recipe, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, data = mill
-    rename, left = storage.rename, iter(range(renames - 1))
+    rename, left = place.rename, iter(range(renames - 1))
 
     def stopping(old: Path, new: Path) -> None:
         if next(left, None) is None:
@@ -221,7 +221,7 @@ def test_stopped_at_any_moment_the_same_command_finishes(
         rename(old, new)
 
     with monkeypatch.context() as patched, pytest.raises(Killed):
-        patched.setattr(storage, "rename", stopping)
+        patched.setattr(place, "rename", stopping)
         forget.forget(Request(author=ADA), data)
     forget.forget(Request(author=ADA), data)
     assert holds(data, SECRET, ADA, "does not turn at all") == []

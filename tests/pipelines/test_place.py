@@ -12,6 +12,7 @@ from moto.server import ThreadedMotoServer
 
 from pipelines import catalog, place, run, sql, status, storage
 from pipelines.explain import explain
+from pipelines.forget import Request, forget
 from pipelines.place import PlaceError
 from pipelines.recipe import Recipe
 from pipelines.run import Outcome
@@ -147,3 +148,15 @@ def test_killed_between_requests_the_same_command_gives_the_same_bytes(
 def test_an_address_that_cannot_be_used_is_told() -> None:
     with pytest.raises(PlaceError, match=r"^gopher://here: "):
         place.at("gopher://here")
+
+
+def test_a_record_is_forgotten_in_the_bucket_too(milled_there: Path) -> None:
+    """The last of the tests of this run's data: it changes them."""
+    with catalog.connect(milled_there) as con:
+        record = str(con.sql("SELECT min(record_id) FROM curated").fetchall()[0][0])
+    report = forget(Request(record=record), milled_there)
+    assert report.erased["records"] >= 1 and report.snapshots
+    with catalog.connect(milled_there) as con:
+        for view in ("records", "signals", "verdicts", "curated", "dropped"):
+            assert con.execute(f"SELECT count(*) FROM {view} WHERE record_id = ?", [record]).fetchall() == [(0,)]
+    assert not list(storage.damaged(milled_there))
