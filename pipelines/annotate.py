@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines import place, storage
-from pipelines.pool import map_ordered
+from pipelines.pool import Spread, here, map_ordered
 from pipelines.progress import track
 from pipelines.recipe import Recipe, RecipeError
 from pipelines.signals import SIGNALS, embedding
@@ -24,10 +24,10 @@ BATCH = 4_096  # records measured at a time: bounds the memory, changes no numbe
 Counts = dict[str, int]
 
 
-def run(recipe: Recipe, source: str, data: Path, workers: int = 1) -> Manifest:
+def run(recipe: Recipe, source: str, data: Path, workers: int = 1, spread: Spread = here) -> Manifest:
     """Measure the records of `source`, or return what stands when neither they nor the signals have changed.
 
-    The shards do not depend on `workers`. Raises RecipeError for an unknown source, or one without records.
+    The shards do not depend on `workers` or `spread`. Raises RecipeError for an unknown source, or one without records.
     """
     recipe.source(source)
     records = storage.folder(data, "normalise", source)
@@ -48,7 +48,7 @@ def run(recipe: Recipe, source: str, data: Path, workers: int = 1) -> Manifest:
         return done
     with storage.building(folder, **about) as made:
         todo = [name for name in made_of.tables("records") if not made.has(_shard_of(name))]
-        for shard, counts in _measure_shards(records, made.folder, todo, workers, signals):
+        for shard, counts in spread(partial(_measure_shards, records, made.folder, signals), todo, workers):
             made.add(shard, counts)
     finished = storage.read_manifest(folder)
     if finished is None:
@@ -66,7 +66,7 @@ def _shard_of(records: str) -> str:
 
 
 def _measure_shards(
-    records: Path, folder: Path, names: Sequence[str], workers: int, signals: Sequence[Signal]
+    records: Path, folder: Path, signals: Sequence[Signal], names: Sequence[str], workers: int
 ) -> Iterator[tuple[Shard, Counts]]:
     work: Callable[[str], tuple[Shard, Counts]] = partial(measure_shard, records, folder, signals)
     if workers == 1 or len(names) == 1:
@@ -112,6 +112,7 @@ def _select(table: pa.Table, signals: Sequence[Signal]) -> dict[str, pa.ChunkedA
         return {}
     columns = ", ".join(f'({sql}) AS "{name}"' for name, sql in wanted.items())
     with duckdb.connect(config={"threads": 1}) as connection:
+        connection.execute("SET enable_progress_bar = false")
         connection.register("records", table)
         found = connection.sql(f"SELECT {columns} FROM records").to_arrow_table()
     return {name: found[name] for name in wanted}

@@ -101,7 +101,8 @@ def demo(data: Data = DATA) -> None:
 def run(
     recipe: RecipeArg,
     stages: Annotated[str, typer.Option(help="Comma-separated; their order is fixed.")] = ",".join(STAGES),
-    engine: Annotated[Literal["local", "dask", "ray"], typer.Option(help="Who runs the tasks.")] = "local",
+    engine: Annotated[Literal["local", "dask", "ray"], typer.Option(help="Where shards are done.")] = "local",
+    address: Annotated[str, typer.Option(help="Of a running Dask or Ray; without, one of this machine.")] = "",
     workers: Workers = 2,
     data: Data = DATA,
     as_json: AsJson = False,
@@ -114,8 +115,8 @@ def run(
     running.check_policy(loaded, chosen)
     from pipelines import flows
 
-    mill = flows.mill.with_options(task_runner=flows.runner(engine))
-    mill(recipe=recipe, data=str(data), stages=chosen, workers=workers)
+    flows.engine_at(engine, address, workers)  # what is wrong with it is told before a server is started
+    flows.mill(recipe=recipe, data=str(data), stages=chosen, workers=workers, engine=engine, address=address)
     _print_status(data, loaded, as_json)
 
 

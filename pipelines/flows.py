@@ -1,13 +1,17 @@
 """Prefect's coat over the stages: schedules, run forms, retries, and what is shown of a run.
 
 One task is one stage for one source, or for the recipe; its arguments and results are settings, names and counts.
-Manifests decide what is done, so Prefect caches and keeps nothing.
+With an engine, Dask or Ray, each shard of the stages that work by shard is a task of its own, on the cluster; all else
+stays here, where the web client's memory and DuckDB are. Manifests decide what is done, so Prefect caches and keeps
+nothing, and a task that a cluster does twice leaves the same bytes.
 """
 
 import logging
+import os
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from contextvars import Context, copy_context
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -17,6 +21,8 @@ from uuid import UUID
 from pydantic import Field
 
 from pipelines import place, run, server, status, storage
+from pipelines.pool import Spread, here
+from pipelines.progress import track
 from pipelines.recipe import FinetuneSettings, Recipe, RecipeError, load
 from pipelines.run import STAGES, Outcome, RunFailed, Stage, Step
 
@@ -31,7 +37,6 @@ from prefect.artifacts import (  # noqa: E402
     update_progress_artifact,
 )
 from prefect.cache_policies import NO_CACHE  # noqa: E402
-from prefect.context import FlowRunContext  # noqa: E402
 from prefect.schedules import Cron  # noqa: E402
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner  # noqa: E402
 
@@ -41,28 +46,40 @@ if not logging.getLogger("gristmill").level:  # under `gristmill up` nobody else
 Engine = Literal["local", "dask", "ray"]
 Workers = Annotated[int, Field(ge=1)]
 Baking = FinetuneSettings | None
+Cluster = TaskRunner[Any]
+SIDE_BY_SIDE: Any = ThreadPoolTaskRunner(max_workers=8)
 
 
 @task(task_run_name="{stage} {name}", cache_policy=NO_CACHE, persist_result=False)
-def do_step(recipe: Recipe, stage: Stage, name: str, data: Path, workers: int, run_id: str) -> dict[str, Any]:
+def do_step(
+    recipe: Recipe, stage: Stage, name: str, data: Path, workers: int, run_id: str, spread: Spread
+) -> dict[str, Any]:
     """One stage for one source, or for the recipe."""
-    outcome = run.run_step(recipe, Step(stage, name), data, workers=workers, run_id=run_id)
+    outcome = run.run_step(recipe, Step(stage, name), data, workers=workers, run_id=run_id, spread=spread)
     if outcome.failed:
         raise RunFailed(outcome)
     return asdict(outcome)
+
+
+@task(task_run_name="{what}", cache_policy=NO_CACHE, persist_result=False)
+def do_shard(what: str, work: Callable[..., Iterable[Any]], item: Any) -> list[Any]:
+    """One shard, on a cluster's worker."""
+    return list(work([item], 1))
 
 
 # Sites have bad minutes; the other stages fail the same way twice.
 collect_source = do_step.with_options(name="collect_source", retries=1, retry_delay_seconds=10)
 
 
-@flow(name="mill", persist_result=False)
+@flow(name="mill", task_runner=SIDE_BY_SIDE, persist_result=False)
 def mill(
     recipe: str,
     data: str = "data",
     stages: list[Stage] = list(STAGES),  # noqa: B006
     workers: Workers = 2,
     finetune: Baking = None,
+    engine: Engine = "local",
+    address: str = "",
 ) -> None:
     """The whole road: collect, normalise, annotate, dedupe, curate, finetune. What is up to date is skipped.
 
@@ -72,11 +89,14 @@ def mill(
         stages: Which stages to run; their order is fixed.
         workers: Processes of the stages that compute.
         finetune: Fine-tune with these settings; None: with the recipe's own.
+        engine: Where shards are done: on this machine, or on a cluster of Dask or Ray.
+        address: Of the cluster; empty: one of this machine, for the time of the run.
     """
-    _mill(_with_baking(load(recipe), finetune), stages, data, workers)
+    with _started(engine_at(engine, address, workers)) as cluster:
+        _mill(_with_baking(load(recipe), finetune), stages, data, workers, cluster)
 
 
-@flow(name="collect", persist_result=False)
+@flow(name="collect", task_runner=SIDE_BY_SIDE, persist_result=False)
 def collect(recipe: str, data: str = "data", sources: list[str] = []) -> None:  # noqa: B006
     """Fetch what is new in the sources, several at once.
 
@@ -88,8 +108,15 @@ def collect(recipe: str, data: str = "data", sources: list[str] = []) -> None:  
     _mill(_only(load(recipe), sources), ["collect"], data, workers=1)
 
 
-@flow(name="curate", persist_result=False)
-def curate(recipe: str, data: str = "data", workers: Workers = 2, policy: str = "") -> None:
+@flow(name="curate", task_runner=SIDE_BY_SIDE, persist_result=False)
+def curate(
+    recipe: str,
+    data: str = "data",
+    workers: Workers = 2,
+    policy: str = "",
+    engine: Engine = "local",
+    address: str = "",
+) -> None:
     """From the pages at hand to a published snapshot: normalise, annotate, dedupe, curate.
 
     Args:
@@ -97,13 +124,16 @@ def curate(recipe: str, data: str = "data", workers: Workers = 2, policy: str = 
         data: The folder that holds 1_pages to 6_models, or an address such as s3://bucket/prefix.
         workers: Processes of the stages that compute.
         policy: A policy's name or path in place of the recipe's own.
+        engine: Where shards are done: on this machine, or on a cluster of Dask or Ray.
+        address: Of the cluster; empty: one of this machine, for the time of the run.
     """
     loaded = load(recipe)
     chosen = loaded.model_copy(update={"policy": policy}) if policy else loaded
-    _mill(chosen, ["normalise", "annotate", "dedupe", "curate"], data, workers)
+    with _started(engine_at(engine, address, workers)) as cluster:
+        _mill(chosen, ["normalise", "annotate", "dedupe", "curate"], data, workers, cluster)
 
 
-@flow(name="finetune", persist_result=False)
+@flow(name="finetune", task_runner=SIDE_BY_SIDE, persist_result=False)
 def finetune(recipe: str, data: str = "data", settings: Baking = None) -> None:
     """Bake a model from the recipe's latest snapshot.
 
@@ -126,14 +156,14 @@ def _only(recipe: Recipe, names: Sequence[str]) -> Recipe:
     return recipe.model_copy(update={"sources": tuple(map(recipe.source, names))}) if names else recipe
 
 
-def _mill(recipe: Recipe, stages: Sequence[Stage], address: str, workers: int) -> None:
+def _mill(recipe: Recipe, stages: Sequence[Stage], address: str, workers: int, cluster: Cluster | None = None) -> None:
     run.check_policy(recipe, stages)
     data = place.at(address)
     total = sum(len(run.steps(recipe, stage)) for stage in stages)
     with run.working_in(data):
         bar = create_progress_artifact(0.0, key=_key("progress", recipe), description=f"{total} steps")
         try:
-            run.run_recipe(recipe, stages, data, partial(_many, data, workers, Progress(bar, total)))
+            run.run_recipe(recipe, stages, data, partial(_many, data, workers, cluster, Progress(bar, total)))
         finally:
             _show(recipe, data)
 
@@ -149,14 +179,17 @@ class Progress:
         update_progress_artifact(self.artifact, min(100.0, 100 * self.done / self.total))
 
 
-def _many(data: Path, workers: int, progress: Progress, recipe: Recipe, steps: Sequence[Step]) -> list[Outcome]:
+def _many(
+    data: Path, workers: int, cluster: Cluster | None, progress: Progress, recipe: Recipe, steps: Sequence[Step]
+) -> list[Outcome]:
     """Sources are collected side by side, and so is everything on a cluster; here the rest shares the cores in turn."""
     run_id = str(runtime.flow_run.id)
-    together = steps[0].stage == "collect" or not _is_local()
+    together = steps[0].stage == "collect" or cluster is not None
     futures, outcomes = [], []
     for step in steps:
         work = collect_source if step.stage == "collect" else do_step
-        future = work.submit(recipe, step.stage, step.name, data, workers, run_id)
+        spread = partial(_over, cluster, copy_context(), f"{step.stage} {step.name}") if cluster else here
+        future = work.submit(recipe, step.stage, step.name, data, workers, run_id, spread)
         futures.append((step, future))
         if not together:
             future.wait()
@@ -165,12 +198,6 @@ def _many(data: Path, workers: int, progress: Progress, recipe: Recipe, steps: S
         outcomes.append(_outcome(step, result))
         progress.step()
     return outcomes
-
-
-def _is_local() -> bool:
-
-    context = FlowRunContext.get()
-    return context is None or isinstance(context.task_runner, ThreadPoolTaskRunner)
 
 
 def _outcome(step: Step, result: Any) -> Outcome:
@@ -196,21 +223,56 @@ def _key(what: str, recipe: Recipe) -> str:
     return f"{what}-{recipe.name.replace('_', '-')}"
 
 
-def runner(engine: Engine) -> TaskRunner[Any]:
-    """Threads of this process, or a local cluster of Dask or Ray. Raises RecipeError if that is not installed."""
+def engine_at(engine: Engine, address: str, workers: int) -> Cluster | None:
+    """The cluster at `address`, or one of this machine, not started yet; None: no engine. Raises RecipeError."""
     if engine == "local":
-        return ThreadPoolTaskRunner(max_workers=8)
+        if address:
+            raise RecipeError(f"--address {address}: of what? add --engine dask or --engine ray")
+        return None
     try:
-        if engine == "dask":
-            from prefect_dask import DaskTaskRunner
-
-            return DaskTaskRunner()
-        from prefect_ray import RayTaskRunner
-
-        return RayTaskRunner()
+        return _dask(address, workers) if engine == "dask" else _ray(address, workers)
     except ModuleNotFoundError as error:
         cure = f"pip install 'gristmill[{engine}]'"
         raise RecipeError(f"--engine {engine}: prefect-{engine} is not installed; {cure}") from error
+
+
+def _dask(address: str, workers: int) -> Cluster:
+    from prefect_dask import DaskTaskRunner
+
+    if address:
+        return DaskTaskRunner(address=address)
+    here_only = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
+    return DaskTaskRunner(cluster_kwargs={"n_workers": workers, "threads_per_worker": 1, **here_only})
+
+
+def _ray(address: str, workers: int) -> Cluster:
+    if not address:
+        # read when Ray is imported: with 0 it listens on loopback only, on every system
+        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+    from prefect_ray import RayTaskRunner
+
+    if address:
+        return RayTaskRunner(address=address)
+    return RayTaskRunner(init_kwargs={"num_cpus": workers, "include_dashboard": False})
+
+
+@contextmanager
+def _started(cluster: Cluster | None) -> Iterator[Cluster | None]:
+    with cluster or nullcontext() as started:
+        getattr(started, "client", None)  # Dask's connects when first asked for, and several threads will ask at once
+        yield started
+
+
+def _over(cluster: Cluster, flow_run: Context, what: str, work: Any, items: Sequence[Any], _: int) -> Iterator[Any]:
+    """A task for each item; how many are done at a time is the cluster's business.
+
+    They are submitted as children of the flow's run: the context of the task that asks, with the cluster's client in
+    it, cannot be sent to a worker.
+    """
+    jobs = [{"what": f"{what} {number}", "work": work, "item": item} for number, item in enumerate(items)]
+    futures = [flow_run.copy().run(cluster.submit, do_shard, job) for job in jobs]
+    for future in track(futures, what, len(futures)):
+        yield from future.result()
 
 
 def serve_recipes(recipes: Sequence[str], data: str) -> None:

@@ -1,13 +1,17 @@
-"""Work spread over processes that can be killed: a hang or a crash costs one item, never its neighbours."""
+"""Work spread over processes that can be killed: a hang or a crash costs one item, never its neighbours.
+
+Shards may also be spread over a cluster: a stage hands what is to be done with them to a `Spread`, which does it
+`here` unless the run has an engine (see flows.py).
+"""
 
 import multiprocessing
 import resource
 import signal
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import TimeoutError as DeadlineError
 from contextlib import contextmanager
 from functools import partial
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -18,6 +22,21 @@ PATIENCE = 12  # times its deadline that an item may take by the clock, for one 
 
 # forkserver: a fork of a process with Arrow's and DuckDB's threads may deadlock
 CONTEXT = multiprocessing.get_context("forkserver")
+
+
+class Spread(Protocol):
+    """Has `work(some of the items, workers)` done for all of the items; yields what it yields, in their order."""
+
+    def __call__(
+        self, work: Callable[[Sequence[Any], int], Iterable[Result]], items: Sequence[Any], workers: int
+    ) -> Iterable[Result]: ...
+
+
+def here(
+    work: Callable[[Sequence[Any], int], Iterable[Result]], items: Sequence[Any], workers: int
+) -> Iterable[Result]:
+    """All in one call, on this machine."""
+    return work(items, workers)
 
 
 def limit_memory(limit: int) -> None:
@@ -40,6 +59,10 @@ def map_ordered(
     a busy machine would decide what can be read. `memory` is in bytes per worker. Only a few items are in flight, so
     `items` may be endless.
     """
+    if multiprocessing.current_process().daemon:
+        raise RuntimeError(
+            "this Dask worker may not start processes; start it with DASK_DISTRIBUTED__WORKER__DAEMON=False"
+        )
     bounded = partial(_within, work, deadline) if deadline else work
     patience = PATIENCE * deadline if deadline else None
     limits = {"initializer": limit_memory, "initargs": (memory,)} if memory else {}

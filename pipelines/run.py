@@ -19,12 +19,14 @@ from typing import Any, Literal
 from uuid import uuid4
 
 from pipelines import place, policy, storage
+from pipelines.pool import Spread, here
 from pipelines.recipe import Recipe, RecipeError
 from schemas.manifest import Manifest
 
 Stage = Literal["collect", "normalise", "annotate", "dedupe", "curate", "finetune"]
 STAGES: tuple[Stage, ...] = ("collect", "normalise", "annotate", "dedupe", "curate", "finetune")
 PER_SOURCE: tuple[Stage, ...] = ("collect", "normalise", "annotate")
+PER_SHARD: tuple[Stage, ...] = ("normalise", "annotate")
 WITH_WORKERS: tuple[Stage, ...] = ("normalise", "annotate", "dedupe", "curate")
 LOCK = ".lock"
 
@@ -77,13 +79,15 @@ def new_run_id() -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
 
 
-def run_step(recipe: Recipe, step: Step, data: Path, *, workers: int = 1, run_id: str = "") -> Outcome:
+def run_step(
+    recipe: Recipe, step: Step, data: Path, *, workers: int = 1, run_id: str = "", spread: Spread = here
+) -> Outcome:
     """Do one step and log it. An error is told in the outcome, not raised."""
     before = _keys(data, step)
     started_at, clock = datetime.now(UTC), time.monotonic()
     counts, skipped, failed = None, False, ""
     try:
-        manifest = _call(recipe, step, data, workers)
+        manifest = _call(recipe, step, data, workers, spread)
         counts, skipped = manifest.counts, manifest.key in before
     except Exception as error:
         log.debug("%s %s", step.stage, step.name, exc_info=True)
@@ -94,10 +98,11 @@ def run_step(recipe: Recipe, step: Step, data: Path, *, workers: int = 1, run_id
     return outcome
 
 
-def _call(recipe: Recipe, step: Step, data: Path, workers: int) -> Manifest:
+def _call(recipe: Recipe, step: Step, data: Path, workers: int, spread: Spread) -> Manifest:
     module: Any = importlib.import_module(f"pipelines.{step.stage}")
     what = [step.name] if step.stage in PER_SOURCE else []
-    how = {"workers": workers} if step.stage in WITH_WORKERS else {}
+    how: dict[str, Any] = {"workers": workers} if step.stage in WITH_WORKERS else {}
+    how |= {"spread": spread} if step.stage in PER_SHARD else {}
     manifest: Manifest = module.run(recipe, *what, data=data, **how)
     return manifest
 

@@ -1,9 +1,10 @@
 """The stage: a source's standing pages → `2_records/<source>`, three shards for each shard of pages."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import TimeoutError as DeadlineError
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,10 @@ from pebble import ProcessExpired
 from connectors.base import Connector
 from pipelines import pages, storage, tombstones
 from pipelines.normalise.parse import Parsed, origin_of, parse_page, reject
-from pipelines.pool import map_ordered
+from pipelines.pool import Spread, here, map_ordered
 from pipelines.recipe import Recipe
 from pipelines.tombstones import Tombstones
-from schemas.manifest import Manifest
+from schemas.manifest import Manifest, Shard
 from schemas.page import Page
 from schemas.record import PAIR, RECORD, REJECT
 
@@ -44,10 +45,10 @@ class Chunk:
     stones: Tombstones
 
 
-def run(recipe: Recipe, source: str, data: Path, workers: int = 1) -> Manifest:
+def run(recipe: Recipe, source: str, data: Path, workers: int = 1, spread: Spread = here) -> Manifest:
     """Make the records of `source` from its standing pages, or return what stands when nothing has changed.
 
-    The shards do not depend on `workers`. Raises RecipeError for an unknown source, ConservationError.
+    The shards do not depend on `workers` or `spread`. Raises RecipeError for an unknown source, ConservationError.
     """
     connector = recipe.source(source)
     live = pages.live(data, source)
@@ -65,10 +66,8 @@ def run(recipe: Recipe, source: str, data: Path, workers: int = 1) -> Manifest:
     with storage.building(folder, **about) as made:
         stones = tombstones.load(data)
         todo = [(number, shard) for number, shard in enumerate(live.shards) if not made.has(_name("records", number))]
-        chunks = (Chunk(number, part, stones) for number, shard in todo for part in _chunks(_standing(shard, stones)))
-        results = _parse(connector, chunks, workers)
-        for number, of_shard in groupby(results, key=lambda result: result[0]):
-            _write(made, number, (parsed for _, chunk in of_shard for parsed in chunk))
+        for shard, counts in spread(partial(_write_shards, connector, made.folder, stones), todo, workers):
+            made.add(shard, counts)
         check_conservation(made.counts)
     finished = storage.read_manifest(folder)
     if finished is None:
@@ -84,6 +83,16 @@ def settings(connector: Connector) -> dict[str, Any]:
 
 def _holds_path(value: Any) -> bool:
     return isinstance(value, Path) or (isinstance(value, tuple) and any(isinstance(one, Path) for one in value))
+
+
+def _write_shards(
+    connector: Connector, folder: Path, stones: Tombstones, todo: Sequence[tuple[int, pages.LiveShard]], workers: int
+) -> Iterator[tuple[Shard, Counter[str]]]:
+    """Write the shards of records for some shards of pages, each with its number; yields what was written."""
+    chunks = (Chunk(number, part, stones) for number, shard in todo for part in _chunks(_standing(shard, stones)))
+    results = _parse(connector, chunks, workers)
+    for number, of_shard in groupby(results, key=lambda result: result[0]):
+        yield from _write(folder, number, (parsed for _, chunk in of_shard for parsed in chunk))
 
 
 def _name(table: str, number: int) -> str:
@@ -146,7 +155,7 @@ def _given_up(connector: Connector, page: Page, error: BaseException) -> Parsed:
     return Parsed(rejects=[reject(origin_of(connector, page), page.key, "page", reason, detail)])
 
 
-def _write(made: storage.Building, number: int, results: Iterable[Parsed]) -> None:
+def _write(folder: Path, number: int, results: Iterable[Parsed]) -> Iterator[tuple[Shard, Counter[str]]]:
     """The three shards of one shard of pages; the counts go with the last, which says that all three are there."""
     counts: Counter[str] = Counter()
     tables: dict[str, list[pa.RecordBatch]] = {"rejects": [], "pairs": [], "records": []}
@@ -157,7 +166,8 @@ def _write(made: storage.Building, number: int, results: Iterable[Parsed]) -> No
             if rows:
                 batches.append(pa.RecordBatch.from_pylist(rows, SCHEMAS[table]))
     for table, batches in tables.items():
-        made.table(_name(table, number), batches, SCHEMAS[table], counts if table == "records" else None)
+        shard = storage.write_table(folder / _name(table, number), batches, SCHEMAS[table])
+        yield shard, counts if table == "records" else Counter()
 
 
 def _count(parsed: Parsed) -> Counter[str]:

@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
+from pipelines import storage
 from tests.conftest import GRISTMILL, Mill, environment
 
 STAGES = ["collect", "normalise", "annotate", "dedupe", "curate"]
@@ -122,6 +123,36 @@ def test_nothing_is_left_when_up_ends(tmp_path: Path, how: signal.Signals) -> No
     _, alive = psutil.wait_procs(parts, timeout=20)
     assert not alive
     assert not (tmp_path / ".prefect" / "gristmill-up.json").exists()
+
+
+def shards(data: Path) -> dict[str, Any]:
+    found = {folder.relative_to(data): manifest for folder, manifest in storage.manifests(data)}
+    return {str(path): manifest.shards for path, manifest in found.items() if manifest.name != "broken"}
+
+
+@pytest.mark.parametrize("engine", ["dask", "ray"])
+def test_an_engine_does_each_shard_as_a_task_and_leaves_the_same_bytes(
+    mill: Mill, finished: dict[str, Any], engine: str
+) -> None:
+    pytest.importorskip(f"prefect_{engine}", reason=f"gristmill[{engine}] is not installed")
+    done = mill.gristmill("run", "small.toml", "--stages", ",".join(STAGES), "--engine", engine, "--data", engine)
+    assert done.returncode == 0, done.stderr
+    assert shards(mill.folder / engine) == shards(mill.folder / "data")
+    [run] = [one for one in ask(f"{mill.api}/flow_runs/filter", {}) if one["parameters"].get("engine") == engine]
+    names: list[str] = []
+    deadline = time.monotonic() + 60
+    while len(names) < 7 and time.monotonic() < deadline:
+        time.sleep(1)
+        only = {"flow_runs": {"id": {"any_": [run["id"]]}}}
+        names = [task["name"] for task in ask(f"{mill.api}/task_runs/filter", only)]
+    assert {"annotate forum", "annotate forum 0", "normalise forum", "normalise forum 0"} < set(names)
+
+
+def test_an_address_wants_an_engine(tmp_path: Path) -> None:
+    words = [*GRISTMILL, "run", "demo", "--address", "tcp://127.0.0.1:1"]
+    done = subprocess.run(words, cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "--engine dask" in done.stderr
 
 
 def test_an_engine_that_is_not_installed_says_how_to_get_it(tmp_path: Path) -> None:
