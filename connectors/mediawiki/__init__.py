@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -12,7 +12,7 @@ from connectors.mediawiki.api import from_api
 from connectors.mediawiki.article import article, wikitext_of
 from connectors.mediawiki.dump import from_dump
 from connectors.mediawiki.revision import Revision
-from connectors.mediawiki.talk import threads
+from connectors.mediawiki.talk import is_talk, threads
 from schemas.document import Document, Reject
 from schemas.page import Page
 
@@ -25,7 +25,7 @@ class MediaWiki(Settings):
     Set either `api`, the address of a live wiki's api.php, or `dump`, a file of `<page>` elements as Special:Export
     and the Wikimedia dumps write them: plain, bzip2 (also multistream), gzip or xz. A live wiki states its licence;
     for a dump set `licence`. Of pages for talk each section is a thread: those in `namespaces` of odd numbers, and
-    others that `discussions` names.
+    others that are signed like them, as a help desk is.
     """
 
     connector: Literal["mediawiki"] = "mediawiki"
@@ -33,9 +33,6 @@ class MediaWiki(Settings):
     dump: LocalPath | None = Field(None, description="An XML dump.")
     namespaces: tuple[int, ...] = Field(
         (0,), min_length=1, description="Numbers of the namespaces to read; 0: articles, 1: their talk pages."
-    )
-    discussions: tuple[str, ...] = Field(
-        (), description="Titles of pages elsewhere that are for talk with all their subpages, as `Project:Help desk`."
     )
 
     @property
@@ -66,15 +63,10 @@ class MediaWiki(Settings):
 
     def parse(self, page: Page) -> Iterator[Document | Reject]:
         body = wikitext_of(page)
-        if not isinstance(body, Reject) and self._is_talk(body):
+        if not isinstance(body, Reject) and is_talk(body):
             yield from threads(page, body)
         else:
             yield from article(page)
-
-    def _is_talk(self, body: dict[str, Any]) -> bool:
-        title, space = body["title"], body.get("ns")
-        named = any(title == name or title.startswith(f"{name}/") for name in self.discussions)
-        return named or (isinstance(space, int) and space % 2 == 1)
 
     def _page(self, revision: Revision) -> Page:
         return Page(

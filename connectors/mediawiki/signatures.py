@@ -54,14 +54,19 @@ _UNSIGNED = re2.compile(
     r"(?i)\{\{\s*(?:subst:)?\s*(?:unsigned[ \w]*|unsig|nichtsigniert|unsigniert|non signé|sin firmar|non firmato"
     r"|未签名|未署名)\s*\|([^{}\n]*)\}\}"
 )
+# What a robot adds to a comment that its author did not sign, or not wholly
+_AUTOSIGNED = re2.compile(
+    r"(?i)(?:<small>\s*)?<span[^<>]*autosigned[^<>]*>(.*?)</span>(?:\s*</small>)?(?:\s*<!--.*?-->)*"
+)
 # What may follow the date: the end of markup that the signature stands in
-_END = re2.compile(r"^(?:\s|</?[a-zA-Z][^<>]*>|'{2,5}|\}\}|[\])|.]|<!--[^>]*-->|&nbsp;)*$")
+_END = re2.compile(r"^(?:[\s\pZ\p{Cf}]|</?[a-zA-Z][^<>]*>|'{2,5}|\}\}|[\])|.]|<!--[^>]*-->|&nbsp;)*$")
 # What leads over to a signature
 _LEAD = re2.compile(
-    r"(?i)(?:(?:\s|&[mn]dash;|&nbsp;|—|–|--|-|~|'{2,5}|<[^<>/]*>|\(|\[|\||•|·|→)"
+    r"(?i)(?:(?:[\s\pZ\p{Cf}]|&[mn]dash;|&nbsp;|—|–|--|-|~|'{2,5}|<[^<>/]*>|\(|\[|\||•|·|→)"
     r"|preceding \[{0,2}[^\]\n]{0,60}unsigned[^\]\n]{0,30}\]{0,2} comment (?:was )?added by"
     r"|(?:the )?preceding unsigned comment (?:was )?added by)+$"
 )
+_TALK = 3  # signatures; an article that shows one is about signatures
 _FAR = 160  # characters: a link further before the date is not part of the signature
 _APART = 60  # characters between two links of one signature
 _ADDRESS = re2.compile(r"^(?:\d{1,3}\.){3}\d{1,3}$|^[0-9A-Fa-f:]*:[0-9A-Fa-f:]+$")
@@ -89,11 +94,31 @@ class Signatures:
         unsigned = _UNSIGNED.search(line)
         if unsigned:
             return _unsigned(line[: unsigned.start()], unsigned[1])
+        added = _AUTOSIGNED.search(line)
+        if added:
+            return self._autosigned(line[: added.start()] + line[added.end() :], added[1])
         found = _date(line)
         if not found or not _END.match(line[found.end() :]):
             return None
         start, author = self._signed(line[: found.start()])
-        return Signature(_LEAD.sub("", line[:start]), author, _when(found))
+        before = _LEAD.sub("", line[:start])
+        if author and before.endswith(author):  # the name as plain text before a link to the talk page
+            before = _LEAD.sub("", before.removesuffix(author))
+        return Signature(before, author, _when(found))
+
+    def speak(self, text: str) -> bool:
+        """Whether `text` is a discussion, wherever it stands: people sign nothing else."""
+        if sum(1 for form in _FORMS for _ in form.finditer(text)) < _TALK:
+            return False
+        return sum(self.read(line) is not None for line in text.split("\n")) >= _TALK
+
+    def _autosigned(self, rest: str, added: str) -> Signature:
+        """A comment signed by a robot; what its author wrote of a signature is believed first."""
+        own, date = self.read(rest), _date(added)
+        _, author = self._signed(added[: date.start()] if date else added)
+        if own:
+            return Signature(own.before, own.author or author, own.when)
+        return Signature(_LEAD.sub("", rest), author, _when(date) if date else None)
 
     def _signed(self, before: str) -> tuple[int, str]:
         """Where the signature begins, and whose it is: the links to a user that stand close before the date."""

@@ -18,6 +18,7 @@ from schemas.page import Page
 
 _HEADING = re2.compile(r"^(={1,6})\s*([^=\s](?:.*?[^=\s])?)\s*={1,6}\s*(?:<!--.*-->)?\s*$")
 _SECTION = 2  # headings of this level, or above it, begin a thread; those below part a long one
+_USER_TALK = 3  # the namespace whose pages are about nothing but their owner
 _INDENT = re2.compile(r"^[:*#\s]*")
 _OUTDENT = re2.compile(r"(?i)^[:*#\s]*\{\{\s*(?:outdent|od|unindent|de-indent)[^{}]*\}\}")
 # What closes a discussion or puts it away, and says nothing of its own
@@ -25,8 +26,12 @@ _NOTICE = re2.compile(
     r"(?i)^[\s:*'<>\w=\"/;#.-]*The (?:following|above) (?:discussion|is a closed|is an archived)"
     r"|Please do not (?:modify it|edit this section)|^\s*\{\{\s*(?:archive ?(?:top|bottom)|hat|hab|cot|cob|closed rfc)"
 )
+# A template that is opened in one comment and closed in another: its name and settings are no text, the rest is
+_OPEN_TEMPLATE = re2.compile(r"\{\{[^{}|\n]*(?:\|(?:[ \t]*[\w-]+[ \t]*=[^|{}\n]*)?)*|\}\}")
+_CALL = re2.compile(r"^[\s,;:.，：；。]+")  # what is left of "{{ping|Jo}}, you are right"
+_HAN = re2.compile(r"\p{Han}")
+_LETTER = re2.compile(r"[\pL\pN]")
 _BOT = re2.compile(r"(?i)bot\d*$|^MediaWiki message delivery$")
-_SHORTEST = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,8 @@ class _Comment:
     def markdown(self, dropped: tuple[str, ...]) -> str:
         """Its text without the indent that only says what it replies to. Raises RecursionError."""
         text = "\n".join(_without_indent(line, self.depth) for line in self.lines)
-        return "\n\n".join(part.markdown for part in parts(text, dropped)).strip()
+        rendered = "\n\n".join(part.markdown for part in parts(text, dropped))
+        return str(_CALL.sub("", _OPEN_TEMPLATE.sub("", rendered))).strip()
 
 
 @dataclass(slots=True)
@@ -51,11 +57,21 @@ class _Section:
     lines: list[str] = field(default_factory=list)
 
 
+def is_talk(body: dict[str, Any]) -> bool:
+    """A page of a namespace for talk, which have odd numbers, or one elsewhere that is signed like them."""
+    space = body.get("ns")
+    return (isinstance(space, int) and space % 2 == 1) or _signatures(body).speak(body["wikitext"])
+
+
+def _signatures(body: dict[str, Any]) -> Signatures:
+    users = body.get("users")
+    return Signatures(tuple(map(str, users)) if isinstance(users, list) else ())
+
+
 def threads(page: Page, body: dict[str, Any]) -> Iterator[Thread | Reject]:
     """A thread for each section in which somebody signed. Rejects: no_heading, unsigned, bot, empty_question,
     too_deep, empty_talk."""
-    users = body.get("users")
-    signatures = Signatures(tuple(map(str, users)) if isinstance(users, list) else ())
+    signatures = _signatures(body)
     lead, *sections = _sections(body["wikitext"])
     if any(signatures.read(line) for line in lead.lines):
         yield Reject(f"{page.key}/lead", "no_heading", "comments above the first heading")
@@ -122,8 +138,9 @@ def _thread(
     if not posts or posts[0].post_id != "1":
         return Reject(key, "empty_question", "the first comment cannot be read")
     space, _, subject = body["title"].partition(":")
-    about = subject if isinstance(body.get("ns"), int) and body["ns"] % 2 else ""
-    heading = f"{about}: {title}" if about and title else title or about or space
+    about = subject if isinstance(body.get("ns"), int) and body["ns"] % 2 and body["ns"] != _USER_TALK else ""
+    colon = "：" if _HAN.search(about) else ": "
+    heading = f"{about}{colon}{title}" if about and title else title or about or space
     return Thread(key, page.url, heading, posts, (about,) if about else (), page.licence)
 
 
@@ -132,7 +149,7 @@ def _posts(page: Page, url: str, comments: list[_Comment], dropped: tuple[str, .
     above: list[tuple[int, str]] = []  # the comments that a reply may be to: depth and id, each deeper than the last
     for number, comment in enumerate(comments, 1):
         text = "" if _BOT.search(comment.author) else comment.markdown(dropped)
-        if len(text) < _SHORTEST:
+        if not _LETTER.search(text):
             continue
         if not comment.outdented:
             above = [step for step in above if step[0] < comment.depth]

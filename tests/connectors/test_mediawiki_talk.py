@@ -15,11 +15,10 @@ from schemas.page import Page
 from tests.connectors.replay import ReplayWeb
 
 DUMP = Path(__file__).parent / "mediawiki" / "talk.xml"
-DESK = "Workshop:Help desk"
 
 
-def found(path: Path = DUMP, discussions: tuple[str, ...] = (DESK,)) -> dict[str, Thread | Reject]:
-    source = MediaWiki(name="wiki", dump=path, namespaces=(1, 4), discussions=discussions)
+def found(path: Path = DUMP) -> dict[str, Thread | Reject]:
+    source = MediaWiki(name="wiki", dump=path, namespaces=(1, 4))
     pages = (page for page in source.fetch(ReplayWeb({}), None) if isinstance(page, Page))
     return {item.key: item for page in pages for item in source.parse(page) if isinstance(item, Thread | Reject)}
 
@@ -75,7 +74,7 @@ def test_comments_are_markdown_without_indent_and_signature() -> None:
     )
     assert [post.markdown for post in posts[2:]] == [
         "It did, thank you!",
-        "And tighten the frog.",
+        "and tighten the frog.",
         "Where is the frog?",
         "Under the iron.",
         "As he said at 10:00, 7 January 2020 (UTC), it is under the iron",
@@ -90,6 +89,19 @@ def test_a_thread_says_which_article_it_is_about() -> None:
     assert (desk.title, desk.tags) == ("Which saw for dovetails?", ())
 
 
+def test_a_template_around_several_comments_leaves_its_text(tmp_path: Path) -> None:
+    text = (
+        DUMP.read_text()
+        .replace("The plane skips", "{{hidden|header=more|content=The plane skips")
+        .replace("usually cures it.", "usually cures it.}}")
+    )
+    (tmp_path / "dump").write_text(text)
+    item = found(tmp_path / "dump")["41/How_do_I_stop_chatter?"]
+    assert isinstance(item, Thread)
+    assert item.posts[1].markdown.endswith("That usually cures it.")
+    assert not any(mark in post.markdown for post in item.posts for mark in ("{{", "}}"))
+
+
 def test_a_closed_discussion_is_read_without_its_box() -> None:
     assert [post.markdown for post in thread("41/Notes~2").posts] == ["Is it a plane?"]
 
@@ -101,9 +113,15 @@ def test_chinese_is_read_like_english() -> None:
     assert second.created_at == datetime(2020, 1, 5, 13, 0, tzinfo=UTC)
 
 
-def test_pages_for_talk_outside_the_talk_namespaces_are_asked_for() -> None:
-    assert "43/Which_saw_for_dovetails?" not in found(discussions=())
-    assert "43/Which_saw_for_dovetails?" not in found(discussions=("Workshop:Help",))
+def test_a_page_elsewhere_is_for_talk_when_it_is_signed_like_one(tmp_path: Path) -> None:
+    text = DUMP.read_text()
+    (tmp_path / "dump").write_text(
+        text.replace(" I have none yet. [[User:Ann|Ann]] 10:00, 9 January 2020 (UTC)", "").replace(
+            "Ask here. [[User:Ann|Ann]] 10:00, 9 January 2020 (UTC)", "Ask here."
+        )
+    )
+    assert "43/Which_saw_for_dovetails?" in found()
+    assert "43/Which_saw_for_dovetails?" not in found(tmp_path / "dump")
 
 
 @pytest.mark.parametrize(
@@ -142,7 +160,10 @@ NOON = datetime(2020, 7, 5, 12, 34, tzinfo=UTC)
         ("see [[User:Other]], he knows. [[User:Me|Me]] 12:34, 5 July 2020 (UTC)", "see [[User:Other]], he knows.", "Me", NOON),
         ("ok [[Special:Contributions/2001:db8::1|2001:db8::1]] 12:34, 5 July 2020 (UTC)", "ok", "", NOON),
         ("ok 12:34, 5 July 2020 (UTC)", "ok", "", NOON),
+        ("ok - Dank ([[User talk:Dank|push to talk]]) 12:34, 5 July 2020 (UTC)", "ok", "Dank", NOON),
         ("ok {{unsigned2|12:34, 5 July 2020|Jo T}}", "ok", "Jo T", NOON),
+        ('ok Jo 12:34, 5 July 2020 (UTC) <small><span class="autosigned">— Preceding [[W:S|unsigned]] comment added by [[User:Jo T|Jo]] ([[User talk:Jo T|talk]] • [[Special:Contributions/Jo T|c]]) </span></small><!-- by a robot -->', "ok Jo", "Jo T", NOON),
+        ('ok <small><span class="autosigned">—&nbsp;Preceding [[W:S|unsigned]] comment added by [[User:Jo T|Jo]] ([[User talk:Jo T|talk]]) 12:34, 5 July 2020 (UTC)</span></small>\u200e', "ok", "Jo T", NOON),
         ("ok {{unsignedIP|192.0.2.1}}", "ok", "", None),
         ("ok [[User:A|A]] 12:34, 45 July 2020 (UTC)", "ok", "A", None),
     ],
