@@ -59,7 +59,7 @@ def _site(web: Web, api: str) -> _Site:
 def _spaces(answer: dict[str, Any], numbers: tuple[int, ...]) -> list[str]:
     """What the wiki calls these namespaces."""
     spaces = (answer.get("namespaces", {}).get(str(number), {}) for number in numbers)
-    return sorted({space["name"] for space in spaces if space.get("name")})
+    return sorted({name for space in spaces if (name := space.get("name") or space.get("*"))})
 
 
 def _listed(web: Web, api: str, space: int) -> Iterator[dict[str, Any]]:
@@ -124,11 +124,11 @@ def _revision(site: _Site, page: dict[str, Any], response: Response) -> Revision
         "redirect": "",
         "revid": str(newest.get("revid", "")),
         "timestamp": newest.get("timestamp", ""),
-        "contributor": "" if newest.get("anon") else newest.get("user", ""),
+        "contributor": "" if newest.get("anon", False) is not False else newest.get("user", ""),
         "model": slot.get("contentmodel", "wikitext"),
         "dropped": site.dropped,
         "users": site.users,
-        "wikitext": slot.get("content", ""),
+        "wikitext": slot.get("content") or slot.get("*", ""),
     }
     url = address(site.main_page, body["title"])
     return Revision(
@@ -156,7 +156,7 @@ def _deleted(web: Web, api: str, site: _Site, namespaces: tuple[int, ...], curso
 
 def _walk(web: Web, api: str, params: Params) -> Iterator[dict[str, Any]]:
     """Every answer to a query that goes on: https://www.mediawiki.org/wiki/API:Continue"""
-    more: Params = {}
+    more: Params = {"continue": ""}  # else wikis before 1.26 go on in their old way
     for _ in range(_LONGEST_WALK):
         answer, _ = _ask(web, api, params | more)
         yield answer.get("query", {})
@@ -185,4 +185,17 @@ def _ask(web: Web, api: str, params: Params, version: str = "") -> tuple[dict[st
 def _json(response: Response) -> dict[str, Any] | None:
     answer = load(response.body)
     ok = response.status == 200 and isinstance(answer, dict) and isinstance(answer.get("error", {}), dict)
-    return answer if ok else None
+    return _modern(answer) if ok else None
+
+
+def _modern(answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer of a wiki before 1.25, which knows no `formatversion`, as later ones write it: pages in a list, marks
+    as true."""
+    query = answer.get("query")
+    if isinstance(query, dict) and isinstance(query.get("pages"), dict):
+        query["pages"] = [{**page, **_marks(page)} for page in query["pages"].values() if isinstance(page, dict)]
+    return answer
+
+
+def _marks(page: dict[str, Any]) -> dict[str, bool]:
+    return {mark: True for mark in ("redirect", "missing") if mark in page}

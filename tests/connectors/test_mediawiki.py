@@ -11,7 +11,7 @@ from connectors.mediawiki.wikitext import parts
 from schemas.document import Article, Reject
 from schemas.page import Page
 from tests.connectors.replay import ReplayWeb
-from tests.connectors.wiki import API, WikiWeb
+from tests.connectors.wiki import API, OldWikiWeb, WikiWeb
 
 DUMP = Path(__file__).parent / "mediawiki" / "wiki.xml"
 WEB = ReplayWeb({})
@@ -108,6 +108,11 @@ def test_the_api_is_walked_to_its_end_and_asked_again_when_busy() -> None:
     assert found[0].url == "https://wiki.example/wiki/Page_11"
     contents = [(url, version) for url, version in web.asked if "revids" in url]
     assert [bool(version) for _, version in contents] == [True, False], "a failed answer must not come from the cache"
+
+
+def test_an_old_wiki_says_the_same() -> None:
+    old, new = (list(MediaWiki(name="wiki", api=API).fetch(web, None)) for web in (OldWikiWeb({}), WikiWeb({})))
+    assert old == new
 
 
 def test_pages_deleted_since_the_last_run_are_gone() -> None:

@@ -48,3 +48,23 @@ def _page(number: int) -> dict[str, Any]:
     slot = {"contentmodel": "wikitext", "content": TEXTS[number]}
     revision = {"revid": number + 100, "timestamp": "2024-01-01T00:00:00Z", "user": "Ines", "slots": {"main": slot}}
     return {"pageid": number, "ns": 0, "title": f"Page {number}", "revisions": [revision]}
+
+
+class OldWikiWeb(WikiWeb):
+    """The same wiki before MediaWiki 1.25: no `formatversion`, so pages by number, marks as "", texts under "*"."""
+
+    def _answer(self, params: dict[str, str], again: bool) -> dict[str, Any]:
+        answer = super()._answer(params, again)
+        pages = answer.get("query", {}).get("pages")
+        if params.get("meta") == "siteinfo":
+            spaces = {number: {"*": space["name"]} for number, space in SITE["query"]["namespaces"].items()}
+            return {"query": {**answer["query"], "namespaces": spaces}}
+        return {**answer, "query": {"pages": {str(page["pageid"]): _old(page) for page in pages}}} if pages else answer
+
+
+def _old(page: dict[str, Any]) -> dict[str, Any]:
+    old = {name: "" if value is True else value for name, value in page.items() if value is not False}
+    for revision in old.get("revisions", ()):
+        slot = revision.pop("slots")["main"]
+        revision.update({"contentmodel": slot["contentmodel"], "*": slot["content"]})
+    return old
