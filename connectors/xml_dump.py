@@ -22,7 +22,8 @@ _ILLEGAL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"
     r"|&#(?:x0*(?:[0-8bcefBCEF]|1[0-9a-fA-F]|[dD][89a-fA-F][0-9a-fA-F]{2}|[fF]{3}[eEfF])|0*(?:[0-8]|1[124-9]|2[0-9]|3[01]));"
 )
-_UNREADABLE = (*packed.ERRORS, zlib.error, BadZipFile)
+# What reading a file that is cut off or broken may raise, whatever packs it
+UNREADABLE = (*packed.ERRORS, zlib.error, BadZipFile)
 _NEVER_A_CUT = (etree.ErrorTypes.ERR_TAG_NAME_MISMATCH, etree.ErrorTypes.ERR_RESOURCE_LIMIT)
 _BLOCK = 1 << 18
 _PROLOG = 1 << 16
@@ -118,7 +119,7 @@ class _Utf8(io.RawIOBase):
     def _bytes(self, size: int) -> bytes:
         try:
             block = self._file.read(size)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise BrokenDump("truncated", f"{self._name}: {error}") from error
         self.ended = not block
         return block

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -16,6 +16,7 @@ from connectors.xml_dump import BrokenDump
 from schemas.document import Document, Reject
 from schemas.page import EPOCH, Page
 
+SpaceKey = Annotated[str, Field(pattern=r"^[\w~.-]+$")]
 _HTML = "text/html"
 
 
@@ -30,7 +31,7 @@ class Confluence(Settings):
 
     connector: Literal["confluence"] = "confluence"
     url: str = Field(pattern=r"^https?://.+", description="The wiki, such as https://wiki.example/confluence.")
-    spaces: tuple[str, ...] = Field(
+    spaces: tuple[SpaceKey, ...] = Field(
         (), description="Keys of spaces: only these. Not for HTML, which does not name them."
     )
     path: LocalPath | None = Field(None, description="An export, or a folder of exports, to read instead.")
@@ -39,10 +40,6 @@ class Confluence(Settings):
     def _is_there(self) -> "Confluence":
         if self.path and not self.path.exists():
             raise ValueError(f"`path`: no {self.path}")
-        if any(
-            not key.replace("~", "").replace("-", "").replace("_", "").replace(".", "").isalnum() for key in self.spaces
-        ):
-            raise ValueError("`spaces` are keys, such as DOC or ~jo")
         return self
 
     @property

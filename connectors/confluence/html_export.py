@@ -8,7 +8,7 @@ import re2
 from connectors import html
 from connectors.confluence.archive import is_archive, names, opened
 from connectors.confluence.content import SHORTEST, named
-from connectors.xml_dump import BrokenDump
+from connectors.xml_dump import UNREADABLE, BrokenDump
 from schemas.document import Article, Reject
 from schemas.page import Page
 
@@ -30,7 +30,7 @@ def files(path: Path) -> Iterator[tuple[str, bytes] | Reject]:
         try:
             with opened(path, member) as file:
                 body = file.read(_LONGEST + 1)
-        except (BrokenDump, EOFError, OSError, ValueError) as error:
+        except (BrokenDump, *UNREADABLE) as error:
             yield Reject(member, getattr(error, "reason", "truncated"), path.name)
             continue
         yield (_key(member), body) if len(body) <= _LONGEST else Reject(member, "too_large", path.name)
@@ -53,7 +53,8 @@ def article(page: Page, licence: str) -> Iterator[Article | Reject]:
         yield Reject(page.key, error.reason, error.detail)
         return
     content = next(iter(root.xpath("//*[@id='main-content']")), None)
-    title = str(root.xpath(_TITLE)).rpartition(" : ")[2].strip()
+    space, _, title = str(root.xpath(_TITLE)).partition(" : ")
+    title = (title or space).strip()
     if content is None or not title:
         yield Reject(page.key, "no_main_content", "no page of an HTML export")
         return

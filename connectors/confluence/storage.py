@@ -19,9 +19,8 @@ _AC, _RI, _AT = "{ac}", "{ri}", "{at}"
 _CDATA = re2.compile(r"(?s)<!\[CDATA\[(.*?)\]\]>")
 # Inside an export, which is CDATA itself, the end of CDATA is written so
 _EXPORTED_END = re2.compile(r"\]\] >(\s*</ac:|<!\[CDATA\[|\s*$)")
-_ENTITY = re2.compile(r"&([A-Za-z][A-Za-z0-9]{1,31});|&")
-_REFERENCE = re2.compile(r"^&#(?:\d{1,7}|x[0-9a-fA-F]{1,6});")
-_XML = ("amp", "lt", "gt", "quot", "apos")
+_ENTITY = re2.compile(r"&(#\d{1,7}|#x[0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});|&")
+_CONTROLS = re2.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x{fffe}\x{ffff}]")
 _HAN = re2.compile(r"\p{Han}")
 # pictures, what an editor is asked to fill in, and of a block kept twice the form that only the new editor reads
 _DROPPED = (
@@ -84,7 +83,7 @@ def unescaped(storage: str) -> str:
 def _tree(storage: str) -> HtmlElement:
     text = "".join(
         html.escape(piece, quote=False) if number % 2 else _ENTITY.sub(_character, piece).replace("\xa0", " ")
-        for number, piece in enumerate(_CDATA.split(storage))
+        for number, piece in enumerate(_CDATA.split(_CONTROLS.sub("", storage)))
     )
     parser = lxml.html.XHTMLParser(
         recover=True, resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True, encoding="utf-8"
@@ -120,10 +119,8 @@ def _ends_block(element: HtmlElement) -> bool:
 
 
 def _character(found: "re2._Match") -> str:
-    """Of an entity that only HTML knows its character; a lone & as XML wants it."""
-    if found[1]:
-        return str(found[0]) if found[1] in _XML else html.escape(html.unescape(found[0]), quote=False)
-    return "&" if _REFERENCE.match(found.string[found.start() : found.start() + 10]) else "&amp;"
+    """What an entity stands for, as XML writes it; a lone & is one too."""
+    return html.escape(html.unescape(found[0]), quote=False)
 
 
 def _macro(element: HtmlElement, chinese: bool) -> None:
