@@ -20,7 +20,7 @@ _STEMS = re2.compile(
     r"|next-article|prevnext|pagination|pager|author-bio|authorbio|author-info|about-author|signup|sign-up|paywall|donat"
     r"|copyright|footer|navbar|nav-|-nav|navigation|toolbar|tooltip|popup|modal|overlay|skip-link|banner|caption|credit"
     r"|byline|terkait|hot-news|hotnews|zanshang|qrcode|erweima|statement|disclaimer|widget|rating"
-    r"|reaction"
+    r"|reaction|popover|hovercard"
 )
 # ... and as a whole word in one
 _WORDS = frozenset((
@@ -39,14 +39,6 @@ _SURE = re2.compile(
 _AROUND = re2.compile(r"(?:^|[\s_-])(?:with|has|no|and|main|content|wrapper|layout|page)(?:$|[\s_-])")
 # What holds one of these holds the article
 _KEPT = ".//h1 | .//main | .//*[@role='main'] | .//*[@itemprop='articleBody']"
-# Lines that a site adds to its articles, in English, Indonesian, German, French, Portuguese and Chinese
-_NOTICES = re2.compile(
-    r"(?i)^(?:read more|read also|see also|also read|more:|related:|share this|follow us|sign up|subscribe"
-    r"|advertisement|you may also like|click here to|loading|baca juga|lesen sie auch|lire aussi|leia mais"
-    r"|扫一扫|分享到|相关阅读|相关新闻|责任编辑|返回搜狐|特别声明|免责声明|声明[:：])"
-    r"|all rights reserved|版权所有|版權所有|icp备|公网安备|未经授权|sign up for our"
-)
-_NOTICE = 160
 # Letters of prose that make an article without the part in question
 _ENOUGH = 400
 _NEVER = ("pre", "code", "body", "html", "a", "span", "h1", "h2", "h3", "h4", "main", "article")
@@ -109,17 +101,3 @@ def _is_named_after_heading(element: HtmlElement) -> bool:
 
 def _letters_and_digits(text: str) -> str:
     return "".join(letter for letter in text.lower() if letter.isalnum())
-
-
-def _is_notice(element: HtmlElement, weight: Weight) -> bool:
-    return weight.length < _NOTICE and bool(_NOTICES.search(" ".join(element.text_content().split())))
-
-
-def trim(block: HtmlElement, weights: dict[HtmlElement, Weight]) -> None:
-    """Drop lists of links and empty frames within the content."""
-    for element in list(block.iter("div", "ul", "ol", "section", "table", "p", "figure", "header", "form")):
-        weight = weights.get(element)
-        if element is block or weight is None or element.getparent() is None or element.getparent().tag == "li":
-            continue
-        if (weight.worth < 0 and weight.links > 0.5 * weight.length) or _is_notice(element, weight):
-            element.drop_tree()

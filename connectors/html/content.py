@@ -5,8 +5,9 @@ from copy import deepcopy
 import re2
 from lxml.html import HtmlElement
 
-from connectors.html.clutter import drop_clutter, drop_invisible, trim
+from connectors.html.clutter import drop_clutter, drop_invisible
 from connectors.html.density import Weight, weigh
+from connectors.html.notices import trim
 
 # Names that content systems and generators give to the element around the text and nothing else ...
 _BODY = re2.compile(
@@ -14,8 +15,16 @@ _BODY = re2.compile(
     r"(?:body|content|text|txt|main|detail|details|maintext|area|copy|inner|paragraphs?|words)|rich_media_content|mw-content-text|mw-parser-output|"
     r"markdown-body|markdown|td-post-content|js_content|articlebody|articletext|storytext|bodytext|field-name-body|postmessage)(?:$|[\s_-])"
 )
+# ... and to nothing but an article, so that a frame of much text does not hide it
+_SURELY = re2.compile(
+    r"(?i)(?:^|\s)(?:trs_editor|wp_articlecontent|v_news_content|vsb_content|ucap-?content|js_content|rich_media_content"
+    r"|article-?body|articlebody|entry-content|post-content|mw-parser-output)(?:$|\s)"
+)
 # A container must hold this share of the page's prose
 _SHARE = 0.4
+_SURE_SHARE = 0.15
+# Pieces of one text: how much of all of them is together, and how much else may stand between them
+_NEARLY_ALL, _BETWEEN, _MOST_PIECES = 0.85, 1.1, 100
 _SHORTEST = 50
 
 
@@ -46,11 +55,19 @@ def best(body: HtmlElement, weights: dict[HtmlElement, Weight]) -> HtmlElement:
         block = body
     least = _SHARE * weights[block].mass
     weighty = [element for element, weight in weights.items() if weight.mass >= least and weight.length > _SHORTEST]
+    sure = [*_titled(body), *(element for element in weights if _SURELY.search(_names(element)))]
+    weighty += [element for element in sure if weights[element].mass >= _SURE_SHARE * weights[block].mass]
     for is_container in (_is_marked_up, _is_named, _is_article, _is_main):
         found = [element for element in weighty if is_container(element)]
         if found:
-            return _innermost(found, weights)
+            return _with_its_like(_innermost(found, weights), weights)
     return block
+
+
+def _titled(body: HtmlElement) -> list[HtmlElement]:
+    """The `article` or `main` around the page's only `h1`, which a long notice may outweigh."""
+    titles = list(body.iter("h1"))
+    return [] if len(titles) != 1 else [each for each in titles[0].iterancestors("article", "main")]
 
 
 def _innermost(found: list[HtmlElement], weights: dict[HtmlElement, Weight]) -> HtmlElement:
@@ -59,13 +76,32 @@ def _innermost(found: list[HtmlElement], weights: dict[HtmlElement, Weight]) -> 
     return min(near, key=lambda element: weights[element].length)
 
 
+def _with_its_like(piece: HtmlElement, weights: dict[HtmlElement, Weight]) -> HtmlElement:
+    """The element around all pieces of one name that a page has cut its text into, with little else between them."""
+    name = (piece.get("class") or "").split()[:1]
+    pieces = [each for each in weights if name and (each.get("class") or "").split()[:1] == name]
+    same = set(pieces)
+    pieces = [each for each in pieces if same.isdisjoint(each.iterancestors())]
+    said = sum(weights[each].prose for each in pieces)
+    for around in piece.iterancestors() if 1 < len(pieces) <= _MOST_PIECES else ():
+        inside = sum(weights[each].prose for each in pieces if around in each.iterancestors())
+        if around in weights and inside >= _NEARLY_ALL * said:
+            return around if weights[around].prose <= _BETWEEN * inside else piece
+    return piece
+
+
 def _is_marked_up(element: HtmlElement) -> bool:
     return "articlebody" in (element.get("itemprop") or "").lower()
 
 
 def _is_named(element: HtmlElement) -> bool:
-    names = f"{element.get('class') or ''} {element.get('id') or ''}"
-    return element.tag in ("div", "section", "article", "td", "main") and bool(_BODY.search(names))
+    names = _names(element)
+    named = _BODY.search(names) or _SURELY.search(names)
+    return element.tag in ("div", "section", "article", "td", "main") and bool(named)
+
+
+def _names(element: HtmlElement) -> str:
+    return f"{element.get('class') or ''} {element.get('id') or ''}"
 
 
 def _is_article(element: HtmlElement) -> bool:

@@ -19,11 +19,12 @@ import pytest
 import re2
 
 from connectors import html
+from connectors.html.article import SHORTEST
 
 WIDE = re2.compile(r"([\x{3040}-\x{30ff}\x{3400}-\x{9fff}\x{ac00}-\x{d7a3}])")
 WORDS = re2.compile(r"[\p{L}\p{M}\p{N}]+")
 LINK = re2.compile(r"\[([^\[\]]*)\]\([^()\s]*\)")
-FLOORS = {"article-extraction": 0.960, "article-extraction-zh-en": 0.860}
+FLOORS = {"article-extraction": 0.966, "article-extraction-zh-en": 0.878}
 
 PEER = """
 import json, pathlib, sys
@@ -64,7 +65,8 @@ def ours(body: bytes) -> str:
         content = html.main_content(html.parse(html.decode(body)))
     except html.Unreadable:
         return ""
-    return LINK.sub(r"\1", html.to_markdown(content)) if content is not None else ""
+    text = LINK.sub(r"\1", html.to_markdown(content)) if content is not None else ""
+    return text if len(text) >= SHORTEST else ""  # a page that says nothing gives no article
 
 
 def theirs(pages: list[Labelled]) -> list[str] | None:
