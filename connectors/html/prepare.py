@@ -168,10 +168,7 @@ def anchor(heading: HtmlElement) -> str:
     if inside:
         return str(inside[0])
     parent = heading.getparent()
-    first = parent is not None and parent.xpath(
-        "string(.//*[self::h1 or self::h2 or self::h3 or self::h4 or self::h5 or self::h6])"
-    )
-    if parent is not None and parent.get("id") and first == heading.text_content():
+    if parent is not None and parent.get("id") and next(parent.iter(*HEADINGS), None) is heading:
         return str(parent.get("id"))
     previous = heading.getprevious()
     return str(previous.get("name") or previous.get("id") or "") if previous is not None and previous.tag == "a" else ""

@@ -57,6 +57,9 @@ class PythonDocs(Settings):
         except (Unreadable, BadReadme) as error:
             yield Reject(page.key, error.reason, error.detail)
             return
+        except RecursionError:
+            yield Reject(page.key, "too_deep")
+            return
         if not found:
             yield Reject(page.key, "empty_article")
             return

@@ -13,8 +13,9 @@ from tests.connectors.web.site import Site
 
 Browse = Callable[..., AbstractContextManager[PoliteWeb]]
 
-# The same client on a faster clock.
-QUICK = replace(LIMITS, connect=1, idle=0.25, total=0.8, floor_after=0.3, backoff=0.02, longest_wait=5, adaptive=2)
+# The same client on a faster clock; on a hasty one where it is to run out of patience.
+QUICK = replace(LIMITS, connect=5, idle=5, total=10, floor_after=5, backoff=0.02, longest_wait=5, adaptive=2)
+HASTY = replace(QUICK, idle=0.25, total=0.8, floor_after=0.3)
 
 
 @pytest.fixture

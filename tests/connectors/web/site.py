@@ -7,26 +7,49 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 ROBOTS, RESERVATIONS = "/robots.txt", "/.well-known/tdmrep.json"
 Fault = Callable[[socket.socket], None]
-Reply = bytes | Fault
+
+
+@dataclass(frozen=True)
+class Slow:
+    """An answer that takes its time."""
+
+    seconds: float
+    reply: bytes
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """A page with an ETag, for which whoever has it gets a 304."""
+
+    body: bytes
+
+
+Reply = bytes | Fault | Slow | Tagged
 
 
 @dataclass
 class Arrival:
+    """`answered` is when the answer was about to be sent: nobody who waits for it can have it earlier, so that the
+    time from there to the next arrival is the least that the client has waited, on a machine under any load."""
+
     path: str
     headers: dict[str, str]
     began: float
-    ended: float = 0.0
+    answered: float = 0.0
 
 
 @dataclass
 class Site:
-    """`pages` maps a path to its reply, or to replies given in turn, of which the last is repeated."""
+    """`pages` maps a path to its reply, or to replies given in turn, of which the last is repeated; `otherwise` makes
+    up those that it lacks."""
 
     pages: dict[str, Reply | list[Reply]] = field(default_factory=dict)
     log: list[Arrival] = field(default_factory=list)
+    otherwise: Callable[[str], Reply] = lambda path: answer(404)
 
     def __enter__(self) -> "Site":
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -63,12 +86,17 @@ class Site:
             arrival = Arrival(path, headers, began)
             self.log.append(arrival)
             reply = self._reply(path)
+            if isinstance(reply, Slow):
+                time.sleep(reply.seconds)
+                reply = reply.reply
+            if isinstance(reply, Tagged):
+                reply = reply_to(reply, headers)
+            arrival.answered = time.time()
             with contextlib.suppress(OSError):  # the client had enough
                 connection.sendall(reply) if isinstance(reply, bytes) else reply(connection)
-            arrival.ended = time.time()
 
     def _reply(self, path: str) -> Reply:
-        reply = self.pages.get(path, answer(404))
+        reply = self.pages[path] if path in self.pages else self.otherwise(path)
         if not isinstance(reply, list):
             return reply
         return reply.pop(0) if len(reply) > 1 else reply[0]
@@ -83,6 +111,11 @@ def answer(status: int = 200, body: bytes | str = b"", **headers: str) -> bytes:
     return f"HTTP/1.1 {status} Said\r\n{lines}\r\n".encode("latin-1") + data
 
 
+def reply_to(page: Tagged, headers: dict[str, str]) -> bytes:
+    tag = f'"{sha256(page.body).hexdigest()[:8]}"'
+    return answer(304, etag=tag) if headers.get("if-none-match") == tag else answer(200, page.body, etag=tag)
+
+
 def redirect(to: str, status: int = 302) -> bytes:
     return answer(status, location=to)
 
@@ -93,7 +126,15 @@ def reset(connection: socket.socket) -> None:
 
 
 def silent(connection: socket.socket) -> None:
-    time.sleep(3)
+    """Says nothing until the client goes away."""
+    connection.settimeout(30)
+    connection.recv(1)
+
+
+def slow_headers(connection: socket.socket) -> None:
+    for byte in answer(200, "never shown"):
+        connection.sendall(bytes([byte]))
+        time.sleep(0.05)
 
 
 def drip(connection: socket.socket) -> None:

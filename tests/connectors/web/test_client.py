@@ -7,8 +7,8 @@ import pytest
 
 from connectors.base import WebError
 from connectors.web import LIMITS
-from tests.connectors.web.conftest import Browse
-from tests.connectors.web.site import Site, answer, drip, endless, redirect, reset, silent
+from tests.connectors.web.conftest import HASTY, QUICK, Browse
+from tests.connectors.web.site import Site, answer, drip, endless, redirect, reset, silent, slow_headers
 
 PAGE = answer(200, "<p>Wie geht's? 你好</p>", etag='"1"', content_type="Text/HTML; charset=utf-8")
 
@@ -46,6 +46,7 @@ def test_what_is_gone_is_an_answer(site: Site, browse: Browse, status: int) -> N
         (reset, "connection_failed", 4),
         (silent, "timeout", 4),
         (drip, "timeout", 4),
+        (slow_headers, "timeout", 4),
         (endless, "too_large", 1),
         (b"", "broken_answer", 4),
         (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "broken_answer", 4),
@@ -77,8 +78,9 @@ def test_what_is_gone_is_an_answer(site: Site, browse: Browse, status: int) -> N
 def test_what_cannot_be_had_has_a_reason(site: Site, browse: Browse, reply: object, reason: str, requests: int) -> None:
     """Asked as often as it may help, then a dead letter: neither the same run nor its rerun asks again."""
     site.pages["/here"] = reply  # type: ignore[assignment]
+    limits = HASTY if reason == "timeout" else QUICK
     for _ in range(2):
-        with pytest.raises(WebError) as error, browse() as web:
+        with pytest.raises(WebError) as error, browse(limits=limits) as web:
             web.get(site.url("/here"))
         assert (error.value.reason, error.value.url) == (reason, site.url("/here"))
         assert "secret" not in str(error.value)

@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 
 from connectors.base import WebError
-from tests.connectors.web.conftest import Browse
+from tests.connectors.web.conftest import HASTY, QUICK, Browse
 from tests.connectors.web.site import RESERVATIONS, ROBOTS, Site, answer, redirect, reset, silent
 
 PAGE = answer(200, "text")
@@ -46,7 +46,7 @@ BIG = "User-agent: *\n" + "Allow: /x\n" * 60_000 + "Disallow: /\n"  # the last l
 def test_states(site: Site, browse: Browse, reply: object, verdict: str) -> None:
     site.pages = {"/page": PAGE, "/robots.txt": reply, "/elsewhere": answer(200, FORBID)}  # type: ignore[dict-item]
     site.pages |= {f"/{n}": redirect(f"/{n + 1}") for n in range(5)} | {"/5": answer(200, "")}
-    with browse() as web:
+    with browse(limits=HASTY if reply is silent else QUICK) as web:
         try:
             assert web.get(site.url("/page")).robots == verdict
         except WebError as error:

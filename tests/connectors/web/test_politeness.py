@@ -12,7 +12,7 @@ import pytest
 
 from connectors.base import WebError
 from tests.connectors.web.conftest import QUICK, Browse
-from tests.connectors.web.site import Site, answer
+from tests.connectors.web.site import Site, Slow, answer
 
 OK = answer(200, "fine")
 CRAWL = """
@@ -32,9 +32,9 @@ def crawl(folder: Path, source: str, delay: float, urls: list[str]) -> subproces
 
 
 def gaps(site: Site) -> list[float]:
-    """Seconds from the end of one answer to the next request."""
+    """Seconds from one answer to the next request, at the least; below zero where two were in flight."""
     log = sorted(site.log, key=lambda arrival: arrival.began)
-    return [later.began - earlier.ended for earlier, later in itertools.pairwise(log)]
+    return [later.began - earlier.answered for earlier, later in itertools.pairwise(log)]
 
 
 def test_the_delay_is_kept(site: Site, browse: Browse) -> None:
@@ -42,7 +42,7 @@ def test_the_delay_is_kept(site: Site, browse: Browse) -> None:
     with browse(delay=0.2) as web:
         for path in site.pages:
             web.get(site.url(path))
-    assert len(site.log) == 5 and min(gaps(site)) >= 0.19
+    assert len(site.log) == 5 and min(gaps(site)) >= 0.2
 
 
 def test_crawl_delay_is_kept(site: Site, browse: Browse) -> None:
@@ -50,48 +50,41 @@ def test_crawl_delay_is_kept(site: Site, browse: Browse) -> None:
     with browse() as web:
         web.get(site.url("/a"))
         web.get(site.url("/b"))
-    assert len(site.log) == 4 and min(gaps(site)) >= 0.29
+    assert len(site.log) == 4 and min(gaps(site)) >= 0.3
 
 
 def test_a_slow_site_is_asked_less_often(site: Site, browse: Browse) -> None:
-    site.pages = {"/slow": lambda connection: (time.sleep(0.2), connection.sendall(OK))[0], "/b": OK}
+    site.pages = {"/slow": Slow(0.2, OK), "/b": OK}
     with browse(delay=0.01) as web:
         web.get(site.url("/slow"))
         web.get(site.url("/b"))
-    assert gaps(site)[-1] >= 0.39  # twice as long as it took, in these tests
+    assert gaps(site)[-1] >= 0.4  # twice as long as it took, in these tests
 
 
 @pytest.mark.parametrize("processes", [2])
 def test_one_request_in_flight_across_processes(site: Site, tmp_path: Path, processes: int) -> None:
-    def page(connection: object) -> None:
-        time.sleep(0.05)
-        connection.sendall(OK)  # type: ignore[attr-defined]
-
-    site.pages = {f"/{p}/{n}": page for p in range(processes) for n in range(3)}
+    site.pages = {f"/{p}/{n}": Slow(0.05, OK) for p in range(processes) for n in range(3)}
     started = [
         crawl(tmp_path, f"s{p}", 0.1, [site.url(f"/{p}/{n}") for n in range(3)]) for p in range(processes)
     ]  # fmt: skip
     assert [process.wait(30) for process in started] == [0] * processes
     assert len(site.paths()) == 3 * processes
-    assert min(gaps(site)) >= 0.09
+    assert min(gaps(site)) >= 0.1
 
 
-@pytest.mark.parametrize(
-    ("stated", "least", "most"),
-    [
-        ("1", 0.95, 3),
-        ("0", 0, 0.5),
-        ("-5", 0, 0.5),
-        ("soon", 0, 0.5),
-        ("1e3", 0, 0.5),
-        ("Wed, 01 Jan 1997 00:00:00 GMT", 0, 0.5),
-    ],
-)
-def test_retry_after(site: Site, browse: Browse, stated: str, least: float, most: float) -> None:
-    site.pages["/a"] = [answer(503, retry_after=stated), OK]
+def test_retry_after(site: Site, browse: Browse) -> None:
+    site.pages["/a"] = [answer(503, retry_after="1"), OK]
     with browse() as web:
         assert web.get(site.url("/a")).status == 200
-    assert least <= gaps(site)[-1] <= most
+    assert gaps(site)[-1] >= 1
+
+
+@pytest.mark.parametrize("stated", ["0", "-5", "soon", "1e3", "Wed, 01 Jan 1997 00:00:00 GMT"])
+def test_a_retry_after_that_asks_for_nothing(site: Site, browse: Browse, stated: str) -> None:
+    """Waited for, any of them would be longer than this run waits."""
+    site.pages["/a"] = [answer(503, retry_after=stated), OK]
+    with browse(limits=replace(QUICK, longest_wait=0.5)) as web:
+        assert web.get(site.url("/a")).status == 200
 
 
 def test_retry_after_outlives_the_run(site: Site, browse: Browse) -> None:
@@ -104,7 +97,7 @@ def test_retry_after_outlives_the_run(site: Site, browse: Browse) -> None:
     assert site.paths() == ["/a"]
     with browse() as web:
         assert web.get(site.url("/a")).body == b"fine"
-    assert gaps(site)[-1] >= 1.9
+    assert gaps(site)[-1] >= 2
 
 
 def test_an_absurd_retry_after_is_capped(site: Site, browse: Browse) -> None:
@@ -155,5 +148,4 @@ def test_killed_again_and_again_nothing_is_fetched_twice(site: Site, tmp_path: P
     assert {path for path in asked if asked.count(path) > 1} <= in_flight, (
         "only an answer never read is asked for again"
     )
-    began = sorted(arrival.began for arrival in site.log)
-    assert min(later - earlier for earlier, later in itertools.pairwise(began)) >= 0.019
+    assert min(gaps(site)) >= 0.02
