@@ -5,8 +5,8 @@ STAMP := $(VENV)/.installed
 # uv does not read pip's settings: pass on pip's find-links, if there are any
 export UV_FIND_LINKS ?= $(shell $(PYTHON) -m pip config get global.find-links 2>/dev/null)
 
-.PHONY: help demo test lint up bench accuracy
-help: ; @echo "make demo | test | lint | up | bench | accuracy"
+.PHONY: help demo test lint up bench accuracy soak
+help: ; @echo "make demo | test | lint | up | bench | accuracy | soak"
 demo: $(STAMP) ; $(BIN)/gristmill demo
 test: $(STAMP) lint ; $(BIN)/python -m pytest -q
 lint: $(STAMP)
@@ -18,6 +18,7 @@ bench accuracy: export PEERS_PYTHON ?= $(abspath $(PEERS)/bin/python)
 SHOWN := $(BIN)/python -m pytest -q -s --override-ini=addopts=--import-mode=importlib
 bench: $(STAMP) $(PEERS)/.installed ; $(SHOWN) tests/benchmarks
 accuracy: $(STAMP) $(PEERS)/.installed ; $(SHOWN) tests/accuracy
+soak: $(STAMP) ; $(SHOWN) tests/soak
 $(PEERS)/.installed:
 	$(PYTHON) -m venv $(PEERS)
 	$(BIN)/uv pip install -q --python $(PEERS)/bin/python trafilatura==2.3.1 lxml_html_clean rensa==0.5.0 daft==0.7.26 \
