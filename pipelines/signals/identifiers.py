@@ -10,10 +10,10 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 import phonenumbers
 import re2
-import stdnum.cn.ric
 import stdnum.iban
 import stdnum.luhn
-import stdnum.us.ssn
+
+from pipelines.signals import national_ids
 
 # A validator gets the text and the candidate's place; it returns where the identifier ends, or 0 if it is none.
 Validator = Callable[[str, int, int], int]
@@ -26,7 +26,6 @@ IP4 = r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}"
 IP6 = r"(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}|(?:[0-9A-Fa-f]{1,4}:){1,6}(?::[0-9A-Fa-f]{1,4}){1,6}"
 CARD = r"\d{12,19}|\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{1,7}|\d{4}[ -]\d{6}[ -]\d{4,5}"
 IBAN = r"[A-Za-z]{2}\d{2}(?:[A-Za-z0-9]{11,30}|(?:[ -][A-Za-z0-9]{4}){2,7}(?:[ -][A-Za-z0-9]{1,4})?)"
-NATIONAL_ID = r"\d{3}-\d{2}-\d{4}|[1-9]\d{5}(?:19|20)\d{9}[\dXx]"
 PHONE = r"(?:\+|\(|\b)\d[\d ().\-]{5,18}\d(?: ?(?:x|ext\.? ?)\d{1,6})?"
 
 _PLACEHOLDER_USERS = frozenset((
@@ -144,13 +143,6 @@ def iban(text: str, start: int, end: int) -> int:
     return 0
 
 
-def national_id(text: str, start: int, end: int) -> int:
-    value = text[start:end]
-    if _touches(text, start, end, "-.") or value == "123-45-6789":
-        return 0
-    return end if (stdnum.us.ssn.is_valid(value) if "-" in value else stdnum.cn.ric.is_valid(value)) else 0
-
-
 def phone(text: str, start: int, end: int) -> int:
     value = text[start:end]
     digits = _digits(value)
@@ -211,7 +203,13 @@ def _word(char: str) -> bool:
 DETECTORS: tuple[tuple[str, str, str, Validator], ...] = (
     ("EMAIL", r"@|[\[(] ?at ?[\])]", EMAIL, email),
     ("IBAN", r"[A-Za-z]{2}\d{2}[ \-]?[A-Za-z0-9]{4}", IBAN, iban),
-    ("ID", r"\d-\d\d-\d{4}|\d{17}", NATIONAL_ID, national_id),
+    (
+        "ID",
+        r"\d-\d\d-\d{4}|\d{17}|\d{6}[-+AHM]|[A-Z]{6}\d\d|\.\d{3}-\d\d|\d \d\d \d{3}|756\.|\d{15}|\d\([\dA]\)",
+        national_ids.FORM,
+        national_ids.by_form,
+    ),
+    ("ID", national_ids.NAME, national_ids.NAMED, national_ids.by_name),
     ("CARD", r"\d{4}[ \-]?\d{4}[ \-]?\d{4}|\d{4}[ \-]\d{6}[ \-]\d{4}", CARD, card),
     ("IP", r"\d\.\d{1,3}\.\d{1,3}\.\d", IP4, ip4),
     ("IP", r":[0-9A-Fa-f]{0,4}:", IP6, ip6),

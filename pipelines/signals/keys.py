@@ -8,22 +8,43 @@ from collections import Counter
 
 import re2
 
-# Formats as providers document them; the whole match is the secret.
+# Formats as providers document them; the whole match is the secret. Facts compared with the rules of gitleaks 8.
 FORMATS = (
-    r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b",  # Amazon
+    r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b|\bABSK[A-Za-z0-9+/]{100,}={0,2}",  # Amazon
     r"\bgh[pousr]_[A-Za-z0-9]{36,255}\b|\bgithub_pat_[A-Za-z0-9_]{22,255}\b",
-    r"\bglpat-[A-Za-z0-9_\-]{20,}",
-    r"\bxox[abeoprs]-[A-Za-z0-9\-]{10,}"
-    r"|https://hooks\.slack\.com/services/T[A-Za-z0-9]+/B[A-Za-z0-9]+/[A-Za-z0-9]{16,}",
+    r"\bgl(?:pat|ptt|rt|dt|soat|cbt|ft|imt|agent|oas)-[A-Za-z0-9_\-.]{20,}|\bGR1348941[A-Za-z0-9_\-]{20}",
+    r"\bxox[abeoprs]-[A-Za-z0-9\-]{10,}|\bxapp-\d-[A-Z0-9]+-\d+-[a-z0-9]{16,}"
+    r"|https://hooks\.slack\.com/(?:services|workflows)/T[A-Za-z0-9]+/[AB][A-Za-z0-9]+/[A-Za-z0-9/]{16,}"
+    r"|https://discord(?:app)?\.com/api/webhooks/\d{15,20}/[A-Za-z0-9_\-]{50,}",
     r"\bAIza[A-Za-z0-9_\-]{35}|\bya29\.[A-Za-z0-9_\-]{20,}|\bGOCSPX-[A-Za-z0-9_\-]{20,}",
     r"\bsk-[A-Za-z0-9_\-]{20,}",  # OpenAI, Anthropic and those who followed them
-    r"\b[sr]k_(?:live|test)_[A-Za-z0-9]{16,}|\bwhsec_[A-Za-z0-9+/]{24,}",  # Stripe
+    r"\b(?:gsk|xai|pplx|r8|nvapi|csk|fw|tgp_v1)[_\-][A-Za-z0-9_\-]{32,}|\b[a-f0-9]{32}\.[A-Za-z0-9]{16}\b"  # models
+    r"|\bhf_[A-Za-z0-9]{30,}|\bapi_org_[A-Za-z0-9]{30,}",
+    r"\b[sr]k_(?:live|test|prod)_[A-Za-z0-9]{10,}|\bwhsec_[A-Za-z0-9+/]{24,}"  # payments
+    r"|\bsq0(?:atp|csp|idp)-[A-Za-z0-9_\-]{22,}|\bEAAA[A-Za-z0-9_\-]{50,}|\bEZ[AT]K[A-Za-z0-9]{54}",
     r"\beyJ[A-Za-z0-9_\-]{8,}\.eyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,}",  # JSON Web Tokens
-    r"(?s:-----BEGIN [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----.*?-----END [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----)",
-    r"\bhf_[A-Za-z0-9]{30,}|\bnpm_[A-Za-z0-9]{36}\b|\bpypi-[A-Za-z0-9_\-]{50,}|\bdop_v1_[a-f0-9]{64}\b",
-    r"\bSG\.[A-Za-z0-9_\-]{16,32}\.[A-Za-z0-9_\-]{16,64}|\bkey-[0-9a-f]{32}\b|\b(?:SK|AC)[0-9a-f]{32}\b",  # mail, SMS
-    r"\b\d{8,10}:AA[A-Za-z0-9_\-]{32,33}|\b[MNO][A-Za-z0-9_\-]{23,25}\.[A-Za-z0-9_\-]{6}\.[A-Za-z0-9_\-]{27,38}",
-    r"\bshp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}\b|\bdapi[a-f0-9]{32}\b|\bLTAI[A-Za-z0-9]{12,24}\b|\bAKID[A-Za-z0-9]{32}\b",
+    r"(?s:-----BEGIN [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----.*?-----END [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----)"
+    r"|\bAGE-SECRET-KEY-1[A-Z0-9]{58}",
+    r"\bnpm_[A-Za-z0-9]{36}\b|\bpypi-[A-Za-z0-9_\-]{50,}|\brubygems_[a-f0-9]{48}\b|\bdckr_[po]at_[A-Za-z0-9_\-]{27,}",
+    r"\bdo[opr]_v1_[a-f0-9]{64}\b|\bhvs\.[A-Za-z0-9_\-]{24,}|\bpul-[a-f0-9]{40}\b"
+    r"|\b[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_\-]{60,}"
+    r"|\bdp\.(?:pt|st|ct)\.[A-Za-z0-9._]{40,}|\bfm[12]_[A-Za-z0-9+/]{40,}|\bsbp_[a-f0-9]{40}\b|\bpscale_(?:tkn|pw"
+    r"|oauth)_[A-Za-z0-9_.\-]{32,}"
+    r"|\bHRKU-[A-Za-z0-9_\-]{36,}|\bnf[pco]_[A-Za-z0-9_\-]{36,}|\brnd_[A-Za-z0-9]{28,}",
+    r"\bSG\.[A-Za-z0-9_\-]{16,32}\.[A-Za-z0-9_\-]{16,64}|\bkey-[0-9a-f]{32}\b|\b(?:SK|AC)[0-9a-f]{32}\b"  # mail, SMS
+    r"|\b[a-f0-9]{32}-us\d{1,2}\b|\bxkeysib-[a-f0-9]{64}-[A-Za-z0-9]{16}|\bre_[A-Za-z0-9]{8}_[A-Za-z0-9]{24}\b",
+    r"\b\d{8,10}:AA[A-Za-z0-9_\-]{32,33}"
+    r"|\b[MNO][A-Za-z0-9_\-]{23,25}\.[A-Za-z0-9_\-]{6}\.[A-Za-z0-9_\-]{27,38}",  # chat
+    r"\bshp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}\b|\bdapi[a-f0-9]{32}\b|\bpat[A-Za-z0-9]{14}\.[a-f0-9]{64}\b"
+    r"|\bfigd_[A-Za-z0-9_\-]{40,}"
+    r"|\blin_(?:api|oauth)_[A-Za-z0-9]{32,}|\bntn_[A-Za-z0-9]{40,}|\bsecret_[A-Za-z0-9]{43}\b"
+    r"|\bPMAK-[a-f0-9]{24}-[a-f0-9]{34}\b"
+    r"|\bATATT3[A-Za-z0-9_\-=]{150,}|\bATBB[A-Za-z0-9]{28,}|\bsl\.(?:u\.)?[A-Za-z0-9_\-]{130,}"
+    r"|\bcfpat-[A-Za-z0-9_\-]{40,}",
+    r"\bNRAK-[A-Z0-9]{27}\b|\bsntry[su]_[A-Za-z0-9+/=_\-]{40,}|\bgl(?:sa|c)_[A-Za-z0-9+/=_]{32,}"
+    r"|\bdt0[a-z]\d{2}\.[A-Z0-9]{24}\.[A-Z0-9]{64}",
+    r"\bLTAI[A-Za-z0-9]{12,24}\b|\bAKID[A-Za-z0-9]{32}\b|\bAKLT[A-Za-z0-9]{30,}"
+    r"|\bbce-v3/ALTAK-[A-Za-z0-9]{21}/[a-f0-9]{40}\b",  # Chinese clouds
 )
 # A name that holds secrets, then its value: group 1.
 NAMED = (
@@ -35,29 +56,39 @@ NAMED = (
 BEARER = r"(?i)\b(?:bearer|basic|token)\s+([A-Za-z0-9._~+/\-]{20,400}=*)"
 CONNECTION = r"[A-Za-z][A-Za-z0-9+.\-]{1,20}://[^\s:/@\"']{0,80}:([^\s@/\"'<>]{3,100})@"
 FORMAT_TRIGGER = (
-    r"A[KSBC][IC]A|gh[pousr]_|github_pat_|glpat-|xox|hooks\.slack|AIza|ya29|GOCSPX|sk-|[sr]k_|whsec_|eyJ"
-    r"|PRIVATE KEY|hf_|npm_|pypi-|dop_v1"
-    r"|SG\.|key-|SK[0-9a-f]{8}|AC[0-9a-f]{8}|:AA|[MNO][A-Za-z0-9_\-]{23}|shp[acps]|dapi|LTAI|AKID"
+    r"A[KSBC][IC]A|ABSK|gh[pousr]_|github_pat_|\bgl[a-z]{1,5}[\-_]|GR1348|xox|xapp-|hooks\.slack|api/webhooks|AIza"
+    r"|ya29|GOCSPX"
+    r"|sk-|gsk_|xai-|pplx-|r8_|nvapi-|csk-|fw_|tgp_v1|[0-9a-f]{32}[.\-]|api_org|[sr]k_|whsec_|sq0|EAAA|EZ[AT]K|eyJ"
+    r"|PRIVATE KEY|AGE-SECRET"
+    r"|hf_|npm_|pypi-|rubygems_|dckr_|do[opr]_v1|hvs\.|pul-|atlasv1|dp\.[psc]t|fm[12]_|sbp_|pscale_|HRKU-|nf[pco]_|rnd_"
+    r"|SG\.|key-|SK[0-9a-f]{8}|AC[0-9a-f]{8}|xkeysib|re_[A-Za-z0-9]{8}_|:AA|[MNO][A-Za-z0-9_\-]{23}|shp[acps]|dapi"
+    r"|\bpat[A-Za-z0-9]{14}\."
+    r"|figd_|lin_|ntn_|secret_|PMAK-|ATATT3|ATBB|\bsl\.|cfpat-|NRAK-|sntry|dt0|LTAI|AKID|AKLT|ALTAK"
 )
 NAMED_TRIGGER = r"(?i)key|secret|token|passw|passphrase|pwd|credential|密码|口令|密钥|令牌"
 
 ENTROPY = 3.0  # bits per character below which a named value is a word, not a key
 _EXAMPLE = re2.compile(
-    r"(?i)example|your|xxx|\*\*\*|\.\.\.|placeholder|change[_-]?me|dummy|sample|insert|redacted|foobar|password"
+    r"(?i)example|your|x{4}|\*\*\*|\.\.\.|placeholder|change[_-]?me|dummy|sample|insert|redacted|foobar|password"
     r"|123456789|abcdef"
-    r"|environ|getenv|process\.|config\.|settings\.|secrets?\.|\$\{|\{\{|%s|0{8}"
+    r"|eyJzdWIiOiIxMjM0NTY3ODkw|environ|getenv|process\.|config\.|settings\.|secrets?\.|\$\{|\{\{|%s|0{8}"
 )
 _UUID = re2.compile(r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_CODE = re2.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _URL = re2.compile(r"(?i)https?://|www\.|/[a-z]+/[a-z]+")
 
 
 def by_format(text: str, start: int, end: int) -> int:
-    return 0 if _is_example(text[start : min(end, start + 200)]) else end
+    """What has a key's form is one unless it is called an example or made of words (`sk-fading-circle-before`)."""
+    value = text[start : min(end, start + 200)]
+    return 0 if _is_example(value) or not any(char.isdigit() for char in value[4:]) or entropy(value) < ENTROPY else end
 
 
 def by_name(text: str, start: int, end: int) -> int:
     """Could a value under a telling name be a real one: letters and digits mixed, hardly a word, no placeholder?"""
     value = text[start:end]
+    if not value.isascii() or text[end : end + 1] == "(" or _CODE.fullmatch(value):
+        return 0
     if _is_example(value) or _UUID.fullmatch(value) or _URL.search(value):
         return 0
     mixed = any(char.isdigit() for char in value) and any(char.isalpha() for char in value)
@@ -67,8 +98,9 @@ def by_name(text: str, start: int, end: int) -> int:
 def in_connection(text: str, start: int, end: int) -> int:
     """What stands between user and host is a password unless it is called one."""
     value = text[start:end]
-    words = ("pass", "pwd", "pw", "port", "secret", "user", "root", "admin")
-    return 0 if _is_example(value) or value.lower() in words else end
+    words = ("port", "user", "root", "admin")
+    called = any(word in value.lower() for word in ("pass", "pw", "secret")) and not any(map(str.isdigit, value))
+    return 0 if _is_example(value) or called or value.lower() in words else end
 
 
 def _is_example(value: str) -> bool:

@@ -9,7 +9,7 @@ from functools import cache
 import pyarrow as pa
 import re2
 
-from pipelines.signals import keys
+from pipelines.signals import handles, keys
 from pipelines.signals.identifiers import DETECTORS, Validator
 from schemas.signal import Signal
 
@@ -22,7 +22,9 @@ KINDS = {
     "IBAN": "ibans",
     "ID": "ids",
     "KEY": "keys",
+    "HANDLE": "handles",
 }
+_HANDLE = ("HANDLE", r"@[A-Za-z_\p{Han}]", handles.HANDLE, handles.handle)
 FIELDS = ("instruction", "input", "output")
 
 
@@ -67,7 +69,7 @@ Detector = tuple[str, re2._Regexp, int, Validator]  # kind, pattern, group, what
 def _detectors() -> tuple[re2.Set, list[Detector]]:
     """All triggers in one automaton, so that a text with nothing in it is read once; and what each of them wakes."""
     triggers, detectors = re2.Set.SearchSet(), []
-    for kind, trigger, pattern, validate in (*keys.DETECTORS, *DETECTORS):
+    for kind, trigger, pattern, validate in (*keys.DETECTORS, *DETECTORS, _HANDLE):
         triggers.Add(trigger)
         compiled = re2.compile(pattern)
         detectors.append((kind, compiled, compiled.groups, validate))
@@ -95,5 +97,7 @@ def private(table: pa.Table) -> pa.Array:
     return pa.StructArray.from_arrays([pa.array(counts[kind], pa.int32()) for kind in KINDS], names)
 
 
-_SOURCE = "valid ones by checksum, range or format, in all three fields; pipelines/signals/identifiers.py and keys.py"
+_SOURCE = (
+    "valid ones by checksum, range, format or name, in all three fields; identifiers.py, national_ids.py, keys.py …"
+)
 SIGNALS = tuple(Signal(f"output_{name}", pa.int32(), private, _SOURCE) for name in KINDS.values())

@@ -187,6 +187,8 @@ PRIVATE = [
     case("output_cards", 1, "4532759734545858"),
     case("output_ibans", 1, "DE44500105175407324931"),
     case("output_ids", 1, "SSN 455-99-6622"),
+    case("output_handles", 1, "As @miller says, use water."),
+    case("output_handles", 0, "Use the @property decorator."),
     case("output_keys", 1, "ghp_" + "a1B2c3D4e5F6g7H8i9J0" * 2),
 ]
 low, high = pytest.approx(0.0, abs=0.3), pytest.approx(1.0, abs=0.25)

@@ -1,0 +1,58 @@
+"""Names of people on a site: `@name` in prose. What code writes with an @ is none."""
+
+import re2
+
+HANDLE = r"@([A-Za-z_\p{Han}][A-Za-z0-9_\-\p{Han}]{1,30})"
+# decorators, annotations, at-rules, tags of doc comments, mailing groups: lower case
+_NOT_PEOPLE = frozenset((
+    "abstractmethod", "access", "after", "afterall", "aftereach", "alias", "all", "apply", "arg", "args", "argument",
+    "asyncio", "attribute", "author", "autowired", "babel", "bean", "before", "beforeall", "beforeeach", "brief", "bug",
+    "cache", "cached_property", "category", "channel", "charset", "class", "classmethod", "click", "code", "component",
+    "computed", "configuration", "constructor", "container", "contextmanager", "controller", "copyright",
+    "counter-style",
+    "dataclass", "decorator", "default", "define", "delete", "deprecated", "description", "directive", "each", "else",
+    "end", "entity", "everyone", "example", "exception", "export", "extend", "fields", "file", "fixture", "font-face",
+    "for", "foreach", "function", "get", "getter", "given", "global", "here", "hook", "host", "id", "if", "ignore",
+    "implements", "import", "include", "inheritdoc", "inject", "injectable", "input", "interface", "internal", "jit",
+    "keyframes", "layer", "license", "link", "lru_cache", "mapping", "media", "memberof", "method", "mixin", "mock",
+    "model", "module", "name", "namespace", "ngmodule", "njit", "nonnull", "note", "notnull", "nullable", "numba",
+    "observable", "option", "output", "overload", "override", "package", "page", "param", "parameter", "parametrize",
+    "patch", "pipe", "post", "private", "prop", "property", "protected", "provides", "public", "put", "pytest",
+    "query", "readonly", "receiver", "repository", "request", "requestmapping", "requires", "restcontroller", "return",
+    "returns", "route", "scope", "section", "see", "service", "setter", "shared_task", "since", "singledispatch",
+    "source", "staticmethod", "step", "strongify", "supports", "suppresswarnings", "synthesize", "table", "task",
+    "template", "test", "then", "throws", "todo", "total_ordering", "transactional", "type", "typedef", "types", "use",
+    "user", "username", "value", "var", "variable", "vectorize", "version", "view", "viewchild", "when", "while",
+    "wraps", "yield", "yields", "valid", "pattern", "digits", "size", "past", "future",
+    "exceptionhandler", "edited", "sorry", "官方", "管理员", "管理员吧", "所有人", "全体成员",
+))  # fmt: skip
+_BEFORE = "([,.:;!?\"'>*_/ \t\n"
+_FENCE = re2.compile(r"(?m)^\s*(?:```|~~~)")
+
+
+def handle(text: str, start: int, end: int) -> int:
+    """Stands `@name` for a person: in prose, not alone on its line, and no word that code gives an @?"""
+    name, before, after = text[start:end].rstrip("-"), text[max(0, start - 2) : start - 1], text[end : end + 2]
+    in_word = before.isascii() and before not in _BEFORE
+    if in_word or after.startswith(("@", "(", "/", "=", "\\", "<", "[")):
+        return 0
+    dotted = after[:1] == "." and after[1:].isalnum()
+    if dotted or name.lower() in _NOT_PEOPLE or _alone(text, start, end) or _in_code(text, start):
+        return 0
+    return start + len(name)
+
+
+def _alone(text: str, start: int, end: int) -> bool:
+    """Nothing else on the line: a decorator, the name of a variable that is explained, an author's column."""
+    begin, stop = text.rfind("\n", 0, start) + 1, text.find("\n", end)
+    around = text[begin : start - 1] + text[end : stop if stop >= 0 else len(text)]
+    return not around.strip(" \t-*+#`“”")
+
+
+def _in_code(text: str, at: int) -> bool:
+    """Inside a fence, inline code, an indented line or a URL."""
+    begin = text.rfind("\n", 0, at) + 1
+    line = text[begin:at]
+    if line.count("`") % 2 or line.startswith(("    ", "\t")) or "://" in line.rpartition(" ")[2]:
+        return True
+    return len(_FENCE.findall(text[:begin])) % 2 == 1
