@@ -7,23 +7,32 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipelines.dedupe.components import Rows, join_buckets, labels
+from pipelines.dedupe.components import Rows, labels
 
 PLACES = 128  # of a signature
 MISS = 1e-4  # chance that a pair exactly at the threshold shares no bucket
 UNLUCKY = 1e-6  # chance that such a pair agrees in fewer places than `least_agreeing`
-CHUNK = 1 << 16  # bucket members whose signatures are in memory at once: 32 MB
+CHUNK = 1 << 14  # bucket members whose signatures and shingles are in memory at once
+WINDOW = 256  # a member is compared with the first of its bucket and as many before it: larger buckets are stars
 
 
 @dataclass(frozen=True)
 class Bands:
     count: int
     rows: int
+
+
+class Buckets(NamedTuple):
+    """Bucket b is members[starts[b]:starts[b + 1]], in the order of record_id."""
+
+    members: Rows
+    starts: Rows
 
 
 def choose(threshold: float) -> Bands:
@@ -43,18 +52,14 @@ def least_agreeing(threshold: float) -> int:
     return PLACES
 
 
-def spill(batches: Iterable[pa.RecordBatch], scratch: Path, bands: Bands) -> Rows:
-    """Write the signatures, and each band's hashes, to files in `scratch`; return the row numbers in that order.
-
-    Batches have columns n (int64) and pair_minhash (list<uint32>[128], not null).
-    """
+def spill(batches: Iterable[tuple[pa.Array, NDArray[np.uint32]]], scratch: Path, bands: Bands) -> Rows:
+    """Write signatures (of PLACES), and each band's hashes, to files in `scratch`; return the rows in that order."""
     rows = [np.empty(0, np.int64)]
     paths = [scratch / f"band-{band}" for band in range(bands.count)]
     files = [path.open("wb") for path in [scratch / "signatures", *paths]]
-    for batch in batches:
-        rows.append(batch["n"].to_numpy())
-        signatures = batch["pair_minhash"].flatten().to_numpy().reshape(-1, PLACES)
-        files[0].write(signatures.astype(np.uint32, copy=False).tobytes())
+    for numbers, signatures in batches:
+        rows.append(numbers.to_numpy())
+        files[0].write(signatures.tobytes())
         for band, file in enumerate(files[1:]):
             file.write(_hashes(signatures[:, band * bands.rows : (band + 1) * bands.rows]).tobytes())
     for file in files:
@@ -71,34 +76,53 @@ def _hashes(columns: NDArray[np.uint32]) -> NDArray[np.uint64]:
     return mixed
 
 
-def join_candidates(parent: Rows, rows: Rows, scratch: Path, bands: Bands, threshold: float) -> None:
-    """Join in `parent` every two rows that share a bucket and whose signatures do not rule out `threshold`."""
-    if not rows.size:
-        return
-    least = least_agreeing(threshold)
+def sharing(scratch: Path, bands: Bands, count: int) -> NDArray[np.bool_]:
+    """Which of the `count` places written share a bucket with another."""
+    found = np.zeros(count, np.bool_)
     for band in range(bands.count):
         hashes = np.fromfile(scratch / f"band-{band}", np.uint64)
-        for members, starts in _buckets(hashes, labels(parent)[rows]):
-            # mapped anew each time, so that pages already used do not count as memory
-            signatures = np.memmap(scratch / "signatures", np.uint32, "r", shape=(rows.size, PLACES))[members]
-            join_buckets(parent, rows[members], starts, signatures, least)
+        order = np.argsort(hashes)
+        same = np.diff(hashes[order]) == 0
+        found[order[1:][same]] = found[order[:-1][same]] = True
+    return found
 
 
-def _buckets(hashes: NDArray[np.uint64], component: Rows) -> Iterator[tuple[Rows, Rows]]:
-    """Chunks of (members, starts) over the buckets that could still join something."""
+def buckets(scratch: Path, bands: Bands, places: Rows, rows: Rows, parent: Rows) -> Iterator[Buckets]:
+    """Band by band the buckets that could still join something in `parent`, some at a time.
+
+    A member m is places[m] in what was written, and row rows[m], which ascend.
+    """
+    for band in range(bands.count if rows.size else 0):
+        hashes = np.fromfile(scratch / f"band-{band}", np.uint64)[places]
+        yield from cut(hashes, labels(parent)[rows])
+
+
+def cut(hashes: NDArray[np.uint64], component: Rows) -> Iterator[Buckets]:
+    """The buckets of more than one component, about CHUNK members at a time."""
     order = np.argsort(hashes, kind="stable")
     ends = np.flatnonzero(np.append(np.diff(hashes[order]) != 0, True)) + 1
     starts = np.append(0, ends[:-1])
     alone = np.minimum.reduceat(component[order], starts) == np.maximum.reduceat(component[order], starts)
     starts, ends = starts[~alone], ends[~alone]
+    large = ends - starts > CHUNK
+    for start, end in zip(starts[large], ends[large], strict=True):
+        yield from _pieces(order[start:end])
+    starts, ends = starts[~large], ends[~large]
     while starts.size:
         take = max(1, int(np.searchsorted(np.cumsum(ends - starts), CHUNK, side="right")))
         yield _gather(order, starts[:take], ends[:take])
         starts, ends = starts[take:], ends[take:]
 
 
-def _gather(order: Rows, starts: Rows, ends: Rows) -> tuple[Rows, Rows]:
+def _pieces(members: Rows) -> Iterator[Buckets]:
+    """A bucket too large for a chunk goes in pieces; each repeats its first member and the WINDOW before the piece."""
+    for at in range(0, members.size, CHUNK):
+        piece = np.append(members[:1], members[max(1, at - WINDOW) : at + CHUNK])
+        yield Buckets(piece, np.array([0, piece.size]))
+
+
+def _gather(order: Rows, starts: Rows, ends: Rows) -> Buckets:
     sizes = ends - starts
     offsets = np.append(0, np.cumsum(sizes))
     places = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], sizes)
-    return order[places], offsets
+    return Buckets(order[places], offsets)

@@ -1,130 +1,97 @@
-"""Duplicates for certain: the true Jaccard similarity of shingle sets, component by candidate component.
+"""Duplicates for certain: the true Jaccard similarity of the shingle sets of who shares a bucket.
 
-Two records are near duplicates when their shingle sets (5 words, or 5 CJK characters; instruction, input and output
-together) have Jaccard >= threshold. Where the answers are less than half of both texts, they must be alike too
-(Jaccard >= ANSWERS): a long question with two short answers is two records, not one.
+Two records are near duplicates when their shingle sets (5 words, or 5 CJK characters, of what the recipe's key names)
+have Jaccard >= threshold. Where whole pairs are compared and the answers are less than half of both texts, they must
+be alike too (Jaccard >= ANSWERS): a long question with two short answers is two records, not one.
+
+Who is joined already is never compared again, so that a bucket of a thousand copies costs a thousand comparisons.
 """
 
 from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numba import njit
 from numpy.typing import NDArray
 
-from pipelines.dedupe.components import Rows, agreeing, join, one_component, root
-from pipelines.signals.minhash import jaccard, key_text, shingle_sets
+from pipelines.dedupe.bands import WINDOW
+from pipelines.dedupe.components import Rows, join, root
+from pipelines.dedupe.evidence import Told
+from pipelines.signals.minhash import jaccard
 
 ANSWERS = 0.5  # half of all shingles shared: two thirds of either answer
-NEAR = pa.schema(
-    [
-        ("record_id", pa.string()),
-        ("duplicate_id", pa.string()),
-        ("similarity", pa.float32()),
-        ("first", pa.int64()),
-        ("second", pa.int64()),
-    ]
-)
-
-
-class Sets(NamedTuple):
-    """Sorted shingles of text i: values[offsets[i]:offsets[i + 1]]."""
-
-    offsets: NDArray[np.int64]
-    values: NDArray[np.uint32]
 
 
 class Edges(NamedTuple):
-    """Row first[k] is similar to row second[k]."""
+    """Row first[k] is similar to row second[k], which comes after it."""
 
     first: Rows
     second: Rows
     similarity: NDArray[np.float32]
 
 
-class Evidence(NamedTuple):
-    """What a comparison of two rows looks at. `wording` is equal where outputs are."""
+class Bars(NamedTuple):
+    """The Jaccard similarity of duplicates, and the places in which their signatures agree at least."""
 
+    threshold: float
+    least: int
+
+
+class Members(NamedTuple):
+    """What is known of each member of some buckets: its row, its signature, its shingles."""
+
+    rows: Rows
     signatures: NDArray[np.uint32]
-    pairs: Sets
-    answers: Sets
-    short: NDArray[np.bool_]
-    wording: Rows
-
-
-def near_duplicates(candidates: pa.Table, threshold: float, least: int) -> pa.Table:
-    """Verified pairs that together join all duplicates among `candidates`: a spanning forest, not every pair.
-
-    `candidates` is sorted by (component, record_id) and has columns n, record_id, component, instruction, input,
-    output, pair_minhash. Returns record_id < duplicate_id, their similarity, and the row numbers of both.
-    """
-    component = candidates["component"].to_numpy()
-    starts = np.append(np.flatnonzero(np.diff(component, prepend=-1)), component.size)
-    first, second, similarity = _verify(starts, _evidence(candidates), threshold, least)
-    ids, numbers = candidates["record_id"], candidates["n"]
-    columns = [
-        ids.take(first),
-        ids.take(second),
-        similarity,
-        numbers.take(first),
-        numbers.take(second),
-    ]
-    return pa.table(columns, schema=NEAR)
-
-
-def _evidence(candidates: pa.Table) -> Evidence:
-    output = candidates["output"]
-    asked = pc.add(pc.utf8_length(candidates["instruction"]), pc.utf8_length(candidates["input"]))
-    short = pc.less(pc.utf8_length(output), asked)
-    return Evidence(
-        candidates["pair_minhash"].combine_chunks().flatten().to_numpy().reshape(len(output), -1),
-        Sets(*shingle_sets(key_text(candidates))),
-        Sets(*shingle_sets(pc.if_else(short, output, ""))),
-        short.to_numpy(),
-        pc.dictionary_encode(output.combine_chunks()).indices.to_numpy().astype(np.int64),
-    )
+    told: Told
 
 
 @njit(cache=True)
-def _verify(starts: Rows, evidence: Evidence, threshold: float, least: int) -> Edges:
-    """Component c is the rows from starts[c] up to starts[c + 1]; a forest has fewer edges than rows."""
-    parent, found = np.arange(starts[-1]), 0
-    edges = Edges(np.empty_like(parent), np.empty_like(parent), np.empty(parent.size, np.float32))
-    for c in range(starts.size - 1):
-        members = np.arange(starts[c], starts[c + 1])
-        found = _join_duplicates(parent, members, evidence, (threshold, least), edges, found)
+def join_near(parent: Rows, starts: Rows, members: Members, bars: Bars) -> Edges:
+    """Join in `parent` the duplicates in each bucket; what is returned spans all that this call has joined.
+
+    Bucket b is the members from starts[b] up to starts[b + 1].
+    """
+    rows, found = members.rows, 0
+    edges = Edges(np.empty_like(rows), np.empty_like(rows), np.empty(rows.size, np.float32))
+    for b in range(starts.size - 1):
+        for i in range(starts[b] + 1, starts[b + 1]):
+            found = _join_one(parent, (starts[b], i), members, bars, edges, found)
     return Edges(edges.first[:found], edges.second[:found], edges.similarity[:found])
 
 
 @njit(cache=True)
-def _join_duplicates(
-    parent: Rows, members: Rows, evidence: Evidence, bars: tuple[float, int], edges: Edges, found: int
-) -> int:
-    for at, i in enumerate(members[:-1]):
-        if one_component(parent, members[at:]):
-            break
-        for j in members[at + 1 :]:
-            similarity = _similarity(evidence, i, j, bars[1]) if root(parent, i) != root(parent, j) else 0.0
-            if similarity >= bars[0]:
-                join(parent, i, j)
-                edges.first[found], edges.second[found], edges.similarity[found] = i, j, similarity
-                found += 1
+def _join_one(parent: Rows, span: tuple[int, int], members: Members, bars: Bars, edges: Edges, found: int) -> int:
+    """Compare member span[1] with the first of its bucket, span[0], and with those in the WINDOW before it."""
+    rows, (low, i) = members.rows, span
+    for place in range(max(low, i - WINDOW - 1), i):
+        j = low if place == max(low, i - WINDOW - 1) else place
+        if root(parent, rows[i]) == root(parent, rows[j]) or _agreeing(members.signatures, i, j) < bars.least:
+            continue
+        similarity = _similarity(members.told, i, j)
+        if similarity >= bars.threshold:
+            join(parent, rows[i], rows[j])
+            edges.first[found], edges.second[found], edges.similarity[found] = rows[j], rows[i], similarity
+            found += 1
     return found
 
 
 @njit(cache=True)
-def _similarity(evidence: Evidence, i: int, j: int, least: int) -> float:
-    """Jaccard of two rows' pairs; 0 where signatures or answers rule a duplicate out."""
-    if agreeing(evidence.signatures[i], evidence.signatures[j]) < least:
-        return 0.0
-    answers_differ = evidence.short[i] and evidence.short[j] and evidence.wording[i] != evidence.wording[j]
-    if answers_differ and _jaccard(evidence.answers, i, j) < ANSWERS:
-        return 0.0
-    return _jaccard(evidence.pairs, i, j)
+def _agreeing(signatures: NDArray[np.uint32], i: int, j: int) -> int:
+    count = 0
+    for k in range(signatures.shape[1]):
+        count += signatures[i, k] == signatures[j, k]
+    return count
 
 
 @njit(cache=True)
-def _jaccard(sets: Sets, i: int, j: int) -> float:
-    offsets, values = sets
+def _similarity(told: Told, i: int, j: int) -> float:
+    """Jaccard of two members' keys; 0 where their answers rule a duplicate out."""
+    answers_differ = told.short[i] and told.short[j] and told.wording[i] != told.wording[j]
+    if answers_differ and _jaccard(told, 2 * i + 1, 2 * j + 1) < ANSWERS:
+        return 0.0
+    return _jaccard(told, 2 * i, 2 * j)
+
+
+@njit(cache=True)
+def _jaccard(told: Told, i: int, j: int) -> float:
+    offsets, values = told.offsets, told.values
     return jaccard(values[offsets[i] : offsets[i + 1]], values[offsets[j] : offsets[j + 1]])

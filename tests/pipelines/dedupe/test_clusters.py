@@ -172,8 +172,9 @@ def test_the_order_of_sources_changes_nothing(tmp_path: Path) -> None:
 
 def test_small_batches_and_chunks_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = clusters(tmp_path / "a", family_records())
-    monkeypatch.setattr(dedupe, "BATCH", 3)
-    monkeypatch.setattr(dedupe.bands, "CHUNK", 2)
+    monkeypatch.setattr(dedupe.near, "BATCH", 3)
+    monkeypatch.setattr(dedupe.near.bands, "CHUNK", 2)
+    monkeypatch.setattr(dedupe.near.evidence, "READ", 5)
     assert clusters(tmp_path / "b", family_records()) == whole
 
 
