@@ -13,10 +13,10 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import xxhash
 from numpy.typing import NDArray
 
+from pipelines import place
 from pipelines.dedupe.components import Rows
 from pipelines.signals.exact import KEYS
 from pipelines.signals.minhash import key_text, shingle_sets
@@ -57,7 +57,7 @@ class Evidence:
 
 def gather(paths: Sequence[Path], candidates: Rows, key: str, file: Path, workers: int) -> Evidence:
     """Read the texts of `candidates`, sorted row numbers through all of `paths`, and keep their shingles in `file`."""
-    firsts = np.append(0, np.cumsum([pq.read_metadata(path).num_rows for path in paths]))
+    firsts = np.append(0, np.cumsum([place.parquet(path).metadata.num_rows for path in paths]))
     cuts = np.searchsorted(candidates, firsts)
     work = [(path, candidates[a:b] - first) for path, a, b, first in zip(paths, cuts, cuts[1:], firsts, strict=False)]
     offsets, short, wording = [np.zeros(1, np.int64)], [np.empty(0, np.bool_)], [np.empty(0, np.uint64)]
@@ -75,7 +75,7 @@ def gather(paths: Sequence[Path], candidates: Rows, key: str, file: Path, worker
 def _read(path: Path, rows: Rows, key: str) -> Iterator[Told]:
     """The rows of one shard, some thousand at a time."""
     first = 0
-    with pq.ParquetFile(path) as shard:
+    with place.parquet(path) as shard:
         for batch in shard.iter_batches(READ, columns=list(KEYS["pair"])) if rows.size else ():
             low, high = np.searchsorted(rows, (first, first + batch.num_rows))
             if low < high:
