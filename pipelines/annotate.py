@@ -12,7 +12,7 @@ from pipelines import place, storage
 from pipelines.pool import Spread, here, map_ordered
 from pipelines.progress import track
 from pipelines.recipe import Recipe, RecipeError
-from pipelines.signals import SIGNALS, embedding
+from pipelines.signals import SIGNALS, difficulty, embedding
 from pipelines.signals.prose import mask_code
 from schemas.manifest import Manifest, Shard
 from schemas.record import RECORD
@@ -58,7 +58,10 @@ def run(recipe: Recipe, source: str, data: Path, workers: int = 1, spread: Sprea
 
 def wanted(recipe: Recipe, data: Path) -> tuple[Signal, ...]:
     """What is measured for a recipe. Raises RecipeError where it asks for what is not installed."""
-    return (*SIGNALS, embedding.signal(data)) if recipe.dedupe.semantic else SIGNALS
+    asked: tuple[Signal, ...] = (embedding.signal(data),) if recipe.dedupe.semantic else ()
+    if recipe.annotate.difficulty:
+        asked += difficulty.signals(recipe.annotate.difficulty, place.nearby(data))
+    return (*SIGNALS, *asked)
 
 
 def _shard_of(records: str) -> str:

@@ -30,6 +30,10 @@ class WebSettings(_Part):
     pages_per_host: int = Field(10_000, ge=1, description="Most pages of one host in one crawl: where a trap ends.")
 
 
+class AnnotateSettings(_Part):
+    difficulty: str = Field("", description="Model for perplexity and difficulty, as in finetune.model; unset: off.")
+
+
 class DedupeSettings(_Part):
     threshold: float = Field(0.8, gt=0, le=1, description="Jaccard similarity from which two records are duplicates.")
     key: Literal["pair", "output", "instruction"] = Field("pair", description="What two records are compared by.")
@@ -68,6 +72,7 @@ class Recipe(_Part):
     sources: tuple[_Source, ...] = Field(min_length=1)
     policy: str = Field("default", description="A bundled policy's name or a path to a TOML file.")
     web: WebSettings = WebSettings()
+    annotate: AnnotateSettings = AnnotateSettings()
     dedupe: DedupeSettings = DedupeSettings()
     finetune: FinetuneSettings = FinetuneSettings()
     schedule: Schedule | None = None

@@ -44,7 +44,7 @@ def held_out_loss(model: Any, held: Sequence[HeldOut], batch_size: int) -> dict[
     model.eval()
     for start in range(0, len(by_length), batch_size):
         batch = by_length[start : start + batch_size]
-        for one, (loss, tokens) in zip(batch, _losses(model, [one.example for one in batch]), strict=True):
+        for one, (loss, tokens) in zip(batch, losses(model, [one.example for one in batch]), strict=True):
             task = sums[one.row["task"] or "other"]
             task[0] += loss
             task[1] += tokens
@@ -53,7 +53,7 @@ def held_out_loss(model: Any, held: Sequence[HeldOut], batch_size: int) -> dict[
     return {"loss": round(loss / tokens, 4), "by_task": by_task}
 
 
-def _losses(model: Any, examples: Sequence[Example]) -> list[tuple[float, int]]:
+def losses(model: Any, examples: Sequence[Example]) -> list[tuple[float, int]]:
     """Per example: the sum over its answer's tokens, and how many there are."""
     longest = max(len(example.ids) for example in examples)
     ids = torch.zeros(len(examples), longest, dtype=torch.long)
