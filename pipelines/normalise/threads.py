@@ -122,16 +122,17 @@ def _paths(thread: Thread, turns: dict[str, Turn]) -> Iterator[tuple[str, tuple[
 
 
 def _parents(thread: Thread, turns: dict[str, Turn]) -> dict[str, str]:
-    """What each post replies to: what it says itself, read as a conversation where several reply to one answer; where a
-    post does not say, an answer replies to the asker's latest post, and the asker to the one answer since then (after
-    several it is unknown)."""
+    """What each post replies to: what it says itself, read as a conversation where several reply to one answer and none
+    to a reply; where a post does not say, an answer replies to the asker's latest post, and the asker to the one answer
+    since then (after several it is unknown)."""
+    tree = any(_is_below_an_answer(post, turns, thread.posts[0]) for post in thread.posts)
     parents: dict[str, str] = {}
     below: dict[str, str] = {}  # answer → the last turn of the conversation below it
     latest, since = thread.posts[0].post_id, list[str]()
     for post in thread.posts[1:]:
         asks = turns[post.post_id].asks
         if post.reply_to in turns:
-            parents[post.post_id] = _in_conversation(post, turns, below)
+            parents[post.post_id] = post.reply_to if tree else _in_conversation(post, turns, below)
         elif not asks and (len(since) < REPLIES_PER_QUESTION or post.accepted):
             parents[post.post_id] = latest
         elif asks and len(since) == 1:
@@ -141,6 +142,11 @@ def _parents(thread: Thread, turns: dict[str, Turn]) -> dict[str, str]:
         else:
             since.append(post.post_id)
     return parents
+
+
+def _is_below_an_answer(post: Post, turns: dict[str, Turn], first: Post) -> bool:
+    """Whoever can answer a reply to an answer says exactly whom they mean."""
+    return post.reply_to in turns and turns[post.reply_to].post.reply_to not in ("", first.post_id)
 
 
 def _in_conversation(post: Post, turns: dict[str, Turn], below: dict[str, str]) -> str:

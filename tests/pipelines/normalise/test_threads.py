@@ -114,6 +114,23 @@ def test_comments_below_an_answer_take_turns() -> None:
     assert {part for part, reason in result.rejects if reason == "not_an_answer"} == {"q1#c2", "q1#c4"}
 
 
+def test_replies_to_replies_say_whom_they_mean() -> None:
+    below = [
+        Post("c1", "For how long?", "ann", reply_to="2"),
+        Post("c2", "In what?", "ann", reply_to="2"),
+        Post("c3", "Salted water.", "bob", reply_to="c2"),
+        Post("c4", "I mean fresh water.", "bob", reply_to="2"),
+        Post("c5", "Ten minutes.", "bob", reply_to="c1"),
+        Post("c6", "Is twelve too much?", "ann", reply_to="c5"),
+        Post("c7", "Not for a big one.", "eve", reply_to="c6"),
+    ]
+    result = made(QUESTION, answer("2", "Boil it.", "bob", 1), *below)
+    assert [(r.record_id, r.instruction, r.output) for r in result.records[1:]] == [
+        ("forum:q1#dc3", "In what?", "Salted water."),
+        ("forum:q1#dc7", "Is twelve too much?", "Not for a big one."),
+    ]
+
+
 def test_whom_the_asker_means_after_several_replies_is_unknown() -> None:
     posts = [
         Post("2", "Boil it.", "bob"),
