@@ -43,8 +43,16 @@ def integer(value: Any) -> int | None:
 
 
 def moment(value: Any) -> datetime | None:
-    """Seconds since 1970, as a number or as a string of one."""
+    """Seconds since 1970, as a number or as a string of one, or a date of ISO 8601; UTC where it does not say."""
     try:
         return None if isinstance(value, bool) else datetime.fromtimestamp(float(value), UTC)
     except (ValueError, TypeError, OverflowError, OSError):
+        return _dated(value) if isinstance(value, str) else None
+
+
+def _dated(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None

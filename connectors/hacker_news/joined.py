@@ -43,14 +43,15 @@ def joined(files: tuple[Path, ...]) -> Iterator[list[Item] | Reject]:
 
 
 def kept(value: Any) -> Item | None:
-    """What is kept of an item; None for what is none. A parent that came after its child would make a ring."""
+    """What is kept of an item; None for what is none, and where the parent is later: that would make a ring."""
     number = integer(value.get("id")) if isinstance(value, dict) else None
     if number is None or number < 1:
         return None
     item = {"id": number, **{name: _plain(value[name]) for name in _KEPT if value.get(name) not in (None, "", False)}}
-    if value.get("parent") is not None:
-        item["parent"] = integer(value["parent"])
-    return item if (item.get("parent", 0) or 0) < number and item.get("parent", 0) is not None else None
+    parent = integer(value.get("parent") or 0)  # some exports write 0 for none
+    if parent is None or not 0 <= parent < number:
+        return None
+    return item | {"parent": parent} if parent else item
 
 
 def _plain(value: Any) -> Any:

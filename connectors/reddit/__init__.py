@@ -58,7 +58,8 @@ class Reddit(Settings):
     def files(self) -> tuple[Path, ...]:
         if self.path is None or self.path.is_file():
             return (self.path,) if self.path else ()
-        return tuple(sorted(file for file in self.path.rglob("*") if file.is_file() and file.suffix in _SUFFIXES))
+        found = (file for file in self.path.rglob("*") if file.suffix in _SUFFIXES and not file.name.startswith("."))
+        return tuple(sorted(file for file in found if file.is_file()))
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
         if self.path:

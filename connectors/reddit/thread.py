@@ -19,8 +19,10 @@ _BOT_NAME = re2.compile(r"^AutoModerator$|^automoderator$|(?:[_-]bot|[a-z]Bot|_B
 _BOT_SAYS = re2.compile(
     r"(?i)\bi(?:'|’| a)m a bot\b|\bthis action was performed automatically\b|\bi am an? (?:automated )?bot\b"
 )
-_PICTURES = re2.compile(r"(?i)^https?://(?:[\w.-]+\.)?(?:i\.redd\.it|v\.redd\.it|imgur\.com|reddit\.com/gallery)/")
-_OWN = re2.compile(r"(?i)^https?://(?:[\w-]+\.)?reddit\.com/r/[^/]+/comments/")
+_PICTURES = re2.compile(
+    r"(?i)^https?://(?:[\w.-]+\.)?(?:i\.redd\.it|v\.redd\.it|imgur\.com|reddit\.com/gallery)/"
+    r"|\.(?:jpe?g|png|gif|webp)(?:\?|$)"
+)
 _TITLE_LENGTH = 150
 
 
@@ -69,7 +71,7 @@ def _post(row: Row, page: Page) -> Post:
     author = _text(row, "author")
     return Post(
         post_id=row["id"],
-        markdown=markdown(_text(row, "body")) if "link_id" in row else _asked(row),
+        markdown=markdown(_text(row, "body")) if "link_id" in row else _asked(row, page),
         author="" if author in _GONE else author,
         created_at=moment(row.get("created_utc")),
         score=_score(row),
@@ -79,12 +81,15 @@ def _post(row: Row, page: Page) -> Post:
     )
 
 
-def _asked(row: Row) -> str:
+def _asked(row: Row, page: Page) -> str:
     """What a submission says; one that only points somewhere says where to, or that there is a picture."""
     text, url = markdown(_text(row, "selftext")), _text(row, "url")
-    if text or row.get("is_self") or not url or _OWN.match(url):
+    own = row.get("is_self") or not url or f"/comments/{row['id'].removeprefix(SUBMISSION)}/" in url
+    if text or own:
         return text or _title(row)
-    return "[image]" if _PICTURES.match(url) else url
+    if _PICTURES.search(url):
+        return "[image]"
+    return _site(page) + url if url.startswith("/") else url
 
 
 def _with_votes(post: Post, first: Post) -> Post:
@@ -104,9 +109,12 @@ def _score(row: Row) -> int | None:
 def _url(row: Row, page: Page) -> str:
     if "link_id" not in row:
         return page.url
-    base = page.url.partition("/r/")[0].partition("/comments/")[0]
     place = f"/comments/{_text(row, 'link_id').removeprefix(SUBMISSION)}/_/{row['id'].removeprefix(COMMENT)}/"
-    return base + (_text(row, "permalink") or place)
+    return _site(page) + (_text(row, "permalink") or place)
+
+
+def _site(page: Page) -> str:
+    return page.url.partition("/r/")[0].partition("/comments/")[0]
 
 
 def _title(row: Row) -> str:

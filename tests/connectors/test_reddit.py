@@ -94,6 +94,22 @@ def test_crossposts_pictures_and_links_say_what_they_show() -> None:
     assert parsed("t3_k3")[0].posts[0].markdown == "https://reviews.example/ten-kettles"
 
 
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        ("https://www.reddit.com/r/tea/comments/x/why/", "Why?"),
+        ("/r/tea/comments/y/elsewhere/", f"{SITE}/r/tea/comments/y/elsewhere/"),
+        ("https://a.example/cup.JPG?w=3", "[image]"),
+        ("", "Why?"),
+    ],
+)
+def test_where_a_submission_points(url: str, text: str) -> None:
+    body = json.dumps({"submission": {"id": "t3_x", "title": "Why?", "url": url}, "comments": []}).encode()
+    (found,) = Reddit(name="r", path=HERE).parse(Page("r", "t3_x", f"{SITE}/comments/x/", body))
+    assert isinstance(found, Thread)
+    assert found.posts[0].markdown == text
+
+
 def test_records_are_answers_and_dialogues() -> None:
     asked = "How do I descale a kettle that has <no> opening?"
     assert records(pages()["t3_k1"]) == [
