@@ -93,7 +93,7 @@ def _build(
 ) -> Manifest | None:
     """One batch, or None when it would hold no page and is not the source's first. `cursor` is asked at the end."""
     parts = _parts(items, source)
-    first = list(_with_a_page(parts))
+    first = list(_with_a_page(parts)) if batch > 1 else []
     if batch > 1 and not any(name == "pages" for name, _ in first):
         return None
     folder = storage.folder(data, STAGE, source) / f"{batch:06d}"
