@@ -37,6 +37,7 @@ _ALIASES = {
     "js": "javascript",
 }
 _BLOCKS = ("li", "p", "div", "td", "th", "h1", "h2", "h3", "h4", "h5", "h6")
+_CONTAINERS = ("layout", "layout-section", "layout-cell", "adf-extension", "adf-node", "adf-content", "adf-fallback")
 _WORDS = {"status": "title", "jira": "key"}  # macros that say one of their parameters
 _TAGS = {"ui-step": "li", "ui-steps": "ol"}
 _FORMULAS = {"mathinline": "", "mathblock": "; mode=display", "latex": "; mode=display", "mathjax-inline-macro": ""}
@@ -66,7 +67,7 @@ def to_html(storage: str) -> str:
         _replace(element, None)
     # from the inside out: a macro within a macro is plain HTML before the outer one is read
     for element in reversed(list(root.iter(f"{_AC}*", f"{_AT}*"))):
-        _READERS.get(element.tag, _unwrap)(element, chinese)
+        _READERS.get(element.tag, _become("span"))(element, chinese)
     for element in root.iter("time"):
         element.text = element.get("datetime") or element.text
     for rest in list(root.iter(f"{_AC}*", f"{_RI}*")):
@@ -216,10 +217,6 @@ def _become(tag: str) -> Callable[[HtmlElement, bool], None]:
     return rename
 
 
-def _unwrap(element: HtmlElement, chinese: bool) -> None:
-    element.drop_tag()
-
-
 def _later(element: HtmlElement, chinese: bool) -> None:
     """Belongs to what it stands in."""
 
@@ -253,7 +250,7 @@ _READERS: dict[str, Callable[[HtmlElement, bool], None]] = {
     f"{_AC}task-body": _become("div"),
     f"{_AC}rich-text-body": _become("div"),
     f"{_AC}plain-text-body": _become("pre"),
-    f"{_AC}layout-cell": _become("div"),
+    **{f"{_AC}{name}": _become("div") for name in _CONTAINERS},
     f"{_AC}link-body": _later,
     f"{_AC}plain-text-link-body": _later,
     f"{_AC}task-status": _later,

@@ -1,9 +1,10 @@
 """The markup of pages before Confluence 4, as HTML: https://confluence.atlassian.com/doc/confluence-wiki-markup-251003035.html"""
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby, takewhile
+from operator import itemgetter
 
 import re2
 
@@ -120,20 +121,22 @@ def _styled(text: str) -> str:
 
 
 def _blocks(lines: list[str]) -> list[str]:
-    return [_WRITERS[kind](list(run)) for kind, run in groupby(_joined(lines), key=_kind)]
+    return [_WRITERS[kind]([line for _, line in run]) for kind, run in groupby(_joined(lines), key=itemgetter(0))]
 
 
-def _joined(lines: list[str]) -> list[str]:
-    """A row of a table goes on until its last bar, an item of a list until the next blank line."""
-    whole: list[str] = []
+def _joined(lines: list[str]) -> Iterator[tuple[str, str]]:
+    """Lines and what each is. A row of a table goes on until its last bar, an item of a list until the next blank
+    line."""
+    standing, whole = "blank", [""]
     for line in lines:
-        before = _kind(whole[-1]) if whole else "blank"
-        open_row = before == "row" and not whole[-1].rstrip().endswith("|")
-        if _kind(line) == "text" and (before == "item" or open_row):
-            whole[-1] += f"<br>{line.strip()}"
+        kind = _kind(line)
+        open_row = standing == "row" and not whole[-1].rstrip().endswith("|")
+        if kind == "text" and (standing == "item" or open_row):
+            whole.append(line.strip())
         else:
-            whole.append(line)
-    return whole
+            yield standing, "<br>".join(whole)
+            standing, whole = kind, [line]
+    yield standing, "<br>".join(whole)
 
 
 def _kind(line: str) -> str:

@@ -95,8 +95,9 @@ class Signatures:
         if unsigned:
             return _unsigned(line[: unsigned.start()], unsigned[1])
         added = _AUTOSIGNED.search(line)
-        if added:
-            return self._autosigned(line[: added.start()] + line[added.end() :], added[1])
+        return self._autosigned(_AUTOSIGNED.sub("", line), added[1]) if added else self._own(line)
+
+    def _own(self, line: str) -> Signature | None:
         found = _date(line)
         if not found or not _END.match(line[found.end() :]):
             return None
@@ -114,7 +115,7 @@ class Signatures:
 
     def _autosigned(self, rest: str, added: str) -> Signature:
         """A comment signed by a robot; what its author wrote of a signature is believed first."""
-        own, date = self.read(rest), _date(added)
+        own, date = self._own(rest), _date(added)
         _, author = self._signed(added[: date.start()] if date else added)
         if own:
             return Signature(own.before, own.author or author, own.when)

@@ -172,6 +172,11 @@ def test_signatures(line: str, before: str, author: str, when: datetime | None) 
     assert Signatures().read(line) == Signature(before, author, when)
 
 
+def test_many_marks_of_robots_are_one() -> None:
+    line = "ok " + '<span class="autosigned">x</span>' * 3000
+    assert Signatures().read(line) == Signature("ok", "", None)
+
+
 @pytest.mark.parametrize("line", ["", "no date", "At 12:34, 5 July 2020 (UTC) he said so.", "12:34, 5 July 2020"])
 def test_what_is_no_signature(line: str) -> None:
     assert Signatures().read(line) is None
