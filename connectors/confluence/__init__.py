@@ -47,11 +47,14 @@ class Confluence(Settings):
         return "knowledge_base"
 
     def files(self) -> tuple[Path, ...]:
+        """Raises FileNotFoundError for a folder without exports."""
         if self.path is None:
             return ()
-        if self.path.is_file():
-            return (self.path,)
-        return tuple(sorted(found for found in self.path.rglob("*") if _is_export(found, self.path)))
+        folder = self.path
+        found = (folder,) if folder.is_file() else tuple(sorted(p for p in folder.rglob("*") if _is_export(p, folder)))
+        if not found:
+            raise FileNotFoundError(f"source {self.name}: no export in {folder}; set `path` to one, or to their folder")
+        return found
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
         """Exports in the order of their names and their own; a live wiki in its order."""

@@ -44,7 +44,11 @@ class Zendesk(Settings):
         return "knowledge_base"
 
     def files(self) -> tuple[Path, ...]:
-        return tuple(sorted(self.folder.rglob("*.json"))) if self.folder else ()
+        """Raises FileNotFoundError for a folder without JSON."""
+        found = tuple(sorted(self.folder.rglob("*.json"))) if self.folder else ()
+        if self.folder and not found:
+            raise FileNotFoundError(f"source {self.name}: no .json in {self.folder}; set `folder` to saved answers")
+        return found
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
         """Articles, then posts."""

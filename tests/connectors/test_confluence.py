@@ -357,3 +357,8 @@ def test_settings_say_what_is_wrong(tmp_path: Path) -> None:
     for settings in ({"url": "wiki.example"}, {"path": tmp_path / "none"}, {"spaces": ('KW" or "',)}):
         with pytest.raises(ValidationError):
             Confluence(name="kettles", **{"url": WIKI, **settings})  # type: ignore[arg-type]
+
+
+def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="kettles"):
+        source(tmp_path).files()
