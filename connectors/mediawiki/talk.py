@@ -23,11 +23,12 @@ _INDENT = re2.compile(r"^[:*#\s]*")
 _OUTDENT = re2.compile(r"(?i)^[:*#\s]*\{\{\s*(?:outdent|od|unindent|de-indent)[^{}]*\}\}")
 # What closes a discussion or puts it away, and says nothing of its own
 _NOTICE = re2.compile(
-    r"(?i)^[\s:*'<>\w=\"/;#.-]*The (?:following|above) (?:discussion|is a closed|is an archived)"
+    r"(?i)^(?:[\s:*']|<[^<>]*>)*The (?:following|above) (?:discussion|is a closed|is an archived)"
     r"|Please do not (?:modify it|edit this section)|^\s*\{\{\s*(?:archive ?(?:top|bottom)|hat|hab|cot|cob|closed rfc)"
 )
 # A template that is opened in one comment and closed in another: its name and settings are no text, the rest is
 _OPEN_TEMPLATE = re2.compile(r"\{\{[^{}|\n]*(?:\|(?:[ \t]*[\w-]+[ \t]*=[^|{}\n]*)?)*|\}\}")
+_CODE = re2.compile(r"(?i)<(/?)(?:pre|source|syntaxhighlight|nowiki|code)\b[^<>]*>")
 _CALL = re2.compile(r"^[\s,;:.，：；。]+")  # what is left of "{{ping|Jo}}, you are right"
 _HAN = re2.compile(r"\p{Han}")
 _LETTER = re2.compile(r"[\pL\pN]")
@@ -46,7 +47,7 @@ class _Comment:
 
     def markdown(self, dropped: tuple[str, ...]) -> str:
         """Its text without the indent that only says what it replies to. Raises RecursionError."""
-        text = "\n".join(_without_indent(line, self.depth) for line in self.lines)
+        text = "\n".join(_without_indent(self.lines, self.depth))
         rendered = "\n\n".join(part.markdown for part in parts(text, dropped))
         return str(_CALL.sub("", _OPEN_TEMPLATE.sub("", rendered))).strip()
 
@@ -79,11 +80,19 @@ def threads(page: Page, body: dict[str, Any]) -> Iterator[Thread | Reject]:
         yield Reject(page.key, "empty_talk", "no section")
     taken: dict[str, int] = {}
     for section in sections:
-        title = plain(next((part.markdown for part in parts(section.title)), section.title)).replace("*", "")
+        title = _title(section.title)
         anchor = (title or "section").replace(" ", "_")
         taken[anchor] = taken.get(anchor, 0) + 1
         name = anchor if taken[anchor] == 1 else f"{anchor}~{taken[anchor]}"
         yield _thread(page, body, title, (name, anchor), list(_comments(section.lines, signatures)))
+
+
+def _title(markup: str) -> str:
+    try:
+        shown = next((part.markdown for part in parts(markup)), markup)
+    except RecursionError:
+        return ""
+    return plain(shown).replace("*", "")
 
 
 def _sections(wikitext: str) -> list[_Section]:
@@ -161,10 +170,16 @@ def _posts(page: Page, url: str, comments: list[_Comment], dropped: tuple[str, .
     return tuple(posts)
 
 
-def _without_indent(line: str, depth: int) -> str:
-    line = _OUTDENT.sub("", line)
-    start = 0
-    while depth and start < len(line) and line[start] in ":*# ":
-        depth -= line[start] != " "
-        start += 1
-    return line[start:].lstrip() if start else line
+def _without_indent(lines: list[str], depth: int) -> Iterator[str]:
+    """Lines of code stay as they are."""
+    in_code = False
+    for line in lines:
+        yield line if in_code else _shifted(_OUTDENT.sub("", line), depth)
+        for tag in _CODE.finditer(line):
+            in_code = not tag[1]
+
+
+def _shifted(line: str, depth: int) -> str:
+    marks = len(line) - len(line.lstrip(":*#"))
+    shift = min(marks, depth)
+    return line[shift:].lstrip() if shift else line
