@@ -145,7 +145,7 @@ def quotation(text: str) -> str:
 
 
 def code(text: str) -> str:
-    bare = unmarked(text.replace(LESS, "<"))
+    bare = unmarked(text)
     if not bare or "\n" in bare:
         return bare
     return f"`` {bare} ``" if "`" in bare else f"`{bare}`"

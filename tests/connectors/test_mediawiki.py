@@ -85,6 +85,7 @@ def test_chinese_is_read_like_english() -> None:
         (" code ''x''\n  more", "```\ncode x\n more\n```"),
         ("<nowiki>'''x'''</nowiki> &amp; &lt;b&gt;", "'''x''' & <b>"),
         ("<code>a ''b'' {{=}}</code>", "`a b =`"),
+        ("<code><nowiki><ref name=x></nowiki></code> or <code>&lt;b&gt;</code>", "`<ref name=x>` or `<b>`"),
         ("x<sup>2</sup> x<sub>max</sub> 10<sup>−3</sup>", "x² x_(max) 10⁻³"),
         ("<math display=block>a\n b</math>", "$$\na b\n$$"),
         ("before\n{| class=wikitable\n| never closed\n|-\n| b", "before"),
