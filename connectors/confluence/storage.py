@@ -11,6 +11,7 @@ import lxml.html
 import re2
 from lxml import etree
 from lxml.html import HtmlElement
+from markdown_it import MarkdownIt
 
 from connectors.html import Unreadable
 
@@ -40,6 +41,7 @@ _BLOCKS = ("li", "p", "div", "td", "th", "h1", "h2", "h3", "h4", "h5", "h6")
 _CONTAINERS = ("layout", "layout-section", "layout-cell", "adf-extension", "adf-node", "adf-content", "adf-fallback")
 _WORDS = {"status": "title", "jira": "key"}  # macros that say one of their parameters
 _TAGS = {"ui-step": "li", "ui-steps": "ol"}
+_MARKDOWN = ("markdown", "markdown-macro")
 _FORMULAS = {"mathinline": "", "mathblock": "; mode=display", "latex": "; mode=display", "mathjax-inline-macro": ""}
 _FORMULAS |= {"mathjax-block-macro": "; mode=display", "eazy-math-inline": "", "eazy-math-block": "; mode=display"}
 # what its box says of a panel: in English, and in Chinese
@@ -132,12 +134,21 @@ def _macro(element: HtmlElement, chinese: bool) -> None:
     elif name in _SILENT or (code is None and body is None):
         _replace(element, None)
     elif code is not None:
-        _replace(element, _formula(name, code) if name in _FORMULAS else _block(element, name, code, title))
+        _replace(element, _verbatim(element, name, code, title))
     elif name in _PANELS:
         _replace(element, _panel(body, title or _PANELS[name][chinese]))
     else:
         body.tag = _TAGS.get(name, "div")
         _replace(element, _titled(body, title))
+
+
+def _verbatim(element: HtmlElement, name: str, code: HtmlElement, title: str) -> HtmlElement:
+    if name in _FORMULAS:
+        return _element("script", code.text or "", type=f"math/tex{_FORMULAS[name]}")
+    if name in _MARKDOWN:
+        written = MarkdownIt("commonmark", {"html": False}).enable("table").render(code.text or "")
+        return lxml.html.fragment_fromstring(written, create_parent="div")
+    return _block(element, name, code, title)
 
 
 def _block(element: HtmlElement, name: str, code: HtmlElement, title: str) -> HtmlElement:
@@ -146,10 +157,6 @@ def _block(element: HtmlElement, name: str, code: HtmlElement, title: str) -> Ht
     if language not in _NO_LANGUAGE:
         code.set("data-lang", _ALIASES.get(language, language))
     return _titled(code, title)
-
-
-def _formula(name: str, code: HtmlElement) -> HtmlElement:
-    return _element("script", code.text or "", type=f"math/tex{_FORMULAS[name]}")
 
 
 def _panel(body: HtmlElement, title: str) -> HtmlElement:

@@ -199,6 +199,7 @@ RICH = "<ac:rich-text-body><p>{0}</p></ac:rich-text-body>"
     [
         (MACRO.format("noformat", TEXT.format("a  <b>")), "```\na  <b>\n```"),
         (MACRO.format("code", TEXT.format("x]]]]><![CDATA[>y")), "```\nx]]>y\n```"),
+        (MACRO.format("markdown", TEXT.format("a *b*\n\n```sh\nls <x>\n```")), "a *b*\n\n```bash\nls <x>\n```"),
         (MACRO.format("plantuml", TEXT.format("A -> B")), "```plantuml\nA -> B\n```"),
         (
             MACRO.format("expand", '<ac:parameter ac:name="title">More</ac:parameter>' + RICH.format("x")),
