@@ -1,5 +1,7 @@
 """Parts of a page that are never its content."""
 
+from collections import defaultdict
+
 import re2
 from lxml.html import HtmlElement
 
@@ -16,7 +18,7 @@ _ROLES = frozenset((
 _STEMS = re2.compile(
     r"sidebar|side-bar|right-rail|rightrail|onetrust|cookie|consent|gdpr|privacy|breadcrumb|newsletter|subscri|related"
     r"|recommend|recirc|comment|cmmt|disqus|excerpt|survey|outbrain|taboola|sponsor|advert|promo|teaser|social|sharing"
-    r"|share-|-share|sharebar|popular|trending|most-read|mostread|read-more|readmore|more-from|morefrom|you-may|youmay"
+    r"|share-|-share|sharebar|popular|trending|most-read|mostread|read-more|readmore|more-from|morefrom|more-stories|morestories|you-may|youmay"
     r"|next-article|prevnext|pagination|pager|author-bio|authorbio|author-info|about-author|signup|sign-up|paywall|donat"
     r"|copyright|footer|navbar|nav-|-nav|navigation|toolbar|tooltip|popup|modal|overlay|skip-link|banner|caption|credit"
     r"|byline|terkait|hot-news|hotnews|zanshang|qrcode|erweima|statement|disclaimer|widget|rating"
@@ -35,12 +37,15 @@ _LINE_STEMS = re2.compile(r"excerpt|caption|copyright|disclaimer|byline")
 _SURE = re2.compile(
     r"(?:^|[\s_-])(?:comments?|comment-?list|disqus|sidebar|onetrust|ot-pc|ot-sdk|cookie|consent|related|right-?rail|recirc)"
 )
+_OTHERS = re2.compile(r"recommend|more-?stories")
 # ... unless the name is of something that holds both
 _AROUND = re2.compile(r"(?:^|[\s_-])(?:with|has|no|and|main|content|wrapper|layout|page)(?:$|[\s_-])")
 # What holds one of these holds the article
 _KEPT = ".//h1 | .//main | .//*[@role='main'] | .//*[@itemprop='articleBody']"
 # Letters of prose that make an article without the part in question
-_ENOUGH = 400
+_ENOUGH = 250
+# Parts of one name that may turn out to be the article in pieces
+_MANY = 8
 _NEVER = ("pre", "code", "body", "html", "a", "span", "h1", "h2", "h3", "h4", "main", "article")
 _CAMEL = re2.compile(r"([a-z0-9])([A-Z])")
 
@@ -59,19 +64,31 @@ def drop_invisible(page: HtmlElement) -> None:
 def drop_clutter(body: HtmlElement, weights: dict[HtmlElement, Weight]) -> None:
     left = weights[body].prose
     holders = {holder for kept in body.xpath(_KEPT) for holder in (kept, *kept.iterancestors())}
-    for element in list(body.iter()):
-        if element is body or not isinstance(element.tag, str) or element in holders or not _is_clutter(element):
+    named = [each for each in body.iter() if isinstance(each.tag, str) and each not in holders and _is_clutter(each)]
+    misnamed = _misnamed(named, weights, left)
+    for element in named:
+        if element is body or body not in element.iterancestors():  # gone with what was around it
             continue
         prose = weights[element].prose if element in weights else 0.0
-        if prose <= 0.4 * left or (prose <= 0.95 * left and left - prose > _ENOUGH and _is_surely_clutter(element)):
+        surely = prose < left - _ENOUGH and _is_surely_clutter(element)
+        if surely or (prose <= 0.4 * left and element.get("class") not in misnamed):
             left -= prose
             _remove(element)
+
+
+def _misnamed(named: list[HtmlElement], weights: dict[HtmlElement, Weight], whole: float) -> set[str]:
+    """Classes of many parts that together hold most of a page's prose: no clutter, whatever they are called."""
+    said: defaultdict[str, list[float]] = defaultdict(list)
+    for element in named:
+        if element.tag not in _FRAMES and element in weights:
+            said[element.get("class") or ""].append(weights[element].prose)
+    return {name for name, each in said.items() if name and len(each) >= _MANY and sum(each) > 0.4 * whole}
 
 
 def _is_surely_clutter(element: HtmlElement) -> bool:
     """Whether even a part that holds most of the prose goes: long comments, excerpts, cookie notices."""
     names = f"{element.get('class') or ''} {element.get('id') or ''}".lower()
-    return element.tag == "aside" or bool(_SURE.search(names) and not _AROUND.search(names))
+    return element.tag == "aside" or bool(_OTHERS.search(names) or (_SURE.search(names) and not _AROUND.search(names)))
 
 
 def _remove(element: HtmlElement) -> None:

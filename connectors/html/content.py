@@ -26,6 +26,7 @@ _SURE_SHARE = 0.15
 # Pieces of one text: how much of all of them is together, and how much else may stand between them
 _NEARLY_ALL, _BETWEEN, _MOST_PIECES = 0.85, 1.1, 100
 _SHORTEST = 50
+_LITTLE = 150
 
 
 def main_content(root: HtmlElement) -> HtmlElement | None:
@@ -53,6 +54,8 @@ def best(body: HtmlElement, weights: dict[HtmlElement, Weight]) -> HtmlElement:
     block = max(weights, key=lambda element: weights[element].worth)
     if weights[block].worth <= 0:
         block = body
+    elif weights[body].prose < _LITTLE:  # a page of short lines: a list, a table of contents
+        block = max(weights, key=lambda element: weights[element].length - 3 * weights[element].links)
     least = _SHARE * weights[block].mass
     weighty = [element for element, weight in weights.items() if weight.mass >= least and weight.length > _SHORTEST]
     sure = [*_titled(body), *(element for element in weights if _SURELY.search(_names(element)))]

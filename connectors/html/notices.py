@@ -10,9 +10,10 @@ from connectors.html.tags import HEADINGS
 _NOTICES = re2.compile(
     r"(?i)^(?:read more|read also|see also|also read|more:|related:|share this|follow us|sign up|subscribe"
     r"|you may also like|click here to|loading|baca juga|lesen sie auch|lire aussi|leia mais"
-    r"|扫一扫|分享到|相关阅读|相关新闻|责任编辑|返回搜狐|特别声明|免责声明|声明[:：])"
+    r"|扫一扫|分享到|相关阅读|相关新闻|责任编辑|返回搜狐|特别声明|免责声明|声明[:：]|以上内容（|猜你喜欢|举报$)"
     r"|^(?:advert|advertisement|sponsored|iklan|anzeige|werbung|publicidade?|publicité|广告|廣告)$"
-    r"|all rights reserved|版权所有|版權所有|icp备|公网安备|未经授权|未经书面授权|sign up for our"
+    r"|all rights reserved|版权所有|版權所有|icp备|公网安备|未经授权|未经书面授权|转载请注明"
+    r"|무단 ?전재|copyright ©|sign up for our|to your inbox|unsubscribe anytime|newsletter subscribers|by signing up"
     r"|\(\s*(?:image|photo|picture|credit)s?\s*:[^()]*\)$"
 )
 _DATED = re2.compile(

@@ -24,7 +24,7 @@ from connectors.html.article import SHORTEST
 WIDE = re2.compile(r"([\x{3040}-\x{30ff}\x{3400}-\x{9fff}\x{ac00}-\x{d7a3}])")
 WORDS = re2.compile(r"[\p{L}\p{M}\p{N}]+")
 LINK = re2.compile(r"\[([^\[\]]*)\]\([^()\s]*\)")
-FLOORS = {"article-extraction": 0.966, "article-extraction-zh-en": 0.878}
+FLOORS = {"article-extraction": 0.968, "article-extraction-zh-en": 0.909}
 
 PEER = """
 import json, pathlib, sys

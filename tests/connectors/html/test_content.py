@@ -73,3 +73,21 @@ def test_what_a_site_adds_goes(added: str) -> None:
 
 def test_a_picture_that_is_a_link_leaves_no_empty_link() -> None:
     assert "[](" not in text_of(page("<p><a href='/a.png'><img src='a.png'></a> is how it looks when it is new.</p>"))
+
+
+def test_parts_that_hold_the_page_are_no_clutter_whatever_they_are_called() -> None:
+    parts = "".join(f"<div class='item-footer'><p>{number}: {MORE}</p></div>" for number in range(10))
+    assert text_of(f"<div><h1>Ten stones</h1>{parts}</div>").count(MORE) == 10
+
+
+def test_a_stream_of_other_articles_goes_though_it_is_longer() -> None:
+    stream = "".join(f"<li><a href='/{number}'>Mill {number}</a><p>{number} {MORE}</p></li>" for number in range(30))
+    more = f"<main><div id='module-moreStories'><ul>{stream}</ul></div></main>"
+    assert text_of(f"<main><h1>Grinding</h1><p>{LEAD * 3}</p></main>{more}") == LEAD * 3
+
+
+def test_a_page_of_short_lines_is_read_as_a_whole() -> None:
+    lines = "".join(f"<p>Stone {number}</p><p>Ada Miller</p>" for number in range(20))
+    links = "".join(f"<a href='/{number}'>Another mill</a> " for number in range(9))
+    found = text_of(f"<div class='left'>{lines}</div><div class='foot'><p>Since 1750, by water.</p>{links}</div>")
+    assert "Stone 0" in found and "Stone 19" in found and "1750" not in found
