@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from connectors import html
 from connectors.base import Kind, LocalPath, Response, Settings, Web, WebError
 from connectors.web import sitemap
-from connectors.web.url import normalise_url
+from connectors.web.url import normalise_url, without_session
 from schemas.document import Document, Reject
 from schemas.page import GONE, Page
 
@@ -93,6 +93,9 @@ class Website(Settings):
             elif found and found.key not in keys:
                 keys.add(found.key)
                 yield found
+        if frontier.queue:
+            left = f"{len(frontier.queue)} addresses or more are left; `max_pages` sets how many are read"
+            yield Reject(frontier.queue[0], "max_pages", left)
 
     def _page(self, web: Web, url: str, frontier: "_Frontier") -> Page | Reject | None:
         """The page at `url`; None where it is no HTML or lies, after redirects, elsewhere."""
@@ -104,7 +107,7 @@ class Website(Settings):
         return self._read(answer, url, frontier) if answer.status == 200 else Reject(url, f"http_{answer.status}")
 
     def _read(self, answer: Response, url: str, frontier: "_Frontier") -> Page | None:
-        place = normalise_url(answer.url or url)
+        place = without_session(normalise_url(answer.url or url))
         if not place.startswith(frontier.prefix) or _media_type(answer) not in html.MEDIA_TYPES:
             return None
         if answer.opt_out:
@@ -211,7 +214,7 @@ def _canonical(root: HtmlElement, url: str, prefix: str) -> str:
 
 def _absolute(href: str, base: str) -> str:
     try:
-        return normalise_url(href, base) if href.strip() else ""
+        return without_session(normalise_url(href, base)) if href.strip() else ""
     except WebError:
         return ""
 

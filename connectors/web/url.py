@@ -5,6 +5,7 @@ import re
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import idna
+import re2
 
 from connectors.base import WebError
 
@@ -16,6 +17,11 @@ _NOTHING_TO_ESCAPE = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/?-]*")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _PATH = _UNRESERVED | frozenset(b"!$&'()*+,;=:@/")
 _QUERY = _PATH | frozenset(b"?")
+# Sessions that servers write into their links. Only what is long and random: a short `sid` may name an article.
+_SESSION = re2.compile(
+    r"(?i);jsessionid=[\w.!-]{8,}"
+    r"|([?&])(?:phpsessid|jsessionid|aspsessionid\w*|session_?id|sid|cftoken|zenid|oscsid)=[0-9a-z]{16,}(&|$)"
+)
 _CONTROL = {code: None for code in (9, 10, 13)}  # browsers drop tabs and line ends inside a URL
 
 
@@ -33,6 +39,11 @@ def normalise_url(url: str, base: str = "") -> str:
     if len(normal) > LONGEST:
         raise WebError(normal[:200], "bad_url", f"{len(normal)} characters; {LONGEST} are the most")
     return normal
+
+
+def without_session(url: str) -> str:
+    """A normalised URL without the session in it: the page is the same for every visitor, and new for none."""
+    return str(_SESSION.sub(lambda found: (found[1] if found[1] == "?" else "&") if found[2] else "", url))
 
 
 def origin(url: str) -> str:

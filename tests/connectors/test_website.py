@@ -62,8 +62,17 @@ def test_links_below_the_prefix_breadth_first_each_once() -> None:
     }
     pages = {**pages, f"{ROOT}deep/?page=2": page()}
     assert keys(crawl(pages)) == ["index", "b.html", "a.html", "deep/c.html", "deep/c.html?page=2"]
-    assert keys(crawl(pages, max_pages=2)) == ["index", "b.html"]
+    *found, left = crawl(pages, max_pages=2)
+    assert keys(found) == ["index", "b.html"]
+    assert isinstance(left, Reject) and (left.key, left.reason) == (f"{ROOT}a.html", "max_pages")
     assert keys(crawl(pages, exclude=["deep/", "a\\.html$"])) == ["index", "b.html"]
+
+
+def test_a_session_in_its_links_makes_no_page_new() -> None:
+    session = "?PHPSESSID=0123456789abcdef0123456789abcdef"
+    pages = {ROOT: page(f"a.html{session}"), f"{ROOT}a.html": page(f"./{session.replace('0', '1')}", "a.html?sid=7")}
+    pages |= {f"{ROOT}a.html?sid=7": page()}
+    assert keys(crawl(pages)) == ["index", "a.html", "a.html?sid=7"]
 
 
 def test_a_page_carries_its_evidence() -> None:

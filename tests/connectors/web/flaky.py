@@ -3,6 +3,7 @@
 import gzip
 import random
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from tests.connectors.web.site import (
     ROBOTS,
@@ -71,11 +72,11 @@ class Plan:
         self.site.otherwise = self._calendar
 
     def _calendar(self, path: str) -> Reply:
-        """Every month leads to the next."""
+        """Every month leads to the next, under the session of this visit."""
         *_, month = path.rpartition("/")
         if not path.startswith("/calendar/") or not month.isdecimal():
             return answer(404)
-        return page(f"Month {month}", f"/calendar/{int(month) + 1}")
+        return page(f"Month {month}", f"/calendar/{int(month) + 1}?PHPSESSID={sha256(month.encode()).hexdigest()}")
 
 
 def flaky(site: Site, seed: int, count: int, waits: int) -> Plan:

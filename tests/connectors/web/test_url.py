@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from connectors.base import WebError
 from connectors.web import normalise_url
-from connectors.web.url import host_key
+from connectors.web.url import host_key, without_session
 
 # Where the labelled set goes further than is safe: a server may tell `//` from `/`, and `?b&a` from `?a&b=`.
 OTHERWISE = (
@@ -89,6 +89,22 @@ def test_passwords_are_refused_and_not_repeated(url: str) -> None:
     with pytest.raises(WebError, match="bad_url") as error:
         normalise_url(url)
     assert "hunter2" not in str(error.value) + error.value.url + error.value.detail
+
+
+@pytest.mark.parametrize(
+    ("url", "plain"),
+    [
+        ("http://x/a?PHPSESSID=0123456789abcdef0123", "http://x/a"),
+        ("http://x/a?PHPSESSID=0123456789abcdef0123&b=1", "http://x/a?b=1"),
+        ("http://x/a?b=1&sid=0123456789abcdef", "http://x/a?b=1"),
+        ("http://x/a?b=1&sid=0123456789abcdef&c=2", "http://x/a?b=1&c=2"),
+        ("http://x/a;jsessionid=0123ABCD.node1?b=1", "http://x/a?b=1"),
+        ("http://x/a?sid=42", "http://x/a?sid=42"),  # an article's number
+        ("http://x/a?side=0123456789abcdef0123", "http://x/a?side=0123456789abcdef0123"),
+    ],
+)
+def test_sessions_name_no_page(url: str, plain: str) -> None:
+    assert without_session(url) == plain
 
 
 def test_hosts_of_one_patience() -> None:
