@@ -8,10 +8,10 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from hashlib import sha256
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 import pyarrow as pa
 
@@ -21,7 +21,7 @@ from pipelines import forgotten, pages, place, storage, tombstones
 from pipelines.progress import State, track
 from pipelines.recipe import Recipe
 from schemas.document import Reject
-from schemas.manifest import Manifest, digest
+from schemas.manifest import ListDigest, Manifest, digest
 from schemas.page import PAGE, Page, to_row
 from schemas.record import REJECT
 
@@ -29,9 +29,7 @@ VERSION = 1
 STAGE = "collect"
 SHARD_PAGES = 2_000
 SHARD_BYTES = 32 << 20
-SHARD_REJECTS = 100_000
 WEB_STORE = "web.sqlite"
-Part = tuple[str, list[Any]]
 Cursor = Callable[[], str]
 
 
@@ -44,7 +42,7 @@ def run(recipe: Recipe, source: str, data: Path) -> Manifest:
     if same and connector.files():
         return done[-1][1]
     cursor = (done[-1][1].cursor or None) if same else None
-    known = pages.standing(data, source) if same else {}
+    known = pages.standing(data, source) if same else pages.Known()
     store = place.nearby(data) / storage.FOLDERS[STAGE] / WEB_STORE
     stones, left_out = tombstones.load(data), set[str]()
     with open_web(store, source=source, forgotten=stones.url, **recipe.web.model_dump()) as web:
@@ -74,13 +72,8 @@ def _params(connector: Connector) -> dict[str, Any]:
     return {"settings": settings, "files": files}
 
 
-def _changed(fetched: Iterable[Page | Reject], known: dict[str, tuple[object, ...]]) -> Iterator[Page | Reject]:
-    for item in fetched:
-        if isinstance(item, Reject):
-            yield item
-        elif known.get(item.key) != pages.said(item):
-            known[item.key] = pages.said(item)
-            yield item
+def _changed(fetched: Iterable[Page | Reject], known: pages.Known) -> Iterator[Page | Reject]:
+    return (item for item in fetched if isinstance(item, Reject) or known.learn(item.key, pages.said(item)))
 
 
 def _cursor(web: PoliteWeb, before: str | None) -> str:
@@ -92,85 +85,54 @@ def _build(
     data: Path, source: str, batch: int, params: dict[str, Any], items: Iterable[Page | Reject], cursor: Cursor
 ) -> Manifest | None:
     """One batch, or None when it would hold no page and is not the source's first. `cursor` is asked at the end."""
-    parts = _parts(items, source)
-    first = list(_with_a_page(parts)) if batch > 1 else []
-    if batch > 1 and not any(name == "pages" for name, _ in first):
-        return None
-    folder = storage.folder(data, STAGE, source) / f"{batch:06d}"
-    name, said = f"{source}/{batch:06d}", Fingerprint()
-    with storage.building(
-        folder, stage=STAGE, name=name, version=VERSION, params=params, inputs={}, resume=False
-    ) as made:
-        for number, part in _numbered(chain(first, parts)):
-            _write(made, number, part, said)
-        made.fingerprint, made.cursor = said.hexdigest(), cursor()
+    with TemporaryFile("w+") as rejects:
+        shards = _shards(items, source, rejects)
+        first = next(shards, None)
+        if first is None and batch > 1:
+            return None
+        folder = storage.folder(data, STAGE, source) / f"{batch:06d}"
+        about: dict[str, Any] = {"stage": STAGE, "name": f"{source}/{batch:06d}", "version": VERSION, "params": params}
+        with storage.building(folder, **about, inputs={}, resume=False) as made:
+            _fill(made, chain([first] if first else [], shards), rejects)
+            made.cursor = cursor()
     return storage.read_manifest(folder)
 
 
-def _write(made: storage.Building, number: int, part: Part, said: "Fingerprint") -> None:
-    table, rows = part
-    path = f"{table}-{number:05d}.parquet"
-    if table == "rejects":
-        made.table(path, pa.Table.from_pylist(rows, schema=REJECT), REJECT)
-        made.counts.update(f"rejected:{reject['reason']}" for reject in rows)
-        return
-    counts = {"pages": len(rows), "bytes": sum(len(page.body) for page in rows)}
-    made.table(path, pa.Table.from_pylist([to_row(page) for page in rows], schema=PAGE), PAGE, counts)
-    for page in rows:
-        said.add(pages.fingerprint(page))
+def _fill(made: storage.Building, shards: Iterable[list[Page]], rejects: IO[str]) -> None:
+    said = ListDigest()
+    for number, shard in enumerate(shards):
+        counts = {"pages": len(shard), "bytes": sum(len(page.body) for page in shard)}
+        table = pa.Table.from_pylist([to_row(page) for page in shard], schema=PAGE)
+        made.table(f"pages-{number:05d}.parquet", table, PAGE, counts)
+        for page in shard:
+            said.add(pages.fingerprint(page))
+    made.fingerprint = said.hexdigest()
+    rejects.seek(0)
+    made.table("rejects-00000.parquet", _batches(rejects, made.counts), REJECT)
 
 
-class Fingerprint:
-    """`digest` of a list of digests that is never in memory."""
-
-    def __init__(self) -> None:
-        self._hash, self._before = sha256(b"["), b""
-
-    def add(self, one: str) -> None:
-        self._hash.update(self._before + json.dumps(one).encode())
-        self._before = b","
-
-    def hexdigest(self) -> str:
-        whole = self._hash.copy()
-        whole.update(b"]")
-        return whole.hexdigest()
+def _batches(rejects: IO[str], counts: Counter[str]) -> Iterator[pa.RecordBatch]:
+    for lines in iter(lambda: list(islice(rejects, SHARD_PAGES)), []):
+        rows = [json.loads(line) for line in lines]
+        counts.update(f"rejected:{row['reason']}" for row in rows)
+        yield pa.RecordBatch.from_pylist(rows, REJECT)
 
 
-def _with_a_page(parts: Iterator[Part]) -> Iterator[Part]:
-    """Up to and with the first shard of pages."""
-    for part in parts:
-        yield part
-        if part[0] == "pages":
-            return
-
-
-def _numbered(parts: Iterable[Part]) -> Iterator[tuple[int, Part]]:
-    counts: Counter[str] = Counter()
-    for part in parts:
-        yield counts[part[0]], part
-        counts[part[0]] += 1
-
-
-def _parts(items: Iterable[Page | Reject], source: str) -> Iterator[Part]:
-    """Pages and rejects by the shard; a shard of rejects, maybe empty, is the last."""
+def _shards(items: Iterable[Page | Reject], source: str, rejects: IO[str]) -> Iterator[list[Page]]:
+    """Pages by the shard; rejects are set aside as they come, in a file, for there may be as many of them."""
     shard: list[Page] = []
-    rejects: list[dict[str, str]] = []
     size = 0
     for item in items:
         if isinstance(item, Reject):
-            rejects.append(_reject_row(source, item))
-        else:
-            shard.append(item)
-            size += len(item.body)
-        if len(rejects) >= SHARD_REJECTS:
-            yield "rejects", rejects
-            rejects = []
+            rejects.write(json.dumps(_reject_row(source, item)) + "\n")
+            continue
+        shard.append(item)
+        size += len(item.body)
         if len(shard) >= SHARD_PAGES or size >= SHARD_BYTES:
-            yield "pages", shard
+            yield shard
             shard, size = [], 0
     if shard:
-        yield "pages", shard
-    yield "rejects", rejects
+        yield shard
 
 
 def _reject_row(source: str, reject: Reject) -> dict[str, str]:

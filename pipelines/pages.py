@@ -1,13 +1,15 @@
 """Which pages of a source stand today: the newest batch wins, and a page that is gone is gone."""
 
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from pipelines import place, storage
+from pipelines import catalog, place, storage
+from pipelines.inputs import spilling_duckdb
 from schemas.manifest import Manifest, digest
-from schemas.page import GONE, Page, from_row
+from schemas.page import GONE, PAGE, Page, from_row
 
 SAID = ("sha256", "status", "url", "licence", "opt_out")  # not when or how it was fetched
 
@@ -43,16 +45,28 @@ def batches(data: Path, source: str) -> list[tuple[Path, Manifest]]:
 
 
 def live(data: Path, source: str) -> LivePages:
-    shards: list[LiveShard] = []
-    newer: frozenset[str] = frozenset()
     done = batches(data, source)
-    for folder, manifest in reversed(done):
-        rows = {shard.path: shard.rows for shard in manifest.shards}
-        names = manifest.tables("pages")
-        shards[:0] = [LiveShard(folder / name, rows[name], newer) for name in names]
-        if folder != done[0][0]:  # nothing is older than the first, and a dump has no other
-            newer |= frozenset(key for name in names for key in _keys(folder / name))
-    return LivePages(digest([manifest.fingerprint for _, manifest in done]), tuple(shards))
+    tables = [(folder / name, manifest) for folder, manifest in done for name in manifest.tables("pages")]
+    rows = {folder / shard.path: shard.rows for folder, manifest in done for shard in manifest.shards}
+    replaced = _replaced(data, source, [path for path, _ in tables]) if len(done) > 1 else {}
+    shards = tuple(LiveShard(path, rows[path], replaced.get(str(path.absolute()), frozenset())) for path, _ in tables)
+    return LivePages(digest([manifest.fingerprint for _, manifest in done]), shards)
+
+
+_REPLACED = """
+SELECT file, list(key)
+FROM (SELECT file, key, batch, max(batch) OVER (PARTITION BY key) AS newest
+      FROM (SELECT file, key, split_part(file, '/', -2) AS batch FROM {pages}))
+WHERE batch < newest
+GROUP BY file
+"""
+
+
+def _replaced(data: Path, source: str, paths: list[Path]) -> dict[str, frozenset[str]]:
+    """By shard, its own keys that a later batch has: the keys of all batches may be more than fit into memory."""
+    with spilling_duckdb(storage.folder(data, "collect", source), 1) as (con, _):
+        found = con.sql(_REPLACED.format(pages=catalog.parquet(paths, PAGE))).fetchall()
+    return {file: frozenset(keys) for file, keys in found}
 
 
 def said(page: Page) -> tuple[object, ...]:
@@ -64,15 +78,33 @@ def fingerprint(page: Page) -> str:
     return digest([page.key, said(page)])
 
 
-def standing(data: Path, source: str) -> dict[str, tuple[object, ...]]:
-    """What was last said under each key, as far as a change of it matters (see SAID)."""
-    found: dict[str, tuple[object, ...]] = {}
+class Known:
+    """What was last said under each key, in a temporary database that need not fit into memory."""
+
+    def __init__(self) -> None:
+        self._db = sqlite3.connect("", isolation_level=None)
+        self._db.execute("CREATE TABLE said (key TEXT PRIMARY KEY, print BLOB) WITHOUT ROWID")
+
+    def __len__(self) -> int:
+        return int(self._db.execute("SELECT count(*) FROM said").fetchone()[0])
+
+    def learn(self, key: str, values: tuple[object, ...]) -> bool:
+        """Whether this is news, as far as a change matters (see SAID)."""
+        return self._db.execute(_LEARN, (key, bytes.fromhex(digest(values)))).rowcount > 0
+
+
+_LEARN = """
+INSERT INTO said VALUES (?, ?)
+ON CONFLICT (key) DO UPDATE SET print = excluded.print WHERE print <> excluded.print
+"""
+
+
+def standing(data: Path, source: str) -> Known:
+    """What the finished batches of a source say, the later ones over the earlier."""
+    known = Known()
     for folder, manifest in batches(data, source):
         for name in manifest.tables("pages"):
-            table = place.parquet(folder / name).read(["key", *SAID])
-            found.update((key, tuple(row)) for key, *row in zip(*table.to_pydict().values(), strict=True))
-    return found
-
-
-def _keys(path: Path) -> list[str]:
-    return place.parquet(path).read(["key"])["key"].to_pylist()
+            for batch in place.parquet(folder / name).iter_batches(columns=["key", *SAID]):
+                for key, *values in zip(*batch.to_pydict().values(), strict=True):
+                    known.learn(key, tuple(values))
+    return known

@@ -13,6 +13,22 @@ def digest(value: Any) -> str:
     return sha256(text.encode()).hexdigest()
 
 
+class ListDigest:
+    """`digest` of a list of strings that is never held: there may be more of them than fit into memory."""
+
+    def __init__(self) -> None:
+        self._hash, self._between = sha256(b"["), b""
+
+    def add(self, value: str) -> None:
+        self._hash.update(self._between + json.dumps(value, ensure_ascii=False).encode())
+        self._between = b","
+
+    def hexdigest(self) -> str:
+        whole = self._hash.copy()
+        whole.update(b"]")
+        return whole.hexdigest()
+
+
 class Shard(BaseModel):
     """One file of the folder. `rows` is 0 for what is not a table."""
 

@@ -10,7 +10,7 @@ from connectors.base import Kind, Settings, Web
 from pipelines import collect, pages, storage
 from pipelines.recipe import Recipe, WebSettings
 from schemas.document import Article, Document, Reject, Section
-from schemas.manifest import digest
+from schemas.manifest import ListDigest, digest
 from schemas.page import Page
 
 
@@ -123,12 +123,10 @@ def test_same_pages_same_fingerprint_whatever_the_time(tmp_path: Path) -> None:
     assert pages.live(tmp_path / "a", "shelf").fingerprint == pages.live(tmp_path / "b", "shelf").fingerprint
 
 
-def test_rejects_without_end_are_kept_in_shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collect, "SHARD_REJECTS", 10)
-    SHELF[:] = [*(Reject(str(number), "orphan") for number in range(25)), page("a", "one")]
+def test_rejects_without_end_are_kept(tmp_path: Path) -> None:
+    SHELF[:] = [*(Reject(str(number), "orphan") for number in range(2_500)), page("a", "one")]
     made = collect.run(recipe(), "shelf", tmp_path)
-    assert made.tables("rejects") == [f"rejects-0000{number}.parquet" for number in range(3)]
-    assert (made.counts["rejected:orphan"], made.counts["pages"]) == (25, 1)
+    assert (made.counts["rejected:orphan"], made.counts["pages"]) == (2_500, 1)
     SHELF.pop()
     assert collect.run(recipe(), "shelf", tmp_path) == made
 
@@ -137,3 +135,18 @@ def test_the_fingerprint_is_the_digest_of_what_was_said(tmp_path: Path) -> None:
     made = collect.run(recipe(), "shelf", tmp_path)
     said = [item for item in SHELF if isinstance(item, Page)]
     assert made.fingerprint == digest([digest([one.key, pages.said(one)]) for one in said])
+
+
+def test_what_is_known_is_told_apart_from_news() -> None:
+    known = pages.Known()
+    assert [known.learn("a", ("one", 200)), known.learn("b", ("two", 200))] == [True, True]
+    assert [known.learn("a", ("one", 200)), known.learn("b", ("two", 404))] == [False, True]
+    assert len(known) == 2
+
+
+def test_a_list_may_be_digested_as_it_comes() -> None:
+    for values in ([], ["a"], ["a", 'b"', "ä"]):
+        running = ListDigest()
+        for value in values:
+            running.add(value)
+        assert running.hexdigest() == digest(values)
