@@ -5,6 +5,7 @@ Each module holds one theme: plain functions over Arrow tables, or DuckDB expres
 
 from pipelines.signals import (
     code,
+    domain,
     exact,
     heuristics,
     injection,
@@ -30,6 +31,7 @@ SIGNALS = (
     *phrases.SIGNALS,
     *language.SIGNALS,
     *task.SIGNALS,
+    *domain.SIGNALS,
     *privacy.SIGNALS,
     *exact.SIGNALS,
     *safety.SIGNALS,

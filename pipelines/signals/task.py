@@ -23,28 +23,51 @@ _CODE = (
     r"|optimi[sz]e|rewrite)\b[^.?!\n]{0,80}"
     r"\b(?:functions?|scripts?|programs?|class|code|method|query|regex|regular expression|sql|algorithm|html"
     r"|css|javascript|python|java|c\+\+|bash|shell|php|api|command)\b"
-    r"|(?:写|编写|实现|创建|生成|设计|补全|修复|优化|开发)[^。？！\n]{0,30}(?:函数|代码|程序|脚本|算法|查询|正则|类\b|SQL|Python|Java|HTML|接口)"
+    r"|\b(?:convert|translate|find|output|result|comments?|traverse|detect|fix|read)\b[^.?!\n]{0,80}"
+    r"\b(?:html|css|sql|latex|markdown|regex|formula|code|for loop|function)\b|\bleetcode\b|\bsyntax error"
+    r"|(?:写|编写|实现|创建|生成|设计|补全|修复|优化|开发)[^。？！\n]{0,30}(?:函数|代码|程序|[^告]脚本|算法|查询|正则|类\b|SQL|Python|Java|HTML|接口)"
 )
 _CREATIVE = (
     r"(?i)\b(?:write|compose|create|generate|craft|make up|come up with|tell|invent|imagine|pen|draft|produce"
-    r"|give)\b[^.?!\n]{0,60}"
+    r"|give|construct|develop|complete|design|add|think of)\b[^.?!\n]{0,60}"
     r"\b(?:poems?|story|stories|haikus?|songs?|lyrics|limericks?|jokes?|slogans?|taglines?|fairy ?tales?"
     r"|novels?|plot|screenplay|monologue|riddles?|sonnets?|raps?|fables?|verses?|puns?|metaphors?|similes?"
-    r"|fiction|opening line|character)\b"
-    r"|(?:写|创作|编|作|讲|构思|想象|续写)[^。？！\n]{0,30}(?:诗|故事|小说|歌词|歌曲|剧本|散文|笑话|口号|广告语|标语|对联|童话|寓言|谜语|开头|情节|独白|俳句|绝句)"
+    r"|fiction|opening line|characters?|alliterations?|conversation|proverb|puzzle|descriptive sentence"
+    r"|romantic sentence)\b"
+    r"|\bmake up\b"
+    r"|(?:写|创作|创造|编|作|讲|说|构思|想象|续写|生成|创建|设计)[^。？！\n]{0,30}(?:诗|故事|小说|歌词|歌曲|剧本|散文|笑话|口号|广告语|标语|对联|童话|寓言|谜语|开头|情节|独白|俳句"
+    r"|绝句|幽默|用户名|广告脚本|比喻|首[^。\n]{0,20}歌)"
 )
+_PLEASE = r"^\W*(?:please |can you |could you |you (?:need|have) to |you should |your task is to )?"
 _AUTOMATION = (
-    r"(?i)^\W*(?:please |can you |could you )?(?:classify|categori[sz]e|extract|convert|translate|summari[sz]e"
-    r"|rewrite|re-?write|rephrase|paraphrase|edit|sort|order|arrange|format|reformat|correct|identify|detect"
-    r"|parse|label|tag|rank|replace|remove|delete|insert|count|calculate|compute|transform|combine|merge|split"
-    r"|simplify|shorten|condense|transcribe|proofread|match|fill|find|select|choose|determine|automate|schedule"
-    r"|rearrange|reorder|turn|change|add|assign|evaluate|estimate|solve|group|predict|analy[sz]e)\b"
-    r"|^\W*(?:请|帮我|将|把|对)?[^。？！\n]{0,12}(?:分类|归类|提取|抽取|翻译|总结|概括|归纳|摘要|改写|重写|转换|转化|排序|排列|格式化|纠正|更正|修改|校对|识别|标注"
-    r"|替换|删除|计算|统计|简化|缩写|润色|填空|匹配|判断|找出|选择|合并|编辑|求解|分析)"
+    rf"(?i){_PLEASE}(?:classify|categori[sz]e|extract|convert|translate|summari[sz]e"
+    r"|rewrite|re-?write|rephrase|paraphrase|edit|sort|order|arrange|format|reformat|correct|detect"
+    r"|parse|label|tag|rank|replace|remove|delete|insert|count|compute|transform|combine|merge|split"
+    r"|simplify|shorten|condense|transcribe|proofread|match|fill|automate|schedule|concatenate|solve|solving"
+    r"|rearrange|reorder|turn|change|assign|group|predict|assess|link|retrieve|derive|select|evaluate)\b"
+    r"|\b(?:classify|categori[sz]e|rewrite|summari[sz]e|translate) (?:it|them|the|this|that|whether)\b"
+    r"|^\s*(?:请|帮我|将|把|对|根据)?[^。，？！\n]{0,12}(?:分类|归类|提取|抽取|翻译|总结|概括|归纳|摘要|改写|重写|转换|转化|排序|排列|格式化"
+    r"|纠正|更正|修改|校对|标注|替换|删除|统计|简化|缩写|润色|填空|匹配|合并|编辑|求解|添加以下|评分|缺失的词)"
+)
+# These need something to work on; without it they ask for a fact.
+_LOOK = (
+    rf"(?i){_PLEASE}(?:identify|find|determine|calculate|choose|analy[sz]e|tell (?:me )?(?:if|whether)|judge|decide"
+    rf"|check"
+    r"|estimate|review|add|locate|search|name|indicate|take|read|think of|give the)\b"
+    r"|^\s*(?:请|帮我)?(?:识别|鉴定|判断|找出|选择|确定|计算|分析|评估|评价|猜测|估算)"
+)
+_GIVEN = (
+    r"(?i)^\W*(?:given|based on|using|from|in this task|for each|on the basis|take|read|you (?:are|will be) given)\b"
+    r"|^\s*(?:根据|给定|基于|从)"
+)
+_ANSWER = (
+    r"(?i)\banswer the (?:following )?(?:multiple|question)|multiple choice|select the correct option"
+    r"|回答(?:以下|下列|这个|下面的?)?问题"
 )
 _EDUCATION = (
     r"(?i)\b(?:explain|describe|teach|define|compare|contrast|illustrate|discuss|outline|elaborate|clarify"
-    r"|demonstrate)\b|difference between|(?:step[- ]by[- ]step|tutorial|lesson|for beginners)"
+    r"|demonstrate)\b|difference between|definition of|instructions? for|\btips? (?:on|for)|(?:step[- ]by[- ]step"
+    r"|tutorial|lesson|for beginners)"
     r"|解释|说明|介绍|讲解|阐述|描述|比较|对比|区别|定义|教程|举例|论述|讨论"
 )
 _GENERATE = (
@@ -56,6 +79,8 @@ _GENERATE = (
 
 _ASK = r"(?i)^\W*(?:what|how|why|when|where|who|which)\b|什么|怎么|如何|为什么|哪"
 
+_WORKS_ON = r"(input <> '' OR regexp_matches(instruction_prose, '[:：“”\"\n]'))"
+
 TASK = rf"""
 CASE
   WHEN kind = 'dialogue' OR len(history) > 0 THEN 'dialogue'
@@ -65,13 +90,19 @@ CASE
   WHEN kind = 'how_to' AND length(output_prose) < 0.9 * length(output) THEN 'task_automation'
   WHEN kind IN ('how_to', 'explanation') THEN 'education'
   WHEN kind IN ('answer', 'question') THEN 'question_answering'
+  WHEN regexp_matches(instruction_prose, '{_ANSWER}') THEN 'question_answering'
   WHEN regexp_matches(instruction_prose, '{_AUTOMATION}') THEN 'task_automation'
+  WHEN regexp_matches(instruction_prose, '{_LOOK}') THEN
+    CASE WHEN {_WORKS_ON} THEN 'task_automation' ELSE 'question_answering' END
   WHEN regexp_matches(instruction_prose, '[?？]\s*$') THEN 'question_answering'
+  WHEN input <> '' AND regexp_matches(instruction_prose, '{_GIVEN}')
+    AND NOT regexp_matches(instruction_prose, '{_GENERATE}') THEN 'task_automation'
   WHEN regexp_matches(instruction_prose, '{_EDUCATION}') THEN 'education'
   WHEN regexp_matches(instruction_prose, '{_GENERATE}') THEN 'text_generation'
   WHEN regexp_matches(instruction_prose, '{_ASK}') THEN 'question_answering'
+  WHEN input <> '' THEN 'task_automation'
   ELSE 'other'
 END
 """
 
-SIGNALS = (Signal("task", pa.string(), TASK, "rules on kind, verbs and the share of code; English and Chinese"),)
+SIGNALS = (Signal("task", pa.string(), TASK, "rules on kind, verbs and the share of code; English and Chinese", 2),)

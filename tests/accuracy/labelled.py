@@ -75,3 +75,25 @@ def _csv(path: Path) -> list[dict[str, str]]:
 
 def _key(text: str) -> str:
     return re.sub(r"\W+", " ", text.lower()).strip()
+
+
+def instructions(data: Path) -> Iterator[dict[str, str]]:
+    """Instructions labelled by hand with `task` and `domain` (instructions.csv), with their text; all Apache-2.0.
+
+    `seen` is held-out where the labels were written before the rules were tried on them, and the rules then left alone.
+    """
+    with (Path(__file__).parent / "instructions.csv").open() as file:
+        labels = {row["instruction"]: row for row in csv.DictReader(file)}
+    for row in _exchanges(data / "instructions"):
+        label = labels.get(sha256(f"{row['instruction']}\n{row['input']}".encode()).hexdigest()[:16])
+        if label:
+            yield {**label, **row}
+
+
+def _exchanges(folder: Path) -> Iterator[dict[str, str]]:
+    for name in ("data/seed_tasks.jsonl", "human_eval/user_oriented_instructions.jsonl"):
+        for line in (folder / "self-instruct" / name).read_text().splitlines():
+            row = json.loads(line)
+            yield {"instruction": row["instruction"], **row["instances"][0]}
+    for name in ("alpaca_en_demo", "alpaca_zh_demo"):
+        yield from json.loads((folder / "llamafactory-demo" / "data" / f"{name}.json").read_text())

@@ -176,8 +176,20 @@ TASK = [
     case("task", "education", kind="exchange", instruction="Explain how a mill works."),
     case("task", "education", kind="explanation", instruction="The millstone"),
     case("task", "text_generation", kind="exchange", instruction="Suggest three names for a mill."),
+    case("task", "task_automation", kind="exchange", instruction="Given a text, find its topic.", input="Flour."),
+    case("task", "task_automation", kind="exchange", instruction="判断这句话的语气", input="快走！"),
+    case("task", "question_answering", kind="exchange", instruction="Identify the inventor of the water mill."),
+    case("task", "code_generation", kind="exchange", instruction="Convert the given HTML into Markdown.", input="<b>"),
+    case("task", "creative_writing", kind="exchange", instruction="Construct a metaphor for bread."),
     case("task", "dialogue", kind="dialogue", instruction="And then?"),
     case("task", "other", kind="exchange", instruction="Millstones"),
+]
+DOMAIN = [
+    case("domain", "food", "Grind the beans and pour the water slowly.", instruction="How do I brew coffee?"),
+    case("domain", "food", "面团要揉十分钟。", instruction="怎么做面包？"),
+    case("domain", "software", "Set the variable before the loop.", instruction="Why does my script raise an error?"),
+    case("domain", "software", "先检查日志。", instruction="服务器报错，程序崩溃"),
+    case("domain", "general", "Yes.", instruction="Is it?"),
 ]
 PRIVATE = [
     case("output_emails", 2, "ann@mailbox.org", instruction="bob@mailbox.org wrote"),
@@ -238,7 +250,7 @@ INJECTION = [
     case("pair_hidden", 3, instruction="Hi\U000e0049\U000e0067\U000e006e"),
 ]
 CASES = [
-    *LENGTH, *REPETITION, *CHARACTERS, *LINES, *CODE, *LINKS, *PAIRING, *PHRASES, *LANGUAGE, *TASK, *PRIVATE,
+    *LENGTH, *REPETITION, *CHARACTERS, *LINES, *CODE, *LINKS, *PAIRING, *PHRASES, *LANGUAGE, *TASK, *DOMAIN, *PRIVATE,
     *SAFETY, *INJECTION,
 ]  # fmt: skip
 
