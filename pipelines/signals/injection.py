@@ -6,7 +6,7 @@ through, or came in by a set of ready-made exchanges. What is quoted, or stands 
 
 import pyarrow as pa
 
-from pipelines.signals.phrases import count
+from pipelines.signals.phrases import count, count_beside
 from schemas.signal import Signal
 
 _RECORD = "concat_ws(chr(10), instruction, input, output)"
@@ -57,7 +57,7 @@ SIGNALS = (
     Signal(
         "pair_injection",
         pa.int32(),
-        count(_INJECTION, f"regexp_replace({_PROSE}, '{_QUOTED.replace(chr(39), chr(39) * 2)}', ' ', 'g')"),
+        count_beside(_INJECTION, _QUOTED, _PROSE),
         "commands to a model, such as to ignore what it was told; OWASP LLM01",
     ),
     Signal(

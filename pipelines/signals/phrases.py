@@ -83,6 +83,10 @@ _MOJIBAKE = (
     r"|Â[\x{A0}-\x{BF}]|ï¿½|ï»¿|锟斤拷|\x{FFFD}|烫烫烫|屯屯屯"
     r"|[äåæçèé][\x{80}-\x{BF}\x{152}-\x{178}\x{2013}-\x{2122}]{2}"
 )
+_WIKI = (
+    r"\{\{[A-Za-z]{3}[^{}\n]{0,200}\}\}|\[\[:?[A-Z\p{Han}][^\[\]\n]{0,200}\]\]|'{3}[^'\n]{1,60}'{3}|</ref>|<ref name="
+    r"|(?m:^\{\|.*$|^\|-\s*$|^\|\}\s*$|^={2,5} ?[^=\n]{1,80}={2,5}\s*$)|__(?:NO)?TOC__"
+)
 _THANKS = (
     r"(?i)^\W*(?:thanks?\b|thank you|thx\b|ty\b|cheers\b|many thanks|much appreciated|\+1\b|me too\b"
     r"|same (?:here|problem|issue)|bump\b|solved\b|never ?mind"
@@ -105,7 +109,13 @@ def count(pattern: str, text: str = _PROSE) -> str:
     return f"len(regexp_extract_all({text}, '{_quoted(pattern)}'))"
 
 
-def _found(pattern: str, text: str = _PROSE) -> str:
+def count_beside(pattern: str, harmless: str, text: str) -> str:
+    """How often `pattern` is found where `harmless` is not; that is asked only of texts that `pattern` is found in."""
+    rest = f"regexp_replace({text}, '{_quoted(harmless)}', ' ', 'g')"
+    return f"CASE WHEN {found(pattern, text)} THEN {count(pattern, rest)} ELSE 0 END"
+
+
+def found(pattern: str, text: str = _PROSE) -> str:
     return f"regexp_matches({text}, '{_quoted(pattern)}')"
 
 
@@ -129,19 +139,20 @@ SIGNALS = (
         count(_IDENTITY),
         "claims to be some model, knowledge cut-offs; open-instruct's filters",
     ),
-    Signal("output_refusal", pa.bool_(), _found(_REFUSAL), "opens by declining; Alpaca-cleaned, ShareGPT clean-ups"),
+    Signal("output_refusal", pa.bool_(), found(_REFUSAL), "opens by declining; Alpaca-cleaned, ShareGPT clean-ups"),
     Signal(
         "output_truncated",
         pa.bool_(),
-        f"{_found(_TRUNCATED, 'output')} OR regexp_matches(output, '(?s)^(?:[^`]*```[^`]*```)*[^`]*```[^`]*$')",
+        f"{found(_TRUNCATED, 'output')} OR regexp_matches(output, '(?s)^(?:[^`]*```[^`]*```)*[^`]*```[^`]*$')",
         "ends in a colon, a comma, a word that never ends a sentence, or inside a fence; Self-Instruct",
     ),
     Signal("output_html_residue", pa.int32(), count(_HTML), "tags and entities left outside code"),
+    Signal("output_wiki_residue", pa.int32(), count(_WIKI), "templates, links, quotes and tables of MediaWiki left"),
     Signal("output_mojibake", pa.int32(), count(_MOJIBAKE), "UTF-8 read as Latin-1 or cp1252, replacement characters"),
     Signal(
         "output_thanks",
         pa.bool_(),
-        f"length(output) < 200 AND {_found(_THANKS)}",
+        f"length(output) < 200 AND {found(_THANKS)}",
         "a short post that only thanks or agrees",
     ),
     Signal(

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.signals.linear import load, scores
-from pipelines.signals.phrases import count
+from pipelines.signals.phrases import count_beside
 from schemas.signal import Signal
 
 PIECE = 150  # bytes judged at a time: a long answer is as toxic as its worst part
@@ -123,7 +123,7 @@ def _probability(column: pa.ChunkedArray) -> np.ndarray:
 
 
 def _phrases(pattern: str, text: str) -> str:
-    return count(pattern, f"regexp_replace({text}, '{_HARMLESS}', ' ', 'g')")
+    return count_beside(pattern, _HARMLESS, text)
 
 
 _TRAINED = "logistic regression on COLD, madlibs, Lilac's concepts and technical text: tests/accuracy/train.py"

@@ -184,6 +184,44 @@ TASK = [
     case("task", "dialogue", kind="dialogue", instruction="And then?"),
     case("task", "other", kind="exchange", instruction="Millstones"),
 ]
+READING = [
+    case(
+        "output_reading_ease", pytest.approx(206.835 - 1.015 * 6 - 84.6 * 1.0, abs=0.01), "The cat sat on the mat. " * 2
+    ),
+    case("output_reading_ease", None, CHINESE),
+    case("output_reading_ease", None, "Too short."),
+    case("output_sentence_words", near(6.0), "The cat sat on the mat. " * 2),
+    case("output_sentence_words", near(15.0), CHINESE),
+    case("output_type_token", near(5 / 12), "The cat sat on the mat. " * 2),
+    case("output_type_token", near(0.1), " ".join("abcdefghij"[k % 5] * 3 for k in range(500))),
+    case("output_type_token", None, "Too short."),
+]
+EXCHANGE = [
+    case("input_link_only", True, input="https://mill.example/a"),
+    case("input_link_only", False, input="See https://mill.example/a"),
+    case("output_none", True, "N/A"),
+    case("output_none", True, "无。"),
+    case("output_none", False),
+    case("output_merged", 1, "Flour.\n\n12. Instruction: Name a grain.\nOutput: Rye."),
+    case("output_merged", 0, "The instruction: read it twice.\nInstructions:\n1. Knead."),
+    case("instruction_impossible", True, instruction="Draw a picture of a mill"),
+    case("instruction_impossible", True, instruction="Generate an image of a mill"),
+    case("instruction_impossible", True, instruction="画一张水车的图"),
+    case("instruction_impossible", False, instruction="Draw calls are slow"),
+    case("instruction_impossible", False, instruction="Write code that draws a mill"),
+    case("output_missing_steps", 0, "Three steps:\n1. Grind.\n2. Sieve.\n3. Bake."),
+    case("output_missing_steps", 2, "Here are four easy steps:\n1. Grind.\n2. Sieve."),
+    case("output_missing_steps", 1, "1. Grind.\n2. Sieve.\n4. Bake."),
+    case("output_missing_steps", 3, "有五个步骤：\n1. 磨\n2. 筛"),
+    case("output_missing_steps", 0, "17. Clients are authenticated.\n3.2.6 is broken; 4.0 is not."),
+    case("output_missing_steps", 0),
+    case("output_wiki_residue", 3, "'''Mill''' in [[Flour]] {{citation needed}}"),
+    case(
+        "output_wiki_residue",
+        0,
+        "It's the `[[` operator: a[b[0]], [[image]], {{ name }}, $x_{{n}}$ and 'quoted'.\n|---|---|",
+    ),
+]
 DOMAIN = [
     case("domain", "food", "Grind the beans and pour the water slowly.", instruction="How do I brew coffee?"),
     case("domain", "food", "面团要揉十分钟。", instruction="怎么做面包？"),
@@ -251,6 +289,7 @@ INJECTION = [
 ]
 CASES = [
     *LENGTH, *REPETITION, *CHARACTERS, *LINES, *CODE, *LINKS, *PAIRING, *PHRASES, *LANGUAGE, *TASK, *DOMAIN, *PRIVATE,
+    *READING, *EXCHANGE,
     *SAFETY, *INJECTION,
 ]  # fmt: skip
 
