@@ -10,7 +10,7 @@ from pipelines import place, storage
 from schemas.cluster import CLUSTER, EDGE
 from schemas.page import PAGE
 from schemas.record import PAIR, RECORD, REJECT
-from schemas.verdict import PUBLISHED, REASONS, VERDICT
+from schemas.verdict import CONTAMINATED, PUBLISHED, REASONS, VERDICT
 
 RUN = pa.schema(
     [
@@ -42,6 +42,7 @@ KINDS: dict[str, tuple[str, tuple[str, ...], pa.Schema]] = {
     "curated": ("curate", ("train", "validation", "test"), PUBLISHED),
     "curated_pairs": ("curate", ("pairs",), PAIR),
     "dropped": ("curate", ("dropped",), DROPPED),
+    "contaminated": ("curate", ("contaminated",), CONTAMINATED),
 }
 
 

@@ -10,7 +10,7 @@ import re
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import duckdb
 import pyarrow as pa
@@ -20,6 +20,7 @@ from pipelines.recipe import did_you_mean
 from pipelines.signals import SIGNALS
 from schemas.cluster import CLUSTER
 from schemas.record import PAIR, RECORD
+from schemas.verdict import CONTAMINATION
 
 POLICIES = Path(__file__).parent / "policies"
 TEXTS = ("instruction", "input", "output", "history", "title", "url", "author", "tags")  # never quoted in a reason
@@ -42,6 +43,37 @@ class Rule(_Part):
     if_null: bool = False
 
 
+Share = Annotated[int, Field(ge=0, strict=True)] | Annotated[float, Field(gt=0, le=1, strict=True)]
+
+
+class Mixture(_Part):
+    """How much of what. A whole number is a count, a fraction a share of what is kept in the end: `zh = 0.3` keeps at
+    most three tenths Chinese. Whoever is left out comes last in `order`: by quality, then drawn by SHA-256; or drawn
+    alone. With `diversity`, `max_records` are those that lie farthest apart in meaning."""
+
+    order: Literal["quality", "random"] = "quality"
+    max_records: int | None = Field(None, ge=1)
+    max_tokens: int | None = Field(None, ge=1, description="About: a word, or four characters, whichever is more.")
+    per_author: int | None = Field(None, ge=1)
+    per_site: int | None = Field(None, ge=1)
+    task: dict[str, Share] = {}
+    source: dict[str, Share] = {}
+    language: dict[str, Share] = {}
+    licence: dict[str, Share] = {}
+    diversity: Literal["", "k_center"] = ""
+
+    @model_validator(mode="after")
+    def _diversity_has_a_size(self) -> "Mixture":
+        if self.diversity and not self.max_records:
+            raise ValueError("diversity chooses max_records; say how many")
+        return self
+
+
+# what curation drops for by itself; no rule may be called so
+BUILT_IN = ("duplicate", "decision", "author_cap", "site_cap", "task_quota", "source_quota", "language_quota",
+            "licence_quota", "budget", "diversity")  # fmt: skip
+
+
 class Policy(_Part):
     """`prefer` is an ORDER BY list: the first passing member of a cluster is kept. `quality` is SQL, 0 to 1."""
 
@@ -50,13 +82,14 @@ class Policy(_Part):
     quality: str = "1"
     validation_percent: float = Field(5, ge=0, le=50)
     test_percent: float = Field(2, ge=0, le=50)
+    mixture: Mixture = Mixture()
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> "Policy":
-        names = [*(rule.name for rule in self.rules), "duplicate"]
+        names = [*(rule.name for rule in self.rules), *BUILT_IN]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise ValueError(f"two rules are called {', '.join(twice)} (`duplicate` is built in)")
+            raise ValueError(f"two rules are called {', '.join(twice)} (built in: {', '.join(BUILT_IN)})")
         return self
 
 
@@ -102,7 +135,7 @@ def find(name: str | Path, base: Path | None = None) -> Path:
 def columns() -> dict[str, str]:
     """DuckDB type by column of what a predicate sees."""
     signals = [pa.field(signal.name, signal.type) for signal in SIGNALS]
-    seen = [*RECORD, *signals, *(field for field in CLUSTER if field.name != "record_id")]
+    seen = [*RECORD, *signals, *(field for field in CLUSTER if field.name != "record_id"), *CONTAMINATION]
     with duckdb.connect() as con:
         con.register("candidate", pa.schema(seen).empty_table())
         return {name: kind for name, kind, *_ in con.sql("DESCRIBE candidate").fetchall()}
@@ -136,24 +169,36 @@ def breaks_sql(rule: Rule) -> str:
 
 
 def verdict_sql(policy: Policy) -> str:
-    """SQL over `candidate`: record_id, group_id, reasons, survivor ('' where no duplicate is kept instead).
+    """SQL over `candidate`: what became of each record before quotas.
 
-    The survivor of a cluster is its first passing member by `prefer`; whoever else is in it breaks `duplicate`.
+    Gives record_id, group_id, reasons, duplicate_of ('' where no duplicate is kept instead), decision, overruled (the
+    rules it breaks and was accepted all the same). The survivor of a cluster is its first passing member by `prefer`,
+    an accepted one before all others; whoever else is in it breaks `duplicate`, unless accepted too.
     """
+    legal = ", ".join(f"'{rule.name}'" for rule in policy.rules if "licence" in mentions(rule.drop_if)) or "''"
     return f"""WITH judged AS (
-SELECT *, {reasons_sql(policy)} AS reasons
+SELECT *, {reasons_sql(policy)} AS broken, decision IN ('accept', 'edit') AS accepted_by_hand
 FROM candidate
+), decided AS (
+SELECT *,
+       CASE WHEN accepted_by_hand THEN [reason FOR reason IN broken IF reason.rule IN ({legal})]
+            WHEN decision = 'reject' THEN list_append(broken, {{'rule': 'decision', 'value': decided}})
+            ELSE broken END AS reasons,
+       CASE WHEN accepted_by_hand THEN [reason FOR reason IN broken IF reason.rule NOT IN ({legal})]
+            ELSE [] END AS overruled
+FROM judged
 ), ranked AS (
-SELECT record_id, cluster_id, cluster_size, group_id, reasons,
+SELECT record_id, cluster_id, cluster_size, group_id, reasons, decision, overruled, accepted_by_hand,
        first_value(record_id) OVER best AS survivor,
        first_value(len(reasons)) OVER best = 0 AS survives
-FROM judged
-WINDOW best AS (PARTITION BY cluster_id ORDER BY len(reasons) > 0, {policy.prefer}, record_id)
+FROM decided
+WINDOW best AS (PARTITION BY cluster_id ORDER BY len(reasons) > 0, NOT accepted_by_hand, {policy.prefer}, record_id)
 ), marked AS (
-SELECT *, CASE WHEN survives AND survivor <> record_id THEN survivor ELSE '' END AS duplicate_of
+SELECT *,
+       CASE WHEN survives AND survivor <> record_id AND NOT accepted_by_hand THEN survivor ELSE '' END AS duplicate_of
 FROM ranked
 )
-SELECT record_id, group_id, duplicate_of,
+SELECT record_id, group_id, duplicate_of, decision, overruled,
        CASE WHEN duplicate_of = '' THEN reasons ELSE list_append(reasons, {{
            'rule': 'duplicate',
            'value': CAST(to_json({{'cluster_id': cluster_id, 'cluster_size': cluster_size}}) AS VARCHAR)
@@ -203,7 +248,8 @@ def _fault(con: duckdb.DuckDBPyConnection, sql: str, key: str, kind: str) -> str
 def _explain(fault: Any) -> str:
     key = ".".join(str(part) for part in fault["loc"])
     if fault["type"] == "extra_forbidden":
-        model = Rule if "rules" in fault["loc"] else Policy
+        inner: dict[str, type[_Part]] = {"rules": Rule, "mixture": Mixture} if len(fault["loc"]) > 1 else {}
+        model = inner.get(str(fault["loc"][0]), Policy)
         return f"{key}: unknown key{did_you_mean(str(fault['loc'][-1]), list(model.model_fields))}"
     if fault["type"] == "missing":
         return f"{key}: missing; every rule has a name, drop_if and why"

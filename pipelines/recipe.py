@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Union
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from connectors import CONNECTORS
-from connectors.base import Connector
+from connectors.base import Connector, LocalPath
 
 RECIPES = Path(__file__).parent / "recipes"
 
@@ -40,6 +40,10 @@ class DedupeSettings(_Part):
     semantic: float | None = Field(
         None, gt=0, le=1, description="Cosine of embeddings from which two English records say the same; unset: off."
     )
+
+
+class DecontaminateSettings(_Part):
+    benchmarks: tuple[LocalPath, ...] = Field((), description="What must not be learnt: .jsonl, .jsonl.gz, .parquet.")
 
 
 class FinetuneSettings(_Part):
@@ -74,6 +78,8 @@ class Recipe(_Part):
     web: WebSettings = WebSettings()
     annotate: AnnotateSettings = AnnotateSettings()
     dedupe: DedupeSettings = DedupeSettings()
+    decontaminate: DecontaminateSettings = DecontaminateSettings()
+    decisions: LocalPath | None = Field(None, description="What people decided; unset: data/decisions.jsonl.")
     finetune: FinetuneSettings = FinetuneSettings()
     schedule: Schedule | None = None
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import catalog
-from pipelines.policy import Policy, verdict_sql
+from pipelines import catalog, mixture
+from pipelines.policy import BUILT_IN, Policy, verdict_sql
 from pipelines.recipe import RecipeError
+from schemas.verdict import CONTAMINATION
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,13 @@ class Effect:
     rules: tuple[RuleEffect, ...]
 
 
+# contamination and decisions are those of the last snapshot, if there is one
 _CANDIDATE = """
 CREATE TEMP VIEW candidate AS
-SELECT * FROM records JOIN signals USING (record_id)
+SELECT * REPLACE (coalesce(decision, '') AS decision), '{{}}' AS decided FROM records JOIN signals USING (record_id)
 JOIN (SELECT * EXCLUDE (recipe) FROM clusters WHERE recipe = {recipe}) USING (record_id)
+LEFT JOIN (SELECT record_id, {best} FROM contaminated WHERE recipe = {recipe} GROUP BY record_id) USING (record_id)
+LEFT JOIN (SELECT record_id, decision FROM verdicts WHERE recipe = {recipe}) USING (record_id)
 """
 _RULES = """
 SELECT reason.rule, count(*), count(*) FILTER (len(reasons) = 1)
@@ -45,13 +49,15 @@ def try_policy(policy: Policy, data: Path, recipe: str = "") -> Effect:
     """Judge the records of `recipe` ("" where there is only one). Raises RecipeError where that is unclear."""
     with catalog.connect(data) as con:
         chosen = recipe or _only_recipe(con, data)
-        con.execute(_CANDIDATE.format(recipe=catalog.quote(chosen)))
+        best = ", ".join(f"max({name}) AS {name}" for name in CONTAMINATION.names)
+        con.execute(_CANDIDATE.format(recipe=catalog.quote(chosen), best=best))
         con.execute(f"CREATE TEMP TABLE judged AS {verdict_sql(policy)}")
+        mixture.apply(con, policy)
         records, kept = con.sql("SELECT count(*), count(*) FILTER (len(reasons) = 0) FROM judged").fetchall()[0]
         counted = {rule: (broken, marginal) for rule, broken, marginal in con.sql(_RULES).fetchall()}
-    names = [*(rule.name for rule in policy.rules), "duplicate"]
-    effects = [RuleEffect(name, *counted.get(name, (0, 0))) for name in names]
-    return Effect(chosen, records, kept, tuple(sorted(effects, key=lambda effect: -effect.broken)))
+    names = [*(rule.name for rule in policy.rules), "duplicate", *(set(counted) & set(BUILT_IN))]
+    effects = [RuleEffect(name, *counted.get(name, (0, 0))) for name in dict.fromkeys(names)]
+    return Effect(chosen, records, kept, tuple(sorted(effects, key=lambda effect: (-effect.broken, effect.rule))))
 
 
 def _only_recipe(con: duckdb.DuckDBPyConnection, data: Path) -> str:

@@ -7,6 +7,8 @@ from schemas.record import HISTORY, STAMP
 # `value` is the JSON of the columns the rule looked at, as measured.
 REASONS = pa.list_(pa.struct([("rule", pa.string()), ("value", pa.string())]))
 
+# `decision` is what a person said of the record: accept, edit, reject, or "" for nothing; `overruled` are the rules it
+# breaks and was accepted all the same.
 VERDICT = pa.schema(
     [
         ("record_id", pa.string()),
@@ -14,6 +16,26 @@ VERDICT = pa.schema(
         ("reasons", REASONS),
         ("duplicate_of", pa.string()),
         ("split", pa.string()),
+        ("decision", pa.string()),
+        ("overruled", REASONS),
+    ]
+)
+
+# What a policy sees of the benchmarks, null where none was found in the record: see pipelines/curate/decontaminate.py.
+CONTAMINATION = pa.schema(
+    [("contamination", pa.float32()), ("contamination_8", pa.float32()), ("contamination_13", pa.float32())]
+)
+
+# The evidence, side by side: the words that record and benchmark item share, first to last.
+CONTAMINATED = pa.schema(
+    [
+        ("record_id", pa.string()),
+        ("benchmark", pa.string()),
+        ("item", pa.string()),
+        *CONTAMINATION,
+        ("answer_found", pa.bool_()),
+        ("record_text", pa.string()),
+        ("item_text", pa.string()),
     ]
 )
 

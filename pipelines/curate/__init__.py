@@ -1,14 +1,18 @@
 """Stage 5: records, signals and clusters, judged by a policy → 5_curated/<recipe>/<version>/, a snapshot.
 
-    train, validation, test   what is published, redacted, in order of record_id
-    pairs                     preferences between answers whose questions are in train
-    dropped, verdicts         the rest with every rule it broke, and the verdict on each record
-    README.md, ATTRIBUTION.md the dataset card and the authors
+    given     what was forgotten, what people decided, what benchmarks hold → tables beside the records
+    judge     every rule → who of a cluster survives → quotas and budget (pipelines/mixture.py) → splits
+    publish   train, validation, test   what is kept, redacted, in order of record_id
+              pairs                     preferences between answers whose questions are in train
+              dropped, verdicts         the rest with every rule it broke, and the verdict on each record
+              contaminated              benchmark items found in records, side by side
+              README.md, ATTRIBUTION.md, signals.svg   the dataset card, the authors, what was measured
 
 A snapshot is never changed: the same inputs under the same policy are the same version. `latest` leads to the one
 that the last run asked for.
 """
 
+import logging
 from collections.abc import Iterable, Iterator
 from math import ceil
 from pathlib import Path
@@ -17,23 +21,27 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipelines import inputs, policy, storage
-from pipelines.curate import sql
+from pipelines import inputs, mixture, policy, storage
+from pipelines.curate import given, sql
 from pipelines.curate.attribution import attribution
 from pipelines.curate.card import card
+from pipelines.curate.histograms import histograms
 from pipelines.curate.redact import redacted
 from pipelines.policy import Policy
 from pipelines.recipe import Recipe
 from schemas.manifest import Manifest
 from schemas.record import PAIR, RECORD
-from schemas.verdict import PUBLISHED, REASONS, VERDICT
+from schemas.verdict import CONTAMINATED, PUBLISHED, REASONS, VERDICT
 
-VERSION = 1
+VERSION = 2
 STAGE = "curate"
 SPLITS = ("train", "validation", "test")
 SHARD_ROWS = 50_000
 BATCH = 4_096
 DROPPED = RECORD.append(pa.field("reasons", REASONS)).append(pa.field("duplicate_of", pa.string()))
+
+
+log = logging.getLogger("gristmill")
 
 
 class ConservationError(Exception):
@@ -42,22 +50,24 @@ class ConservationError(Exception):
 
 def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
     """Publish a snapshot of the recipe, or return the one that stands. Raises RecipeError, PolicyError."""
-    rules = policy.load(recipe.policy)
+    rules, told = policy.load(recipe.policy), given.of(recipe, data)
     read = inputs.of(recipe, data, clusters=True)
     about: dict[str, Any] = {
         "stage": STAGE,
         "name": recipe.name,
         "version": VERSION,
         "params": {"policy": rules.model_dump(mode="json")},
-        "inputs": read.fingerprints,
+        "inputs": read.fingerprints | told.fingerprints,
     }
     folder, done = _version(storage.folder(data, STAGE, recipe.name), about)
     if not done:
         with storage.building(folder, **about, resume=False) as made:
             with inputs.spilling_duckdb(folder, workers) as (con, _):
-                _judge(con, read, rules)
+                given.enter(con, read, told)
+                _judge(con, rules)
                 _publish(con, made, rules)
-                made.text("README.md", card(con, f"{recipe.name} {folder.name}", rules, made.counts, read.counts))
+                made.text("signals.svg", histograms(con, rules))
+                made.text("README.md", card(con, f"{recipe.name} {folder.name}", rules, made, read.counts))
                 made.text("ATTRIBUTION.md", attribution(con))
             _check(made)
     storage.point_latest(folder)
@@ -75,9 +85,10 @@ def _version(versions: Path, about: dict[str, Any]) -> tuple[Path, Manifest | No
     return versions / f"v{following}", None
 
 
-def _judge(con: duckdb.DuckDBPyConnection, read: inputs.Inputs, rules: Policy) -> None:
+def _judge(con: duckdb.DuckDBPyConnection, rules: Policy) -> None:
     """Leave the table `verdict` in DuckDB. A split that came out empty is given a group, if there are enough."""
-    con.execute(sql.views(read.paths))
+    con.execute(sql.judged(rules))
+    mixture.apply(con, rules)
     con.execute(sql.groups(rules))
     wanted = {"train": 1.0, "validation": rules.validation_percent, "test": rules.test_percent}
     for split, percent in wanted.items():
@@ -93,7 +104,11 @@ def _publish(con: duckdb.DuckDBPyConnection, made: storage.Building, rules: Poli
     _write(con, made, "pairs", sql.pairs(rules), PAIR)
     _write(con, made, "dropped", sql.DROPPED, DROPPED)
     _write(con, made, "verdicts", sql.VERDICTS, VERDICT)
+    _write(con, made, "contaminated", sql.CONTAMINATED, CONTAMINATED)
     made.counts.update(con.sql(sql.COUNTS).to_arrow_table().to_pylist()[0])
+    if unknown := con.sql(sql.UNKNOWN_DECISIONS).fetchall()[0][0]:
+        made.counts["decisions_unknown"] = unknown
+        log.warning("curate: %d decisions are about records that are not there; they are kept", unknown)
     made.counts.update({f"broken:{rule}": broken for rule, broken, _ in con.sql(sql.RULE_COUNTS).fetchall()})
 
 

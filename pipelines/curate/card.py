@@ -7,7 +7,9 @@ import duckdb
 
 from pipelines.curate import sql
 from pipelines.curate.attribution import plain
+from pipelines.mixture import DIMENSIONS
 from pipelines.policy import Policy
+from pipelines.storage import Building
 
 SPLITS = ("train", "validation", "test")
 SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"))
@@ -31,10 +33,11 @@ def card(
     con: duckdb.DuckDBPyConnection,
     title: str,
     policy: Policy,
-    counts: Mapping[str, int],
+    made: Building,
     before: Mapping[str, int],
 ) -> str:
     """Markdown over `candidate`, `verdict` and `published`; `before` is what normalise counted."""
+    counts = made.counts
     mixes = {name: con.sql(_MIX.format(column=column)).fetchall() for name, column in _MIXES}
     return "\n".join(
         [
@@ -45,10 +48,36 @@ def card(
             _rules(con, policy),
             *(_mix(name, rows) for name, rows in mixes.items()),
             _duplicates(con, counts),
+            _contamination(con, counts),
+            _decisions(con, counts),
+            _SIGNALS,
             _ENDING,
+            *_mixed(mixes["licence"]),
+            _files(made),
         ]
     )
 
+
+BUILT_IN = {
+    "duplicate": "Says the same as a better record, which is kept.",
+    "decision": "A person rejected it.",
+    "author_cap": "There was more of this author than the policy takes.",
+    "site_cap": "There was more of this site than the policy takes.",
+    **{f"{name}_quota": f"There was more of this {name} than the policy takes." for name in DIMENSIONS},
+    "budget": "The policy's number of records or tokens was reached.",
+    "diversity": "It is close to others that were chosen.",
+}
+_BENCHMARKS = """
+SELECT benchmark, count(DISTINCT item), count(DISTINCT record_id), round(max(contamination), 2),
+       count(DISTINCT record_id) FILTER (kept)
+FROM contaminated JOIN verdict USING (record_id) GROUP BY ALL ORDER BY ALL
+"""
+_DECIDED = "SELECT decision, count(*) FROM verdict WHERE decision <> '' GROUP BY ALL ORDER BY ALL"
+
+_SIGNALS = """## Signals
+
+![How signals are spread over kept and dropped records](signals.svg)
+"""
 
 _MIXES = (("source", "source"), ("task", "task"), ("language", "output_language"), ("licence", "licence"))
 
@@ -113,7 +142,7 @@ def _funnel(counts: Mapping[str, int], before: Mapping[str, int]) -> str:
 def _rules(con: duckdb.DuckDBPyConnection, policy: Policy) -> str:
     broken = {rule: (count, alone) for rule, count, alone in con.sql(sql.RULE_COUNTS).fetchall()}
     told = [(rule.name, f"`{' '.join(rule.drop_if.split())}`", rule.why) for rule in policy.rules]
-    told.append(("duplicate", "", "Says the same as a better record, which is kept."))
+    told += [(name, "", why) for name, why in BUILT_IN.items() if name == "duplicate" or name in broken]
     rows = [(f"`{name}`", *broken.get(name, (0, 0)), sql_text, why) for name, sql_text, why in told]
     rows.sort(key=lambda row: -row[1])
     return (
@@ -134,6 +163,40 @@ def _duplicates(con: duckdb.DuckDBPyConnection, counts: Mapping[str, int]) -> st
         f"{clusters} clusters of duplicates hold {members} records, the largest {largest}; {counts['duplicates']}\n"
         "records were dropped in favour of another of their cluster.\n"
     )
+
+
+def _contamination(con: duckdb.DuckDBPyConnection, counts: Mapping[str, int]) -> str:
+    found = con.sql(_BENCHMARKS).fetchall()
+    if not found:
+        return "## Benchmarks\n\nNo benchmark item was found in the records, or none was looked for.\n"
+    return (
+        "## Benchmarks\n\n"
+        "Items of which at least half was found in a record; `contaminated-*.parquet` shows both, side by side.\n"
+        "`most` is the highest score; a rule of the policy says from which score a record is dropped.\n\n"
+    ) + _table(("benchmark", "items", "records", "most", "records still kept"), found)
+
+
+def _decisions(con: duckdb.DuckDBPyConnection, counts: Mapping[str, int]) -> str:
+    told = [f"{count} {decision}" for decision, count in con.sql(_DECIDED).fetchall()]
+    told += [f"{counts['decisions_unknown']} about records that are not there"] if counts["decisions_unknown"] else []
+    return f"## Decisions by hand\n\n{', '.join(told) or 'None'}.\n"
+
+
+def _mixed(rows: Sequence[tuple[str, int, int]]) -> list[str]:
+    """Share-alike beside non-commercial: whoever adapts both at once can follow neither licence."""
+    kept = [value.upper() for value, count, _ in rows if count]
+    if not any("-SA" in value and "-NC" not in value for value in kept) or not any("-NC" in value for value in kept):
+        return []
+    return [
+        "Share-alike and non-commercial records stand side by side here. What is made of both at once can be\n"
+        "published under neither licence: filter by `licence`, or use a policy that keeps one of them out.\n"
+    ]
+
+
+def _files(made: Building) -> str:
+    tables = sorted(path for path in made.shards if path.endswith(".parquet"))
+    rows = [(path, made.shards[path].rows, f"`{made.shards[path].sha256}`") for path in tables]
+    return "## Files\n\n" + _table(("file", "rows", "SHA-256"), rows)
 
 
 def _share(count: int, of: int) -> str:

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from pipelines.signals.privacy import redact_record
 
-TEXTS = ("instruction", "input", "output", "chosen", "rejected", "title", "author")
+TEXTS = ("instruction", "input", "output", "chosen", "rejected", "title", "author", "record_text")
 
 
 def redacted(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

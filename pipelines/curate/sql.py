@@ -2,23 +2,62 @@
 
 from pathlib import Path
 
+import pyarrow as pa
+
 from pipelines.catalog import parquet
 from pipelines.policy import Policy, breaks_sql, for_pairs, mentions, verdict_sql
 from schemas.cluster import CLUSTER
 from schemas.record import PAIR, RECORD
+from schemas.verdict import CONTAMINATION as CONTAMINATION_COLUMNS
 
+MEASURED = RECORD.append(pa.field("pair_hash", pa.string()))  # the columns of signals where there are none yet
+
+# Over the tables `gone`, `decision` and `contamination`. An edited record is judged and published as edited; its
+# signals are those of the text that was measured.
 _VIEWS = """
-CREATE TEMP VIEW record AS SELECT * EXCLUDE (file) FROM {records};
-CREATE TEMP VIEW pair AS SELECT * EXCLUDE (file) FROM {pairs};
+CREATE TEMP VIEW signal AS SELECT * EXCLUDE (file) FROM {signals};
+CREATE TEMP VIEW record AS
+SELECT r.* EXCLUDE (file) REPLACE (
+    coalesce(d.instruction, r.instruction) AS instruction,
+    coalesce(d.input, r.input) AS input,
+    coalesce(d.output, r.output) AS output)
+FROM {records} r LEFT JOIN decision d USING (record_id)
+WHERE record_id NOT IN (SELECT id FROM gone);
+CREATE TEMP VIEW pair AS SELECT * EXCLUDE (file) FROM {pairs} WHERE pair_id NOT IN (SELECT id FROM gone);
 CREATE TEMP VIEW candidate AS
-SELECT * FROM record
-JOIN (SELECT * EXCLUDE (file) FROM {signals}) USING (record_id)
-JOIN (SELECT * EXCLUDE (file) FROM {clusters}) USING (record_id);
+SELECT * REPLACE (coalesce(decision, '') AS decision) FROM record
+JOIN signal USING (record_id)
+JOIN (SELECT * EXCLUDE (file) FROM {clusters}) USING (record_id)
+LEFT JOIN contamination USING (record_id)
+LEFT JOIN (SELECT record_id, decision, decided FROM decision) USING (record_id);
 """
+
+# Whatever might have been forgotten can be told by these.
+_KNOWN_BY = """
+SELECT record_id AS id, source, url, author, pair_hash
+FROM {records} LEFT JOIN (SELECT record_id, pair_hash FROM {signals}) USING (record_id)
+UNION ALL
+SELECT pair_id, source, url, author, NULL FROM {pairs}
+"""
+
+CONTAMINATION = """
+CREATE OR REPLACE TEMP TABLE contamination AS
+SELECT record_id, {best} FROM contaminated GROUP BY record_id
+"""
+
+# All that is said in a record, in the order in which it is read.
+SAID = """
+SELECT record_id, concat_ws(chr(10), array_to_string([turn.instruction || chr(10) || turn.output FOR turn IN history],
+       chr(10)), instruction, input, output) AS text
+FROM record ORDER BY record_id
+"""
+
+CONTAMINATED = "SELECT * FROM contaminated ORDER BY contamination DESC, record_id, benchmark, item"
+
+UNKNOWN_DECISIONS = "SELECT count(*) FROM decision WHERE record_id NOT IN (SELECT record_id FROM record)"
 
 # A group's place in [0, 100) is drawn by SHA-256 of its name: the same in every run, on every machine.
 _GROUPS = """
-CREATE TEMP TABLE judged AS {verdict};
 CREATE TEMP TABLE grp AS
 SELECT *, CASE WHEN place < {validation} THEN 'validation' WHEN place < {validation} + {test} THEN 'test'
                ELSE 'train' END AS split
@@ -46,7 +85,7 @@ WHERE group_id IN (
 VERDICT = """
 CREATE TEMP TABLE verdict AS
 SELECT record_id, len(reasons) = 0 AS kept, reasons, duplicate_of,
-       CASE WHEN len(reasons) = 0 THEN split ELSE '' END AS split
+       CASE WHEN len(reasons) = 0 THEN split ELSE '' END AS split, decision, overruled
 FROM judged JOIN grp USING (group_id)
 """
 
@@ -101,12 +140,28 @@ ORDER BY ALL
 
 
 def views(paths: dict[str, list[Path]]) -> str:
-    schemas = {"records": RECORD, "pairs": PAIR, "signals": RECORD, "clusters": CLUSTER}
-    return _VIEWS.format(**{name: parquet(paths[name], schema) for name, schema in schemas.items()})
+    return _over(_VIEWS, paths)
+
+
+def known_by(paths: dict[str, list[Path]]) -> str:
+    return _over(_KNOWN_BY, paths)
+
+
+def _over(query: str, paths: dict[str, list[Path]]) -> str:
+    schemas = {"records": RECORD, "pairs": PAIR, "signals": MEASURED, "clusters": CLUSTER}
+    return query.format(**{name: parquet(paths[name], schema) for name, schema in schemas.items()})
+
+
+def contamination() -> str:
+    return CONTAMINATION.format(best=", ".join(f"max({name}) AS {name}" for name in CONTAMINATION_COLUMNS.names))
+
+
+def judged(policy: Policy) -> str:
+    return f"CREATE TEMP TABLE judged AS {verdict_sql(policy)}"
 
 
 def groups(policy: Policy) -> str:
-    return _GROUPS.format(verdict=verdict_sql(policy), validation=policy.validation_percent, test=policy.test_percent)
+    return _GROUPS.format(validation=policy.validation_percent, test=policy.test_percent)
 
 
 def published(policy: Policy) -> str:
@@ -114,6 +169,10 @@ def published(policy: Policy) -> str:
 
 
 def pairs(policy: Policy) -> str:
-    content = [rule.name for rule in policy.rules if any(name.startswith("output") for name in mentions(rule.drop_if))]
+    about = ("output", "contamination")
+    content = [
+        "decision",
+        *(rule.name for rule in policy.rules if any(name.startswith(about) for name in mentions(rule.drop_if))),
+    ]
     broken = " OR ".join(breaks_sql(rule) for rule in for_pairs(policy)) or "false"
-    return _PAIRS.format(content=content or "[]::VARCHAR[]", broken=broken)
+    return _PAIRS.format(content=content, broken=broken)

@@ -202,7 +202,7 @@ def test_the_shell_answers_and_outlives_mistakes(
     with sql.open_views(data) as con:
         sql.shell(con)
     said = capsys.readouterr()
-    assert "views: clusters, curated" in said.err
+    assert "views: clusters, contaminated, curated" in said.err
     assert "syntax error" in said.err
     assert "42" in said.out
 

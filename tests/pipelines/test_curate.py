@@ -3,10 +3,12 @@
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -119,7 +121,12 @@ def test_files_and_columns_are_the_published_ones(milled_once: Path) -> None:
     folder = milled_once / "5_curated" / "mill" / "latest"
     tables = ("train", "validation", "test", "pairs", "dropped", "verdicts")
     files = {f"{table}-00000-of-00001.parquet" for table in tables}
-    assert {path.name for path in folder.iterdir()} == files | {"ATTRIBUTION.md", "README.md", "manifest.json"}
+    assert {path.name for path in folder.iterdir()} == files | {
+        "ATTRIBUTION.md",
+        "README.md",
+        "manifest.json",
+        "signals.svg",
+    }
     for name, schema in (("train", PUBLISHED), ("pairs", PAIR), ("verdicts", VERDICT)):
         assert pq.read_schema(folder / f"{name}-00000-of-00001.parquet").equals(schema)
     assert list(storage.damaged(milled_once)) == []
@@ -269,6 +276,7 @@ def test_the_dataset_card(tmp_path: Path) -> None:
     (tmp_path / "small.toml").write_text(POLICY)
     milled(tmp_path, RECORDS, [pair(1, text(k), k) for k in range(40)], policy=str(tmp_path / "small.toml"))
     card = (tmp_path / "5_curated" / "mill" / "latest" / "README.md").read_text()
+    card = re.sub("`[0-9a-f]{64}`", "`<SHA-256>`", card)  # of Parquet, which another pyarrow may write otherwise
     assert card == (GOLDEN / "card.md").read_text()
 
 
@@ -292,3 +300,45 @@ def test_no_records_at_all(tmp_path: Path) -> None:
     dedupe.run(mill, tmp_path)
     counts = curate.run(mill, tmp_path).counts
     assert counts["records"] == counts["kept"] == counts["dropped"] == 0
+
+
+def test_share_alike_beside_non_commercial_is_told_on_the_card(tmp_path: Path) -> None:
+    told = "Share-alike and non-commercial records stand side by side here."
+    rows = [answer(k, licence="CC-BY-SA-4.0" if k % 2 else "CC-BY-NC-4.0") for k in range(6)]
+    milled(tmp_path / "mixed", rows)
+    assert told in (tmp_path / "mixed" / "5_curated" / "mill" / "latest" / "README.md").read_text()
+    milled(tmp_path / "alike", rows[1::2])
+    assert told not in (tmp_path / "alike" / "5_curated" / "mill" / "latest" / "README.md").read_text()
+
+
+LICENCES = {
+    "CC0-1.0": True, "CC-BY-4.0": True, "MIT": True, "Apache-2.0": True, "BSD-3-Clause": True, "PSF-2.0": True,
+    "CC-BY-SA-4.0": False, "CC-BY-NC-4.0": False, "CC-BY-NC-SA-3.0": False, "GPL-2.0": False, "GFDL-1.3": False,
+    "CC-BY-ND-4.0": False, "LicenseRef-ours": False, "": False,
+}  # fmt: skip
+
+
+def test_the_commercial_policy_lets_permissive_texts_pass(tmp_path: Path) -> None:
+    rows = [answer(k, licence=licence) for k, licence in enumerate(LICENCES)]
+    milled(tmp_path, rows, policy="commercial")
+    assert {row["licence"] for row in published(tmp_path)} == {name for name, passes in LICENCES.items() if passes}
+
+
+def test_a_quota_of_the_policy_is_told_with_its_values(tmp_path: Path) -> None:
+    (tmp_path / "small.toml").write_text(POLICY + "[mixture]\nmax_records = 10\nper_author = 12\n")
+    counts = milled(tmp_path, RECORDS, policy=str(tmp_path / "small.toml")).counts
+    assert (counts["kept"], counts["records"]) == (10, len(RECORDS))
+    assert counts["broken:budget"] == 2 and counts["broken:author_cap"] == 30
+    values = [
+        json.loads(r["value"]) for row in read(tmp_path, "dropped") for r in row["reasons"] if r["rule"] == "budget"
+    ]
+    assert sorted(value["records"] for value in values) == [11, 12]
+    card = (tmp_path / "5_curated" / "mill" / "latest" / "README.md").read_text()
+    assert "| `author_cap` | 30 | 30 |  | There was more of this author than the policy takes. |" in card
+
+
+def test_the_picture_is_well_formed_and_says_how_many(milled_once: Path) -> None:
+    drawn = ElementTree.fromstring((milled_once / "5_curated" / "mill" / "latest" / "signals.svg").read_text())
+    told = "".join(drawn.itertext())
+    assert all(name in told for name in ("output_words", "quality", "kept", "dropped"))
+    assert len(drawn.findall(".//{*}rect")) > 12

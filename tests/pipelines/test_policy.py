@@ -37,9 +37,15 @@ REFUSED = {
     "not SQL": (RULE.replace("output_words < 3", "output_words <"), r"short.drop_if: Parser Error"),
     "two statements": (RULE.replace("output_words < 3", "true); DROP TABLE x; --"), r"short.drop_if: "),
     "not TOML": ("rules = [", r"not TOML"),
-    "twice the same name": (RULE + RULE.replace("3", "4").replace("short", "duplicate"), r"`duplicate` is built in"),
+    "twice the same name": (
+        RULE + RULE.replace("3", "4").replace("short", "duplicate"),
+        r"called duplicate \(built in: duplicate",
+    ),
     "order by an unknown column": ('prefer = "scor DESC"\n' + RULE, r"prefer: no column 'scor'; did you mean 'score'"),
     "quality that is no number": ('quality = "title"\n' + RULE, r"quality: "),
+    "a quota on nothing": (RULE + "[mixture.langauge]\nzh = 0.3\n", r"langauge: unknown key; did you mean 'language'"),
+    "a share above one": (RULE + "[mixture.task]\ndialogue = 1.5\n", r"mixture.task.dialogue"),
+    "diversity of no size": (RULE + "[mixture]\ndiversity = 'k_center'\n", r"diversity chooses max_records"),
     "percent out of range": ("test_percent = 80\n" + RULE, r"test_percent: Input should be less than or equal to 50"),
 }
 
@@ -111,9 +117,10 @@ def test_the_sql_of_a_policy() -> None:
 def verdicts(rows: str) -> dict[str, tuple[object, ...]]:
     with duckdb.connect() as con:
         names = "record_id, cluster_id, cluster_size, group_id, licence, output, output_words, score"
-        con.execute(f"CREATE TABLE candidate AS SELECT * FROM (VALUES {rows}) t ({names})")
+        undecided = "'' AS decision, '{}' AS decided"
+        con.execute(f"CREATE TABLE candidate AS SELECT *, {undecided} FROM (VALUES {rows}) t ({names})")
         found = con.sql(policy.verdict_sql(SMALL)).fetchall()
-    return {row[0]: (row[2], [(reason["rule"], reason["value"]) for reason in row[3]]) for row in found}
+    return {row[0]: (row[2], [(reason["rule"], reason["value"]) for reason in row[-1]]) for row in found}
 
 
 def test_every_broken_rule_is_told_with_what_it_measured_but_never_the_text() -> None:

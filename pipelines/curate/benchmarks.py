@@ -1,0 +1,81 @@
+"""Benchmark files → items: a question, and its answer where the file has one."""
+
+import gzip
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import file_digest
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from pipelines.recipe import RecipeError
+
+# the first of these that a row has
+QUESTIONS = ("question", "prompt", "problem", "instruction", "text", "query", "input", "content")
+ANSWERS = ("answer", "canonical_solution", "solution", "code", "output", "completion", "response", "target")
+NAMES = ("task_id", "id", "key", "name", "question_id")
+FINAL = "####"  # GSM8K: what follows is the answer, what stands before is the way to it
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    benchmark: str
+    name: str
+    question: str
+    answer: str
+
+
+def name_of(file: Path) -> str:
+    """`gsm8k/test`: the folder tells what the file is of, and no path of this machine gets into a manifest."""
+    folder = file.parent.parent if file.parent.name == "data" else file.parent
+    return f"{folder.name}/{file.name.split('.')[0]}"
+
+
+def fingerprint(file: Path) -> str:
+    """SHA-256 of the file. Raises RecipeError where there is none."""
+    try:
+        with file.open("rb") as opened:
+            return file_digest(opened, "sha256").hexdigest()
+    except OSError as error:
+        raise RecipeError(f"decontaminate.benchmarks: {file} cannot be read: {error.strerror}") from error
+
+
+def items(file: Path) -> Iterator[Item]:
+    """Raises RecipeError where a row has no question, naming file and row."""
+    for number, row in enumerate(_rows(file), 1):
+        question = _first(row, QUESTIONS)
+        if not question:
+            known = ", ".join(QUESTIONS)
+            raise RecipeError(f"{file}: row {number} has none of the fields {known}; rename the one that asks")
+        answer = _first(row, ANSWERS).rsplit(FINAL, 1)[-1].strip()
+        yield Item(name_of(file), _first(row, NAMES) or str(number), question, answer)
+
+
+def _first(row: Mapping[str, Any], names: tuple[str, ...]) -> str:
+    found = (row[name] for name in names if row.get(name) not in (None, ""))
+    value = next(found, "")
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _rows(file: Path) -> Iterator[Mapping[str, Any]]:
+    if file.suffix == ".parquet":
+        with pq.ParquetFile(file) as table:
+            for batch in table.iter_batches():
+                yield from batch.to_pylist()
+        return
+    with gzip.open(file, "rt", encoding="utf-8") if file.suffix == ".gz" else file.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                yield _parsed(file, number, line)
+
+
+def _parsed(file: Path, number: int, line: str) -> Mapping[str, Any]:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise RecipeError(f"{file}:{number}: not JSON: {error}") from error
+    if not isinstance(row, dict):
+        raise RecipeError(f"{file}:{number}: a row is an object with a question, not {type(row).__name__}")
+    return row
