@@ -36,6 +36,8 @@ def check(path: str, data: Path) -> list[Finding]:
     for name in recipe.source_names():
         source = recipe.source(name)
         findings += [*_reached(source, recipe), *_licence(source)]
+    for rule in policy.unmeasured(rules, recipe):
+        findings.append(Finding("note", f"rule {rule}", "does nothing: what it looks at wants `annotate.difficulty`"))
     findings += [*_training(), *_disk(data)]
     return findings + [_plan(recipe, stage, data) for stage in run.STAGES]
 

@@ -16,8 +16,9 @@ import duckdb
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from pipelines.recipe import did_you_mean
+from pipelines.recipe import Recipe, did_you_mean
 from pipelines.signals import SIGNALS
+from pipelines.signals.difficulty import COLUMNS as OPTIONAL
 from schemas.cluster import CLUSTER
 from schemas.record import PAIR, RECORD
 from schemas.verdict import CONTAMINATION
@@ -135,7 +136,7 @@ def find(name: str | Path, base: Path | None = None) -> Path:
 def columns() -> dict[str, str]:
     """DuckDB type by column of what a predicate sees."""
     signals = [pa.field(signal.name, signal.type) for signal in SIGNALS]
-    seen = [*RECORD, *signals, *(field for field in CLUSTER if field.name != "record_id"), *CONTAMINATION]
+    seen = [*RECORD, *signals, *OPTIONAL, *(field for field in CLUSTER if field.name != "record_id"), *CONTAMINATION]
     with duckdb.connect() as con:
         con.register("candidate", pa.schema(seen).empty_table())
         return {name: kind for name, kind, *_ in con.sql("DESCRIBE candidate").fetchall()}
@@ -152,6 +153,12 @@ def mentions(sql: str) -> tuple[str, ...]:
 def _parser() -> duckdb.DuckDBPyConnection:
     """One connection for all expressions: opening one takes longer than parsing a policy."""
     return duckdb.connect(config={"threads": 1})
+
+
+def unmeasured(policy: Policy, recipe: Recipe) -> list[str]:
+    """Rules that look at what annotate measures only when the recipe asks for it, which it does not: they are null."""
+    asks = bool(recipe.annotate.difficulty)
+    return [rule.name for rule in policy.rules if not asks and set(mentions(rule.drop_if)) & set(OPTIONAL.names)]
 
 
 def for_pairs(policy: Policy) -> list[Rule]:

@@ -15,7 +15,9 @@ MEASURED = RECORD.append(pa.field("pair_hash", pa.string()))  # the columns of s
 # Over the tables `gone`, `decision` and `contamination`. An edited record is judged and published as edited; its
 # signals are those of the text that was measured.
 _VIEWS = """
-CREATE TEMP VIEW signal AS SELECT * EXCLUDE (file) FROM {signals};
+CREATE TEMP VIEW signal AS
+SELECT * EXCLUDE (file) FROM {signals}
+UNION ALL BY NAME SELECT NULL::FLOAT AS output_perplexity, NULL::FLOAT AS pair_difficulty WHERE false;
 CREATE TEMP VIEW record AS
 SELECT r.* EXCLUDE (file) REPLACE (
     coalesce(d.instruction, r.instruction) AS instruction,

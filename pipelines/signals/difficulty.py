@@ -17,6 +17,7 @@ import pyarrow as pa
 from schemas.signal import Signal
 
 PERPLEXITY, DIFFICULTY = "output_perplexity", "pair_difficulty"
+COLUMNS = pa.schema([(PERPLEXITY, pa.float32()), (DIFFICULTY, pa.float32())])
 _SOURCE = "Superfiltering (Li et al. 2024): the first 1,024 tokens"
 
 

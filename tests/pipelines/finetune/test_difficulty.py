@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from pipelines import annotate, catalog, policy
 from pipelines.finetune import base, difficulty
 from pipelines.finetune.prompt import encode_text
+from pipelines.recipe import AnnotateSettings
+from tests.pipelines.test_annotate import MILL, write_records
 
 
 def row(instruction: str, output: str) -> dict[str, object]:
@@ -39,3 +42,23 @@ def test_what_cannot_be_told_is_null(plain_model: Path, tmp_path: Path) -> None:
     empty, filled = difficulty.perplexities([row("Why?", ""), row(long, "Because so.")], str(plain_model), tmp_path)
     assert empty == (None, None)
     assert filled.alone is not None and filled.ratio is None
+
+
+def test_annotate_measures_it_when_the_recipe_asks(plain_model: Path, tmp_path: Path) -> None:
+    write_records(tmp_path, shards=1, rows=2)
+    asked = MILL.model_copy(update={"annotate": AnnotateSettings(difficulty=str(plain_model))})
+    made = annotate.run(asked, "forum", tmp_path)
+    assert annotate.run(asked, "forum", tmp_path) == made
+    with catalog.connect(tmp_path) as con:
+        assert con.sql("SELECT count(pair_difficulty), count(output_perplexity) FROM signals").fetchall() == [(2, 2)]
+    annotate.run(MILL, "forum", tmp_path)
+    with catalog.connect(tmp_path) as con:
+        assert con.sql("SELECT count(*), count(pair_difficulty) FROM signals").fetchall() == [(2, 0)]
+
+
+def test_a_rule_that_looks_at_what_is_not_measured_is_told() -> None:
+    rule = policy.Rule(name="no_help", drop_if="pair_difficulty >= 1", why="The question does not help.")
+    rules = policy.Policy(rules=(rule,))
+    assert policy.unmeasured(rules, MILL) == ["no_help"]
+    asked = MILL.model_copy(update={"annotate": AnnotateSettings(difficulty="smollm2")})
+    assert policy.unmeasured(rules, asked) == []
