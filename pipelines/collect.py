@@ -94,7 +94,7 @@ def _build(
         about: dict[str, Any] = {"stage": STAGE, "name": f"{source}/{batch:06d}", "version": VERSION, "params": params}
         with storage.building(folder, **about, inputs={}, resume=False) as made:
             _fill(made, chain([first] if first else [], shards), rejects)
-            made.cursor = cursor()
+            made.cursor = cursor() if made.counts["pages"] else ""  # who had nothing does not ask for changes of it
     return storage.read_manifest(folder)
 
 

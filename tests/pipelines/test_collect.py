@@ -150,3 +150,13 @@ def test_a_list_may_be_digested_as_it_comes() -> None:
         for value in values:
             running.add(value)
         assert running.hexdigest() == digest(values)
+
+
+def test_a_first_run_that_had_nothing_is_made_good_by_the_next(tmp_path: Path) -> None:
+    SHELF[:] = [Reject("listing", "http_403")]
+    collect.run(recipe(), "shelf", tmp_path)
+    SHELF[:] = [page("a", "one")]
+    collect.run(recipe(), "shelf", tmp_path)
+    collect.run(recipe(), "shelf", tmp_path)
+    assert CALLS[:2] == [None, None]
+    assert CALLS[2]
