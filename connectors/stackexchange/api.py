@@ -6,7 +6,7 @@ whenever an answer says so, the client leaves the site alone until then, and a l
 
 import html
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -100,9 +100,12 @@ def _nameable(url: str) -> str:
 
 
 def _free(answer: dict[str, Any], at: datetime) -> datetime:
-    """When the site may be asked again: after its `backoff`, or on the next day (UTC) if this one is spent."""
+    """When the site may be asked again: after its `backoff`, or when the day is over if nothing of it is left.
+
+    Some say that the day ends at midnight UTC, some that it began with one's first question: a day later both are over.
+    """
     if answer.get("quota_remaining") == 0:
-        return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        return at + timedelta(days=1)
     backoff = answer.get("backoff")
     return at + timedelta(seconds=backoff if isinstance(backoff, int | float) and 0 < backoff < 86_400 else 0)
 

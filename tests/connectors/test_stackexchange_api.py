@@ -89,7 +89,7 @@ NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
         ({"backoff": 10}, NOON + timedelta(seconds=10)),
         ({"backoff": "soon"}, NOON),
         ({"quota_remaining": 1}, NOON),
-        ({"quota_remaining": 0, "backoff": 10}, datetime(2024, 5, 2, tzinfo=UTC)),
+        ({"quota_remaining": 0, "backoff": 10}, NOON + timedelta(days=1)),
     ],
 )
 def test_when_the_site_may_be_asked_again(said: dict[str, Any], until: datetime) -> None:
