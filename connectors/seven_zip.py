@@ -1,7 +1,7 @@
 """Members of a 7z archive as files that are read while they are unpacked; nothing of them is written to disk.
 
-py7zr pushes what it unpacks; a thread of its own lets a reader pull. Between the two waits a piece, which is what a
-mebibyte of the archive unpacks to.
+py7zr pushes what it unpacks; a thread of its own lets a reader pull. Between the two waits one piece, which is
+what a mebibyte of the archive unpacks to.
 """
 
 import io
@@ -15,7 +15,7 @@ from typing import IO, Any, cast
 import py7zr
 from py7zr.exceptions import ArchiveError, PasswordRequired
 
-_WAITING = 1  # pieces between the two; one that unpacks to much may have 128 MB
+_WAITING = 1  # pieces between the two; py7zr makes none larger than 128 MB
 _PATIENCE = 0.2  # seconds after which a waiting thread asks whether the other is still there
 _ERRORS = (ArchiveError, PasswordRequired, OSError, EOFError, ValueError, KeyError, IndexError, AssertionError)
 
@@ -43,7 +43,7 @@ def members(path: Path, wanted: tuple[str, ...]) -> Iterator[tuple[str, IO[bytes
             yield PurePosixPath(name).name, cast(IO[bytes], _Member(pipe))
     finally:
         pipe.left.set()
-        unpacking.join()
+        unpacking.join(5 * _PATIENCE)  # it may be in the middle of something long that nobody wants
 
 
 class _Gone(OSError):
