@@ -36,13 +36,16 @@ class _Site:
 
 
 def from_api(web: Web, api: str, namespaces: tuple[int, ...], cursor: str | None) -> Iterator[Revision | Reject]:
-    """Every page, then those deleted since `cursor` with status 404. Raises WebError when the wiki does not answer."""
-    site = _site(web, api)
-    for space in namespaces:
-        for group in _groups(_listed(web, api, space)):
-            yield from _contents(web, api, site, group)
-    if cursor:
-        yield from _deleted(web, api, site, namespaces, cursor)
+    """Every page, then those deleted since `cursor` with status 404; a reject where the wiki is silent."""
+    try:
+        site = _site(web, api)
+        for space in namespaces:
+            for group in _groups(_listed(web, api, space)):
+                yield from _contents(web, api, site, group)
+        if cursor:
+            yield from _deleted(web, api, site, namespaces, cursor)
+    except WebError as error:
+        yield Reject(error.url, error.reason, error.detail)
 
 
 def _site(web: Web, api: str) -> _Site:

@@ -116,6 +116,11 @@ def test_an_old_wiki_says_the_same() -> None:
     assert old == new
 
 
+def test_a_wiki_that_does_not_answer_is_a_reject() -> None:
+    items = list(MediaWiki(name="wiki", api=API).fetch(ReplayWeb({}), None))
+    assert [(type(item), getattr(item, "reason", "")) for item in items] == [(Reject, "not_found")]
+
+
 def test_pages_deleted_since_the_last_run_are_gone() -> None:
     items = list(MediaWiki(name="wiki", api=API).fetch(WikiWeb({}), "2024-01-01T00:00:00Z"))
     assert isinstance(items[-1], Page)
