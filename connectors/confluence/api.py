@@ -5,7 +5,7 @@ of the server, so that it is asked for a day more than needed.
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -13,19 +13,22 @@ from connectors.base import Response, Web, WebError
 from connectors.confluence.content import STORAGE, Content, named, when
 from connectors.stored_json import load
 from schemas.document import Reject
+from schemas.page import GONE
 
 Found = tuple[str, Content, Response]
 KINDS = ("page", "blogpost")
-_EXPANDED = "body.storage,version,space,ancestors,history,metadata.labels"
-_PER_ANSWER = 25  # more pages with their text in one answer are refused by some servers, and cut by others
+# more than 25 pages with their text in one answer are refused by some servers, and cut by others
+_PAGING = {"limit": "25", "expand": "body.storage,version,space,ancestors,history,metadata.labels"}
 _LONGEST_WALK = 100_000
 
 
 def from_api(web: Web, wiki: str, spaces: tuple[str, ...], cursor: str | None) -> Iterator[Found | Reject]:
     """Pages, then blog posts. A listing that breaks off ends with a reject."""
+    base, since = wiki.rstrip("/"), when(cursor) if cursor else None
+    search = _search(base, spaces, since)
     seen: set[str] = set()
-    for start in _starts(wiki.rstrip("/"), spaces, cursor):
-        for entry, answer in _listed(web, wiki, start):
+    for start in [search] if since else _listings(base, spaces):
+        for entry, answer in _listed(web, base, start, search):
             if isinstance(entry, Reject):
                 yield entry
             elif entry.get("type") in KINDS and str(entry.get("id")) not in seen:
@@ -33,40 +36,47 @@ def from_api(web: Web, wiki: str, spaces: tuple[str, ...], cursor: str | None) -
                 yield _found(entry, answer)
 
 
-def _starts(wiki: str, spaces: tuple[str, ...], cursor: str | None) -> list[str]:
-    paging = {"limit": _PER_ANSWER, "expand": _EXPANDED}
-    since = when(cursor) if cursor else None
-    if since:
-        day = (since - timedelta(days=1)).strftime("%Y-%m-%d %H:%M")
-        keys = ",".join(f'"{key}"' for key in spaces)
-        within = f" and space in ({keys})" if spaces else ""
-        query = f'type in (page,blogpost) and lastmodified >= "{day}"{within} order by lastmodified'
-        return [f"{wiki}/rest/api/content/search?{urlencode({'cql': query, **paging})}"]
+def _listings(base: str, spaces: tuple[str, ...]) -> list[str]:
     places: list[dict[str, str]] = [{"spaceKey": key} for key in spaces] or [{}]
-    asked = [{"type": kind, **place, "status": "current", **paging} for place in places for kind in KINDS]
-    return [f"{wiki}/rest/api/content?{urlencode(params)}" for params in asked]
+    asked = [{"type": kind, **place, "status": "current", **_PAGING} for place in places for kind in KINDS]
+    return [f"{base}/rest/api/content?{urlencode(params)}" for params in asked]
 
 
-def _listed(web: Web, wiki: str, url: str) -> Iterator[tuple[dict[str, Any] | Reject, Response | None]]:
-    """Every entry of a listing; its links to what follows are relative to the wiki, and stay on it."""
+def _search(base: str, spaces: tuple[str, ...], since: datetime | None) -> str:
+    """By the time of creation, which no change moves while the answers are read."""
+    wanted = [f"type in ({','.join(KINDS)})"]
+    if since:
+        wanted.append(f'lastmodified >= "{since - timedelta(days=1):%Y-%m-%d %H:%M}"')
+    if spaces:
+        keys = ",".join(f'"{key}"' for key in spaces)
+        wanted.append(f"space in ({keys})")
+    query = f"{' and '.join(wanted)} order by created"
+    return f"{base}/rest/api/content/search?{urlencode({'cql': query, **_PAGING})}"
+
+
+def _listed(web: Web, base: str, url: str, search: str) -> Iterator[tuple[dict[str, Any] | Reject, Response | None]]:
+    """Every entry of a listing; its links to what follows are relative to the wiki, and stay on it. Where there are
+    no listings any more, as in the cloud, what a search finds."""
     asked: set[str] = set()
     while url and url not in asked and len(asked) < _LONGEST_WALK:
         asked.add(url)
         answer, found = _ask(web, url)
         if isinstance(found, Reject):
+            if found.detail in map(str, GONE) and search not in asked:
+                url = search
+                continue
             yield found, None
             return
         yield from ((entry, answer) for entry in found.get("results") or () if isinstance(entry, dict))
         links = found.get("_links")
-        url = _next(wiki, links) if isinstance(links, dict) else ""
+        url = _next(base, links) if isinstance(links, dict) else ""
 
 
-def _next(wiki: str, links: dict[str, Any]) -> str:
+def _next(base: str, links: dict[str, Any]) -> str:
     """Servers say the path with the wiki's own (`context`) or without it."""
     follow, context = links.get("next"), str(links.get("context") or "")
     if not isinstance(follow, str) or not follow:
         return ""
-    base = wiki.rstrip("/")
     if follow.startswith("/") and not (context and follow.startswith(f"{context}/")):
         return base + follow
     url = urljoin(base + "/", follow)

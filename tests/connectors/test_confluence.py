@@ -309,8 +309,18 @@ def test_later_only_what_was_modified_is_asked_for() -> None:
     assert [item.key for item in items] == ["9"]
     query = parse_qs(urlsplit(web.asked[0][0]).query)["cql"][0]
     assert query == (
-        'type in (page,blogpost) and lastmodified >= "2024-03-01 12:00" and space in ("KW") order by lastmodified'
+        'type in (page,blogpost) and lastmodified >= "2024-03-01 12:00" and space in ("KW") order by created'
     )
+
+
+def test_a_wiki_without_listings_is_searched() -> None:
+    class Cloud(LiveWiki):
+        def get(self, url: str, *, version: str = "") -> Response:
+            listing = "/content?" in url
+            return json_answer(url, {}, 410) if listing else super().get(url, version=version)
+
+    items = list(Confluence(name="kettles", url=WIKI).fetch(Cloud({}), None))
+    assert [(item.key, getattr(item, "reason", "")) for item in items] == [("9", "")]
 
 
 def test_a_wiki_that_does_not_answer_is_a_reject() -> None:
