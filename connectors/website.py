@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from connectors import html
 from connectors.base import Kind, LocalPath, Response, Settings, Web, WebError
+from connectors.reading import read_page
 from connectors.web import sitemap
 from connectors.web.url import normalise_url, without_session
 from schemas.document import Document, Reject
@@ -68,7 +69,7 @@ class Website(Settings):
         return self._saved() if self.folder else self._crawl(web)
 
     def parse(self, page: Page) -> Iterator[Document | Reject]:
-        yield html.read_article(page, self.licence)
+        yield from read_page(page, self.licence)
 
     def _saved(self) -> Iterator[Page | Reject]:
         assert self.folder

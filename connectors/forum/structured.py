@@ -14,6 +14,7 @@ from connectors import html
 from connectors.forum.block import Block, number, read_body
 from connectors.forum.generic import GENERIC
 from connectors.forum.profiles import Profile
+from connectors.html.microdata import properties, value
 from connectors.html.structured import is_a, linked_data
 
 _POSTS = ("DiscussionForumPosting", "Question", "Answer", "Comment", "SocialMediaPosting", "CreativeWork")
@@ -46,7 +47,7 @@ def structured_title(root: HtmlElement) -> str:
 def _microdata(root: HtmlElement, url: str) -> list[Block]:
     blocks = []
     for item in root.xpath(f"//*[@itemscope and ({_ITEMS})]"):
-        bodies = [each for each in _properties(item, "text", "articleBody") if _holder(each) is item]
+        bodies = properties(item, "text", "articleBody")
         if bodies:
             markdown, quotes = read_body(bodies[0], GENERIC, url)
             accepted = "acceptedAnswer" in (item.get("itemprop") or "").split()
@@ -60,27 +61,14 @@ def _microdata(root: HtmlElement, url: str) -> list[Block]:
     return blocks
 
 
-def _properties(item: HtmlElement, *names: str) -> list[HtmlElement]:
-    return [each for name in names for each in item.xpath(f".//*[contains(concat(' ', @itemprop, ' '), ' {name} ')]")]
-
-
-def _holder(element: HtmlElement) -> HtmlElement | None:
-    return next((each for each in element.iterancestors() if each.get("itemscope") is not None), None)
-
-
 def _value(item: HtmlElement, *names: str) -> str:
-    for each in _properties(item, *names):
-        if _holder(each) is item:
-            stated = each.get("content") or each.get("datetime") or each.get("href") or each.text_content()
-            return " ".join(stated.split())
-    return ""
+    return next((value(element) for element in properties(item, *names)), "")
 
 
 def _author(item: HtmlElement) -> str:
-    for each in _properties(item, "author", "creator"):
-        if _holder(each) is item:
-            names = _properties(each, "name") or each.xpath(".//a[normalize-space()]") or [each]
-            return " ".join((names[0].get("content") or names[0].text_content()).split())
+    for each in properties(item, "author", "creator"):
+        names = properties(each, "name") or each.xpath(".//a[normalize-space()]") or [each]
+        return " ".join((names[0].get("content") or names[0].text_content()).split())
     return ""
 
 

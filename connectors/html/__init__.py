@@ -11,8 +11,9 @@ from connectors.html.decoding import decode
 from connectors.html.licences import spdx
 from connectors.html.markdown import to_markdown
 from connectors.html.metadata import Metadata, metadata
+from connectors.html.questions import steps
 from connectors.html.sections import sections
-from connectors.html.structured import linked_data, steps
+from connectors.html.structured import linked_data
 from connectors.html.tree import Unreadable, parse
 
 __all__ = [

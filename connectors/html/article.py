@@ -5,8 +5,9 @@ from lxml.html import HtmlElement
 from connectors.html.content import main_content
 from connectors.html.decoding import decode
 from connectors.html.metadata import metadata, opt_out
+from connectors.html.questions import joined, questions, steps
 from connectors.html.sections import sections
-from connectors.html.structured import linked_data, steps
+from connectors.html.structured import described
 from connectors.html.tree import Unreadable, parse
 from schemas.document import Article, Reject
 from schemas.page import Page
@@ -41,11 +42,12 @@ def open_page(page: Page) -> HtmlElement | Reject:
 
 def article_of(root: HtmlElement, page: Page, licence: str = "") -> Article | Reject:
     """The article in a page that has been opened. Rejects: no_main_content, too_short."""
-    about = metadata(root, page.url)
+    about, data = metadata(root, page.url), described(root)
     content = main_content(root)
-    if content is None:
+    own = sections(content, about.title, page.url) if content is not None else ()
+    found = joined(own, questions(data, page.url))
+    if content is None and not found:
         return Reject(page.key, "no_main_content")
-    found = sections(content, about.title, page.url)
     if sum(len(section.markdown) for section in found) < SHORTEST:
         return Reject(page.key, "too_short")
     return Article(
@@ -53,7 +55,7 @@ def article_of(root: HtmlElement, page: Page, licence: str = "") -> Article | Re
         url=page.url,
         title=about.title or page.key,
         sections=found,
-        steps=steps(linked_data(root)),
+        steps=steps(data, page.url),
         author=about.author,
         created_at=about.published,
         licence=about.licence or page.licence or licence,

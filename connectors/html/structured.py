@@ -1,26 +1,51 @@
-"""What pages say in JSON-LD and microdata: metadata, steps, questions and answers. https://schema.org"""
+"""What pages say in JSON-LD and microdata: what it is and who says it. https://schema.org"""
 
 import json
 from collections.abc import Iterator
 from typing import Any
 
+import re2
 from lxml.html import HtmlElement
 
+from connectors.html.microdata import microdata
+
 _MAX_BLOCK = 500_000
+# What scripts may have and JSON may not: comments, and commas before an end; strings are stepped over
+_COMMENT = re2.compile(r'("(?:[^"\\]|\\.)*")|//[^\n]*|(?s:/\*.*?\*/)|(?s:<!--.*?-->)')
+_COMMA = re2.compile(r'("(?:[^"\\]|\\.)*")|,(\s*[}\]])')
 
 
 def linked_data(root: HtmlElement) -> list[dict[str, Any]]:
     """Every object of the page's JSON-LD, outermost first; broken blocks are passed over."""
-    found: list[dict[str, Any]] = []
-    for script in root.xpath('//script[contains(@type, "ld+json")]'):
-        text = (script.text or "").strip().removeprefix("<!--").removesuffix("-->").strip().rstrip(";")
-        if not text or len(text) > _MAX_BLOCK:
-            continue
-        try:
-            found += _objects(json.loads(text, strict=False))
-        except (ValueError, RecursionError):
-            continue
-    return found
+    return [item for block in blocks(root) for item in _objects(block)]
+
+
+def described(root: HtmlElement) -> list[dict[str, Any]]:
+    """Every object of the page's JSON-LD, then of its microdata."""
+    return [*linked_data(root), *_objects(microdata(root))]
+
+
+def blocks(root: HtmlElement) -> list[Any]:
+    """The values of the page's JSON-LD scripts."""
+    texts = [
+        "".join(script.itertext()).strip(" \n\r\t;") for script in root.xpath('//script[contains(@type, "ld+json")]')
+    ]
+    found = (_loaded(text) or _loaded(_strict(text)) for text in texts if len(text) <= _MAX_BLOCK)
+    return [value for value in found if value]
+
+
+def _loaded(text: str) -> Any:
+    try:
+        return json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _strict(text: str) -> str:
+    if text.startswith("<!--") and text.endswith("-->"):
+        text = text[4:-3]
+    bare = _COMMENT.sub(lambda found: found[1] or "", text)
+    return str(_COMMA.sub(lambda found: found[1] or found[2], bare))
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:
@@ -49,23 +74,3 @@ def values(data: list[dict[str, Any]], name: str) -> list[str]:
             text = one.get("name", "") if isinstance(one, dict) else one
             found += [text.strip()] if isinstance(text, str) and text.strip() else []
     return found
-
-
-def steps(data: list[dict[str, Any]]) -> tuple[str, ...]:
-    """The steps of the page's HowTo or Recipe, as text; () when it declares none."""
-    for item in data:
-        if is_a(item, "HowTo", "Recipe"):
-            listed = item.get("step") or item.get("recipeInstructions") or []
-            return tuple(_step_texts(listed if isinstance(listed, list) else [listed]))
-    return ()
-
-
-def _step_texts(listed: list[Any]) -> Iterator[str]:
-    for step in listed:
-        if isinstance(step, str):
-            yield step.strip()
-        elif isinstance(step, dict) and isinstance(step.get("itemListElement"), list):
-            yield from _step_texts(step["itemListElement"])
-        elif isinstance(step, dict):
-            name, text = str(step.get("name") or "").strip(), str(step.get("text") or "").strip()
-            yield text if not name or name in text else f"{name}: {text}".rstrip(": ")
