@@ -51,6 +51,9 @@ _DISALLOW = frozenset(("disallow", "dissallow", "dissalow", "disalow", "diasllow
 _AGENT_LINE = frozenset(("user-agent", "useragent", "user agent"))
 # The RFC knows no digits here; names in the wild do, and bot1 is not bot2.
 _TOKEN = re2.compile(r"^[A-Za-z0-9_-]+")
+# Pages per time, as in 5/1m 0200-0600; the hours for which it is meant are not told apart
+_RATE = re2.compile(r"^(\d{1,6})\s*/\s*(\d{1,6})\s*([smh]?)(?:\s|$)")
+_UNITS = {"s": 1, "m": 60, "h": 3600}
 _SIGNAL = re2.compile(r"(?i)\b(?:ai-train|train-ai)\s*=\s*(?:no?|0)\b")
 
 
@@ -132,6 +135,8 @@ def _note(robots: Robots, agents: list[str], key: str, value: str) -> None:
     """Lines that are no rules: they end no group."""
     if key == "crawl-delay":
         _set_delay(robots, agents, value)
+    elif key == "request-rate" and (rate := _RATE.match(value)):
+        _set_delay(robots, agents, str(int(rate[2]) * _UNITS[rate[3] or "s"] / max(int(rate[1]), 1)))
     elif key == "sitemap" and value:
         robots.sitemaps.append(value)
     elif key in ("content-signal", "content-usage") and _SIGNAL.search(value):

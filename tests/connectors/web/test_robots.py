@@ -101,6 +101,11 @@ def test_groups_and_rules(text: str, path: str, allowed: bool) -> None:
         ("User-agent: gristmill\nDisallow:\nUser-agent: *\nCrawl-delay: 7", 0),
         ("User-agent: gristmill\nCrawl-delay: 2\nUser-agent: *\nCrawl-delay: 7", 2),
         ("User-agent: *\nCrawl-delay: soon", 0),
+        ("User-agent: *\nRequest-rate: 1/5 # slowly", 5),
+        ("User-agent: *\nRequest-rate: 5/1m 0200-2259\nRequest-rate: 20/1m", 12),
+        ("User-agent: *\nRequest-rate: 8/1s\nCrawl-delay: 2", 2),
+        ("User-agent: *\nRequest-rate: 0/5", 5),
+        ("User-agent: *\nRequest-rate: often", 0),
         ("User-agent: *\nCrawl-delay: -1", 0),
         ("User-agent: *\nCrawl-delay: nan", 0),
     ],
@@ -179,3 +184,26 @@ def test_labelled_files(shared_data: Path, name: str, agent: str, path: str, all
     folder = shared_data / "labelled" / "robots-sitemaps" / "robots"
     file = next(iter(sorted(folder.glob(f"{name}*.txt"))))
     assert robots.parse(file.read_bytes()).decide(path, agent).allowed is allowed
+
+
+@pytest.mark.parametrize(
+    ("name", "agent", "delay", "sitemaps"),
+    [
+        ("astore.amazon.com-robots", "gristmill", 5, 0),
+        ("dos-line-endings", "gristmill", 1, 0),
+        ("extended-standard-robots", "bot2", 15, 0),
+        ("extended-standard-robots", "bot3", 12, 0),
+        ("extension-robots", "mybot", 6, 1),
+        ("many-user-agents", "gristmill", 0, 0),
+        ("relative-sitemap-robots", "gristmill", 0, 1),
+        ("sitemap-robots-dedup", "gristmill", 0, 2),
+        ("sitemap-robots.", "gristmill", 0, 2),
+        ("www.flot.com-robots", "gristmill", 0, 1),
+    ],
+)
+def test_delays_and_sitemaps_of_labelled_files(
+    shared_data: Path, name: str, agent: str, delay: float, sitemaps: int
+) -> None:
+    folder = shared_data / "labelled" / "robots-sitemaps" / "robots"
+    read = robots.parse(next(iter(sorted(folder.glob(f"{name}*")))).read_bytes())
+    assert (read.delay(agent), len(read.sitemaps)) == (delay, sitemaps)

@@ -41,6 +41,20 @@ def test_labelled_urls(shared_data: Path) -> None:
     assert {given: normalise_url(given) for given, _ in kept} == dict(kept)
 
 
+def test_labelled_resolutions(shared_data: Path) -> None:
+    """Where the labelled result is a URL of the web; our spelling of it is the same as of what it is made from."""
+    folder = shared_data / "labelled" / "robots-sitemaps"
+    lines = [line for line in (folder / "url-utils" / "url-resolve.csv").read_text().split("\n") if line]
+    cases = [next(csv.reader([line], skipinitialspace=True)) for line in lines if not line.startswith("#")]
+    web = [case for case in cases if case[2].startswith(("http:", "https:")) and "@" not in case[2]]
+    assert len(web) >= 12
+    assert {tuple(case): _or_none(case[0], case[1]) for case in web} == {
+        tuple(case): _or_none(case[2], "") for case in web
+    }
+    invalid = (folder / "normalizer" / "invalidUrls.csv").read_text().split("\n")
+    assert not any(_or_none(line, "") for line in invalid if line.startswith("http"))
+
+
 def test_platform_urls_never_crash_and_mostly_agree_on_the_host(shared_data: Path) -> None:
     """Against the web platform's cases: browsers mend more than a crawler needs to."""
     file = shared_data / "labelled" / "robots-sitemaps" / "url-utils" / "wpt-urltestdata.json"
