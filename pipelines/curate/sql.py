@@ -171,7 +171,7 @@ def published(policy: Policy) -> str:
 
 
 def pairs(policy: Policy) -> str:
-    about = ("output", "contamination")
+    about = ("output", "pair", "contamination")
     content = [
         "decision",
         *(rule.name for rule in policy.rules if any(name.startswith(about) for name in mentions(rule.drop_if))),
