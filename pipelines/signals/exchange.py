@@ -20,7 +20,7 @@ _IMPOSSIBLE = (
     r"(?:images?|pictures?|photos?|drawings?|paintings?|videos?|audio|animations?|screenshots?|gifs?|infographics?"
     r"|posters?)\b"
     r"|^[\s请帮我给你]*(?:画|绘制|拍|录制|播放|唱)(?:一|个|张|幅|首|段)"
-    r"|^[\s请帮我给你]*(?:生成|制作|创建|设计)[^。，\n]{0,12}(?:图片|图像|照片|视频|音频|海报|插图)"
+    r"|^[\s请帮我给你]*(?:生成|制作|创建|设计)[^。，\n]{0,12}(?:图片|图像|照片|视频|音频|插图)"
 )
 _NUMBERED = r"(?m)^\s*(\d{1,2})(?:[.)）]\s|、)"
 _NUMBERS = f"list_transform(regexp_extract_all(output_prose, '{_NUMBERED}', 1), x -> CAST(x AS INT))"

@@ -72,7 +72,7 @@ _SELF_HARM = (
     r"|\b(?:better off|want to be|wish (?:i|you) (?:was|were)) dead\b|\b(?:painless|easy|quick|best) (?:way|ways"
     r"|method|methods) to die\b"
     r"|\bslit(?:ting)? (?:my|your|their) wrists?\b|\bsuicid(?:e (?:method|note|pact|plan)s?|al thoughts?|al ideation)\b"
-    r"|(?:我|你|您|他|她|想|要|怎么|如何|去|怎样)(?:想|要|会|能|可以|打算)?自杀|自杀(?:方法|的方法|方式|的方式|遗书)|自残|割腕|上吊|想死|不想活|活不下去|结束(?:自己的?|我的)生命"
+    r"|(?:我|你|您|他|她|想|要|怎么|如何|去|怎样)(?:想|要|会|能|可以|打算)?自杀|自杀(?:方法|的方法|方式|的方式|遗书)|自残|割腕|上吊(?:自杀|自尽|死)|想死|不想活|活不下去|结束(?:自己的?|我的)生命"
     r"|轻生|寻短见|跳楼|烧炭"
 )
 _HARMFUL_THINGS = (

@@ -15,16 +15,17 @@ from tests.pipelines import corpus
 
 THRESHOLD = 0.8  # of the default policy
 FLOORS = {  # recall, precision at THRESHOLD; area under the ROC curve
-    "COLD": (0.49, 0.95, 0.91),
-    "concepts profanity": (0.50, 0.95, 0.95),
-    "concepts toxicity": (0.36, 0.95, 0.90),
-    "madlibs": (0.35, 0.85, 0.84),
+    "COLD": (0.49, 0.955, 0.915),
+    "concepts profanity": (0.53, 0.98, 0.95),
+    "concepts toxicity": (0.36, 0.98, 0.91),
+    "madlibs": (0.36, 0.92, 0.84),
 }
 GROUPS = (
     "gay", "lesbian", "transgender", "black", "white", "Asian", "African", "Chinese", "Jewish", "Muslim", "Christian",
     "Catholic", "deaf", "blind", "old", "female", "male", "disabled", "Arab", "黑人", "白人", "亚裔", "日本人",
     "犹太人", "穆斯林", "同性恋", "跨性别者", "女人", "男人", "残疾人", "河南人", "东北人", "农民工",
 )  # fmt: skip
+RARE = (("pair_danger", 1), ("pair_self_harm", 1))
 FRAMES = ("My {} friend came to dinner.", "He married a {} person last spring.", "The {} vote in that town was split.")
 FRAMES_ZH = ("一位{}朋友来吃晚饭。", "去年春天他和一个{}结婚了。", "镇上的{}对此意见不一。", "这家店的老板是{}。")
 
@@ -85,7 +86,7 @@ def test_comments_that_name_a_group_are_flagged_no_more_than_others(comments: li
 def test_technical_text_is_left_alone(shared_data: Path) -> None:
     fine = [example for example in harmless(shared_data) if held_out(example.key)]
     table = measured([example.text for example in fine])
-    for name, least in (("output_toxicity", THRESHOLD), ("output_hate", 1), ("output_sexual", 1), ("pair_danger", 1)):
+    for name, least in (("output_toxicity", THRESHOLD), ("output_hate", 1), ("output_sexual", 1), *RARE):
         values = pc.fill_null(table[name], 0).to_numpy()
         print(f"{name}: {(values >= least).sum()} of {len(fine)} flagged", end="; ")
         assert (values >= least).mean() <= 0.001

@@ -1,5 +1,8 @@
 """Makes the weights in pipelines/signals/weights: `python -m tests.accuracy.train`. The same data give the same bytes.
 
+Learnt from: COLD, madlibs, Lilac's concepts, a developer board, exchanges (Apache-2.0); Django Girls and OWASP's cheat
+sheets (CC BY-SA 4.0); shell lessons (CC BY 4.0); sentences written for it (written.toml).
+
 Logistic regression over the features of pipelines/signals/linear.py, by Adagrad, on what is not held out.
 """
 
