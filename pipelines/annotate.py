@@ -58,7 +58,7 @@ def run(recipe: Recipe, source: str, data: Path, workers: int = 1, spread: Sprea
 
 def wanted(recipe: Recipe, data: Path) -> tuple[Signal, ...]:
     """What is measured for a recipe. Raises RecipeError where it asks for what is not installed."""
-    asked: tuple[Signal, ...] = (embedding.signal(data),) if recipe.dedupe.semantic else ()
+    asked = embedding.signals(data) if recipe.dedupe.semantic else ()
     if recipe.annotate.difficulty:
         asked += difficulty.signals(recipe.annotate.difficulty, place.nearby(data))
     return (*SIGNALS, *asked)

@@ -20,6 +20,7 @@ NOT_TOLD = (
     "instruction_hash",
     "pair_minhash",
     "pair_embedding",
+    "pair_numbers",
 )  # signals that tell a reader nothing
 
 _PAGE = """

@@ -13,7 +13,8 @@ CLUSTER = pa.schema(
     ]
 )
 
-# Verified duplicates. `method` is exact or near; similarity is the true Jaccard of the shingle sets.
+# Verified duplicates. `method` is exact, near (similarity: the true Jaccard of the shingle sets), or semantic (the
+# cosine of the embeddings).
 EDGE = pa.schema(
     [
         ("record_id", pa.string()),

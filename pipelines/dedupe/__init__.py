@@ -26,6 +26,7 @@ from pipelines import inputs, place, storage
 from pipelines.dedupe import sql
 from pipelines.dedupe.components import join_all, labels
 from pipelines.dedupe.near import Work, near_duplicates
+from pipelines.dedupe.semantic import semantic_duplicates
 from pipelines.recipe import DedupeSettings, Recipe
 from schemas.cluster import CLUSTER, EDGE
 from schemas.manifest import Manifest
@@ -69,9 +70,15 @@ def _cluster(work: Work, settings: DedupeSettings) -> None:
     member = work.con.sql(sql.NUMBERS).to_arrow_table()
     rank, same_key, same_page = (member[name].to_numpy() for name in ("rank", "same_key", "same_page"))
     cluster = np.arange(rank.size)
-    near = near_duplicates(work, settings, rank, cluster)
-    _keep(work.con, "near", pa.table({**near._asdict(), "method": ["near"] * near.first.size}))
+    found = {"near": near_duplicates(work, settings, rank, cluster)}
     join_all(cluster, rank, same_key)
+    if settings.semantic:
+        found["semantic"] = semantic_duplicates(work, settings.semantic, rank, cluster)
+    parts = [
+        pa.table({**edges._asdict(), "method": pa.array([how] * edges.first.size, pa.string())})
+        for how, edges in found.items()
+    ]
+    _keep(work.con, "near", pa.concat_tables(parts))
     group = cluster.copy()
     join_all(group, rank, same_page)
     size = np.bincount(labels(cluster), minlength=rank.size).astype(np.int32)

@@ -32,6 +32,12 @@ SELECT n, coalesce(instruction, '') AS instruction, coalesce(input, '') AS input
 FROM record JOIN member USING (record_id) WHERE rank = same_key
 """
 
+EMBEDDINGS = """
+SELECT n, pair_embedding::FLOAT[256] AS pair_embedding, pair_numbers
+FROM signal SEMI JOIN (SELECT n FROM member WHERE rank = same_key) USING (n)
+WHERE pair_embedding IS NOT NULL
+"""
+
 CLUSTERS = """
 SELECT member.record_id, head.record_id AS cluster_id, leader.record_id AS group_id, size AS cluster_size
 FROM label
@@ -54,7 +60,8 @@ ORDER BY first, second, method
 COUNTS = """
 SELECT count(*) AS records, count(DISTINCT cluster) AS clusters, count(DISTINCT grp) AS groups,
        (SELECT count(*) FROM member WHERE rank <> same_key) AS exact_duplicates,
-       (SELECT count(*) FROM near WHERE method = 'near') AS near_duplicates
+       (SELECT count(*) FROM near WHERE method = 'near') AS near_duplicates,
+       (SELECT count(*) FROM near WHERE method = 'semantic') AS semantic_duplicates
 FROM label
 """
 

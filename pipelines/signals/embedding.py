@@ -15,11 +15,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numba import njit
 
 from pipelines import storage
 from pipelines.recipe import RecipeError
+from pipelines.signals.blocks import absorb
 from pipelines.signals.minhash import key_text
-from pipelines.signals.text import Texts, texts_of
+from pipelines.signals.text import Tables, Texts, Words, room, split_words, tables, texts_of
 from schemas.signal import Signal
 
 NAME = "pair_embedding"
@@ -30,13 +32,16 @@ WEIGHTS = "model.safetensors"
 _SOURCE = "all-MiniLM-L6-v2 (Wang 2020; Reimers, Gurevych 2019) distilled by model2vec (Tulkens, van Dongen 2024)"
 
 
-def signal(data: Path) -> Signal:
-    """The signal, its model distilled if that was not done before. Raises RecipeError with the cure."""
+def signals(data: Path) -> tuple[Signal, ...]:
+    """The embedding, its model distilled if need be, and the numbers. Raises RecipeError with the cure."""
     folder = _model_folder(data)
     with (folder / WEIGHTS).open("rb") as file:
         weights = file_digest(file, "sha256").hexdigest()
     # distilled on another machine the weights may differ in their last digits: they are the version
-    return Signal(NAME, EMBEDDING, partial(pair_embedding, folder), _SOURCE, int(weights[:8], 16))
+    return (
+        Signal(NAME, EMBEDDING, partial(pair_embedding, folder), _SOURCE, int(weights[:8], 16)),
+        Signal("pair_numbers", pa.uint64(), pair_numbers, "hash of the numbers in their order, which embeddings miss"),
+    )
 
 
 def _model_folder(data: Path) -> Path:
@@ -68,6 +73,23 @@ def pair_embedding(folder: Path, table: pa.Table) -> pa.Array:
     return pa.FixedSizeListArray.from_arrays(
         pa.array(made.astype(np.float16).ravel()), type=EMBEDDING, mask=pa.array(lacks)
     )
+
+
+def pair_numbers(table: pa.Table) -> pa.Array:
+    texts = texts_of(key_text(table))
+    return pa.array(_numbers(texts, tables(), room(texts)))
+
+
+@njit(cache=True, nogil=True)
+def _numbers(texts: Texts, tables: Tables, words: Words) -> np.ndarray:
+    """Words without a letter, absorbed one after another."""
+    out = np.zeros(len(texts.offsets) - 1, np.uint64)
+    for row in range(len(out)):
+        count = split_words(texts.data, texts.offsets[row], texts.offsets[row + 1], tables, words)
+        for word in range(count):
+            if not words.flags[word]:
+                out[row] = absorb(out[row], words.hashes[word])
+    return out
 
 
 def _mostly_ascii(texts: Texts) -> np.ndarray:

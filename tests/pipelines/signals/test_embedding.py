@@ -64,4 +64,12 @@ def test_the_extra_that_lacks_is_named(tmp_path: Path, monkeypatch: pytest.Monke
 def test_a_failed_distillation_tells_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedding.sys, "executable", "false")
     with pytest.raises(RecipeError, match="distilling failed"):
-        embedding.signal(tmp_path)
+        embedding.signals(tmp_path)
+
+
+def test_numbers_are_told_apart_in_their_order() -> None:
+    texts = ["add 2 and 31", "Add 2, 31.", "add 31 and 2", "add 2 and 32", "no number", "v2 x86"]
+    table = pa.table({"instruction": texts, "input": [""] * 6, "output": ["end"] * 6})
+    made = embedding.pair_numbers(table).to_pylist()
+    assert made[0] == made[1] and made[4] == made[5] == 0
+    assert len(set(made)) == 4
