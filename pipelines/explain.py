@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines import catalog, storage
+from pipelines.policy import BUILT_IN
 
 SHOWN = 1_200  # characters of a text on the screen; `--json` has all of it
 NOT_TOLD = (
@@ -39,6 +40,7 @@ FROM edges WHERE $record_id IN (record_id, duplicate_id)
 ORDER BY ALL
 """
 _VERDICT = "SELECT * EXCLUDE (record_id) FROM verdicts WHERE record_id = $record_id ORDER BY recipe"
+_CONTAMINATED = "SELECT * EXCLUDE (record_id) FROM contaminated WHERE record_id = $record_id ORDER BY ALL"
 _NEAREST = (
     "SELECT record_id FROM records ORDER BY jaro_winkler_similarity(record_id, $record_id) DESC, record_id LIMIT 3"
 )
@@ -66,6 +68,7 @@ def explain(record_id: str, data: Path) -> dict[str, Any]:
             "signals": {name: value for name, value in (signals or [{}])[0].items() if name not in NOT_TOLD},
             "clusters": _rows(con, _CLUSTER, asked),
             "duplicates": _rows(con, _DUPLICATES, asked),
+            "contaminated": _rows(con, _CONTAMINATED, asked),
             "verdicts": [_with_why(verdict, data) for verdict in verdicts],
         }
 
@@ -85,12 +88,16 @@ def _with_why(verdict: dict[str, Any], data: Path) -> dict[str, Any]:
     """The verdict with each rule's reason, as the snapshot's policy has it, and what was measured."""
     manifest = storage.read_manifest(storage.latest(storage.folder(data, "curate", verdict["recipe"])))
     rules = manifest.params["policy"]["rules"] if manifest else []
-    whys = {rule["name"]: rule["why"] for rule in rules} | {"duplicate": f"{verdict['duplicate_of']} was kept instead"}
-    reasons = [
-        {"rule": reason["rule"], "measured": json.loads(reason["value"]), "why": whys.get(reason["rule"], "")}
-        for reason in verdict["reasons"]
-    ]
-    return verdict | {"reasons": reasons}
+    whys = BUILT_IN | {rule["name"]: rule["why"] for rule in rules}
+    whys["duplicate"] = f"{verdict['duplicate_of']} was kept instead"
+    told = {
+        kind: [
+            {"rule": reason["rule"], "measured": json.loads(reason["value"]), "why": whys.get(reason["rule"], "")}
+            for reason in verdict[kind]
+        ]
+        for kind in ("reasons", "overruled")
+    }
+    return verdict | told
 
 
 def show(life: dict[str, Any], console: Console) -> None:
@@ -101,6 +108,7 @@ def show(life: dict[str, Any], console: Console) -> None:
         _panel("record", _record(life["record"])),
         _panel("signals", _columns(life["signals"])),
         _panel("cluster", Group(*(_grid(one) for one in (*life["clusters"], *life["duplicates"])))),
+        *(_panel(f"found in it: {one['benchmark']} {one['item']}", _grid(one)) for one in life["contaminated"]),
         *(_panel(f"verdict of {verdict['recipe']}", _verdict(verdict)) for verdict in life["verdicts"]),
     ]
     console.print(Text(life["record_id"], style="bold"), *parts, sep="\n")
@@ -135,7 +143,9 @@ def _record(record: dict[str, Any]) -> Table:
 def _verdict(verdict: dict[str, Any]) -> Group:
     said = f"kept, in {verdict['split']}" if verdict["kept"] else "dropped"
     lines = [Text(said, style="green" if verdict["kept"] else "red")]
-    for reason in verdict["reasons"]:
+    if verdict["decision"]:
+        lines.append(Text(f"decided by a person: {verdict['decision']}"))
+    for reason in (*verdict["reasons"], *verdict["overruled"]):
         measured = ", ".join(f"{name} = {_plain(value)}" for name, value in reason["measured"].items())
         lines.append(Text.assemble((reason["rule"], "bold"), f"  {measured}\n    {reason['why']}"))
     return Group(*lines)

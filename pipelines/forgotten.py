@@ -4,6 +4,7 @@ A page is bytes as a site sent them, and nobody can cut one post out of any site
 the documents it was parsed to, without the posts, sections and exchanges that were forgotten; its bytes are not kept.
 """
 
+import html
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
@@ -25,6 +26,8 @@ _KINDS: dict[str, TypeAdapter[Document | Reject]] = {
 }
 _QUOTED = re2.compile(r"^\s{0,3}>[>\s]*")
 _WORDS = re2.compile(r"[\pL\pN]+")
+_SHORT = re2.compile(r"=\s*[\"']([^\"'<>]{1,80})[\"']|>([^<>]{1,80})<")
+LEAST_NAME, LONGEST_NAME = 5, 80  # letters from which a name is hardly a word of the language as well, and up to which
 
 
 @dataclass(frozen=True)
@@ -44,11 +47,34 @@ def spare(connector: Connector, page: Page, stones: Tombstones) -> Spared:
     """The page without what is forgotten; parses it."""
     before = tuple(parse(connector, page))
     after = tuple(without(document, page, stones) for document in before)
-    if after == before:
+    if after == before and not _names_one(page, stones):
         return Spared(page, False)
-    if all(isinstance(document, Reject) for document in after):
+    if after and all(isinstance(document, Reject) for document in after):
         return Spared(None, True)
     return Spared(replace(page, body=_freeze(after), media_type=MEDIA_TYPE, etag="", last_modified=""), True)
+
+
+def _names_one(page: Page, stones: Tombstones) -> bool:
+    """Whether one of the short strings in the bytes is a forgotten name: whose words stand there, the parser may not
+    tell, as it leaves out what is no use."""
+    found = {text for text in strings(page.body) if len(text) <= LONGEST_NAME}
+    return any(stones.author(page.source, name) for name in found)
+
+
+def strings(body: bytes) -> Iterator[str]:
+    """The strings of JSON; else attributes and what stands between two tags."""
+    text = body.decode("utf-8", "replace")
+    try:
+        left = [json.loads(text)]
+    except (ValueError, RecursionError):
+        yield from (html.unescape(one or other) for one, other in _SHORT.findall(text))
+        return
+    while left:
+        value = left.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, list | dict):
+            left += value.values() if isinstance(value, dict) else value
 
 
 def concerned(page: Page, stones: Tombstones) -> bool:
@@ -75,10 +101,10 @@ def _thread(thread: Thread, page: Page, stones: Tombstones) -> Thread | Reject:
         return thread
     if thread.posts[0] in gone or len(gone) == len(thread.posts):
         return Reject(thread.key, REASON)
-    said = {_plain(line) for post in gone for line in post.markdown.splitlines()} - {""}
+    said = {plain(line) for post in gone for line in post.markdown.splitlines()} - {""}
     names = [post.author for post in gone if stones.author(page.source, post.author)]
     kept = (post for post in thread.posts if post not in gone)
-    return replace(thread, posts=tuple(replace(post, markdown=_unquoted(post.markdown, said, names)) for post in kept))
+    return replace(thread, posts=tuple(replace(post, markdown=unquoted(post.markdown, said, names)) for post in kept))
 
 
 def _is_gone(post: Post, thread: Thread, page: Page, stones: Tombstones) -> bool:
@@ -86,12 +112,13 @@ def _is_gone(post: Post, thread: Thread, page: Page, stones: Tombstones) -> bool
     return by or stones.url(post.url) or stones.part(page.page_id, thread.key, post.post_id)
 
 
-def _unquoted(markdown: str, said: set[str], names: list[str]) -> str:
-    """Without quoted lines of what was said, and without the name of who said it where it is called (`@name`)."""
+def unquoted(markdown: str, said: set[str], names: list[str]) -> str:
+    """Without quoted lines of what was said, and without the name of who said it: wherever it stands if it is hardly a
+    word besides, else where it is called (`@name`)."""
     lines = []
     for line in markdown.splitlines():
         quoted = _QUOTED.match(line)
-        words = _plain(line)
+        words = plain(line)
         if quoted and (words in said or any(person(name) in person(line) for name in names)):
             continue
         if quoted and len(words) > 20 and any(words in one for one in said):
@@ -100,10 +127,14 @@ def _unquoted(markdown: str, said: set[str], names: list[str]) -> str:
     text = "\n".join(lines)
     for name in names:
         text = text.replace(f"@{name}", "@…")
+        if not name.isascii():
+            text = text.replace(name, "…")
+        elif len(name) >= LEAST_NAME:
+            text = re2.sub(rf"\b{re2.escape(name)}\b", lambda _: "…", text)
     return text
 
 
-def _plain(line: str) -> str:
+def plain(line: str) -> str:
     return " ".join(_WORDS.findall(line.lower()))
 
 
@@ -153,7 +184,7 @@ def spared(
             if isinstance(left.item, Page) and concerned(left.item, stones):
                 found = spare_apart((connector, left.item, stones))
                 left = Spared(Reject(item.key, "parse_failed"), True) if isinstance(found, BaseException) else found
-            left_out.update(asked if left.changed else ())
+            left_out.update(asked if left.changed and isinstance(item, Page) else ())
             if left.item is not None:
                 yield left.item
 

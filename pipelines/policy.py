@@ -70,9 +70,19 @@ class Mixture(_Part):
         return self
 
 
-# what curation drops for by itself; no rule may be called so
-BUILT_IN = ("duplicate", "decision", "author_cap", "site_cap", "task_quota", "source_quota", "language_quota",
-            "licence_quota", "budget", "diversity")  # fmt: skip
+# what curation drops for by itself, and why; no rule may be called so
+BUILT_IN = {
+    "duplicate": "Says the same as a better record, which is kept.",
+    "decision": "A person rejected it.",
+    "author_cap": "There was more of this author than the policy takes.",
+    "site_cap": "There was more of this site than the policy takes.",
+    "task_quota": "There was more of this task than the policy takes.",
+    "source_quota": "There was more of this source than the policy takes.",
+    "language_quota": "There was more of this language than the policy takes.",
+    "licence_quota": "There was more of this licence than the policy takes.",
+    "budget": "The policy's number of records or tokens was reached.",
+    "diversity": "It is close to others that were chosen.",
+}
 
 
 class Policy(_Part):

@@ -7,8 +7,7 @@ import duckdb
 
 from pipelines.curate import sql
 from pipelines.curate.attribution import plain
-from pipelines.mixture import DIMENSIONS
-from pipelines.policy import Policy
+from pipelines.policy import BUILT_IN, Policy
 from pipelines.storage import Building
 
 SPLITS = ("train", "validation", "test")
@@ -58,19 +57,10 @@ def card(
     )
 
 
-BUILT_IN = {
-    "duplicate": "Says the same as a better record, which is kept.",
-    "decision": "A person rejected it.",
-    "author_cap": "There was more of this author than the policy takes.",
-    "site_cap": "There was more of this site than the policy takes.",
-    **{f"{name}_quota": f"There was more of this {name} than the policy takes." for name in DIMENSIONS},
-    "budget": "The policy's number of records or tokens was reached.",
-    "diversity": "It is close to others that were chosen.",
-}
 _BENCHMARKS = """
-SELECT benchmark, count(DISTINCT item), count(DISTINCT record_id), round(max(contamination), 2),
-       count(DISTINCT record_id) FILTER (kept)
-FROM contaminated JOIN verdict USING (record_id) GROUP BY ALL ORDER BY ALL
+SELECT benchmark, items, sought, count(DISTINCT item), count(DISTINCT record_id),
+       coalesce(round(max(contamination), 2), 0), count(DISTINCT record_id) FILTER (kept)
+FROM benchmark LEFT JOIN (contaminated JOIN verdict USING (record_id)) USING (benchmark) GROUP BY ALL ORDER BY ALL
 """
 _DECIDED = "SELECT decision, count(*) FROM verdict WHERE decision <> '' GROUP BY ALL ORDER BY ALL"
 
@@ -168,12 +158,13 @@ def _duplicates(con: duckdb.DuckDBPyConnection, counts: Mapping[str, int]) -> st
 def _contamination(con: duckdb.DuckDBPyConnection, counts: Mapping[str, int]) -> str:
     found = con.sql(_BENCHMARKS).fetchall()
     if not found:
-        return "## Benchmarks\n\nNo benchmark item was found in the records, or none was looked for.\n"
+        return "## Benchmarks\n\nNo benchmark was looked for; the recipe names none.\n"
     return (
         "## Benchmarks\n\n"
-        "Items of which at least half was found in a record; `contaminated-*.parquet` shows both, side by side.\n"
-        "`most` is the highest score; a rule of the policy says from which score a record is dropped.\n\n"
-    ) + _table(("benchmark", "items", "records", "most", "records still kept"), found)
+        "Items that are long enough to be told from ordinary speech were sought. Where at least half of one was found\n"
+        "in a record, `contaminated-*.parquet` shows both, side by side; `most` is the highest score. A rule of the\n"
+        "policy says from which score a record is dropped.\n\n"
+    ) + _table(("benchmark", "items", "sought", "found", "in records", "most", "records kept all the same"), found)
 
 
 def _decisions(con: duckdb.DuckDBPyConnection, counts: Mapping[str, int]) -> str:

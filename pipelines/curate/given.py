@@ -1,5 +1,6 @@
 """What people and benchmarks bring to curation, as tables in DuckDB: `gone`, `decision`, `contaminated`."""
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +46,7 @@ def enter(con: duckdb.DuckDBPyConnection, read: inputs.Inputs, given: Given) -> 
     rows = [_row(decision) for decision in given.decisions]
     _keep(con, "decision", pa.Table.from_pylist(rows, schema=_DECISION))
     _keep(con, "contaminated", CONTAMINATED.empty_table())
+    _keep(con, "benchmark", pa.table({"benchmark": pa.array([], pa.string()), "items": [], "sought": []}))
     con.execute(sql.contamination())
     con.execute(sql.views(read.paths))
     if given.benchmarks:
@@ -70,7 +72,11 @@ def _row(decision: Decision) -> dict[str, str | None]:
 
 
 def _contaminated(con: duckdb.DuckDBPyConnection, files: tuple[Path, ...]) -> pa.Table:
-    known = decontaminate.index(item for file in files for item in benchmarks.items(file))
+    items = [item for file in files for item in benchmarks.items(file)]
+    known = decontaminate.index(items)
+    there, sought = Counter(i.benchmark for i in items), Counter(w.item.benchmark for w in known.wanted)
+    rows = [{"benchmark": name, "items": count, "sought": sought[name]} for name, count in sorted(there.items())]
+    _keep(con, "benchmark", pa.Table.from_pylist(rows))
     found = (decontaminate.evidence(batch, known) for batch in con.sql(sql.SAID).to_arrow_reader(BATCH))
     return pa.concat_tables([CONTAMINATED.empty_table(), *found])
 

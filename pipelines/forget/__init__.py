@@ -35,7 +35,7 @@ class Request:
 @dataclass
 class Report:
     """What was erased, by kind; the models that have learnt from it; near-duplicates of it that stay; pages that could
-    not be parsed, so that nobody knows whose words are in them."""
+    not be parsed, so that nobody knows whose words are in them; records of others that name the author."""
 
     erased: dict[str, int] = field(default_factory=dict)
     snapshots: list[str] = field(default_factory=list)
@@ -43,6 +43,7 @@ class Report:
     near_duplicates: list[str] = field(default_factory=list)
     local_sources: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
+    named_in: list[str] = field(default_factory=list)
 
 
 def forget(request: Request, data: Path) -> Report:
@@ -69,6 +70,7 @@ def forget(request: Request, data: Path) -> Report:
     )
     tombstones.enter(data, known, [_dated(stone, request, report.models) for stone in asked])
     _erase(data, gone, found, report)
+    report.named_in = plan.naming(data, request.author) if request.author else []
     return report
 
 
@@ -146,5 +148,6 @@ def told(report: Report) -> list[str]:
     lines += [f"trained on what was erased: {model}; train again, and remove it" for model in report.models]
     lines += [f"says nearly the same, and stays: {record_id}" for record_id in report.near_duplicates]
     lines += [f"{page_id} could not be read; forget its address if it is of it" for page_id in report.unread]
+    lines += [f"names the author, and stays: {record_id}" for record_id in report.named_in]
     lines += [f"{source} reads files of this machine: they still hold it" for source in report.local_sources]
     return lines

@@ -180,6 +180,14 @@ def texts(data: Path) -> list[tuple[str, str]]:
         return con.sql("SELECT record_id, pair_hash FROM signals").fetchall()
 
 
+def naming(data: Path, name: str) -> list[str]:
+    """Records in whose text the name stands: what others say of somebody is theirs, and for a person to look at."""
+    with catalog.connect(data) as con:
+        text = "concat_ws(chr(10), instruction, input, output, CAST(history AS VARCHAR))"
+        query = f"SELECT record_id FROM records WHERE contains(lower({text}), lower($name)) ORDER BY ALL"
+        return [record_id for (record_id,) in con.execute(query, {"name": name.strip()}).fetchall()]
+
+
 def local_sources(data: Path, affected: set[str]) -> list[str]:
     """Sources of these pages that read files of this machine: those files are not ours to change."""
     found = set()

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sqlite3
 import zlib
 from collections.abc import Iterator
 from html import escape
@@ -12,10 +13,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from connectors.web.store import Store, Stored, Visit
-from pipelines import forget, place, storage, tombstones
+from pipelines import collect, forget, forgotten, pages, place, storage, tombstones
 from pipelines.catalog import connect
 from pipelines.forget import Request
-from pipelines.recipe import Recipe, load
+from pipelines.normalise.parse import parse_page
+from pipelines.recipe import Recipe, WebSettings, load
+from schemas.page import Page
+from tests.connectors.web.site import Site, answer
+from tests.pipelines.board import Board
 from tests.pipelines.milling import go, recipe_file
 
 ADA, BOB = "Ada Lovelace", "Bob"
@@ -252,3 +257,68 @@ def test_names_match_in_any_spelling() -> None:
     known = empty.with_new([empty.new_author("Ａda  Lovelace", ""), empty.new_author("艾达", "zhihu")])
     assert known.author("x", "ada lovelace") and not known.author("x", "ada") and not known.author("x", "")
     assert known.author("zhihu", "艾达") and not known.author("x", "艾达")
+
+
+def test_a_crawl_fetches_no_forgotten_address_and_keeps_no_word_of_a_forgotten_author(tmp_path: Path) -> None:
+    threads = {"1": [["Cy", "It leaks"], [ADA, SECRET], [BOB, OTHER]], "2": [["Cy", "It hums"], [BOB, OTHER]], "3": []}
+    empty = tombstones.Tombstones(SALT)
+    with Site({f"/t/{name}": answer(200, json.dumps(thread)) for name, thread in threads.items()}) as site:
+        site.pages["/list"] = answer(200, json.dumps(list(threads)))
+        board = Board(name="board", url=site.url("").rstrip("/"))
+        stones = [empty.new_author(ADA, ""), empty.new_url(site.url("/t/3"))]
+        tombstones.enter(tmp_path, empty, stones)
+        web = WebSettings(contact="test@example.org", delay=0, allow_private=("127.0.0.1",))
+        made = Recipe.model_construct(name="test", sources=(board,), web=web)
+        first = collect.run(made, "board", tmp_path)
+        assert collect.run(made, "board", tmp_path) == first, "what is cut in the same way has not changed"
+        assert set(site.paths()) == {"/list", "/t/1", "/t/2"}
+    (shard,) = pages.live(tmp_path, "board").shards
+    one, two = shard.read()
+    assert [post.author for post in next(forgotten.parse(board, one)).posts] == ["Cy", BOB]  # type: ignore[union-attr]
+    assert (two.key, json.loads(two.body)) == ("2", threads["2"])
+    assert holds(tmp_path, SECRET, ADA, "/t/3") == []
+    with sqlite3.connect(tmp_path / forget.WEB_STORE) as db:
+        assert [url.rsplit("/", 1)[1] for (url,) in db.execute("SELECT url FROM answers")] == ["2"]
+
+
+def test_what_a_restored_backup_brings_is_not_made_into_records(tmp_path: Path) -> None:
+    board = Board(name="board", url="https://b.example")
+    empty = tombstones.Tombstones(SALT)
+    told = json.dumps([["Cy", "It leaks"], [ADA, SECRET], [BOB, OTHER]])
+    page = Page("board", "1", "https://b.example/t/1", told.encode())
+    assert len(parse_page(board, page).records) == 2
+    for stone in (empty.new_author(ADA, "board"), tombstones.Tombstone("record", empty.hash("record", "board:1#a1"))):
+        left = parse_page(board, page, empty.with_new([stone])).records
+        assert [row["record_id"] for row in left] == ["board:1#a2"]
+
+
+MENTIONS = [
+    ("As Ada Lovelace said, oil helps.", [ADA], "As … said, oil helps."),
+    ("Thanks, @Will: I will try.", ["Will"], "Thanks, @…: I will try."),
+    ("Will you? I will.", ["Will"], "Will you? I will."),
+    ("Lovelacean engines", ["Lovelace"], "Lovelacean engines"),
+    ("艾达说过：加点油。", ["艾达"], "…说过：加点油。"),
+    ("> " + SECRET + "\n\nNo.", [], "\nNo."),
+    ("> Ada Lovelace wrote:\n> something else", [ADA], "> something else"),
+    (SECRET, [], SECRET),
+]
+
+
+@pytest.mark.parametrize(("markdown", "names", "left"), MENTIONS)
+def test_quotations_and_names_in_the_posts_of_others(markdown: str, names: list[str], left: str) -> None:
+    assert forgotten.unquoted(markdown, {forgotten.plain(SECRET)}, names) == left
+
+
+def test_bytes_that_name_the_author_are_not_kept_even_where_the_parser_leaves_the_words_out(tmp_path: Path) -> None:
+    board = Board(name="board", url="https://b.example")
+    empty = tombstones.Tombstones(SALT)
+    told = json.dumps([["Cy", "It leaks"], [BOB, OTHER]])[:-1] + ', ["", "\\u0041da Lovelace"]]'
+    page = Page("board", "1", "https://b.example/t/1", told.encode())
+    spared = forgotten.spare(board, page, empty.with_new([empty.new_author(ADA, "")]))
+    assert spared.changed and isinstance(spared.item, Page) and spared.item.media_type == forgotten.MEDIA_TYPE
+    assert not forgotten.spare(board, page, empty.with_new([empty.new_author("Eve", "")])).changed
+
+
+def test_names_are_found_in_the_attributes_and_between_the_tags_of_a_page() -> None:
+    page = '<p title="Tom &amp; Co">"I said: <b>Ada</b>", and <a href=\'/u/eve\'>Eve</a></p>'
+    assert {"Tom & Co", "Ada", "Eve"} <= set(forgotten.strings(page.encode()))

@@ -154,6 +154,6 @@ def test_in_a_snapshot_the_record_is_dropped_with_its_evidence_and_a_person_may_
     folder = data / "5_curated" / "mill" / "latest"
     evidence_rows = pq.read_table(folder / "contaminated-00000-of-00001.parquet").to_pylist()
     assert {row["record_id"] for row in evidence_rows} == {"forum:40#a1", "forum:41#a1"}
-    assert "| loaves/test | 1 | 2 | 1.0 | 1 |" in (folder / "README.md").read_text()
+    assert "| loaves/test | 1 | 1 | 1 | 2 | 1.0 | 1 |" in (folder / "README.md").read_text()
     without, _, _ = curated(data, rows)
     assert not any(r["rule"] == "contaminated" for r in without["forum:40#a1"]["reasons"]), "it was another snapshot"
