@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urljoin, urlsplit
@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from connectors import html
 from connectors.base import Kind, LocalPath, Response, Settings, Web, WebError
-from connectors.reading import read_page
+from connectors.reading import PACKED, pack, read_page
 from connectors.web import sitemap
 from connectors.web.url import normalise_url, without_session
 from schemas.document import Document, Reject
@@ -35,6 +35,8 @@ class Website(Settings):
 
     From the web: the pages of `sitemap` if it is set, else those that links lead to from `start`, breadth
     first; either way only below `prefix`. From a `folder`: every HTML file in it, as if served at `base_url`.
+    An article that the site has cut into pages, each naming the next, is one article; a page that is a forum's
+    thread, or a question with its answers, is read as that.
     """
 
     connector: Literal["website"] = "website"
@@ -105,9 +107,9 @@ class Website(Settings):
             return answer
         if answer.status in GONE:
             return self._make(answer, url, frontier.prefix, b"")
-        return self._read(answer, url, frontier) if answer.status == 200 else Reject(url, f"http_{answer.status}")
+        return self._read(web, answer, url, frontier) if answer.status == 200 else Reject(url, f"http_{answer.status}")
 
-    def _read(self, answer: Response, url: str, frontier: "_Frontier") -> Page | None:
+    def _read(self, web: Web, answer: Response, url: str, frontier: "_Frontier") -> Page | Reject | None:
         place = without_session(normalise_url(answer.url or url))
         if not place.startswith(frontier.prefix) or _media_type(answer) not in html.MEDIA_TYPES:
             return None
@@ -119,7 +121,36 @@ class Website(Settings):
             return self._make(answer, place, frontier.prefix, answer.body)  # `parse` says why it cannot be used
         if not self.sitemap:
             frontier.add(_links(root, place))
-        return self._make(answer, _canonical(root, place, frontier.prefix), frontier.prefix, answer.body)
+        if self._is_later_page(root, place, frontier):
+            return None
+        page = self._make(answer, _canonical(root, place, frontier.prefix), frontier.prefix, answer.body)
+        return self._whole(web, page, root, frontier)
+
+    def _is_later_page(self, root: HtmlElement, place: str, frontier: "_Frontier") -> bool:
+        """Whether this page goes on where another ends, with which it is, or will be, fetched."""
+        before = _absolute(html.linked_page(root, "prev", place), place)
+        while before in frontier.later:
+            before = frontier.later[before]
+        if place in frontier.later:
+            return True
+        later = before.startswith(frontier.prefix) and html.page_number(place, before) > 1
+        frontier.add([before] if later else [])
+        return later and before in frontier.seen
+
+    def _whole(self, web: Web, page: Page, root: HtmlElement, frontier: "_Frontier") -> Page | Reject:
+        """The page with all that it is continued on, or none of it: an article that breaks off would pass for whole."""
+        pages = [(page.url, root)]
+        while len(pages) < html.MOST_PAGES:
+            follows = _absolute(html.linked_page(pages[-1][1], "next", pages[-1][0]), page.url)
+            if not follows or html.page_number(follows, page.url) != len(pages) + 1:
+                break
+            frontier.later[follows] = page.url
+            opened = _open(web, follows)
+            if isinstance(opened, Reject):
+                return replace(opened, key=page.key, detail=f"page {len(pages) + 1}: {opened.detail}")
+            pages.append((follows, opened))
+            frontier.add([] if self.sitemap else _links(opened, follows))
+        return replace(page, body=pack(pages), media_type=PACKED) if len(pages) > 1 else page
 
     def _make(self, answer: Response, url: str, prefix: str, body: bytes) -> Page:
         header = answer.headers.get("content-type", "")
@@ -147,6 +178,7 @@ class _Frontier:
     exclude: tuple[str, ...]
     queue: deque[str] = field(default_factory=deque)
     seen: dict[str, str] = field(default_factory=dict)
+    later: dict[str, str] = field(default_factory=dict)  # pages of articles, and the first page of each
 
     def add(self, urls: list[str]) -> None:
         for url in urls:
@@ -195,6 +227,19 @@ def _get(web: Web, url: str) -> Response | Reject:
         return Reject(url, error.reason, error.detail)
 
 
+def _open(web: Web, url: str) -> HtmlElement | Reject:
+    """The tree of one more page of an article."""
+    answer = _get(web, url)
+    if isinstance(answer, Reject):
+        return answer
+    if answer.opt_out or answer.status != 200:
+        return Reject(url, "opt_out" if answer.opt_out else f"http_{answer.status}", answer.opt_out)
+    try:
+        return html.parse(html.decode(answer.body, answer.headers.get("content-type", "")))
+    except html.Unreadable as error:
+        return Reject(url, error.reason, error.detail)
+
+
 def _media_type(answer: Response) -> str:
     stated = answer.media_type or answer.headers.get("content-type", "")
     return stated.partition(";")[0].strip().lower()
@@ -208,9 +253,14 @@ def _links(root: HtmlElement, url: str) -> list[str]:
 
 
 def _canonical(root: HtmlElement, url: str, prefix: str) -> str:
-    """The address that the page calls its own, if that lies below the prefix and is not the site's front page."""
+    """The address that the page calls its own, if that lies below the prefix and is not the site's front page.
+
+    A translation that names the original is a page of its own all the same.
+    """
     stated = _absolute(html.metadata(root, url).canonical, url)
-    return stated if stated.startswith(prefix) and stated != prefix else url
+    translations = {_absolute(href, url) for href in root.xpath("//link[@hreflang and @rel='alternate']/@href")}
+    is_own = stated.startswith(prefix) and stated != prefix and not {stated, url} <= translations
+    return stated if is_own else url
 
 
 def _absolute(href: str, base: str) -> str:

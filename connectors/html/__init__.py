@@ -11,6 +11,7 @@ from connectors.html.decoding import decode
 from connectors.html.licences import spdx
 from connectors.html.markdown import to_markdown
 from connectors.html.metadata import Metadata, metadata
+from connectors.html.pagination import MOST_PAGES, linked_page, page_number
 from connectors.html.questions import steps
 from connectors.html.sections import sections
 from connectors.html.structured import linked_data
@@ -18,14 +19,17 @@ from connectors.html.tree import Unreadable, parse
 
 __all__ = [
     "MEDIA_TYPES",
+    "MOST_PAGES",
     "Metadata",
     "Unreadable",
     "article_of",
     "decode",
     "linked_data",
+    "linked_page",
     "main_content",
     "metadata",
     "open_page",
+    "page_number",
     "parse",
     "read_article",
     "sections",

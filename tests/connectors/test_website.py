@@ -138,6 +138,57 @@ def test_a_sitemap_takes_the_place_of_links() -> None:
     assert isinstance(found[0], Reject) and found[0].reason == "bad_sitemap"
 
 
+def part(number: int, onward: str = "", back: str = "") -> str:
+    links = f'<link rel="next" href="{onward}">' * bool(onward) + f'<link rel="prev" href="{back}">' * bool(back)
+    return (
+        page(f"{ROOT}other.html")
+        .replace("<head>", f"<head>{links}")
+        .replace("Grinding is", f"Part {number} of grinding is")
+    )
+
+
+CUT_UP = {
+    "a.html": ("a_2.html", "a_3.html"),
+    "guide": ("guide/2", "guide/3"),
+    "b.html": ("b.html?page=2", "b.html?page=3"),
+    "c/": ("c/page/2/", "c/page/3/"),
+}
+
+
+@pytest.mark.parametrize("first", CUT_UP)
+@pytest.mark.parametrize("listed", [0, 1])
+def test_an_article_in_pages_is_one_article(first: str, listed: int) -> None:
+    second, third = CUT_UP[first]
+    start = page(*((first, second, third) if listed else (first,)))
+    last = ROOT + third
+    pages = {ROOT: start, ROOT + first: part(1, ROOT + second), ROOT + second: part(2, last, ROOT + first)}
+    found = crawl({**pages, last: part(3, back=ROOT + second), f"{ROOT}other.html": page()})
+    assert keys(found) == ["index", first, "other.html"]
+    assert isinstance(found[1], Page)
+    (article,) = Website(name="site", start=ROOT).parse(found[1])
+    assert isinstance(article, Article) and article.url == ROOT + first
+    text = "\n".join(section.markdown for section in article.sections)
+    assert [text.count(f"Part {number} of") for number in (1, 2, 3)] == [1, 1, 1]
+
+
+def test_an_article_that_breaks_off_is_a_reject() -> None:
+    found = crawl({ROOT: page("a.html"), f"{ROOT}a.html": part(1, f"{ROOT}a_2.html")})
+    assert found[1] == Reject("a.html", "http_404", "page 2: ")
+
+
+def test_chapters_are_articles_of_their_own() -> None:
+    one = part(1, f"{ROOT}2.html").replace("</ul>", '<li><a href="2.html">on</a></li></ul>')
+    pages = {ROOT: page("1.html"), f"{ROOT}1.html": one, f"{ROOT}2.html": part(2, "", f"{ROOT}1.html")}
+    assert keys(crawl(pages)) == ["index", "1.html", "other.html", "2.html"]
+
+
+def test_a_page_in_two_languages_is_two_pages() -> None:
+    alternate = "".join(f'<link rel="alternate" hreflang="{it}" href="{ROOT}{it}.html">' for it in ("en", "zh"))
+    named = page().replace("<head>", f'<head>{alternate}<link rel="canonical" href="{ROOT}en.html">')
+    pages = {ROOT: page("zh.html", "en.html"), f"{ROOT}en.html": named, f"{ROOT}zh.html": named}
+    assert keys(crawl(pages)) == ["index", "zh.html", "en.html"]
+
+
 def test_a_folder_is_read_as_if_served(tmp_path: Path) -> None:
     for name in ("b/two.html", "one.HTM", "notes.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
