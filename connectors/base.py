@@ -71,6 +71,13 @@ class Web(Protocol):
         ...
 
 
+# reasons of a WebError that may not hold at another time
+PASSING = (
+    *("no_such_host", "timeout", "broken_answer", "connection_failed", "host_paused", "robots_unreachable"),
+    *("http_408", "http_429", "http_500", "http_502", "http_503", "http_504"),
+)
+
+
 class WebError(Exception):
     """A URL that cannot be had: robots, opt-out, refused address, too large, dead after retries."""
 

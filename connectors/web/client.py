@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from connectors.base import Response, WebError
+from connectors.base import PASSING, Response, WebError
 from connectors.web import freshness
 from connectors.web.courier import Courier, Outcome
 from connectors.web.limits import LIMITS, Guest, Limits
@@ -46,7 +46,7 @@ class PoliteWeb:
         self._permission = Permission(store, limits, self._courier)
         self._pages = Counter(store.pages(self.crawl))
         self._stored = self._failed = self.expected = 0
-        self.paused = False
+        self.paused = self.missed = False
 
     @property
     def tally(self) -> Tally:
@@ -56,8 +56,9 @@ class PoliteWeb:
         """See `Web.get`. Redirects are followed, each hop held to the same rules as the first."""
         try:
             return self._follow(normalise_url(url), version)
-        except WebError:
+        except WebError as error:
             self._failed += 1
+            self.missed = self.missed or error.reason in PASSING
             raise
 
     def touched(self) -> tuple[str, ...]:

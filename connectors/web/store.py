@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from connectors.base import PASSING
+
 _TABLES = """
 CREATE TABLE IF NOT EXISTS crawls (
   crawl INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL, begun_at REAL NOT NULL, finished_at REAL);
@@ -87,11 +89,14 @@ class Store:
         self.db.close()
 
     def begin(self, source: str, now: float) -> tuple[int, float]:
-        """(crawl, when it began) of the source's unfinished crawl, or of a new one."""
+        """(crawl, when it began) of the source's unfinished crawl, or of a new one. When one is gone on with, what it
+        could not have for a reason that passes is asked for again."""
         with self._transaction():
             unfinished = "SELECT crawl, begun_at FROM crawls WHERE source = ? AND finished_at IS NULL"
             found = self.db.execute(unfinished, [source]).fetchone()
             if found:
+                passing = f"reason IN ({', '.join('?' * len(PASSING))})"
+                self.db.execute(f"DELETE FROM visits WHERE crawl = ? AND {passing}", [found[0], *PASSING])
                 return int(found[0]), float(found[1])
             row = self.db.execute("INSERT INTO crawls (source, begun_at) VALUES (?, ?)", [source, now])
             return int(row.lastrowid or 0), now

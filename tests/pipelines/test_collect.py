@@ -7,6 +7,7 @@ from typing import Literal
 import pytest
 
 from connectors.base import Kind, Settings, Web
+from connectors.web import PoliteWeb
 from pipelines import collect, pages, storage
 from pipelines.recipe import Recipe, WebSettings
 from schemas.document import Article, Document, Reject, Section
@@ -160,3 +161,15 @@ def test_a_first_run_that_had_nothing_is_made_good_by_the_next(tmp_path: Path) -
     collect.run(recipe(), "shelf", tmp_path)
     assert CALLS[:2] == [None, None]
     assert CALLS[2]
+
+
+def test_a_run_that_could_not_have_all_does_not_move_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A listing that fails midway hides what changed behind it: the next run asks for changes since the same time."""
+    first = collect.run(recipe(), "shelf", tmp_path)
+    SHELF.append(page("d", "four"))
+    monkeypatch.setattr(PoliteWeb, "missed", property(lambda _: True, lambda *_: None), raising=False)
+    second = collect.run(recipe(), "shelf", tmp_path)
+    assert second.name == "shelf/000002" and second.cursor == first.cursor
+    monkeypatch.undo()
+    SHELF.append(page("e", "five"))
+    assert str(collect.run(recipe(), "shelf", tmp_path).cursor) > str(first.cursor)

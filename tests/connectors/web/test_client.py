@@ -5,7 +5,7 @@ import zlib
 
 import pytest
 
-from connectors.base import WebError
+from connectors.base import PASSING, WebError
 from connectors.web import LIMITS
 from tests.connectors.web.conftest import HASTY, QUICK, Browse
 from tests.connectors.web.site import Site, answer, drip, endless, redirect, reset, silent, slow_headers
@@ -76,7 +76,7 @@ def test_what_is_gone_is_an_answer(site: Site, browse: Browse, status: int) -> N
     ],
 )  # fmt: skip
 def test_what_cannot_be_had_has_a_reason(site: Site, browse: Browse, reply: object, reason: str, requests: int) -> None:
-    """Asked as often as it may help, then a dead letter: neither the same run nor its rerun asks again."""
+    """Asked as often as it may help, then a dead letter: its rerun asks again only for what may have passed."""
     site.pages["/here"] = reply  # type: ignore[assignment]
     limits = HASTY if reason == "timeout" else QUICK
     for _ in range(2):
@@ -84,7 +84,7 @@ def test_what_cannot_be_had_has_a_reason(site: Site, browse: Browse, reply: obje
             web.get(site.url("/here"))
         assert (error.value.reason, error.value.url) == (reason, site.url("/here"))
         assert "secret" not in str(error.value)
-    assert site.paths() == ["/here"] * requests
+    assert site.paths() == ["/here"] * requests * (2 if reason in PASSING else 1)
 
 
 @pytest.mark.parametrize(
@@ -110,6 +110,19 @@ def test_a_fault_that_passes_is_retried(site: Site, browse: Browse) -> None:
         assert web.get(site.url("/a")).status == 200
         assert web.tally.requests == 6  # robots.txt and tdmrep.json too
     assert site.paths() == ["/a"] * 4
+
+
+def test_a_crawl_that_was_broken_off_asks_again_for_what_it_could_not_have(site: Site, browse: Browse) -> None:
+    """That the site was down is not remembered, or no later run would ever ask it again."""
+    site.pages = {"/a": [*[answer(503)] * 4, PAGE]}
+    with pytest.raises(WebError, match="http_503"), browse() as web:
+        web.get(site.url("/b"))
+        assert not web.missed
+        web.get(site.url("/a"))
+    assert web.missed
+    with browse() as web:
+        assert [web.get(site.url(path)).status for path in ("/b", "/a")] == [404, 200]
+    assert site.paths() == ["/b", *["/a"] * 5]
 
 
 def test_redirects_end_where_they_end(site: Site, browse: Browse) -> None:
