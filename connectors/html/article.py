@@ -1,5 +1,6 @@
 """A page of any site as an article."""
 
+import re2
 from lxml.html import HtmlElement
 
 from connectors.html.content import main_content
@@ -13,6 +14,7 @@ from schemas.document import Article, Reject
 from schemas.page import Page
 
 MEDIA_TYPES = ("text/html", "application/xhtml+xml", "")
+_SUFFIX = re2.compile(r"\.[A-Za-z]{1,5}$")
 # Characters of Markdown below which a page says nothing
 SHORTEST = 80
 
@@ -53,10 +55,16 @@ def article_of(root: HtmlElement, page: Page, licence: str = "") -> Article | Re
     return Article(
         key=page.key,
         url=page.url,
-        title=about.title or page.key,
+        title=about.title or _named(page.key),
         sections=found,
         steps=steps(data, page.url),
         author=about.author,
         created_at=about.published,
         licence=about.licence or page.licence or licence,
     )
+
+
+def _named(key: str) -> str:
+    """What a page without a title is called by its address: `docs/mill-stones.html` → mill stones."""
+    name = key.partition("?")[0].rstrip("/").rpartition("/")[2]
+    return " ".join(_SUFFIX.sub("", name).replace("-", " ").replace("_", " ").split()) or key

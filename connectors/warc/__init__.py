@@ -28,8 +28,8 @@ class Warc(Settings):
     """Web archives: WARC, WET and ARC files, plain or gzipped, of any crawler, Common Crawl's among them.
 
     HTML responses become threads where a page is a forum's or a question's, else articles; the text of WET files
-    becomes articles of lower quality. Files are read newest name first, and of several captures of an address the
-    first that is read counts. Pages whose stored headers or markup forbid their use are not read.
+    becomes articles of lower quality. Files are read newest name first, WET last, and of several captures of an address
+    the first that is read counts. Pages whose stored headers or markup forbid their use are not read.
     """
 
     connector: Literal["warc"] = "warc"
@@ -63,7 +63,8 @@ class Warc(Settings):
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
         seen: set[int] = set()
-        for path in sorted(self.files(), key=lambda path: (path.name, str(path)), reverse=True):
+        newest_first = sorted(self.files(), key=lambda path: (path.name, str(path)), reverse=True)
+        for path in sorted(newest_first, key=lambda path: ".wet" in path.name.lower()):
             yield from self._read(path, seen)
 
     def parse(self, page: Page) -> Iterator[Document | Reject]:

@@ -219,6 +219,9 @@ def test_the_newest_capture_of_an_address_counts(tmp_path: Path) -> None:
         found = read(path)
         assert said(found) == ["a", "b"]
         assert isinstance(found[0], Page) and found[0].body == b"<p>new"
+    text = record("a", b"plain", kind="conversion", Content_Type="text/plain")
+    (tmp_path / "crawl-2026.warc.wet.gz").write_bytes(gzip.compress(text))
+    assert read(tmp_path) == found
 
 
 def test_a_page_goes_to_the_parser_that_fits_it() -> None:

@@ -117,6 +117,20 @@ def test_declared_steps() -> None:
     assert found.steps == ("Begin: Pour the grain.", "Stop.")
 
 
+@pytest.mark.parametrize(
+    ("key", "title"),
+    [
+        ("docs/mill-stones.html", "mill stones"),
+        ("https://mill.example/a_b/?c=1", "a b"),
+        ("/", "/"),
+        ("磨面.html", "磨面"),
+    ],
+)
+def test_a_page_without_a_title_is_called_by_its_address(key: str, title: str) -> None:
+    found = read_article(Page("mill", key, URL, f"<p>{LEAD}</p>".encode()))
+    assert isinstance(found, Article) and found.title == title
+
+
 DEEP = "<div>" * 300 + LEAD + "</div>" * 300
 FLOOD = "<p " + " ".join(f"a{n}=1" for n in range(60_000)) + f">{LEAD}</p>"
 
