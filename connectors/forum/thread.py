@@ -94,6 +94,7 @@ def _once(blocks: list[Block]) -> list[Block]:
 
 def _posts(blocks: list[Block], page: Page, language: str) -> tuple[Post, ...]:
     times = read_times([block.time for block in blocks], language)
+    said = [_letters(block.markdown) for block in blocks] if any(block.quotes for block in blocks) else []
     return tuple(
         Post(
             post_id=block.post_id,
@@ -102,7 +103,7 @@ def _posts(blocks: list[Block], page: Page, language: str) -> tuple[Post, ...]:
             created_at=time,
             score=block.score,
             accepted=block.accepted,
-            reply_to=_answered(block, blocks[:at]),
+            reply_to=_answered(block, blocks[:at], said),
             url=page.url,
             licence=page.licence,
         )
@@ -110,27 +111,28 @@ def _posts(blocks: list[Block], page: Page, language: str) -> tuple[Post, ...]:
     )
 
 
-def _answered(block: Block, earlier: list[Block]) -> str:
-    """Whom a post answers, where that is certain: it says so, or all its quotes are of one earlier post."""
+def _answered(block: Block, earlier: list[Block], said: list[str]) -> str:
+    """Whom a post answers, where that is certain: it says so, or all its quotes are of one earlier post. `said` holds
+    the letters of every post."""
     if block.parent in {other.post_id for other in earlier}:
         return block.parent
-    sources = {_source(quote, earlier) for quote in block.quotes} - {""}
+    sources = {_source(quote, earlier, said) for quote in block.quotes} - {""}
     return sources.pop() if len(sources) == 1 else ""
 
 
-def _source(quote: Quote, earlier: list[Block]) -> str:
+def _source(quote: Quote, earlier: list[Block], said: list[str]) -> str:
     if quote.post_id:
         return quote.post_id if quote.post_id in {other.post_id for other in earlier} else ""
     sample = _letters(quote.text)[:_QUOTED]
     if len(sample) < 8:
         return ""
-    holders = [other for other in earlier if sample in _letters(other.markdown)]
+    holders = [other for other, letters in zip(earlier, said, strict=False) if sample in letters]
     by_author = [other for other in holders if other.author == quote.author] if quote.author else holders
     return by_author[0].post_id if len(by_author) == 1 else ""
 
 
 def _letters(text: str) -> str:
-    return "".join(char for char in text.lower() if char.isalnum())
+    return "".join(filter(str.isalnum, text.lower()))
 
 
 def _tags(root: HtmlElement, profiles: tuple[Profile, ...]) -> tuple[str, ...]:

@@ -18,10 +18,10 @@ LENGTHS = {
     "website": 5_000_000,
     "forum": 1_000_000,
     "markdown": 20_000,
-    "mediawiki-dump": 20_000,
-    "mediawiki-api": 20_000,
+    "mediawiki-dump": 10_000,
+    "mediawiki-api": 10_000,
 }
-USUAL = 200_000
+USUAL = 100_000
 GIVEN_UP = {"parse_timeout", "out_of_memory"}
 
 
