@@ -1,5 +1,8 @@
 """Names of people on a site: `@name` in prose. What code writes with an @ is none."""
 
+from bisect import bisect
+from functools import lru_cache
+
 import re2
 
 HANDLE = r"@([A-Za-z_\p{Han}][A-Za-z0-9_\-\p{Han}]{1,30})"
@@ -27,6 +30,8 @@ _NOT_PEOPLE = frozenset((
     "exceptionhandler", "edited", "sorry", "官方", "管理员", "管理员吧", "所有人", "全体成员",
 ))  # fmt: skip
 _BEFORE = "([,.:;!?\"'>*_/ \t\n"
+_LINE = 1_000  # characters around a name that are looked at
+_HAN = 8  # characters of a Chinese name; without a space after it more is prose
 _FENCE = re2.compile(r"(?m)^\s*(?:```|~~~)")
 
 
@@ -36,6 +41,8 @@ def handle(text: str, start: int, end: int) -> int:
     in_word = before.isascii() and before not in _BEFORE
     if in_word or after.startswith(("@", "(", "/", "=", "\\", "<", "[")):
         return 0
+    if not name.isascii() and len(name) > _HAN:
+        return 0
     dotted = after[:1] == "." and after[1:].isalnum()
     if dotted or name.lower() in _NOT_PEOPLE or _alone(text, start, end) or _in_code(text, start):
         return 0
@@ -44,15 +51,18 @@ def handle(text: str, start: int, end: int) -> int:
 
 def _alone(text: str, start: int, end: int) -> bool:
     """Nothing else on the line: a decorator, the name of a variable that is explained, an author's column."""
-    begin, stop = text.rfind("\n", 0, start) + 1, text.find("\n", end)
-    around = text[begin : start - 1] + text[end : stop if stop >= 0 else len(text)]
-    return not around.strip(" \t-*+#`“”")
+    before, after = text[max(0, start - _LINE) : start - 1], text[end : end + _LINE]
+    return not (before.rpartition("\n")[2] + after.partition("\n")[0]).strip(" \t-*+#`“”")
 
 
 def _in_code(text: str, at: int) -> bool:
     """Inside a fence, inline code, an indented line or a URL."""
-    begin = text.rfind("\n", 0, at) + 1
-    line = text[begin:at]
+    line = text[max(0, at - _LINE) : at].rpartition("\n")[2]
     if line.count("`") % 2 or line.startswith(("    ", "\t")) or "://" in line.rpartition(" ")[2]:
         return True
-    return len(_FENCE.findall(text[:begin])) % 2 == 1
+    return bisect(_fences(text), at) % 2 == 1
+
+
+@lru_cache(maxsize=4)
+def _fences(text: str) -> list[int]:
+    return [match.start() for match in _FENCE.finditer(text)]

@@ -3,6 +3,7 @@
 Nothing here returns or logs a matched value but `redact`, which takes it out.
 """
 
+from bisect import bisect
 from collections.abc import Sequence
 from functools import cache
 
@@ -48,16 +49,16 @@ def redact(text: str) -> str:
 
 def redact_record(fields: Sequence[str]) -> list[str]:
     """The fields of one record with typed placeholders: one value has one name, `<EMAIL_1>`, in all of them."""
-    names: dict[tuple[str, str], str] = {}
+    names: dict[str, dict[str, str]] = {kind: {} for kind in KINDS}
     return [_redact(field, names) for field in fields]
 
 
-def _redact(text: str, names: dict[tuple[str, str], str]) -> str:
+def _redact(text: str, names: dict[str, dict[str, str]]) -> str:
     parts, at = [], 0
     for start, end, kind in spans(text):
         value = "".join(char for char in text[start:end].lower() if char.isalnum())
-        number = 1 + sum(known == kind for known, _ in names)
-        parts += [text[at:start], names.setdefault((kind, value), f"<{kind}_{number}>")]
+        name = names[kind].setdefault(value, f"<{kind}_{len(names[kind]) + 1}>")
+        parts += [text[at:start], name]
         at = end
     return "".join([*parts, text[at:]])
 
@@ -81,9 +82,10 @@ def _apart(found: list[Span]) -> list[Span]:
     """Where spans overlap the one found by the earlier detector, the surer, stands."""
     kept: list[Span] = []
     for span in found:
-        if all(span[1] <= other[0] or span[0] >= other[1] for other in kept):
-            kept.append(span)
-    return sorted(kept)
+        place = bisect(kept, span)
+        if (place == 0 or kept[place - 1][1] <= span[0]) and (place == len(kept) or span[1] <= kept[place][0]):
+            kept.insert(place, span)
+    return kept
 
 
 def private(table: pa.Table) -> pa.Array:
@@ -100,4 +102,4 @@ def private(table: pa.Table) -> pa.Array:
 _SOURCE = (
     "valid ones by checksum, range, format or name, in all three fields; identifiers.py, national_ids.py, keys.py …"
 )
-SIGNALS = tuple(Signal(f"output_{name}", pa.int32(), private, _SOURCE) for name in KINDS.values())
+SIGNALS = tuple(Signal(f"output_{name}", pa.int32(), private, _SOURCE, 2) for name in KINDS.values())

@@ -104,6 +104,8 @@ LEFT_ALONE = [
     "icon@2x.png and @app.route and a@b",
     "the @property decorator and @media rules, `@njit` too, npm i @types/node react@18",
     "```python\n@miller\ndef mill(): ...\n```\n\n    @indented code",
+    "@miller_ann",
+    "谢谢@水车你说得对我回去再试一下",
     "@lru_cache\ndef mill(): ...",
     "https://social.example/@ann/1 and https://medium.com/@ann",
     "commit 123456789, ISBN 978-3-16-148410-0, sin(123456789), the pan is 25 cm wide",
@@ -154,10 +156,19 @@ def test_spans_never_overlap_and_redaction_is_final() -> None:
     assert spans(redact(text)) == []
 
 
-ATTACKS = ("@" * 100_000, "1." * 50_000, "a" * 100_000 + "@", "-----BEGIN PRIVATE KEY-----" * 3_000, "1-" * 60_000)
+ATTACKS = (
+    "@ann, hi\n" * 20_000,
+    "@ann, " * 30_000,
+    "ssn 1 " * 30_000,
+    "@" * 100_000,
+    "1." * 50_000,
+    "a" * 100_000 + "@",
+    "-----BEGIN PRIVATE KEY-----" * 3_000,
+    "1-" * 60_000,
+)
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack[:5])
 @pytest.mark.timeout(5)
 def test_no_text_takes_long(attack: str) -> None:
-    assert spans(attack) == []
+    assert {kind for _, _, kind in spans(attack)} <= {"HANDLE"}
