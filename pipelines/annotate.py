@@ -1,6 +1,6 @@
 """Stage 3: every record measured → `3_signals/<source>`, a shard for each shard of records. Nothing is dropped."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -41,12 +41,13 @@ def run(recipe: Recipe, source: str, data: Path, workers: int = 1, spread: Sprea
         "name": source,
         "version": VERSION,
         "params": {"signals": [[signal.name, signal.version, str(signal.type)] for signal in signals]},
-        "inputs": {"records": made_of.fingerprint},
+        "inputs": {"records": made_of.fingerprint} | _hashes(made_of),
     }
     done = storage.finished(folder, **about)
     if done:
         return done
     with storage.building(folder, **about) as made:
+        _reuse(made, folder, about)
         todo = [name for name in made_of.tables("records") if not made.has(_shard_of(name))]
         for shard, counts in spread(partial(_measure_shards, records, made.folder, signals), todo, workers):
             made.add(shard, counts)
@@ -62,6 +63,28 @@ def wanted(recipe: Recipe, data: Path) -> tuple[Signal, ...]:
     if recipe.annotate.difficulty:
         asked += difficulty.signals(recipe.annotate.difficulty, place.nearby(data))
     return (*SIGNALS, *asked)
+
+
+def _hashes(records: Manifest) -> dict[str, str]:
+    """SHA-256 of each shard of records, by name."""
+    return {shard.path: shard.sha256 for shard in records.shards if shard.path in records.tables("records")}
+
+
+def _reuse(made: storage.Building, folder: Path, about: Mapping[str, Any]) -> None:
+    """Shards of records that were measured before, by the same signals, are not measured again."""
+    old = storage.read_manifest(folder)
+    if old is None or (old.version, old.params) != (about["version"], about["params"]):
+        return
+    known = {old.inputs[name]: name for name in old.inputs if name.startswith("records-")}
+    shards = {shard.path: shard for shard in old.shards}
+    for name, sha256 in about["inputs"].items():
+        shard = shards.get(_shard_of(known.get(sha256, "")))
+        if shard and not made.has(_shard_of(name)) and (folder / shard.path).exists():
+            made.reuse(_shard_of(name), folder, shard, _counts(shard, len(about["params"]["signals"])))
+
+
+def _counts(shard: Shard, signals: int) -> Counts:
+    return {"records": shard.rows, "values": shard.rows * signals}
 
 
 def _shard_of(records: str) -> str:
@@ -87,7 +110,7 @@ def measure_shard(records: Path, folder: Path, signals: Sequence[Signal], name: 
         batches = (pa.Table.from_batches([batch]).cast(RECORD) for batch in file.iter_batches(BATCH))
         measured = (batch for table in batches for batch in measure(table, signals).to_batches())
         shard = storage.write_table(folder / _shard_of(name), measured, schema_of(signals))
-    return shard, {"records": shard.rows, "values": shard.rows * len(signals)}
+    return shard, _counts(shard, len(signals))
 
 
 def schema_of(signals: Iterable[Signal]) -> pa.Schema:

@@ -93,11 +93,17 @@ def send(file: Path, path: Path) -> None:
 
 def share(file: Path, path: Path) -> None:
     """The same bytes under another path: a second name on a disk, a copy that a store makes by itself."""
-    if on_disk(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        os.link(file, path)
-    else:
+    if not on_disk(path):
         _store(file).fs.cp_file(_store(file).path, _store(path).path)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    try:
+        path.hardlink_to(file)
+    except OSError:  # a file system without such names
+        shutil.copyfile(file, path)
+        sync_file(path)
+    sync_folder(path.parent)
 
 
 def replace(folder: Path, work: Path) -> None:

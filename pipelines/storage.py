@@ -144,6 +144,11 @@ class Building:
         """Where on this machine a library may write files for `adopt`; the folder itself, if that is on a disk."""
         return place.nearby(self.folder)
 
+    def reuse(self, path: str, old: Path, shard: Shard, counts: Mapping[str, int]) -> None:
+        """Enter a finished shard of another folder under the name `path`."""
+        place.share(old / shard.path, self.folder / path)
+        self.add(shard.model_copy(update={"path": path}), counts)
+
     def adopt(self, path: str) -> None:
         """Enter a file that a library has written `nearby`, or into a folder there."""
         file = self.nearby / path

@@ -47,7 +47,12 @@ class Evidence:
 
     def of(self, rows: Rows) -> Told:
         """What is told of these candidates, in this order."""
-        values = np.memmap(self.file, np.uint32, "r") if self.file.stat().st_size else np.empty(0, np.uint32)
+        # mapped anew each time, so that pages already used do not count as memory
+        values = (
+            np.memmap(self.file, np.uint32, "r").view(np.ndarray)
+            if self.file.stat().st_size
+            else np.empty(0, np.uint32)
+        )
         starts, ends = self.offsets[2 * rows], self.offsets[2 * rows + 2]
         taken = [values[start:end] for start, end in zip(starts, ends, strict=True)]
         lengths = np.stack([self.offsets[2 * rows + 1] - starts, ends - self.offsets[2 * rows + 1]], axis=1)

@@ -91,6 +91,23 @@ def test_nothing_is_measured_twice_until_records_or_signals_change(
     assert len(measured) == 3
 
 
+def test_one_more_shard_costs_one_shard_and_gives_the_bytes_of_a_run_from_scratch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_records(tmp_path / "grown", shards=2)
+    annotate.run(MILL, "forum", tmp_path / "grown")
+    for data in ("grown", "scratch"):
+        write_records(tmp_path / data, shards=3, salt="")
+    measured: list[str] = []
+    real = annotate.measure_shard
+    monkeypatch.setattr(annotate, "measure_shard", lambda *told: (measured.append(told[-1]), real(*told))[1])
+    grown = annotate.run(MILL, "forum", tmp_path / "grown")
+    assert measured == ["records-00002.parquet"]
+    assert annotate.run(MILL, "forum", tmp_path / "scratch") == grown
+    assert hashes(tmp_path / "grown") == hashes(tmp_path / "scratch")
+    assert not list(storage.damaged(tmp_path / "grown"))
+
+
 def test_without_records_the_error_names_the_cure(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="gristmill stage normalise mill"):
         annotate.run(MILL, "forum", tmp_path)
