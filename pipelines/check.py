@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from connectors.base import Connector, WebError
 from connectors.web import open_web
-from pipelines import pages, place, policy, run, storage
+from pipelines import decisions, pages, place, policy, run, storage, tombstones
 from pipelines.recipe import Recipe, load
 
 LOW_DISK = 2 << 30  # bytes: the packaged model unpacked, its fine-tuned copy, and room to spill
@@ -38,7 +38,7 @@ def check(path: str, data: Path) -> list[Finding]:
         findings += [*_reached(source, recipe), *_licence(source)]
     for rule in policy.unmeasured(rules, recipe):
         findings.append(Finding("note", f"rule {rule}", "does nothing: what it looks at wants `annotate.difficulty`"))
-    findings += [*_training(), *_disk(data)]
+    findings += [*_given(recipe, data), *_training(), *_disk(data)]
     return findings + [_plan(recipe, stage, data) for stage in run.STAGES]
 
 
@@ -80,6 +80,19 @@ def _asked(name: str, address: str, recipe: Recipe) -> Finding:
 def _licence(source: Connector) -> Iterator[Finding]:
     if not source.licence:
         yield Finding("note", source.name, "no `licence` set: what states none itself is held back by the policy")
+
+
+def _given(recipe: Recipe, data: Path) -> Iterator[Finding]:
+    """What people decided and which benchmarks are kept out. Raises RecipeError where a file cannot be read."""
+    from pipelines.curate import benchmarks  # which brings the compiled kernels
+
+    for file in recipe.decontaminate.benchmarks:
+        count = sum(1 for _ in benchmarks.items(file)) if benchmarks.fingerprint(file) else 0
+        yield Finding("ok", "decontaminate", f"{benchmarks.name_of(file)}: {count:,} items")
+    if told := decisions.of(recipe, data):
+        yield Finding("ok", "decisions", f"{len(told):,} by hand")
+    if stones := tombstones.load(data).stones:
+        yield Finding("ok", "forgotten", f"{len(stones):,} things are not fetched, made or published")
 
 
 def _training() -> Iterator[Finding]:

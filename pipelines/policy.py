@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pipelines.recipe import Recipe, did_you_mean
 from pipelines.signals import SIGNALS
 from pipelines.signals.difficulty import COLUMNS as OPTIONAL
+from pipelines.signals.task import TASKS
 from schemas.cluster import CLUSTER
 from schemas.record import PAIR, RECORD
 from schemas.verdict import CONTAMINATION
@@ -111,7 +112,9 @@ def load(name: str | Path, base: Path | None = None) -> Policy:
         policy = Policy.model_validate(_read(file))
     except ValidationError as error:
         raise PolicyError("\n".join(f"{file}: {_explain(fault)}" for fault in error.errors())) from error
-    faults = list(_sql_faults(policy))
+    unknown = [task for task in policy.mixture.task if task not in TASKS]
+    faults = [f"mixture.task.{task}: no such task{did_you_mean(task, list(TASKS))}" for task in unknown]
+    faults += _sql_faults(policy)
     if faults:
         raise PolicyError("\n".join(f"{file}: {fault}" for fault in faults))
     return policy

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines import curate, decisions, dedupe, storage, tombstones
+from pipelines.check import check
 from pipelines.recipe import RecipeError
 from tests.pipelines import corpus
 from tests.pipelines.test_curate import answer, text
@@ -103,6 +104,19 @@ def test_another_decision_makes_another_version_and_what_is_forgotten_stays_so(d
     verdicts, _, counts = curated(data, RECORDS)
     assert "forum:50#a1" not in verdicts and counts["records"] == len(RECORDS) - 1
     assert [path.name for path in sorted((data / "5_curated" / "mill").glob("v*"))] == ["v1", "v2", "v3"]
+
+
+def test_check_tells_what_is_given(tmp_path: Path) -> None:
+    benchmark = tmp_path / "loaves" / "test.jsonl"
+    benchmark.parent.mkdir()
+    benchmark.write_text('{"question": "How many loaves?"}\n')
+    (tmp_path / "r.toml").write_text(
+        f'name = "r"\n[decontaminate]\nbenchmarks = ["{benchmark}"]\n'
+        '[[sources]]\nconnector = "python_docs"\nname = "docs"\n'
+    )
+    noted(tmp_path / "data", DECIDED)
+    told = {finding.what: finding.says for finding in check(str(tmp_path / "r.toml"), tmp_path / "data")}
+    assert told["decontaminate"] == "loaves/test: 1 items" and told["decisions"] == "6 by hand"
 
 
 def test_csv_says_the_same_as_json(tmp_path: Path) -> None:

@@ -44,6 +44,10 @@ REFUSED = {
     "order by an unknown column": ('prefer = "scor DESC"\n' + RULE, r"prefer: no column 'scor'; did you mean 'score'"),
     "quality that is no number": ('quality = "title"\n' + RULE, r"quality: "),
     "a quota on nothing": (RULE + "[mixture.langauge]\nzh = 0.3\n", r"langauge: unknown key; did you mean 'language'"),
+    "a quota on no task": (
+        RULE + "[mixture.task]\ndialog = 9\n",
+        r"task.dialog: no such task; did you mean 'dialogue'",
+    ),
     "a share above one": (RULE + "[mixture.task]\ndialogue = 1.5\n", r"mixture.task.dialogue"),
     "diversity of no size": (RULE + "[mixture]\ndiversity = 'k_center'\n", r"diversity chooses max_records"),
     "percent out of range": ("test_percent = 80\n" + RULE, r"test_percent: Input should be less than or equal to 50"),
