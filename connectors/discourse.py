@@ -14,10 +14,10 @@ from lxml.html import HtmlElement
 from pydantic import Field, model_validator
 
 from connectors import html
-from connectors.base import Kind, LocalPath, Settings, Web, WebError
-from connectors.stored_json import load
+from connectors.base import Kind, LocalPath, Settings, Web
+from connectors.stored_json import GONE_REASONS, answered, load
 from schemas.document import Document, Post, Reject, Thread
-from schemas.page import GONE, Page
+from schemas.page import Page
 
 CHUNK = 20  # posts per request, as Discourse's own client asks for them
 LIKE = 2  # the id of likes among a post's actions
@@ -85,7 +85,7 @@ class Discourse(Settings):
         starts = [f"{base}/c/{category}/l/latest.json" for category in self.categories] or [f"{base}/latest.json"]
         for start in starts:
             for number in range(self.max_topics):
-                listing = _ask(web, f"{start}?no_definitions=true&page={number}")
+                _, listing = answered(web, f"{start}?no_definitions=true&page={number}", kind=dict)
                 if isinstance(listing, Reject):
                     yield listing
                     break
@@ -98,17 +98,17 @@ class Discourse(Settings):
         """A whole topic; its number of posts and likes and its latest activity stand for its version."""
         base, number = self.url.rstrip("/"), listed["id"]
         version = f"{_activity(listed)} {listed.get('posts_count')} {listed.get('like_count')}"
-        topic = _ask(web, f"{base}/t/{number}.json", version)
+        _, topic = answered(web, f"{base}/t/{number}.json", version, dict)
         if isinstance(topic, Reject):
-            gone = topic.reason == "http_status" and topic.detail in map(str, GONE)
-            return self._gone(number, int(topic.detail)) if gone else topic
+            gone = GONE_REASONS.get(topic.reason)
+            return self._gone(number, gone) if gone else topic
         if not _is_topic(topic):
             return Reject(str(number), "not_a_topic")
         posts = topic["post_stream"]["posts"]
         missing = [post for post in topic["post_stream"].get("stream", []) if post not in {p.get("id") for p in posts}]
         for start in range(0, len(missing), CHUNK):
             wanted = "&".join(f"post_ids[]={post}" for post in missing[start : start + CHUNK])
-            more = _ask(web, f"{base}/t/{number}/posts.json?{wanted}", version)
+            _, more = answered(web, f"{base}/t/{number}/posts.json?{wanted}", version, dict)
             if isinstance(more, Reject):
                 return Reject(str(number), more.reason, f"posts after {len(posts)}: {more.detail}")
             posts += more.get("post_stream", {}).get("posts", [])
@@ -177,19 +177,6 @@ def _replace(element: HtmlElement, text: str) -> None:
     element.tail = text + (element.tail or "")
     if element.getparent() is not None:
         element.drop_tree()
-
-
-def _ask(web: Web, url: str, version: str = "") -> dict[str, Any] | Reject:
-    try:
-        answer = web.get(url, version=version)
-    except WebError as error:
-        return Reject(url, error.reason, error.detail)
-    if answer.opt_out:
-        return Reject(url, "opt_out", answer.opt_out)
-    if answer.status != 200:
-        return Reject(url, "http_status", str(answer.status))
-    found = load(answer.body)
-    return found if isinstance(found, dict) else Reject(url, "malformed_json")
 
 
 def _is_topic(topic: Any) -> bool:

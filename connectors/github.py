@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 import re2
 from pydantic import Field, model_validator
 
-from connectors.base import Kind, LocalPath, Settings, Web, WebError
-from connectors.stored_json import load
+from connectors.base import Kind, LocalPath, Settings, Web
+from connectors.stored_json import answered, load
 from schemas.document import Document, Post, Reject, Thread
 from schemas.page import Page
 
@@ -87,7 +87,7 @@ class GitHub(Settings):
         """Every entry of a listing, page by page until a short one."""
         for number in range(1, self.max_pages + 1):
             url = f"{place}?{urlencode({**asked, 'per_page': PER_PAGE, 'page': number})}"
-            found = _ask(web, url, version)
+            _, found = answered(web, url, version, list)
             if isinstance(found, Reject):
                 yield found
                 return
@@ -212,19 +212,6 @@ def markdown(body: str) -> str:
 def _prose(text: str) -> str:
     text = _PICTURE_TAG.sub("", _IMAGE.sub("", _TEMPLATE_NOTE.sub("", text)))
     return _EMPTY_HEADING.sub("", text)
-
-
-def _ask(web: Web, url: str, version: str) -> list[Any] | Reject:
-    try:
-        answer = web.get(url, version=version)
-    except WebError as error:
-        return Reject(url, error.reason, error.detail)
-    if answer.opt_out:
-        return Reject(url, "opt_out", answer.opt_out)
-    if answer.status != 200:
-        return Reject(url, f"http_{answer.status}")
-    found = load(answer.body)
-    return found if isinstance(found, list) else Reject(url, "malformed_json")
 
 
 def _since(cursor: str) -> str:

@@ -4,8 +4,11 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.base import Web, WebError
+from connectors.base import Response, Web, WebError
 from schemas.document import Reject
+from schemas.page import GONE
+
+GONE_REASONS = {f"http_{status}": status for status in GONE}  # of a Reject for what is no more
 
 
 def load(body: bytes) -> Any:
@@ -21,16 +24,22 @@ def load(body: bytes) -> Any:
 
 def ask(web: Web, url: str, version: str = "") -> Any:
     """The JSON at `url`, or the Reject that says why it cannot be had; `null` is an answer as well."""
+    return answered(web, url, version)[1]
+
+
+def answered(web: Web, url: str, version: str = "", kind: type = object) -> tuple[Response | None, Any]:
+    """The answer of `url` and the JSON in it, which is of `kind`, or the Reject that says why it cannot be had."""
     try:
         answer = web.get(url, version=version)
     except WebError as error:
-        return Reject(url, error.reason, error.detail)
+        return None, Reject(url, error.reason, error.detail)
     if answer.opt_out:
-        return Reject(url, "opt_out", answer.opt_out)
+        return None, Reject(url, "opt_out", answer.opt_out)
     if answer.status != 200:
-        return Reject(url, f"http_{answer.status}")
+        return None, Reject(url, f"http_{answer.status}")
     found = load(answer.body)
-    return Reject(url, "malformed_json") if found is None and answer.body.strip() != b"null" else found
+    unread = found is None and answer.body.strip() != b"null"
+    return answer, found if isinstance(found, kind) and not unread else Reject(url, "malformed_json")
 
 
 def integer(value: Any) -> int | None:

@@ -9,11 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from connectors.base import Response, Web, WebError
+from connectors.base import Response, Web
 from connectors.confluence.content import STORAGE, Content, named, when
-from connectors.stored_json import load
+from connectors.stored_json import GONE_REASONS, answered
 from schemas.document import Reject
-from schemas.page import GONE
 
 Found = tuple[str, Content, Response]
 KINDS = ("page", "blogpost")
@@ -60,9 +59,9 @@ def _listed(web: Web, base: str, url: str, search: str) -> Iterator[tuple[dict[s
     asked: set[str] = set()
     while url and url not in asked and len(asked) < _LONGEST_WALK:
         asked.add(url)
-        answer, found = _ask(web, url)
+        answer, found = answered(web, url, kind=dict)
         if isinstance(found, Reject):
-            if found.detail in map(str, GONE) and search not in asked:
+            if found.reason in GONE_REASONS and search not in asked:
                 url = search
                 continue
             yield found, None
@@ -81,19 +80,6 @@ def _next(base: str, links: dict[str, Any]) -> str:
         return base + follow
     url = urljoin(base + "/", follow)
     return url if urlsplit(url).netloc == urlsplit(base).netloc else ""
-
-
-def _ask(web: Web, url: str) -> tuple[Response | None, dict[str, Any] | Reject]:
-    try:
-        answer = web.get(url)
-    except WebError as error:
-        return None, Reject(url, error.reason, error.detail)
-    if answer.opt_out:
-        return None, Reject(url, "opt_out", answer.opt_out)
-    if answer.status != 200:
-        return None, Reject(url, "http_status", str(answer.status))
-    found = load(answer.body)
-    return answer, found if isinstance(found, dict) else Reject(url, "malformed_json")
 
 
 def _found(entry: dict[str, Any], answer: Response | None) -> Found | Reject:

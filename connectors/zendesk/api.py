@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from connectors.base import Response, Web, WebError
-from connectors.stored_json import load
+from connectors.base import Response, Web
+from connectors.stored_json import answered
 from connectors.zendesk.entries import TOLD, Entry, Names, is_entry
 from schemas.document import Reject
 
@@ -64,7 +64,7 @@ def _listed(web: Web, place: str, asked: dict[str, str], name: str, names: Names
     seen: set[str] = set()
     while url and url not in seen and len(seen) < _LONGEST_WALK:
         seen.add(url)
-        answer, found = _ask(web, url, version)
+        answer, found = answered(web, url, version, dict)
         if isinstance(found, Reject):
             yield found, None
             return
@@ -87,16 +87,3 @@ def _next(place: str, answer: dict[str, Any]) -> str:
     follow = links.get("next") if more and isinstance(links, dict) else answer.get("next_page")
     here = isinstance(follow, str) and urlsplit(follow)[:2] == urlsplit(place)[:2]
     return str(follow) if here else ""
-
-
-def _ask(web: Web, url: str, version: str) -> tuple[Response | None, dict[str, Any] | Reject]:
-    try:
-        answer = web.get(url, version=version)
-    except WebError as error:
-        return None, Reject(url, error.reason, error.detail)
-    if answer.opt_out:
-        return None, Reject(url, "opt_out", answer.opt_out)
-    if answer.status != 200:
-        return None, Reject(url, "http_status", str(answer.status))
-    found = load(answer.body)
-    return answer, found if isinstance(found, dict) else Reject(url, "malformed_json")
