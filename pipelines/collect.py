@@ -60,7 +60,8 @@ def run(recipe: Recipe, source: str, data: Path) -> Manifest:
 def _state(web: PoliteWeb, known: int) -> State:
     """The last run's pages are the best guess of how many there are, until the walk has found more."""
     done = web.tally
-    words = f"{done.requests} requests, {done.bytes / 1e6:.1f} MB, {done.failed} errors" if done.requests else ""
+    asked = f"{done.requests} requests, {done.bytes / 1e6:.1f} MB" if done.requests else ""
+    words = ", ".join(filter(None, (asked, f"{done.failed} errors" if done.failed else "")))
     return State(max(web.expected, known) or None, words)
 
 

@@ -9,13 +9,14 @@ from datetime import timedelta
 from typing import TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
 Item = TypeVar("Item")
 log = logging.getLogger("gristmill")
 # Seconds between lines where there is no terminal. Each wait is twice the last: a crawl of a day does not fill a log
 LOG_EVERY, LONGEST_SILENCE = 10.0, 600.0
+_BAR = 12  # columns: with what a crawl has to say, the line fits into 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,12 @@ class _Column(ProgressColumn):
 
 
 def _bar(items: Iterable[Item], what: str, state: Callable[[], State]) -> Iterator[Item]:
-    left = _Column(lambda task: _left(task.elapsed or 0, int(task.completed), state().total))
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Column(lambda _: state().words))
-    with Progress(*columns, TimeElapsedColumn(), left, console=Console(stderr=True), transient=True) as bar:
+    def time_of(task: Task) -> str:
+        spent = task.elapsed or 0
+        return _left(spent, int(task.completed), state().total) or str(timedelta(seconds=round(spent)))
+
+    shown = (TextColumn("{task.description}"), BarColumn(_BAR), MofNCompleteColumn(), _Column(lambda _: state().words))
+    with Progress(*shown, _Column(time_of), console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=state().total)
         for item in items:
             yield item

@@ -27,7 +27,7 @@ def test_a_terminal_shows_how_far_and_how_long(monkeypatch: pytest.MonkeyPatch) 
     screen = Terminal()
     monkeypatch.setattr("sys.stderr", screen)
     monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setenv("COLUMNS", "80")
     seen: list[int] = []
 
     def state() -> State:
@@ -38,7 +38,7 @@ def test_a_terminal_shows_how_far_and_how_long(monkeypatch: pytest.MonkeyPatch) 
     assert seen == list(range(10))
     drawn = screen.getvalue()
     assert "collect site" in drawn and "0/?" in drawn and "/20" in drawn
-    assert "requests, 1 errors" in drawn and "left" in drawn
+    assert "requests, 1 errors" in drawn and " left" in drawn and "0:00:00" in drawn
 
 
 def test_a_pipe_gets_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
