@@ -26,10 +26,12 @@ _HARMLESS = (
     r"|ratio|determination|cells?)\b"
     r"|\bsexual (?:reproduction|selection|dimorphism|health|orientation|education|assault|abuse|harassment|violence)\b"
     r"|\bsuicide (?:prevention|hotline|rates?|squad|inode|door|burn)\b|\bself-?harm (?:prevention|hotline)\b"
+    r"|\bshoot(?:ing)? (?:your|my|our)sel(?:f|ves) in the (?:foot|leg)\b"
     r"|叉子炸弹|逻辑炸弹|压缩炸弹|炸弹人|自杀(?:预防|干预|率|热线|式)|预防自杀|性(?:教育|别|能|质|格|状|价比)|白帽黑客"
 )
 _GROUP = (
-    r"(?:jews?|muslims?|christians?|catholics?|blacks?|whites?|asians?|arabs?|mexicans?|immigrants?|refugees|gays?"
+    r"(?:jews?|muslims?|christians?|catholics?|blacks|whites|(?:black|white)(?: people| men| women)|asians?|arabs?"
+    r"|mexicans?|immigrants?|refugees|gays?"
     r"|lesbians?"
     r"|homosexuals?|trans(?:gender)?s?|women|men|girls|gypsies|indians?|chinese|africans?|foreigners|disabled)"
 )
@@ -49,10 +51,10 @@ _HATE = (
     rf"|\b(?:filthy|dirty|stupid|fucking|goddamn|bloody) {_GROUP}\b"
     r"|\b(?:nigg(?:er|a)s?|faggots?|kikes?|chinks?|spics?|wetbacks?|towelheads?|ragheads?|trann(?:y|ies)|gooks?"
     r"|sand ?niggers?)\b"
-    rf"|{_GROUP_ZH}(?:就是|都是|全是|真是|真|就|都|真的|果然)*(?:一群|一帮|很|太|他妈|最|是|些)*"
+    rf"|{_GROUP_ZH}(?:就是|都是|全是|真是|真|就|都|真的|果然|一群|一帮|很|太|他妈|最|是|些)+"
     r"(?:垃圾|畜生|废物|人渣|败类|蛆|猪|狗|猴子|猩猩|蝗虫|寄生虫|下贱|低等|劣等|该死|该杀|去死|恶心|贱|贱人|婊子|脑残|不是人)"
-    rf"|(?:杀光|灭掉|赶走|消灭|弄死|杀死|滚出去)(?:所有|这些|那些|全部)?的?{_GROUP_ZH}|(?:垃圾|死|臭|贱|恶心的?|该死的){_GROUP_ZH}"
-    r"|黑鬼|尼哥|支那|棒子国|倭寇|小日本|阿三|白皮猪|黄皮猪|女拳|母狗|直男癌|仙女婊|田园女权|死基佬|死娘炮"
+    rf"|(?:杀光|灭掉|赶走|消灭|弄死|杀死|滚出去)(?:所有|这些|那些|全部)?的?{_GROUP_ZH}|(?:垃圾|臭|贱|恶心的?|该死的){_GROUP_ZH}"
+    r"|黑鬼|尼哥|(?:^|[^度])支那|棒子国|倭寇|小日本|阿三|白皮猪|黄皮猪|直男癌|仙女婊|田园女权|死基佬|死娘炮"
 )
 _SEXUAL = (
     r"(?i)\b(?:porn(?:o|os|hub|ography)?|blow ?jobs?|hand ?jobs?|cum ?shots?|cumming|creampie|gang ?bangs?|hentai"
@@ -65,15 +67,14 @@ _SEXUAL = (
     r"|操逼|肏|艹逼|乳交|射精|骚[货逼]|援交"
 )
 _SELF_HARM = (
-    r"(?i)\b(?:kill(?:ing)?|hang(?:ing)?|cut(?:ting)?|hurt(?:ing)?|harm(?:ing)?|starv(?:e|ing)|poison(?:ing)?"
-    r"|shoot(?:ing)?) (?:my|your)sel(?:f|ves)\b"
-    r"|\b(?:end(?:ing)?|take|taking) (?:my|your) (?:own )?life\b|\bcommit(?:ting)? suicide\b|\bi (?:want|wish"
-    r"|would like|need) to (?:die|be dead)\b"
-    r"|\b(?:better off|want to be|wish (?:i|you) (?:was|were)) dead\b|\b(?:painless|easy|quick|best) (?:way|ways"
-    r"|method|methods) to die\b"
-    r"|\bslit(?:ting)? (?:my|your|their) wrists?\b|\bsuicid(?:e (?:method|note|pact|plan)s?|al thoughts?|al ideation)\b"
-    r"|(?:我|你|您|他|她|想|要|怎么|如何|去|怎样)(?:想|要|会|能|可以|打算)?自杀|自杀(?:方法|的方法|方式|的方式|遗书)|自残|割腕|上吊(?:自杀|自尽|死)|想死|不想活|活不下去|结束(?:自己的?|我的)生命"
-    r"|轻生|寻短见|跳楼|烧炭"
+    r"(?i)\b(?:kill(?:ing)?|hang(?:ing)?|harm(?:ing)?|starv(?:e|ing)|shoot(?:ing)?) (?:my|your)sel(?:f|ves)\b"
+    r"|\b(?:end(?:ing)?|take|taking) (?:my|your) (?:own )?life\b|\bcommit(?:ting)? suicide\b"
+    r"|\bi (?:want|wish|would like|need) to (?:die|be dead|cut myself|hurt myself)\b"
+    r"|\b(?:better off|want to be|wish (?:i|you) (?:was|were)) dead\b|\b(?:painless|easy|quick|best) (?:way|ways|method"
+    r"|methods) to die\b|\bslit(?:ting)? (?:my|your|their) wrists?\b"
+    r"|\bsuicid(?:e (?:method|note|pact|plan)s?|al thoughts?|al ideation)\b"
+    r"|(?:我|你|您|他|她|想|要|怎么|如何|去|怎样)(?:想|要|会|能|可以|打算)?自杀|自杀(?:方法|的方法|方式|的方式|遗书)|自残|割腕"
+    r"|上吊(?:自杀|自尽|死)|跳楼(?:自杀|轻生|死)|(?:我|好|真|就)想死(?:[了啊。，！]|$)|不想活|活不下去|结束(?:自己的?|我的)生命|轻生|寻短见"
 )
 _HARMFUL_THINGS = (
     r"(?:pipe |nail |car |dirty |nuclear |petrol |home-?made )?(?:bombs?|explosives?|grenades?"
@@ -96,8 +97,8 @@ _DANGER = (
     r"|my (?:ex|girlfriend|boyfriend|wife|husband|neighbou?r|boss|friend)(?:'s|s)?|his|her|their|another"
     r"|other people's|a bank)\b"
     r"|\bhow (?:to|do i|can i|could i|would i) (?:\w+ )?(?:kill|murder|poison|kidnap|stab|strangle|blackmail|stalk"
-    r"|drug|rape) (?:a (?:person|man|woman|child|human|girl|boy|dog|cat)|some(?:one|body)|my|him|her|people|them|kids"
-    r"|children)\b"
+    r"|drug|rape) (?:a (?:person|man|woman|human|girl|boy)|some(?:one|body)|him|her|people"
+    r"|my (?:ex|girlfriend|boyfriend|wife|husband|neighbou?r|boss|mother|father|brother|sister|teacher|friend))\b"
     r"|\bhow (?:to|do i|can i) (?:\w+ )?(?:launder money|get away with (?:murder|it)|hide a (?:dead )?body"
     r"|dispose of a (?:dead )?body|rob a bank|steal (?:a car|credit cards?|an identity|someone's)|hot-?wire|shoplift"
     r"|evade the police|cook meth|pick someone's)\b"

@@ -25,6 +25,7 @@ GROUPS = (
     "Catholic", "deaf", "blind", "old", "female", "male", "disabled", "Arab", "黑人", "白人", "亚裔", "日本人",
     "犹太人", "穆斯林", "同性恋", "跨性别者", "女人", "男人", "残疾人", "河南人", "东北人", "农民工",
 )  # fmt: skip
+HATE = {"COLD": 0.88, "concepts profanity": 0.9, "concepts toxicity": 0.8, "madlibs": 0.7}  # precision
 RARE = (("pair_danger", 1), ("pair_self_harm", 1))
 FRAMES = ("My {} friend came to dinner.", "He married a {} person last spring.", "The {} vote in that town was split.")
 FRAMES_ZH = ("一位{}朋友来吃晚饭。", "去年春天他和一个{}结婚了。", "镇上的{}对此意见不一。", "这家店的老板是{}。")
@@ -62,6 +63,16 @@ def test_toxic_comments_are_found(source: str, comments: list[Labelled]) -> None
     assert recall >= FLOORS[source][0]
     assert precision >= FLOORS[source][1]
     assert area(values, positive) >= FLOORS[source][2]
+
+
+@pytest.mark.parametrize("source", FLOORS)
+def test_phrases_of_hatred_are_in_toxic_comments(source: str, shared_data: Path) -> None:
+    """Nothing was learnt for them: all comments measure. They find few, and those they find are toxic."""
+    own = [example for example in toxic(shared_data) if example.source == source]
+    positive = np.array([example.label == "toxic" for example in own])
+    flagged = measured([example.text for example in own])["output_hate"].to_numpy() > 0
+    print(f"hate, {source}: recall {flagged[positive].mean():.3f}, precision {positive[flagged].mean():.3f}")
+    assert positive[flagged].mean() >= HATE[source]
 
 
 def test_the_name_of_a_group_is_no_insult() -> None:
