@@ -68,7 +68,8 @@ _PHONE_LABELLED = re2.compile(r"(?i)^[ \-,]{0,2}(?:fax|mobile|office|cell|desk|h
 _DATE = re2.compile(
     r"(?:19|20)\d\d[-./ ]\d{1,2}[-./ ]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d\d|(?:19|20)\d\d ?- ?(?:19|20)\d\d"
 )
-_VERSION_CUE = re2.compile(r"(?i)(?:version|release|\bv|build|firmware|chrome|oid|版本)[ :=/]*$")
+_DOTTED = re2.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+_VERSION_CUE = re2.compile(r"(?i)(?:version|release|\bv|build|firmware|chrome|oid|section|clause|版本)[ :=/\-]*$")
 _REGIONS = ("US", "GB", "CN", "DE", "FR", "NL", "AU", "IN")
 
 
@@ -147,6 +148,8 @@ def phone(text: str, start: int, end: int) -> int:
     value = text[start:end]
     digits = _digits(value)
     if _touches(text, start, end, "/=#%") or not 7 <= len(digits) <= 20 or len(set(digits)) < 3 or _DATE.match(value):
+        return 0
+    if _DOTTED.fullmatch(value):
         return 0
     if _labelled(text, start, end):
         return end

@@ -105,6 +105,8 @@ LEFT_ALONE = [
     "the @property decorator and @media rules, `@njit` too, npm i @types/node react@18",
     "```python\n@miller\ndef mill(): ...\n```\n\n    @indented code",
     "@miller_ann",
+    "https://www.rfc-editor.test/rfc/rfc5280#section-4.2.1.13",
+    "ValueError: '192.168.500.129' does not appear to be an IPv4 address",
     "谢谢@水车你说得对我回去再试一下",
     "@lru_cache\ndef mill(): ...",
     "https://social.example/@ann/1 and https://medium.com/@ann",
