@@ -204,6 +204,15 @@ def test_a_crowd_of_copies_in_one_bucket(tmp_path: Path) -> None:
     assert found == {"forum:000#a1": {row["record_id"] for row in rows}}
 
 
+def test_what_shares_most_of_a_text_and_no_more_stays_apart_however_many_they_are(tmp_path: Path) -> None:
+    """One bucket of more than a WINDOW, none of whom is like another, but for two that come far apart in it."""
+    boilerplate, many = prose(1, 150), 2 * dedupe.near.bands.WINDOW
+    rows = [answer(f"{k:03}", f"{boilerplate} {prose(100 + k, 40)}") for k in range(many)]
+    rows += [answer("zzz", edited(str(rows[many // 2]["output"]), 1, 5))]
+    found = clusters(tmp_path, rows)
+    assert found == {f"forum:{many // 2:03}#a1": {f"forum:{many // 2:03}#a1", "forum:zzz#a1"}}
+
+
 def test_no_records_at_all(tmp_path: Path) -> None:
     mill = corpus.recipe("forum")
     corpus.write(tmp_path, mill, [])
