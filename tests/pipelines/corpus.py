@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from pipelines import annotate, storage
@@ -34,6 +35,11 @@ def record(record_id: str, instruction: str, output: str, **columns: Any) -> dic
     url = f"https://{source}.example/{page.split(':')[1]}"
     told = {"record_id": record_id, "page_id": page, "source": source, "url": url}
     return RECORD_DEFAULTS | told | {"instruction": instruction, "output": output} | columns
+
+
+def jaccard(left: np.ndarray, right: np.ndarray) -> float:
+    """Of two sets of shingles."""
+    return len(np.intersect1d(left, right)) / len(np.union1d(left, right))
 
 
 def write(data: Path, mill: Recipe, records: list[dict[str, Any]], pairs: list[dict[str, Any]] | None = None) -> None:

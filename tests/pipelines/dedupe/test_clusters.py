@@ -10,8 +10,9 @@ import pytest
 
 from pipelines import dedupe, storage
 from pipelines.recipe import RecipeError
-from pipelines.signals.minhash import jaccard, shingles
+from pipelines.signals.minhash import shingles
 from tests.pipelines import corpus
+from tests.pipelines.corpus import jaccard
 
 Row = dict[str, Any]
 COMMON = """
