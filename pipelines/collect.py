@@ -44,7 +44,7 @@ def run(recipe: Recipe, source: str, data: Path) -> Manifest:
     cursor = (done[-1][1].cursor or None) if same else None
     known = pages.standing(data, source) if same else pages.Known()
     store = place.nearby(data) / storage.FOLDERS[STAGE] / WEB_STORE
-    stones, left_out = tombstones.load(data), set[str]()
+    stones, left_out = tombstones.load(data).of_pages, set[str]()
     with open_web(store, source=source, forgotten=stones.url, **recipe.web.model_dump()) as web:
         fetched = track(connector.fetch(web, cursor), f"collect {source}", state=partial(_state, web, len(known)))
         if stones:

@@ -127,9 +127,9 @@ def unquoted(markdown: str, said: set[str], names: list[str]) -> str:
     text = "\n".join(lines)
     for name in names:
         text = text.replace(f"@{name}", "@…")
-        if not name.isascii():
+        if not name.isascii() and len(name) >= LEAST_NAME // 2 + 1:  # a character of Chinese says more than a letter
             text = text.replace(name, "…")
-        elif len(name) >= LEAST_NAME:
+        elif name.isascii() and len(name) >= LEAST_NAME:
             text = re2.sub(rf"\b{re2.escape(name)}\b", lambda _: "…", text)
     return text
 

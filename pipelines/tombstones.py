@@ -10,7 +10,7 @@ An address is matched at its joints: `x.org/t/12` covers `x.org/t/12/3` and `x.o
 import json
 import secrets
 import unicodedata
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -57,7 +57,6 @@ class Tombstones:
 
     salt: str = ""
     stones: tuple[Tombstone, ...] = ()
-    _hashes: dict[tuple[str, str], str] = field(default_factory=dict, compare=False, repr=False)
 
     def __bool__(self) -> bool:
         return bool(self.stones)
@@ -67,12 +66,7 @@ class Tombstones:
         return digest(sorted([*stone.place, stone.length] for stone in self.stones))
 
     def hash(self, kind: str, value: str) -> str:
-        """Cached: a source has few authors and many posts."""
-        known = self._hashes.get((kind, value))
-        if known is None:
-            known = sha256(f"{self.salt}\n{kind}\n{value}".encode()).hexdigest()
-            self._hashes[kind, value] = known
-        return known
+        return sha256(f"{self.salt}\n{kind}\n{value}".encode()).hexdigest()
 
     @cached_property
     def _lengths(self) -> tuple[int, ...]:
@@ -99,7 +93,7 @@ class Tombstones:
             return False
         told = address(url)
         heads = [told[:length] for length in self._lengths if _is_joint(told, length)]
-        return any(("", sha256(f"{self.salt}\nurl\n{head}".encode()).hexdigest()) in self._of("url") for head in heads)
+        return any(self._has("url", head) for head in heads)
 
     def author(self, source: str, name: str | None) -> bool:
         return bool(name) and bool(self._of("author")) and self._has("author", person(name or ""), source)
@@ -120,6 +114,11 @@ class Tombstones:
 
     def with_new(self, stones: list[Tombstone]) -> "Tombstones":
         return Tombstones(self.salt, (*self.stones, *stones))
+
+    @cached_property
+    def of_pages(self) -> "Tombstones":
+        """Those that tell a page or a part of it: what workers need, and there may be many texts."""
+        return self.only([stone for stone in self.stones if stone.kind != "text"])
 
     def only(self, stones: list[Tombstone]) -> "Tombstones":
         return Tombstones(self.salt, tuple(stones))

@@ -18,6 +18,7 @@ from schemas.page import PAGE, Page, to_row
 from schemas.verdict import PUBLISHED
 
 KEYS = ("record_id", "pair_id", "duplicate_id", "page_id", "key", "url", "source", "author")
+COUNTED_AS = {"signals": "records", "clusters": "records"}
 SPLITS = ("train", "validation", "test")
 ANSWERS, AFTER_ANSWERS = "## Answers before and after\n\n", "\n\n## Use\n\n"
 SAMPLES, CARD, ATTRIBUTION = "metrics.json", "README.md", "ATTRIBUTION.md"
@@ -110,7 +111,10 @@ def rewrite(folder: Path, manifest: Manifest, gone: Gone) -> dict[str, int]:
             schema = place.parquet(folder / name).schema_arrow
             made.table(name, _relabelled(name, _left(folder / name, gone), schema), schema)
         erased = _by_table(lost)
-        made.counts.update({"erased": sum(erased.values())} | {table: -rows for table, rows in erased.items()})
+        made.counts["erased"] += sum(erased.values())
+        for table, rows in erased.items():
+            count = COUNTED_AS.get(table, table)
+            made.counts.update({count: -rows} if count in made.counts else {})
         if manifest.stage == "curate":
             _retell(folder, manifest, made)
     return erased
@@ -229,7 +233,7 @@ def _recount(folder: Path, manifest: Manifest, made: storage.Building) -> None:
         for page in read_pages((made.folder if made.has(name) else folder) / name):
             count, size = count + 1, size + len(page.body)
             said.append(standing.fingerprint(page))
-    made.counts.update({"erased": made.counts["pages"] - count})
+    made.counts["erased"] += made.counts["pages"] - count
     made.counts["pages"], made.counts["bytes"] = count, size
     made.fingerprint = digest(said)
 
@@ -243,7 +247,15 @@ def decisions(path: Path, gone: Gone) -> int:
     if not path.exists():
         return 0
     lines = path.read_text().splitlines(keepends=True)
-    kept = [line for line in lines if not (line.strip() and gone.id(json.loads(line)["record_id"]))]
+    kept = [line for line in lines if not gone.id(_about(line))]
     if len(kept) < len(lines):
         storage.write_text(path, "".join(kept))
     return len(lines) - len(kept)
+
+
+def _about(line: str) -> str:
+    """The record of a decision; "" where the line cannot be read, which curate says."""
+    try:
+        return str(json.loads(line)["record_id"])
+    except (ValueError, KeyError, TypeError):
+        return ""

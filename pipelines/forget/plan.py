@@ -84,7 +84,7 @@ def read_pages(path: Path) -> Iterator[Page]:
 
 def search(data: Path, stones: Tombstones, about: Tombstones, found: Found) -> None:
     """Look at every page that `about` may concern, and add to `found` what comes of it under `stones`."""
-    work = ((connector_of(manifest), page, stones, at) for at, manifest, page in _concerned(data, about))
+    work = ((connector_of(manifest), page, stones.of_pages, at) for at, manifest, page in _concerned(data, about))
     looked = map_ordered(_inspect, work, workers=2, deadline=2 * forgotten.DEADLINE, memory=forgotten.MEMORY)
     for (_, page, _, at), seen in track(looked, "forget"):
         if isinstance(seen, BaseException):

@@ -64,7 +64,7 @@ def run(recipe: Recipe, source: str, data: Path, workers: int = 1, spread: Sprea
     if done:
         return done
     with storage.building(folder, **about) as made:
-        stones = tombstones.load(data)
+        stones = tombstones.load(data).of_pages
         todo = [(number, shard) for number, shard in enumerate(live.shards) if not made.has(_name("records", number))]
         for shard, counts in spread(partial(_write_shards, connector, made.folder, stones), todo, workers):
             made.add(shard, counts)

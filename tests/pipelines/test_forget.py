@@ -104,7 +104,13 @@ LEFT = at("one", "q1#a12", "q4#a41") | at("two", "q1#a12", "q4#a41")
 def test_an_author_is_erased_everywhere_and_the_others_stay(mill: tuple[Recipe, Path]) -> None:
     made, data = mill
     assert holds(data, SECRET, ADA)
+    decided = [{"record_id": f"one:{name}", "decision": "accept"} for name in ("q1#a11", "q4#a41")]
+    (data / forget.DECISIONS).write_text("".join(json.dumps(row) + "\n" for row in decided) + "not JSON\n")
     report = forget.forget(Request(author="  ada LOVELACE ", reason=REASON), data)
+    assert (data / forget.DECISIONS).read_text() == json.dumps(decided[1]) + "\nnot JSON\n"
+    (data / forget.DECISIONS).unlink()
+    counts = {manifest.stage: manifest.counts for _, manifest in storage.manifests(data)}
+    assert counts["dedupe"]["records"] == counts["annotate"]["records"] * 2 == len(LEFT)
     assert holds(data, SECRET, ADA, "does not turn at all") == []
     assert ids(data) == ids(data, "verdicts") == LEFT
     assert report.erased["pages"] == 6 and report.snapshots == ["small v1"] and report.local_sources == ["one", "two"]
@@ -297,7 +303,8 @@ MENTIONS = [
     ("Thanks, @Will: I will try.", ["Will"], "Thanks, @…: I will try."),
     ("Will you? I will.", ["Will"], "Will you? I will."),
     ("Lovelacean engines", ["Lovelace"], "Lovelacean engines"),
-    ("艾达说过：加点油。", ["艾达"], "…说过：加点油。"),
+    ("小机械师说过：加点油。", ["小机械师"], "…说过：加点油。"),
+    ("学习怎么加油，@学习", ["学习"], "学习怎么加油，@…"),
     ("> " + SECRET + "\n\nNo.", [], "\nNo."),
     ("> Ada Lovelace wrote:\n> something else", [ADA], "> something else"),
     (SECRET, [], SECRET),
