@@ -3,8 +3,8 @@
 import json
 import shutil
 import sqlite3
-import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -101,21 +101,100 @@ def at(source: str, *names: str) -> set[str]:
 LEFT = at("one", "q1#a12", "q4#a41") | at("two", "q1#a12", "q4#a41")
 
 
-def test_an_author_is_erased_everywhere_and_the_others_stay(mill: tuple[Recipe, Path]) -> None:
-    made, data = mill
+@dataclass(frozen=True)
+class Erased:
+    """A data folder from which Ada was erased once, what the command said, and how the cards were before."""
+
+    made: Recipe
+    data: Path
+    report: forget.Report
+    cards: dict[str, str]
+
+
+URLS = ("https://one.example/questions/1?page=2", "https://elsewhere.example/1")
+DECIDED = [{"record_id": f"one:{name}", "decision": "accept"} for name in ("q1#a11", "q4#a41")]
+SAMPLE = {"record_id": "one:q1#a11", "instruction": "How?", "reference": SECRET}
+
+
+@pytest.fixture(scope="module")
+def erased(milled: tuple[Recipe, Path], tmp_path_factory: pytest.TempPathFactory) -> Erased:
+    """Two snapshots, a model, a web cache and decisions; then everything of Ada's is erased."""
+    made, data = milled[0], tmp_path_factory.mktemp("erased") / "data"
+    shutil.copytree(milled[1], data, symlinks=True)
+    go(made.model_copy(update={"policy": "strict"}), data, ["curate"])
+    store = Store(data / forget.WEB_STORE)
+    for url in URLS:
+        said = Stored(url, 200, {}, SECRET.encode(), "", "", "", 1.0, 2.0)
+        store.save(store.begin("one", 0)[0], Visit(url, "host", 1.0), said)
+    store.close()
+    trained_on(data, "v1")
+    (data / forget.DECISIONS).write_text("".join(json.dumps(row) + "\n" for row in DECIDED) + "not JSON\n")
+    cards = {path.name: (path / "README.md").read_text() for path in (data / "5_curated/small").glob("v*")}
     assert holds(data, SECRET, ADA)
-    decided = [{"record_id": f"one:{name}", "decision": "accept"} for name in ("q1#a11", "q4#a41")]
-    (data / forget.DECISIONS).write_text("".join(json.dumps(row) + "\n" for row in decided) + "not JSON\n")
-    report = forget.forget(Request(author="  ada LOVELACE ", reason=REASON), data)
-    assert (data / forget.DECISIONS).read_text() == json.dumps(decided[1]) + "\nnot JSON\n"
-    (data / forget.DECISIONS).unlink()
-    counts = {manifest.stage: manifest.counts for _, manifest in storage.manifests(data)}
+    return Erased(made, data, forget.forget(Request(author="  ada LOVELACE ", reason=REASON), data), cards)
+
+
+def trained_on(data: Path, version: str) -> None:
+    snapshot = storage.read_manifest(data / "5_curated" / "small" / version)
+    assert snapshot
+    about: dict[str, Any] = {"stage": "finetune", "name": "small", "version": 1, "params": {}}
+    inputs = {"curated": snapshot.fingerprint}
+    with storage.building(data / "6_models" / "small" / "v1", **about, inputs=inputs) as model:
+        model.text("metrics.json", json.dumps({"samples": [SAMPLE, SAMPLE | {"record_id": "one:q4#a41"}]}))
+        model.text("README.md", f"# M\n\n## Answers before and after\n\n{SECRET}\n\n## Use\n\nServe it.\n")
+
+
+def test_an_author_is_erased_everywhere_and_the_others_stay(erased: Erased) -> None:
+    assert holds(erased.data, f"Listen, {SECRET}", ADA, "does not turn at all") == []
+    assert ids(erased.data) == ids(erased.data, "verdicts") == LEFT
+    assert erased.report.erased["pages"] == 6 and erased.report.local_sources == ["one", "two"]
+    counts = {manifest.stage: manifest.counts for _, manifest in storage.manifests(erased.data)}
     assert counts["dedupe"]["records"] == counts["annotate"]["records"] * 2 == len(LEFT)
-    assert holds(data, SECRET, ADA, "does not turn at all") == []
-    assert ids(data) == ids(data, "verdicts") == LEFT
-    assert report.erased["pages"] == 6 and report.snapshots == ["small v1"] and report.local_sources == ["one", "two"]
-    go(made, data)
-    assert holds(data, SECRET, ADA, "does not turn at all") == []
+    assert list(storage.damaged(erased.data)) == []
+
+
+def test_decisions_about_it_go_and_what_cannot_be_read_is_left(erased: Erased) -> None:
+    assert (erased.data / forget.DECISIONS).read_text() == json.dumps(DECIDED[1]) + "\nnot JSON\n"
+
+
+def test_older_snapshots_their_attribution_and_card(erased: Erased) -> None:
+    assert sorted(erased.report.snapshots) == ["small v1", "small v2"]
+    for version in ("v1", "v2"):
+        folder = erased.data / "5_curated" / "small" / version
+        manifest = storage.read_manifest(folder)
+        assert manifest and manifest.counts["records"] == manifest.counts["kept"] + manifest.counts["dropped"] == 4
+        card = (folder / "README.md").read_text()
+        assert card.startswith(erased.cards[version]) and "rows were erased on request" in card
+        assert ADA not in (folder / "ATTRIBUTION.md").read_text()
+
+
+def test_the_list_says_neither_name_nor_address(erased: Erased) -> None:
+    told = (erased.data / tombstones.FILE).read_text()
+    assert "ovelace" not in told and REASON in told
+    with pytest.raises(tombstones.BadRequest, match="in the clear"):
+        forget.check(Request(author=ADA, reason="ada lovelace asked"), erased.data)
+
+
+def test_the_cache_of_the_site_goes_too(erased: Erased) -> None:
+    raw = (erased.data / forget.WEB_STORE).read_bytes()
+    assert erased.report.erased["cached answers"] == 1
+    assert b"one.example/questions/1" not in raw and b"elsewhere.example" in raw
+
+
+def test_models_that_have_learnt_it_are_listed_and_their_samples_go(erased: Erased) -> None:
+    assert erased.report.models == ["6_models/small/v1"]
+    model = erased.data / "6_models" / "small" / "v1"
+    assert [row["record_id"] for row in json.loads((model / "metrics.json").read_text())["samples"]] == ["one:q4#a41"]
+    assert (model / "README.md").read_text().endswith("Erased on request.\n\n## Use\n\nServe it.\n")
+    assert '"models": ["6_models/small/v1"]' in (erased.data / tombstones.FILE).read_text()
+
+
+def test_the_next_run_brings_back_only_the_others(erased: Erased, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(erased.data, data, symlinks=True)
+    (data / forget.DECISIONS).unlink()
+    go(erased.made, data)
+    assert holds(data, f"Listen, {SECRET}", ADA, "does not turn at all") == []
     assert ids(data) == LEFT | {"one:q2#a22", "two:q2#a22"}, "whoever quoted her is there, without the quote"
 
 
@@ -158,68 +237,11 @@ def test_one_record_and_its_copies_word_for_word(mill: tuple[Recipe, Path]) -> N
         go(made, data)
 
 
-def test_older_snapshots_their_attribution_and_card(mill: tuple[Recipe, Path]) -> None:
-    made, data = mill
-    go(made.model_copy(update={"policy": "strict"}), data, ["curate"])
-    before = {path.name: (path / "README.md").read_text() for path in (data / "5_curated/small").glob("v*")}
-    report = forget.forget(Request(author=ADA), data)
-    assert sorted(report.snapshots) == ["small v1", "small v2"]
-    for version in ("v1", "v2"):
-        folder = data / "5_curated" / "small" / version
-        manifest = storage.read_manifest(folder)
-        assert manifest and manifest.counts["records"] == manifest.counts["kept"] + manifest.counts["dropped"] == 4
-        card = (folder / "README.md").read_text()
-        assert card.startswith(before[version]) and "rows were erased on request" in card
-        assert ADA not in (folder / "ATTRIBUTION.md").read_text()
-
-
-def test_the_list_says_neither_name_nor_address(mill: tuple[Recipe, Path]) -> None:
-    _, data = mill
-    forget.forget(Request(author=ADA, reason=REASON), data)
-    told = (data / tombstones.FILE).read_text()
-    assert "ovelace" not in told and REASON in told
-    with pytest.raises(tombstones.BadRequest, match="in the clear"):
-        forget.check(Request(author=ADA, reason="ada lovelace asked"), data)
-
-
-def test_the_cache_of_the_site_goes_too(mill: tuple[Recipe, Path]) -> None:
-    _, data = mill
-    path = data / forget.WEB_STORE
-    store = Store(path)
-    for url in ("https://one.example/questions/1?page=2", "https://elsewhere.example/1"):
-        answer = Stored(url, 200, {}, SECRET.encode(), "", "", "", 1.0, 2.0)
-        store.save(store.begin("one", 0)[0], Visit(url, "host", 1.0), answer)
-    store.close()
-    compressed = zlib.compress(SECRET.encode()).decode("latin-1")
-    report = forget.forget(Request(author=ADA), data)
-    assert report.erased["cached answers"] == 1
-    left = [name.decode() for name in (b"one.example/questions/1", b"elsewhere.example") if name in path.read_bytes()]
-    assert left == ["elsewhere.example"] and compressed
-
-
-def test_models_that_have_learnt_it_are_listed_and_their_samples_go(mill: tuple[Recipe, Path]) -> None:
-    _, data = mill
-    snapshot = storage.read_manifest(data / "5_curated" / "small" / "v1")
-    assert snapshot
-    sample = {"record_id": "one:q1#a11", "instruction": "How?", "reference": SECRET}
-    about: dict[str, Any] = {"stage": "finetune", "name": "small", "version": 1, "params": {}}
-    with storage.building(
-        data / "6_models" / "small" / "v1", **about, inputs={"curated": snapshot.fingerprint}
-    ) as model:
-        model.text("metrics.json", json.dumps({"samples": [sample, sample | {"record_id": "one:q4#a41"}]}))
-        model.text("README.md", f"# M\n\n## Answers before and after\n\n{SECRET}\n\n## Use\n\nServe it.\n")
-    report = forget.forget(Request(author=ADA), data)
-    assert report.models == ["6_models/small/v1"]
-    assert holds(data, f"Listen, {SECRET}") == []
-    assert (data / "6_models/small/v1/README.md").read_text().endswith("Erased on request.\n\n## Use\n\nServe it.\n")
-    assert '"models": ["6_models/small/v1"]' in (data / tombstones.FILE).read_text()
-
-
 class Killed(BaseException):
     """As abrupt as a signal: nothing here cleans up after it."""
 
 
-@pytest.mark.parametrize("renames", [5, 20])
+@pytest.mark.parametrize("renames", [14])
 def test_stopped_at_any_moment_the_same_command_finishes(
     renames: int, mill: tuple[Recipe, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
