@@ -44,6 +44,9 @@ _CANDIDATES = ("gb18030", "big5hkscs", "cp949", "cp932", "euc_jp", "cp1251", "cp
 _LATIN = ("cp1252", "cp1250")
 _SAMPLE = 65_536
 _FAIR = 0.98
+# To overrule a declaration: bytes above 127, and so much more plausible
+_EVIDENCE, _MARGIN = 60, 0.3
+_MOST_LETTERS = 4_000
 
 
 def decode(body: bytes, content_type: str = "") -> str:
@@ -51,7 +54,8 @@ def decode(body: bytes, content_type: str = "") -> str:
 
     A byte order mark wins; then whatever is valid UTF-8 is UTF-8, for servers that declare Latin-1 by default
     are many and other encodings are hardly ever valid UTF-8; then the header's, then the page's charset, each
-    if the bytes are fairly legal in it; else the likeliest of the encodings in use.
+    if the bytes are fairly legal in it and no other makes far better sense of them; else the likeliest of the
+    encodings in use.
     """
     for mark, encoding in _BOMS:
         if body.startswith(mark):
@@ -61,7 +65,7 @@ def decode(body: bytes, content_type: str = "") -> str:
         return body.decode("iso2022_jp", "replace")
     for encoding in ("utf-8", *declared):
         if _legal(body, encoding):
-            return body.decode(encoding, "replace")
+            return body.decode(_unless_another(body, encoding), "replace")
     return body.decode(_likeliest(body), "replace")
 
 
@@ -100,6 +104,16 @@ def _likeliest(body: bytes) -> str:
     return max(candidates, key=lambda encoding: _plausibility(sample.decode(encoding, "replace"), encoding))
 
 
+def _unless_another(body: bytes, stated: str) -> str:
+    """The stated encoding, unless the text reads far better in another: nearly all bytes are legal in most of them."""
+    sample = body[:_SAMPLE]
+    if stated not in _CANDIDATES or sum(byte > 127 for byte in sample) < _EVIDENCE:
+        return stated
+    likeliest = _likeliest(body)
+    better = _plausibility(sample.decode(likeliest, "replace"), likeliest)
+    return likeliest if better > _plausibility(sample.decode(stated, "replace"), stated) + _MARGIN else stated
+
+
 def _in_runs(sample: bytes) -> bool:
     """Whether bytes above 127 mostly stand together, as in scripts other than Latin."""
     together = sum(first > 127 and second > 127 for first, second in pairwise(sample))
@@ -108,7 +122,7 @@ def _in_runs(sample: bytes) -> bool:
 
 def _plausibility(text: str, encoding: str) -> float:
     """Share of the non-ASCII characters that text of this encoding's language is mostly made of."""
-    foreign = [char for char in text if char > "\x7f"]
+    foreign = [char for char in text if char > "\x7f"][:_MOST_LETTERS]
     if not foreign:
         return 0.0
     return sum(_weight(char, encoding) for char in foreign) / len(foreign)

@@ -35,6 +35,29 @@ def test_nobody_says_the_charset(text: str, codec: str, label: str) -> None:
     assert decode(text.encode(codec)) == text
 
 
+@pytest.mark.parametrize("lie", ["utf-8", "iso-8859-1", "windows-1252", "gb2312", "big5", "shift_jis", "euc-kr"])
+@pytest.mark.parametrize(("text", "codec", "label"), [case for case in LANGUAGES if case[1] != "cp1252"])
+def test_a_declaration_that_lies(text: str, codec: str, label: str, lie: str) -> None:
+    assert decode(text.encode(codec), f"text/html; charset={lie}") == text
+
+
+TRUE = [
+    (RUSSIAN, "koi8_r"),
+    (GERMAN, "iso8859_15"),
+    ("שלום לכולם, זו שאלה שהתשובה עליה נמצאת במדריך. " * 4, "cp1255"),
+    ("Η απάντηση σε αυτή την ερώτηση βρίσκεται στον οδηγό. " * 4, "cp1253"),
+    ("الجواب عن هذا السؤال موجود في الدليل، فلنقرأه معا. " * 4, "cp1256"),
+    ("คำตอบของคำถามนี้อยู่ในคู่มือ ลองดูด้วยกัน " * 4, "cp874"),
+    ("Odpowiedź na to pytanie można znaleźć w podręczniku, spójrzmy. " * 4, "cp1250"),
+    ("Réponse déjà donnée à côté, élève zélé : où ça ? Là-bas, près du théâtre. " * 4, "cp1252"),
+]
+
+
+@pytest.mark.parametrize(("text", "codec"), TRUE)
+def test_a_declaration_that_is_true_is_believed(text: str, codec: str) -> None:
+    assert decode(text.encode(codec), f"text/html; charset={codec}") == text
+
+
 @pytest.mark.parametrize("text", [CHINESE, JAPANESE, GERMAN])
 def test_utf8_under_a_header_that_lies(text: str) -> None:
     assert decode(text.encode(), "text/html; charset=iso-8859-1") == text
