@@ -142,7 +142,7 @@ def test_a_post_whose_comments_cannot_be_had_is_none() -> None:
             return json_answer(url, {}, 403) if "/comments" in url else super().get(url, version=version)
 
     items = list(Zendesk(name="kettles", url=URL, parts=("posts",)).fetch(Silent({}), None))
-    assert told(items) == [("p701", "http_404"), ("p702", "")]
+    assert told(items) == [("p701", "http_403"), ("p702", "")]
 
 
 def test_real_objects(shared_data: Path) -> None:
