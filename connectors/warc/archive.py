@@ -5,6 +5,8 @@ refuses an archive that was gzipped as a whole, and stops at the first broken re
 https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/
 """
 
+import math
+import os
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -81,6 +83,8 @@ def _read(source: "_Source", loader: Any, wants: Callable[[str, str], bool]) -> 
         raise Damage("broken_record", "no record of WARC or ARC begins here") from error
     if record.raw_stream is source:
         raise Damage("broken_record", "no Content-Length")
+    if record.raw_stream.limit > source.left:
+        raise Damage("truncated", "the record is longer than what is left of the file")
     url = record.rec_headers.get_header("WARC-Target-URI") or ""
     wanted = wants(record.rec_type, url)
     try:
@@ -142,7 +146,7 @@ class _Source:
     """
 
     def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
+        self._file, self._size = file, os.fstat(file.fileno()).st_size
         self._zipped = file.read(2) == _GZIP[:2]
         self._text = self._raw = b""
         self._inflate: Any = None
@@ -152,6 +156,11 @@ class _Source:
     @property
     def ended(self) -> bool:
         return not self._text and not self._raw and self._inflate is None and not self._fill_raw()
+
+    @property
+    def left(self) -> float:
+        """Bytes to the end, which nobody knows of a gzipped file."""
+        return math.inf if self._zipped else self._size - self._file.tell() + len(self._raw + self._text)
 
     def begin(self) -> bytes:
         """The first line of the next record; b"" at the end. Raises Damage."""
@@ -183,7 +192,7 @@ class _Source:
             while not self._starts_record() and self.readline():
                 pass
         except Damage:
-            return  # reported when it is read
+            return  # `_fill` has found the next member
 
     def _starts_record(self) -> bool:
         while len(self._text) < len(_STARTS[0]) and self._fill():
