@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from pipelines import catalog, place, storage
 from pipelines.inputs import spilling_duckdb
@@ -103,8 +104,11 @@ def standing(data: Path, source: str) -> Known:
     """What the finished batches of a source say, the later ones over the earlier."""
     known = Known()
     for folder, manifest in batches(data, source):
-        for name in manifest.tables("pages"):
-            for batch in place.parquet(folder / name).iter_batches(columns=["key", *SAID]):
-                for key, *values in zip(*batch.to_pydict().values(), strict=True):
-                    known.learn(key, tuple(values))
+        for row in chain.from_iterable(_said_in(folder / name) for name in manifest.tables("pages")):
+            known.learn(row[0], row[1:])
     return known
+
+
+def _said_in(path: Path) -> Iterator[tuple[Any, ...]]:
+    for batch in place.parquet(path).iter_batches(columns=["key", *SAID]):
+        yield from zip(*batch.select(["key", *SAID]).to_pydict().values(), strict=True)
