@@ -5,7 +5,7 @@ as one space, at the ends as none; invisible characters count nothing. Punctuati
 `C++` are two things. (Words, which MinHash compares, are taken without them: pipelines/signals/text.py.)
 """
 
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +22,7 @@ KEYS = {
     "output": ("output",),
     "instruction": ("instruction", "input"),
 }
+PIECE = 1_024
 _BLANK = 32
 
 
@@ -90,10 +91,16 @@ def normalised(column: pa.ChunkedArray) -> list[memoryview]:
     return [out.data[a:b] for a, b in pairwise(offsets)]
 
 
+def pieces(table: pa.Table) -> list[pa.Table]:
+    """PIECE rows at a time, at least one: texts that are read again while they are in the cache take half the time."""
+    return [table.slice(at, PIECE) for at in range(0, max(1, len(table)), PIECE)]
+
+
 def _hashed(table: pa.Table, key: str) -> pa.Array:
-    fields = (normalised(table[field]) for field in KEYS[key])
+    rows = (zip(*(normalised(part[field]) for field in KEYS[key]), strict=True) for part in pieces(table))
     # the unit separator stands in no normalised text
-    return pa.array([xxhash.xxh3_128_hexdigest(b"\x1f".join(row)) for row in zip(*fields, strict=True)])
+    made = [xxhash.xxh3_128_hexdigest(b"\x1f".join(row)) for row in chain.from_iterable(rows)]
+    return pa.array(made, pa.string())
 
 
 def pair_hash(table: pa.Table) -> pa.Array:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from datasketch import MinHash
 from numba import njit
 
-from pipelines.signals.exact import KEYS
+from pipelines.signals.exact import KEYS, pieces
 from pipelines.signals.text import Tables, Texts, Words, mix, room, split_words, tables, texts_of
 from schemas.signal import Signal
 
@@ -147,7 +147,8 @@ def key_text(table: pa.Table, key: str = "pair") -> pa.ChunkedArray:
 
 
 def pair_minhash(table: pa.Table) -> pa.Array:
-    made, valid = signatures(key_text(table))
+    parts = [signatures(key_text(part)) for part in pieces(table)]
+    made, valid = (np.concatenate(column) for column in zip(*parts, strict=True))
     return pa.FixedSizeListArray.from_arrays(pa.array(made.ravel()), type=SIGNATURE, mask=pa.array(~valid))
 
 
