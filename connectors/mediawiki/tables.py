@@ -11,7 +11,8 @@ _MAX_ROWS, _MAX_COLUMNS, _LONGEST_CELL = 300, 20, 400
 
 
 def to_markdown(table: Tag, text: Callable[[Any], str]) -> str:
-    """The table with one row per line, spans filled in; "" for layout, and for what does not fit lines.
+    """The table with one row per line, spans filled in, below its caption; "" for layout, and for what does not fit
+    lines.
 
     `text` renders a cell's contents on one line.
     """
@@ -23,11 +24,23 @@ def to_markdown(table: Tag, text: Callable[[Any], str]) -> str:
     if len(grid) < 2 or not 2 <= width <= _MAX_COLUMNS or longest > _LONGEST_CELL:
         return ""
     head, *rows = [row + [""] * (width - len(row)) for row in grid]
-    return "\n".join([_line(head), "|" + " --- |" * width, *map(_line, rows)])
+    caption = _caption(table, text)
+    above = [caption, ""] if caption else []
+    return "\n".join([*above, _line(head), "|" + " --- |" * width, *map(_line, rows)])
 
 
 def _line(row: list[str]) -> str:
     return f"| {' | '.join(row)} |"
+
+
+def _caption(table: Tag, text: Callable[[Any], str]) -> str:
+    """The parser takes `|+ Caption` for a cell that begins with a plus."""
+    captions = (text(cell.contents) for cell in _children(table, ("td", "caption")) if _is_caption(cell))
+    return next(captions, "").removeprefix("+").strip()
+
+
+def _is_caption(cell: Tag) -> bool:
+    return str(cell.tag).strip().lower() == "caption" or str(cell).startswith("|+")
 
 
 def _grid(table: Tag, text: Callable[[Any], str]) -> list[list[str]]:
@@ -35,7 +48,7 @@ def _grid(table: Tag, text: Callable[[Any], str]) -> list[list[str]]:
     hanging: dict[int, tuple[int, str]] = {}
     # cells above the first row mark are a row of their own
     for row in (table, *_children(table, ("tr",))[:_MAX_ROWS]):
-        cells = _children(row, ("td", "th"))
+        cells = [cell for cell in _children(row, ("td", "th")) if not _is_caption(cell)]
         if cells:
             grid.append(_row(cells, hanging, text))
     return [row for row in grid if any(row)]

@@ -89,6 +89,11 @@ def test_chinese_is_read_like_english() -> None:
         ("x<sup>2</sup> x<sub>max</sub> 10<sup>−3</sup>", "x² x_(max) 10⁻³"),
         ("<math display=block>a\n b</math>", "$$\na b\n$$"),
         ("before\n{| class=wikitable\n| never closed\n|-\n| b", "before"),
+        (
+            "{|\n|+ Size of ''buns''\n! A !! B\n|-\n| 1 || +2\n|}",
+            "Size of buns\n\n| A | B |\n| --- | --- |\n| 1 | +2 |",
+        ),
+        ("{|\n|+ style='x' | Size\n|-\n| A || B\n|-\n| 1 || 2\n|}", "Size\n\n| A | B |\n| --- | --- |\n| 1 | 2 |"),
         ("{| class='infobox'\n| a || b\n|-\n| c || d\n|}after", "after"),
         ("__NOTOC__text", "text"),
         ("<blockquote>One.\n\nTwo.</blockquote>", "> One.\n>\n> Two."),

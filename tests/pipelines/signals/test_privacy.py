@@ -132,6 +132,7 @@ LEFT_ALONE = [
     "the secret: practise every day",
     "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16",
     "SSN 123-45-6789",
+    "systemctl enable wg-quick@wg0.service, then fstrim@home.timer",
     "订单号 20240115123456789，共 1024 元",
 ]
 
