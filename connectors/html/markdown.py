@@ -28,6 +28,7 @@ _OPTIONS = ConversionOptions(
 _ESCAPES = re2.compile(r"(?m)^(\s*(?:> ?)*)(\d*)\\([.)+-])( )|\\([_*~])")
 _BLANKS = re2.compile(r"\n[ \t\n>]*\n(?:[ \t]*\n)+")
 _QUOTED_BLANKS = re2.compile(r"(?m)^( *(?:> ?)*>)[ \t]*\n(?: *(?:> ?)*>[ \t]*\n)+")
+_QUOTE_IS_FIRST = re2.compile(r"(\A|\n[ \t]*\n)(?:> ?)+[ \t]*\x{e002}[ \t]*\n(?:(?:> ?)+[ \t]*\n)*")
 _QUOTE_BEGINS = re2.compile(r"(?m)^((?:> ?)*)[ \t]*\x{e002}[ \t]*$")
 _TRAILING = re2.compile(r"(?m)[ \t]+$")
 
@@ -67,5 +68,5 @@ def _unescape(found: "re2._Match") -> str:
 
 
 def tidy(text: str) -> str:
-    text = _QUOTE_BEGINS.sub(r"\1", text).replace(QUOTE, "")
+    text = _QUOTE_BEGINS.sub(r"\1", _QUOTE_IS_FIRST.sub(r"\1", text)).replace(QUOTE, "")
     return _QUOTED_BLANKS.sub(r"\1\n", _BLANKS.sub("\n\n", _TRAILING.sub("", text))).strip("\n")

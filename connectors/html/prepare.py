@@ -128,6 +128,8 @@ def _drop_empty_links(root: HtmlElement) -> None:
 def _mark_headings(root: HtmlElement, marks: Marks) -> None:
     for heading in list(root.iter(*HEADINGS)):
         text = inline_text(heading)
+        if heading.getparent() is None:  # it went with the heading that it stood in
+            continue
         if not text:
             heading.drop_tree()
         elif any(True for _ in heading.iterancestors("li", "td", "th", "dd", "dt", "blockquote")):

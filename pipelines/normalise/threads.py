@@ -61,7 +61,7 @@ def records_from(thread: Thread, origin: Origin) -> Made:
     if not asked.instruction:
         made.rejects.append((thread.key, "empty_question"))
         return made
-    if _LINKS_ONLY.match(thread.posts[0].markdown) and not _ASKS.search(clean.title(thread.title)):
+    if _LINKS_ONLY.match(clean.safe(thread.posts[0].markdown)) and not _ASKS.search(clean.title(thread.title)):
         made.rejects.append((thread.key, "asks_nothing"))
         return made
     turns = _turns(thread)
