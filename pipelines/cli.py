@@ -226,7 +226,8 @@ def sql(
     kind: Annotated[queries.Format, typer.Option("--format", help="How to print the answer.")] = "table",
     data: Data = DATA,
 ) -> None:
-    """Ask DuckDB about pages records pairs rejects signals clusters verdicts curated dropped runs.
+    """Ask DuckDB about pages records pairs rejects signals clusters edges verdicts curated curated_pairs dropped
+    contaminated runs.
 
     Example: [bold]gristmill sql "SELECT source, count(*) FROM records GROUP BY ALL"[/bold]
     """

@@ -23,7 +23,7 @@ from pipelines.policy import Mixture, Policy, PolicyError
 
 DIMENSIONS = {"task": "task", "source": "source", "language": "output_language", "licence": "licence"}
 EMBEDDING = "pair_embedding"
-CURE = "add it to what annotate measures, or leave diversity out"
+CURE = "set dedupe.semantic, which has it measured, or leave diversity out"
 
 _POOL = """
 CREATE TEMP TABLE pool AS

@@ -1,4 +1,4 @@
-"""Embeddings by a small model of the same make; the real one is distilled in tests/accuracy/test_dedupe.py."""
+"""Embeddings by a small model of the same make; the real one is distilled in tests/accuracy/test_semantic.py."""
 
 from pathlib import Path
 from typing import Any
