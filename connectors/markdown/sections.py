@@ -2,6 +2,7 @@
 
 from urllib.parse import urljoin, urlsplit
 
+import re2
 from lxml.html import HtmlElement
 from markdown_it import MarkdownIt
 
@@ -10,6 +11,9 @@ from connectors.html.sections import sections as split
 from schemas.document import Section
 
 LONGEST = 1 << 20
+
+# Terminals in the browser take markup for colours.
+_PAINT = re2.compile(r"""</?(?:span|font|b|i|u)(?: (?:style|color)=(?:"[^"<>]*"|'[^'<>]*'))*>""")
 
 
 def render(text: str) -> str:
@@ -25,6 +29,8 @@ def sections(markup: str, url: str = "", title: str = "") -> tuple[str, tuple[Se
     root = tree.parse(f"<div>{markup}</div>")
     for badge in root.xpath("//a[.//img and not(normalize-space())]"):
         badge.drop_tree()
+    for console in root.xpath("//code[contains(@class, 'language-console')]"):
+        console.text = _PAINT.sub("", console.text or "")
     _settle_links(root, url)
     title = title or first_heading(root)
     return title, split(root, title, url if url.startswith("http") else "")

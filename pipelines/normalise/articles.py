@@ -16,6 +16,7 @@ TASK_FACETS = ("installation", "usage", "configuration", "testing", "troubleshoo
 
 _LINK = re2.compile(r"\[[^\]\n]*\]\([^)\n]*\)|<?https?://[^\s>)]+>?")
 _FOOTER = re2.compile(r"^Part of the .{1,60} suite\.?$")
+_REMARK = re2.compile(r"\A(?:\s*(?://|/\*)[^\n]*)+\z")
 _TABLE = re2.compile(r"[|\-:\s]+")
 _NAMED = re2.compile(r"[\s(“\"][A-Z][A-Za-z]+|`|\p{Han} ?[A-Za-z]{2}")
 _COUNTED = re2.compile(r"(?i)^(?:_|id|sec(?:tion)?[-_]?|toc[-_]?|heading[-_]?|h)?\d+$")
@@ -54,6 +55,11 @@ class Source:
     article: Article
     origin: Origin
     language: str
+    counted: bool = False  # its headings begin with bare numbers
+
+    def name(self, heading: str) -> str:
+        name = headings.plain(heading)
+        return headings.without_count(name) if self.counted else name
 
     def language_at(self, text: str) -> str:
         """The language to ask in about a part of the article: Chinese where it is, else the article's own."""
@@ -87,7 +93,9 @@ class Source:
 def records_from(article: Article, origin: Origin) -> Made:
     made = Made()
     prose = _prose_of("\n\n".join(section.markdown for section in article.sections) or "\n\n".join(article.steps))
-    source, about = Source(article, origin, language_of(clean.safe(prose))), headings.topic_of(article.title)
+    counted = headings.counted(headings.plain(section.path[-1]) for section in article.sections if section.path)
+    source = Source(article, origin, language_of(clean.safe(prose)), counted)
+    about = headings.topic_of(article.title)
     if article.steps:
         _add_steps(made, source, about)
     above = _topic_above(article.context) if headings.read(about).form == "facet" else ""
@@ -137,7 +145,7 @@ def _add_section(made: Made, source: Source, section: Section, about: str, above
         made.rejects.append((part, reason))
         return
     seen = headings.words_of(output)
-    names = tuple(headings.sentence_case(headings.plain(name), seen) for name in (*above, *section.path))
+    names = tuple(headings.sentence_case(source.name(name), seen) for name in (*above, *section.path))
     place = Place(about, names, source.language_at(_prose_of(output) or output))
     kind, instruction = _instruction(place, record_id)
     if not instruction:
@@ -173,9 +181,12 @@ def _part(section: Section) -> str:
 
 
 def _nothing_in(output: str, about: str) -> str:
-    """Why a section teaches nothing: no words, links alone, a manual's footer, or its article's title again."""
+    """Why a section teaches nothing: no words, links alone, a manual's footer, a remark of its author, or its
+    article's title again."""
     if _FOOTER.match(output):
         return "back_matter"
+    if _REMARK.match(output):
+        return "only_remark"
     if not _LETTER.search(_LINK.sub("", output)):
         return "only_links" if _LETTER.search(output) else "empty_section"
     words = headings.plain(_TABLE.sub(" ", output)) if len(output) < 300 else ""

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 import re2
@@ -114,9 +115,16 @@ def _each_prose(markdown: str, change: Callable[[str], str]) -> str:
     return tidy("\n".join(text if code else change(text) for code, text in blocks(markdown)))
 
 
+def _named(link: Any) -> str:
+    """An address that is its own text is written once."""
+    text, address = link.group(1), link.group(2)
+    return address if text.removesuffix("/") == address.removesuffix("/") else link.group(0)
+
+
 def _without_marks(text: str) -> str:
     text = _EMPTY_LINK.sub("", _IMAGE.sub("", text))
     text = _NUMBERED_NOTE.sub(r"\1\3", _FOOTNOTE.sub("", text))
+    text = _LINK.sub(_named, text) if "[http" in text else text
     lines = (line for line in text.split("\n") if not line.strip() or not _NAVIGATION.match(line))
     return _BLANK_LINES.sub("\n\n", "\n".join(lines))
 

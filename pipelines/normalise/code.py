@@ -25,11 +25,16 @@ _LEANS = re2.compile(
     r"|however|either"
     r"|both|here|there|where|we|yes|no|when this|if so|in this|in that|in such|for this|with this|to do (?:this"
     r"|so|that)"
-    r"|doing (?:this|so)|you could also|you can also|as (?:discussed|mentioned|noted|shown|described|you|we"
+    r"|doing (?:this|so)"
+    r"|(?:using|given|with) the following (?:code|snippet|example|program|script)s?|how about"
+    r"|you could also|you can also|as (?:discussed|mentioned|noted|shown|described|you|we"
     r"|an alternative))\b"
     r"|\b(?:above|below|earlier|previous(?:ly)?|former|latter|just (?:did|made|created|saw))\b"
+    r"|\b(?:given|shown|listed) in the following\b|(?:这|那)(?:段|些|个)(?:代码|程序|脚本|命令|例子|文件)"
     r"|^(?:这|那|它|此|该|其|另|否则|或者|但|而|同样|然后|接着|上述|以上)"
 )
+_PROMPT = re2.compile(r"^\s*(?:\([\w.-]+\) ?)?\$ ")
+_GOES_ON = re2.compile(r"^\s*(?:[>#]|\.\.\.)")
 _ASKS_FOR_CODE = re2.compile(
     r"(?i)\b(?:to|can|could|should|must|need|use|using|run|type|enter|write|create|add|call|define|execute|code"
     r"|commands?"
@@ -43,7 +48,7 @@ _SHOWS_OUTPUT = re2.compile(
     r"|response|begins"
     r"|diagram|history|situation|hunk|graph|layout|listing|shows|saying|says|contents?|contains|consists?|shown"
     r"|becomes?"
-    r"|expands? to|equivalent to|announcement|conversation)\b"
+    r"|looks?$|expands? to|equivalent to|announcement|conversation)\b"
     r"|(?:输出|结果|显示|报错|错误|看到|得到|返回|内容|包含|含有|样例|类似)"
 )
 
@@ -60,8 +65,19 @@ def introduced(markdown: str) -> list[tuple[str, str]]:
 
 
 def _is_code(block: str) -> bool:
-    """Long enough to teach something, and not a grammar."""
-    return block.count("\n") > BLOCK_LINES and "::=" not in block
+    """Long enough to teach something, and neither a grammar nor mostly what commands have printed."""
+    return block.count("\n") > BLOCK_LINES and "::=" not in block and not _is_printed(block.split("\n")[1:-1])
+
+
+def _is_printed(lines: list[str]) -> bool:
+    """Of a session in a shell: nobody who is asked for the code can know its hashes and dates."""
+    typed, printed, goes_on = 0, 0, False
+    for line in lines:
+        begins = bool(_PROMPT.match(line))
+        typed += begins
+        printed += not begins and not goes_on and bool(line.strip()) and not _GOES_ON.match(line)
+        goes_on = (begins or goes_on) and line.rstrip().endswith(("\\", "|", "&&"))
+    return 0 < typed < printed
 
 
 def dedented(block: str) -> str:

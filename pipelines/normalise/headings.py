@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Literal
@@ -16,7 +17,7 @@ Form = Literal["question", "how_to", "facet", "topic", "back_matter"]
 _NUMBERING = re2.compile(
     r"(?i)^\s*((chapter|section|part|appendix|step|lesson|unit|module|episode)\s+([0-9]{1,3}|[ivxlc]{1,6}"
     r"|[a-z])\b[.:)\-–—]*\s*"
-    r"|[a-z]?[0-9]{1,3}([.\-][0-9]{1,3}){0,4}[.)、:：]+\s*|[0-9]{1,3}(\.[0-9]{1,3}){1,4}\s+|\(?[0-9]{1,2}\)\s*"
+    r"|[0-9]{1,3}(\.[0-9]{1,3}){1,4}\s+|[a-z]?[0-9]{1,3}([.\-][0-9]{1,3}){0,4}[.)、:：]+\s*|\(?[0-9]{1,2}\)\s*"
     r"|[ivx]{1,5}[.)]\s+|第\s*[0-9一二三四五六七八九十百零〇]{1,5}\s*[章节節步课課部篇讲][.:：、]?\s*"
     r"|[一二三四五六七八九十]{1,3}[、.．]\s*|步骤\s*[0-9一二三四五六七八九十]{1,3}[.:：、]?\s*)"
 )
@@ -27,10 +28,18 @@ _RELEASE = re2.compile(
     r"(?i)^\W*(version |release )?v?\d+(\.\w+)+[\w.+\-]*\W{0,2}\s*([(\[/–—-].*|released.*|unreleased.*"
     r"|\d{4}.*)?$|^unreleased\b"
 )
+_PLACE = re2.compile(r"(?i)\s*[(（](?:step|part|page) \d+ of \d+[)）]$|\s*[(（]第\s*\d+\s*步，共\s*\d+\s*步[)）]$")
 _SITE = re2.compile(
     r"(?i)\s+([|–—·»-]|::)\s+([^|–—·»]*\b(documentation|docs|wiki|manual|wikipedia|tutorial|guide"
     r"|cheat ?sheet series|reference)\b[^|–—·»]*"
     r"|[^|–—·»]*(文档|教程|手册|维基百科)[^|–—·»]*)$"
+)
+_COUNT = re2.compile(r"^([0-9]{1,2})\s+(\pL.*)$")
+_GENRE = re2.compile(r"(?i)\s+cheat ?sheet$|\s*速查表$|\s+(?-i:HOWTO|How-?[Tt]o)$")
+_RELATED = re2.compile(
+    r"(?i)^(?:related|recommended|further|additional|useful|other) (?:[\w&-]+ ){0,4}(?:reading|resources|articles|links"
+    r"|pages|cheat ?sheets|documents|documentation|topics|posts)$"
+    r"|^(?:相关|更多|其他|其它|推荐|参考|有用的)(?:的)?(?:文章|阅读|链接|资源|资料|主题|文档|页面)$"
 )
 _MANUAL = re2.compile(r"(?i)\s*\([1-9]\)\s*(manual page)?\s*$|\s+manual page\s*$")
 
@@ -113,6 +122,7 @@ _VERBS = tomllib.loads(files(__package__).joinpath("verbs.toml").read_text())
 GERUNDS: dict[str, str] = _VERBS["gerunds"]
 # base form → whether it is a verb whatever follows
 NOUNS = frozenset(_VERBS["nouns"])
+COMPOUNDS = frozenset(_VERBS["compounds"])
 IMPERATIVES = dict.fromkeys(GERUNDS.values(), False) | dict.fromkeys(_VERBS["sure"], True)
 
 
@@ -127,15 +137,25 @@ class Heading:
 def plain(heading: str) -> str:
     """A heading without numbering, emphasis, links or end marks; inline code stays."""
     text = _SYMBOLS.sub("", clean.heading(heading))
-    text = _EMPHASIS.sub(r"\1\2\3", _MARKUP.sub(r"\1", text)).strip("# ")
+    text = _PLACE.sub("", _EMPHASIS.sub(r"\1\2\3", _MARKUP.sub(r"\1", text)).strip("# "))
     shorter = _NUMBERING.sub("", text, count=1)
     return (shorter or text).rstrip(" :：¶#.。").strip()
 
 
+def counted(names: Iterable[str]) -> bool:
+    """Whether headings are numbered without a dot ("1 Overview", "2 Set-up", "3 …"): one alone may name a quantity."""
+    numbers = {int(found[1]) for found in map(_COUNT.match, names) if found}
+    return {1, 2, 3} <= numbers
+
+
+def without_count(heading: str) -> str:
+    return str(_COUNT.sub(r"\2", heading))
+
+
 def topic_of(title: str) -> str:
-    """An article's title without its number, its site's name and the marks of a manual page."""
+    """An article's title without its number, its site's name, the marks of a manual page, and "Cheat Sheet" or such."""
     text = plain(title)
-    shorter = _MANUAL.sub("", _SITE.sub("", text))
+    shorter = _GENRE.sub("", _MANUAL.sub("", _SITE.sub("", text)))
     return (shorter or text).rstrip("!！").strip()
 
 
@@ -147,7 +167,7 @@ def lists(headings: tuple[str, ...]) -> bool:
 def read(heading: str) -> Heading:
     """What `heading` (already plain) asks for."""
     name = heading.lower().strip(" .!")
-    if name in BACK_MATTER:
+    if name in BACK_MATTER or _RELATED.match(name):
         return Heading("back_matter", heading)
     if name in FACETS:
         return Heading("facet", FACETS[name])
@@ -177,7 +197,7 @@ def _task(heading: str) -> str:
     if not found or _TITLE_WORD.search(heading):
         return ""
     verb, rest = found.group(1).lower(), found.group(2)
-    if rest.lower().startswith("of "):
+    if rest.lower().startswith("of ") or heading.lower().removesuffix("s") in COMPOUNDS:
         return ""
     if verb in GERUNDS:
         sure = verb not in NOUNS or rest[:1].islower() or _OBJECT.match(rest)

@@ -41,7 +41,7 @@ _PLACEHOLDER_DOMAINS = (
 )  # fmt: skip
 _NO_DOMAINS = frozenset((
     "example", "test", "invalid", "localhost", "local", "internal", "png", "jpg", "jpeg", "gif", "svg", "webp",
-    "js", "css", "py", "md", "service", "socket", "timer", "mount", "slice", "scope",
+    "js", "css", "py", "md", "service", "socket", "timer", "mount", "slice", "scope", "xx",
 ))  # fmt: skip
 _PUBLIC_RESOLVERS = frozenset((
     "8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9", "208.67.222.222", "208.67.220.220", "114.114.114.114",

@@ -58,7 +58,13 @@ _NEVER_LATIN = frozenset((
 ))  # fmt: skip
 # one Han character says as much as a Latin word: Chinese about software is full of names and commands
 _WEIGHTS = np.array([5.0 if name in ("Han", "Kana", "Hang") else 1.0 for name in NAMES])
-_NOT_LANGUAGE = re2.compile(r"https?://\S+|\S+@\S+|`[^`\n]*`|[\w./\\-]*[/\\_][\w./\\-]*|<[^<>\n]{1,80}>|[#*|>=~\d]+")
+# formulas are in no language: `$…$`, `$$…$$` and environments of TeX
+_FORMULA = (
+    r"(?s:\$\$.*?\$\$)|\$[^$\n]{1,300}\$|(?s:\\begin\{(?:align|equation|gather|eqnarray)\*?\}.*?\\end\{\w+\*?\})|"
+)
+_NOT_LANGUAGE = re2.compile(
+    _FORMULA + r"https?://\S+|\S+@\S+|`[^`\n]*`|[\w./\\-]*[/\\_][\w./\\-]*|<[^<>\n]{1,80}>|[#*|>=~\d]+"
+)
 
 
 def detect(text: str) -> tuple[str, str]:

@@ -22,6 +22,12 @@ SIGNALS = (
         "a link, and fewer than 25 letters beside it: the answer lies elsewhere",
     ),
     Signal(
+        "output_images",
+        pa.int32(),
+        r"len(regexp_extract_all(output, '\[image\]'))",
+        "places in the answer where a picture stood",
+    ),
+    Signal(
         "pair_images",
         pa.int32(),
         r"len(regexp_extract_all(concat_ws(' ', instruction, input, output), '\[image\]'))",

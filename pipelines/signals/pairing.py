@@ -59,6 +59,7 @@ SIGNALS = (
     Signal(
         "output_equals_question",
         pa.bool_(),
+        f"{_plain('output')} <> '' AND "
         f"{_plain('output')} IN ({_plain('instruction')}, {_plain('input')}, {_plain('concat(instruction, input)')})",
         "but for case, white space and punctuation; Self-Instruct",
     ),

@@ -16,7 +16,7 @@ _BOILERPLATE = (
     r"|javascript is (?:disabled|required)|subscribe to (?:our|the|my)|sign up (?:for|to) (?:our|the|my|receive)"
     r"|newsletter|all rights reserved|terms of (?:use|service)|privacy policy|click here|read more\b"
     r"|share (?:this|on) (?:post|page|article|twitter|facebook)|follow (?:us|me) on|skip to (?:main )?content"
-    r"|(?:previous|next) (?:page|article|post|topic)\b|table of contents|edit (?:this page|on github)"
+    r"|(?:previous|next) (?:page|article|post|topic)\b|(?m:^\W*table of contents\W*$)|edit (?:this page|on github)"
     r"|last (?:updated|modified) (?:on|at|:)"
     r"|back to top|log ?in to (?:reply|comment|vote|post)|powered by|leave a (?:comment|reply)"
     r"|related (?:posts|articles|topics)"
@@ -50,7 +50,8 @@ _IDENTITY = (
     r"|\bi(?:['’]m| am) (?:just |only |merely )?an? (?:ai|artificial intelligence|(?:large )?language model"
     r"|virtual assistant|chatbot)\b"
     r"|\bi(?:['’]m| am) (?:chatgpt|claude|bard|gemini|gpt-?[34])"
-    r"|\b(?:trained|developed|created|made) by (?:openai|google|anthropic|meta ai|deepseek|alibaba)\b"
+    r"|\bi(?:['’]m| am| was)\b[^.!?\n]{0,60}\b(?:trained|developed|created|made) by"
+    r" (?:openai|google|anthropic|meta ai|deepseek|alibaba)\b"
     r"|\b(?:my|the) (?:knowledge|training)(?: data)? cut-?off|\bknowledge cut-?off"
     r"|\bas of my (?:last|latest|most recent) (?:update|training|knowledge)|\bmy training data\b"
     r"|\bi (?:do not|don['’]t|cannot|can['’]t) (?:have|feel|experience) (?:personal|feelings|emotions|physical"
@@ -58,7 +59,7 @@ _IDENTITY = (
     r"|\bi (?:cannot|can['’]t|am (?:not able|unable) to) (?:browse|access) (?:the )?(?:internet|web)"
     r"|作为(?:一个|一名|一款|一位)?(?:AI|人工智能|大型?语言模型|大?语言模型|自然语言|聊天机器人|智能助[手理])"
     r"|我(?:只)?是(?:一个|一名|一款|个)?(?:AI|人工智能|大?型?语言模型|聊天机器人|ChatGPT)"
-    r"|我的(?:知识|训练数据|训练)(?:库)?(?:截止|截至|更新)|由\s*(?:OpenAI|百度|阿里|谷歌)\s*(?:开发|训练|研发)"
+    r"|我的(?:知识|训练数据|训练)(?:库)?(?:截止|截至|更新)|我[^。！？\n]{0,20}由\s*(?:OpenAI|百度|阿里|谷歌)\s*(?:开发|训练|研发)"
 )
 _REFUSAL = (
     r"(?i)^\W*(?:(?:(?:i['’]m|i am) (?:very |really |so |truly )?sorry|sorry|(?:my )?apologies|i apologi[sz]e"
@@ -99,9 +100,39 @@ _TEMPLATE = (
     r"|(?m:^(?:Human|Assistant|USER|ASSISTANT): )"
 )
 _TRUNCATED = (
-    r"(?i)(?:[:,;(\[{，、：；（【《“]|\s[-–—]"
+    r"(?i)(?:[:,(\[{，、：；（【《“]|\s[-–—]|[\pL\pN];"
     r"|\b(?:the|an|of|and|or|with|because|your|their|into|than|although|whereas|the following|such as|e\.g\.|i\.e\.)"
     r"|和|与|及|以及|或者?|因为|例如|比如|包括|如下)[\s*_]*$"
+)
+
+
+# All that a short text does is to say what will come, or whose text it was.
+_ANNOUNCES = (
+    r"(?i)\b(?:in|during) (?:this|the (?:next|following)|these) (?:chapters?|tutorials?|lessons?|sections?|articles?"
+    r"|guides?|pages?|parts?|episodes?),? (?:you|we|i)(?:['’]ll| will| are going to| shall|['’]re going to)?"
+    r"(?: (?:also|only|now|briefly|first))* (?:learn|see|cover|look|discuss|talk|show|explain|describe|explore"
+    r"|go (?:through|over)|introduce|find|deal|walk)"
+    r"|\b(?:this|the (?:next|following)) (?:chapter|tutorial|lesson|section|article|guide|page|part)"
+    r"(?: also| only| briefly| now)* (?:covers?|will (?:cover|show|explain|describe|discuss|introduce)|describes"
+    r"|discusses|explains|introduces|shows|provides|contains|(?:is )?(?:partly )?based on)"
+    r"|\bparts? of this (?:chapter|section|tutorial|page) (?:is|are) based on"
+    r"|(?:本|这一?|下一?)[章节篇课](?:的?部分内容)?(?:将|会|里|中|涵盖|介绍|讲|说明|学习|基于|讨论|涉及|探讨|内容)"
+    r"|本(?:文|教程|指南)(?:将|会|旨在|介绍|说明)"
+    r"|(?:^|[\s.>«])в (?:этой|следующей) (?:главе|части|статье) (?:ты|вы|мы)\s"
+    r"|\bin diesem (?:kapitel|abschnitt|artikel) (?:lernst|lernen|werden|wirst|zeigen|sehen)\b"
+    r"|\b(?:dans ce (?:chapitre|tutoriel|cours)|en este (?:capítulo|tutorial)|neste (?:capítulo|tutorial)|in questo"
+    r" (?:capitolo|tutorial)),? "
+)
+# Says of itself that it does not answer.
+_NO_ANSWER = (
+    r"(?i)\b(?:not|isn['’]t|n['’]t) (?:\w+ly |quite |meant to be |meant as )*(?:an?|the) (?:\w+ ){0,2}answers?"
+    r"(?: to (?:your|the|this) (?:\w+ )?question|[,.;—–-]|,? but\b|,? just\b)"
+    r"|\b(?:does(?: not|n['’]t)|do(?: not|n['’]t)|did(?: not|n['’]t)|won['’]t|not) (?:\w+ly |quite |really )*"
+    r"answer(?:ing)? (?:your|the|this|op['’]s) (?:\w+ )?question"
+    r"|\btoo long for a comment\b|\b(?:more of|just|only|as) a comment\b|\bnot enough rep(?:utation)?\b"
+    r"|(?:这|我)?(?:不是|不算|算不上|没有|并非|并未)(?:是)?(?:直接|真正|完全)?(?:对你|对您)?(?:的)?(?:回答|答案|解答)"
+    r"(?:你|您|这个|楼主)?(?:的)?(?:问题)?"
+    r"[，,。.；;]|(?:评论|回复)(?:太长|写不下)|(?:没有|不够)(?:足够)?(?:的)?(?:声望|权限)(?:评论|发评论)"
 )
 
 
@@ -140,6 +171,18 @@ SIGNALS = (
         "claims to be some model, knowledge cut-offs; open-instruct's filters",
     ),
     Signal("output_refusal", pa.bool_(), found(_REFUSAL), "opens by declining; Alpaca-cleaned, ShareGPT clean-ups"),
+    Signal(
+        "output_announces",
+        pa.bool_(),
+        f"NOT contains(output, '```') AND {found(_ANNOUNCES)}",
+        "says what a chapter will teach, or whose text it is based on",
+    ),
+    Signal(
+        "output_no_answer",
+        pa.bool_(),
+        found(_NO_ANSWER, f"left({_PROSE}, 250)"),
+        "says of itself in its beginning that it does not answer",
+    ),
     Signal(
         "output_truncated",
         pa.bool_(),

@@ -47,6 +47,11 @@ CASES = {
         '```python hl_lines="1" title="a.py"\nx = {{ y }}\n::: no\n```',
         "```python\nx = {{ y }}\n::: no\n```",
     ),
+    "painted console": (
+        '```console\n$ <font color="#4E9A06">mill</font> on\n<span style="color: green;">INFO</span>:<b>\n```\n\n'
+        "```html\n<b>\n```",
+        "```console\n$ mill on\nINFO:\n```\n\n```html\n<b>\n```",
+    ),
     "shortcode": ("A {{< ref >}}b {% raw %}c.", "A b c."),
     "code span": ("Write `{{ post }}`.", "Write `{{ post }}`."),
     "comment": ("A<!-- no\n\nno -->b.", "Ab."),

@@ -40,6 +40,13 @@ ORIGIN = Origin("docs", "tutorial", "eggs", "https://docs.test/eggs", "CC0-1.0")
         ("安装手册", "topic", "安装手册"),
         ("使用 Git 的好处", "topic", "使用 Git 的好处"),
         ("参考文献", "back_matter", "参考文献"),
+        ("2.3 Access control", "topic", "Access control"),
+        ("What is flour? (step 1 of 9)", "question", "What is flour?"),
+        ("Writing systems", "topic", "Writing systems"),
+        ("Related Kitchen Cheat Sheets", "back_matter", "Related Kitchen Cheat Sheets"),
+        ("Related works of bakers", "topic", "Related works of bakers"),
+        ("相关资源", "back_matter", "相关资源"),
+        ("摘要", "facet", "introduction"),
         ("快速入门", "facet", "usage"),
     ],
 )
@@ -56,6 +63,9 @@ def test_what_a_heading_asks(heading: str, form: str, text: str) -> None:
         ("Chapter 3. Choosing eggs", "Choosing eggs"),
         ("第 7 章 软件包管理", "软件包管理"),
         ("My First Egg!", "My First Egg"),
+        ("Secrets of Dough Cheat Sheet", "Secrets of Dough"),
+        ("Sorting HOWTO", "Sorting"),
+        ("How-to", "How-to"),
     ],
 )
 def test_what_an_article_is_about(title: str, topic: str) -> None:
@@ -187,6 +197,7 @@ def test_a_language_without_phrasing_is_asked_about_in_english(language: str) ->
         ("[One](https://a.test/1)\n\n<https://b.test>", "only_links"),
         ("Part of the kitchen(1) suite", "back_matter"),
         ("| Eggs | |\n| --- | --- |", "only_title"),
+        ("// Can be written once somebody knows it.\n// To do", "only_remark"),
     ],
 )
 def test_a_section_that_teaches_nothing_is_a_reject(text: str, reason: str) -> None:
@@ -207,6 +218,10 @@ def test_a_section_that_teaches_nothing_is_a_reject(text: str, reason: str) -> N
         ("This can be done with the function called boil:", ""),
         ("If you run the command, the output looks like this:", ""),
         ("Use the function as shown above with more eggs in it:", ""),
+        ("If the name of the function were to be changed, it would look like this:", ""),
+        ("Using the following snippet for all of the examples, run the boiler:", ""),
+        ("Usage of the two functions is given in the following example:", ""),
+        ("现在把这段代码添加到您自己的函数里，然后运行：", ""),
         ("For example:", ""),
         ("例如：", ""),
         ("运行之后，您会看到如下的输出结果：", ""),
@@ -222,6 +237,32 @@ def test_code_keeps_its_lines_and_leaves_the_list() -> None:
     assert code.introduced(text) == [
         ("Use the boiler function to boil an egg quickly.", "```python\ndef boil():\n    wait()\n```")
     ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "kept"),
+    [
+        (("$ boil --list", "a042389 egg", "b8a3da7 egg"), False),
+        (("(kitchen) $ boil", "one egg", "two eggs"), False),
+        (("$ boil one", "$ boil two", "done"), True),
+        (("$ for egg in *.egg", "> do", ">     boil $egg", "> done"), True),
+        (("$ boil --pan iron \\", "  --egg one \\", "  --egg two"), True),
+        (("pan = Pan()", "pan.boil()", "pan.wait()"), True),
+    ],
+)
+def test_what_commands_print_is_no_code(lines: tuple[str, ...], kept: bool) -> None:
+    text = "\n".join(("Use the boiler to boil some of the eggs at hand:", "", "```", *lines, "```"))
+    assert bool(code.introduced(text)) is kept
+
+
+def test_bare_numbers_before_headings_go_where_they_count() -> None:
+    def topics(*names: str) -> list[str]:
+        sections = tuple(Section((name,), "Boil water first, then wait.") for name in names)
+        made = articles.records_from(Article("eggs", "", "Eggs", sections), ORIGIN)
+        return [record.instruction for record in made.records]
+
+    assert not any("1" in asked for asked in topics("1 Water", "2 Pans", "3 Salt"))
+    assert all("2" in asked for asked in topics("2 ways to boil", "2 pans"))
 
 
 def test_a_banner_with_the_title_goes_and_its_text_stays() -> None:

@@ -33,6 +33,8 @@ def test_text_becomes_valid_unicode(written: str, kept: str) -> None:
         ("First.\n\n[Next](b.html)\n\n[上一页](a.html)\n\nLast.", "First.\n\nLast."),
         ("True.[^1] Also this.[12] But a[1] and [text][1] stay.", "True. Also this. But a[1] and [text][1] stay."),
         ("Up to you.", "Up to you."),
+        ("See [https://a.test/b](https://a.test/b).", "See https://a.test/b."),
+        ("See [a.test](https://a.test/b).", "See [a.test](https://a.test/b)."),
         ("- print\n- home", "- print\n- home"),
         ("[closed] is a word here", "[closed] is a word here"),
         (CODE, CODE),
