@@ -7,13 +7,35 @@ from connectors.html.tags import BLOCK_PATH
 _BLOCKS_IN_CELL = (
     ".//table | .//ul | .//ol | .//dl | .//blockquote | .//hr | .//p[2] | .//div[2] | .//p[starts-with(., '\ue000')]"
 )
+# lists of a few short items, without lists or other blocks in them
+_LISTS_IN_CELL = (
+    ".//td//*[self::ul or self::ol][count(li) < 9 and not(li//*[self::ul or self::ol or self::table or self::pre])"
+    " and string-length(normalize-space(.)) < 400]"
+)
+_PARAGRAPHS_IN_CELL = ".//td[p[2] and not(*[not(self::p)]) and string-length(normalize-space(.)) < 400]"
 
 
 def flatten_layout_tables(root: HtmlElement) -> None:
-    """Tables that place blocks on the page, rather than hold data, become plain blocks."""
+    """Tables that place blocks on the page, rather than hold data, become plain blocks. Where a head names the columns,
+    short lists and paragraphs in a cell are data, and stand on the cell's one line."""
     for table in reversed(list(root.iter("table"))):
+        if table.xpath("count(.//thead//th) > 1"):
+            for listing in table.xpath(_LISTS_IN_CELL):
+                _join(listing, list(listing.iter("li")), "; ")
+            for cell in table.xpath(_PARAGRAPHS_IN_CELL):
+                _join(cell, cell.findall("p"), " ")
         if _is_layout(table):
             _flatten(table)
+
+
+def _join(parent: HtmlElement, parts: list[HtmlElement], between: str) -> None:
+    """Parts of a list or cell as inline text, with `between` behind each but the last."""
+    for part in parts:
+        for paragraph in part.iter("p"):
+            paragraph.tag = "span"
+        part.tag = "span"
+        part.tail = "" if part is parts[-1] else between
+    parent.tag = parent.tag if parent.tag == "td" else "span"
 
 
 def _flatten(table: HtmlElement) -> None:

@@ -33,6 +33,14 @@ CASES = [
         "<table><tr><th>a</th><th>b</th></tr><tr><td>1</td><td>2</td></tr></table>",
         "| a | b |\n| --- | --- |\n| 1 | 2 |",
     ),
+    (
+        "<table><thead><tr><th>a</th><th>b</th></tr></thead><tbody><tr><td>1</td><td><ul><li><p>2</p></li><li>3</li></ul></td></tr></tbody></table>",
+        "| a | b |\n| --- | --- |\n| 1 | 2; 3 |",
+    ),
+    (
+        "<table><thead><tr><th>a</th><th>b</th></tr></thead><tbody><tr><td>1</td><td><p>2</p>\n<p>3</p></td></tr></tbody></table>",
+        "| a | b |\n| --- | --- |\n| 1 | 2 3 |",
+    ),
     ("<table><tr><td><p>only a frame</p></td></tr></table>", "only a frame"),
     ("<p>x</p><script>alert(1)</script><style>p {}</style><button>Copy</button>", "x"),
     ('<p>so <script type="math/tex">a_1 \\cdot b</script></p>', "so $a_1 \\cdot b$"),
