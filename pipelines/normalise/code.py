@@ -17,7 +17,7 @@ _OPENING = re2.compile(
     r"|of course),?\s+(\S)"
 )
 _FOR_EXAMPLE = re2.compile(
-    r"(?i)[\s,，。]*(?:for example|for instance|e\.g\.|like this|like so|as follows|例如|比如|如下)[,，]?$"
+    r"(?i)[\s,，。]*(?:for example|for instance|e\.g\.|like this|like so|like in|as follows|例如|比如|如下)[,，]?$"
 )
 _LEANS = re2.compile(
     r"(?i)^(?:thus|therefore|hence|note|be careful|this|that|these|those|it|they|he|she|its|their|another"

@@ -114,6 +114,9 @@ _OBJECT = re2.compile(
     r"|several|new|more|`|data|files?|on)\b|^`"
 )
 
+# In small letters: one bare noun in the singular is no object ("logging flow").
+_OBJECTS = re2.compile(r"\s|s$")
+
 _WORDS = tomllib.loads(files(__package__).joinpath("headings.toml").read_text())
 BACK_MATTER = frozenset(_WORDS["back_matter"])
 LISTS = frozenset(_WORDS["lists"])
@@ -200,7 +203,7 @@ def _task(heading: str) -> str:
     if rest.lower().startswith("of ") or heading.lower().removesuffix("s") in COMPOUNDS:
         return ""
     if verb in GERUNDS:
-        sure = verb not in NOUNS or rest[:1].islower() or _OBJECT.match(rest)
+        sure = verb not in NOUNS or _OBJECT.match(rest) or (rest[:1].islower() and _OBJECTS.search(rest))
         return f"{GERUNDS[verb]} {_JOINED_GERUND.sub(_base_form, rest, count=1)}" if sure else ""
     return f"{verb} {rest}" if IMPERATIVES.get(verb) or (verb in IMPERATIVES and _OBJECT.match(rest)) else ""
 

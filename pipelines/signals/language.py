@@ -184,8 +184,10 @@ def language(table: pa.Table) -> pa.Array:
 
 _CASCADE = "script, then fastText lid.176 (Joulin et al. 2016), then langdetect where unsure"
 SIGNALS = (
-    Signal("instruction_language", pa.string(), language, _CASCADE),
-    Signal("output_language", pa.string(), language, _CASCADE),
+    Signal("instruction_language", pa.string(), language, _CASCADE, 2),
+    Signal("output_language", pa.string(), language, _CASCADE, 2),
     Signal("output_script", pa.string(), language, "ISO 15924 of most letters; Hans and Hant by OpenCC's tables"),
-    Signal("language_match", pa.bool_(), language, "instruction and output in one language; null where either is und"),
+    Signal(
+        "language_match", pa.bool_(), language, "instruction and output in one language; null where either is und", 2
+    ),
 )

@@ -62,6 +62,7 @@ SIGNALS = (
         f"{_plain('output')} <> '' AND "
         f"{_plain('output')} IN ({_plain('instruction')}, {_plain('input')}, {_plain('concat(instruction, input)')})",
         "but for case, white space and punctuation; Self-Instruct",
+        2,
     ),
     Signal("instruction_question", pa.bool_(), f"regexp_matches(instruction_prose, '{_ASKS}')", "asks something"),
 )

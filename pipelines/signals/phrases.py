@@ -38,7 +38,8 @@ _SELF_REFERENCE = (
     r"|\b(?:as|like) (?-i:@?[A-Z][A-Za-z0-9_.]*) (?:said|mentioned|pointed out|suggested|wrote)\b"
     r"|(?-i:\b[A-Z][A-Za-z0-9_]*)['’]s (?:answer|comment|reply|post|suggestion)\b"
     r"|(?m:^)\s*@[A-Za-z][A-Za-z0-9_.-]*[,:]\s"
-    r"|\bthe (?:image|picture|screenshot|video|diagram) (?:above|below)\b"
+    r"|\bthe (?:image|picture|screenshot|video|diagram|figure) (?:above|below)\b"
+    r"|\bthe following (?:image|picture|screenshot|diagram|figure)\b"
     r"|(?:如|正如|同)(?:上文?|前文?|上面|前面)(?:所[述说示见]|提到)"
     r"|(?:上面|前面|上文|前文|上一?[节章篇])(?:已经)?(?:提到|说过|讲过|介绍|所述|讨论)"
     r"|见(?:上文|上图|前文|下文|下图|上表|下表)|(?:上一|下一|前一)(?:节|章|篇|讲|课)|如[上下]?图所示"
@@ -156,19 +157,25 @@ def _quoted(pattern: str) -> str:
 
 SIGNALS = (
     Signal(
-        "output_boilerplate", pa.int32(), count(_BOILERPLATE), "phrases of site furniture; C4's policy lines, and more"
+        "output_boilerplate",
+        pa.int32(),
+        count(_BOILERPLATE),
+        "phrases of site furniture; C4's policy lines, and more",
+        2,
     ),
     Signal(
         "output_self_reference",
         pa.int32(),
         count(_SELF_REFERENCE),
         "phrases that need text which is not in the record; LIMA 2.1",
+        2,
     ),
     Signal(
         "output_identity",
         pa.int32(),
         count(_IDENTITY),
         "claims to be some model, knowledge cut-offs; open-instruct's filters",
+        2,
     ),
     Signal("output_refusal", pa.bool_(), found(_REFUSAL), "opens by declining; Alpaca-cleaned, ShareGPT clean-ups"),
     Signal(
@@ -188,6 +195,7 @@ SIGNALS = (
         pa.bool_(),
         f"{found(_TRUNCATED, 'output')} OR regexp_matches(output, '(?s)^(?:[^`]*```[^`]*```)*[^`]*```[^`]*$')",
         "ends in a colon, a comma, a word that never ends a sentence, or inside a fence; Self-Instruct",
+        2,
     ),
     Signal("output_html_residue", pa.int32(), count(_HTML), "tags and entities left outside code"),
     Signal("output_wiki_residue", pa.int32(), count(_WIKI), "templates, links, quotes and tables of MediaWiki left"),

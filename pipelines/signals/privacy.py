@@ -102,4 +102,4 @@ def private(table: pa.Table) -> pa.Array:
 _SOURCE = (
     "valid ones by checksum, range, format or name, in all three fields; identifiers.py, national_ids.py, keys.py …"
 )
-SIGNALS = tuple(Signal(f"output_{name}", pa.int32(), private, _SOURCE, 2) for name in KINDS.values())
+SIGNALS = tuple(Signal(f"output_{name}", pa.int32(), private, _SOURCE, 3) for name in KINDS.values())

@@ -127,6 +127,7 @@ PHRASES = [
     case("output_self_reference", 1, "As mentioned above, the stone turns."),
     case("output_self_reference", 1, "As Peter said, use water."),
     case("output_self_reference", 1, "The other answers are wrong."),
+    case("output_self_reference", 1, "The flow of grain is illustrated in the following diagram."),
     case("output_self_reference", 1, "如上所述，石磨要修整。"),
     case("output_self_reference", 0, "The water flows from above. See the `see above` option."),
     case("output_identity", 0),
