@@ -15,6 +15,13 @@ from pipelines.run import Outcome
 from tests.pipelines.milling import dump, go, recipe_file
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file's tests go to one worker, for what they share; so do all that use the one Prefect server of a run."""
+    for item in items:
+        server = "mill" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("mill" if server else str(item.path)))
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The development data beside the checkout; tests that need it skip where it is missing."""
