@@ -17,7 +17,7 @@ _OPENING = re2.compile(
     r"|of course),?\s+(\S)"
 )
 _FOR_EXAMPLE = re2.compile(
-    r"(?i)[\s,，。]*(?:for example|for instance|e\.g\.|like this|like so|like in|as follows|例如|比如|如下)[,，]?$"
+    r"(?i)[\s,，。]*(?:for example|for instance|e\.g\.|like(?: this| so| in)?|as follows|例如|比如|如下)[,，]?$"
 )
 _LEANS = re2.compile(
     r"(?i)^(?:thus|therefore|hence|note|be careful|this|that|these|those|it|they|he|she|its|their|another"
@@ -34,6 +34,8 @@ _LEANS = re2.compile(
     r"|^(?:这|那|它|此|该|其|另|否则|或者|但|而|同样|然后|接着|上述|以上)"
 )
 _PROMPT = re2.compile(r"^\s*(?:\([\w.-]+\) ?)?\$ ")
+_OPENS = re2.compile(r"^\s*\$ (?:for|while|until|if|case)\b")
+_CLOSES = re2.compile(r"^\s*(?:done|fi|esac)\b")
 _GOES_ON = re2.compile(r"^\s*(?:[>#]|\.\.\.)")
 _ASKS_FOR_CODE = re2.compile(
     r"(?i)\b(?:to|can|could|should|must|need|use|using|run|type|enter|write|create|add|call|define|execute|code"
@@ -71,11 +73,14 @@ def _is_code(block: str) -> bool:
 
 def _is_printed(lines: list[str]) -> bool:
     """Of a session in a shell: nobody who is asked for the code can know its hashes and dates."""
-    typed, printed, goes_on = 0, 0, False
+    typed, printed, goes_on, inside = 0, 0, False, False
     for line in lines:
         begins = bool(_PROMPT.match(line))
         typed += begins
-        printed += not begins and not goes_on and bool(line.strip()) and not _GOES_ON.match(line)
+        inside = (inside or bool(_OPENS.match(line))) and not line.rstrip().endswith(("done", "fi", "esac"))
+        printed += (
+            not (begins or goes_on or inside or _CLOSES.match(line)) and bool(line.strip()) and not _GOES_ON.match(line)
+        )
         goes_on = (begins or goes_on) and line.rstrip().endswith(("\\", "|", "&&"))
     return 0 < typed < printed
 

@@ -228,6 +228,10 @@ def test_a_section_that_teaches_nothing_is_a_reject(text: str, reason: str) -> N
             "Use the function called boil to get all eggs done at once, like in:",
             "Use the function called boil to get all eggs done at once.",
         ),
+        (
+            "To get all eggs done at once, use the option called all, like:",
+            "To get all eggs done at once, use the option called all.",
+        ),
         ("For example:", ""),
         ("例如：", ""),
         ("运行之后，您会看到如下的输出结果：", ""),
@@ -253,6 +257,9 @@ def test_code_keeps_its_lines_and_leaves_the_list() -> None:
         (("$ boil one", "$ boil two", "done"), True),
         (("$ for egg in *.egg", "> do", ">     boil $egg", "> done"), True),
         (("$ boil --pan iron \\", "  --egg one \\", "  --egg two"), True),
+        (("$ for egg in a b c", "do", "boil $egg", "peel $egg", "done"), True),
+        (("$ for egg in a b; do boil $egg; done", "one egg", "two eggs"), False),
+        (("$ for egg in a b", "do", "boil $egg", "done", "one egg", "two eggs"), False),
         (("pan = Pan()", "pan.boil()", "pan.wait()"), True),
     ],
 )
