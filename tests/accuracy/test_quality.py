@@ -15,8 +15,11 @@ from pipelines import policy
 from pipelines.annotate import measure
 from pipelines.signals import SIGNALS
 from schemas.record import RECORD
+from schemas.verdict import CONTAMINATION
 from tests.accuracy.test_safety import area
 from tests.pipelines import corpus
+
+UNASKED = CONTAMINATION.names
 
 
 def judged(pairs: list[tuple[str, str]]) -> tuple[np.ndarray, np.ndarray]:
@@ -31,7 +34,11 @@ def judged(pairs: list[tuple[str, str]]) -> tuple[np.ndarray, np.ndarray]:
     candidate = pa.table([*records.columns, *signals.columns], names=[*records.column_names, *signals.column_names])
     dropped = " OR ".join(policy.breaks_sql(rule) for rule in rules.rules)
     with duckdb.connect(config={"threads": 1}) as con:
-        con.register("candidate", candidate)
+        con.register("measured", candidate)
+        # no benchmark is kept out here, so nothing is contaminated
+        con.execute(
+            f"CREATE VIEW candidate AS SELECT *, {', '.join(f'0::FLOAT AS {n}' for n in UNASKED)} FROM measured"
+        )
         found = con.sql(f"SELECT {rules.quality} AS quality, {dropped} AS dropped FROM candidate").fetchnumpy()
     return found["quality"].astype(float), found["dropped"].astype(bool)
 

@@ -15,10 +15,10 @@ from tests.pipelines import corpus
 
 THRESHOLD = 0.8  # of the default policy
 FLOORS = {  # recall, precision at THRESHOLD; area under the ROC curve
-    "COLD": (0.49, 0.955, 0.915),
-    "concepts profanity": (0.53, 0.98, 0.95),
-    "concepts toxicity": (0.36, 0.98, 0.91),
-    "madlibs": (0.36, 0.92, 0.84),
+    "COLD": (0.475, 0.95, 0.915),
+    "concepts profanity": (0.5, 0.98, 0.95),
+    "concepts toxicity": (0.36, 0.975, 0.91),
+    "madlibs": (0.36, 0.915, 0.84),
 }
 GROUPS = (
     "gay", "lesbian", "transgender", "black", "white", "Asian", "African", "Chinese", "Jewish", "Muslim", "Christian",
