@@ -71,10 +71,11 @@ class Web(Protocol):
         ...
 
 
+BUSY = (408, 429, 500, 502, 503, 504)  # statuses of a site in trouble
 # reasons of a WebError that may not hold at another time
 PASSING = (
     *("no_such_host", "timeout", "broken_answer", "connection_failed", "host_paused", "robots_unreachable"),
-    *("http_408", "http_429", "http_500", "http_502", "http_503", "http_504"),
+    *(f"http_{status}" for status in BUSY),
 )
 
 

@@ -79,7 +79,7 @@ def _changed(fetched: Iterable[Page | Reject], known: pages.Known) -> Iterator[P
 
 def _cursor(web: PoliteWeb, before: str | None) -> str:
     """From when the next run asks for changes: still since `before` where this one has not seen all of them."""
-    return before or "" if web.paused or web.missed else web.begun_at.isoformat()
+    return (before or "") if web.paused or web.missed else web.begun_at.isoformat()
 
 
 def _build(

@@ -91,6 +91,16 @@ def send(file: Path, path: Path) -> None:
         file.unlink()
 
 
+def settle(work: Path, folder: Path) -> None:
+    """Put what a library has written to `work`, on this machine, into its place, unless another process was faster."""
+    for path in work.iterdir():
+        sync_file(path)
+    if folder.is_dir():
+        shutil.rmtree(work)
+    else:
+        rename(work, folder)
+
+
 def share(file: Path, path: Path) -> None:
     """The same bytes under another path: a second name on a disk, a copy that a store makes by itself."""
     if not on_disk(path):

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from connectors.base import WebError
+from connectors.base import BUSY, PASSING, WebError
 from connectors.web import wire
 from connectors.web.freshness import retry_after
 from connectors.web.limits import Guest, Limits
@@ -14,7 +14,6 @@ from connectors.web.store import Store
 from connectors.web.turns import Turns
 from connectors.web.url import host_key
 
-_BUSY = (408, 429, 500, 502, 503, 504)
 _ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 
@@ -26,7 +25,11 @@ class Outcome:
     reason: str = ""
     detail: str = ""
     attempts: int = 0
-    again: bool = False  # another try might have helped, so the host is in trouble
+
+    @property
+    def again(self) -> bool:
+        """Another try may help: the host is in trouble."""
+        return self.reason in PASSING
 
 
 class Courier:
@@ -69,11 +72,10 @@ class Courier:
             answer = wire.ask(url, self._request_headers(url, headers), self.limits, self.guest.allow_private, most)
         except wire.WireError as error:
             self.requests += error.reason != "refused_address"
-            return Outcome(None, error.reason, error.detail, attempt, error.again)
+            return Outcome(None, error.reason, error.detail, attempt)
         self.requests += 1
         self.bytes += len(answer.body)
-        busy = answer.status in _BUSY
-        return Outcome(answer, f"http_{answer.status}" if busy else "", "", attempt, busy)
+        return Outcome(answer, f"http_{answer.status}" if answer.status in BUSY else "", "", attempt)
 
     def _rest(self, outcome: Outcome, delay: float, spent: float) -> float:
         asked = 0.0

@@ -20,11 +20,11 @@ REDIRECTS = (301, 302, 303, 307, 308)
 
 
 class WireError(Exception):
-    """No usable answer. `reason` is a snake_case word; `again` says whether another try may help."""
+    """No usable answer. `reason` is a snake_case word."""
 
-    def __init__(self, reason: str, detail: str, *, again: bool) -> None:
+    def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)
-        self.reason, self.detail, self.again = reason, detail, again
+        self.reason, self.detail = reason, detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +42,23 @@ def ask(address: str, headers: dict[str, str], limits: Limits, allowed: tuple[st
         with _connect(address, limits, allowed) as line:
             return _exchange(Line(line, limits), address, headers, most)
     except guard.Refused as error:
-        raise WireError("refused_address", str(error), again=False) from error
+        raise WireError("refused_address", str(error)) from error
     except decode.TooLarge as error:
-        raise WireError("too_large", str(error), again=False) from error
+        raise WireError("too_large", str(error)) from error
     except decode.BadEncoding as error:
-        raise WireError("bad_encoding", str(error), again=False) from error
+        raise WireError("bad_encoding", str(error)) from error
     except ssl.SSLCertVerificationError as error:
-        raise WireError("bad_certificate", error.verify_message, again=False) from error
+        raise WireError("bad_certificate", error.verify_message) from error
     except socket.gaierror as error:
-        raise WireError("no_such_host", error.strerror or "", again=True) from error
+        raise WireError("no_such_host", error.strerror or "") from error
     except TimeoutError as error:
-        raise WireError("timeout", str(error), again=True) from error
+        raise WireError("timeout", str(error)) from error
     except (decode.CutShort, h11.RemoteProtocolError) as error:
-        raise WireError("broken_answer", str(error)[:200], again=True) from error
+        raise WireError("broken_answer", str(error)[:200]) from error
     except (h11.LocalProtocolError, UnicodeError) as error:
-        raise WireError("bad_url", str(error)[:200], again=False) from error
+        raise WireError("bad_url", str(error)[:200]) from error
     except OSError as error:
-        raise WireError("connection_failed", error.strerror or str(error), again=True) from error
+        raise WireError("connection_failed", error.strerror or str(error)) from error
 
 
 class Line:

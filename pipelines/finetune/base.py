@@ -112,12 +112,7 @@ def _convert(gguf: Path, folder: Path) -> None:
     AutoModelForCausalLM.from_pretrained(
         gguf.parent, dtype=torch.float32, quantization_config=GgufConfig(dequantize=True), **where
     ).save_pretrained(work)
-    for path in work.iterdir():
-        place.sync_file(path)
-    if folder.is_dir():  # another process was faster
-        shutil.rmtree(work)
-    else:
-        place.rename(work, folder)
+    place.settle(work, folder)
 
 
 def _package_version() -> str:

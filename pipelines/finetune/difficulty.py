@@ -38,8 +38,9 @@ def perplexities(rows: Sequence[Row], model: str, data: Path) -> list[Perplexity
     """One for each of `rows`, which have instruction, input, output and history."""
     base.require_train()
     network, tokenizer = _loaded(model, data)
-    examples = [_after_question(row, tokenizer) for row in rows]
-    examples += [Example(encode_text(row["output"].strip(), tokenizer)[:LONGEST], 1) for row in rows]
+    answers = [encode_text(row["output"].strip(), tokenizer) for row in rows]
+    examples = [_after_question(row, answer, tokenizer) for row, answer in zip(rows, answers, strict=True)]
+    examples += [Example(answer[:LONGEST], 1) for answer in answers]
     means = _means(network, examples)
     return [_perplexity(*both) for both in zip(means[: len(rows)], means[len(rows) :], strict=True)]
 
@@ -55,12 +56,12 @@ def _rounded(loss: float) -> float:
     return float(f"{math.exp(min(loss, 80)):.3g}")
 
 
-def _after_question(row: Row, tokenizer: Any) -> Example:
+def _after_question(row: Row, answer: list[int], tokenizer: Any) -> Example:
     try:
         prompt = encode_prompt(messages(row, tokenizer), tokenizer)
     except PromptError:
         return Example([], 0)
-    return Example([*prompt, *encode_text(row["output"].strip(), tokenizer)][:LONGEST], len(prompt))
+    return Example([*prompt, *answer][:LONGEST], len(prompt))
 
 
 def _means(network: Any, examples: Sequence[Example]) -> list[float | None]:

@@ -30,12 +30,7 @@ def distil(folder: Path) -> None:
     # located, not imported: the package wants sentence-transformers
     made = distill(str(distribution(PACKAGE).locate_file(MODEL)), device="cpu", pca_dims=DIMENSIONS)
     made.save_pretrained(work)
-    for path in work.iterdir():
-        place.sync_file(path)
-    if folder.is_dir():  # another process was faster
-        shutil.rmtree(work)
-    else:
-        place.rename(work, folder)
+    place.settle(work, folder)
 
 
 def lacking() -> str:

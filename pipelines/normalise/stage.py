@@ -36,16 +36,13 @@ class ConservationError(Exception):
     """Something went in and neither came out nor was rejected: a defect of the program, never of the input."""
 
 
-NOTHING_FORGOTTEN = Tombstones()
-
-
 @dataclass(frozen=True)
 class Chunk:
     """Some pages of one shard, in order."""
 
     shard: int
     pages: tuple[Page, ...]
-    stones: Tombstones = NOTHING_FORGOTTEN
+    stones: Tombstones = tombstones.NOTHING
 
 
 def run(recipe: Recipe, source: str, data: Path, workers: int = 1, spread: Spread = here) -> Manifest:

@@ -207,7 +207,7 @@ def _history(asked: Question, path: tuple[Turn, ...]) -> tuple[dict[str, str], .
 
 
 def vote_score(post: Post) -> int:
-    """Of Anthropic's preference sets: log2(1 + votes) rounded, 1 more if accepted, -1 for negative votes."""
+    """As Askell et al. 2021 score answers: log2(1 + votes) rounded, 1 more if accepted, -1 for negative votes."""
     votes = post.score or 0
     return -1 if votes < 0 else round(log2(1 + votes)) + post.accepted
 
