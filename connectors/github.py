@@ -14,6 +14,7 @@ import re2
 from pydantic import Field, model_validator
 
 from connectors.base import Kind, LocalPath, Settings, Web
+from connectors.local import files_at
 from connectors.stored_json import answered, load
 from schemas.document import Document, Post, Reject, Thread
 from schemas.page import Page
@@ -48,8 +49,6 @@ class GitHub(Settings):
     def _one_place(self) -> "GitHub":
         if bool(self.path) == bool(self.repo):
             raise ValueError("set either `repo`, for the API, or `path`, for exported JSON")
-        if self.path and not self.path.exists():
-            raise ValueError(f"`path`: no {self.path}")
         return self
 
     @property
@@ -57,9 +56,7 @@ class GitHub(Settings):
         return "forum"
 
     def files(self) -> tuple[Path, ...]:
-        if self.path is None:
-            return ()
-        return tuple(sorted(self.path.rglob("*.json"))) if self.path.is_dir() else (self.path,)
+        return files_at(self.path, self.name, "path", lambda file: file.suffix == ".json")
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
         return self._saved() if self.path else self._live(web, cursor or "")

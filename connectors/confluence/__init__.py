@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from connectors.base import Kind, LocalPath, Response, Settings, Web
 from connectors.confluence import html_export
@@ -12,6 +12,7 @@ from connectors.confluence.api import from_api
 from connectors.confluence.archive import ENTITIES, is_archive, names
 from connectors.confluence.content import Content, address, article
 from connectors.confluence.export import from_exports
+from connectors.local import files_at
 from connectors.xml_dump import BrokenDump
 from schemas.document import Document, Reject
 from schemas.page import EPOCH, Page
@@ -36,25 +37,12 @@ class Confluence(Settings):
     )
     path: LocalPath | None = Field(None, description="An export, or a folder of exports, to read instead.")
 
-    @model_validator(mode="after")
-    def _is_there(self) -> "Confluence":
-        if self.path and not self.path.exists():
-            raise ValueError(f"`path`: no {self.path}")
-        return self
-
     @property
     def kind(self) -> Kind:
         return "knowledge_base"
 
     def files(self) -> tuple[Path, ...]:
-        """Raises FileNotFoundError for a folder without exports."""
-        if self.path is None:
-            return ()
-        folder = self.path
-        found = (folder,) if folder.is_file() else tuple(sorted(p for p in folder.rglob("*") if _is_export(p, folder)))
-        if not found:
-            raise FileNotFoundError(f"source {self.name}: no export in {folder}; set `path` to one, or to their folder")
-        return found
+        return files_at(self.path, self.name, "path", lambda file: _is_export(file, self.path or file))
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
         """Exports in the order of their names and their own; a live wiki in its order."""
@@ -98,7 +86,7 @@ class Confluence(Settings):
 
 
 def _is_export(path: Path, folder: Path) -> bool:
-    if not path.is_file() or "attachments" in path.relative_to(folder).parts:
+    if "attachments" in path.relative_to(folder).parts:
         return False
     return path.name == ENTITIES or path.suffix.lower() == ".zip" or html_export.is_page(path.name)
 

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from connectors.base import Kind, LocalPath, Settings, Web
 from connectors.hacker_news.joined import joined
 from connectors.hacker_news.live import live
 from connectors.hacker_news.thread import thread
+from connectors.local import files_at
 from schemas.document import Document, Reject
 from schemas.page import Page
 
@@ -38,20 +39,12 @@ class HackerNews(Settings):
     lists: tuple[Literal["ask", "top", "new", "best"], ...] = Field(("ask",), description="Live: whose stories.")
     max_stories: int = Field(200, ge=1, description="Live: the most stories in one run.")
 
-    @model_validator(mode="after")
-    def _is_there(self) -> "HackerNews":
-        if self.path and not self.path.exists():
-            raise ValueError(f"`path`: no {self.path}")
-        return self
-
     @property
     def kind(self) -> Kind:
         return "forum"
 
     def files(self) -> tuple[Path, ...]:
-        if self.path is None or self.path.is_file():
-            return (self.path,) if self.path else ()
-        return tuple(sorted(file for file in self.path.rglob("*") if file.suffix in _SUFFIXES and file.is_file()))
+        return files_at(self.path, self.name, "path", lambda file: file.suffix in _SUFFIXES)
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
         found = joined(self.files()) if self.path else live(web, self.api.rstrip("/"), self.lists, self.max_stories)

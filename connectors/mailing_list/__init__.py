@@ -12,9 +12,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from connectors.base import Kind, LocalPath, Settings, Web
+from connectors.local import files_at
 from connectors.mailing_list.archive import Archive, live, local
 from connectors.mailing_list.joined import threads
 from connectors.mailing_list.quoting import to_markdown
@@ -37,22 +38,12 @@ class MailingList(Settings):
     url: str = Field(pattern=r"^https?://", description="Address of the list's archive index.")
     path: LocalPath | None = Field(None, description="An mbox file, or a folder of them, to read instead of the web.")
 
-    @model_validator(mode="after")
-    def _is_there(self) -> "MailingList":
-        if self.path and not self.path.exists():
-            raise ValueError(f"`path`: no {self.path}")
-        return self
-
     @property
     def kind(self) -> Kind:
         return "forum"
 
     def files(self) -> tuple[Path, ...]:
-        if self.path is None:
-            return ()
-        if self.path.is_file():
-            return (self.path,)
-        return tuple(sorted({path for name in _NAMES for path in self.path.rglob(name) if path.is_file()}))
+        return files_at(self.path, self.name, "path", lambda file: any(map(file.match, _NAMES)))
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
         archives: Iterator[Archive | Reject] = local(self.files()) if self.path else live(web, self.url)

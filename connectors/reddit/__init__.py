@@ -15,6 +15,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from connectors.base import Kind, LocalPath, Settings, Web
+from connectors.local import files_at
 from connectors.reddit.joined import joined
 from connectors.reddit.live import live
 from connectors.reddit.thread import thread
@@ -45,8 +46,6 @@ class Reddit(Settings):
 
     @model_validator(mode="after")
     def _somewhere(self) -> "Reddit":
-        if self.path and not self.path.exists():
-            raise ValueError(f"`path`: no {self.path}")
         if not self.path and not self.subreddits:
             raise ValueError("set `path`, for dumps and saved threads, or `subreddits`, to walk them")
         return self
@@ -56,10 +55,9 @@ class Reddit(Settings):
         return "forum"
 
     def files(self) -> tuple[Path, ...]:
-        if self.path is None or self.path.is_file():
-            return (self.path,) if self.path else ()
-        found = (file for file in self.path.rglob("*") if file.suffix in _SUFFIXES and not file.name.startswith("."))
-        return tuple(sorted(file for file in found if file.is_file()))
+        return files_at(
+            self.path, self.name, "path", lambda file: file.suffix in _SUFFIXES and not file.name.startswith(".")
+        )
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
         if self.path:

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from connectors.base import Kind, LocalPath, Response, Settings, Web
+from connectors.local import files_at
 from connectors.zendesk.api import articles, posts
 from connectors.zendesk.documents import parsed
 from connectors.zendesk.entries import article_page, post_page
@@ -33,22 +34,12 @@ class Zendesk(Settings):
     parts: tuple[Part, ...] = Field(("articles", "posts"), min_length=1, description="Only one of these.")
     folder: LocalPath | None = Field(None, description="Folder of saved JSON to read instead.")
 
-    @model_validator(mode="after")
-    def _is_there(self) -> "Zendesk":
-        if self.folder and not self.folder.is_dir():
-            raise ValueError(f"`folder`: no {self.folder}")
-        return self
-
     @property
     def kind(self) -> Kind:
         return "knowledge_base"
 
     def files(self) -> tuple[Path, ...]:
-        """Raises FileNotFoundError for a folder without JSON."""
-        found = tuple(sorted(self.folder.rglob("*.json"))) if self.folder else ()
-        if self.folder and not found:
-            raise FileNotFoundError(f"source {self.name}: no .json in {self.folder}; set `folder` to saved answers")
-        return found
+        return files_at(self.folder, self.name, "folder", lambda file: file.suffix == ".json")
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
         """Articles, then posts."""

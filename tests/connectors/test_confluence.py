@@ -364,12 +364,7 @@ def test_real_exports_of_many_versions(shared_data: Path) -> None:
             assert not any(mark in text for mark in ("<ac:", "<ri:", "CDATA", "&nbsp;"))
 
 
-def test_settings_say_what_is_wrong(tmp_path: Path) -> None:
-    for settings in ({"url": "wiki.example"}, {"path": tmp_path / "none"}, {"spaces": ('KW" or "',)}):
+def test_settings_say_what_is_wrong() -> None:
+    for settings in ({"url": "wiki.example"}, {"spaces": ('KW" or "',)}):
         with pytest.raises(ValidationError):
             Confluence(name="kettles", **{"url": WIKI, **settings})  # type: ignore[arg-type]
-
-
-def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="kettles"):
-        source(tmp_path).files()

@@ -201,7 +201,7 @@ def test_what_cannot_be_had_is_told() -> None:
     assert [item.reason for item in live({})[0] if isinstance(item, Reject)] == ["not_found"]
 
 
-@pytest.mark.parametrize("settings", [{}, {"path": Path("nowhere")}, {"subreddits": ("a",), "url": "reddit.com"}])
+@pytest.mark.parametrize("settings", [{}, {"subreddits": ("a",), "url": "reddit.com"}])
 def test_settings_that_lead_nowhere(settings: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Reddit(name="r", **settings)

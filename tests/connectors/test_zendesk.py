@@ -155,12 +155,7 @@ def test_real_objects(shared_data: Path) -> None:
     assert [section.path for section in found.sections][:2] == [(), ("Q&A template:",)]
 
 
-def test_settings_say_what_is_wrong(tmp_path: Path) -> None:
-    for settings in ({"url": "kettle.example"}, {"folder": tmp_path / "none"}, {"locale": "English"}, {"parts": ()}):
+def test_settings_say_what_is_wrong() -> None:
+    for settings in ({"url": "kettle.example"}, {"locale": "English"}, {"parts": ()}):
         with pytest.raises(ValidationError):
             Zendesk(name="kettles", **{"url": URL, **settings})
-
-
-def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="kettles"):
-        saved(tmp_path).files()
