@@ -10,6 +10,7 @@ from pipelines import place, storage
 from schemas.cluster import CLUSTER, EDGE
 from schemas.page import PAGE
 from schemas.record import PAIR, RECORD, REJECT
+from schemas.signal import OPTIONAL
 from schemas.verdict import CONTAMINATED, PUBLISHED, REASONS, VERDICT
 
 RUN = pa.schema(
@@ -26,7 +27,7 @@ RUN = pa.schema(
     ]
 )
 DROPPED = RECORD.append(pa.field("reasons", REASONS)).append(pa.field("duplicate_of", pa.string()))
-SIGNALS = pa.schema([("record_id", pa.string())])
+SIGNALS = pa.schema([("record_id", pa.string()), ("pair_hash", pa.string())])  # those that are looked for by name
 
 # name in views.sql: (stage, prefixes of its shards, columns where there is no shard yet)
 KINDS: dict[str, tuple[str, tuple[str, ...], pa.Schema]] = {
@@ -84,7 +85,13 @@ def views_sql(data: Path) -> str:
             if stage == manifest.stage:
                 shards[kind] += [folder / name for prefix in prefixes for name in manifest.tables(prefix)]
     sources = {kind: parquet(paths, KINDS[kind][2]) for kind, paths in shards.items()}
+    sources["signals"] = signals(shards["signals"])
     return files("schemas").joinpath("views.sql").read_text().format(**sources, runs=_runs(data))
+
+
+def signals(paths: list[Path]) -> str:
+    """`parquet` of signals; what is measured only when a recipe asks is null where none has asked."""
+    return f"(SELECT * FROM {parquet(paths, SIGNALS)} UNION ALL BY NAME SELECT * FROM {_nothing(OPTIONAL)})"
 
 
 def parquet(paths: list[Path], empty: pa.Schema) -> str:

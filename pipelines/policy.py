@@ -18,10 +18,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from pipelines.recipe import Recipe, did_you_mean
 from pipelines.signals import SIGNALS
-from pipelines.signals.difficulty import COLUMNS as OPTIONAL
 from pipelines.signals.task import TASKS
 from schemas.cluster import CLUSTER
 from schemas.record import PAIR, RECORD
+from schemas.signal import OPTIONAL
 from schemas.verdict import CONTAMINATION
 
 POLICIES = Path(__file__).parent / "policies"

@@ -21,3 +21,7 @@ class Signal:
     compute: str | Callable[[pa.Table], pa.Array]
     source: str
     version: int = 1
+
+
+# measured only when a recipe asks for it (`annotate.difficulty`)
+OPTIONAL = pa.schema([("output_perplexity", pa.float32()), ("pair_difficulty", pa.float32())])

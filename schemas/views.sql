@@ -13,9 +13,7 @@ CREATE VIEW rejects AS
 SELECT * EXCLUDE (file) FROM {rejects}
 UNION ALL BY NAME
 SELECT * EXCLUDE (file) FROM {page_rejects};
-CREATE VIEW signals AS -- the last two are measured when a recipe asks for them
-SELECT * EXCLUDE (file) FROM {signals}
-UNION ALL BY NAME SELECT NULL::FLOAT AS output_perplexity, NULL::FLOAT AS pair_difficulty WHERE false;
+CREATE VIEW signals AS SELECT * EXCLUDE (file) FROM {signals};
 CREATE VIEW clusters AS SELECT folder(file, 2) AS recipe, * EXCLUDE (file) FROM {clusters};
 CREATE VIEW edges AS SELECT folder(file, 2) AS recipe, * EXCLUDE (file) FROM {edges};
 CREATE VIEW verdicts AS SELECT folder(file, 3) AS recipe, * EXCLUDE (file) FROM {verdicts};

@@ -2,22 +2,16 @@
 
 from pathlib import Path
 
-import pyarrow as pa
-
-from pipelines.catalog import parquet
+from pipelines.catalog import parquet, signals
 from pipelines.policy import Policy, breaks_sql, for_pairs, mentions, verdict_sql
 from schemas.cluster import CLUSTER
 from schemas.record import PAIR, RECORD
 from schemas.verdict import CONTAMINATION as CONTAMINATION_COLUMNS
 
-MEASURED = RECORD.append(pa.field("pair_hash", pa.string()))  # the columns of signals where there are none yet
-
 # Over the tables `gone`, `decision` and `contamination`. An edited record is judged and published as edited; its
 # signals are those of the text that was measured.
 _VIEWS = """
-CREATE TEMP VIEW signal AS
-SELECT * EXCLUDE (file) FROM {signals}
-UNION ALL BY NAME SELECT NULL::FLOAT AS output_perplexity, NULL::FLOAT AS pair_difficulty WHERE false;
+CREATE TEMP VIEW signal AS SELECT * EXCLUDE (file) FROM {signals};
 CREATE TEMP VIEW record AS
 SELECT r.* EXCLUDE (file) REPLACE (
     coalesce(d.instruction, r.instruction) AS instruction,
@@ -150,8 +144,9 @@ def known_by(paths: dict[str, list[Path]]) -> str:
 
 
 def _over(query: str, paths: dict[str, list[Path]]) -> str:
-    schemas = {"records": RECORD, "pairs": PAIR, "signals": MEASURED, "clusters": CLUSTER}
-    return query.format(**{name: parquet(paths[name], schema) for name, schema in schemas.items()})
+    schemas = {"records": RECORD, "pairs": PAIR, "clusters": CLUSTER}
+    tables = {name: parquet(paths[name], schema) for name, schema in schemas.items()}
+    return query.format(**tables, signals=signals(paths["signals"]))
 
 
 def contamination() -> str:

@@ -175,8 +175,6 @@ def _ids(connector: Connector, page: Page, document: Document) -> set[str]:
 def texts(data: Path) -> list[tuple[str, str]]:
     """record_id and pair_hash of all that was measured."""
     with catalog.connect(data) as con:
-        if "pair_hash" not in con.sql("SELECT * FROM signals LIMIT 0").columns:
-            return []
         return con.sql("SELECT record_id, pair_hash FROM signals").fetchall()
 
 

@@ -14,10 +14,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from schemas.signal import Signal
+from schemas.signal import OPTIONAL, Signal
 
-PERPLEXITY, DIFFICULTY = "output_perplexity", "pair_difficulty"
-COLUMNS = pa.schema([(PERPLEXITY, pa.float32()), (DIFFICULTY, pa.float32())])
 _SOURCE = "Superfiltering (Li et al. 2024): the first 1,024 tokens"
 
 
@@ -27,7 +25,7 @@ def signals(model: str, data: Path) -> tuple[Signal, ...]:
 
     version = int(difficulty.fingerprint(model, data)[:8], 16)
     measure = partial(_measured, model, data)
-    return tuple(Signal(name, pa.float32(), measure, _SOURCE, version) for name in (PERPLEXITY, DIFFICULTY))
+    return tuple(Signal(field.name, field.type, measure, _SOURCE, version) for field in OPTIONAL)
 
 
 def _measured(model: str, data: Path, table: pa.Table) -> pa.Array:
@@ -37,4 +35,4 @@ def _measured(model: str, data: Path, table: pa.Table) -> pa.Array:
     found = difficulty.perplexities(rows, model, data)
     alone = pa.array([one.alone for one in found], pa.float32())
     ratio = pa.array([one.ratio for one in found], pa.float32())
-    return pa.StructArray.from_arrays([alone, ratio], [PERPLEXITY, DIFFICULTY])
+    return pa.StructArray.from_arrays([alone, ratio], OPTIONAL.names)
