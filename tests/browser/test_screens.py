@@ -80,7 +80,8 @@ def run_page(mill: Mill, page: Page) -> str:
 def test_deployments_are_ready_and_scheduled(mill: Mill, page: Page) -> None:
     page.goto(f"{mill.ui}/v2/deployments")
     expect(page.get_by_text("4 Deployments")).to_be_visible()
-    expect(page.get_by_text("At 04:00 AM")).to_be_visible()
+    # Prefect's page writes the schedule out, or counts it where it finds too little room as it is drawn
+    expect(page.get_by_text(re.compile("At 04:00 AM|1 schedules"))).to_be_visible()
     shoot(page, "deployments")
 
 
