@@ -23,3 +23,7 @@ EDGE = pa.schema(
         ("similarity", pa.float32()),
     ]
 )
+
+# What was compared, so that the next run need not: pairs by the first 64 bits of their keys' hashes, one < other, and
+# their similarity, 0 below the threshold.
+COMPARED = pa.schema([("one", pa.uint64()), ("other", pa.uint64()), ("similarity", pa.float64())])

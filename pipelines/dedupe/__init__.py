@@ -23,15 +23,16 @@ import numpy as np
 import pyarrow as pa
 
 from pipelines import inputs, place, storage
-from pipelines.dedupe import sql
+from pipelines.dedupe import compared, sql
+from pipelines.dedupe.compared import Compared
 from pipelines.dedupe.components import join_all, labels
-from pipelines.dedupe.near import Work, near_duplicates
+from pipelines.dedupe.near import Numbered, Work, near_duplicates
 from pipelines.dedupe.semantic import semantic_duplicates
 from pipelines.recipe import DedupeSettings, Recipe
 from schemas.cluster import CLUSTER, EDGE
 from schemas.manifest import Manifest
 
-VERSION = 2
+VERSION = 3
 
 
 def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
@@ -47,10 +48,12 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
     }
     if done := storage.finished(folder, **about):
         return done
+    before = compared.of(folder, storage.read_manifest(folder), VERSION, about["params"])
     with storage.building(folder, **about, resume=False) as made:
         with inputs.spilling_duckdb(folder, workers) as (con, scratch):
             con.execute(sql.members(read.paths, recipe.dedupe.key))
-            _cluster(Work(con, scratch, tuple(read.paths["records"]), workers), recipe.dedupe)
+            work = Work(con, scratch, tuple(read.paths["records"]), tuple(read.paths["signals"]), workers)
+            compared.write(made, _cluster(work, recipe.dedupe, before))
             made.table("clusters-00000.parquet", con.sql(sql.CLUSTERS).to_arrow_reader(), CLUSTER)
             made.table("edges-00000.parquet", con.sql(sql.EDGES).to_arrow_reader(), EDGE)
             made.counts.update(con.sql(sql.COUNTS).to_arrow_table().to_pylist()[0])
@@ -65,12 +68,13 @@ def _check(counts: Mapping[str, int], paths: Mapping[str, list[Path]]) -> None:
         raise ValueError(f"{told}: annotate and normalise disagree")
 
 
-def _cluster(work: Work, settings: DedupeSettings) -> None:
+def _cluster(work: Work, settings: DedupeSettings, before: Compared) -> Compared:
     """Leave in DuckDB the tables `near` (verified pairs) and `label` (cluster and group of each rank)."""
     member = work.con.sql(sql.NUMBERS).to_arrow_table()
-    rank, same_key, same_page = (member[name].to_numpy() for name in ("rank", "same_key", "same_page"))
+    rank, same_key, same_page, hashed = (column.to_numpy() for column in member.columns[1:])
     cluster = np.arange(rank.size)
-    found = {"near": near_duplicates(work, settings, rank, cluster)}
+    edges, now = near_duplicates(work, settings, Numbered(rank, same_key, hashed), cluster, before)
+    found = {"near": edges}
     join_all(cluster, rank, same_key)
     if settings.semantic:
         found["semantic"] = semantic_duplicates(work, settings.semantic, rank, cluster)
@@ -84,6 +88,7 @@ def _cluster(work: Work, settings: DedupeSettings) -> None:
     size = np.bincount(labels(cluster), minlength=rank.size).astype(np.int32)
     label = {"cluster": labels(cluster), "grp": labels(group), "size": size[labels(cluster)]}
     _keep(work.con, "label", pa.table({"rank": np.arange(rank.size), **label}))
+    return now
 
 
 def _keep(con: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:

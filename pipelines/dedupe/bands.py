@@ -4,17 +4,17 @@ Leskovec, Rajaraman, Ullman, Mining of Massive Datasets, 3.4. One band is in mem
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
 
-from pipelines.dedupe.components import Rows, labels
+from pipelines.dedupe.components import Rows
 
 PLACES = 128  # of a signature
 MISS = 1e-4  # chance that a pair exactly at the threshold shares no bucket
@@ -27,6 +27,14 @@ WINDOW = 128  # a member is compared with the first of its bucket and as many be
 class Bands:
     count: int
     rows: int
+
+
+class Signed(NamedTuple):
+    """Some rows, their signatures (of PLACES), and the hashes of each of their bands: uint64[band, row]."""
+
+    rows: Rows
+    signatures: NDArray[np.uint32]
+    hashes: NDArray[np.uint64]
 
 
 class Buckets(NamedTuple):
@@ -53,23 +61,37 @@ def least_agreeing(threshold: float) -> int:
     return PLACES
 
 
-def spill(batches: Iterable[tuple[pa.Array, NDArray[np.uint32]]], scratch: Path, bands: Bands) -> Rows:
-    """Write signatures (of PLACES), and each band's hashes, to files in `scratch`; return the rows in that order."""
+def spill(parts: Iterable[Signed], scratch: Path, bands: Bands) -> Rows:
+    """Write signatures, and each band's hashes, to files in `scratch`; return the rows in that order."""
     rows = [np.empty(0, np.int64)]
-    paths = [scratch / f"band-{band}" for band in range(bands.count)]
-    files = [path.open("wb") for path in [scratch / "signatures", *paths]]
-    for numbers, signatures in batches:
-        rows.append(numbers.to_numpy())
-        files[0].write(signatures.tobytes())
-        for hashes, file in zip(_hashes(signatures, bands.count, bands.rows), files[1:], strict=True):
-            file.write(hashes.tobytes())
-    for file in files:
-        file.close()
+    with ExitStack() as stack:
+        names = ["signatures", *(f"band-{band}" for band in range(bands.count))]
+        files = [stack.enter_context((scratch / name).open("wb")) for name in names]
+        for part in parts:
+            rows.append(part.rows)
+            for values, file in zip([part.signatures, *part.hashes], files, strict=True):
+                file.write(values.data)
     return np.concatenate(rows)
 
 
-@njit(cache=True)
-def _hashes(signatures: NDArray[np.uint32], count: int, rows: int) -> NDArray[np.uint64]:
+def pick(scratch: Path, bands: Bands, places: Rows, count: int) -> None:
+    """Of what `spill` has written keep the signatures at `places`, in this order, and each band's buckets of them."""
+    source = scratch / "signatures"
+    with (scratch / "picked").open("wb") as out:
+        for start in range(0, places.size, CHUNK):
+            # mapped anew each time, so that pages already used do not count as memory
+            signed = np.memmap(source, np.uint32, "r", shape=(count, PLACES))
+            out.write(signed[places[start : start + CHUNK]].data)
+    (scratch / "picked").replace(source)
+    for band in range(bands.count):
+        path = scratch / f"band-{band}"
+        members, starts = grouped(np.fromfile(path, np.uint64)[places])
+        members.tofile(path)
+        starts.tofile(scratch / f"starts-{band}")
+
+
+@njit(cache=True, nogil=True)
+def band_hashes(signatures: NDArray[np.uint32], count: int, rows: int) -> NDArray[np.uint64]:
     """uint64[band, signature]: multiply and fold, as splitmix64 does."""
     out = np.empty((count, len(signatures)), np.uint64)
     for at in range(len(signatures)):
@@ -107,30 +129,39 @@ def _crowded(hashes: NDArray[np.uint64], slots: int) -> NDArray[np.bool_]:
     return crowded
 
 
-def buckets(scratch: Path, bands: Bands, places: Rows, rows: Rows, parent: Rows) -> Iterator[Buckets]:
-    """Band by band the buckets that could still join something in `parent`, some at a time.
+def buckets(scratch: Path, bands: Bands, components: Callable[[], Rows]) -> Iterator[Buckets]:
+    """Band by band those buckets that hold members of different `components`, as these are by then, some at a time.
 
-    A member m is places[m] in what was written, and row rows[m], which ascend.
+    A member m is the m-th of those picked.
     """
-    for band in range(bands.count if rows.size else 0):
-        hashes = np.fromfile(scratch / f"band-{band}", np.uint64)[places]
-        yield from cut(hashes, labels(parent)[rows])
+    for band in range(bands.count):
+        members, starts = (np.fromfile(scratch / f"{name}-{band}", np.int64) for name in ("band", "starts"))
+        yield from cut(Buckets(members, starts), components())
 
 
-def cut(hashes: NDArray[np.uint64], component: Rows) -> Iterator[Buckets]:
-    """The buckets of more than one component, about CHUNK members at a time."""
+def grouped(hashes: NDArray[np.uint64]) -> Buckets:
+    """Buckets of equal hashes, of two members and more."""
     order = np.argsort(hashes, kind="stable")
-    ends = np.flatnonzero(np.append(np.diff(hashes[order]) != 0, True)) + 1
-    starts = np.append(0, ends[:-1])
-    alone = np.minimum.reduceat(component[order], starts) == np.maximum.reduceat(component[order], starts)
+    ends = np.flatnonzero(np.append(np.diff(hashes[order]) != 0, True)[: order.size]) + 1
+    starts = np.append(0, ends[:-1])[: ends.size]
+    shared = ends - starts > 1
+    return _gather(order, starts[shared], ends[shared])
+
+
+def cut(buckets: Buckets, component: Rows) -> Iterator[Buckets]:
+    """The buckets of more than one component, about CHUNK members at a time."""
+    members, starts, ends = buckets.members, buckets.starts[:-1], buckets.starts[1:]
+    if not members.size:
+        return
+    alone = np.minimum.reduceat(component[members], starts) == np.maximum.reduceat(component[members], starts)
     starts, ends = starts[~alone], ends[~alone]
     large = ends - starts > CHUNK
     for start, end in zip(starts[large], ends[large], strict=True):
-        yield from _pieces(order[start:end])
+        yield from _pieces(members[start:end])
     starts, ends = starts[~large], ends[~large]
     while starts.size:
         take = max(1, int(np.searchsorted(np.cumsum(ends - starts), CHUNK, side="right")))
-        yield _gather(order, starts[:take], ends[:take])
+        yield _gather(members, starts[:take], ends[:take])
         starts, ends = starts[take:], ends[take:]
 
 

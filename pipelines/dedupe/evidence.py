@@ -3,29 +3,30 @@
 Candidates are few among the records, and each shard is read alone: nothing has to be sorted by its text.
 """
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import xxhash
+from numba import njit
 from numpy.typing import NDArray
 
 from pipelines import place
+from pipelines.dedupe import shards
 from pipelines.dedupe.components import Rows
 from pipelines.signals.exact import KEYS
-from pipelines.signals.minhash import key_text, shingle_sets
-
-READ = 4_096  # rows of a shard in memory at a time
+from pipelines.signals.minhash import MIN_SHINGLES, shingle, unique
+from pipelines.signals.text import Tables, Texts, Words, mix, room, split_words, tables, texts_of
 
 
 class Told(NamedTuple):
-    """Of some candidates, in order: shingles of the key and of the answer by turns, cut at `offsets`."""
+    """Of some candidates, in order: shingles of the key and of the answer by turns, cut at `offsets`.
+
+    `short`: the answer has fewer words than what was asked. `wording` is equal where the answer's words are.
+    """
 
     values: NDArray[np.uint32]
     offsets: Rows
@@ -35,68 +36,109 @@ class Told(NamedTuple):
 
 @dataclass(frozen=True)
 class Evidence:
-    """Candidate c's sets are shingles[offsets[2c]:offsets[2c + 1]] (key) and up to offsets[2c + 2] (answer).
-
-    `short`: the answer is shorter than what was asked. `wording` is equal where outputs are.
-    """
+    """Candidate c's shingles are in the file: of its key from bounds[c, 0] to bounds[c, 1], of its answer from there to
+    bounds[c, 2]. `short` and `wording` are as in Told."""
 
     file: Path
-    offsets: Rows
+    bounds: NDArray[np.int64]
     short: NDArray[np.bool_]
     wording: NDArray[np.uint64]
 
-    def of(self, rows: Rows) -> Told:
+    def of(self, members: Rows) -> Told:
         """What is told of these candidates, in this order."""
-        # mapped anew each time, so that pages already used do not count as memory
-        values = (
-            np.memmap(self.file, np.uint32, "r").view(np.ndarray)
-            if self.file.stat().st_size
-            else np.empty(0, np.uint32)
-        )
-        starts, ends = self.offsets[2 * rows], self.offsets[2 * rows + 2]
-        taken = [values[start:end] for start, end in zip(starts, ends, strict=True)]
-        lengths = np.stack([self.offsets[2 * rows + 1] - starts, ends - self.offsets[2 * rows + 1]], axis=1)
-        offsets = np.append(0, np.cumsum(lengths.ravel()))
-        return Told(np.concatenate([*taken, np.empty(0, np.uint32)]), offsets, self.short[rows], self.wording[rows])
+        bounds = self.bounds[members]
+        offsets = np.append(0, np.cumsum(np.diff(bounds, axis=1).ravel()))
+        values = np.empty(offsets[-1], np.uint32)
+        if values.size:
+            # mapped anew each time, so that pages already used do not count as memory
+            _copy(np.memmap(self.file, np.uint32, "r").view(np.ndarray), bounds, values)
+        return Told(values, offsets, self.short[members], self.wording[members])
 
 
-def gather(paths: Sequence[Path], candidates: Rows, key: str, file: Path, workers: int) -> Evidence:
-    """Read the texts of `candidates`, sorted row numbers through all of `paths`, and keep their shingles in `file`."""
-    firsts = np.append(0, np.cumsum([place.parquet(path).metadata.num_rows for path in paths]))
-    cuts = np.searchsorted(candidates, firsts)
-    work = [(path, candidates[a:b] - first) for path, a, b, first in zip(paths, cuts, cuts[1:], firsts, strict=False)]
-    offsets, short, wording = [np.zeros(1, np.int64)], [np.empty(0, np.bool_)], [np.empty(0, np.uint64)]
-    with file.open("wb") as out, ThreadPoolExecutor(workers) as pool:
-        for start in range(0, len(work), workers):  # no more of it in memory at a time
-            parts = pool.map(lambda one: list(_read(one[0], one[1], key)), work[start : start + workers])
-            for told in chain.from_iterable(parts):
-                out.write(told.values.tobytes())
-                offsets.append(offsets[-1][-1] + told.offsets[1:])
-                short.append(told.short)
-                wording.append(told.wording)
-    return Evidence(file, np.concatenate(offsets), np.concatenate(short), np.concatenate(wording))
+@njit(cache=True)
+def _copy(values: NDArray[np.uint32], bounds: NDArray[np.int64], out: NDArray[np.uint32]) -> None:
+    used = 0
+    for at in range(len(bounds)):
+        size = bounds[at, 2] - bounds[at, 0]
+        out[used : used + size] = values[bounds[at, 0] : bounds[at, 2]]
+        used += size
+
+
+def gather(paths: Sequence[Path], wanted: Rows, key: str, workers: int) -> Iterator[Told]:
+    """What is told of the rows `wanted`, sorted numbers through all of `paths`, some at a time."""
+    firsts = shards.firsts(paths)
+    cuts = np.searchsorted(wanted, firsts)
+    work = [(path, wanted[a:b] - first) for path, first, a, b in zip(paths, firsts, cuts, cuts[1:], strict=False)]
+    yield from shards.in_order(lambda one: _read(*one, key), work, workers)
+
+
+def keep(told: Iterable[Told], candidates: Rows, count: int, file: Path) -> Evidence:
+    """Write what is told of `candidates`, in their order, to `file`; of the others of `count` nothing is told."""
+    kept = Evidence(file, np.zeros((count, 3), np.int64), np.zeros(count, np.bool_), np.zeros(count, np.uint64))
+    done, written = 0, 0
+    with file.open("wb") as out:
+        for part in told:
+            these = candidates[done : done + part.short.size]
+            kept.bounds[these] = written + np.stack(
+                [part.offsets[k : part.offsets.size - 2 + k : 2] for k in range(3)], 1
+            )
+            kept.short[these], kept.wording[these] = part.short, part.wording
+            out.write(part.values.data)
+            done, written = done + these.size, written + part.values.size
+    return kept
 
 
 def _read(path: Path, rows: Rows, key: str) -> Iterator[Told]:
     """The rows of one shard, some thousand at a time."""
     first = 0
     with place.parquet(path) as shard:
-        for batch in shard.iter_batches(READ, columns=list(KEYS["pair"])) if rows.size else ():
+        for batch in shard.iter_batches(shards.READ, columns=list(KEYS[key])) if rows.size else ():
             low, high = np.searchsorted(rows, (first, first + batch.num_rows))
             if low < high:
-                yield tell(pa.Table.from_batches([batch.take(pa.array(rows[low:high] - first))]), key)
+                yield tell(pa.table(batch.take(pa.array(rows[low:high] - first))), key)
             first += batch.num_rows
 
 
 def tell(table: pa.Table, key: str) -> Told:
-    """Only a whole pair has an answer that may be short beside its question."""
-    output = pc.fill_null(table["output"], "")
-    asked = pc.add(*(pc.utf8_length(pc.fill_null(table[field], "")) for field in ("instruction", "input")))
-    short = pc.less(pc.utf8_length(output), asked if key == "pair" else 0)
-    sets = [shingle_sets(key_text(table, key)), shingle_sets(pc.if_else(short, output, ""))]
-    lengths = np.stack([np.diff(offsets) for offsets, _ in sets], axis=1)
-    values = np.empty(lengths.sum(), np.uint32)
-    turn = np.repeat(np.tile([True, False], len(table)), lengths.ravel())
-    values[turn], values[~turn] = sets[0][1], sets[1][1]
-    wording = np.array([xxhash.xxh3_64_intdigest(text.encode()) for text in output.to_pylist()], np.uint64)
-    return Told(values, np.append(0, np.cumsum(lengths.ravel())), short.to_numpy(), wording)
+    """A key of which the output is no part has no answer; one that is only the output, no question."""
+    asked = [table[field] for field in KEYS[key] if field != "output"] or [pa.repeat("", len(table))]
+    answers = table["output"] if "output" in KEYS[key] else pa.repeat("", len(table))
+    question, answer = texts_of(pc.binary_join_element_wise(*asked, "\n", null_handling="replace")), texts_of(answers)
+    size = int(np.ptp(question.offsets[[0, -1]]) + 2 * np.ptp(answer.offsets[[0, -1]]))
+    rows = len(table)
+    told = Told(
+        np.empty(size, np.uint32), np.zeros(2 * rows + 1, np.int64), np.empty(rows, bool), np.empty(rows, np.uint64)
+    )
+    _tell(question, answer, tables(), (room(question), room(answer)), told)
+    return told._replace(values=told.values[: told.offsets[-1]])
+
+
+@njit(cache=True, nogil=True)
+def _tell(asked: Texts, answers: Texts, tables: Tables, words: tuple[Words, Words], told: Told) -> None:
+    used, most = 0, len(words[0].hashes) + len(words[1].hashes)
+    hashes, spare = np.empty(most, np.uint64), np.empty(most, np.uint32)
+    for row in range(len(told.short)):
+        question = split_words(asked.data, asked.offsets[row], asked.offsets[row + 1], tables, words[0])
+        answer = split_words(answers.data, answers.offsets[row], answers.offsets[row + 1], tables, words[1])
+        hashes[:question] = words[0].hashes[:question]
+        hashes[question : question + answer] = words[1].hashes[:answer]
+        used = told.offsets[2 * row + 1] = used + _set(hashes, question + answer, told.values[used:], spare)
+        told.short[row], told.wording[row] = answer < question, _wording(words[1].hashes[:answer])
+        used += _set(words[1].hashes, answer, told.values[used:], spare) if told.short[row] else 0
+        told.offsets[2 * row + 2] = used
+
+
+@njit(cache=True, nogil=True)
+def _set(hashes: NDArray[np.uint64], count: int, out: NDArray[np.uint32], spare: NDArray[np.uint32]) -> int:
+    """The different shingles of some words, sorted; none where there are too few to compare."""
+    count = shingle(hashes, count, out)
+    kept = unique(out[:count], spare) if count >= MIN_SHINGLES else 0
+    return kept if kept >= MIN_SHINGLES else 0
+
+
+@njit(cache=True, nogil=True)
+def _wording(hashes: NDArray[np.uint64]) -> np.uint64:
+    value = np.uint64(len(hashes))
+    for word in hashes:
+        value = mix(value ^ word)
+    return value

@@ -14,7 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from pipelines.dedupe import sql
-from pipelines.dedupe.bands import MISS, WINDOW, cut
+from pipelines.dedupe.bands import MISS, WINDOW, cut, grouped
 from pipelines.dedupe.components import Rows, join, labels, root
 from pipelines.dedupe.near import BATCH, Work
 from pipelines.dedupe.verify import Edges
@@ -52,7 +52,7 @@ def semantic_duplicates(work: Work, cosine: float, rank: Rows, parent: Rows) -> 
     tables, planes = choose(cosine)
     for table in range(tables if rows.size else 0):
         hashes = _sides(work, rows.size, table, planes)[order]
-        for members, starts in cut(hashes, labels(parent)[rows[order]]):
+        for members, starts in cut(grouped(hashes), labels(parent)[rows[order]]):
             places = order[members]
             meant = Meant(rows[places], _vectors(work, rows.size)[places], numbers[places])
             found.append(_join_alike(parent, starts, meant, cosine))

@@ -11,7 +11,7 @@ _MEMBERS = """
 CREATE TEMP VIEW record AS SELECT * FROM {records};
 CREATE TEMP VIEW signal AS SELECT *, row_number() OVER () - 1 AS n FROM {signals};
 CREATE TEMP TABLE member AS
-SELECT n, rank, record_id, min(rank) OVER (PARTITION BY same) AS same_key,
+SELECT n, rank, record_id, min(rank) OVER (PARTITION BY same) AS same_key, ('0x' || same[:16])::UBIGINT AS hashed,
        CASE WHEN source_kind = 'instructions' THEN rank ELSE min(rank) OVER (PARTITION BY page_id) END AS same_page
 FROM (
     SELECT n, record_id, {key}_hash AS same, page_id, source_kind, row_number() OVER (ORDER BY record_id) - 1 AS rank
@@ -19,19 +19,9 @@ FROM (
 );
 """
 
-NUMBERS = "SELECT n, rank, same_key, same_page FROM member ORDER BY n"
+NUMBERS = "SELECT n, rank, same_key, same_page, hashed FROM member ORDER BY n"
 
 # one of those that are equal stands for all of them
-SIGNATURES = """
-SELECT n, pair_minhash FROM signal SEMI JOIN (SELECT n FROM member WHERE rank = same_key) USING (n)
-WHERE pair_minhash IS NOT NULL
-"""
-
-TEXTS = """
-SELECT n, coalesce(instruction, '') AS instruction, coalesce(input, '') AS input, coalesce(output, '') AS output
-FROM record JOIN member USING (record_id) WHERE rank = same_key
-"""
-
 EMBEDDINGS = """
 SELECT n, pair_embedding::FLOAT[256] AS pair_embedding, pair_numbers
 FROM signal SEMI JOIN (SELECT n FROM member WHERE rank = same_key) USING (n)

@@ -14,6 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from pipelines.dedupe.bands import WINDOW
+from pipelines.dedupe.compared import MOST, Compared, known
 from pipelines.dedupe.components import Rows, join, root
 from pipelines.dedupe.evidence import Told
 
@@ -27,6 +28,10 @@ class Edges(NamedTuple):
     second: Rows
     similarity: NDArray[np.float32]
 
+    @classmethod
+    def none(cls) -> "Edges":
+        return cls(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))
+
 
 class Bars(NamedTuple):
     """The Jaccard similarity of duplicates, and the places in which their signatures agree at least."""
@@ -36,49 +41,125 @@ class Bars(NamedTuple):
 
 
 class Members(NamedTuple):
-    """What is known of each member of some buckets: its row, its signature, its shingles."""
+    """What is known of each member of some buckets: its number among the candidates, its row, the hash of its key, its
+    signature."""
 
+    candidates: Rows
     rows: Rows
+    hashed: NDArray[np.uint64]
     signatures: NDArray[np.uint32]
+
+
+class Given(NamedTuple):
+    """Members of some buckets and what their texts say, what the last run has compared, and when two are alike.
+
+    Nothing is told of members of whom all is known.
+    """
+
+    members: Members
     told: Told
+    before: Compared
+    bars: Bars
+
+
+class Found(NamedTuple):
+    """Room for what is found, and how many edges and comparisons that is."""
+
+    edges: Edges
+    compared: Compared
+    counts: Rows
 
 
 @njit(cache=True)
-def join_near(parent: Rows, starts: Rows, members: Members, bars: Bars) -> Edges:
-    """Join in `parent` the duplicates in each bucket; what is returned spans all that this call has joined.
-
-    Bucket b is the members from starts[b] up to starts[b + 1].
+def join_near(parent: Rows, starts: Rows, given: Given) -> tuple[Edges, Compared]:
+    """Join in `parent` the duplicates in each bucket; the edges span all that this call has joined, and what was
+    compared for it is told too. Bucket b is the members from starts[b] up to starts[b + 1].
     """
-    rows, found = members.rows, 0
+    rows, most = given.members.rows, given.members.rows.size * MOST
     edges = Edges(np.empty_like(rows), np.empty_like(rows), np.empty(rows.size, np.float32))
+    compared = Compared(np.empty(most, np.uint64), np.empty(most, np.uint64), np.empty(most, np.float64))
+    found = Found(edges, compared, np.zeros(2, np.int64))
     for b in range(starts.size - 1):
         for i in range(starts[b] + 1, starts[b + 1]):
-            found = _join_one(parent, (starts[b], i), members, bars, edges, found)
-    return Edges(edges.first[:found], edges.second[:found], edges.similarity[:found])
+            _join_one(parent, starts[b], i, given, found)
+    n, m = found.counts
+    return (
+        Edges(edges.first[:n], edges.second[:n], edges.similarity[:n]),
+        Compared(compared.one[:m], compared.other[:m], compared.similarity[:m]),
+    )
 
 
 @njit(cache=True)
-def _join_one(parent: Rows, span: tuple[int, int], members: Members, bars: Bars, edges: Edges, found: int) -> int:
-    """Compare member span[1] with the first of its bucket, span[0], and with those in the WINDOW before it."""
-    rows, (low, i) = members.rows, span
+def _join_one(parent: Rows, low: int, i: int, given: Given, found: Found) -> None:
+    """Compare member i with the first of its bucket, and with those in the WINDOW before it."""
+    rows, hashed, compared = given.members.rows, given.members.hashed, 0
     for place in range(max(low, i - WINDOW - 1), i):
         j = low if place == max(low, i - WINDOW - 1) else place
-        if root(parent, rows[i]) == root(parent, rows[j]) or _agreeing(members.signatures, i, j) < bars.least:
+        if root(parent, rows[i]) == root(parent, rows[j]) or _differ(given.members.signatures, i, j, given.bars):
             continue
-        similarity = _similarity(members.told, i, j, bars.threshold)
-        if similarity >= bars.threshold:
-            join(parent, rows[i], rows[j])
-            edges.first[found], edges.second[found], edges.similarity[found] = rows[j], rows[i], similarity
-            found += 1
-    return found
+        similarity = known(given.before, hashed[i], hashed[j])
+        if similarity < 0:
+            similarity = _similarity(given.told, i, j, given.bars.threshold)
+        if compared < MOST:
+            _keep(found, hashed[i], hashed[j], similarity)
+            compared += 1
+        if similarity >= given.bars.threshold:
+            _join(parent, rows[j], rows[i], similarity, found)
 
 
 @njit(cache=True)
-def _agreeing(signatures: NDArray[np.uint32], i: int, j: int) -> int:
+def _keep(found: Found, left: np.uint64, right: np.uint64, similarity: float) -> None:
+    compared, at = found.compared, found.counts[1]
+    compared.one[at], compared.other[at], compared.similarity[at] = min(left, right), max(left, right), similarity
+    found.counts[1] += 1
+
+
+@njit(cache=True)
+def _join(parent: Rows, first: int, second: int, similarity: float, found: Found) -> None:
+    join(parent, first, second)
+    edges, at = found.edges, found.counts[0]
+    edges.first[at], edges.second[at], edges.similarity[at] = first, second, similarity
+    found.counts[0] += 1
+
+
+@njit(cache=True)
+def mark_unknown(
+    joined: Rows, starts: Rows, members: Members, before: Compared, bars: Bars, unknown: NDArray[np.bool_]
+) -> None:
+    """Mark the candidates whose texts join_near may ask for; join those known to be alike in `joined`.
+
+    This joins no more than join_near will have joined by then, and so meets every pair that join_near meets.
+    """
+    for b in range(starts.size - 1):
+        for i in range(starts[b] + 1, starts[b + 1]):
+            for place in range(max(starts[b], i - WINDOW - 1), i):
+                j = starts[b] if place == max(starts[b], i - WINDOW - 1) else place
+                _mark_one(joined, i, j, members, before, bars, unknown)
+
+
+@njit(cache=True)
+def _mark_one(
+    joined: Rows, i: int, j: int, members: Members, before: Compared, bars: Bars, unknown: NDArray[np.bool_]
+) -> None:
+    one, other = members.candidates[i], members.candidates[j]
+    if (unknown[one] and unknown[other]) or root(joined, one) == root(joined, other):
+        return
+    if _differ(members.signatures, i, j, bars):
+        return
+    similarity = known(before, members.hashed[i], members.hashed[j])
+    if similarity < 0:
+        unknown[one] = unknown[other] = True
+    elif similarity >= bars.threshold:
+        join(joined, one, other)
+
+
+@njit(cache=True)
+def _differ(signatures: NDArray[np.uint32], i: int, j: int, bars: Bars) -> bool:
+    """Do they agree in too few places to be alike?"""
     count = 0
     for k in range(signatures.shape[1]):
         count += signatures[i, k] == signatures[j, k]
-    return count
+    return count < bars.least
 
 
 @njit(cache=True)

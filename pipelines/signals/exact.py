@@ -23,27 +23,37 @@ KEYS = {
     "instruction": ("instruction", "input"),
 }
 PIECE = 1_024
+BETWEEN = 31  # the unit separator stands in no folded text
 _BLANK = 32
 
 
 @njit(cache=True, nogil=True)
-def _normalise(texts: Texts, tables: Tables, out: np.ndarray, offsets: np.ndarray) -> None:
-    """`out[offsets[i]:offsets[i + 1]]` becomes the folded text i in UTF-8."""
+def _normalise(fields: tuple[Texts, ...], tables: Tables, out: np.ndarray, offsets: np.ndarray) -> None:
+    """`out[offsets[i]:offsets[i + 1]]` becomes the folded texts of row i in UTF-8, with BETWEEN them."""
     used = 0
     for row in range(len(offsets) - 1):
-        at, end, begin = texts.offsets[row], texts.offsets[row + 1], used
-        while at < end:
-            plain = False
-            if at + 64 <= end:
-                blanks, odd = fold_block(texts.data, at, out, used)
-                after_blank = used == begin or out[used - 1] == _BLANK
-                plain = not odd and not blanks & (blanks << np.uint64(1) | np.uint64(after_blank))
-            if plain:
-                at, used = at + 64, used + 64
-            else:
-                at, used = _normalise_some(texts.data, (at, min(at + 64, end), end), tables, out, (begin, used))
-        used -= used > begin and out[used - 1] == _BLANK
+        for at, texts in enumerate(fields):
+            if at:
+                out[used] = BETWEEN
+                used += 1
+            used = _normalise_one(texts.data, texts.offsets[row], texts.offsets[row + 1], tables, out, used)
         offsets[row + 1] = used
+
+
+@njit(cache=True, nogil=True)
+def _normalise_one(data: np.ndarray, at: int, end: int, tables: Tables, out: np.ndarray, used: int) -> int:
+    begin = used
+    while at < end:
+        plain = False
+        if at + 64 <= end:
+            blanks, odd = fold_block(data, at, out, used)
+            after_blank = used == begin or out[used - 1] == _BLANK
+            plain = not odd and not blanks & (blanks << np.uint64(1) | np.uint64(after_blank))
+        if plain:
+            at, used = at + 64, used + 64
+        else:
+            at, used = _normalise_some(data, (at, min(at + 64, end), end), tables, out, (begin, used))
+    return used - int(used > begin and out[used - 1] == _BLANK)
 
 
 @njit(cache=True, nogil=True)
@@ -81,14 +91,15 @@ def _encode(code: int, out: np.ndarray, used: int) -> int:
     return used + 4
 
 
-def normalised(column: pa.ChunkedArray) -> list[memoryview]:
-    """The folded texts in UTF-8."""
-    texts = texts_of(column)
+def normalised(table: pa.Table, key: str) -> list[memoryview]:
+    """The folded texts of a key in UTF-8, with BETWEEN its fields."""
+    fields = tuple(texts_of(table[field]) for field in KEYS[key])
     # a folded character is at most a byte longer than the two or more that it was; a broken end becomes U+FFFD
-    out = np.empty(3 * int(texts.offsets[-1] - texts.offsets[0]) // 2 + 3 * texts.rows + 64, np.uint8)
-    offsets = np.zeros(texts.rows + 1, np.int64)
-    _normalise(texts, tables(), out, offsets)
-    return [out.data[a:b] for a, b in pairwise(offsets)]
+    size = sum(int(texts.offsets[-1] - texts.offsets[0]) for texts in fields)
+    out = np.empty(3 * size // 2 + 4 * len(fields) * len(table) + 64, np.uint8)
+    offsets = np.zeros(len(table) + 1, np.int64)
+    _normalise(fields, tables(), out, offsets)
+    return [out.data[a:b] for a, b in pairwise(offsets.tolist())]
 
 
 def pieces(table: pa.Table) -> list[pa.Table]:
@@ -97,10 +108,8 @@ def pieces(table: pa.Table) -> list[pa.Table]:
 
 
 def _hashed(table: pa.Table, key: str) -> pa.Array:
-    rows = (zip(*(normalised(part[field]) for field in KEYS[key]), strict=True) for part in pieces(table))
-    # the unit separator stands in no normalised text
-    made = [xxhash.xxh3_128_hexdigest(b"\x1f".join(row)) for row in chain.from_iterable(rows)]
-    return pa.array(made, pa.string())
+    folded = chain.from_iterable(normalised(part, key) for part in pieces(table))
+    return pa.array([xxhash.xxh3_128_hexdigest(text) for text in folded], pa.string())
 
 
 def pair_hash(table: pa.Table) -> pa.Array:

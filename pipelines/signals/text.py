@@ -63,7 +63,9 @@ def texts_of(column: pa.Array | pa.ChunkedArray) -> Texts:
     array = array.cast(pa.large_string())
     _, offsets, data = array.buffers()
     ends = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
-    return Texts(np.frombuffer(data or b"\0", np.uint8), ends if len(ends) else np.zeros(1, np.int64))
+    characters = np.frombuffer(data or b"\0", np.uint8)
+    characters.flags.writeable = False  # as some of Arrow's buffers are: a kernel is compiled for one of both
+    return Texts(characters, ends if len(ends) else np.zeros(1, np.int64))
 
 
 def strings(texts: Texts) -> pa.Array:

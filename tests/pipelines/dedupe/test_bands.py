@@ -38,7 +38,7 @@ def test_identical_sets_agree_everywhere() -> None:
 def test_buckets_come_whole_whatever_the_chunk(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bands, "CHUNK", chunk)
     hashes = np.array([7, 5, 7, 9, 5, 5, 1], np.uint64)
-    found = list(bands.cut(hashes, np.arange(7)))
+    found = list(bands.cut(bands.grouped(hashes), np.arange(7)))
     buckets = [sorted(members[a:b]) for members, starts in found for a, b in pairwise(starts)]
     wholes = [bucket for bucket in buckets if not any(set(bucket) < set(other) for other in buckets)]
     assert sorted(wholes) == [[0, 2], [1, 4, 5]]
@@ -46,5 +46,5 @@ def test_buckets_come_whole_whatever_the_chunk(chunk: int, monkeypatch: pytest.M
 
 def test_buckets_that_hold_one_component_are_left_out() -> None:
     hashes = np.array([7, 7, 5, 5], np.uint64)
-    ((members, starts),) = bands.cut(hashes, np.array([0, 0, 2, 3]))
+    ((members, starts),) = bands.cut(bands.grouped(hashes), np.array([0, 0, 2, 3]))
     assert sorted(members) == [2, 3] and list(starts) == [0, 2]

@@ -175,7 +175,7 @@ def test_small_batches_and_chunks_change_nothing(tmp_path: Path, monkeypatch: py
     whole = clusters(tmp_path / "a", family_records())
     monkeypatch.setattr(dedupe.near, "BATCH", 3)
     monkeypatch.setattr(dedupe.near.bands, "CHUNK", 2)
-    monkeypatch.setattr(dedupe.near.evidence, "READ", 5)
+    monkeypatch.setattr(dedupe.near.shards, "READ", 5)
     assert clusters(tmp_path / "b", family_records()) == whole
 
 
