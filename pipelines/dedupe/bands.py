@@ -5,6 +5,7 @@ Leskovec, Rajaraman, Ullman, Mining of Massive Datasets, 3.4. One band is in mem
 
 import math
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +75,7 @@ def spill(parts: Iterable[Signed], scratch: Path, bands: Bands) -> Rows:
     return np.concatenate(rows)
 
 
-def pick(scratch: Path, bands: Bands, places: Rows, count: int) -> None:
+def pick(scratch: Path, bands: Bands, places: Rows, count: int, workers: int) -> None:
     """Of what `spill` has written keep the signatures at `places`, in this order, and each band's buckets of them."""
     source = scratch / "signatures"
     with (scratch / "picked").open("wb") as out:
@@ -83,11 +84,15 @@ def pick(scratch: Path, bands: Bands, places: Rows, count: int) -> None:
             signed = np.memmap(source, np.uint32, "r", shape=(count, PLACES))
             out.write(signed[places[start : start + CHUNK]].data)
     (scratch / "picked").replace(source)
-    for band in range(bands.count):
-        path = scratch / f"band-{band}"
-        members, starts = grouped(np.fromfile(path, np.uint64)[places])
-        members.tofile(path)
-        starts.tofile(scratch / f"starts-{band}")
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(lambda band: _group(scratch, band, places), range(bands.count)))
+
+
+def _group(scratch: Path, band: int, places: Rows) -> None:
+    path = scratch / f"band-{band}"
+    members, starts = grouped(np.fromfile(path, np.uint64)[places])
+    members.tofile(path)
+    starts.tofile(scratch / f"starts-{band}")
 
 
 @njit(cache=True, nogil=True)
@@ -104,19 +109,24 @@ def band_hashes(signatures: NDArray[np.uint32], count: int, rows: int) -> NDArra
     return out
 
 
-def sharing(scratch: Path, bands: Bands, count: int) -> NDArray[np.bool_]:
+def sharing(scratch: Path, bands: Bands, count: int, workers: int) -> NDArray[np.bool_]:
     """Which of the `count` places written share a bucket with another."""
     found = np.zeros(count, np.bool_)
-    for band in range(bands.count):
-        hashes = np.fromfile(scratch / f"band-{band}", np.uint64)
-        likely = np.flatnonzero(_crowded(hashes, 16 << count.bit_length()))
-        order = likely[np.argsort(hashes[likely])]
-        same = np.diff(hashes[order]) == 0
-        found[order[1:][same]] = found[order[:-1][same]] = True
+    with ThreadPoolExecutor(workers) as pool:
+        for places in pool.map(lambda band: _sharing(scratch / f"band-{band}"), range(bands.count)):
+            found[places] = True
     return found
 
 
-@njit(cache=True)
+def _sharing(band: Path) -> Rows:
+    hashes = np.fromfile(band, np.uint64)
+    likely = np.flatnonzero(_crowded(hashes, 8 << hashes.size.bit_length()))
+    order = likely[np.argsort(hashes[likely])]
+    same = np.diff(hashes[order]) == 0
+    return np.concatenate([order[1:][same], order[:-1][same]])
+
+
+@njit(cache=True, nogil=True)
 def _crowded(hashes: NDArray[np.uint64], slots: int) -> NDArray[np.bool_]:
     """Which hashes fall into a slot with others: all that are equal to another, and a few more. Saves most sorting."""
     taken = np.zeros(slots, np.uint8)

@@ -36,7 +36,8 @@ def of(folder: Path, manifest: Manifest | None, version: int, params: dict[str, 
     if manifest is None or (manifest.version, manifest.params) != (version, params):
         return Compared.none()
     parts = [place.parquet(folder / shard).read() for shard in manifest.tables("compared")]
-    return Compared(*(column.to_numpy() for column in pa.concat_tables(parts).columns)) if parts else Compared.none()
+    # copied, since a kernel is compiled anew for arrays that may not be written
+    return Compared(*map(np.array, pa.concat_tables(parts).columns)) if parts else Compared.none()
 
 
 def gathered(parts: list[Compared]) -> Compared:

@@ -87,9 +87,9 @@ def near_duplicates(
 
 def _candidates(work: Work, choice: Bands, rows: Numbered, key: str) -> Candidates:
     written = bands.spill(_signed(work, choice, rows, key), work.scratch, choice)
-    places = np.flatnonzero(bands.sharing(work.scratch, choice, written.size))
+    places = np.flatnonzero(bands.sharing(work.scratch, choice, written.size, work.workers))
     places = places[np.argsort(rows.rank[written[places]])]
-    bands.pick(work.scratch, choice, places, written.size)
+    bands.pick(work.scratch, choice, places, written.size, work.workers)
     numbers = written[places]
     return Candidates(numbers, rows.rank[numbers], rows.hashed[numbers], work.scratch / "signatures")
 

@@ -6,17 +6,21 @@ from pipelines.catalog import parquet
 from schemas.record import RECORD
 
 # `same_key` and `same_page` are the first rank of those that share it. Exchanges of one page only lie in the same
-# file, and have nothing else in common.
+# file, and have nothing else in common. Annotate leaves a shard's signals in the order of its records.
 _MEMBERS = """
 CREATE TEMP VIEW record AS SELECT * FROM {records};
 CREATE TEMP VIEW signal AS SELECT *, row_number() OVER () - 1 AS n FROM {signals};
+CREATE TEMP TABLE ranked AS
+SELECT *, row_number() OVER (ORDER BY record_id) - 1 AS rank
+FROM (SELECT n, record_id AS signed, {key}_hash AS same FROM signal)
+POSITIONAL JOIN (SELECT record_id, page_id, source_kind FROM record);
 CREATE TEMP TABLE member AS
-SELECT n, rank, record_id, min(rank) OVER (PARTITION BY same) AS same_key, ('0x' || same[:16])::UBIGINT AS hashed,
-       CASE WHEN source_kind = 'instructions' THEN rank ELSE min(rank) OVER (PARTITION BY page_id) END AS same_page
-FROM (
-    SELECT n, record_id, {key}_hash AS same, page_id, source_kind, row_number() OVER (ORDER BY record_id) - 1 AS rank
-    FROM (SELECT n, record_id, {key}_hash FROM signal) JOIN record USING (record_id)
-);
+SELECT n, rank, record_id, coalesce(same_key, rank) AS same_key, coalesce(same_page, rank) AS same_page,
+       ('0x' || same[:16])::UBIGINT AS hashed
+FROM ranked
+LEFT JOIN (SELECT same, min(rank) AS same_key FROM ranked GROUP BY same HAVING count(*) > 1) USING (same)
+LEFT JOIN (SELECT page_id, min(rank) AS same_page FROM ranked WHERE source_kind IS DISTINCT FROM 'instructions'
+           GROUP BY page_id HAVING count(*) > 1) USING (page_id);
 """
 
 NUMBERS = "SELECT n, rank, same_key, same_page, hashed FROM member ORDER BY n"
@@ -54,6 +58,8 @@ SELECT count(*) AS records, count(DISTINCT cluster) AS clusters, count(DISTINCT 
        (SELECT count(*) FROM near WHERE method = 'semantic') AS semantic_duplicates
 FROM label
 """
+
+UNSIGNED = "SELECT count(*) FROM ranked WHERE record_id IS DISTINCT FROM signed"
 
 
 def members(paths: dict[str, list[Path]], key: str) -> str:

@@ -13,6 +13,7 @@ from pipelines import catalog, place, storage
 from pipelines import pages as standing
 from pipelines.forget.plan import Found, read_pages, unzipped
 from pipelines.tombstones import Tombstones
+from schemas.cluster import COMPARED
 from schemas.manifest import Manifest, digest
 from schemas.page import PAGE, Page, to_row
 from schemas.verdict import PUBLISHED
@@ -110,6 +111,8 @@ def rewrite(folder: Path, manifest: Manifest, gone: Gone) -> dict[str, int]:
         for name in names:
             schema = place.parquet(folder / name).schema_arrow
             made.table(name, _relabelled(name, _left(folder / name, gone), schema), schema)
+        for name in manifest.tables("compared"):  # hashes of texts; what stays is compared again when it is clustered
+            made.table(name, COMPARED.empty_table(), COMPARED)
         erased = _by_table(lost)
         made.counts["erased"] += sum(erased.values())
         for table, rows in erased.items():

@@ -15,12 +15,15 @@ import pytest
 from connectors.web.store import Store, Stored, Visit
 from pipelines import collect, forget, forgotten, pages, place, storage, tombstones
 from pipelines.catalog import connect
-from pipelines.forget import Request
+from pipelines.forget import Request, erase
 from pipelines.normalise.parse import parse_page
 from pipelines.recipe import Recipe, WebSettings, load
+from pipelines.tombstones import Tombstones
 from schemas.page import Page
 from tests.connectors.web.site import Site, answer
+from tests.pipelines import corpus
 from tests.pipelines.board import Board
+from tests.pipelines.dedupe.test_clusters import clusters, edited, prose
 from tests.pipelines.milling import go, recipe_file
 
 ADA, BOB = "Ada Lovelace", "Bob"
@@ -351,3 +354,16 @@ def test_bytes_that_name_the_author_are_not_kept_even_where_the_parser_leaves_th
 def test_names_are_found_in_the_attributes_and_between_the_tags_of_a_page() -> None:
     page = '<p title="Tom &amp; Co">"I said: <b>Ada</b>", and <a href=\'/u/eve\'>Eve</a></p>'
     assert {"Tom & Co", "Ada", "Eve"} <= set(forgotten.strings(page.encode()))
+
+
+def test_hashes_of_what_was_compared_go_with_the_clusters(tmp_path: Path) -> None:
+    texts = prose(1), edited(prose(1), 2, 9), prose(2)
+    clusters(tmp_path, [corpus.record(f"forum:{k}#a1", "Why?", text) for k, text in enumerate(texts)])
+    folder = tmp_path / "4_clusters" / "mill"
+    compared = folder / "compared-00000.parquet"
+    assert pq.read_metadata(compared).num_rows == 1
+    manifest = storage.read_manifest(folder)
+    assert manifest
+    erase.rewrite(folder, manifest, erase.Gone(Tombstones(), frozenset(), frozenset({"forum:1#a1"})))
+    assert pq.read_metadata(compared).num_rows == 0
+    assert list(storage.damaged(tmp_path)) == []
