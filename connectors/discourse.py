@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 
 from connectors import html
 from connectors.base import Kind, LocalPath, Settings, Web
+from connectors.edits import edited
 from connectors.stored_json import GONE_REASONS, answered, load
 from schemas.document import Document, Post, Reject, Thread
 from schemas.page import Page
@@ -23,7 +24,9 @@ CHUNK = 20  # posts per request, as Discourse's own client asks for them
 LIKE = 2  # the id of likes among a post's actions
 REGULAR = 1  # post_type: moderators' actions, small actions and whispers are others
 _TOPIC = ("id", "title", "slug", "tags", "category_id", "created_at", "archetype")
-_POST = ("id", "post_number", "username", "created_at", "updated_at", "cooked", "reply_to_post_number")
+_POST = ("id", "post_number", "username", "created_at", "cooked", "reply_to_post_number")
+# The reasons of edits by Discourse itself, which leave what was said as it was
+_BY_ITSELF = ("downloaded local copies of images", "Automatically removed quote of whole previous post.")
 _PREVIEWS = "//aside[contains(@class, 'onebox')] | //aside[contains(@class, 'quote') and div[@class='title']//a/@href]"
 _CLUTTER = (
     "//aside[contains(@class, 'quote')]/div[@class='title'] | //div[@class='meta']"
@@ -139,12 +142,13 @@ def thread(page: Page, licence: str = "") -> Thread | Reject:
 
 
 def _post(page: Page, post: dict[str, Any]) -> Post:
-    number = str(post["post_number"])
+    number, created_at = str(post["post_number"]), _when(post.get("created_at"))
     return Post(
         post_id=number,
         markdown=cooked(str(post["cooked"]), page.url),
         author=str(post.get("username") or ""),
-        created_at=_when(post.get("created_at")),
+        created_at=created_at,
+        edited_at=edited(_when(post.get("edited_at")), created_at),
         score=_likes(post),
         accepted=bool(post.get("accepted_answer")),
         reply_to=str(post.get("reply_to_post_number") or ""),
@@ -199,10 +203,19 @@ def _activity(topic: dict[str, Any]) -> str:
 
 def _said(topic: dict[str, Any]) -> dict[str, Any]:
     posts = [
-        {**_only(post, _POST), **_only(post, _MARKS), "likes": _likes(post)} for post in topic["post_stream"]["posts"]
+        {**_only(post, _POST), **_only(post, _MARKS), **_edit(post), "likes": _likes(post)}
+        for post in topic["post_stream"]["posts"]
     ]
     posts.sort(key=lambda post: post.get("post_number") or 0)
     return {**_only(topic, _TOPIC), "post_stream": {"posts": posts}}
+
+
+def _edit(post: dict[str, Any]) -> dict[str, str]:
+    """`updated_at` is the last edit of a post that has a second version. Of others it is when the forum was moved to
+    Discourse, or last drew them anew: in a whole forum that was moved, of 3,299 among 6,747."""
+    version, stated = post.get("version"), post.get("updated_at")
+    once = not isinstance(version, int) or version < 2 or post.get("edit_reason") in _BY_ITSELF
+    return {} if once or not isinstance(stated, str) else {"edited_at": stated}
 
 
 def _only(row: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from schemas.manifest import ListDigest, Manifest, digest
 from schemas.page import PAGE, Page, to_row
 from schemas.record import REJECT
 
-VERSION = 1
+VERSION = 2  # raised where connectors keep more than before: local files are then read again
 STAGE = "collect"
 SHARD_PAGES = 2_000
 SHARD_BYTES = 32 << 20
@@ -66,11 +66,12 @@ def _state(web: PoliteWeb, known: int) -> State:
 
 
 def _params(connector: Connector) -> dict[str, Any]:
-    """Settings, and size and time of local files: enough to see that they changed, as rsync does."""
+    """Settings, and size and time of local files: enough to see that they changed, as rsync does; and what reads them.
+    A site is not asked for all of its pages again because a new version of ours would keep more of them."""
     stats = [(str(path), path.stat()) for path in connector.files()]
     files = digest([[name, stat.st_size, stat.st_mtime_ns] for name, stat in stats])
     settings = connector.model_dump(mode="json")  # type: ignore[attr-defined]
-    return {"settings": settings, "files": files}
+    return {"settings": settings, "files": files, **({"version": VERSION} if stats else {})}
 
 
 def _changed(fetched: Iterable[Page | Reject], known: pages.Known) -> Iterator[Page | Reject]:

@@ -9,7 +9,8 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One contribution to a thread. `post_id` and `reply_to` are ids within the thread."""
+    """One contribution to a thread. `post_id` and `reply_to` are ids within the thread. `edited_at` is when the text
+    was last changed; None where it was not, or nobody says."""
 
     post_id: str
     markdown: str
@@ -20,6 +21,7 @@ class Post:
     reply_to: str = ""
     url: str = ""
     licence: str = ""
+    edited_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,8 @@ class Section:
 @dataclass(frozen=True, slots=True)
 class Article:
     """A tutorial page or a wiki article. `steps` is filled where the page itself declares steps; `context` is what it
-    stands under, outermost first: the pages above it in a wiki, the category and the section in a help centre."""
+    stands under, outermost first: the pages above it in a wiki, the category and the section in a help centre.
+    `edited_at` is that of a `Post`; a wiki that tells only of its newest revision has its time as `created_at` too."""
 
     key: str
     url: str
@@ -62,6 +65,7 @@ class Article:
     created_at: datetime | None = None
     licence: str = ""
     context: tuple[str, ...] = ()
+    edited_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ class Record:
     `record_id` is `<source>:<page key>#<part>`: readable, and stable across re-crawls.
     `kind` says how it was made: answer, dialogue, question, how_to, code, explanation, exchange.
     `score` is the answer's votes; `accepted` whether the asker accepted it (None: the site has no such mark).
+    `edited_at` is when the output was last edited, `instruction_edited_at` when the latest edit of what was said before
+    it was made, question or earlier turn (None: not edited, or nobody says).
     """
 
     record_id: str
@@ -28,6 +30,8 @@ class Record:
     licence: str
     author: str
     created_at: datetime | None
+    edited_at: datetime | None
+    instruction_edited_at: datetime | None
     tags: tuple[str, ...]
     score: int | None
     accepted: bool | None
@@ -49,6 +53,8 @@ RECORD = pa.schema(
         ("licence", pa.string()),
         ("author", pa.string()),
         ("created_at", STAMP),
+        ("edited_at", STAMP),
+        ("instruction_edited_at", STAMP),
         ("tags", pa.list_(pa.string())),
         ("score", pa.int32()),
         ("accepted", pa.bool_()),

@@ -97,11 +97,13 @@ def _found(entry: dict[str, Any], answer: Response | None) -> Found | Reject:
 def _content(entry: dict[str, Any], body: str) -> Content:
     creator = _at(entry, "history", "createdBy") or _at(entry, "version", "by")
     number = _at(entry, "version", "number")
+    number = number if isinstance(number, int) else 0
     return Content(
         title=entry["title"],
         space=str(_at(entry, "space", "key") or ""),
-        version=number if isinstance(number, int) else 0,
+        version=number,
         created_at=str(_at(entry, "history", "createdDate") or _at(entry, "version", "when") or ""),
+        edited_at=str(_at(entry, "version", "when") or "") if number > 1 else "",
         author=named(str(_at(creator, "displayName") or _at(creator, "username") or "")),
         labels=tuple(sorted({name for name in _names(_at(entry, "metadata", "labels", "results"), "name")})),
         ancestors=tuple(_names(entry.get("ancestors"), "title")),

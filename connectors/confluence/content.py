@@ -9,6 +9,7 @@ import re2
 
 from connectors import html
 from connectors.confluence import storage, wiki_markup
+from connectors.edits import edited
 from connectors.stored_json import load
 from schemas.document import Article, Reject, Section
 from schemas.page import Page
@@ -34,6 +35,7 @@ class Content:
     space: str = ""
     version: int = 0
     created_at: str = ""
+    edited_at: str = ""
     author: str = ""
     labels: tuple[str, ...] = ()
     ancestors: tuple[str, ...] = ()
@@ -73,6 +75,7 @@ def article(page: Page, licence: str) -> Iterator[Article | Reject]:
     if reason:
         yield Reject(page.key, reason)
         return
+    created_at = when(content.created_at)
     yield Article(
         key=page.key,
         url=page.url,
@@ -81,7 +84,8 @@ def article(page: Page, licence: str) -> Iterator[Article | Reject]:
         tags=content.labels,
         context=tuple(title.removesuffix(" Home") for title in content.ancestors),
         author=content.author,
-        created_at=when(content.created_at),
+        created_at=created_at,
+        edited_at=edited(when(content.edited_at), created_at),
         licence=page.licence or licence,
     )
 
@@ -113,6 +117,7 @@ def _loaded(body: bytes) -> Content | None:
     return Content(
         title=" ".join(found["title"].split()),
         created_at=found["created_at"],
+        edited_at=str(found.get("edited_at") or ""),  # pages of earlier releases have none
         author=found["author"],
         labels=tuple(map(str, found["labels"])),
         ancestors=tuple(map(str, found["ancestors"])),

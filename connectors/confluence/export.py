@@ -86,7 +86,7 @@ def _note(index: _Index, element: Any) -> None:
             index.labelled.setdefault(said.get("content", ""), []).append(said.get("label", ""))
 
 
-_KEPT = ("title", "space", "parent", "version", "creationDate", "creator", "creatorName")
+_KEPT = ("title", "space", "parent", "version", "creationDate", "lastModificationDate", "creator", "creatorName")
 
 
 def _left_out(said: dict[str, str]) -> str:
@@ -134,11 +134,13 @@ def _content(index: _Index, key: str, page: dict[str, str], said: dict[str, str]
     syntax = syntax_of(body, said.get("bodyType", ""))
     user = index.users.get(page.get("creator", ""), page.get("creatorName", ""))
     labels = (index.labels.get(label, "") for label in index.labelled.get(key, ()))
+    version = _number(page.get("version"))
     return Content(
         title=page["title"],
         space=index.spaces.get(page.get("space", ""), ""),
-        version=_number(page.get("version")),
+        version=version,
         created_at=page.get("creationDate", ""),
+        edited_at=page.get("lastModificationDate", "") if version > 1 else "",
         author=named(index.people.get(user, "") or user),
         labels=tuple(sorted({label for label in labels if label})),
         ancestors=_ancestors(index, page),

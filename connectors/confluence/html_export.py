@@ -1,6 +1,7 @@
 """Pages of an HTML export: what Confluence shows of each page, a file each."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 import re2
@@ -20,6 +21,7 @@ _CLUTTER = (
     ".//*[contains(@class, 'aui-icon') or contains(@class, 'expand-control-icon') or contains(@class, 'toc-macro')"
     " or contains(@class, 'plugin_pagetree') or contains(@class, 'confluence-userlink')]"
 )
+_EDITED = re2.compile(r"last modified .*?\bon ([A-Z][a-z]{2} \d{1,2}, \d{4})$")
 _TITLE = "normalize-space(//*[@id='title-text'] | //title[not(//*[@id='title-text'])])"
 
 
@@ -68,4 +70,15 @@ def article(page: Page, licence: str) -> Iterator[Article | Reject]:
         yield Reject(page.key, "too_short" if found else "empty_article")
         return
     author = named(" ".join(root.xpath("string(//*[@class='page-metadata']//*[@class='author'])").split()))
-    yield Article(page.key, page.url, title, found, author=author, licence=page.licence or licence)
+    edited_at = _edited(" ".join(root.xpath("string(//*[@class='page-metadata'])").split()))
+    stated = page.licence or licence
+    yield Article(page.key, page.url, title, found, author=author, edited_at=edited_at, licence=stated)
+
+
+def _edited(line: str) -> datetime | None:
+    """The day in "Created by Ann, last modified by Bob on Jan 05, 2015", which is all that an export tells."""
+    found = _EDITED.search(line)
+    try:
+        return datetime.strptime(found[1], "%b %d, %Y").replace(tzinfo=UTC) if found else None
+    except ValueError:
+        return None

@@ -36,7 +36,8 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One post. `time` is as written; `post_id` is "" where the page does not say."""
+    """One post. `time`, and that of the last edit in `edited`, are as written; both and `post_id` are "" where the page
+    does not say."""
 
     post_id: str
     author: str
@@ -46,6 +47,7 @@ class Block:
     accepted: bool = False
     parent: str = ""
     quotes: tuple[Quote, ...] = field(default=())
+    edited: str = ""
 
     @property
     def whole(self) -> bool:
@@ -59,18 +61,19 @@ def read_block(profile: Profile, post: HtmlElement, url: str) -> Block:
     return Block(
         post_id=number(first(post, profile.id)),
         author=first(post, profile.author),
-        time=_time(profile, post),
+        time=_time(post, profile.time),
         markdown=markdown,
         score=_score(profile, post),
         accepted=_accepted(profile, post),
         parent=number(first(post, profile.parent)),
         quotes=quotes,
+        edited=_time(post, profile.edited),
     )
 
 
-def _time(profile: Profile, post: HtmlElement) -> str:
+def _time(post: HtmlElement, selectors: tuple[str, ...]) -> str:
     """What of all that may be the time can be read as one."""
-    stated = [first(post, (selector,)) for selector in profile.time]
+    stated = [first(post, (selector,)) for selector in selectors]
     return next((each for each in stated if read_time(each)), "") or next(filter(None, stated), "")
 
 

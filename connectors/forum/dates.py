@@ -44,25 +44,23 @@ _SETTINGS = {
 
 
 def read_times(texts: list[str], language: str = "") -> list[datetime | None]:
-    """The times of a thread's posts. Whether 5/6 is in May or June is asked of all of them together: the order that
-    reads more of them, then the one in which time runs forward, then the custom of the language."""
-    month_first = [read_time(text, month_first=True, language=language) for text in texts]
-    day_first = [read_time(text, month_first=False, language=language) for text in texts]
-    if month_first == day_first:
-        return day_first
+    """The times of a thread's posts."""
+    order = reads_month_first(texts, language)
+    return [read_time(text, order, language) for text in texts]
+
+
+def reads_month_first(texts: list[str], language: str = "") -> bool:
+    """Whether 5/6 is in May or June is asked of the times of all posts together: the order that reads more of them,
+    then the one in which time runs forward, then the custom of the language."""
     american = any(re2.search(r"(?i)\d\s*[ap]\.?m", text) for text in texts) or language.lower() == "en-us"
-    return max(
-        (month_first, day_first), key=lambda times: (_read(times), _forward(times), (times is month_first) == american)
-    )
+    times = {order: [read_time(text, order, language) for text in texts] for order in (True, False)}
+    return max(times, key=lambda order: (*_worth(times[order]), order == american))
 
 
-def _read(times: list[datetime | None]) -> int:
-    return sum(time is not None for time in times)
-
-
-def _forward(times: list[datetime | None]) -> int:
+def _worth(times: list[datetime | None]) -> tuple[int, int]:
+    """How many there are, and how often they run forward."""
     known = [time for time in times if time]
-    return sum(earlier <= later for earlier, later in pairwise(known))
+    return len(known), sum(earlier <= later for earlier, later in pairwise(known))
 
 
 @lru_cache(4096)

@@ -22,6 +22,7 @@ class Profile:
     id: tuple[str, ...] = ()
     author: tuple[str, ...] = ()
     time: tuple[str, ...] = ()
+    edited: tuple[str, ...] = ()
     body: tuple[str, ...] = ()
     drop: str = ""
     quote: str = "blockquote"

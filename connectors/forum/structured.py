@@ -18,7 +18,7 @@ from connectors.html.microdata import properties, value
 from connectors.html.structured import is_a, linked_data
 
 _POSTS = ("DiscussionForumPosting", "Question", "Answer", "Comment", "SocialMediaPosting", "CreativeWork")
-_ASKING = ("DiscussionForumPosting", "Question")
+_ASKING = ("DiscussionForumPosting", "Question")  # their `dateModified` may be the latest reply, as in XenForo
 _THREADS = ("DiscussionForumPosting", "QAPage")
 _BELOW = ("acceptedAnswer", "suggestedAnswer", "comment")
 _ITEMS = " or ".join(f"contains(@itemtype, 'schema.org/{kind}')" for kind in _POSTS)
@@ -56,9 +56,14 @@ def _microdata(root: HtmlElement, url: str) -> list[Block]:
                 Block(
                     number(post_id), _author(item), _value(item, "datePublished", "dateCreated"),
                     markdown, _count(_value(item, "upvoteCount")), accepted, "", quotes,
+                    "" if _asks(item) else _value(item, "dateModified"),
                 )
             )  # fmt: skip
     return blocks
+
+
+def _asks(item: HtmlElement) -> bool:
+    return any(kind.rpartition("/")[2] in _ASKING for kind in (item.get("itemtype") or "").split())
 
 
 def _value(item: HtmlElement, *names: str) -> str:
@@ -109,6 +114,7 @@ def _linked_post(root: HtmlElement, item: dict[str, Any], parent: str, url: str)
         accepted=bool(item.get("accepted")),
         parent=parent,
         quotes=quotes,
+        edited="" if is_a(item, *_ASKING) else str(item.get("dateModified") or ""),
     )
 
 
@@ -165,4 +171,5 @@ def _flarum_post(row: dict[str, Any], names: dict[str, str], url: str) -> Block:
     profile = Profile("flarum", drop=".PostMention", quote_link=(".PostMention@data-id",))
     markdown, quotes = read_body(html.parse(f"<div>{said['contentHtml']}</div>"), profile, url)
     author = names.get(str(user.get("id")), "")
-    return Block(str(row.get("id")), author, str(said.get("createdAt") or ""), markdown, quotes=quotes)
+    edited = str(said.get("editedAt") or "")
+    return Block(str(row.get("id")), author, str(said.get("createdAt") or ""), markdown, quotes=quotes, edited=edited)

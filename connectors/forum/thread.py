@@ -6,8 +6,9 @@ from dataclasses import replace
 from lxml.html import HtmlElement
 
 from connectors import html
+from connectors.edits import edited
 from connectors.forum.block import Block, Quote, read_block
-from connectors.forum.dates import read_times
+from connectors.forum.dates import read_time, reads_month_first
 from connectors.forum.profiles import PROFILES, Profile, first, select
 from connectors.forum.repeated import read_repeated
 from connectors.forum.structured import read_structured, structured_title
@@ -93,7 +94,8 @@ def _once(blocks: list[Block]) -> list[Block]:
 
 
 def _posts(blocks: list[Block], page: Page, language: str) -> tuple[Post, ...]:
-    times = read_times([block.time for block in blocks], language)
+    order = reads_month_first([block.time for block in blocks], language)
+    times = [read_time(block.time, order, language) for block in blocks]
     said = [_letters(block.markdown) for block in blocks] if any(block.quotes for block in blocks) else []
     return tuple(
         Post(
@@ -101,6 +103,7 @@ def _posts(blocks: list[Block], page: Page, language: str) -> tuple[Post, ...]:
             markdown=block.markdown,
             author=block.author,
             created_at=time,
+            edited_at=edited(read_time(block.edited, order, language), time),
             score=block.score,
             accepted=block.accepted,
             reply_to=_answered(block, blocks[:at], said),

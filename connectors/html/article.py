@@ -3,6 +3,7 @@
 import re2
 from lxml.html import HtmlElement
 
+from connectors.edits import edited
 from connectors.html.content import main_content
 from connectors.html.decoding import decode
 from connectors.html.metadata import metadata, opt_out
@@ -60,6 +61,7 @@ def article_of(root: HtmlElement, page: Page, licence: str = "") -> Article | Re
         steps=steps(data, page.url),
         author=about.author,
         created_at=about.published,
+        edited_at=edited(about.modified, about.published),
         licence=about.licence or page.licence or licence,
     )
 

@@ -13,6 +13,10 @@ from connectors.html.structured import linked_data, values
 
 _SUFFIX = re2.compile(r"\s+[|–—·•»:-]\s+|\s*[|｜_]\s*|\s+—\s+")
 _DATE = re2.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?\s*(Z|[+-]\d{2}:?\d{2})?)?")
+_PUBLISHED = ("article:published_time", "date", "dc.date", "pubdate", "og:published_time")
+_MODIFIED = ("article:modified_time", "og:updated_time", "dcterms.modified", "dc.date.modified", "datemodified")
+_TIME_PUBLISHED = '//time[@pubdate or contains(@class, "publish") or contains(@itemprop, "datePublished")]/@datetime'
+_TIME_MODIFIED = '//time[contains(@itemprop, "dateModified")]/@datetime'
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,7 @@ class Metadata:
     title: str = ""
     author: str = ""
     published: datetime | None = None
+    modified: datetime | None = None
     language: str = ""
     licence: str = ""
     canonical: str = ""
@@ -34,17 +39,11 @@ def metadata(root: HtmlElement, url: str = "") -> Metadata:
     author = next((name for name in values(data, "author") if name), "") or _meta(
         root, "author", "article:author", "dc.creator"
     )
-    dates = [
-        *values(data, "datePublished"),
-        _meta(root, "article:published_time", "date", "dc.date", "pubdate", "og:published_time"),
-    ]
-    dates += root.xpath(
-        '//time[@pubdate or contains(@class, "publish") or contains(@itemprop, "datePublished")]/@datetime'
-    )
     return Metadata(
         title=title(root),
         author="" if author.startswith("http") else author[:200],
-        published=next((stamp for stamp in map(_date, dates) if stamp), None),
+        published=_first_date([*values(data, "datePublished"), _meta(root, *_PUBLISHED), *root.xpath(_TIME_PUBLISHED)]),
+        modified=_first_date([*values(data, "dateModified"), _meta(root, *_MODIFIED), *root.xpath(_TIME_MODIFIED)]),
         language=(
             root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang") or _meta(root, "language")
         ).strip(),
@@ -108,6 +107,10 @@ def opt_out(root: HtmlElement) -> str:
         return f"meta robots: {robots[:200]}"
     reserved = _meta(root, "tdm-reservation")
     return f"meta tdm-reservation: {reserved}" if reserved == "1" else ""
+
+
+def _first_date(stated: list[str]) -> datetime | None:
+    return next((stamp for stamp in map(_date, stated) if stamp), None)
 
 
 def _date(text: str) -> datetime | None:

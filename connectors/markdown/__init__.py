@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from connectors.base import Kind, LocalPath, Settings, Web
+from connectors.edits import edited
 from connectors.html import Unreadable
 from connectors.markdown import front_matter
 from connectors.markdown.containers import unwrap
@@ -91,6 +92,7 @@ def _read(text: str, url: str, title: str) -> tuple[str, tuple[Section, ...]]:
 
 
 def _article(page: Page, about: dict[str, Any], title: str, found: tuple[Section, ...]) -> Article:
+    created_at = front_matter.when(about)
     return Article(
         key=page.key,
         url=page.url,
@@ -98,6 +100,7 @@ def _article(page: Page, about: dict[str, Any], title: str, found: tuple[Section
         sections=found,
         tags=front_matter.words(about, "tags"),
         author=", ".join(front_matter.words(about, "author")),
-        created_at=front_matter.when(about),
+        created_at=created_at,
+        edited_at=edited(front_matter.edited_at(about), created_at),
         licence=front_matter.licence(about) or page.licence,
     )

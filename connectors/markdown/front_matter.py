@@ -11,6 +11,7 @@ from connectors.html import spdx
 
 _LONGEST = 1 << 16
 _LICENCE_KEYS = ("license", "licence", "spdx")
+_EDIT_KEYS = ("lastmod", "last_modified_at", "updated", "last_updated")  # of Hugo, Jekyll, Zola and Hexo, others
 
 
 class _NoAliases(yaml.SafeLoader):
@@ -52,7 +53,17 @@ def licence(about: dict[str, Any]) -> str:
 
 
 def when(about: dict[str, Any]) -> datetime | None:
-    stated = about.get("date")
+    return _moment(about.get("date"))
+
+
+def edited_at(about: dict[str, Any]) -> datetime | None:
+    """By the file's own words; Docusaurus has them in a table `last_update`."""
+    update = about.get("last_update")
+    stated = [*(about.get(key) for key in _EDIT_KEYS), update.get("date") if isinstance(update, dict) else None]
+    return next((moment for moment in map(_moment, stated) if moment), None)
+
+
+def _moment(stated: Any) -> datetime | None:
     if isinstance(stated, datetime):
         return stated.astimezone(UTC) if stated.tzinfo else stated.replace(tzinfo=UTC)
     if isinstance(stated, date):

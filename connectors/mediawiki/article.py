@@ -60,8 +60,10 @@ def article(page: Page) -> Iterator[Document | Reject]:
     sections = tuple(Section(part.path, part.markdown, part.anchor) for part in found if not _leads_away(part))
     yield from (Reject(f"{page.key}/{part.anchor}", "navigation") for part in found if _leads_away(part))
     if sections:
-        when = _when(body["timestamp"])
-        yield Article(page.key, page.url, body["title"], sections, created_at=when, licence=page.licence)
+        when = _when(body["timestamp"])  # of the newest revision: the text as it stands is as old
+        yield Article(
+            page.key, page.url, body["title"], sections, created_at=when, edited_at=when, licence=page.licence
+        )
     else:
         yield Reject(page.key, "empty_article")
 

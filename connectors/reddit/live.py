@@ -38,7 +38,7 @@ def _listed(web: Web, place: str, listing: str) -> Iterator[Row | Reject]:
         for child in children if isinstance(children, list) else []:
             row = next(rows(child, place))
             if isinstance(row, dict) and isinstance(child.get("data"), dict):
-                yield row | {"num_comments": child["data"].get("num_comments"), "edited": child["data"].get("edited")}
+                yield row | {"num_comments": child["data"].get("num_comments")}
         after = str(data.get("after") or "") if isinstance(data, dict) else ""
         if not after:
             return
@@ -46,7 +46,7 @@ def _listed(web: Web, place: str, listing: str) -> Iterator[Row | Reject]:
 
 def _thread(web: Web, url: str, listed: Row) -> Iterator[Row | Reject]:
     """Votes alone make no new version: the site blurs them at every look."""
-    version = f"{listed['num_comments']} {listed['edited']}"
+    version = f"{listed['num_comments']} {listed.get('edited', False)}"
     address = f"{url}/comments/{listed['id'].removeprefix(SUBMISSION)}.json?limit={COMMENTS}"
     answer = ask(web, address, version)
     if isinstance(answer, Reject):

@@ -12,11 +12,11 @@ SUBMISSION, COMMENT = "t3_", "t1_"  # what the names of things begin with: https
 _ID = re2.compile(r"^[0-9a-z]{1,12}$")
 _SUBMISSION = (
     *("title", "selftext", "author", "created_utc", "score", "subreddit", "permalink", "url", "is_self", "over_18"),
-    *("link_flair_text", "distinguished", "removed_by_category"),
+    *("link_flair_text", "distinguished", "removed_by_category", "edited"),
 )
 _COMMENT = (
     *("link_id", "parent_id", "body", "author", "created_utc", "score", "ups", "downs", "subreddit", "permalink"),
-    *("distinguished",),
+    *("distinguished", "edited"),
 )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import re2
 
+from connectors.edits import edited
 from connectors.reddit.markdown import markdown, unescaped
 from connectors.reddit.rows import COMMENT, SUBMISSION, Row
 from connectors.replies import readable
@@ -68,12 +69,13 @@ def _unusable(row: Row) -> str:
 
 
 def _post(row: Row, page: Page) -> Post:
-    author = _text(row, "author")
+    author, created_at = _text(row, "author"), moment(row.get("created_utc"))
     return Post(
         post_id=row["id"],
         markdown=markdown(_text(row, "body")) if "link_id" in row else _asked(row, page),
         author="" if author in _GONE else author,
-        created_at=moment(row.get("created_utc")),
+        created_at=created_at,
+        edited_at=edited(moment(row.get("edited")), created_at),
         score=_score(row),
         reply_to=_text(row, "parent_id"),
         url=_url(row, page),

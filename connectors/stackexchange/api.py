@@ -144,6 +144,7 @@ def _post(item: dict[str, Any], number: str) -> dict[str, str]:
         "Id": str(item.get(number) or ""),
         "Body": item["body"] if isinstance(item.get("body"), str) else _plain(item.get("body_markdown")),
         "Score": str(integer(item.get("score")) if "score" in item else ""),
+        "LastEditDate": _date(item.get("last_edit_date")),
         **_provenance(item),
     }
     return {name: value for name, value in found.items() if value}

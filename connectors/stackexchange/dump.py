@@ -26,7 +26,7 @@ _POST_TYPES = {"1": QUESTION, "2": ANSWER}
 _KEPT = {
     "Posts.xml": (
         *("Id", "CreationDate", "Score", "Body", "Title", "Tags", "AcceptedAnswerId", "OwnerUserId"),
-        *("OwnerDisplayName", "ContentLicense", "ClosedDate", "CommunityOwnedDate"),
+        *("OwnerDisplayName", "ContentLicense", "ClosedDate", "CommunityOwnedDate", "LastEditDate"),
     ),
     "Comments.xml": ("Id", "PostId", "CreationDate", "Score", "Text", "UserDisplayName", "ContentLicense"),
     "PostLinks.xml": ("Id", "PostId", "RelatedPostId", "LinkTypeId", "CreationDate"),

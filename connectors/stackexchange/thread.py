@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import re2
 
+from connectors.edits import edited
 from connectors.html import Unreadable, to_markdown
 from connectors.stackexchange.mathematics import protected, restored
 from connectors.stored_json import load
@@ -93,11 +94,13 @@ def _post(page: Page, row: Row, accepted: str) -> Post | Reject:
         return Reject(key, error.reason, error.detail)
     if not markdown.strip():
         return Reject(key, "empty_post")
+    created_at = _when(row.get("CreationDate", ""))
     return Post(
         post_id=row["Id"],
         markdown=markdown,
         author=_author(row, "OwnerDisplayName"),
-        created_at=_when(row.get("CreationDate", "")),
+        created_at=created_at,
+        edited_at=edited(_when(row.get("LastEditDate", "")), created_at),
         score=_integer(row.get("Score", "")),
         accepted=not is_question and row["Id"] == accepted,
         reply_to="" if is_question else page.key[1:],

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connectors import html
+from connectors.edits import edited
 from connectors.stored_json import load
 from schemas.document import Article, Post, Reject, Thread
 from schemas.page import Page
@@ -27,6 +28,7 @@ def _article(page: Page, found: dict[str, Any], licence: str) -> Article | Rejec
     sections = html.sections(html.parse(f"<div>{_text(found, 'body')}</div>"), title, page.url)
     if not sections:
         return Reject(page.key, "empty_article")
+    created_at = _when(found, "created_at")
     return Article(
         key=page.key,
         url=page.url,
@@ -34,7 +36,8 @@ def _article(page: Page, found: dict[str, Any], licence: str) -> Article | Rejec
         sections=sections,
         tags=_words(found, "labels"),
         author=_text(found, "author"),
-        created_at=_when(found),
+        created_at=created_at,
+        edited_at=edited(_when(found, "edited_at"), created_at),
         licence=page.licence or licence,
         context=_words(found, "context"),
     )
@@ -63,7 +66,7 @@ def _post(page: Page, entry: dict[str, Any], number: int) -> Post:
         post_id=str(entry.get("id") or number) if number else "0",
         markdown=html.to_markdown(f"<div>{_text(entry, 'body')}</div>", page.url).strip(),
         author=_text(entry, "author"),
-        created_at=_when(entry),
+        created_at=_when(entry, "created_at"),
         score=score if isinstance(score, int) else None,
         accepted=number > 0 and entry.get("official") is True,
         url=_text(entry, "html_url") or page.url,
@@ -80,8 +83,8 @@ def _words(found: dict[str, Any], name: str) -> tuple[str, ...]:
     return tuple(word for word in listed if isinstance(word, str)) if isinstance(listed, list) else ()
 
 
-def _when(entry: dict[str, Any]) -> datetime | None:
+def _when(entry: dict[str, Any], name: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(str(entry.get("created_at"))).astimezone(UTC)
+        return datetime.fromisoformat(str(entry.get(name))).astimezone(UTC)
     except (ValueError, OverflowError):
         return None

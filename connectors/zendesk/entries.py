@@ -60,6 +60,7 @@ def article_page(entry: Entry, names: Names) -> Entry | Reject:
         "body": body,
         "author": names.name("user", entry.get("author_id")),
         "created_at": _text(entry, "created_at"),
+        "edited_at": _text(entry, "edited_at"),
         "labels": [label for label in labels if isinstance(label, str)] if isinstance(labels, list) else [],
         "context": names.above(entry.get("section_id")),
     }

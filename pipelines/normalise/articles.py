@@ -81,6 +81,8 @@ class Source:
             licence=article.licence or origin.licence,
             author=article.author,
             created_at=article.created_at,
+            edited_at=article.edited_at,
+            instruction_edited_at=None,
             tags=article.tags,
             score=None,
             accepted=None,

@@ -41,6 +41,8 @@ def _record(exchange: Exchange, origin: Origin, instruction: str, asked_with: st
         licence=exchange.licence or origin.licence,
         author=exchange.author,
         created_at=exchange.created_at,
+        edited_at=None,
+        instruction_edited_at=None,
         tags=exchange.tags,
         score=exchange.score,
         accepted=None,

@@ -191,6 +191,8 @@ def _record(thread: Thread, origin: Origin, asked: Question, path: tuple[Turn, .
         licence=post.licence or thread.licence or origin.licence,
         author=post.author,
         created_at=post.created_at,
+        edited_at=post.edited_at,
+        instruction_edited_at=max((turn.post.edited_at for turn in path[:-1] if turn.post.edited_at), default=None),
         tags=thread.tags,
         score=post.score,
         accepted=post.accepted if marked else None,

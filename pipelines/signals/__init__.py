@@ -6,6 +6,7 @@ Each module holds one theme: plain functions over Arrow tables, or DuckDB expres
 from pipelines.signals import (
     code,
     domain,
+    edits,
     exact,
     exchange,
     heuristics,
@@ -41,4 +42,5 @@ SIGNALS = (
     *safety.SIGNALS,
     *injection.SIGNALS,
     *minhash.SIGNALS,
+    *edits.SIGNALS,
 )

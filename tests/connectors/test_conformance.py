@@ -168,6 +168,13 @@ def test_documents_are_complete(pages: list[Page], documents: list[Document]) ->
             assert all(post.reply_to in ("", *ids) for post in document.posts)
 
 
+def test_nothing_is_edited_before_it_is_written(documents: list[Document]) -> None:
+    for document in documents:
+        told = document.posts if isinstance(document, Thread) else [document] if isinstance(document, Article) else []
+        for one in told:
+            assert one.edited_at is None or one.created_at is None or one.edited_at >= one.created_at
+
+
 def test_text_is_markdown_without_tags(documents: list[Document]) -> None:
     for document in documents:
         for text in texts(document):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors import html
 from connectors.base import Response, Web
 from connectors.forum import Forum, address
 from connectors.forum.dates import read_time, read_times
@@ -71,6 +72,46 @@ def test_votes_and_the_accepted_answer(engine: str, scores: tuple[int | None, ..
     posts = thread_of(engine).posts
     assert tuple(post.score for post in posts) == scores
     assert [post.accepted for post in posts] == [False, accepted]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_edits_are_known_where_the_page_tells_them(engine: str) -> None:
+    """A description of the question that tells of a change may mean the latest answer."""
+    edits = [post.edited_at for post in thread_of(engine).posts]
+    if engine == "discuz":
+        assert edits == [datetime(2018, 3, 5, 10, tzinfo=UTC), None]
+    else:
+        silent = engine in ("spirit", "unknown_rows", "unknown_cards")
+        assert edits == [None, None if silent else datetime(2018, 3, 14, 8, tzinfo=UTC)]
+
+
+def test_an_edit_is_read_in_the_order_of_day_and_month_that_the_posts_have() -> None:
+    """As vBulletin 4 writes it, day first; and one from before the post was written is none."""
+    posts = [("ann", "13-02-2016", "05-03-2016"), ("ben", "04-03-2016", "01-03-2016")]
+    shown = "".join(
+        f"""<li id="post_{n}" class="postcontainer"><span class="postdate"><span class="date">{day}, 10:00</span></span>
+        <div class="username_container"><a class="username" href="#">{who}</a></div><blockquote class="postcontent">Hot
+        stones.</blockquote><blockquote class="postcontent lastedited">Last edited by {who}; {changed} at <span
+        class="time">09:30</span>.</blockquote></li>"""
+        for n, (who, day, changed) in enumerate(posts, 1)
+    )
+    body = json.dumps([{"url": "https://forum.example/t/1", "html": f"<ol>{shown}</ol>"}]).encode()
+    found = read_thread(Page("forum", "1", "https://forum.example/t/1", body))
+    assert isinstance(found, Thread)
+    assert [post.edited_at for post in found.posts] == [datetime(2016, 3, 5, 9, 30, tzinfo=UTC), None]
+
+
+def test_every_edit_on_real_pages(shared_data: Path) -> None:
+    edits = {"Xenforo1": 1, "Xenforo2": 0, "vBulletin3": 3, "vBulletin4": 0, "phpBB": 2, "NodeBB": 4}
+    folder = shared_data / "forums" / "thread-pages"
+    for engine, count in edits.items():
+        saved = html.decode((folder / f"{engine}.html").read_bytes())
+        page = json.dumps([{"url": "https://forum.example/1", "html": saved}])
+        found = read_thread(Page("forum", "1", "https://forum.example/1", page.encode()))
+        assert isinstance(found, Thread)
+        told = [post for post in found.posts if post.edited_at]
+        assert len(told) == count, engine
+        assert all(post.created_at and post.edited_at and post.created_at < post.edited_at for post in told)
 
 
 @pytest.mark.parametrize("engine", ["mybb", "smf", "invision", "discuz", "phpbb", "xenforo2", "spirit"])

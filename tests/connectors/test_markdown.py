@@ -1,5 +1,6 @@
 """Folders of Markdown in the dialects of their generators."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,26 @@ def test_includes_stay_in_the_folder(tmp_path: Path) -> None:
     bodies = [page.body.decode() for page in pages if isinstance(page, Page)]
     assert "Hidden" not in bodies[0]
     assert "```py\nb\nc\n```" in bodies[1]
+
+
+@pytest.mark.parametrize(
+    ("head", "day"),
+    [
+        ("---\ndate: 2020-01-02\nlastmod: 2021-03-04\n---\n", 4),
+        ("---\nlast_modified_at: 2021-03-05 10:00:00\n---\n", 5),
+        ("---\nlast_update:\n  date: 2021-03-06\n  author: Jo\n---\n", 6),
+        ("+++\nupdated = 2021-03-07\n+++\n", 7),
+        ("---\ndate: 2022-01-02\nlastmod: 2021-03-04\n---\n", None),
+        ("---\nlast_update: yesterday\n---\n", None),
+    ],
+)
+def test_edits(tmp_path: Path, head: str, day: int | None) -> None:
+    (tmp_path / "a.md").write_text(f"{head}# A\n\nText.\n")
+    connector = Markdown(name="x", folder=tmp_path)
+    (page,) = connector.fetch(ReplayWeb({}), None)
+    (found,) = connector.parse(page)  # type: ignore[arg-type]
+    assert isinstance(found, Article)
+    assert (found.edited_at and found.edited_at.date()) == (day and date(2021, 3, day))
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ def test_the_newest_revision_of_each_article() -> None:
 
 
 def test_an_article_by_sections() -> None:
+    assert article("3").edited_at == article("3").created_at is not None, "of all revisions only the newest is known"
     lead, parts, sizes, use = article("3").sections
     assert lead.path == ()
     assert lead.markdown == "A **hand plane** is a tool for shaping wood. It is 25 to 40 cm long."

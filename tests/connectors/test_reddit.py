@@ -54,6 +54,8 @@ def test_numbers_may_be_strings_and_entities_are_characters() -> None:
     assert thread.tags == ("kettles", "Care & repair")
     assert first.created_at and first.created_at.isoformat() == "2024-01-01T10:00:00+00:00"
     assert [post.score for post in thread.posts] == [31, 12, 3, 4, None, -2]
+    edits = [post.edited_at.isoformat() for post in thread.posts if post.edited_at]
+    assert edits == ["2024-01-01T11:53:20+00:00", "2024-01-01T13:23:55+00:00"], "`true` does not tell when"
     assert first.markdown.split("\n\n")[1:] == [
         "I run this every week:",
         "```\nboil --litres 2 && wait\npour\n```",

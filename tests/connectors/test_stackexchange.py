@@ -58,6 +58,8 @@ def test_answers_are_joined_with_authors_scores_and_licences() -> None:
     assert (accepted.licence, other.licence) == ("CC-BY-SA-2.5", "CC-BY-SA-3.0")
     assert accepted.url == "https://stack.example/a/2"
     assert accepted.created_at and accepted.created_at.isoformat() == "2010-05-01T10:00:00+00:00"
+    assert accepted.edited_at and accepted.edited_at.isoformat() == "2010-05-02T10:00:00+00:00"
+    assert (question.edited_at, other.edited_at) == (None, None), "never, and before it was written"
 
 
 def test_markdown_keeps_code_and_mathematics() -> None:

@@ -33,13 +33,14 @@ def thread(item: dict[str, Any]) -> Thread:
 
 
 def test_a_question_is_what_a_dump_would_make_of_it() -> None:
-    found = thread(question(7))
+    found = thread(question(7, last_edit_date=1_580_000_000, last_activity_date=1_590_000_000))
     assert (found.key, found.url) == ("q7", "https://stack.example/questions/7")
     assert (found.title, found.tags) == ("How long is loaf '7' baked?", ("bread", "oven"))
     first, accepted, *comments = found.posts
     assert (first.markdown, first.score, first.author) == ("In a `steel` tin.", -1, "Ines & Bo")
     assert (accepted.markdown, accepted.score, accepted.accepted) == ("Bake it *7* minutes.", 7, True)
     assert accepted.created_at == datetime(2020, 1, 8, 0, 1, tzinfo=UTC)
+    assert (first.edited_at, accepted.edited_at) == (datetime(2020, 1, 26, 0, 53, 20, tzinfo=UTC), None)
     assert (accepted.licence, accepted.url) == ("CC-BY-SA-4.0", "https://stack.example/a/507")
     assert [(post.markdown, post.reply_to) for post in comments] == [('Which "oven"?', "7"), ("Works.", "507")]
 

@@ -46,6 +46,7 @@ def test_an_article() -> None:
     assert (found.title, found.author, found.tags) == ("Installation", "Jo Tinker", ("start",))
     assert found.context == ("Products", "Kettle Server", "Getting started")
     assert found.created_at and found.created_at.year == 2023
+    assert found.edited_at and found.edited_at.isoformat() == "2023-05-01T08:00:00+00:00", "votes update it too"
     lead, trouble = found.sections
     assert lead.markdown == "Put the base on a dry table & plug it in."
     assert trouble.path == ("If it does not start",)

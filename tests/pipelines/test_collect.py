@@ -95,6 +95,20 @@ def test_an_untouched_file_is_not_opened_and_a_touched_one_starts_over(tmp_path:
     assert standing(tmp_path) == {"b": "two", "d": "four"}
 
 
+@pytest.mark.parametrize("local", [True, False])
+def test_a_version_that_keeps_more_reads_files_again_and_asks_no_site_for_all(
+    local: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "dump.txt").write_text("x")
+    source = recipe(tmp_path / "dump.txt" if local else None)
+    collect.run(source, "shelf", tmp_path)
+    SHELF[0] = page("a", "one, and when it was edited")
+    monkeypatch.setattr(collect, "VERSION", collect.VERSION + 1)
+    collect.run(source, "shelf", tmp_path)
+    assert standing(tmp_path)["a"] == "one, and when it was edited"
+    assert (CALLS[1] is None) == local
+
+
 def test_files_of_one_name_are_told_apart(tmp_path: Path) -> None:
     readmes = [tmp_path / place / "README.md" for place in ("a", "b")]
     for readme in readmes:

@@ -95,6 +95,22 @@ def test_what_a_page_says_of_itself() -> None:
 
 
 @pytest.mark.parametrize(
+    ("told", "day"),
+    [
+        ('<meta property="article:modified_time" content="2026-03-02T08:00:00Z">', 2),
+        ('<script type="application/ld+json">{"@type": "Article", "dateModified": "2026-03-03"}</script>', 3),
+        ('<time itemprop="dateModified" datetime="2026-03-04">4 March</time>', 4),
+        ('<meta property="article:modified_time" content="2026-02-28T08:00:00Z">', None),
+        ("", None),
+    ],
+)
+def test_an_edit_is_told_and_lies_after_the_publication(told: str, day: int | None) -> None:
+    found = article(WORDPRESS.replace("</head>", f"{told}</head>", 1))
+    assert found.created_at == datetime(2026, 3, 1, 9, tzinfo=UTC)
+    assert (found.edited_at and found.edited_at.day) == day
+
+
+@pytest.mark.parametrize(
     ("markup", "licence"),
     [
         ('<a rel="license" href="https://creativecommons.org/licenses/by-sa/4.0/deed.en">CC</a>', "CC-BY-SA-4.0"),

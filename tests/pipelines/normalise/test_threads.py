@@ -1,5 +1,6 @@
 """Threads: which posts answer, which talk on, and which of two answers people preferred."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -97,6 +98,21 @@ def test_turns_of_asker_and_answerer_are_a_dialogue() -> None:
         {"instruction": "How do I boil an egg?\n\nI have an egg.", "output": "Boil it."},
         {"instruction": "For how long?", "output": "Ten minutes."},
     )
+
+
+def test_edits_are_those_of_the_output_and_of_what_was_said_before_it() -> None:
+    posts = [
+        Post("1", "I have an egg.", "ann"),
+        Post("2", "Boil it.", "bob"),
+        Post("3", "For how long?", "ann"),
+        Post("4", "Ten minutes.", "bob"),
+    ]
+    times = [datetime(2024, 5, day, tzinfo=UTC) for day in (5, 9, 7, 8)]
+    edited = [replace(post, edited_at=time) for post, time in zip(posts, times, strict=True)]
+    never, later = made(*posts).records, made(*edited).records
+    assert [(r.edited_at, r.instruction_edited_at) for r in never] == [(None, None)] * 2
+    assert [(r.edited_at, r.instruction_edited_at) for r in later] == [(times[1], times[0]), (times[3], times[1])]
+    assert [r.record_id for r in never] == [r.record_id for r in later], "an edit makes no other record"
 
 
 def test_comments_below_an_answer_take_turns() -> None:
