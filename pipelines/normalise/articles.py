@@ -213,7 +213,7 @@ def _instruction(place: Place, record_id: str) -> tuple[str, str]:
     heading = place.read(place.names[-1])
     if heading.form == "back_matter":
         return "back_matter", ""
-    if not _LETTER.search(heading.text) or _INDEX_ENTRY.match(heading.text):
+    if heading.form == "address" or not _LETTER.search(heading.text) or _INDEX_ENTRY.match(heading.text):
         return "heading_meaningless", ""
     if heading.form == "facet":
         return _facet(heading.text, place, record_id)

@@ -12,7 +12,7 @@ import re2
 
 from pipelines.normalise import clean
 
-Form = Literal["question", "how_to", "facet", "topic", "back_matter"]
+Form = Literal["question", "how_to", "facet", "topic", "back_matter", "address"]
 
 _NUMBERING = re2.compile(
     r"(?i)^\s*((chapter|section|part|appendix|step|lesson|unit|module|episode)\s+([0-9]{1,3}|[ivxlc]{1,6}"
@@ -40,6 +40,12 @@ _RELATED = re2.compile(
     r"(?i)^(?:related|recommended|further|additional|useful|other) (?:[\w&-]+ ){0,4}(?:reading|resources|articles|links"
     r"|pages|cheat ?sheets|documents|documentation|topics|posts)$"
     r"|^(?:相关|更多|其他|其它|推荐|参考|有用的)(?:的)?(?:文章|阅读|链接|资源|资料|主题|文档|页面)$"
+)
+# Mail addresses and links and nothing else: whom to write to or where to go, and nothing that could be explained
+_ADDRESS = r"(?:(?:mailto:)?[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:https?|ftp)://[^\s,;，、]+|www\.[^\s,;，、]+)"
+_ADDRESSES = re2.compile(
+    r"(?i)^[\s\pP\pS]*(?:(?:e-?mail|mail|url|link|web ?site|home ?page|邮箱|邮件|网址|链接)\s*[:：]\s*)?"
+    rf"{_ADDRESS}(?:[\s\pP\pS]+(?:(?:and|or|和|或)\s*)?{_ADDRESS})*[\s\pP\pS]*$"
 )
 _MANUAL = re2.compile(r"(?i)\s*\([1-9]\)\s*(manual page)?\s*$|\s+manual page\s*$")
 
@@ -156,8 +162,11 @@ def without_count(heading: str) -> str:
 
 
 def topic_of(title: str) -> str:
-    """An article's title without its number, its site's name, the marks of a manual page, and "Cheat Sheet" or such."""
+    """An article's title without its number, its site's name, the marks of a manual page, and "Cheat Sheet" or such;
+    "" where it is an address."""
     text = plain(title)
+    if _ADDRESSES.match(text):
+        return ""
     shorter = _GENRE.sub("", _MANUAL.sub("", _SITE.sub("", text)))
     return (shorter or text).rstrip("!！").strip()
 
@@ -170,6 +179,8 @@ def lists(headings: tuple[str, ...]) -> bool:
 def read(heading: str) -> Heading:
     """What `heading` (already plain) asks for."""
     name = heading.lower().strip(" .!")
+    if _ADDRESSES.match(heading):
+        return Heading("address", heading)
     if name in BACK_MATTER or _RELATED.match(name):
         return Heading("back_matter", heading)
     if name in FACETS:
@@ -179,6 +190,8 @@ def read(heading: str) -> Heading:
 
 def read_foreign(heading: str) -> Heading:
     """What a heading in neither English nor Chinese asks for: only a question can be told by its mark."""
+    if _ADDRESSES.match(heading):
+        return Heading("address", heading)
     if heading.lower().strip(" .!") in BACK_MATTER:
         return Heading("back_matter", heading)
     return Heading("question" if heading.endswith(("?", "？")) else "topic", heading)

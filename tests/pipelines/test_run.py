@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors import html
 from pipelines import run, status, storage
 from pipelines.policy import PolicyError
 from pipelines.recipe import Recipe, load
@@ -91,6 +92,12 @@ def test_a_fault_after_collect_publishes_nothing(tmp_path: Path) -> None:
         run.run_recipe(recipe, run.STAGES[:-1], tmp_path / "data", other_breaks)
     assert [entry["stage"] for entry in storage.run_log(tmp_path / "data")].count("annotate") == 2
     assert not (tmp_path / "data" / "5_curated").exists()
+
+
+def test_the_demo_declares_the_licence_that_its_pages_state() -> None:
+    pages = (Path(__file__).parents[2] / "data" / "samples" / "site").rglob("*.html")
+    stated = {html.metadata(html.parse(page.read_text())).licence for page in pages} - {""}
+    assert stated == {load("demo").source("demo-site").licence}
 
 
 def test_a_policy_that_cannot_be_used_is_told_before_the_work() -> None:

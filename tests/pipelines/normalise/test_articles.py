@@ -134,6 +134,15 @@ def asked(title: str, *path: str, text: str = "Boil water first, then wait.") ->
         ("Contents", (), "rejected", ["heading_meaningless"]),
         ("", ("Usage",), "rejected", ["heading_meaningless"]),
         ("Eggs", ("***",), "rejected", ["heading_meaningless"]),
+        ("Eggs", ("ann@example.org",), "rejected", ["heading_meaningless"]),
+        ("Eggs", ("<ann@example.org>, bo@eggs.example",), "rejected", ["heading_meaningless"]),
+        ("Eggs", ("Email: ann@example.org",), "rejected", ["heading_meaningless"]),
+        ("Eggs", ("https://eggs.example/boiling?for=ten",), "rejected", ["heading_meaningless"]),
+        ("鸡蛋", ("网址：www.eggs.example",), "rejected", ["heading_meaningless"]),
+        ("ann@example.org", (), "rejected", ["no_title"]),
+        ("Eggs", ("How do I reach ann@example.org?",), "question", ["How do I reach ann@example.org?"]),
+        ("Eggs", ("The site www.eggs.example",), "explanation", ["The site www.eggs.example"]),
+        ("Eggs", ("[Iron pans](https://eggs.example/iron)",), "explanation", ["Iron pans"]),
         ("List of grains", ("B",), "rejected", ["heading_meaningless"]),
         ("List of grains", ("0–9",), "rejected", ["heading_meaningless"]),
     ],
@@ -296,6 +305,12 @@ def test_a_section_is_named_by_what_stays(anchor: str, part: str) -> None:
     section = Section(("Iron pans",), "Heavy and good.", anchor)
     made = articles.records_from(Article("eggs", "", "Eggs", (section,)), ORIGIN)
     assert made.records[0].record_id == f"docs:eggs#{part}"
+
+
+def test_an_address_above_a_heading_is_no_context() -> None:
+    for title, path in (("Eggs", ("https://eggs.example", "Iron pans")), ("bo@eggs.example", ("Iron pans",))):
+        kind, instruction = asked(title, *path)
+        assert kind == "explanation" and "Iron pans" in instruction and "eggs.example" not in instruction
 
 
 def test_declared_steps_become_a_numbered_answer() -> None:
