@@ -46,6 +46,7 @@ def run(recipe: Recipe, source: str, data: Path, workers: int = 1, spread: Sprea
     done = storage.finished(folder, **about)
     if done:
         return done
+    _check_columns(records, made_of, recipe)
     with storage.building(folder, **about) as made:
         _reuse(made, folder, about)
         todo = [name for name in made_of.tables("records") if not made.has(_shard_of(name))]
@@ -55,6 +56,14 @@ def run(recipe: Recipe, source: str, data: Path, workers: int = 1, spread: Sprea
     if finished is None:
         raise FileNotFoundError(f"{folder}: the manifest just written is gone; something else writes there")
     return finished
+
+
+def _check_columns(records: Path, made_of: Manifest, recipe: Recipe) -> None:
+    for name in made_of.tables("records")[:1]:
+        with place.parquet(records / name) as file:
+            if file.schema_arrow.names != RECORD.names:
+                cure = f"run `gristmill stage normalise {recipe.name}` first"
+                raise RecipeError(f"{records / name}: records of another release, with other columns; {cure}")
 
 
 def wanted(recipe: Recipe, data: Path) -> tuple[Signal, ...]:

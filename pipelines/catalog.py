@@ -86,12 +86,18 @@ def views_sql(data: Path) -> str:
                 shards[kind] += [folder / name for prefix in prefixes for name in manifest.tables(prefix)]
     sources = {kind: parquet(paths, KINDS[kind][2]) for kind, paths in shards.items()}
     sources["signals"] = signals(shards["signals"])
+    sources["records"] = _complete(sources["records"], RECORD)
     return files("schemas").joinpath("views.sql").read_text().format(**sources, runs=_runs(data))
 
 
 def signals(paths: list[Path]) -> str:
     """`parquet` of signals; what is measured only when a recipe asks is null where none has asked."""
-    return f"(SELECT * FROM {parquet(paths, SIGNALS)} UNION ALL BY NAME SELECT * FROM {_nothing(OPTIONAL)})"
+    return _complete(parquet(paths, SIGNALS), OPTIONAL)
+
+
+def _complete(source: str, schema: pa.Schema) -> str:
+    """`source` with all columns of `schema`; those that it has not, as an earlier release left it, are null."""
+    return f"(SELECT * FROM {source} UNION ALL BY NAME SELECT * FROM {_nothing(schema)})"
 
 
 def parquet(paths: list[Path], empty: pa.Schema) -> str:

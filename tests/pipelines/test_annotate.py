@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines import annotate, storage
+from pipelines import annotate, catalog, storage
 from pipelines.recipe import RecipeError
 from schemas.record import RECORD
 from schemas.signal import Signal
@@ -113,6 +113,16 @@ def test_without_records_the_error_names_the_cure(tmp_path: Path) -> None:
         annotate.run(MILL, "forum", tmp_path)
     with pytest.raises(RecipeError, match="no source called 'form'"):
         annotate.run(MILL, "form", tmp_path)
+
+
+def test_records_of_an_earlier_release_are_seen_and_named_with_the_cure(tmp_path: Path) -> None:
+    write_records(tmp_path, 1)
+    path = storage.folder(tmp_path, "normalise", "forum") / "records-00000.parquet"
+    pq.write_table(pq.read_table(path).drop_columns(["edited_at"]), path)
+    with pytest.raises(RecipeError, match=r"records-00000.*run `gristmill stage normalise mill` first"):
+        annotate.run(MILL, "forum", tmp_path)
+    with catalog.connect(tmp_path) as con:
+        assert con.sql("SELECT count(*), count(edited_at) FROM records").fetchall() == [(5, 0)]
 
 
 def test_a_signal_is_an_expression_or_a_function_and_may_share_one() -> None:
