@@ -211,8 +211,8 @@ def _said(topic: dict[str, Any]) -> dict[str, Any]:
 
 
 def _edit(post: dict[str, Any]) -> dict[str, str]:
-    """`updated_at` is the last edit of a post that has a second version. Of others it is when the forum was moved to
-    Discourse, or last drew them anew: in a whole forum that was moved, of 3,299 among 6,747."""
+    """`updated_at` is the last edit of a post that has a second version. To others it happens when a forum moves to
+    Discourse or draws its posts anew: to 3,299 of 6,747 in a whole forum."""
     version, stated = post.get("version"), post.get("updated_at")
     once = not isinstance(version, int) or version < 2 or post.get("edit_reason") in _BY_ITSELF
     return {} if once or not isinstance(stated, str) else {"edited_at": stated}
@@ -239,5 +239,5 @@ def _likes(post: dict[str, Any]) -> int:
 def _when(text: Any) -> datetime | None:
     try:
         return datetime.fromisoformat(str(text)).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

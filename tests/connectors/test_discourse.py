@@ -40,6 +40,7 @@ def test_a_post_of_one_version_was_never_edited_whatever_moved_it() -> None:
         {"version": "2"},
         {"version": 2, "updated_at": None},
         {"version": 2, "updated_at": "2024-01-01T00:00:00.000Z"},
+        {"version": 2, "updated_at": "0001-01-01T00:00:00+14:00"},
     ],
 )
 def test_edits_by_discourse_itself_and_impossible_ones_are_none(tmp_path: Path, said: dict[str, Any]) -> None:
