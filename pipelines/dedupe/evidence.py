@@ -79,9 +79,8 @@ def keep(told: Iterable[Told], candidates: Rows, count: int, file: Path) -> Evid
     with file.open("wb") as out:
         for part in told:
             these = candidates[done : done + part.short.size]
-            kept.bounds[these] = written + np.stack(
-                [part.offsets[k : part.offsets.size - 2 + k : 2] for k in range(3)], 1
-            )
+            kept.bounds[these, 0] = written + part.offsets[:-1:2]
+            kept.bounds[these, 1:] = written + part.offsets[1:].reshape(-1, 2)
             kept.short[these], kept.wording[these] = part.short, part.wording
             out.write(part.values.data)
             done, written = done + these.size, written + part.values.size
@@ -105,10 +104,8 @@ def tell(table: pa.Table, key: str) -> Told:
     answers = table["output"] if "output" in KEYS[key] else pa.repeat("", len(table))
     question, answer = texts_of(pc.binary_join_element_wise(*asked, "\n", null_handling="replace")), texts_of(answers)
     size = int(np.ptp(question.offsets[[0, -1]]) + 2 * np.ptp(answer.offsets[[0, -1]]))
-    rows = len(table)
-    told = Told(
-        np.empty(size, np.uint32), np.zeros(2 * rows + 1, np.int64), np.empty(rows, bool), np.empty(rows, np.uint64)
-    )
+    short, wording = np.empty(len(table), np.bool_), np.empty(len(table), np.uint64)
+    told = Told(np.empty(size, np.uint32), np.zeros(2 * len(table) + 1, np.int64), short, wording)
     _tell(question, answer, tables(), (room(question), room(answer)), told)
     return told._replace(values=told.values[: told.offsets[-1]])
 

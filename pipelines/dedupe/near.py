@@ -119,11 +119,10 @@ def _signed(work: Work, choice: Bands, rows: Numbered, key: str) -> Iterator[ban
         with place.parquet(path) as file:
             for batch in file.iter_batches(shards.READ, columns=columns):
                 numbers = np.arange(first, first + batch.num_rows)
-                made, valid = _kept(batch) if key == "pair" else signatures(key_text(pa.table(batch), key))
+                all_made, valid = _kept(batch) if key == "pair" else signatures(key_text(pa.table(batch), key))
                 valid &= stands[numbers]
-                yield bands.Signed(
-                    numbers[valid], made[valid], bands.band_hashes(made[valid], choice.count, choice.rows)
-                )
+                made = all_made[valid]
+                yield bands.Signed(numbers[valid], made, bands.band_hashes(made, choice.count, choice.rows))
                 first += batch.num_rows
 
     yield from shards.in_order(read, zip(paths, shards.firsts(paths), strict=False), work.workers)
