@@ -25,7 +25,7 @@ from pipelines.signals.text import Tables, Texts, Words, mix, room, split_words,
 class Told(NamedTuple):
     """Of some candidates, in order: shingles of the key and of the answer by turns, cut at `offsets`.
 
-    `short`: the answer has fewer words than what was asked. `wording` is equal where the answer's words are.
+    `short`: the answer has fewer words than what was asked. `wording` is equal where the words of short answers are.
     """
 
     values: NDArray[np.uint32]
@@ -94,35 +94,37 @@ def _read(path: Path, rows: Rows, key: str) -> Iterator[Told]:
         for batch in shard.iter_batches(shards.READ, columns=list(KEYS[key])) if rows.size else ():
             low, high = np.searchsorted(rows, (first, first + batch.num_rows))
             if low < high:
-                yield tell(pa.table(batch.take(pa.array(rows[low:high] - first))), key)
+                yield tell(pa.table(batch), rows[low:high] - first, key)
             first += batch.num_rows
 
 
-def tell(table: pa.Table, key: str) -> Told:
-    """A key of which the output is no part has no answer; one that is only the output, no question."""
+def tell(table: pa.Table, rows: Rows, key: str) -> Told:
+    """Of some rows. A key of which the output is no part has no answer; one that is only the output, no question."""
     asked = [table[field] for field in KEYS[key] if field != "output"] or [pa.repeat("", len(table))]
     answers = table["output"] if "output" in KEYS[key] else pa.repeat("", len(table))
     question, answer = texts_of(pc.binary_join_element_wise(*asked, "\n", null_handling="replace")), texts_of(answers)
-    size = int(np.ptp(question.offsets[[0, -1]]) + 2 * np.ptp(answer.offsets[[0, -1]]))
-    short, wording = np.empty(len(table), np.bool_), np.empty(len(table), np.uint64)
-    told = Told(np.empty(size, np.uint32), np.zeros(2 * len(table) + 1, np.int64), short, wording)
-    _tell(question, answer, tables(), (room(question), room(answer)), told)
+    size = sum(int((texts.offsets[rows + 1] - texts.offsets[rows]).sum()) for texts in (question, answer, answer))
+    short, wording = np.empty(rows.size, np.bool_), np.zeros(rows.size, np.uint64)
+    told = Told(np.empty(size, np.uint32), np.zeros(2 * rows.size + 1, np.int64), short, wording)
+    _tell(question, answer, tables(), (room(question), room(answer)), rows, told)
     return told._replace(values=told.values[: told.offsets[-1]])
 
 
 @njit(cache=True, nogil=True)
-def _tell(asked: Texts, answers: Texts, tables: Tables, words: tuple[Words, Words], told: Told) -> None:
+def _tell(asked: Texts, answers: Texts, tables: Tables, words: tuple[Words, Words], rows: Rows, told: Told) -> None:
     used, most = 0, len(words[0].hashes) + len(words[1].hashes)
     hashes, spare = np.empty(most, np.uint64), np.empty(most, np.uint32)
-    for row in range(len(told.short)):
+    for at, row in enumerate(rows):
         question = split_words(asked.data, asked.offsets[row], asked.offsets[row + 1], tables, words[0])
         answer = split_words(answers.data, answers.offsets[row], answers.offsets[row + 1], tables, words[1])
         hashes[:question] = words[0].hashes[:question]
         hashes[question : question + answer] = words[1].hashes[:answer]
-        used = told.offsets[2 * row + 1] = used + _set(hashes, question + answer, told.values[used:], spare)
-        told.short[row], told.wording[row] = answer < question, _wording(words[1].hashes[:answer])
-        used += _set(words[1].hashes, answer, told.values[used:], spare) if told.short[row] else 0
-        told.offsets[2 * row + 2] = used
+        used = told.offsets[2 * at + 1] = used + _set(hashes, question + answer, told.values[used:], spare)
+        told.short[at] = answer < question
+        if told.short[at]:
+            used += _set(words[1].hashes, answer, told.values[used:], spare)
+            told.wording[at] = _wording(words[1].hashes[:answer])
+        told.offsets[2 * at + 2] = used
 
 
 @njit(cache=True, nogil=True)

@@ -78,19 +78,26 @@ def unique(values: np.ndarray, spare: np.ndarray) -> int:
 
     By digits of eight bits, the least first: a comparing sort takes five times as long for a text of 200 words.
     """
-    counts, size = np.zeros((4, 256), np.int64), len(values)
+    places, one, other = np.zeros((4, 256), np.int64), values, spare
     for value in values:
         for digit in range(4):
-            counts[digit, value >> np.uint32(8 * digit) & np.uint32(255)] += 1
-    one, other = values, spare
+            places[digit, value >> np.uint32(8 * digit) & np.uint32(255)] += 1
     for digit in range(4):
-        places = np.cumsum(counts[digit]) - counts[digit]
-        for at in range(size):
-            here = one[at] >> np.uint32(8 * digit) & np.uint32(255)
-            other[places[here]] = one[at]
-            places[here] += 1
+        _starts(places[digit])
+        for value in one[: len(values)]:
+            here = value >> np.uint32(8 * digit) & np.uint32(255)
+            other[places[digit, here]] = value
+            places[digit, here] += 1
         one, other = other, one
     return _different(values)
+
+
+@njit(cache=True, nogil=True)
+def _starts(counts: np.ndarray) -> None:
+    """Counts become the sums of those before."""
+    total = 0
+    for at, count in enumerate(counts):
+        counts[at], total = total, total + count
 
 
 @njit(cache=True, nogil=True)
