@@ -36,8 +36,8 @@ def check(path: str, data: Path) -> list[Finding]:
     for name in recipe.source_names():
         source = recipe.source(name)
         findings += [*_reached(source, recipe), *_licence(source)]
-    for rule in policy.unmeasured(rules, recipe):
-        findings.append(Finding("note", f"rule {rule}", "does nothing: what it looks at wants `annotate.difficulty`"))
+    for rule, key in policy.unmeasured(rules, recipe).items():
+        findings.append(Finding("note", f"rule {rule}", f"does nothing: what it looks at wants `{key}`"))
     findings += [*_given(recipe, data), *_training(), *_disk(data)]
     return findings + [_plan(recipe, stage, data) for stage in run.STAGES]
 

@@ -168,10 +168,12 @@ def _parser() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config={"threads": 1})
 
 
-def unmeasured(policy: Policy, recipe: Recipe) -> list[str]:
-    """Rules that look at what annotate measures only when the recipe asks for it, which it does not: they are null."""
-    asks = bool(recipe.annotate.difficulty)
-    return [rule.name for rule in policy.rules if not asks and set(mentions(rule.drop_if)) & set(OPTIONAL.names)]
+def unmeasured(policy: Policy, recipe: Recipe) -> dict[str, str]:
+    """Rules that look at what is measured only when a recipe asks, which this one does not, and the key that would."""
+    silent = {} if recipe.annotate.difficulty else dict.fromkeys(OPTIONAL.names, "annotate.difficulty")
+    silent |= {} if recipe.dedupe.semantic else {"pair_outlier": "dedupe.semantic"}
+    wants = {rule.name: [silent[name] for name in mentions(rule.drop_if) if name in silent] for rule in policy.rules}
+    return {name: keys[0] for name, keys in wants.items() if keys}
 
 
 def for_pairs(policy: Policy) -> list[Rule]:

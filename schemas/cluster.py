@@ -4,12 +4,15 @@ import pyarrow as pa
 
 # cluster_id: the smallest record_id among duplicates of each other; alone, a record is its own cluster.
 # group_id: the smallest record_id among records that must share a split: clusters joined by common pages.
+# pair_outlier: how far the pair is in meaning from all else in its source, 0 to 2; null where recipe.dedupe.semantic
+# is not set or the pair has no embedding (pipelines/dedupe/outliers.py).
 CLUSTER = pa.schema(
     [
         ("record_id", pa.string()),
         ("cluster_id", pa.string()),
         ("group_id", pa.string()),
         ("cluster_size", pa.int32()),
+        ("pair_outlier", pa.float32()),
     ]
 )
 

@@ -8,6 +8,7 @@
     cluster   connected components of all these; a text too short for a signature has exact duplicates only
               (fewer than 16 different shingles, that is some 20 words or Chinese characters)
     group     clusters joined by common pages: what must not be torn apart by a split
+    outlier   how little a record means what its source is about, where embeddings are (pipelines/dedupe/outliers.py)
 
 The same answer to another question is no duplicate unless the pair as a whole is near. A near duplicate of a near
 duplicate is in the cluster. Nothing depends on the order of rows, the number of workers or the number of sources:
@@ -27,6 +28,7 @@ from pipelines.dedupe import compared, sql
 from pipelines.dedupe.compared import Compared
 from pipelines.dedupe.components import join_all, labels
 from pipelines.dedupe.near import Numbered, Work, near_duplicates
+from pipelines.dedupe.outliers import NONE, pair_outliers
 from pipelines.dedupe.semantic import semantic_duplicates
 from pipelines.recipe import DedupeSettings, Recipe
 from schemas.cluster import CLUSTER, EDGE
@@ -72,7 +74,7 @@ def _check(con: duckdb.DuckDBPyConnection, paths: Mapping[str, list[Path]]) -> N
 
 
 def _cluster(work: Work, settings: DedupeSettings, before: Compared) -> Compared:
-    """Leave in DuckDB the tables `near` (verified pairs) and `label` (cluster and group of each rank)."""
+    """Leave in DuckDB the tables `near` (verified pairs), `label` (cluster and group of each rank), `outlier`."""
     member = work.con.sql(sql.NUMBERS).to_arrow_table()
     rank, same_key, same_page, hashed = (column.to_numpy() for column in member.columns[1:])
     cluster = np.arange(rank.size)
@@ -91,6 +93,7 @@ def _cluster(work: Work, settings: DedupeSettings, before: Compared) -> Compared
     size = np.bincount(labels(cluster), minlength=rank.size).astype(np.int32)
     label = {"cluster": labels(cluster), "grp": labels(group), "size": size[labels(cluster)]}
     _keep(work.con, "label", pa.table({"rank": np.arange(rank.size), **label}))
+    _keep(work.con, "outlier", pair_outliers(work.con, rank) if settings.semantic else NONE)
     return now
 
 

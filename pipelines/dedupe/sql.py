@@ -33,9 +33,10 @@ WHERE pair_embedding IS NOT NULL
 """
 
 CLUSTERS = """
-SELECT member.record_id, head.record_id AS cluster_id, leader.record_id AS group_id, size AS cluster_size
+SELECT member.record_id, head.record_id AS cluster_id, leader.record_id AS group_id, size AS cluster_size, pair_outlier
 FROM label
 JOIN member USING (rank)
+LEFT JOIN outlier USING (rank)
 JOIN member head ON head.rank = label.cluster
 JOIN member leader ON leader.rank = label.grp
 ORDER BY rank

@@ -26,9 +26,9 @@ SAMPLES, CARD, ATTRIBUTION = "metrics.json", "README.md", "ATTRIBUTION.md"
 ERASED = "\n## Erased since\n\n"
 
 _CLUSTERS = """
-SELECT record_id, min(record_id) OVER (PARTITION BY cluster_id) AS cluster_id,
-       min(record_id) OVER (PARTITION BY group_id) AS group_id,
-       CAST(count(*) OVER (PARTITION BY cluster_id) AS INTEGER) AS cluster_size
+SELECT * REPLACE (min(record_id) OVER (PARTITION BY cluster_id) AS cluster_id,
+                  min(record_id) OVER (PARTITION BY group_id) AS group_id,
+                  CAST(count(*) OVER (PARTITION BY cluster_id) AS INTEGER) AS cluster_size)
 FROM left_over ORDER BY record_id
 """
 _NEAR = """

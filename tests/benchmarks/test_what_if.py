@@ -53,7 +53,11 @@ def shard(first: int, pick: np.random.Generator) -> tuple[pa.Table, pa.Table, pa
     measured = schema_of(SIGNALS)
     values = [pa.array(names) if f.name == "record_id" else column(f, pick, SHARD) for f in measured]
     size = [2 if at % 10 < 2 else 1 for at in range(SHARD)]
-    return records, pa.table(values, measured), pa.table([names, lead, lead, pa.array(size, pa.int32())], CLUSTER)
+    return (
+        records,
+        pa.table(values, measured),
+        pa.table([names, lead, lead, pa.array(size, pa.int32()), pa.nulls(SHARD, pa.float32())], CLUSTER),
+    )
 
 
 @pytest.fixture(scope="module")
