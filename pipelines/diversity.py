@@ -1,65 +1,105 @@
-"""k-center greedy (Gonzalez 1985; Sener and Savarese 2018 for choosing data): of n points, k that lie far apart.
+"""Facility location (Wei, Iyer, Bilmes 2015 for choosing data): of n points, k so that each point has one near it.
 
-Distances are between unit vectors rounded to eighths of bits (int8), so that they are whole numbers: no rounding of a
-library's, no thread and no processor changes which record is chosen.
+Chosen greedily, which reaches 1 - 1/e of the best sum of similarities (Nemhauser 1978), and lazily (Minoux 1978). All
+pairs of n points are too many: neighbours make a cell, and every cell gives its share. Similarities are products of
+unit vectors rounded to eighths of bits (int8), whole numbers as are their sums: no rounding of a library's, no thread
+and no processor changes which record is chosen.
 """
+
+from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
 from numba import njit
 
 SCALE = 127
+CELL = 2_048  # points at most: their similarities are 16 MB
 
 
-def k_center(column: pa.ChunkedArray, first: int, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """bool[n], who is chosen; float[n], the distance of each to the nearest chosen one (0 to 2; 0 where unmeasured).
+def facility_location(points: np.ndarray, first: int, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """bool[n], who is chosen; float[n], the cosine of each with the nearest chosen one in its cell, at least 0.
 
-    The first `first` points are chosen as they are, and the best (the first in order) in any case; then always the
-    one farthest from all chosen, the earlier of two. Those without a vector come last, in their order. O(n k).
+    Of `unit` points the first `first` are chosen as they are; then always the one that most others gain by, the earlier
+    of two. Those of zeros come last, in their order. O(n (CELL + log n)).
     """
-    points = _unit(column)
-    chosen = np.zeros(len(points), np.bool_)
-    nearest = np.full(len(points), np.iinfo(np.int64).max)
-    measured = ~np.asarray(column.combine_chunks().is_null())
-    nearest[~measured] = -1
-    _choose(points, nearest, chosen, max(1, first), size)
-    return chosen, np.sqrt(np.clip(nearest, 0, None)) / SCALE
+    chosen, cosine = np.arange(len(points)) < first, np.zeros(len(points))
+    measured = points.any(axis=1)
+    free = measured & ~chosen
+    all_free = int(np.count_nonzero(free))
+    wanted = max(0, min(size - first, all_free))
+    seen = given = 0
+    for cell in _cells(points, np.flatnonzero(measured)):
+        seen += int(np.count_nonzero(free[cell]))
+        share = seen * wanted // max(1, all_free) - given
+        given += share
+        chosen[cell], nearest = _choose(_similarities(points[cell]), chosen[cell], share)
+        cosine[cell] = np.minimum(nearest / SCALE**2, 1)
+    chosen[np.flatnonzero(~measured & ~chosen)[: max(0, size - first - wanted)]] = True
+    return chosen, cosine
 
 
-def _unit(column: pa.ChunkedArray) -> np.ndarray:
+def unit(vectors: pa.FixedSizeListArray) -> np.ndarray:
     """int8[n, d]; zeros where there is no vector."""
-    width = column.type.list_size
-    array = column.combine_chunks()
-    array = pa.concat_arrays(array.chunks) if isinstance(array, pa.ChunkedArray) else array
-    flat = np.asarray(array.fill_null([0.0] * width).flatten(), np.float64).reshape(-1, width)
+    width = vectors.type.list_size
+    flat = np.asarray(vectors.fill_null([0.0] * width).flatten(), np.float64).reshape(-1, width)
     flat = np.nan_to_num(flat)
     length = np.sqrt((flat**2).sum(axis=1, keepdims=True))
     return np.rint(SCALE * flat / np.where(length > 0, length, 1)).astype(np.int8)
 
 
-@njit(cache=True, nogil=True)
-def _choose(points: np.ndarray, nearest: np.ndarray, chosen: np.ndarray, first: int, size: int) -> None:
-    for number in range(min(size, len(points))):
-        at = number if number < first else _farthest(nearest, chosen)
-        chosen[at] = True
-        for other in range(len(points)):
-            if nearest[other] > 0:
-                nearest[other] = min(nearest[other], _squared(points[at], points[other]))
+def _cells(points: np.ndarray, members: np.ndarray) -> Iterator[np.ndarray]:
+    """Halves of halves, each cut in the middle between a point far from the centre and the one farthest from that."""
+    if len(members) <= CELL:
+        yield np.sort(members)
+        return
+    far = _farthest(points, members, points[members].sum(axis=0, dtype=np.int64))
+    other = _farthest(points, members, points[far].astype(np.int64))
+    order = np.argsort(_along(points, members, points[far].astype(np.int64) - points[other]), kind="stable")
+    half = len(members) // 2
+    yield from _cells(points, np.sort(members[order[:half]]))
+    yield from _cells(points, np.sort(members[order[half:]]))
+
+
+def _farthest(points: np.ndarray, members: np.ndarray, direction: np.ndarray) -> int:
+    return int(members[np.argmin(_along(points, members, direction))])
 
 
 @njit(cache=True, nogil=True)
-def _farthest(nearest: np.ndarray, chosen: np.ndarray) -> int:
-    best, at = np.int64(-2), 0
-    for other in range(len(nearest)):
-        if not chosen[other] and nearest[other] > best:
-            best, at = nearest[other], other
-    return at
+def _along(points: np.ndarray, members: np.ndarray, direction: np.ndarray) -> np.ndarray:
+    out = np.zeros(len(members), np.int64)
+    for at in range(len(members)):
+        for k in range(len(direction)):
+            out[at] += points[members[at], k] * direction[k]
+    return out
+
+
+def _similarities(points: np.ndarray) -> np.ndarray:
+    """float32[n, n]: whole numbers below 2^24, which add up exactly in any order; what points away is not similar."""
+    wide = points.astype(np.float32)
+    return np.maximum(wide @ wide.T, 0)
 
 
 @njit(cache=True, nogil=True)
-def _squared(one: np.ndarray, other: np.ndarray) -> int:
-    total = 0
-    for k in range(len(one)):
-        gap = int(one[k]) - int(other[k])
-        total += gap * gap
+def _choose(similar: np.ndarray, chosen: np.ndarray, share: int) -> tuple[np.ndarray, np.ndarray]:
+    """`share` more than those chosen already, and the similarity of each to the nearest of all chosen."""
+    chosen, nearest = chosen.copy(), np.zeros(len(similar), np.float32)
+    for at in np.flatnonzero(chosen):
+        nearest = np.maximum(nearest, similar[at])
+    bound = np.where(chosen, -1, len(similar) * SCALE**2 * 2)  # what a point can gain, at most: gains only fall
+    while share > 0:
+        at = np.argmax(bound)
+        gain = _gain(similar[at], nearest)
+        if gain < bound[at]:
+            bound[at] = gain
+            continue
+        chosen[at], bound[at], share = True, -1, share - 1
+        nearest = np.maximum(nearest, similar[at])
+    return chosen, nearest
+
+
+@njit(cache=True, nogil=True)
+def _gain(similar: np.ndarray, nearest: np.ndarray) -> int:
+    total = np.int64(0)
+    for other in range(len(similar)):
+        total += np.int64(max(similar[other] - nearest[other], np.float32(0)))
     return int(total)

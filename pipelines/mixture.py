@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from math import floor
 
 import duckdb
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipelines import diversity
 from pipelines.catalog import quote
@@ -23,6 +23,7 @@ from pipelines.policy import Mixture, Policy, PolicyError
 
 DIMENSIONS = {"task": "task", "source": "source", "language": "output_language", "licence": "licence"}
 EMBEDDING = "pair_embedding"
+BATCH = 8_192  # embeddings that are in memory at once
 CURE = "set dedupe.semantic, which has it measured, or leave diversity out"
 
 _POOL = """
@@ -136,22 +137,23 @@ def limits_of(counts: Mapping[str, int], shares: Mapping[str, int | float], most
 
 
 def _diversify(con: duckdb.DuckDBPyConnection, size: int) -> None:
-    """Leave out of the pool all but the `size` records that lie farthest apart."""
+    """Leave out of the pool all but the `size` records that have one near each of the pool."""
     if EMBEDDING not in con.sql("SELECT * FROM candidate LIMIT 0").columns:
         raise PolicyError(f"mixture.diversity needs the signal `{EMBEDDING}`, which was not measured; {CURE}")
     if _size(con) <= size:
         return
     rows = con.sql(f"SELECT record_id, safe, {EMBEDDING} FROM pool JOIN candidate USING (record_id) ORDER BY place")
-    table = rows.to_arrow_table()
-    if table[EMBEDDING].null_count == table.num_rows:
+    names, safe, points = list[str](), 0, list[np.ndarray]()
+    for batch in rows.to_arrow_reader(BATCH):
+        names += batch["record_id"].to_pylist()
+        safe += batch["safe"].true_count
+        points.append(diversity.unit(batch[EMBEDDING]))
+    if not any(part.any() for part in points):
         raise PolicyError(f"mixture.diversity: `{EMBEDDING}` is null for every record; {CURE}")
-    names = table["record_id"].to_pylist()
-    chosen, distances = diversity.k_center(table[EMBEDDING], int(pc.sum(table["safe"]).as_py()), size)
-    gone = [
-        (name, distance) for at, (name, distance) in enumerate(zip(names, distances, strict=True)) if not chosen[at]
-    ]
-    told = [f'{{"distance":{distance:.4f}}}' for _, distance in gone]
-    con.register("far", pa.table({"record_id": pa.array([n for n, _ in gone], pa.string()), "value": told}))
-    con.execute("INSERT INTO left_out SELECT record_id, 'diversity', value FROM far")
-    con.unregister("far")
+    chosen, cosines = diversity.facility_location(np.concatenate(points), safe, size)
+    gone = [(name, cosine) for at, (name, cosine) in enumerate(zip(names, cosines, strict=True)) if not chosen[at]]
+    told = [f'{{"cosine":{cosine:.4f}}}' for _, cosine in gone]
+    con.register("near", pa.table({"record_id": pa.array([n for n, _ in gone], pa.string()), "value": told}))
+    con.execute("INSERT INTO left_out SELECT record_id, 'diversity', value FROM near")
+    con.unregister("near")
     con.execute(_TAKE)

@@ -51,7 +51,7 @@ Share = Annotated[int, Field(ge=0, strict=True)] | Annotated[float, Field(gt=0, 
 class Mixture(_Part):
     """How much of what. A whole number is a count, a fraction a share of what is kept in the end: `zh = 0.3` keeps at
     most three tenths Chinese. Whoever is left out comes last in `order`: by quality, then drawn by SHA-256; or drawn
-    alone. With `diversity`, `max_records` are those that lie farthest apart in meaning."""
+    alone. With `diversity`, `max_records` are those that stand for all others in meaning."""
 
     order: Literal["quality", "random"] = "quality"
     max_records: int | None = Field(None, ge=1)
@@ -62,7 +62,7 @@ class Mixture(_Part):
     source: dict[str, Share] = {}
     language: dict[str, Share] = {}
     licence: dict[str, Share] = {}
-    diversity: Literal["", "k_center"] = ""
+    diversity: Literal["", "facility_location"] = ""
 
     @model_validator(mode="after")
     def _diversity_has_a_size(self) -> "Mixture":
@@ -82,7 +82,7 @@ BUILT_IN = {
     "language_quota": "There was more of this language than the policy takes.",
     "licence_quota": "There was more of this licence than the policy takes.",
     "budget": "The policy's number of records or tokens was reached.",
-    "diversity": "It is close to others that were chosen.",
+    "diversity": "Others that were chosen stand for it.",
 }
 
 

@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -122,26 +123,72 @@ def table(given: list[dict[str, Any]]) -> pa.ChunkedArray:
     return pa.chunked_array([pa.array([row["pair_embedding"] for row in given], pa.list_(pa.float32(), 16))])
 
 
-def test_k_center_takes_one_of_each_kind_before_a_second_of_any() -> None:
+def units(given: list[dict[str, Any]]) -> np.ndarray:
+    return diversity.unit(table(given).combine_chunks())
+
+
+def test_one_of_each_kind_is_chosen_before_a_second_of_any() -> None:
     given = embedded(40, 6)
-    chosen, distances = diversity.k_center(table(given), 0, 6)
+    chosen, cosines = diversity.facility_location(units(given), 0, 6)
     assert sorted(max(0, at - 39) for at in range(45) if chosen[at]) == [0, 1, 2, 3, 4, 5]
-    assert all(distances[chosen] == 0) and distances[~chosen].max() < 0.3
+    assert all(cosines[chosen] > 0.99) and cosines[~chosen].min() > 0.9
+
+
+def test_two_stand_for_two_crowds_and_not_for_two_loners() -> None:
+    given = embedded(20, 4)[:22]
+    given += [given[at] | {"pair_embedding": given[20]["pair_embedding"][::-1]} for at in range(12)]
+    chosen, _ = diversity.facility_location(units(given), 0, 2)
+    assert chosen[:20].sum() == 1 and chosen[22:].sum() == 1
+
+
+def test_what_was_chosen_before_stands_for_its_kind() -> None:
+    given = embedded(40, 6)
+    chosen, _ = diversity.facility_location(units(given), 1, 6)
+    assert chosen[0] and chosen[40:].all()
+
+
+def by_hand(points: np.ndarray, size: int) -> list[int]:
+    """Greedy facility location from its definition."""
+    similar, taken = np.maximum(points @ points.T, 0), list[int]()
+    while len(taken) < size:
+        gains = [similar[:, [*taken, at]].max(axis=1).sum() if at not in taken else -1.0 for at in range(len(points))]
+        taken.append(int(np.argmax(gains)))
+    return sorted(taken)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_lazy_choice_is_the_greedy_one(seed: int) -> None:
+    points = np.random.default_rng(seed).normal(0, 1, (60, 8))
+    points = diversity.unit(pa.FixedSizeListArray.from_arrays(pa.array(points.ravel()), 8))
+    chosen, _ = diversity.facility_location(points, 0, 12)
+    assert np.flatnonzero(chosen).tolist() == by_hand(points.astype(float), 12)
+
+
+def test_cells_of_neighbours_cover_better_than_chance_and_give_the_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(diversity, "CELL", 50)
+    pick = np.random.default_rng(1)
+    points = diversity.unit(pa.FixedSizeListArray.from_arrays(pa.array(pick.normal(0, 1, 320 * 4)), 4))
+    similar = points.astype(float) @ points.T.astype(float) / diversity.SCALE**2
+    for size in (32, 33, 319):
+        chosen, _ = diversity.facility_location(points, 3, size)
+        assert chosen.sum() == size and chosen[:3].all()
+        by_chance = pick.permutation(320)[:size]
+        assert similar[:, chosen].max(axis=1).mean() > similar[:, by_chance].max(axis=1).mean()
 
 
 def test_unmeasured_records_are_chosen_last() -> None:
     given = embedded(4, 3)
     given[0]["pair_embedding"] = given[5]["pair_embedding"] = None
-    chosen, _ = diversity.k_center(table(given), 0, 5)
+    chosen, _ = diversity.facility_location(units(given), 0, 5)
     assert not chosen[5] and chosen[0] and chosen.sum() == 5
 
 
 def test_diversity_in_a_policy() -> None:
     given = embedded(40, 6)
-    names, left = kept(given, max_records=6, diversity="k_center")
+    names, left = kept(given, max_records=6, diversity="facility_location")
     assert len(names) == 6 and {f"r{k:03}" for k in range(40, 45)} < set(names) and set(left.values()) == {"diversity"}
 
 
 def test_diversity_without_the_signal_says_what_to_do() -> None:
     with pytest.raises(PolicyError, match="needs the signal `pair_embedding`"):
-        kept(rows(), max_records=6, diversity="k_center")
+        kept(rows(), max_records=6, diversity="facility_location")
