@@ -7,6 +7,7 @@ import pytest
 
 from pipelines import policy
 from pipelines.policy import Policy, PolicyError, Rule
+from tests.pipelines import corpus
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 RULE = '[[rules]]\nname = "short"\ndrop_if = "output_words < 3"\nwhy = "Says nothing."\n'
@@ -93,6 +94,12 @@ def test_a_policy_that_extends_itself_is_refused(tmp_path: Path) -> None:
 )
 def test_the_columns_a_predicate_looks_at(sql: str, columns: list[str]) -> None:
     assert list(policy.mentions(sql)) == columns
+
+
+def test_a_rule_about_outliers_is_silent_without_embeddings() -> None:
+    stray = Policy(rules=(Rule(name="stray", drop_if="pair_outlier > 0.6", why="Of something else."),))
+    assert policy.unmeasured(stray, corpus.recipe()) == {"stray": "dedupe.semantic"}
+    assert policy.unmeasured(stray, corpus.recipe(dedupe={"semantic": 0.95})) == {}
 
 
 def test_rules_that_see_only_what_a_pair_has_apply_to_pairs() -> None:
