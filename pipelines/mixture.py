@@ -20,9 +20,10 @@ import pyarrow as pa
 from pipelines import diversity
 from pipelines.catalog import quote
 from pipelines.policy import Mixture, Policy, PolicyError
+from pipelines.signals import embedding
 
 DIMENSIONS = {"task": "task", "source": "source", "language": "output_language", "licence": "licence"}
-EMBEDDING = "pair_embedding"
+EMBEDDING = embedding.NAME
 BATCH = 8_192  # embeddings that are in memory at once
 CURE = "set dedupe.semantic, which has it measured, or leave diversity out"
 
@@ -47,6 +48,11 @@ FROM (SELECT *, {rank} AS rank FROM pool WHERE {where})
 WHERE rank > {limit} AND NOT safe
 """
 _TAKE = "DELETE FROM pool WHERE record_id IN (SELECT record_id FROM left_out)"
+
+_EMBEDDED = f"""
+SELECT record_id, safe, {EMBEDDING}::FLOAT[{embedding.DIMENSIONS}] AS {EMBEDDING}
+FROM pool JOIN candidate USING (record_id) ORDER BY place
+"""
 
 _REASONS = """
 CREATE OR REPLACE TEMP TABLE judged AS
@@ -142,9 +148,8 @@ def _diversify(con: duckdb.DuckDBPyConnection, size: int) -> None:
         raise PolicyError(f"mixture.diversity needs the signal `{EMBEDDING}`, which was not measured; {CURE}")
     if _size(con) <= size:
         return
-    rows = con.sql(f"SELECT record_id, safe, {EMBEDDING} FROM pool JOIN candidate USING (record_id) ORDER BY place")
     names, safe, points = list[str](), 0, list[np.ndarray]()
-    for batch in rows.to_arrow_reader(BATCH):
+    for batch in con.sql(_EMBEDDED).to_arrow_reader(BATCH):
         names += batch["record_id"].to_pylist()
         safe += batch["safe"].true_count
         points.append(diversity.unit(batch[EMBEDDING]))

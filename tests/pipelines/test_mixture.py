@@ -11,6 +11,7 @@ import pytest
 
 from pipelines import diversity, mixture
 from pipelines.policy import Mixture, Policy, PolicyError, Rule
+from pipelines.signals.embedding import DIMENSIONS
 
 RULES = (Rule(name="never", drop_if="false", why="-"),)
 TASKS = ("question_answering", "code_generation", "dialogue")
@@ -115,16 +116,17 @@ def embedded(count: int, groups: int) -> list[dict[str, Any]]:
     made = rows(count + groups - 1)
     for k, row in enumerate(made):
         at = 0 if k < count else k - count + 1
-        row["pair_embedding"] = [float(d == at) + pick.gauss(0, 0.02) for d in range(16)]
+        row["pair_embedding"] = [float(d == at) + pick.gauss(0, 0.005) for d in range(DIMENSIONS)]
     return made
 
 
-def table(given: list[dict[str, Any]]) -> pa.ChunkedArray:
-    return pa.chunked_array([pa.array([row["pair_embedding"] for row in given], pa.list_(pa.float32(), 16))])
+def table(given: list[dict[str, Any]], *width: int) -> pa.Array:
+    """Lists of any length, as Parquet files are read, or of one `width`."""
+    return pa.array([row["pair_embedding"] for row in given], pa.list_(pa.float32(), *width))
 
 
 def units(given: list[dict[str, Any]]) -> np.ndarray:
-    return diversity.unit(table(given).combine_chunks())
+    return diversity.unit(table(given, DIMENSIONS))
 
 
 def test_one_of_each_kind_is_chosen_before_a_second_of_any() -> None:
