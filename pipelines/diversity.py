@@ -1,4 +1,4 @@
-"""Facility location (Wei, Iyer, Bilmes 2015 for choosing data): of n points, k so that each point has one near it.
+"""Facility location (Wei, Iyer, Bilmes 2015 for choosing data): of n points, some so that each point has one near it.
 
 Chosen greedily, which reaches 1 - 1/e of the best sum of similarities (Nemhauser 1978), and lazily (Minoux 1978). All
 pairs of n points are too many: neighbours make a cell, and every cell gives its share. Similarities are products of
@@ -16,25 +16,27 @@ SCALE = 127
 CELL = 2_048  # points at most: their similarities are 16 MB
 
 
-def facility_location(points: np.ndarray, first: int, size: int) -> tuple[np.ndarray, np.ndarray]:
+def facility_location(points: np.ndarray, costs: np.ndarray, first: int, budget: int) -> tuple[np.ndarray, np.ndarray]:
     """bool[n], who is chosen; float[n], the cosine of each with the nearest chosen one in its cell, at least 0.
 
     Of `unit` points the first `first` are chosen as they are; then always the one that most others gain by, the earlier
-    of two. Those of zeros come last, in their order. O(n (CELL + log n)).
+    of two, as long as the sum of `costs` (int64[n], 1 and more) is within the budget; one that does not fit is passed
+    over. Those of zeros come last, in their order. O(n (CELL + log n)).
     """
     chosen, cosine = np.arange(len(points)) < first, np.zeros(len(points))
     measured = points.any(axis=1)
-    free = measured & ~chosen
-    all_free = int(np.count_nonzero(free))
-    wanted = max(0, min(size - first, all_free))
-    seen = given = 0
+    price = np.where(measured & ~chosen, costs, 0)
+    left = max(0, budget - int(costs[:first].sum()))
+    wanted, whole = min(left, int(price.sum())), max(1, int(price.sum()))
+    seen = spent = 0
     for cell in _cells(points, np.flatnonzero(measured)):
-        seen += int(np.count_nonzero(free[cell]))
-        share = seen * wanted // max(1, all_free) - given
-        given += share
-        chosen[cell], nearest = _choose(_similarities(points[cell]), chosen[cell], share)
+        seen += int(price[cell].sum())
+        similar = _similarities(points[cell])
+        chosen[cell], nearest = _choose(similar, costs[cell], chosen[cell], seen * wanted // whole - spent)
+        spent += int(price[cell][chosen[cell]].sum())
         cosine[cell] = np.minimum(nearest / SCALE**2, 1)
-    chosen[np.flatnonzero(~measured & ~chosen)[: max(0, size - first - wanted)]] = True
+    last = np.flatnonzero(~measured & ~chosen)
+    chosen[last[np.cumsum(costs[last]) <= left - spent]] = True
     return chosen, cosine
 
 
@@ -80,19 +82,21 @@ def _similarities(points: np.ndarray) -> np.ndarray:
 
 
 @njit(cache=True, nogil=True)
-def _choose(similar: np.ndarray, chosen: np.ndarray, share: int) -> tuple[np.ndarray, np.ndarray]:
-    """`share` more than those chosen already, and the similarity of each to the nearest of all chosen."""
+def _choose(similar: np.ndarray, costs: np.ndarray, chosen: np.ndarray, share: int) -> tuple[np.ndarray, np.ndarray]:
+    """Those chosen already and more for `share`, and the similarity of each to the nearest of all chosen."""
     chosen, nearest = chosen.copy(), np.zeros(len(similar), np.float32)
     for at in np.flatnonzero(chosen):
         nearest = np.maximum(nearest, similar[at])
     bound = np.where(chosen, -1, len(similar) * SCALE**2 * 2)  # what a point can gain, at most: gains only fall
-    while share > 0:
+    bound[costs > share] = -1
+    while bound.max() >= 0:
         at = np.argmax(bound)
         gain = _gain(similar[at], nearest)
         if gain < bound[at]:
             bound[at] = gain
             continue
-        chosen[at], bound[at], share = True, -1, share - 1
+        chosen[at], bound[at], share = True, -1, share - costs[at]
+        bound[costs > share] = -1
         nearest = np.maximum(nearest, similar[at])
     return chosen, nearest
 

@@ -50,7 +50,8 @@ WHERE rank > {limit} AND NOT safe
 _TAKE = "DELETE FROM pool WHERE record_id IN (SELECT record_id FROM left_out)"
 
 _EMBEDDED = f"""
-SELECT record_id, safe, {EMBEDDING}::FLOAT[{embedding.DIMENSIONS}] AS {EMBEDDING}
+SELECT record_id, safe, {EMBEDDING}::FLOAT[{embedding.DIMENSIONS}] AS {EMBEDDING},
+       greatest(1, {{cost}})::BIGINT AS cost
 FROM pool JOIN candidate USING (record_id) ORDER BY place
 """
 
@@ -75,7 +76,8 @@ def apply(con: duckdb.DuckDBPyConnection, policy: Policy) -> None:
         for name in DIMENSIONS:
             _leave_out(con, _quota(con, name, mixture))
         if mixture.diversity:
-            _diversify(con, mixture.max_records or 0)
+            _diversify(con, "1", mixture.max_records)
+            _diversify(con, "tokens", mixture.max_tokens)
         _leave_out(con, _budget(mixture))
     con.execute(_REASONS)
     con.execute("DROP TABLE pool; DROP TABLE left_out")
@@ -142,20 +144,21 @@ def limits_of(counts: Mapping[str, int], shares: Mapping[str, int | float], most
     return limits
 
 
-def _diversify(con: duckdb.DuckDBPyConnection, size: int) -> None:
-    """Leave out of the pool all but the `size` records that have one near each of the pool."""
+def _diversify(con: duckdb.DuckDBPyConnection, cost: str, budget: int | None) -> None:
+    """Leave out of the pool all but those within the budget that stand for the pool."""
     if EMBEDDING not in con.sql("SELECT * FROM candidate LIMIT 0").columns:
         raise PolicyError(f"mixture.diversity needs the signal `{EMBEDDING}`, which was not measured; {CURE}")
-    if _size(con) <= size:
+    if budget is None or con.sql(f"SELECT coalesce(sum({cost}), 0) FROM pool").fetchall()[0][0] <= budget:
         return
-    names, safe, points = list[str](), 0, list[np.ndarray]()
-    for batch in con.sql(_EMBEDDED).to_arrow_reader(BATCH):
+    names, safe, points, costs = list[str](), 0, list[np.ndarray](), list[np.ndarray]()
+    for batch in con.sql(_EMBEDDED.format(cost=cost)).to_arrow_reader(BATCH):
         names += batch["record_id"].to_pylist()
         safe += batch["safe"].true_count
         points.append(diversity.unit(batch[EMBEDDING]))
+        costs.append(batch["cost"].to_numpy())
     if not any(part.any() for part in points):
         raise PolicyError(f"mixture.diversity: `{EMBEDDING}` is null for every record; {CURE}")
-    chosen, cosines = diversity.facility_location(np.concatenate(points), safe, size)
+    chosen, cosines = diversity.facility_location(np.concatenate(points), np.concatenate(costs), safe, budget)
     gone = [(name, cosine) for at, (name, cosine) in enumerate(zip(names, cosines, strict=True)) if not chosen[at]]
     told = [f'{{"cosine":{cosine:.4f}}}' for _, cosine in gone]
     con.register("near", pa.table({"record_id": pa.array([n for n, _ in gone], pa.string()), "value": told}))

@@ -51,7 +51,8 @@ Share = Annotated[int, Field(ge=0, strict=True)] | Annotated[float, Field(gt=0, 
 class Mixture(_Part):
     """How much of what. A whole number is a count, a fraction a share of what is kept in the end: `zh = 0.3` keeps at
     most three tenths Chinese. Whoever is left out comes last in `order`: by quality, then drawn by SHA-256; or drawn
-    alone. With `diversity`, `max_records` are those that stand for all others in meaning."""
+    alone. With `diversity`, those within `max_records` and
+    `max_tokens` stand for all others in meaning."""
 
     order: Literal["quality", "random"] = "quality"
     max_records: int | None = Field(None, ge=1)
@@ -66,8 +67,8 @@ class Mixture(_Part):
 
     @model_validator(mode="after")
     def _diversity_has_a_size(self) -> "Mixture":
-        if self.diversity and not self.max_records:
-            raise ValueError("diversity chooses max_records; say how many")
+        if self.diversity and not (self.max_records or self.max_tokens):
+            raise ValueError("diversity chooses max_records or max_tokens; say how many")
         return self
 
 

@@ -146,7 +146,7 @@ def test_the_chosen_stand_for_the_source_and_not_for_the_strays(planted: tuple[s
     size = int(share * stray.size)
     points = diversity.unit(pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), vectors.shape[1]))
     ways = {
-        "facility location": diversity.facility_location(points, 0, size)[0],
+        "facility location": diversity.facility_location(points, np.ones(len(points), np.int64), 0, size)[0],
         "chance": np.isin(np.arange(stray.size), np.random.default_rng(1).permutation(stray.size)[:size]),
     }
     covered = {name: float((vectors[~stray] @ vectors[chosen].T).max(axis=1).mean()) for name, chosen in ways.items()}

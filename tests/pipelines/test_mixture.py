@@ -129,9 +129,13 @@ def units(given: list[dict[str, Any]]) -> np.ndarray:
     return diversity.unit(table(given, DIMENSIONS))
 
 
+def chosen_of(points: np.ndarray, first: int, size: int) -> tuple[np.ndarray, np.ndarray]:
+    return diversity.facility_location(points, np.ones(len(points), np.int64), first, size)
+
+
 def test_one_of_each_kind_is_chosen_before_a_second_of_any() -> None:
     given = embedded(40, 6)
-    chosen, cosines = diversity.facility_location(units(given), 0, 6)
+    chosen, cosines = chosen_of(units(given), 0, 6)
     assert sorted(max(0, at - 39) for at in range(45) if chosen[at]) == [0, 1, 2, 3, 4, 5]
     assert all(cosines[chosen] > 0.99) and cosines[~chosen].min() > 0.9
 
@@ -139,13 +143,13 @@ def test_one_of_each_kind_is_chosen_before_a_second_of_any() -> None:
 def test_two_stand_for_two_crowds_and_not_for_two_loners() -> None:
     given = embedded(20, 4)[:22]
     given += [given[at] | {"pair_embedding": given[20]["pair_embedding"][::-1]} for at in range(12)]
-    chosen, _ = diversity.facility_location(units(given), 0, 2)
+    chosen, _ = chosen_of(units(given), 0, 2)
     assert chosen[:20].sum() == 1 and chosen[22:].sum() == 1
 
 
 def test_what_was_chosen_before_stands_for_its_kind() -> None:
     given = embedded(40, 6)
-    chosen, _ = diversity.facility_location(units(given), 1, 6)
+    chosen, _ = chosen_of(units(given), 1, 6)
     assert chosen[0] and chosen[40:].all()
 
 
@@ -162,7 +166,7 @@ def by_hand(points: np.ndarray, size: int) -> list[int]:
 def test_the_lazy_choice_is_the_greedy_one(seed: int) -> None:
     points = np.random.default_rng(seed).normal(0, 1, (60, 8))
     points = diversity.unit(pa.FixedSizeListArray.from_arrays(pa.array(points.ravel()), 8))
-    chosen, _ = diversity.facility_location(points, 0, 12)
+    chosen, _ = chosen_of(points, 0, 12)
     assert np.flatnonzero(chosen).tolist() == by_hand(points.astype(float), 12)
 
 
@@ -172,16 +176,31 @@ def test_cells_of_neighbours_cover_better_than_chance_and_give_the_number(monkey
     points = diversity.unit(pa.FixedSizeListArray.from_arrays(pa.array(pick.normal(0, 1, 320 * 4)), 4))
     similar = points.astype(float) @ points.T.astype(float) / diversity.SCALE**2
     for size in (32, 33, 319):
-        chosen, _ = diversity.facility_location(points, 3, size)
+        chosen, _ = chosen_of(points, 3, size)
         assert chosen.sum() == size and chosen[:3].all()
         by_chance = pick.permutation(320)[:size]
         assert similar[:, chosen].max(axis=1).mean() > similar[:, by_chance].max(axis=1).mean()
 
 
+def test_a_budget_of_tokens_passes_over_what_does_not_fit() -> None:
+    given = embedded(40, 6)
+    costs = np.where(np.arange(45) < 43, 10, 70)
+    chosen, _ = diversity.facility_location(units(given), costs, 0, 65)
+    assert chosen[40:43].all() and not chosen[43:].any() and costs[chosen].sum() == 60
+
+
+def test_tokens_and_records_in_a_policy() -> None:
+    given = embedded(40, 6)
+    names, left = kept(given, max_tokens=90, diversity="facility_location")
+    assert {f"r{k:03}" for k in range(40, 45)} < set(names) and len(names) == 6, "each has 15 tokens"
+    names, left = kept(given, max_tokens=90, max_records=3, diversity="facility_location")
+    assert len(names) == 3 and set(left.values()) == {"diversity"}
+
+
 def test_unmeasured_records_are_chosen_last() -> None:
     given = embedded(4, 3)
     given[0]["pair_embedding"] = given[5]["pair_embedding"] = None
-    chosen, _ = diversity.facility_location(units(given), 0, 5)
+    chosen, _ = chosen_of(units(given), 0, 5)
     assert not chosen[5] and chosen[0] and chosen.sum() == 5
 
 

@@ -50,7 +50,10 @@ REFUSED = {
         r"task.dialog: no such task; did you mean 'dialogue'",
     ),
     "a share above one": (RULE + "[mixture.task]\ndialogue = 1.5\n", r"mixture.task.dialogue"),
-    "diversity of no size": (RULE + "[mixture]\ndiversity = 'facility_location'\n", r"diversity chooses max_records"),
+    "diversity of no size": (
+        RULE + "[mixture]\ndiversity = 'facility_location'\n",
+        r"max_records or max_tokens; say how many",
+    ),
     "percent out of range": ("test_percent = 80\n" + RULE, r"test_percent: Input should be less than or equal to 50"),
 }
 
