@@ -38,7 +38,7 @@ class DedupeSettings(_Part):
     threshold: float = Field(0.8, gt=0, le=1, description="Jaccard similarity from which two records are duplicates.")
     key: Literal["pair", "output", "instruction"] = Field("pair", description="What two records are compared by.")
     semantic: float | None = Field(
-        None, gt=0, le=1, description="Cosine of embeddings from which two English records say the same; unset: off."
+        None, gt=0, le=1, description="Cosine of embeddings from which two English records say the same; unset: none."
     )
 
 
