@@ -51,10 +51,11 @@ def pair_outliers(con: duckdb.DuckDBPyConnection, rank: Rows) -> pa.Table:
     for batch in _batches(con, source, counted):
         for one in np.unique(batch.source):
             centres[one] += batch.vectors[batch.counted & (batch.source == one)].sum(axis=0)
+    squares = np.array([float(sum(int(part) ** 2 for part in centre)) for centre in centres])  # may exceed 64 bits
     rows, told = [np.empty(0, np.int64)], [np.empty(0)]
     for batch in _batches(con, source, counted):
         rows.append(rank[batch.rows])
-        told.append(_distance(batch, centres))
+        told.append(_distance(batch, centres, squares))
     value = pa.array(np.concatenate(told), pa.float32(), from_pandas=True)  # NaN is null
     return pa.table({"rank": np.concatenate(rows), "pair_outlier": value})
 
@@ -66,9 +67,8 @@ def _batches(con: duckdb.DuckDBPyConnection, source: Rows, counted: NDArray[np.b
         yield Batch(rows, source[rows], counted[rows], np.rint(made * SCALE).astype(np.int64))
 
 
-def _distance(batch: Batch, centres: NDArray[np.int64]) -> NDArray[np.float64]:
-    """float64 per record; NaN where nothing but the record is in its centre."""
-    squares = np.array([float(sum(int(part) ** 2 for part in centre)) for centre in centres])  # may exceed 64 bits
+def _distance(batch: Batch, centres: NDArray[np.int64], squares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """float64 per record; NaN where nothing but the record is in its centre. `squares` are the centres' lengths'."""
     own = np.einsum("rd,rd->r", batch.vectors, batch.vectors)
     with_all = np.einsum("rd,rd->r", batch.vectors, centres[batch.source])
     itself = np.where(batch.counted, own, 0)
