@@ -52,10 +52,15 @@ def _finished(data: Path, stage: str, name: str, recipe: Recipe) -> Manifest:
 
 
 @contextmanager
-def spilling_duckdb(folder: Path, workers: int) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-    """DuckDB within its memory limit, and a scratch folder near where `folder` will be."""
+def spilling_duckdb(
+    folder: Path, workers: int, memory: str = "1GB"
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+    """DuckDB within `memory`, and a scratch folder near where `folder` will be."""
     place.make(folder.parent)
     near = place.nearby(folder)
-    with tempfile.TemporaryDirectory(dir=near.parent, prefix=f".{near.name}.") as scratch, open_duckdb(folder) as con:
+    with (
+        tempfile.TemporaryDirectory(dir=near.parent, prefix=f".{near.name}.") as scratch,
+        open_duckdb(folder, memory) as con,
+    ):
         con.execute(f"SET temp_directory = '{scratch}/spill'; SET threads = {workers}; SET TimeZone = 'UTC'")
         yield con, Path(scratch)
