@@ -9,6 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
+from lxml import etree, html
+
 
 class Labelled(NamedTuple):
     """`key` decides on which side of the split a text is: variants of one text share it."""
@@ -66,6 +68,50 @@ def harmless(data: Path) -> Iterator[Labelled]:
     for line in board.read_text(errors="replace").splitlines():
         text = line.rpartition(" +++$+++ ")[2]
         yield Labelled("zh-developer-qa", _key(text), text, "fine")
+
+
+def harms(half: str) -> Iterator[Labelled]:
+    """Sentences of safety_tune.toml or safety_held.toml; the source is the language, the label `harmless` or a kind."""
+    kinds = tomllib.loads((Path(__file__).parent / f"safety_{half}.toml").read_text())
+    for label, languages in kinds.items():
+        yield from (Labelled(language, text, text, label) for language, own in languages.items() for text in own)
+
+
+def technical(data: Path) -> Iterator[Labelled]:
+    """Forum posts whole and documentation by paragraph: none is learnt from, and none should be flagged."""
+    for name in ("tutorials/fastapi", "knowledge_bases/pihole"):
+        for path in sorted((data / name).rglob("*.md")):
+            for paragraph in re.split(r"\n\s*\n", path.read_text(errors="replace")):
+                yield Labelled(name, paragraph, paragraph, "harmless")
+    for name in ("python-docs", "git-docs", "debian-faq-en", "debian-faq-zh-cn"):
+        for path in sorted((data / "tutorials" / name).rglob("*.html")):
+            for block in html.fromstring(path.read_bytes()).iter("p", "pre", "li"):
+                text = block.text_content()
+                yield Labelled(name, text, text, "harmless")
+    for path in sorted((data / "forums" / "discourse-urho3d" / "raw").rglob("*.md")):
+        text = path.read_text(errors="replace")
+        yield Labelled("urho3d", text, text, "harmless")
+    for site, file, field in (
+        ("quantumcomputing", "Posts", "Body"),
+        ("quantumcomputing", "Comments", "Text"),
+        ("coffee", "Posts", "Body"),
+    ):
+        for row in etree.parse(data / "forums" / f"stackexchange-{site}" / f"{file}.xml").iter("row"):
+            text = html.fromstring(f"<div>{row.get(field)}</div>").text_content()
+            yield Labelled(site, text, text, "harmless")
+
+
+def everyday(data: Path) -> Iterator[Labelled]:
+    """Instructions and answers of Alpaca about anything: all but a handful are harmless."""
+    for path in sorted((data / "instructions" / "alpaca-en-zh").rglob("*.json")):
+        try:
+            rows = json.loads(path.read_text(errors="replace"))
+        except json.JSONDecodeError:  # one part is malformed, as it was published
+            continue
+        for row in rows:
+            for field in ("instruction", "output"):
+                text = str(row.get(field) or "")
+                yield Labelled("alpaca", text, text, "harmless")
 
 
 def _csv(path: Path) -> list[dict[str, str]]:
