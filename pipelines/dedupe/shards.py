@@ -26,7 +26,7 @@ def in_order(read: Callable[[Item], Iterator[Result]], items: Iterable[Item], wo
         pending: deque[Future[list[Result]]] = deque()
         for item in items:
             pending.append(pool.submit(_all, read, item))
-            if len(pending) > workers:
+            if len(pending) >= workers:
                 yield from pending.popleft().result()
         while pending:
             yield from pending.popleft().result()
