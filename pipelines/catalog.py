@@ -1,18 +1,21 @@
 """DuckDB over data/, through schemas/views.sql. Reads only what a manifest lists."""
 
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
-from pipelines import place, storage
+from pipelines import near, place, storage
 from schemas.cluster import CLUSTER, EDGE
+from schemas.manifest import Shard
 from schemas.page import PAGE
 from schemas.record import PAIR, RECORD, REJECT
 from schemas.signal import OPTIONAL
 from schemas.verdict import CONTAMINATED, PUBLISHED, REASONS, VERDICT
 
+Listed = tuple[Path, Shard]
 RUN = pa.schema(
     [
         ("run_id", pa.string()),
@@ -50,10 +53,11 @@ KINDS: dict[str, tuple[str, tuple[str, ...], pa.Schema]] = {
 def connect(data: Path | str) -> duckdb.DuckDBPyConnection:
     """An in-memory connection with the users' views over `data`. Nothing is ever downloaded."""
     data = place.at(data)
-    con = open_duckdb(data)
+    shards = _shards(data)
+    con = open_duckdb(data, shards=[shard for listed in shards.values() for shard in listed])
     con.execute("SET TimeZone = 'UTC'")
     con.execute("CREATE MACRO folder(file, depth) AS split_part(file, '/', -depth)")
-    con.execute(views_sql(data))
+    con.execute(_views(data, shards))
     return con
 
 
@@ -62,30 +66,37 @@ def newest(data: str) -> float:
     return max((path.stat().st_mtime for path in place.at(data).glob(f"[1-6]_*/**/{storage.MANIFEST}")), default=0.0)
 
 
-def open_duckdb(data: Path, memory: str = "1GB") -> duckdb.DuckDBPyConnection:
-    """DuckDB that reads below `data`, downloads nothing, and stays within `memory`, spilling to disk."""
+def open_duckdb(data: Path, memory: str = "1GB", shards: Sequence[Listed] = ()) -> duckdb.DuckDBPyConnection:
+    """DuckDB that reads below `data`, downloads nothing, and stays within `memory`, spilling to disk. Where `data` is a
+    store, of `shards` it reads copies."""
     settings: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
         "memory_limit": memory,
     }
     con = duckdb.connect(config=settings)
-    place.introduce(con, data)
+    near.introduce(con, data, shards)
     con.execute("SET enable_progress_bar = false")  # it would be printed into the answer of a command
     return con
 
 
-def views_sql(data: Path) -> str:
-    """`schemas/views.sql` with the finished shards of `data` in place of the names."""
-    shards: dict[str, list[Path]] = {kind: [] for kind in KINDS}
+def _shards(data: Path) -> dict[str, list[Listed]]:
+    """The finished shards of `data`, by kind."""
+    shards: dict[str, list[Listed]] = {kind: [] for kind in KINDS}
     for folder, manifest in storage.manifests(data):
         if manifest.stage == "curate" and folder != storage.latest(folder.parent):
             continue
         for kind, (stage, prefixes, _) in KINDS.items():
-            if stage == manifest.stage:
-                shards[kind] += [folder / name for prefix in prefixes for name in manifest.tables(prefix)]
-    sources = {kind: parquet(paths, KINDS[kind][2]) for kind, paths in shards.items()}
-    sources["signals"] = signals(shards["signals"])
+            for prefix in prefixes if stage == manifest.stage else ():
+                shards[kind] += storage.tables(folder, manifest, prefix)
+    return shards
+
+
+def _views(data: Path, shards: Mapping[str, Sequence[Listed]]) -> str:
+    """`schemas/views.sql` with the shards in place of the names."""
+    paths = {kind: [path for path, _ in listed] for kind, listed in shards.items()}
+    sources = {kind: parquet(paths[kind], KINDS[kind][2]) for kind in KINDS}
+    sources["signals"] = signals(paths["signals"])
     sources["records"] = _complete(sources["records"], RECORD)
     return files("schemas").joinpath("views.sql").read_text().format(**sources, runs=_runs(data))
 

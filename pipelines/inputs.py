@@ -5,25 +5,36 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
 
-from pipelines import place, storage
+from pipelines import near, place, storage
 from pipelines.catalog import open_duckdb
 from pipelines.recipe import Recipe, RecipeError
-from schemas.manifest import Manifest
+from schemas.manifest import Manifest, Shard
 
 PREFIXES = {"normalise": ("records", "pairs"), "annotate": ("signals",), "dedupe": ("clusters", "edges")}
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """Fingerprints by stage and name, for the stage's key; the Parquet files by table; what normalise counted."""
+    """Fingerprints by stage and name, for the stage's key; shards by table; what normalise counted."""
 
     fingerprints: dict[str, str]
-    paths: dict[str, list[Path]]
+    shards: dict[str, list[tuple[Path, Shard]]]
     counts: Counter[str]
+
+    @cached_property
+    def paths(self) -> dict[str, list[Path]]:
+        """The Parquet files by table; of a store copies on this machine, which stay as long as this object is there."""
+        copied = iter(self._held.paths)
+        return {table: [next(copied) for _ in listed] for table, listed in self.shards.items()}
+
+    @cached_property
+    def _held(self) -> near.Copies:
+        return near.copies([shard for listed in self.shards.values() for shard in listed])
 
 
 def of(recipe: Recipe, data: Path, *, clusters: bool = False) -> Inputs:
@@ -31,16 +42,15 @@ def of(recipe: Recipe, data: Path, *, clusters: bool = False) -> Inputs:
     wanted = [(stage, name) for stage in ("normalise", "annotate") for name in recipe.source_names()]
     wanted += [("dedupe", recipe.name)] if clusters else []
     found = {(stage, name): _finished(data, stage, name, recipe) for stage, name in wanted}
-    paths: dict[str, list[Path]] = {prefix: [] for prefixes in PREFIXES.values() for prefix in prefixes}
+    shards: dict[str, list[tuple[Path, Shard]]] = {prefix: [] for of_stage in PREFIXES.values() for prefix in of_stage}
     for (stage, name), manifest in found.items():
-        folder = storage.folder(data, stage, name)
         for prefix in PREFIXES[stage]:
-            paths[prefix] += [folder / shard for shard in manifest.tables(prefix)]
+            shards[prefix] += storage.tables(storage.folder(data, stage, name), manifest, prefix)
     fingerprints = {f"{stage}/{name}": manifest.fingerprint for (stage, name), manifest in found.items()}
     counts = Counter[str]()
     for (stage, _), manifest in found.items():
         counts.update(manifest.counts if stage == "normalise" else {})
-    return Inputs(fingerprints, paths, counts)
+    return Inputs(fingerprints, shards, counts)
 
 
 def _finished(data: Path, stage: str, name: str, recipe: Recipe) -> Manifest:
@@ -57,9 +67,9 @@ def spilling_duckdb(
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
     """DuckDB within `memory`, and a scratch folder near where `folder` will be."""
     place.make(folder.parent)
-    near = place.nearby(folder)
+    here = place.nearby(folder)
     with (
-        tempfile.TemporaryDirectory(dir=near.parent, prefix=f".{near.name}.") as scratch,
+        tempfile.TemporaryDirectory(dir=here.parent, prefix=f".{here.name}.") as scratch,
         open_duckdb(folder, memory) as con,
     ):
         con.execute(f"SET temp_directory = '{scratch}/spill'; SET threads = {workers}; SET TimeZone = 'UTC'")

@@ -14,7 +14,6 @@ from time import time_ns
 from typing import Any, cast
 from uuid import uuid4
 
-import duckdb
 import pyarrow.parquet as pq
 
 MANIFEST = "manifest.json"
@@ -49,8 +48,17 @@ def nearby(path: Path) -> Path:
     """`path` itself on a disk; for an object store its counterpart below this user's cache folder."""
     if on_disk(path):
         return path
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "gristmill" / _store(path).protocol / _store(path).path
+    return cache() / _store(path).protocol / _store(path).path
+
+
+def cache() -> Path:
+    """This user's folder for what can be made or fetched again."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gristmill"
+
+
+def file_system(path: Path) -> Any:
+    """Of an object store: fsspec's."""
+    return _store(path).fs
 
 
 def _store(path: Path) -> Any:
@@ -89,6 +97,11 @@ def send(file: Path, path: Path) -> None:
     else:
         _store(path).fs.put_file(str(file), _store(path).path)
         file.unlink()
+
+
+def fetch(path: Path, file: Path) -> None:
+    """Copy an object to a file of this machine, a piece at a time."""
+    _store(path).fs.get_file(_store(path).path, str(file))
 
 
 def settle(work: Path, folder: Path) -> None:
@@ -220,9 +233,3 @@ def parquet(path: Path) -> pq.ParquetFile:
     """A Parquet file that checks its pages as they are read."""
     source = path if on_disk(path) else path.open("rb")
     return pq.ParquetFile(source, page_checksum_verification=True)
-
-
-def introduce(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Let DuckDB read below `path`. For a store through its Python file system: no extension is downloaded."""
-    if not on_disk(path):
-        con.register_filesystem(_store(path).fs)

@@ -293,6 +293,12 @@ def manifests(data: Path, below: str = "[1-6]_*") -> Iterator[tuple[Path, Manife
         yield path.parent, Manifest.model_validate_json(content)
 
 
+def tables(folder: Path, manifest: Manifest, prefix: str) -> list[tuple[Path, Shard]]:
+    """The Parquet shards that begin with `prefix`, in order, with what the manifest says of each."""
+    listed = {shard.path: shard for shard in manifest.shards}
+    return [(folder / name, listed[name]) for name in manifest.tables(prefix)]
+
+
 def _is_own(parts: tuple[str, ...]) -> bool:
     return "latest" not in parts and not any(part.startswith(".") for part in parts)
 

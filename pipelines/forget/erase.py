@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from connectors.web import store
-from pipelines import catalog, place, storage
+from pipelines import catalog, near, place, storage
 from pipelines import pages as standing
 from pipelines.forget.plan import Found, read_pages, unzipped
 from pipelines.tombstones import Tombstones
@@ -176,7 +176,7 @@ def _retell(folder: Path, manifest: Manifest, made: storage.Building) -> None:
     names = [name for split in SPLITS for name in manifest.tables(split)]
     paths = [at / name for at, name in zip(files, names, strict=True)]
     with duckdb.connect(config={"threads": 1}) as con:
-        place.introduce(con, folder)
+        near.introduce(con, folder)
         con.execute(f"CREATE VIEW published AS SELECT * FROM {catalog.parquet(paths, PUBLISHED)}")
         made.text(ATTRIBUTION, attribution(con))
     card = (folder / CARD).read_text().split(ERASED)[0]

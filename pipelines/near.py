@@ -1,0 +1,156 @@
+"""Copies, on this machine, of shards in an object store: whoever reads a shard again and again reads its copy.
+
+A copy is called by the SHA-256 in its manifest and compared with it when it arrives, so every stage, recipe and data
+folder finds it again. They lie in `gristmill/shards` below the user's cache folder, which may be removed at any time
+when nothing is at work. They take BOUND bytes at most, and at most half of what the disk would have without them; those
+not used for longest go first, and none that a stage holds. What finds no room is read in the store.
+"""
+
+import fcntl
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from hashlib import file_digest
+from pathlib import Path
+from typing import IO
+from uuid import uuid4
+
+import duckdb
+
+from pipelines import place
+from pipelines.progress import track
+from schemas.manifest import Manifest, Shard
+
+BOUND = 20 << 30  # bytes: the records and signals of some ten million records
+AT_ONCE = 8  # files on their way
+LOCK = ".lock"
+
+log = logging.getLogger("gristmill")
+
+
+class ChangedShard(OSError):
+    """What came from the store is not what the manifest says."""
+
+
+class NoRoom(OSError):
+    """A folder that has to be on this machine, and does not fit."""
+
+
+@dataclass(frozen=True)
+class Copies:
+    """`paths` are those asked for, in their order; as long as this object is there, none of them goes."""
+
+    paths: list[Path]
+    lock: IO[str] | None = None
+
+
+def copies(shards: Sequence[tuple[Path, Shard]]) -> Copies:
+    """The shards on this machine: themselves, if they are on its disk or do not fit. Raises ChangedShard."""
+    paths = [path for path, _ in shards]
+    if not shards or place.on_disk(paths[0]):
+        return Copies(paths)
+    folder = place.cache() / "shards"
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = (folder / LOCK).open("a")
+    if not _make_room(folder, lock, {shard.sha256: shard.bytes for _, shard in shards}):
+        return Copies(paths)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        copied = pool.map(partial(_copy, folder), shards)
+        return Copies(list(track(copied, "copying from the store", len(shards))), lock)
+
+
+def _make_room(folder: Path, lock: IO[str], wanted: Mapping[str, int]) -> bool:
+    """Whether there is room for `wanted`, bytes by hash. With it comes a share in `lock`; to remove takes all of it."""
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    there = _there(folder)
+    missing = sum(size for name, size in wanted.items() if name not in there)
+    spare = _bound(folder, there) - sum(stat.st_size for stat in there.values()) - missing
+    if spare >= 0:
+        return True
+    if sum(wanted.values()) > _bound(folder, there) or not _alone(lock):
+        log.warning("no room near for %.1f GB; they are read in the store, which is slow", sum(wanted.values()) / 1e9)
+        return False
+    for name, stat in sorted(there.items(), key=lambda one: one[1].st_mtime):
+        if spare < 0 and name not in wanted:
+            (folder / name).unlink()
+            spare += stat.st_size
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    return True
+
+
+def _there(folder: Path) -> dict[str, os.stat_result]:
+    found = {}
+    for path in folder.iterdir():
+        with suppress(FileNotFoundError):  # another process has just given it its name
+            found[path.name] = path.stat()
+    del found[LOCK]
+    return found
+
+
+def _bound(folder: Path, there: Mapping[str, os.stat_result]) -> int:
+    taken = sum(stat.st_size for stat in there.values())
+    return min(BOUND, (shutil.disk_usage(folder).free + taken) // 2)
+
+
+def _alone(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _copy(folder: Path, wanted: tuple[Path, Shard]) -> Path:
+    path, shard = wanted
+    copy = folder / shard.sha256
+    if copy.exists() and copy.stat().st_size == shard.bytes:
+        os.utime(copy)
+        return copy
+    temp = folder / f".{shard.sha256}.{uuid4().hex}.tmp"
+    try:
+        place.fetch(path, temp)
+        with temp.open("rb") as file:
+            found = file_digest(file, "sha256").hexdigest()
+        if found != shard.sha256:
+            raise ChangedShard(f"{path}: not what its manifest says; `gristmill verify` finds all such files")
+        place.sync_file(temp)
+        temp.replace(copy)
+    finally:
+        temp.unlink(missing_ok=True)
+    return copy
+
+
+@contextmanager
+def folder_of(folder: Path, manifest: Manifest) -> Iterator[Path]:
+    """A finished folder, for a library that reads whole folders of this machine; a temporary one, if it is in a store.
+
+    Raises ChangedShard, NoRoom.
+    """
+    if place.on_disk(folder):
+        yield folder
+        return
+    held = copies([(folder / shard.path, shard) for shard in manifest.shards])
+    if held.lock is None:
+        size = sum(shard.bytes for shard in manifest.shards)
+        raise NoRoom(f"{folder}: {size / 1e9:.1f} GB find no room in {place.cache()}; copy the folder to a larger disk")
+    with tempfile.TemporaryDirectory(dir=place.cache(), prefix=".folder.") as near:
+        for shard, copy in zip(manifest.shards, held.paths, strict=True):
+            path = Path(near) / shard.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.hardlink_to(copy)
+        yield Path(near)
+
+
+def introduce(con: duckdb.DuckDBPyConnection, path: Path, shards: Sequence[tuple[Path, Shard]] = ()) -> None:
+    """Let DuckDB read below `path`; in a store through its Python file system, since no extension is downloaded. There,
+    of `shards` it reads copies, each made when more than its footer is read."""
+    if not place.on_disk(path):
+        from pipelines.reader import Reader  # which brings fsspec
+
+        con.register_filesystem(Reader(place.file_system(path), shards))
