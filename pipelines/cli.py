@@ -19,10 +19,11 @@ from rich.logging import RichHandler
 from rich.table import Table
 
 from pipelines import explain as lives
-from pipelines import place, storage
+from pipelines import lease, place, storage
 from pipelines import run as running
 from pipelines import sql as queries
 from pipelines import status as statuses
+from pipelines.lease import AtWork
 from pipelines.place import PlaceError
 from pipelines.policy import PolicyError
 from pipelines.recipe import Recipe, RecipeError, load
@@ -59,7 +60,7 @@ def main() -> None:
         app()
     except (RecipeError, PolicyError, PlaceError, queries.QueryError, lives.UnknownRecord, BadRequest) as error:
         _end(error, WRONG_WORDS)
-    except (RunFailed, WorkFailed, UnreadableSource, OSError, duckdb.Error) as error:
+    except (RunFailed, WorkFailed, AtWork, UnreadableSource, OSError, duckdb.Error) as error:
         _end(error, FAILED)
     except KeyboardInterrupt:
         _end(WorkFailed("stopped; the same command goes on from here"), FAILED)
@@ -136,7 +137,7 @@ def stage(
     loaded = load(recipe)
     running.check_policy(loaded, [name])
     run_id = running.new_run_id()
-    with running.working_in(data):
+    with lease.working_in(data):
         steps = [Step(name, loaded.source(source).name)] if source else running.steps(loaded, name)
         outcomes = [running.run_step(loaded, step, data, workers=workers, run_id=run_id) for step in steps]
     if as_json:
@@ -322,7 +323,7 @@ def forget(
 
     request = forgetting.Request(url, author, record, source, reason)
     forgetting.check(request, data)
-    with running.working_in(data):
+    with lease.working_in(data):
         report = forgetting.forget(request, data)
     if as_json:
         _print_json(asdict(report))

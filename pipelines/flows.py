@@ -20,7 +20,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from pipelines import place, run, server, status, storage
+from pipelines import lease, place, run, server, status, storage
 from pipelines.pool import Spread, here
 from pipelines.progress import track
 from pipelines.recipe import FinetuneSettings, Recipe, RecipeError, load
@@ -160,7 +160,7 @@ def _mill(recipe: Recipe, stages: Sequence[Stage], address: str, workers: int, c
     run.check_policy(recipe, stages)
     data = place.at(address)
     total = sum(len(run.steps(recipe, stage)) for stage in stages)
-    with run.working_in(data):
+    with lease.working_in(data):
         bar = create_progress_artifact(0.0, key=_key("progress", recipe), description=f"{total} steps")
         try:
             run.run_recipe(recipe, stages, data, partial(_many, data, workers, cluster, Progress(bar, total)))

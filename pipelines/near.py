@@ -55,7 +55,7 @@ def copies(shards: Sequence[tuple[Path, Shard]]) -> Copies:
     paths = [path for path, _ in shards]
     if not shards or place.on_disk(paths[0]):
         return Copies(paths)
-    folder = place.cache() / "shards"
+    folder = _folder()
     folder.mkdir(parents=True, exist_ok=True)
     lock = (folder / LOCK).open("a")
     if not _make_room(folder, lock, {shard.sha256: shard.bytes for _, shard in shards}):
@@ -63,6 +63,18 @@ def copies(shards: Sequence[tuple[Path, Shard]]) -> Copies:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         copied = pool.map(partial(_copy, folder), shards)
         return Copies(list(track(copied, "copying from the store", len(shards))), lock)
+
+
+def _folder() -> Path:
+    return place.cache() / "shards"
+
+
+def copied(shard: Shard) -> Path | None:
+    """Its copy, if there is one."""
+    copy = _folder() / shard.sha256
+    with suppress(FileNotFoundError):
+        return copy if copy.stat().st_size == shard.bytes else None
+    return None
 
 
 def _make_room(folder: Path, lock: IO[str], wanted: Mapping[str, int]) -> bool:
@@ -108,10 +120,10 @@ def _alone(lock: IO[str]) -> bool:
 
 def _copy(folder: Path, wanted: tuple[Path, Shard]) -> Path:
     path, shard = wanted
+    if there := copied(shard):
+        os.utime(there)
+        return there
     copy = folder / shard.sha256
-    if copy.exists() and copy.stat().st_size == shard.bytes:
-        os.utime(copy)
-        return copy
     temp = folder / f".{shard.sha256}.{uuid4().hex}.tmp"
     try:
         place.fetch(path, temp)

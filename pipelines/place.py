@@ -99,6 +99,20 @@ def send(file: Path, path: Path) -> None:
         file.unlink()
 
 
+def create(path: Path, content: bytes) -> None:
+    """Write an object of a store if there is none. Raises FileExistsError, NotImplementedError where it is refused; a
+    store that knows no conditions writes over what is there."""
+    try:
+        _store(path).fs.pipe_file(_store(path).path, content, mode="create")
+    except OSError as error:
+        code = getattr(error.__cause__, "response", {}).get("Error", {}).get("Code")
+        if code in ("PreconditionFailed", "ConditionalRequestConflict"):  # s3fs knows only Amazon's words for it
+            raise FileExistsError(str(path)) from error
+        if code == "NotImplemented":
+            raise NotImplementedError(str(path)) from error
+        raise
+
+
 def fetch(path: Path, file: Path) -> None:
     """Copy an object to a file of this machine, a piece at a time."""
     _store(path).fs.get_file(_store(path).path, str(file))

@@ -47,7 +47,8 @@ class _Shard(io.RawIOBase):
 
     def __init__(self, store: Any, path: Path, shard: Shard) -> None:
         self.store, self.path, self.shard, self.at = store, path, shard, 0
-        self.copy: BinaryIO | None = None
+        copy = near.copied(shard)
+        self.copy: BinaryIO | None = copy.open("rb") if copy else None
 
     def seekable(self) -> bool:
         return True

@@ -5,20 +5,18 @@ earlier run, or without the source when there are none, and fails at its end, na
 fault and not the weather: the other sources finish their own stages, and nothing is published.
 """
 
-import fcntl
 import importlib
 import logging
 import resource
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 from uuid import uuid4
 
-from pipelines import place, policy, storage
+from pipelines import policy, storage
 from pipelines.pool import Spread, here
 from pipelines.recipe import Recipe, RecipeError
 from schemas.manifest import Manifest
@@ -28,7 +26,6 @@ STAGES: tuple[Stage, ...] = ("collect", "normalise", "annotate", "dedupe", "cura
 PER_SOURCE: tuple[Stage, ...] = ("collect", "normalise", "annotate")
 PER_SHARD: tuple[Stage, ...] = ("normalise", "annotate")
 WITH_WORKERS: tuple[Stage, ...] = ("normalise", "annotate", "dedupe", "curate")
-LOCK = ".lock"
 
 log = logging.getLogger("gristmill")
 
@@ -147,16 +144,3 @@ def _without_empty(recipe: Recipe, outcomes: Sequence[Outcome], data: Path) -> R
 
 def has_pages(data: Path, source: str) -> bool:
     return any(storage.folder(data, "collect", source).glob(f"[0-9]*/{storage.MANIFEST}"))
-
-
-@contextmanager
-def working_in(data: Path) -> Iterator[None]:
-    """One run of this machine at a time in a data folder; the system lifts the lock even from a killed process."""
-    place.make(data)
-    with (place.nearby(data) / LOCK).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            log.warning("another run is at work in %s; waiting for it", data)
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

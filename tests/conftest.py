@@ -85,3 +85,24 @@ def milled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Recipe, Path, list
     folder = tmp_path_factory.mktemp("milled")
     recipe = load(recipe_file(folder, forum=dump(folder / "dump")))
     return recipe, folder / "data", go(recipe, folder / "data")
+
+
+@pytest.fixture(scope="module")
+def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an empty bucket of a real S3 server; what lies nearby goes to a folder of the module's own."""
+    import s3fs
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    cache = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+        patch.setenv("XDG_CACHE_HOME", str(cache))
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
+            patch.setenv(name, "us-east-1")
+        s3fs.S3FileSystem.clear_instance_cache()  # which know another module's server
+        s3fs.S3FileSystem().mkdir(cache.name)
+        yield f"s3://{cache.name}"
+    server.stop()

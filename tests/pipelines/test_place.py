@@ -4,11 +4,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from pipelines import catalog, place, run, sql, status, storage
 from pipelines.explain import explain
@@ -18,22 +16,6 @@ from pipelines.recipe import Recipe
 from pipelines.run import Outcome
 from tests.pipelines.milling import go
 from tests.pipelines.test_storage import IDENTITY, SCHEMA, build, table
-
-
-@pytest.fixture(scope="module")
-def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of an empty bucket; what lies nearby goes to a folder of the test's own."""
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
-            patch.setenv(name, "us-east-1")
-        place.at("s3://grist").fs.mkdir("grist")  # type: ignore[attr-defined]
-        yield "s3://grist"
-    server.stop()
 
 
 @pytest.fixture(scope="module")

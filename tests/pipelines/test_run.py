@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from connectors import html
-from pipelines import run, status, storage
+from pipelines import lease, run, status, storage
 from pipelines.policy import PolicyError
 from pipelines.recipe import Recipe, load
 from pipelines.run import Outcome, RunFailed, Step
@@ -118,17 +118,17 @@ def test_a_second_run_in_the_same_folder_waits(tmp_path: Path, caplog: pytest.Lo
     entered = threading.Event()
 
     def second() -> None:
-        with run.working_in(tmp_path):
+        with lease.working_in(tmp_path):
             entered.set()
 
     other = threading.Thread(target=second)
-    with caplog.at_level(logging.WARNING, logger="gristmill"), run.working_in(tmp_path):
+    with caplog.at_level(logging.WARNING, logger="gristmill"), lease.working_in(tmp_path):
         other.start()
         assert not entered.wait(0.3)
     other.join(10)
     assert entered.is_set()
     assert "another run" in caplog.text
-    with (tmp_path / run.LOCK).open() as lock:
+    with (tmp_path / lease.LOCK).open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 

@@ -1,0 +1,126 @@
+"""One run at a time in a bucket, whichever machines the runs are on: real processes, each with a cache of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import s3fs
+
+from pipelines import lease, place
+from pipelines.lease import AtWork
+
+ROOT = Path(__file__).resolve().parents[2]
+WORK = """
+import sys, time
+from pipelines import lease, place
+lease.BEAT = 0.2
+with lease.working_in(place.at(sys.argv[1])):
+    print("at work", flush=True)
+    time.sleep(float(sys.argv[2]))
+"""
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lease, "STALE", 1.0)
+    monkeypatch.setattr(lease, "LOOK", 0.1)
+
+
+def elsewhere(data: str, seconds: float, cache: Path) -> subprocess.Popen[str]:
+    """A run of another machine, once it has the lease."""
+    environment = os.environ | {"XDG_CACHE_HOME": str(cache), "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(
+        [sys.executable, "-c", WORK, data, str(seconds)], env=environment, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout and process.stdout.readline() == "at work\n"
+    return process
+
+
+def leases(data: str) -> list[dict[str, Any]]:
+    return [json.loads(path.read_text()) for path in sorted((place.at(data) / lease.FOLDER).glob("*"))]
+
+
+def test_whoever_comes_second_is_told_who_is_at_work_until_that_ends(bucket: str, tmp_path: Path) -> None:
+    data = f"{bucket}/two"
+    first = elsewhere(data, 60, tmp_path)
+    told = rf"process {first.pid}, has been at work here since 20.* wait for its end"
+    with pytest.raises(AtWork, match=told), lease.working_in(place.at(data)):
+        pytest.fail("two at a time")
+    first.send_signal(signal.SIGINT)
+    first.wait(10)
+    began = time.monotonic()
+    with lease.working_in(place.at(data)):
+        assert time.monotonic() - began < 1
+        assert [one["owner"].rpartition(" ")[2] for one in leases(data)] == [str(os.getpid())]
+    assert [one["over"] for one in leases(data)] == [True]
+
+
+def test_the_lease_of_a_killed_run_is_taken_over_when_it_is_stale(bucket: str, tmp_path: Path) -> None:
+    data = f"{bucket}/killed"
+    first = elsewhere(data, 60, tmp_path)
+    first.kill()
+    assert first.wait(10) == -signal.SIGKILL
+    began = time.monotonic()
+    with lease.working_in(place.at(data)):
+        assert time.monotonic() - began > lease.STALE
+
+
+def test_after_a_kill_the_same_machine_does_not_wait(bucket: str, tmp_path: Path) -> None:
+    data = f"{bucket}/again"
+    first = elsewhere(data, 60, tmp_path)
+    first.kill()
+    first.wait(10)
+    again = elsewhere(data, 0, tmp_path)
+    assert again.wait(10) == 0
+    assert [(one["owner"].endswith(f" {again.pid}"), one["over"]) for one in leases(data)] == [(True, True)]
+
+
+def test_a_run_that_was_asleep_while_another_took_over_stops(bucket: str, tmp_path: Path) -> None:
+    data = f"{bucket}/asleep"
+    first = elsewhere(data, 60, tmp_path)
+    first.send_signal(signal.SIGSTOP)
+    with lease.working_in(place.at(data)):
+        first.send_signal(signal.SIGCONT)
+        assert first.wait(10) == -signal.SIGINT
+    assert [one["owner"].rpartition(" ")[2] for one in leases(data)] == [str(os.getpid())]
+
+
+def test_of_those_that_begin_at_once_one_works_at_a_time(bucket: str, tmp_path: Path) -> None:
+    """All want the same number at the same time; it is given to one."""
+    words = [sys.executable, "-c", WORK, f"{bucket}/many", "3"]
+    many = [
+        subprocess.Popen(
+            words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=os.environ | {"XDG_CACHE_HOME": str(tmp_path / str(number)), "PYTHONPATH": str(ROOT)},
+        )
+        for number in range(3)
+    ]  # fmt: skip
+    ended = [(one.communicate(timeout=30), one.returncode) for one in many]
+    assert sorted(code for _, code in ended) == [0, 1, 1]
+    assert all("AtWork" in err for (_, err), code in ended if code)
+
+
+def test_a_store_without_conditional_writes_is_told_and_used(
+    bucket: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ask = s3fs.S3FileSystem._call_s3
+
+    async def deaf(self: Any, method: str, *args: Any, **asked: Any) -> Any:
+        asked.pop("IfNoneMatch", None)
+        return await ask(self, method, *args, **asked)
+
+    monkeypatch.setattr(s3fs.S3FileSystem, "_call_s3", deaf)
+    with lease.working_in(place.at(f"{bucket}/deaf")):
+        assert "no conditional writes" in caplog.text
+    assert leases(f"{bucket}/deaf") == []
+
+
+def test_on_a_disk_there_is_no_lease(tmp_path: Path) -> None:
+    with lease.working_in(tmp_path):
+        assert [path.name for path in tmp_path.iterdir()] == [lease.LOCK]
