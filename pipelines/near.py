@@ -139,14 +139,16 @@ def _copy(folder: Path, wanted: tuple[Path, Shard]) -> Path:
 
 
 @contextmanager
-def folder_of(folder: Path, manifest: Manifest) -> Iterator[Path]:
-    """A finished folder, for a library that reads whole folders of this machine; a temporary one, if it is in a store.
+def folder_of(folder: Path, manifest: Manifest | None) -> Iterator[Path]:
+    """`folder`, for a library that reads folders of this machine; a temporary one, if it is in a store.
 
-    Raises ChangedShard, NoRoom.
+    Raises ChangedShard, NoRoom, FileNotFoundError.
     """
     if place.on_disk(folder):
         yield folder
         return
+    if manifest is None:
+        raise FileNotFoundError(f"{folder}: has no {place.MANIFEST} to check its files by; copy the folder to a disk")
     held = copies([(folder / shard.path, shard) for shard in manifest.shards])
     if held.lock is None:
         size = sum(shard.bytes for shard in manifest.shards)

@@ -204,9 +204,10 @@ def point(link: Path, name: str) -> None:
 def pointed(link: Path) -> Path:
     """The neighbour that `link` leads to; `link` itself where there is none."""
     try:
-        return link.parent / (link.readlink() if on_disk(link) else link.read_text())
+        name = str(link.readlink()) if on_disk(link) else link.read_text()
     except OSError:
-        return link
+        name = ""
+    return link.parent / name if name else link  # a prefix reads as if it were empty
 
 
 def append(path: Path, line: str) -> None:

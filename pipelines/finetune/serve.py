@@ -21,12 +21,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.exceptions import HTTPException
 
-from pipelines import storage
+from pipelines import near, place, storage
 from pipelines.finetune.api import MAX_CHOICES, ApiError, ChatRequest, CompletionRequest, Reply
 from pipelines.finetune.engine import Delta, Engine, Job
 from pipelines.finetune.guard import LOOPBACK, Guard
 from pipelines.finetune.prompt import PromptError, encode_prompt
 from pipelines.recipe import RecipeError
+from schemas.manifest import Manifest
 
 TOKEN = "GRISTMILL_SERVE_TOKEN"
 TOKEN_BYTES = 32
@@ -48,12 +49,11 @@ def serve(model: str | Path, host: str = "127.0.0.1", port: int = 8000, data: Pa
 
 
 def find_model(model: str | Path, data: Path) -> Path:
-    """The folder that `model` names. Raises RecipeError with the cure."""
-    candidates = [Path(model), storage.folder(data, "finetune", str(model)) / "latest"]
-    candidates.append(storage.folder(data, "finetune", str(model)))
-    for folder in candidates:
+    """The folder that `model` names. Raises RecipeError with the cure, PlaceError."""
+    made_of = storage.folder(data, "finetune", str(model))
+    for folder in (place.pointed(place.at(model)), storage.latest(made_of), made_of):
         if (folder / "config.json").is_file():
-            return folder.resolve()
+            return folder.resolve() if place.on_disk(folder) else folder
     made = sorted(path.parent.name for path in (data / storage.FOLDERS["finetune"]).glob("*/latest"))
     known = f"models here: {', '.join(made)}" if made else "train one with `gristmill stage finetune RECIPE`"
     raise RecipeError(f"{model}: not a model folder, and no recipe of that name has a model below {data}; {known}")
@@ -62,7 +62,9 @@ def find_model(model: str | Path, data: Path) -> Path:
 def create_app(folder: Path, *, name: str = "", token: str = "", hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
     """The server's ASGI app; loads the model. It answers to the folder's names, and to `name`."""
     app = FastAPI(title="Gristmill", docs_url=None, redoc_url=None, openapi_url=None)
-    desk = Desk(Engine(folder), _names(folder, name))
+    manifest = storage.read_manifest(folder)
+    with near.folder_of(folder, manifest) as here:
+        desk = Desk(Engine(here), _names(folder, manifest, name))
     app.add_middleware(Guard, hosts=hosts, token=token)
     app.add_exception_handler(ApiError, _on_api_error)
     app.add_exception_handler(RequestValidationError, _on_invalid)
@@ -72,9 +74,8 @@ def create_app(folder: Path, *, name: str = "", token: str = "", hosts: tuple[st
     return app
 
 
-def _names(folder: Path, name: str) -> list[str]:
+def _names(folder: Path, manifest: Manifest | None, name: str) -> list[str]:
     """The model's own name first: `<recipe>/<version>` for what Gristmill made, else the folder's."""
-    manifest = storage.read_manifest(folder)
     own = [f"{manifest.name}/{folder.name}", manifest.name] if manifest else [folder.name]
     return list(dict.fromkeys([*own, *([name] if name else []), str(folder)]))
 
