@@ -11,7 +11,7 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -136,6 +136,12 @@ def _copy(folder: Path, wanted: tuple[Path, Shard]) -> Path:
     finally:
         temp.unlink(missing_ok=True)
     return copy
+
+
+def drop(shards: Iterable[Shard]) -> None:
+    """Remove what was copied of these."""
+    for shard in shards:
+        (_folder() / shard.sha256).unlink(missing_ok=True)
 
 
 @contextmanager

@@ -13,11 +13,12 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipelines import catalog, explain, place, storage, tombstones
+from pipelines import catalog, explain, near, place, storage, tombstones
 from pipelines.forget import erase, plan
 from pipelines.forget.erase import Gone
 from pipelines.tombstones import BadRequest, Tombstone, Tombstones
 
+CACHE = "the folder gristmill below the user's cache folder (~/.cache)"
 WEB_STORE, DECISIONS = Path("1_pages") / "web.sqlite", "decisions.jsonl"
 
 
@@ -35,7 +36,8 @@ class Request:
 @dataclass
 class Report:
     """What was erased, by kind; the models that have learnt from it; near-duplicates of it that stay; pages that could
-    not be parsed, so that nobody knows whose words are in them; records of others that name the author."""
+    not be parsed, so that nobody knows whose words are in them; records of others that name the author; where other
+    machines may keep copies of what lay in a store."""
 
     erased: dict[str, int] = field(default_factory=dict)
     snapshots: list[str] = field(default_factory=list)
@@ -44,6 +46,7 @@ class Report:
     local_sources: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     named_in: list[str] = field(default_factory=list)
+    elsewhere: str = ""
 
 
 def forget(request: Request, data: Path) -> Report:
@@ -67,6 +70,7 @@ def forget(request: Request, data: Path) -> Report:
         near_duplicates=erase.near_duplicates(data, gone),
         local_sources=plan.local_sources(data, found.affected),
         unread=sorted(found.unread),
+        elsewhere="" if place.on_disk(data) else f"{CACHE} of other machines that have worked with {data}",
     )
     tombstones.enter(data, known, [_dated(stone, request, report.models) for stone in asked])
     _erase(data, gone, found, report)
@@ -119,6 +123,7 @@ def _dated(stone: Tombstone, request: Request, models: list[str]) -> Tombstone:
 
 def _erase(data: Path, gone: Gone, found: plan.Found, report: Report) -> None:
     """Against the flow of data; see the head of this file."""
+    near.drop(shard for _, manifest in storage.manifests(data) for shard in manifest.shards)
     erased = Counter[str]()
     for folder, manifest in reversed(list(storage.manifests(data))):
         if manifest.stage != "collect":
@@ -150,4 +155,5 @@ def told(report: Report) -> list[str]:
     lines += [f"{page_id} could not be read; forget its address if it is of it" for page_id in report.unread]
     lines += [f"names the author, and stays: {record_id}" for record_id in report.named_in]
     lines += [f"{source} reads files of this machine: they still hold it" for source in report.local_sources]
+    lines += [f"{report.elsewhere} may still hold it: remove it there"] if report.elsewhere else []
     return lines

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import catalog, place, run, sql, status, storage
+from pipelines import catalog, near, place, run, sql, status, storage
 from pipelines.explain import explain
-from pipelines.forget import Request, forget
+from pipelines.forget import Request, forget, told
 from pipelines.place import PlaceError
 from pipelines.recipe import Recipe
 from pipelines.run import Outcome
@@ -136,8 +136,14 @@ def test_a_record_is_forgotten_in_the_bucket_too(milled_there: Path) -> None:
     """The last of the tests of this run's data: it changes them."""
     with catalog.connect(milled_there) as con:
         record = str(con.sql("SELECT min(record_id) FROM curated").fetchall()[0][0])
+        con.sql("SELECT count(output) FROM records").fetchall()
+    held = [shard for folder, manifest in storage.manifests(milled_there) for shard in manifest.shards]
+    assert any(near.copied(shard) for shard in held)
     report = forget(Request(record=record), milled_there)
     assert report.erased["records"] >= 1 and report.snapshots
+    left = {shard.sha256 for folder, manifest in storage.manifests(milled_there) for shard in manifest.shards}
+    assert not [shard.path for shard in held if near.copied(shard) and shard.sha256 not in left]
+    assert "of other machines" in told(report)[-1]
     with catalog.connect(milled_there) as con:
         for view in ("records", "signals", "verdicts", "curated", "dropped"):
             assert con.execute(f"SELECT count(*) FROM {view} WHERE record_id = ?", [record]).fetchall() == [(0,)]
