@@ -63,7 +63,7 @@ def connect(data: Path | str) -> duckdb.DuckDBPyConnection:
 
 def newest(data: str) -> float:
     """When anything was last published under `data`, in seconds; 0 where nothing was."""
-    return max((path.stat().st_mtime for path in place.at(data).glob(f"[1-6]_*/**/{storage.MANIFEST}")), default=0.0)
+    return max(place.times(place.at(data), f"[1-6]_*/**/{storage.MANIFEST}"), default=0.0)
 
 
 def open_duckdb(data: Path, memory: str = "1GB", shards: Sequence[Listed] = ()) -> duckdb.DuckDBPyConnection:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,12 @@ def test_questions_are_answered_from_the_bucket_and_only_from_there(milled_there
     assert list(rows) == list(run.STAGES[:-1])
     assert rows["curate"].kept > 0
     assert rows["curate"].seconds is not None
+
+
+def test_the_dashboard_knows_when_something_is_published(bucket: str) -> None:
+    assert catalog.newest(f"{bucket}/new") == 0
+    build(place.at(f"{bucket}/new/2_records/src"))
+    assert 0 <= time.time() - catalog.newest(f"{bucket}/new") < 60
 
 
 def test_a_changed_object_is_found(bucket: str) -> None:
