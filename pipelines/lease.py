@@ -17,7 +17,7 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -128,8 +128,9 @@ def _all(data: Path) -> list[Path]:
 
 def _newest(data: Path) -> tuple[int, Lease]:
     """(0, one that is over) where there was never any."""
-    for path, content in place.read_all(_all(data)[-1:]):
-        return int(path.stem), Lease(**json.loads(content))
+    while paths := _all(data):
+        with suppress(FileNotFoundError):  # which is when a higher one has just replaced it
+            return int(paths[-1].stem), Lease(**json.loads(paths[-1].read_bytes()))
     return 0, Lease(over=True)
 
 
@@ -183,7 +184,7 @@ def _beat(data: Path, number: int, mine: Lease, done: Event) -> None:
         except Exception as error:  # each file system has its own; a store that is away may come back
             log.debug("%s: no sign of life: %s", data, error)
             continue
-        if now != number:
+        if now > number:
             log.error("%s: this run gave no sign of life for %d s, and %s took over", data, STALE, other.owner)
             signal.pthread_kill(main_thread().ident or 0, signal.SIGINT)
             return

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from hashlib import file_digest
 from pathlib import Path
 from typing import IO
@@ -86,14 +86,19 @@ def _make_room(folder: Path, lock: IO[str], wanted: Mapping[str, int]) -> bool:
     if spare >= 0:
         return True
     if sum(wanted.values()) > _bound(folder, there) or not _alone(lock):
-        log.warning("no room near for %.1f GB; they are read in the store, which is slow", sum(wanted.values()) / 1e9)
+        _tell_no_room(folder)
         return False
     for name, stat in sorted(there.items(), key=lambda one: one[1].st_mtime):
         if spare < 0 and name not in wanted:
-            (folder / name).unlink()
+            (folder / name).unlink(missing_ok=True)
             spare += stat.st_size
     fcntl.flock(lock, fcntl.LOCK_SH)
     return True
+
+
+@cache
+def _tell_no_room(folder: Path) -> None:
+    log.warning("no room in %s; what finds none is read in the store, which is slow", folder)
 
 
 def _there(folder: Path) -> dict[str, os.stat_result]:
@@ -169,8 +174,13 @@ def folder_of(folder: Path, manifest: Manifest | None) -> Iterator[Path]:
 
 def introduce(con: duckdb.DuckDBPyConnection, path: Path, shards: Sequence[tuple[Path, Shard]] = ()) -> None:
     """Let DuckDB read below `path`; in a store through its Python file system, since no extension is downloaded. There,
-    of `shards` it reads copies, each made when more than its footer is read."""
+    of `shards` it reads copies, each made when more than its footer is read.
+
+    On one thread: a query that ends early, as with LIMIT, waits for its other threads, and DuckDB 1.5 holds Python's
+    lock meanwhile, without which none of them can finish reading.
+    """
     if not place.on_disk(path):
         from pipelines.reader import Reader  # which brings fsspec
 
         con.register_filesystem(Reader(place.file_system(path), shards))
+        con.execute("SET threads = 1")

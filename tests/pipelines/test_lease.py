@@ -93,7 +93,7 @@ def test_a_run_that_was_asleep_while_another_took_over_stops(bucket: str, tmp_pa
 
 def test_of_those_that_begin_at_once_one_works_at_a_time(bucket: str, tmp_path: Path) -> None:
     """All want the same number at the same time; it is given to one."""
-    words = [sys.executable, "-c", WORK, f"{bucket}/many", "3"]
+    words = [sys.executable, "-c", WORK, f"{bucket}/many", "2"]
     many = [
         subprocess.Popen(
             words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

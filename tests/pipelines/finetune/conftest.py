@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from pipelines import storage
+from pipelines import place, storage
 from pipelines.recipe import Recipe
 from schemas.verdict import PUBLISHED
 
@@ -37,7 +37,7 @@ def rows(count: int, split: str, start: int = 0) -> list[dict[str, object]]:
 
 def write_snapshot(data: Path, train: list[dict[str, object]], validation: list[dict[str, object]]) -> None:
     folder = storage.folder(data, "curate", "tiny") / "v1"
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    place.make(folder.parent)
     what = {"stage": "curate", "name": "tiny", "version": 1, "params": {}, "inputs": {}}
     with storage.building(folder, **what) as made:
         for split, part in (("train", train), ("validation", validation)):
