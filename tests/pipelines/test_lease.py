@@ -19,7 +19,9 @@ ROOT = Path(__file__).resolve().parents[2]
 WORK = """
 import sys, time
 from pipelines import lease, place
-lease.BEAT = 0.2
+lease.BEAT, lease.LOOK = 0.2, 0.1
+print("ready", flush=True)
+sys.stdin.readline()
 with lease.working_in(place.at(sys.argv[1])):
     print("at work", flush=True)
     time.sleep(float(sys.argv[2]))
@@ -32,12 +34,25 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lease, "LOOK", 0.1)
 
 
+def ready(data: str, seconds: float, cache: Path) -> subprocess.Popen[str]:
+    """A run of another machine that only waits for a word."""
+    environment = os.environ | {"XDG_CACHE_HOME": str(cache), "PYTHONPATH": str(ROOT)}
+    words, pipe = [sys.executable, "-c", WORK, data, str(seconds)], subprocess.PIPE
+    process = subprocess.Popen(words, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+    assert process.stdout and process.stdout.readline() == "ready\n"
+    return process
+
+
+def begin(process: subprocess.Popen[str]) -> None:
+    assert process.stdin
+    process.stdin.write("\n")
+    process.stdin.flush()
+
+
 def elsewhere(data: str, seconds: float, cache: Path) -> subprocess.Popen[str]:
     """A run of another machine, once it has the lease."""
-    environment = os.environ | {"XDG_CACHE_HOME": str(cache), "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(
-        [sys.executable, "-c", WORK, data, str(seconds)], env=environment, stdout=subprocess.PIPE, text=True
-    )
+    process = ready(data, seconds, cache)
+    begin(process)
     assert process.stdout and process.stdout.readline() == "at work\n"
     return process
 
@@ -93,17 +108,12 @@ def test_a_run_that_was_asleep_while_another_took_over_stops(bucket: str, tmp_pa
 
 def test_of_those_that_begin_at_once_one_works_at_a_time(bucket: str, tmp_path: Path) -> None:
     """All want the same number at the same time; it is given to one."""
-    words = [sys.executable, "-c", WORK, f"{bucket}/many", "2"]
-    many = [
-        subprocess.Popen(
-            words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env=os.environ | {"XDG_CACHE_HOME": str(tmp_path / str(number)), "PYTHONPATH": str(ROOT)},
-        )
-        for number in range(3)
-    ]  # fmt: skip
-    ended = [(one.communicate(timeout=30), one.returncode) for one in many]
-    assert sorted(code for _, code in ended) == [0, 1, 1]
-    assert all("AtWork" in err for (_, err), code in ended if code)
+    runs = [ready(f"{bucket}/many", 2, tmp_path / str(number)) for number in range(3)]
+    for one in runs:
+        begin(one)
+    ended = sorted((one.wait(30), one.stderr.read() if one.stderr else "") for one in runs)
+    assert [code for code, _ in ended] == [0, 1, 1]
+    assert all("AtWork" in said for code, said in ended if code)
 
 
 def test_a_store_without_conditional_writes_is_told_and_used(
