@@ -20,7 +20,9 @@ from pipelines.dedupe.components import Rows
 PLACES = 128  # of a signature
 MISS = 1e-4  # chance that a pair exactly at the threshold shares no bucket
 UNLUCKY = 1e-6  # chance that such a pair agrees in fewer places than `least_agreeing`
-CHUNK = 1 << 13  # bucket members whose signatures and shingles are in memory at once
+CHUNK = (
+    1 << 11
+)  # bucket members whose signatures and shingles are in memory at once, with 64 KB around each in its file
 WINDOW = 128  # a member is compared with the first of its bucket and as many before it: larger buckets are stars
 
 

@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 import duckdb
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipelines.dedupe.components import Rows
@@ -22,11 +21,10 @@ from pipelines.signals.embedding import DIMENSIONS
 
 SCALE = 8_192  # as in semantic.py
 BATCH = 8_192
-NONE = pa.schema([("rank", pa.int64()), ("pair_outlier", pa.float32())]).empty_table()
 
-_OWNERS = """
-SELECT dense_rank() OVER (ORDER BY source) - 1 AS source, rank = cluster AS counted
-FROM member JOIN label USING (rank) JOIN record USING (record_id) ORDER BY n
+_SOURCES = """
+SELECT dense_rank() OVER (ORDER BY source) - 1 AS source
+FROM member JOIN record USING (record_id) ORDER BY n
 """
 _EMBEDDINGS = "SELECT n, pair_embedding::FLOAT[256] AS pair_embedding FROM signal WHERE pair_embedding IS NOT NULL"
 
@@ -40,24 +38,21 @@ class Batch(NamedTuple):
     vectors: NDArray[np.int64]
 
 
-def pair_outliers(con: duckdb.DuckDBPyConnection, rank: Rows) -> pa.Table:
-    """`rank` and `pair_outlier` (float32, 0 to 2) over the tables of sql.py and `label`; rank[n] is that of row n.
+def pair_outliers(con: duckdb.DuckDBPyConnection, rank: Rows, counted: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """float32 by rank, 0 to 2, over the tables of sql.py; `counted[n]`: row n, of rank[n], is the first of its cluster.
 
-    Null for a record that is alone in its source.
+    NaN for what has no embedding, and for a record that is alone in its source.
     """
-    owners = con.sql(_OWNERS).to_arrow_table()
-    source, counted = owners["source"].to_numpy(), owners["counted"].to_numpy()
+    source = con.sql(_SOURCES).to_arrow_table()["source"].to_numpy()
     centres = np.zeros((int(source.max(initial=-1)) + 1, DIMENSIONS), np.int64)
     for batch in _batches(con, source, counted):
         for one in np.unique(batch.source):
             centres[one] += batch.vectors[batch.counted & (batch.source == one)].sum(axis=0)
     squares = np.array([float(sum(int(part) ** 2 for part in centre)) for centre in centres])  # may exceed 64 bits
-    rows, told = [np.empty(0, np.int64)], [np.empty(0)]
+    told = np.full(rank.size, np.nan, np.float32)
     for batch in _batches(con, source, counted):
-        rows.append(rank[batch.rows])
-        told.append(_distance(batch, centres, squares))
-    value = pa.array(np.concatenate(told), pa.float32(), from_pandas=True)  # NaN is null
-    return pa.table({"rank": np.concatenate(rows), "pair_outlier": value})
+        told[rank[batch.rows]] = _distance(batch, centres, squares)
+    return told
 
 
 def _batches(con: duckdb.DuckDBPyConnection, source: Rows, counted: NDArray[np.bool_]) -> Iterator[Batch]:

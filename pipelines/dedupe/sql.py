@@ -23,7 +23,7 @@ LEFT JOIN (SELECT page_id, min(rank) AS same_page FROM ranked WHERE source_kind 
            GROUP BY page_id HAVING count(*) > 1) USING (page_id);
 """
 
-NUMBERS = "SELECT n, rank, same_key, same_page, hashed FROM member ORDER BY n"
+NUMBERS = "SELECT rank, same_key, same_page, hashed FROM member ORDER BY n"
 
 # one of those that are equal stands for all of them
 EMBEDDINGS = """
@@ -32,33 +32,7 @@ FROM signal SEMI JOIN (SELECT n FROM member WHERE rank = same_key) USING (n)
 WHERE pair_embedding IS NOT NULL
 """
 
-CLUSTERS = """
-SELECT member.record_id, head.record_id AS cluster_id, leader.record_id AS group_id, size AS cluster_size, pair_outlier
-FROM label
-JOIN member USING (rank)
-LEFT JOIN outlier USING (rank)
-JOIN member head ON head.rank = label.cluster
-JOIN member leader ON leader.rank = label.grp
-ORDER BY rank
-"""
-
-EDGES = """
-SELECT one.record_id, other.record_id AS duplicate_id, method, similarity
-FROM (SELECT same_key AS first, rank AS second, 'exact' AS method, 1.0::FLOAT AS similarity
-      FROM member WHERE rank <> same_key
-      UNION ALL SELECT first, second, method, similarity FROM near)
-JOIN member one ON one.rank = first
-JOIN member other ON other.rank = second
-ORDER BY first, second, method
-"""
-
-COUNTS = """
-SELECT count(*) AS records, count(DISTINCT cluster) AS clusters, count(DISTINCT grp) AS groups,
-       (SELECT count(*) FROM member WHERE rank <> same_key) AS exact_duplicates,
-       (SELECT count(*) FROM near WHERE method = 'near') AS near_duplicates,
-       (SELECT count(*) FROM near WHERE method = 'semantic') AS semantic_duplicates
-FROM label
-"""
+IDS = "SELECT record_id FROM member ORDER BY rank"
 
 UNSIGNED = "SELECT count(*) FROM ranked WHERE record_id IS DISTINCT FROM signed"
 
