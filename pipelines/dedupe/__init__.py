@@ -80,9 +80,8 @@ def _check(con: duckdb.DuckDBPyConnection, paths: Mapping[str, list[Path]]) -> N
 
 
 def _find(work: Work, settings: DedupeSettings, before: Compared) -> tuple[Found, Compared]:
-    numbers = work.con.sql(sql.NUMBERS).to_arrow_table()
-    rank, same_key, same_page, hashed = (column.to_numpy() for column in numbers.columns)
-    del numbers
+    numbers = work.con.sql(sql.NUMBERS).fetchnumpy()
+    rank, same_key, same_page, hashed = map(np.asarray, numbers.values())
     parent, copies = np.arange(rank.size), rank != same_key
     near, now = near_duplicates(work, settings, Numbered(rank, same_key, hashed), parent, before)
     join_all(parent, rank, same_key)

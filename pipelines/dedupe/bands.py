@@ -20,9 +20,7 @@ from pipelines.dedupe.components import Rows
 PLACES = 128  # of a signature
 MISS = 1e-4  # chance that a pair exactly at the threshold shares no bucket
 UNLUCKY = 1e-6  # chance that such a pair agrees in fewer places than `least_agreeing`
-CHUNK = (
-    1 << 11
-)  # bucket members whose signatures and shingles are in memory at once, with 64 KB around each in its file
+CHUNK = 1 << 13  # bucket members whose signatures and shingles are looked at at once
 WINDOW = 128  # a member is compared with the first of its bucket and as many before it: larger buckets are stars
 
 
@@ -33,10 +31,13 @@ class Bands:
 
 
 class Signed(NamedTuple):
-    """Some rows, their signatures (of PLACES), and the hashes of each of their bands: uint64[band, row]."""
+    """Some rows, the lowest byte of each of the PLACES of their signatures, and the hashes of each of their bands.
+
+    The bytes of unlike places are equal once in 256 times, which rules out hardly fewer pairs, and no true one.
+    """
 
     rows: Rows
-    signatures: NDArray[np.uint32]
+    bytes: NDArray[np.uint8]
     hashes: NDArray[np.uint64]
 
 
@@ -64,30 +65,35 @@ def least_agreeing(threshold: float) -> int:
     return PLACES
 
 
+def sign(rows: Rows, signatures: NDArray[np.uint32], bands: Bands) -> Signed:
+    return Signed(rows, signatures.astype(np.uint8), _hashes(signatures, bands.count, bands.rows))
+
+
 def spill(parts: Iterable[Signed], scratch: Path, bands: Bands) -> Rows:
-    """Write signatures, and each band's hashes, to files in `scratch`; return the rows in that order."""
+    """Write bytes, and each band's hashes, to files in `scratch`; return the rows in that order."""
     rows = [np.empty(0, np.int64)]
     with ExitStack() as stack:
-        names = ["signatures", *(f"band-{band}" for band in range(bands.count))]
+        names = ["bytes", *(f"band-{band}" for band in range(bands.count))]
         files = [stack.enter_context((scratch / name).open("wb")) for name in names]
         for part in parts:
             rows.append(part.rows)
-            for values, file in zip([part.signatures, *part.hashes], files, strict=True):
+            for values, file in zip([part.bytes, *part.hashes], files, strict=True):
                 file.write(values.data)
     return np.concatenate(rows)
 
 
-def pick(scratch: Path, bands: Bands, places: Rows, count: int, workers: int) -> None:
-    """Of what `spill` has written keep the signatures at `places`, in this order, and each band's buckets of them."""
-    source = scratch / "signatures"
-    with (scratch / "picked").open("wb") as out:
-        for start in range(0, places.size, CHUNK):
-            # mapped anew each time, so that pages already used do not count as memory
-            signed = np.memmap(source, np.uint32, "r", shape=(count, PLACES))
-            out.write(signed[places[start : start + CHUNK]].data)
-    (scratch / "picked").replace(source)
+def pick(scratch: Path, bands: Bands, places: Rows, workers: int) -> NDArray[np.uint8]:
+    """Of what `spill` has written return the bytes at `places`, in this order, and keep each band's buckets of them."""
     with ThreadPoolExecutor(workers) as pool:
         list(pool.map(lambda band: _group(scratch, band, places), range(bands.count)))
+    order, out = np.argsort(places), np.empty((places.size, PLACES), np.uint8)
+    ascending = places[order]
+    with (scratch / "bytes").open("rb") as file:
+        for start in range(0, int(ascending[-1]) + 1 if places.size else 0, CHUNK):
+            block = np.fromfile(file, np.uint8, CHUNK * PLACES).reshape(-1, PLACES)
+            here = slice(*np.searchsorted(ascending, (start, start + CHUNK)))
+            out[order[here]] = block[ascending[here] - start]
+    return out
 
 
 def _group(scratch: Path, band: int, places: Rows) -> None:
@@ -98,7 +104,7 @@ def _group(scratch: Path, band: int, places: Rows) -> None:
 
 
 @njit(cache=True, nogil=True)
-def band_hashes(signatures: NDArray[np.uint32], count: int, rows: int) -> NDArray[np.uint64]:
+def _hashes(signatures: NDArray[np.uint32], count: int, rows: int) -> NDArray[np.uint64]:
     """uint64[band, signature]: multiply and fold, as splitmix64 does."""
     out = np.empty((count, len(signatures)), np.uint64)
     for at in range(len(signatures)):

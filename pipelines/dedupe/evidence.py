@@ -3,6 +3,7 @@
 Candidates are few among the records, and each shard is read alone: nothing has to be sorted by its text.
 """
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,19 +50,12 @@ class Evidence:
         bounds = self.bounds[members]
         offsets = np.append(0, np.cumsum(np.diff(bounds, axis=1).ravel()))
         values = np.empty(offsets[-1], np.uint32)
-        if values.size:
-            # mapped anew each time, so that pages already used do not count as memory
-            _copy(np.memmap(self.file, np.uint32, "r").view(np.ndarray), bounds, values)
+        view, places = values.view(np.uint8).data, zip(bounds.tolist(), offsets[::2].tolist(), strict=False)
+        # not mapped, since all that the system maps around a place counts as memory
+        with self.file.open("rb", buffering=0) as file:
+            for (start, _, end), at in places:
+                os.preadv(file.fileno(), [view[4 * at : 4 * (at + end - start)]], 4 * start)
         return Told(values, offsets, self.short[members], self.wording[members])
-
-
-@njit(cache=True)
-def _copy(values: NDArray[np.uint32], bounds: NDArray[np.int64], out: NDArray[np.uint32]) -> None:
-    used = 0
-    for at in range(len(bounds)):
-        size = bounds[at, 2] - bounds[at, 0]
-        out[used : used + size] = values[bounds[at, 0] : bounds[at, 2]]
-        used += size
 
 
 def gather(paths: Sequence[Path], wanted: Rows, key: str, workers: int) -> Iterator[Told]:

@@ -54,17 +54,15 @@ class Numbered:
 
 @dataclass(frozen=True)
 class Candidates:
-    """Who shares a bucket, in the order of rank: row n, rank, hash of the key; the file of their signatures."""
+    """Who shares a bucket, in the order of rank: row n, rank, hash of the key, bytes of the signature."""
 
     numbers: Rows
     rank: Rows
     hashed: NDArray[np.uint64]
-    signatures: Path
+    bytes: NDArray[np.uint8]
 
     def of(self, members: Rows) -> Members:
-        # mapped anew each time, so that pages already used do not count as memory
-        signed = np.memmap(self.signatures, np.uint32, "r", shape=(self.rank.size, bands.PLACES))
-        return Members(members, self.rank[members], self.hashed[members], signed[members])
+        return Members(members, self.rank[members], self.hashed[members], self.bytes[members])
 
 
 def near_duplicates(
@@ -89,9 +87,9 @@ def _candidates(work: Work, choice: Bands, rows: Numbered, key: str) -> Candidat
     written = bands.spill(_signed(work, choice, rows, key), work.scratch, choice)
     places = np.flatnonzero(bands.sharing(work.scratch, choice, written.size, work.workers))
     places = places[np.argsort(rows.rank[written[places]])]
-    bands.pick(work.scratch, choice, places, written.size, work.workers)
     numbers = written[places]
-    return Candidates(numbers, rows.rank[numbers], rows.hashed[numbers], work.scratch / "signatures")
+    picked = bands.pick(work.scratch, choice, places, work.workers)
+    return Candidates(numbers, rows.rank[numbers], rows.hashed[numbers], picked)
 
 
 def _unknown(work: Work, choice: Bands, candidates: Candidates, before: Compared, bars: Bars) -> Rows:
@@ -119,10 +117,9 @@ def _signed(work: Work, choice: Bands, rows: Numbered, key: str) -> Iterator[ban
         with place.parquet(path) as file:
             for batch in file.iter_batches(shards.READ, columns=columns):
                 numbers = np.arange(first, first + batch.num_rows)
-                all_made, valid = _kept(batch) if key == "pair" else signatures(key_text(pa.table(batch), key))
+                made, valid = _kept(batch) if key == "pair" else signatures(key_text(pa.table(batch), key))
                 valid &= stands[numbers]
-                made = all_made[valid]
-                yield bands.Signed(numbers[valid], made, bands.band_hashes(made, choice.count, choice.rows))
+                yield bands.sign(numbers[valid], made[valid], choice)
                 first += batch.num_rows
 
     yield from shards.in_order(read, zip(paths, shards.firsts(paths), strict=False), work.workers)

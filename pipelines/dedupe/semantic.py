@@ -96,7 +96,7 @@ def _join_alike(parent: Rows, starts: Rows, meant: Meant, cosine: float) -> Edge
     for b in range(starts.size - 1):
         for i in range(starts[b] + 1, starts[b + 1]):
             found = _join_one(parent, (starts[b], i), meant, cosine, edges, found)
-    return Edges(edges.first[:found], edges.second[:found], edges.similarity[:found])
+    return Edges(edges.first[:found].copy(), edges.second[:found].copy(), edges.similarity[:found].copy())
 
 
 @njit(cache=True)

@@ -41,13 +41,13 @@ class Bars(NamedTuple):
 
 
 class Members(NamedTuple):
-    """What is known of each member of some buckets: its number among the candidates, its row, the hash of its key, its
-    signature."""
+    """What is known of each member of some buckets: its number among the candidates, its row, the hash of its key, the
+    bytes of its signature."""
 
     candidates: Rows
     rows: Rows
     hashed: NDArray[np.uint64]
-    signatures: NDArray[np.uint32]
+    bytes: NDArray[np.uint8]
 
 
 class Given(NamedTuple):
@@ -82,10 +82,10 @@ def join_near(parent: Rows, starts: Rows, given: Given) -> tuple[Edges, Compared
     for b in range(starts.size - 1):
         for i in range(starts[b] + 1, starts[b + 1]):
             _join_one(parent, starts[b], i, given, found)
-    n, m = found.counts
+    n, m = found.counts  # copied, or all of the room would be kept
     return (
-        Edges(edges.first[:n], edges.second[:n], edges.similarity[:n]),
-        Compared(compared.one[:m], compared.other[:m], compared.similarity[:m]),
+        Edges(edges.first[:n].copy(), edges.second[:n].copy(), edges.similarity[:n].copy()),
+        Compared(compared.one[:m].copy(), compared.other[:m].copy(), compared.similarity[:m].copy()),
     )
 
 
@@ -95,7 +95,7 @@ def _join_one(parent: Rows, low: int, i: int, given: Given, found: Found) -> Non
     rows, hashed, compared = given.members.rows, given.members.hashed, 0
     for place in range(max(low, i - WINDOW - 1), i):
         j = low if place == max(low, i - WINDOW - 1) else place
-        if root(parent, rows[i]) == root(parent, rows[j]) or _differ(given.members.signatures, i, j, given.bars):
+        if root(parent, rows[i]) == root(parent, rows[j]) or _differ(given.members.bytes, i, j, given.bars):
             continue
         similarity = known(given.before, hashed[i], hashed[j])
         if similarity < 0:
@@ -144,7 +144,7 @@ def _mark_one(
     one, other = members.candidates[i], members.candidates[j]
     if (unknown[one] and unknown[other]) or root(joined, one) == root(joined, other):
         return
-    if _differ(members.signatures, i, j, bars):
+    if _differ(members.bytes, i, j, bars):
         return
     similarity = known(before, members.hashed[i], members.hashed[j])
     if similarity < 0:
@@ -154,11 +154,11 @@ def _mark_one(
 
 
 @njit(cache=True)
-def _differ(signatures: NDArray[np.uint32], i: int, j: int, bars: Bars) -> bool:
+def _differ(signed: NDArray[np.uint8], i: int, j: int, bars: Bars) -> bool:
     """Do they agree in too few places to be alike?"""
     count = 0
-    for k in range(signatures.shape[1]):
-        count += signatures[i, k] == signatures[j, k]
+    for k in range(signed.shape[1]):
+        count += signed[i, k] == signed[j, k]
     return count < bars.least
 
 
