@@ -14,13 +14,14 @@ FROM published
 GROUP BY ALL ORDER BY ALL
 """
 
+# First which pages, then what of them: the lists of all pages at once would not fit into memory, and cannot be spilt.
 _PAGES = """
-SELECT url, min(title) AS title, list_sort(list_distinct(list(author) FILTER (author <> ''))) AS authors
-FROM published
-WHERE source = $source AND licence = $licence
-GROUP BY url
-ORDER BY url
-LIMIT $listed
+WITH part AS (SELECT url, title, author FROM published WHERE source = $source AND licence = $licence),
+     listed AS (SELECT DISTINCT url FROM part ORDER BY url LIMIT $listed)
+SELECT part.url, min(title) AS title, list_sort(list_distinct(list(author) FILTER (author <> ''))) AS authors
+FROM part JOIN listed ON part.url IS NOT DISTINCT FROM listed.url
+GROUP BY part.url
+ORDER BY part.url
 """
 
 
