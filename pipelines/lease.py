@@ -130,7 +130,7 @@ def _newest(data: Path) -> tuple[int, Lease]:
     """(0, one that is over) where there was never any."""
     while paths := _all(data):
         with suppress(FileNotFoundError):  # which is when a higher one has just replaced it
-            return int(paths[-1].stem), Lease(**json.loads(paths[-1].read_bytes()))
+            return int(paths[-1].stem), Lease(**json.loads(place.read(paths[-1])))
     return 0, Lease(over=True)
 
 

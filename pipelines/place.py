@@ -113,6 +113,12 @@ def create(path: Path, content: bytes) -> None:
         raise
 
 
+def read(path: Path) -> bytes:
+    """An object of a store in one request: opened and then read, one that is replaced between the two is an error."""
+    content: bytes = _store(path).fs.cat_file(_store(path).path)
+    return content
+
+
 def fetch(path: Path, file: Path) -> None:
     """Copy an object to a file of this machine, a piece at a time."""
     _store(path).fs.get_file(_store(path).path, str(file))

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -113,7 +114,7 @@ def test_of_those_that_begin_at_once_one_works_at_a_time(bucket: str, tmp_path: 
         begin(one)
     ended = sorted((one.wait(30), one.stderr.read() if one.stderr else "") for one in runs)
     assert [code for code, _ in ended] == [0, 1, 1]
-    assert all("AtWork" in said for code, said in ended if code)
+    assert all("AtWork" in said for code, said in ended if code), ended
 
 
 def test_a_store_without_conditional_writes_is_told_and_used(
@@ -134,3 +135,21 @@ def test_a_store_without_conditional_writes_is_told_and_used(
 def test_on_a_disk_there_is_no_lease(tmp_path: Path) -> None:
     with lease.working_in(tmp_path):
         assert [path.name for path in tmp_path.iterdir()] == [lease.LOCK]
+
+
+def test_a_lease_is_read_whole_while_it_is_written_anew(bucket: str) -> None:
+    """s3fs asks for what it saw when it opened a file, and fails where that was replaced."""
+    data, stop = place.at(f"{bucket}/beating"), Event()
+    lease._write(data, 1, lease.Lease("somebody"))
+
+    def beat() -> None:
+        while not stop.is_set():
+            lease._write(data, 1, lease.Lease("somebody", alive=str(time.monotonic())))
+
+    beating = Thread(target=beat)
+    beating.start()
+    try:
+        assert {lease._newest(data)[1].owner for _ in range(60)} == {"somebody"}
+    finally:
+        stop.set()
+        beating.join()
