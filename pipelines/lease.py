@@ -186,5 +186,6 @@ def _beat(data: Path, number: int, mine: Lease, done: Event) -> None:
             continue
         if now > number:
             log.error("%s: this run gave no sign of life for %d s, and %s took over", data, STALE, other.owner)
-            signal.pthread_kill(main_thread().ident or 0, signal.SIGINT)
+            is_deaf = signal.getsignal(signal.SIGINT) == signal.SIG_IGN  # as what a script starts in the background
+            signal.pthread_kill(main_thread().ident or 0, signal.SIGTERM if is_deaf else signal.SIGINT)
             return

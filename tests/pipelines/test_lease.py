@@ -18,8 +18,9 @@ from pipelines.lease import AtWork
 
 ROOT = Path(__file__).resolve().parents[2]
 WORK = """
-import sys, time
+import signal, sys, time
 from pipelines import lease, place
+signal.signal(signal.SIGINT, signal.SIG_IGN if "deaf" in sys.argv else signal.default_int_handler)
 lease.BEAT, lease.LOOK = 0.2, 0.1
 print("ready", flush=True)
 sys.stdin.readline()
@@ -35,10 +36,10 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lease, "LOOK", 0.1)
 
 
-def ready(data: str, seconds: float, cache: Path) -> subprocess.Popen[str]:
+def ready(data: str, seconds: float, cache: Path, *ears: str) -> subprocess.Popen[str]:
     """A run of another machine that only waits for a word."""
     environment = os.environ | {"XDG_CACHE_HOME": str(cache), "PYTHONPATH": str(ROOT)}
-    words, pipe = [sys.executable, "-c", WORK, data, str(seconds)], subprocess.PIPE
+    words, pipe = [sys.executable, "-c", WORK, data, str(seconds), *ears], subprocess.PIPE
     process = subprocess.Popen(words, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
     assert process.stdout and process.stdout.readline() == "ready\n"
     return process
@@ -50,9 +51,9 @@ def begin(process: subprocess.Popen[str]) -> None:
     process.stdin.flush()
 
 
-def elsewhere(data: str, seconds: float, cache: Path) -> subprocess.Popen[str]:
-    """A run of another machine, once it has the lease."""
-    process = ready(data, seconds, cache)
+def elsewhere(data: str, seconds: float, cache: Path, *ears: str) -> subprocess.Popen[str]:
+    """A run of another machine, once it has the lease; a deaf one hears no Ctrl-C, like those of a script with `&`."""
+    process = ready(data, seconds, cache, *ears)
     begin(process)
     assert process.stdout and process.stdout.readline() == "at work\n"
     return process
@@ -97,13 +98,16 @@ def test_after_a_kill_the_same_machine_does_not_wait(bucket: str, tmp_path: Path
     assert [(one["owner"].endswith(f" {again.pid}"), one["over"]) for one in leases(data)] == [(True, True)]
 
 
-def test_a_run_that_was_asleep_while_another_took_over_stops(bucket: str, tmp_path: Path) -> None:
-    data = f"{bucket}/asleep"
-    first = elsewhere(data, 60, tmp_path)
+@pytest.mark.parametrize(("ears", "end"), [([], signal.SIGINT), (["deaf"], signal.SIGTERM)])
+def test_a_run_that_was_asleep_while_another_took_over_stops(
+    ears: list[str], end: int, bucket: str, tmp_path: Path
+) -> None:
+    data = f"{bucket}/asleep{end}"
+    first = elsewhere(data, 60, tmp_path, *ears)
     first.send_signal(signal.SIGSTOP)
     with lease.working_in(place.at(data)):
         first.send_signal(signal.SIGCONT)
-        assert first.wait(10) == -signal.SIGINT
+        assert first.wait(10) == -end
     assert [one["owner"].rpartition(" ")[2] for one in leases(data)] == [str(os.getpid())]
 
 
