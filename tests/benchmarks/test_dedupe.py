@@ -20,7 +20,7 @@ RECORDS = int(os.environ.get("RECORDS", 200_000))
 WORDS = 190  # 1.25 KB a record
 PLANTED = 0.1
 SHARD = 20_000
-LEAST = 4.0  # times the records per second of the faster peer; 5.0 to 5.2 were measured, DESIGN asks for 5
+LEAST = 4.0  # times the records per second of the faster peer; 4.4 to 5.4 were measured, DESIGN asks for 5
 
 # Each reads (id, text) and writes the rows it keeps; neither verifies by true Jaccard, as we do.
 RENSA = """
