@@ -51,8 +51,7 @@ Share = Annotated[int, Field(ge=0, strict=True)] | Annotated[float, Field(gt=0, 
 class Mixture(_Part):
     """How much of what. A whole number is a count, a fraction a share of what is kept in the end: `zh = 0.3` keeps at
     most three tenths Chinese. Whoever is left out comes last in `order`: by quality, then drawn by SHA-256; or drawn
-    alone. With `diversity`, those within `max_records` and
-    `max_tokens` stand for all others in meaning."""
+    alone. With `diversity`, those within `max_records` and `max_tokens` stand for all others in meaning."""
 
     order: Literal["quality", "random"] = "quality"
     max_records: int | None = Field(None, ge=1)

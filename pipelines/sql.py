@@ -58,10 +58,10 @@ def show(table: pa.Table, kind: Format, out: IO[str]) -> None:
     elif kind == "csv":
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(table.column_names)
-        writer.writerows(row.values() for row in table.to_pylist())
+        writer.writerows(map(_written, row.values()) for row in table.to_pylist())
     elif kind == "json":
         for row in table.to_pylist():
-            out.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
+            out.write(json.dumps(row, ensure_ascii=False, default=_told) + "\n")
     else:
         pq.write_table(table, out.buffer)  # type: ignore[attr-defined]
 
@@ -81,8 +81,17 @@ def print_table(table: pa.Table, out: IO[str]) -> None:
         console.print(f"{table.num_rows:,} rows, the first {SHOWN_ROWS} shown; --format csv gives all", style="dim")
 
 
+def _told(value: Any) -> str:
+    """Bytes, as signatures are, in hexadecimal digits."""
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def _written(value: Any) -> Any:
+    return _told(value) if isinstance(value, bytes) else value
+
+
 def cell(value: Any, width: int = 160) -> Text:
-    text = "" if value is None else str(value)
+    text = "" if value is None else _told(value)
     line = "".join(sign if sign.isprintable() else " " for sign in text[: width + 1])
     return Text(line if len(line) <= width else line[: width - 1] + "…")
 

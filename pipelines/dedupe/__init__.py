@@ -60,6 +60,7 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
     ):
         con.execute(sql.members(read.paths, recipe.dedupe.key))
         _check(con, read.paths)
+        con.execute(sql.CHECKED)
         work = Work(con, scratch, tuple(read.paths["records"]), tuple(read.paths["signals"]), workers)
         found, now = _find(work, recipe.dedupe, before)
         ids = con.sql(sql.IDS).to_arrow_table()["record_id"].cast(pa.large_string()).combine_chunks()
@@ -74,7 +75,6 @@ def _check(con: duckdb.DuckDBPyConnection, paths: Mapping[str, list[Path]]) -> N
     """Row by row and shard by shard signals must be those of the records."""
     given, signed = ([place.parquet(path).metadata.num_rows for path in paths[name]] for name in ("records", "signals"))
     ((unsigned,),) = con.sql(sql.UNSIGNED).fetchall()
-    con.execute("DROP TABLE ranked")
     if given != signed or unsigned:
         raise ValueError(f"{unsigned} of {sum(given)} records are without signals: annotate and normalise disagree")
 

@@ -1,6 +1,6 @@
 """Locality-sensitive hashing: a signature is cut into bands, and who shares a band's hash shares a bucket.
 
-Leskovec, Rajaraman, Ullman, Mining of Massive Datasets, 3.4. One band is in memory at a time: 16 bytes per record.
+Leskovec, Rajaraman, Ullman, Mining of Massive Datasets, 3.4. Of all bands as many are in memory as there are workers.
 """
 
 import math

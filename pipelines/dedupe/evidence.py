@@ -19,7 +19,7 @@ from pipelines import place
 from pipelines.dedupe import shards
 from pipelines.dedupe.components import Rows
 from pipelines.signals.exact import KEYS
-from pipelines.signals.minhash import MIN_SHINGLES, shingle, unique
+from pipelines.signals.minhash import shingle_set
 from pipelines.signals.text import Tables, Texts, Words, mix, room, split_words, tables, texts_of
 
 
@@ -113,20 +113,12 @@ def _tell(asked: Texts, answers: Texts, tables: Tables, words: tuple[Words, Word
         answer = split_words(answers.data, answers.offsets[row], answers.offsets[row + 1], tables, words[1])
         hashes[:question] = words[0].hashes[:question]
         hashes[question : question + answer] = words[1].hashes[:answer]
-        used = told.offsets[2 * at + 1] = used + _set(hashes, question + answer, told.values[used:], spare)
+        used = told.offsets[2 * at + 1] = used + shingle_set(hashes, question + answer, told.values[used:], spare)
         told.short[at] = answer < question
         if told.short[at]:
-            used += _set(words[1].hashes, answer, told.values[used:], spare)
+            used += shingle_set(words[1].hashes, answer, told.values[used:], spare)
             told.wording[at] = _wording(words[1].hashes[:answer])
         told.offsets[2 * at + 2] = used
-
-
-@njit(cache=True, nogil=True)
-def _set(hashes: NDArray[np.uint64], count: int, out: NDArray[np.uint32], spare: NDArray[np.uint32]) -> int:
-    """The different shingles of some words, sorted; none where there are too few to compare."""
-    count = shingle(hashes, count, out)
-    kept = unique(out[:count], spare) if count >= MIN_SHINGLES else 0
-    return kept if kept >= MIN_SHINGLES else 0
 
 
 @njit(cache=True, nogil=True)

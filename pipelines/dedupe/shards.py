@@ -21,7 +21,7 @@ def firsts(paths: Sequence[Path]) -> np.ndarray:
 
 
 def in_order(read: Callable[[Item], Iterator[Result]], items: Iterable[Item], workers: int) -> Iterator[Result]:
-    """What `read` yields for each of `items`, in their order; no more than `workers` + 1 of them are in memory."""
+    """What `read` yields for each of `items`, in their order; no more than `workers` of them are in memory."""
     with ThreadPoolExecutor(workers) as pool:
         pending: deque[Future[list[Result]]] = deque()
         for item in items:

@@ -36,6 +36,8 @@ IDS = "SELECT record_id FROM member ORDER BY rank"
 
 UNSIGNED = "SELECT count(*) FROM ranked WHERE record_id IS DISTINCT FROM signed"
 
+CHECKED = "DROP TABLE ranked"  # its texts would stay in memory
+
 
 def members(paths: dict[str, list[Path]], key: str) -> str:
     sources = {name: parquet(paths[name], RECORD) for name in ("records", "signals")}

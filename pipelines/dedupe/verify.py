@@ -62,8 +62,8 @@ class Given(NamedTuple):
     bars: Bars
 
 
-class Found(NamedTuple):
-    """Room for what is found, and how many edges and comparisons that is."""
+class Room(NamedTuple):
+    """For what is found, and how many edges and comparisons that is."""
 
     edges: Edges
     compared: Compared
@@ -78,7 +78,7 @@ def join_near(parent: Rows, starts: Rows, given: Given) -> tuple[Edges, Compared
     rows, most = given.members.rows, given.members.rows.size * MOST
     edges = Edges(np.empty_like(rows), np.empty_like(rows), np.empty(rows.size, np.float32))
     compared = Compared(np.empty(most, np.uint64), np.empty(most, np.uint64), np.empty(most, np.float64))
-    found = Found(edges, compared, np.zeros(2, np.int64))
+    found = Room(edges, compared, np.zeros(2, np.int64))
     for b in range(starts.size - 1):
         for i in range(starts[b] + 1, starts[b + 1]):
             _join_one(parent, starts[b], i, given, found)
@@ -90,7 +90,7 @@ def join_near(parent: Rows, starts: Rows, given: Given) -> tuple[Edges, Compared
 
 
 @njit(cache=True)
-def _join_one(parent: Rows, low: int, i: int, given: Given, found: Found) -> None:
+def _join_one(parent: Rows, low: int, i: int, given: Given, found: Room) -> None:
     """Compare member i with the first of its bucket, and with those in the WINDOW before it."""
     rows, hashed, compared = given.members.rows, given.members.hashed, 0
     for place in range(max(low, i - WINDOW - 1), i):
@@ -108,14 +108,14 @@ def _join_one(parent: Rows, low: int, i: int, given: Given, found: Found) -> Non
 
 
 @njit(cache=True)
-def _keep(found: Found, left: np.uint64, right: np.uint64, similarity: float) -> None:
+def _keep(found: Room, left: np.uint64, right: np.uint64, similarity: float) -> None:
     compared, at = found.compared, found.counts[1]
     compared.one[at], compared.other[at], compared.similarity[at] = min(left, right), max(left, right), similarity
     found.counts[1] += 1
 
 
 @njit(cache=True)
-def _join(parent: Rows, first: int, second: int, similarity: float, found: Found) -> None:
+def _join(parent: Rows, first: int, second: int, similarity: float, found: Room) -> None:
     join(parent, first, second)
     edges, at = found.edges, found.counts[0]
     edges.first[at], edges.second[at], edges.similarity[at] = first, second, similarity

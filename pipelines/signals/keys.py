@@ -17,7 +17,7 @@ FORMATS = (
     r"|https://hooks\.slack\.com/(?:services|workflows)/T[A-Za-z0-9]+/[AB][A-Za-z0-9]+/[A-Za-z0-9/]{16,}"
     r"|https://discord(?:app)?\.com/api/webhooks/\d{15,20}/[A-Za-z0-9_\-]{50,}",
     r"\bAIza[A-Za-z0-9_\-]{35}|\bya29\.[A-Za-z0-9_\-]{20,}|\bGOCSPX-[A-Za-z0-9_\-]{20,}",
-    r"\bsk-[A-Za-z0-9_\-]{20,}",  # OpenAI, Anthropic and those who followed them
+    r"\bsk-[A-Za-z0-9_\-]{20,}",  # of many who serve models
     r"\b(?:gsk|xai|pplx|r8|nvapi|csk|fw|tgp_v1)[_\-][A-Za-z0-9_\-]{32,}|\b[a-f0-9]{32}\.[A-Za-z0-9]{16}\b"  # models
     r"|\bhf_[A-Za-z0-9]{30,}|\bapi_org_[A-Za-z0-9]{30,}",
     r"\b[sr]k_(?:live|test|prod)_[A-Za-z0-9]{10,}|\bwhsec_[A-Za-z0-9+/]{24,}"  # payments

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from numba import njit
 
 from pipelines.signals.exact import KEYS, pieces
-from pipelines.signals.text import Tables, Texts, Words, mix, room, split_words, tables, texts_of
+from pipelines.signals.text import Tables, Texts, Words, hash_words, mix, room, split_words, tables, texts_of
 from schemas.signal import Signal
 
 SHINGLE = 5
@@ -30,16 +30,9 @@ _OLDEST = np.uint64(pow(int(_BASE), SHINGLE, 1 << 64))
 
 def shingles(text: str) -> np.ndarray:
     """The different shingles of `text`, sorted: uint32[n]; empty when there are fewer than MIN_SHINGLES."""
-    return shingle_sets(pa.array([text]))[1]
-
-
-def shingle_sets(texts: pa.Array | pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
-    """`values[offsets[i]:offsets[i + 1]]` are the different shingles of text i, sorted: int64[n + 1], uint32[m]."""
-    held = texts_of(texts)
-    offsets = np.zeros(held.rows + 1, np.int64)
-    values = np.empty(max(1, int(held.offsets[-1] - held.offsets[0])), np.uint32)
-    used = _shingle_sets(held, tables(), room(held), offsets, values)
-    return offsets, values[:used].copy()
+    words = hash_words(text)
+    out, spare = np.empty(len(words) + 1, np.uint32), np.empty(len(words) + 1, np.uint32)
+    return out[: shingle_set(words, len(words), out, spare)]
 
 
 def signatures(texts: pa.Array | pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
@@ -60,7 +53,7 @@ def _permutations() -> tuple[np.ndarray, np.ndarray]:
 
 
 @njit(cache=True, nogil=True)
-def shingle(hashes: np.ndarray, count: int, out: np.ndarray) -> int:
+def _shingle(hashes: np.ndarray, count: int, out: np.ndarray) -> int:
     """Hash every run of SHINGLE words by a rolling polynomial, mixed and cut to 32 bits."""
     rolling = np.uint64(0)
     for at in range(count):
@@ -73,7 +66,7 @@ def shingle(hashes: np.ndarray, count: int, out: np.ndarray) -> int:
 
 
 @njit(cache=True, nogil=True)
-def unique(values: np.ndarray, spare: np.ndarray) -> int:
+def _unique(values: np.ndarray, spare: np.ndarray) -> int:
     """Sort `values` and move the different ones to the front; returns how many there are.
 
     By digits of eight bits, the least first: a comparing sort takes five times as long for a text of 200 words.
@@ -111,15 +104,11 @@ def _different(values: np.ndarray) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _shingle_sets(texts: Texts, tables: Tables, words: Words, offsets: np.ndarray, values: np.ndarray) -> int:
-    used, spare = 0, np.empty(len(words.hashes), np.uint32)
-    for row in range(len(offsets) - 1):
-        count = split_words(texts.data, texts.offsets[row], texts.offsets[row + 1], tables, words)
-        count = shingle(words.hashes, count, values[used:])
-        kept = unique(values[used : used + count], spare) if count >= MIN_SHINGLES else 0
-        used += kept if kept >= MIN_SHINGLES else 0
-        offsets[row + 1] = used
-    return used
+def shingle_set(words: np.ndarray, count: int, out: np.ndarray, spare: np.ndarray) -> int:
+    """Fill `out` with the different shingles of the first `count` words, sorted; none where they are too few."""
+    count = _shingle(words, count, out)
+    kept = _unique(out[:count], spare) if count >= MIN_SHINGLES else 0
+    return kept if kept >= MIN_SHINGLES else 0
 
 
 @njit(cache=True, nogil=True)
@@ -135,7 +124,7 @@ def _signatures(
     hashes, seen = np.empty(len(words.hashes), np.uint32), np.empty(MIN_SHINGLES, np.uint32)
     for row in range(len(made)):
         count = split_words(texts.data, texts.offsets[row], texts.offsets[row + 1], tables, words)
-        count = shingle(words.hashes, count, hashes)
+        count = _shingle(words.hashes, count, hashes)
         valid[row] = count >= MIN_SHINGLES and _enough(hashes[:count], seen)
         if valid[row]:
             _permute(hashes[:count], multiply, add, made[row])

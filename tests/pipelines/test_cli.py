@@ -160,6 +160,15 @@ def test_sql_answers_in_four_formats(milled: Milled) -> None:
     assert pq.read_table(io.BytesIO(raw.getvalue())).equals(table)
 
 
+@pytest.mark.parametrize("kind", ["table", "csv", "json"])
+def test_bytes_are_shown_in_hexadecimal_digits(kind: sql.Format, milled: Milled) -> None:
+    _, data, _ = milled
+    out = io.StringIO()
+    with sql.open_views(data) as con:
+        sql.show(sql.ask(con, "SELECT '\\xAB\\x00'::BLOB AS signature"), kind, out)
+    assert "ab00" in out.getvalue()
+
+
 REFUSED = [
     "COPY records TO '{data}/5_curated/stolen.csv'",
     "ATTACH '{data}/other.db'",

@@ -1,6 +1,5 @@
 """Every signal on small records: what it says of the plain case and of the one it is there for."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -22,14 +21,6 @@ def case(signal: str, expected: Any, output: str = PLAIN, **columns: Any) -> tup
 
 def near(value: float) -> Any:
     return pytest.approx(value, abs=1e-3)
-
-
-POSTED = datetime(2024, 1, 2, 12, tzinfo=UTC)
-
-
-def after(days: float, posted: datetime | None = POSTED, field: str = "instruction_edited_at") -> dict[str, Any]:
-    """Columns of a record that was posted, and of which something was edited so long afterwards."""
-    return {"created_at": posted, field: POSTED + timedelta(days=days)}
 
 
 LENGTH = [
@@ -343,21 +334,10 @@ INJECTION = [
     case("pair_hidden", 2, "mi\u200bll \u202egrain"),
     case("pair_hidden", 3, instruction="Hi\U000e0049\U000e0067\U000e006e"),
 ]
-EDITS = [
-    case("output_edited_days", near(0.5), **after(0.5, field="edited_at")),
-    case("output_edited_days", near(400), "把谷物磨成面粉。", **after(400, field="edited_at")),
-    case("output_edited_days", None, **after(0, field="edited_at")),
-    case("output_edited_days", None, **after(3, None, "edited_at")),
-    case("output_edited_days", None, created_at=POSTED),
-    case("instruction_edited_after_days", near(2.25), **after(2.25)),
-    case("instruction_edited_after_days", 0.0, instruction="怎么磨面", **after(-3)),
-    case("instruction_edited_after_days", None, created_at=POSTED),
-    case("instruction_edited_after_days", None, **after(3, None)),
-]
 CASES = [
     *LENGTH, *REPETITION, *CHARACTERS, *LINES, *CODE, *LINKS, *PAIRING, *PHRASES, *LANGUAGE, *TASK, *DOMAIN, *PRIVATE,
     *READING, *EXCHANGE,
-    *SAFETY, *INJECTION, *EDITS,
+    *SAFETY, *INJECTION,
 ]  # fmt: skip
 
 
@@ -384,6 +364,7 @@ def test_a_signal_measures_what_it_says(number: int, measured: pa.Table) -> None
 
 def test_every_signal_has_a_case() -> None:
     elsewhere = {"pair_hash", "output_hash", "instruction_hash", "pair_minhash"}  # test_exact.py, test_minhash.py
+    elsewhere |= {"output_edited_days", "instruction_edited_after_days"}  # test_edits.py
     assert {signal.name for signal in SIGNALS} - {name for name, _, _ in CASES} == elsewhere
 
 
