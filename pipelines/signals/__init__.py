@@ -21,6 +21,7 @@ from pipelines.signals import (
     reading,
     repetition,
     safety,
+    talk,
     task,
 )
 
@@ -33,6 +34,7 @@ SIGNALS = (
     *links.SIGNALS,
     *pairing.SIGNALS,
     *phrases.SIGNALS,
+    *talk.SIGNALS,
     *exchange.SIGNALS,
     *language.SIGNALS,
     *task.SIGNALS,

@@ -1,0 +1,67 @@
+"""Which posts of a forum that nobody vouched for are talk: `output_talk` against 300 records judged by reading.
+
+answers.tsv names the records: good (one would train on it), weak, or bad (asks back, praise, talk about an
+announcement …), and why. The line was drawn on the half called tune. Sixty of the records have votes: those that
+`output_talk` never takes, to compare with.
+"""
+
+import csv
+from collections import Counter
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from connectors.base import Connector
+from connectors.discourse import Discourse
+from connectors.forum import Forum
+from connectors.stackexchange import StackExchange
+from pipelines import policy
+from pipelines.annotate import measure
+from pipelines.signals import length, pairing, talk
+from schemas.record import RECORD
+from tests.accuracy.test_outliers import records
+
+QUANTUM, COFFEE = "quantumcomputing.stackexchange.com", "coffee.stackexchange.com"
+URHO = "https://discourse.urho3d.io"
+SOURCES: tuple[Connector, ...] = (
+    StackExchange(name="quantum", path="forums/stackexchange-quantumcomputing", site=QUANTUM),
+    StackExchange(name="coffee", path="forums/stackexchange-coffee", site=COFFEE),
+    Discourse(name="urho3d", url=URHO, folder="forums/discourse-urho3d", licence="CC-BY-SA-4.0"),
+    Forum(name="threadpages", folder="forums/thread-pages", base_url="https://forum.example/", licence="CC-BY-4.0"),
+)
+MEASURED = (*length.SIGNALS, *pairing.SIGNALS, *talk.SIGNALS)
+LABELS = {
+    row["record_id"]: row for row in csv.DictReader(Path(__file__).with_name("answers.tsv").open(), delimiter="\t")
+}
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture(scope="module")
+def told(shared_data: Path) -> list[tuple[str, bool, bool]]:
+    """Record, whether somebody vouched for it, whether the rule takes it."""
+    rows = [row for source in SOURCES for row in records(source, shared_data) if row["record_id"] in LABELS]
+    table = pa.Table.from_pylist(rows, schema=RECORD)
+    measured = measure(table, MEASURED).drop_columns("record_id")
+    candidate = pa.table([*table.columns, *measured.columns], names=[*table.column_names, *measured.column_names])
+    rule = next(rule for rule in policy.load("default").rules if rule.name == "output_talk")
+    vouched = "coalesce(accepted, false) OR coalesce(score, 0) > 0"
+    with duckdb.connect(config={"threads": 1}) as con:
+        con.register("candidate", candidate)
+        return con.sql(f"SELECT record_id, {vouched}, {policy.breaks_sql(rule)} FROM candidate").fetchall()
+
+
+def test_every_judged_record_is_there(told: list[tuple[str, bool, bool]]) -> None:
+    assert {record for record, _, _ in told} == set(LABELS)
+
+
+def test_what_is_taken_is_talk_and_what_is_left_is_no_worse_than_with_votes(told: list[tuple[str, bool, bool]]) -> None:
+    held = [one for one in told if LABELS[one[0]]["part"] == "held" and not one[1]]
+    taken = Counter(LABELS[record]["label"] for record, _, flagged in held if flagged)
+    left = Counter(LABELS[record]["label"] for record, _, flagged in held if not flagged)
+    voted = Counter(LABELS[record]["label"] for record, vouched, _ in told if vouched)
+    print(f"talk: takes {dict(taken)}, leaves {dict(left)}; with votes {dict(voted)}")
+    assert taken["good"] <= 0.13 * taken.total()
+    assert left["bad"] <= 0.07 * left.total() <= voted["bad"] / voted.total() * left.total()
+    assert taken["good"] <= 0.1 * (taken["good"] + left["good"])
