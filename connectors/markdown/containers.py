@@ -31,10 +31,15 @@ def unwrap(text: str) -> str:
 
 
 def _lines(lines: list[str], depth: int) -> Iterator[str]:
-    place = 0
+    """A container that has a heading of its own comes where the section around it ends: what follows it in that section
+    would become part of it."""
+    place, later = 0, list[str]()
     while place < len(lines):
         line = lines[place]
         fence, indented = _FENCE.match(line), _INDENTED.match(line)
+        if _HEADING.match(line):
+            yield from later
+            later.clear()
         if fence:
             end = fence_end(lines, place)
             yield from _fenced(fence[1], fence[2], fence[3].strip(), lines[place + 1 : end], depth)
@@ -43,12 +48,17 @@ def _lines(lines: list[str], depth: int) -> Iterator[str]:
             end = _body_end(lines, place, len(indented[1]))
             yield from _led(indented[1], indented[3] or indented[2].capitalize(), lines[place + 1 : end], depth)
             place = end
+        elif _is_section(lines, place) and depth < _NESTED:
+            end = _container_end(lines, place)
+            later += ["", *_lines(lines[place + 1 : end], depth + 1), ""]
+            place = end + 1
         elif _OPENED.match(line):
             lead, place = _opening(lines, place)
             yield from lead
         else:
             yield from _plain(line)
             place += 1
+    yield from later
 
 
 def fence_end(lines: list[str], place: int) -> int:
@@ -98,16 +108,41 @@ def _led(margin: str, title: str, body: list[str], depth: int, step: int = 4) ->
     yield ""
 
 
-def _opening(lines: list[str], place: int) -> tuple[list[str], int]:
-    """The lead of a `:::` container, and where to go on. A heading right below names it: that of an aside is no section
-    of its own, or an exercise would lose its solution."""
+def _is_section(lines: list[str], place: int) -> bool:
+    """Whether a `:::` container opens here whose first line is a heading. That of an aside is no section of its own, or
+    an exercise would lose its solution."""
     opened = _OPENED.match(lines[place])
-    title = opened[3] or opened[4] or opened[2].capitalize()
-    below = next((at for at in range(place + 1, len(lines)) if lines[at].strip()), place)
-    heading, after = _HEADING.match(lines[below]), place + 1
-    if heading and opened[2].lower() not in _ASIDES:
-        return [""], after
-    if heading:
+    below = _below(lines, place) if opened and opened[2].lower() not in _ASIDES else place
+    return below > place and bool(_HEADING.match(lines[below]))
+
+
+def _below(lines: list[str], place: int) -> int:
+    """The next line that is not blank; `place` where there is none."""
+    return next((at for at in range(place + 1, len(lines)) if lines[at].strip()), place)
+
+
+def _container_end(lines: list[str], place: int) -> int:
+    """Where the `:::` container that opens at `place` closes, or the end of all."""
+    open_containers, at = 0, place
+    while at < len(lines):
+        if _FENCE.match(lines[at]):
+            at = fence_end(lines, at)
+        elif _OPENED.match(lines[at]):
+            open_containers += 1
+        elif _CLOSED.match(lines[at]):
+            open_containers -= 1
+        if not open_containers:
+            return at
+        at += 1
+    return len(lines)
+
+
+def _opening(lines: list[str], place: int) -> tuple[list[str], int]:
+    """The lead of a `:::` container, and where to go on. A heading right below names it."""
+    opened = _OPENED.match(lines[place])
+    title, after = opened[3] or opened[4] or opened[2].capitalize(), place + 1
+    below = _below(lines, place)
+    if heading := _HEADING.match(lines[below]):
         title, after = heading[1], below + 1
     return ["", f"{opened[1]}**{title.strip(' *')}**", ""], after
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import re2
 
-from pipelines.normalise import clean, code, headings
+from pipelines.normalise import clean, code, exercises, headings
 from pipelines.normalise.headings import Heading
 from pipelines.normalise.phrasing import UNDERSTOOD, ask, language_of
 from pipelines.normalise.records import Made, Origin, part_id, slug
@@ -101,7 +101,7 @@ def records_from(article: Article, origin: Origin) -> Made:
     if article.steps:
         _add_steps(made, source, about)
     above = _topic_above(article.context) if headings.read(about).form == "facet" else ""
-    for section in article.sections:
+    for section in exercises.joined(article.sections):
         _add_section(made, source, section, above or about, (about,) if above else ())
     if not article.sections and not article.steps:
         made.rejects.append((article.key, "no_sections"))
@@ -149,12 +149,22 @@ def _add_section(made: Made, source: Source, section: Section, about: str, above
     seen = headings.words_of(output)
     names = tuple(headings.sentence_case(source.name(name), seen) for name in (*above, *section.path))
     place = Place(about, names, source.language_at(_prose_of(output) or output))
+    asked, answer = exercises.parted(output)
+    if asked and answer:
+        instruction = _exercise(asked, names)
+        made.records.append(source.record(record_id, "question", instruction, answer, section.anchor))
+        return
     kind, instruction = _instruction(place, record_id)
     if not instruction:
         made.rejects.append((part, kind))
         return
-    made.records.append(source.record(record_id, kind, instruction, output, section.anchor))
+    made.records.append(source.record(record_id, kind, instruction, answer or output, section.anchor))
     made.records += _code(source, record_id, place, output, section.anchor)
+
+
+def _exercise(asked: str, names: tuple[str, ...]) -> str:
+    """Below its heading, unless that only says that an exercise follows."""
+    return asked if not names or exercises.is_exercise(names[-1]) else f"{names[-1]}\n\n{asked}"
 
 
 def _code(source: Source, record_id: str, place: Place, output: str, anchor: str) -> list[Record]:
@@ -213,6 +223,8 @@ def _instruction(place: Place, record_id: str) -> tuple[str, str]:
     heading = place.read(place.names[-1])
     if heading.form == "back_matter":
         return "back_matter", ""
+    if exercises.is_exercise(place.names[-1]):
+        return "no_solution", ""
     if heading.form == "address" or not _LETTER.search(heading.text) or _INDEX_ENTRY.match(heading.text):
         return "heading_meaningless", ""
     if heading.form == "facet":

@@ -39,6 +39,11 @@ CASES = {
         "::: challenge\n## Do it\nHow?\n::: solution\n## Solution\nSo.\n:::\n:::",
         "How?\n\n**Solution**\n\nSo.",
     ),
+    "colons in the middle of a section": (
+        "Before.\n\n:::: challenge\n## Do it\n```\n:::\n```\n::: hint\nThink.\n:::\n::::\n\nAfter.\n\n## Next\n\nMore.",
+        "Before.\n\nAfter.\n\n```\n:::\n```\n\n**Hint**\n\nThink.\n\nMore.",
+    ),
+    "colons never closed": ("A.\n\n::: challenge\n## Do it\nHow?\n\n## Next\n\nMore.", "A.\n\nHow?\n\nMore."),
     "long colons": ("::::::::: callout\n\nText.\n\n::::::::::::::", "**Callout**\n\nText."),
     "directive": ("```{note} Title\n:class: x\nText.\n```", "**Title**\n\nText."),
     "code directive": ("```{code-block} python\n:linenos:\nx = 1\n```", "```python\nx = 1\n```"),

@@ -1,0 +1,60 @@
+"""Exercises and problems in articles: what is asked, and the solution that the article itself gives.
+
+The solution stands below a line of its own (`**Solution**`, which callouts of every dialect become), or in a section of
+that name below one called exercise.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import re2
+
+from pipelines.normalise import clean, headings
+from schemas.document import Section
+
+_SOLVED = (
+    r"(?:(?:sample |model |possible |exercise )?(?:solutions?|answers?)|lösung(?:en)?|antwort(?:en)?|soluci[oó]n(?:es)?"
+    r"|respuestas?|réponses?|corrigés?|soluzion[ei]|rispost[ae]|soluç(?:ão|ões)|respostas?|решени[ея]|ответы?"
+    r"|(?:参考)?答案|解答例?|解法|解[决決](?:方法|办法|方案|策)|答え|正解|정답|해답|답|풀이)"
+)
+_SOLUTION = re2.compile(rf"(?i)^\*\*{_SOLVED}(?: ?\d+)? ?[:：]?\*\*[:：]?$")
+_IS_SOLUTION = re2.compile(rf"(?i)^{_SOLVED}(?: ?\d+)? ?[:：]?$")
+_IS_EXERCISE = re2.compile(
+    r"(?i)^(?:exercises?|quiz(?:zes)?|homework|übung(?:en|saufgaben?)?|exercices?|ejercicios?|exercícios?|eserciz[io]"
+    r"|упражнени[ея]|练习题?|習題|习题|演習(?:問題)?|練習(?:問題)?|연습(?: ?문제)?)(?: ?[\d.]+)? ?[!:：]?$"
+)
+
+
+def joined(sections: Iterable[Section]) -> tuple[Section, ...]:
+    """With each section that holds the solution of the exercise above it made part of that one."""
+    found: list[Section] = []
+    for section in sections:
+        if found and _solves(section, found[-1]):
+            last, heading = found.pop(), headings.plain(section.path[-1])
+            section = replace(last, markdown=f"{last.markdown}\n\n**{heading}**\n\n{section.markdown}")
+        found.append(section)
+    return tuple(found)
+
+
+def _solves(section: Section, before: Section) -> bool:
+    below = bool(before.path) and section.path[:-1] == before.path and bool(before.markdown.strip())
+    return below and is_exercise(before.path[-1]) and bool(_IS_SOLUTION.match(headings.plain(section.path[-1])))
+
+
+def is_exercise(heading: str) -> bool:
+    """Whether it says no more than that an exercise follows."""
+    return bool(_IS_EXERCISE.match(headings.plain(heading)))
+
+
+def parted(text: str) -> tuple[str, str]:
+    """What is asked and its first solution with all that follows; where none is announced, "" and the text."""
+    before: list[str] = []
+    for is_code, run in clean.blocks(text):
+        lines = run.split("\n")
+        at = -1 if is_code else next((k for k, line in enumerate(lines) if _SOLUTION.match(line.strip())), -1)
+        if at >= 0:
+            asked = "\n".join([*before, *lines[:at]]).strip()
+            solution = text.split("\n")[sum(len(part.split("\n")) for part in before) + at + 1 :]
+            return asked, "\n".join(solution).strip()
+        before.append(run)
+    return "", text
