@@ -2,7 +2,7 @@
 
 import re2
 
-from pipelines.normalise import clean
+from pipelines.normalise import bbcode, clean
 
 # Whole sentences only. From reading several hundred real posts in both languages.
 _GREETING = re2.compile(
@@ -77,7 +77,7 @@ _SIGNATURE = re2.compile(r"^[ \t]*(?:--|—|–|-|~) ?[^\s\d.,:;!?()\[\]`*_$][^\
 
 def without(markdown: str) -> str:
     """One contribution to a thread, cleaned, without greeting, thanks, signature and lead-ins."""
-    parts = clean.blocks(clean.prose(markdown))
+    parts = clean.blocks(clean.prose(bbcode.plain(markdown)))
     if parts and not parts[0][0]:
         parts[0] = (False, _without_opening(parts[0][1]))
     while parts and not parts[-1][0]:

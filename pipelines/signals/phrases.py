@@ -89,6 +89,9 @@ _WIKI = (
     r"\{\{[A-Za-z]{3}[^{}\n]{0,200}\}\}|\[\[:?[A-Z\p{Han}][^\[\]\n]{0,200}\]\]|'{3}[^'\n]{1,60}'{3}|</ref>|<ref name="
     r"|(?m:^\{\|.*$|^\|-\s*$|^\|\}\s*$|^={2,5} ?[^=\n]{1,80}={2,5}\s*$)|__(?:NO)?TOC__"
 )
+_BBCODE = (
+    r"(?i)\[/(?:code|quote|url|img|list|ul|ol|li|b|i|u|size|color|spoiler|table|video|php|html|cpp|gist|pastebin)\]"
+)
 _THANKS = (
     r"(?i)^\W*(?:thanks?\b|thank you|thx\b|ty\b|cheers\b|many thanks|much appreciated|\+1\b|me too\b"
     r"|same (?:here|problem|issue)|bump\b|solved\b|never ?mind"
@@ -199,6 +202,9 @@ SIGNALS = (
     ),
     Signal("output_html_residue", pa.int32(), count(_HTML), "tags and entities left outside code"),
     Signal("output_wiki_residue", pa.int32(), count(_WIKI), "templates, links, quotes and tables of MediaWiki left"),
+    Signal(
+        "output_bbcode_residue", pa.int32(), count(_BBCODE), "ends of BBCode left outside code: text of moved forums"
+    ),
     Signal("output_mojibake", pa.int32(), count(_MOJIBAKE), "UTF-8 read as Latin-1 or cp1252, replacement characters"),
     Signal(
         "output_thanks",

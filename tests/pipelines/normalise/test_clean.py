@@ -90,6 +90,25 @@ def test_courtesies_go_and_everything_else_stays(written: str, kept: str) -> Non
 @pytest.mark.parametrize(
     ("written", "kept"),
     [
+        ("[ul][li] Shell `[b]x[/b]`.[/li]\n[li] Batch.[/li][/ul]\n\nEnd.", "- Shell `[b]x[/b]`.\n- Batch.\n\nEnd."),
+        ("[LIST=1]\n[*]Grind\n[*]Sift\n[/LIST]", "- Grind\n- Sift"),
+        ("[size=85]Mind[/size] the [b]stone[/b], [color=#f00][i]red[/i][/color].", "Mind the **stone**, *red*."),
+        (
+            "See [url=http://m.test/a]this[/url] and [url]http://m.test[/url].",
+            "See [this](http://m.test/a) and http://m.test.",
+        ),
+        ('[quote="Ann"]How?\nWhy?[/quote]\nSo.', "> How?\n> Why?\n\nSo."),
+        ("x[i] = y[b]; z[i] [/turned] off", "x[i] = y[b]; z[i] [/turned] off"),
+        ("[code]a[0] = b[/code]\n\n```\n[b]x[/b]\n```", "[code]a[0] = b[/code]\n\n```\n[b]x[/b]\n```"),
+    ],
+)
+def test_bbcode_becomes_markdown_and_code_stays(written: str, kept: str) -> None:
+    assert courtesies.without(written) == kept
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
         ("Do this. The steps are as follows:", "Do this."),
         ("先烧水。步骤如下：", "先烧水。"),
         ("Do this:\n\n- boil", "Do this:\n\n- boil"),
@@ -138,7 +157,11 @@ def test_who_reads_chinese(text: str, chinese: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "attack", ["```" * 50_000, "[" * 200_000, "Thanks " * 30_000, "![" * 100_000, "> " * 100_000, "\n" * 200_000]
+    "attack",
+    [
+        *("```" * 50_000, "[" * 200_000, "Thanks " * 30_000, "![" * 100_000, "> " * 100_000, "\n" * 200_000),
+        *("[quote]" * 30_000 + "[/quote]", "[b][/i]" * 30_000, "[li]" * 50_000 + "[/li]"),
+    ],
 )
 def test_hostile_text_takes_linear_time(attack: str) -> None:
     courtesies.without(attack)

@@ -164,6 +164,8 @@ PHRASES = [
     case("output_truncated", True, "Run:\n```\nmake"),
     case("output_html_residue", 3, "<div>flour &amp; bran</div>"),
     case("output_html_residue", 0, "Use `<div>` when a < b.\n```\n<p>\n```"),
+    case("output_bbcode_residue", 0, "Take `[code]x[/code]` or a[b] and a[/a].\n```\n[b]x[/b]\n```"),
+    case("output_bbcode_residue", 2, "[code]turn(mill)[/code] and [URL=x]y[/URL]"),
     case("output_mojibake", 0, "Café, naïve, São Paulo, ÂGE"),
     case("output_mojibake", 2, "CafÃ© and itâ€™s"),
     case("output_thanks", True, "Thanks, that worked!"),
