@@ -3,3 +3,9 @@
 collect → 1_pages, normalise → 2_records, annotate → 3_signals, dedupe → 4_clusters,
 curate → 5_curated, finetune → 6_models. Stages never import each other: they meet on disk.
 """
+
+from pathlib import Path
+
+from pipelines import kernels
+
+kernels.keep_apart(Path(__file__).parent)
