@@ -16,7 +16,8 @@ SIGNALS = (
     Signal(
         "output_asks",
         pa.float32(),
-        f"least(1, {count(_ASKS, _UNQUOTED)} / greatest(1, {count(_ENDS, _UNQUOTED)}))",
+        f"CASE WHEN regexp_matches(output_prose, '[?？]')"
+        f" THEN least(1, {count(_ASKS, _UNQUOTED)} / greatest(1, {count(_ENDS, _UNQUOTED)})) ELSE 0 END",
         "share of its own sentences that are questions",
     ),
     Signal(
