@@ -21,6 +21,7 @@ _DIRECTIVE = re2.compile(r"^\{([\w:-]+)\}\s*(.*)$")
 _LANGUAGE = re2.compile(r"^\{?\s*\.?([A-Za-z][\w+#.-]*)")
 _CODE = ("code", "code-block", "sourcecode", "code-cell", "prompt", "parsed-literal", "literalinclude")
 _DROPPED = ("toctree", "contents", "image", "figure", "raw", "eval-rst", "include", "mermaid", "instructor")
+_ABOUT_LESSON = ("objectives", "questions", "instructor")  # what it teaches, and how to teach it
 _ASIDES = ("solution", "hint", "answer", "spoiler", "discussion", "callout", "note", "tip", "warning")
 _HEADING = re2.compile(r"^ *#{1,6} +(.+?)[ #]*(?:\{[^}]*\})?$")
 _NESTED = 20
@@ -31,13 +32,13 @@ def unwrap(text: str) -> str:
 
 
 def _lines(lines: list[str], depth: int) -> Iterator[str]:
-    """A container that has a heading of its own comes where the section around it ends: what follows it in that section
-    would become part of it."""
-    place, later = 0, list[str]()
+    """A container that has a heading of its own comes where the section around it ends, before the next heading of its
+    rank: what follows it in that section would become part of it."""
+    place, later, rank = 0, list[str](), 0
     while place < len(lines):
         line = lines[place]
         fence, indented = _FENCE.match(line), _INDENTED.match(line)
-        if _HEADING.match(line):
+        if later and 0 < _rank(line) <= rank:
             yield from later
             later.clear()
         if fence:
@@ -48,11 +49,13 @@ def _lines(lines: list[str], depth: int) -> Iterator[str]:
             end = _body_end(lines, place, len(indented[1]))
             yield from _led(indented[1], indented[3] or indented[2].capitalize(), lines[place + 1 : end], depth)
             place = end
+        elif (opened := _OPENED.match(line)) and opened[2].lower() in _ABOUT_LESSON:
+            place = _container_end(lines, place) + 1
         elif _is_section(lines, place) and depth < _NESTED:
-            end = _container_end(lines, place)
+            end, rank = _container_end(lines, place), _rank(lines[_below(lines, place)])
             later += ["", *_lines(lines[place + 1 : end], depth + 1), ""]
             place = end + 1
-        elif _OPENED.match(line):
+        elif opened:
             lead, place = _opening(lines, place)
             yield from lead
         else:
@@ -114,6 +117,11 @@ def _is_section(lines: list[str], place: int) -> bool:
     opened = _OPENED.match(lines[place])
     below = _below(lines, place) if opened and opened[2].lower() not in _ASIDES else place
     return below > place and bool(_HEADING.match(lines[below]))
+
+
+def _rank(line: str) -> int:
+    """Of a heading, 1 to 6; 0 of any other line."""
+    return line.split()[0].count("#") if _HEADING.match(line) else 0
 
 
 def _below(lines: list[str], place: int) -> int:

@@ -22,6 +22,7 @@ _NAMED = re2.compile(r"[\s(“\"][A-Z][A-Za-z]+|`|\p{Han} ?[A-Za-z]{2}")
 _COUNTED = re2.compile(r"(?i)^(?:_|id|sec(?:tion)?[-_]?|toc[-_]?|heading[-_]?|h)?\d+$")
 _CLAUSE = re2.compile(r"^(?:How|Why|What|When|Where|Which|Who) \S+ ")
 _LETTER = re2.compile(r"[\pL\pN]")
+_STEPS = re2.compile(r"(?m)^ *(?:```|~~~|\d{1,2}[.)、] ?)")
 _INDEX_ENTRY = re2.compile(r"^[A-Za-z0-9](?:\s*[-–—]\s*[A-Za-z0-9])?$")  # "B", "0–9": the letters of an index
 
 
@@ -154,7 +155,8 @@ def _add_section(made: Made, source: Source, section: Section, about: str, above
         instruction = _exercise(asked, names)
         made.records.append(source.record(record_id, "question", instruction, answer, section.anchor))
         return
-    kind, instruction = _instruction(place, record_id)
+    opens = len(source.article.sections) > 1 and not _STEPS.search(answer)
+    kind, instruction = _instruction(place, record_id, opens)
     if not instruction:
         made.rejects.append((part, kind))
         return
@@ -216,10 +218,10 @@ def _prose_of(markdown: str) -> str:
     return "\n".join(text for is_code, text in clean.blocks(markdown) if not is_code).strip()
 
 
-def _instruction(place: Place, record_id: str) -> tuple[str, str]:
-    """Kind and instruction, or a reason and ""."""
+def _instruction(place: Place, record_id: str, opens: bool) -> tuple[str, str]:
+    """Kind and instruction, or a reason and "". `opens`: other sections follow, and this one has no steps."""
     if not place.names:
-        return _lead(place, record_id)
+        return _lead(place, record_id, opens)
     heading = place.read(place.names[-1])
     if heading.form == "back_matter":
         return "back_matter", ""
@@ -240,14 +242,15 @@ def _plain(heading: Heading, place: Place, record_id: str) -> tuple[str, str]:
     return "explanation", _topic(heading.text, place, record_id)
 
 
-def _lead(place: Place, record_id: str) -> tuple[str, str]:
-    """What stands before the first heading is about the whole article."""
+def _lead(place: Place, record_id: str, opens: bool) -> tuple[str, str]:
+    """What stands before the first heading is about the whole article; how to do it is often said further down."""
     if not place.about:
         return "no_title", ""
     heading = place.read(place.about)
     if heading.form in ("facet", "back_matter"):
         return "heading_meaningless", ""
-    if heading.form == "topic" and not _CLAUSE.match(place.about):
+    introduces = heading.form == "topic" or (heading.form == "how_to" and opens)
+    if introduces and not _CLAUSE.match(place.about):
         return "explanation", ask("lead", record_id, place.language, about=place.about)
     return _plain(heading, Place("", (place.about,), place.language), record_id)
 

@@ -43,6 +43,11 @@ CASES = {
         "Before.\n\n:::: challenge\n## Do it\n```\n:::\n```\n::: hint\nThink.\n:::\n::::\n\nAfter.\n\n## Next\n\nMore.",
         "Before.\n\nAfter.\n\n```\n:::\n```\n\n**Hint**\n\nThink.\n\nMore.",
     ),
+    "colons before a subsection": (
+        "## A\n::: challenge\n## Do it\nHow?\n:::\n### B\nMore.\n## C\nEnd.",
+        "More.\n\nHow?\n\nEnd.",
+    ),
+    "colons about the lesson": ("::: objectives\n- Grind.\n:::\n::: questions\n- How?\n:::\nText.", "Text."),
     "colons never closed": ("A.\n\n::: challenge\n## Do it\nHow?\n\n## Next\n\nMore.", "A.\n\nHow?\n\nMore."),
     "long colons": ("::::::::: callout\n\nText.\n\n::::::::::::::", "**Callout**\n\nText."),
     "directive": ("```{note} Title\n:class: x\nText.\n```", "**Title**\n\nText."),

@@ -382,3 +382,18 @@ def test_solutions_of_a_problem_are_a_topic_and_an_exercise_without_solution_tea
 def test_an_answer_that_is_announced_under_its_question_is_the_answer() -> None:
     told = sections_of((("How long do Eggs boil?",), "**Answer:**\n\nEight minutes."))
     assert told == [("question", "How long do Eggs boil?", "Eight minutes.")]
+
+
+@pytest.mark.parametrize(
+    ("lead", "kind", "asked"),
+    [
+        ("Eggs are sold in many sizes.", "explanation", "Choosing eggs"),
+        ("Eggs are sold in many sizes.\n\n1. Weigh one.\n2. Take it.", "how_to", "choose eggs"),
+        ("Take a scale.\n\n```sh\nweigh egg\n```", "how_to", "choose eggs"),
+    ],
+)
+def test_a_lead_without_steps_introduces_what_its_sections_say_how_to_do(lead: str, kind: str, asked: str) -> None:
+    sections = (Section((), lead), Section(("Sizes",), "Small and large ones."))
+    made = articles.records_from(Article("eggs", "", "Choosing eggs", sections), ORIGIN)
+    assert made.records[0].kind == kind
+    assert asked in made.records[0].instruction
