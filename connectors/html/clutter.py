@@ -5,6 +5,7 @@ from collections import defaultdict
 import re2
 from lxml.html import HtmlElement
 
+from connectors.html.accordions import unfold
 from connectors.html.density import Weight
 from connectors.html.tags import HEADINGS, MUTE
 
@@ -51,6 +52,7 @@ _CAMEL = re2.compile(r"([a-z0-9])([A-Z])")
 
 
 def drop_invisible(page: HtmlElement) -> None:
+    unfold(page)
     for element in list(page.iter(*MUTE)):
         if element.getparent() is not None:
             element.drop_tree()

@@ -5,6 +5,7 @@ from lxml import etree
 from lxml.html import Element, HtmlElement
 
 from connectors.html import code
+from connectors.html.accordions import unfold
 from connectors.html.blocks import flatten_definition_lists, flatten_layout_tables
 from connectors.html.inline import write_images, write_links, write_raised_and_lowered
 from connectors.html.marks import Mark, Marks
@@ -25,6 +26,7 @@ _NUMBERED_LINES = './/table[.//td//pre][.//td[contains(@class, "linenos") or con
 def prepare(root: HtmlElement, base_url: str, marks: Marks) -> None:
     """Change `root` in place."""
     _mark_code(root, marks)
+    unfold(root)
     _drop_noise(root)
     _join_lines(root)
     _mark_headings(root, marks)

@@ -1,7 +1,7 @@
 """Exercises and problems in articles: what is asked, and the solution that the article itself gives.
 
 The solution stands below a line of its own (`**Solution**`, which callouts of every dialect become), or in a section of
-that name below one called exercise.
+that name below one called exercise, or in one that reveals it (`Show me the solution`).
 """
 
 from collections.abc import Iterable
@@ -13,12 +13,14 @@ from pipelines.normalise import clean, headings
 from schemas.document import Section
 
 _SOLVED = (
-    r"(?:(?:sample |model |possible |exercise )?(?:solutions?|answers?)|lösung(?:en)?|antwort(?:en)?|soluci[oó]n(?:es)?"
+    r"(?:(?:(?:show|see|view|reveal|click for) )?(?:me )?(?:the )?(?:sample |model |possible |exercise )?"
+    r"(?:solutions?|answers?)|lösung(?:en)?|antwort(?:en)?|soluci[oó]n(?:es)?"
     r"|respuestas?|réponses?|corrigés?|soluzion[ei]|rispost[ae]|soluç(?:ão|ões)|respostas?|решени[ея]|ответы?"
-    r"|(?:参考)?答案|解答例?|解法|解[决決](?:方法|办法|方案|策)|答え|正解|정답|해답|답|풀이)"
+    r"|(?:点击)?(?:查看|显示|展开)?(?:参考)?答案|解答例?|解法|解[决決](?:方法|办法|方案|策)|答え|正解|정답|해답|답|풀이)"
 )
 _SOLUTION = re2.compile(rf"(?i)^\*\*{_SOLVED}(?: ?\d+)? ?[:：]?\*\*[:：]?$")
 _IS_SOLUTION = re2.compile(rf"(?i)^{_SOLVED}(?: ?\d+)? ?[:：]?$")
+_REVEALS = re2.compile(r"(?i)^(?:show|see|view|reveal|click|点击|查看|显示|展开)")
 _IS_EXERCISE = re2.compile(
     r"(?i)^(?:exercises?|quiz(?:zes)?|homework|übung(?:en|saufgaben?)?|exercices?|ejercicios?|exercícios?|eserciz[io]"
     r"|упражнени[ея]|练习题?|習題|习题|演習(?:問題)?|練習(?:問題)?|연습(?: ?문제)?)(?: ?[\d.]+)? ?[!:：]?$"
@@ -37,8 +39,10 @@ def joined(sections: Iterable[Section]) -> tuple[Section, ...]:
 
 
 def _solves(section: Section, before: Section) -> bool:
-    below = bool(before.path) and section.path[:-1] == before.path and bool(before.markdown.strip())
-    return below and is_exercise(before.path[-1]) and bool(_IS_SOLUTION.match(headings.plain(section.path[-1])))
+    if not (before.path and section.path[:-1] == before.path and before.markdown.strip()):
+        return False
+    heading = headings.plain(section.path[-1])
+    return bool(_IS_SOLUTION.match(heading)) and bool(is_exercise(before.path[-1]) or _REVEALS.match(heading))
 
 
 def is_exercise(heading: str) -> bool:

@@ -48,6 +48,15 @@ def test_what_an_article_says_stays(kept: str) -> None:
     assert len(found) > len(text_of(page(""))) + 40
 
 
+def test_what_a_heading_unfolds_stays_and_what_is_hidden_for_good_goes() -> None:
+    folded = "<h3><button aria-controls='{0}'>{1}?</button></h3><div id='{0}' hidden><p>{2}</p></div>"
+    found = text_of(
+        page(folded.format("a", "Which stone", "A stone of basalt, since it lasts.") + "<p hidden>Gone.</p>")
+    )
+    assert "Which stone?" in found and "basalt" in found
+    assert "Gone" not in found
+
+
 TEASER = "<li><a href='/{0}'><img src='{0}.png'></a><a href='/{0}'>Mill {0}</a> is open again, after so long.</li>"
 
 

@@ -42,6 +42,12 @@ CASES = [
         "| a | b |\n| --- | --- |\n| 1 | 2 3 |",
     ),
     ("<table><tr><td><p>only a frame</p></td></tr></table>", "only a frame"),
+    (
+        '<h2 class="accordion-header"><button aria-controls="a">Why?</button></h2><div id="a">So.</div>',
+        "## Why?\n\nSo.",
+    ),
+    ("<button><h3>Show me the solution</h3></button><p>So.</p>", "### Show me the solution\n\nSo."),
+    ("<h2>Why <button>Copy link</button></h2>", "## Why"),
     ("<p>x</p><script>alert(1)</script><style>p {}</style><button>Copy</button>", "x"),
     ('<p>so <script type="math/tex">a_1 \\cdot b</script></p>', "so $a_1 \\cdot b$"),
     ('<div class="math">\\[ x^2 \\]</div>', "$$\nx^2\n$$"),

@@ -373,6 +373,11 @@ def test_a_solution_in_a_section_of_its_own_answers_the_exercise_above() -> None
     assert sections_of(*parts) == [("question", "Boil an egg in eight minutes.", "Use a clock.")]
 
 
+def test_a_section_that_reveals_a_solution_answers_the_one_above() -> None:
+    parts = ((("Boil", "Hard eggs"), "How long?"), (("Boil", "Hard eggs", "Show me the solution"), "Eight minutes."))
+    assert sections_of(*parts) == [("question", "Hard eggs\n\nHow long?", "Eight minutes.")]
+
+
 def test_solutions_of_a_problem_are_a_topic_and_an_exercise_without_solution_teaches_nothing() -> None:
     kinds = [kind for kind, _, _ in sections_of((("Rot",), "Eggs rot."), (("Rot", "Solutions"), "Cool them well."))]
     assert kinds == ["explanation", "explanation"]
