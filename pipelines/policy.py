@@ -126,6 +126,9 @@ def _read(file: Path) -> dict[str, Any]:
         own = tomllib.loads(file.read_text())
     except tomllib.TOMLDecodeError as error:
         raise PolicyError(f"{file}: not TOML: {error}") from error
+    if "sources" in own:
+        recipe = own.get("name", file.stem)
+        raise PolicyError(f"{file}: a recipe, not a policy; name a policy: gristmill try default --recipe {recipe}")
     if "extends" not in own:
         return own
     extended = find(own.pop("extends"), file.parent)

@@ -35,6 +35,7 @@ REFUSED = {
         RULE.replace("output_words < 3", "output_words"),
         r"short.drop_if: gives INTEGER",
     ),
+    "a recipe": ("name = 'bakery'\n[[sources]]\nname = 'a'\n", r"a recipe, not a policy.*try default --recipe bakery"),
     "not SQL": (RULE.replace("output_words < 3", "output_words <"), r"short.drop_if: Parser Error"),
     "two statements": (RULE.replace("output_words < 3", "true); DROP TABLE x; --"), r"short.drop_if: "),
     "not TOML": ("rules = [", r"not TOML"),
