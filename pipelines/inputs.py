@@ -1,6 +1,6 @@
 """What a stage over a whole recipe reads: the finished shards of its sources, and a DuckDB that may spill."""
 
-import tempfile
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,12 +65,15 @@ def _finished(data: Path, stage: str, name: str, recipe: Recipe) -> Manifest:
 def spilling_duckdb(
     folder: Path, workers: int, memory: str = "1GB"
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-    """DuckDB within `memory`, and a scratch folder near where `folder` will be."""
+    """DuckDB within `memory`, and a scratch folder near where `folder` will be: what a killed run left there goes."""
     place.make(folder.parent)
     here = place.nearby(folder)
-    with (
-        tempfile.TemporaryDirectory(dir=here.parent, prefix=f".{here.name}.") as scratch,
-        open_duckdb(folder, memory) as con,
-    ):
-        con.execute(f"SET temp_directory = '{scratch}/spill'; SET threads = {workers}; SET TimeZone = 'UTC'")
-        yield con, Path(scratch)
+    scratch = here.parent / f".{here.name}.scratch"
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    try:
+        with open_duckdb(folder, memory) as con:
+            con.execute(f"SET temp_directory = '{scratch}/spill'; SET threads = {workers}; SET TimeZone = 'UTC'")
+            yield con, scratch
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)

@@ -52,7 +52,7 @@ _TAKE = "DELETE FROM pool WHERE record_id IN (SELECT record_id FROM left_out)"
 _EMBEDDED = f"""
 SELECT record_id, safe, {EMBEDDING}::FLOAT[{embedding.DIMENSIONS}] AS {EMBEDDING},
        greatest(1, {{cost}})::BIGINT AS cost
-FROM pool JOIN candidate USING (record_id) ORDER BY place
+FROM candidate JOIN pool USING (record_id) ORDER BY place
 """
 
 _REASONS = """

@@ -64,6 +64,7 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
     if not done:
         with storage.building(folder, **about, resume=False) as made:
             with inputs.spilling_duckdb(folder, workers, MEMORY) as (con, _):
+                con.execute(sql.AS_WRITTEN)
                 given.enter(con, read, told)
                 _judge(con, rules)
                 _publish(con, made, rules)

@@ -28,6 +28,10 @@ LEFT JOIN contamination USING (record_id)
 LEFT JOIN (SELECT record_id, decision, decided FROM decision) USING (record_id);
 """
 
+# Joins are made as they are written: what is looked up stands on the right and is kept in memory or spilt, and it is
+# never the texts. DuckDB would choose by the number of rows alone, which is the same everywhere.
+AS_WRITTEN = "SET disabled_optimizers = 'join_order,build_side_probe_side'"
+
 # Whatever might have been forgotten can be told by these.
 _KNOWN_BY = """
 SELECT record_id AS id, source, url, author, pair_hash

@@ -27,7 +27,7 @@ from pipelines import inputs, place, storage
 from pipelines.dedupe import compared, sql, tables
 from pipelines.dedupe.compared import Compared
 from pipelines.dedupe.components import join_all, labels
-from pipelines.dedupe.near import Numbered, Work, near_duplicates
+from pipelines.dedupe.near import BATCH, Numbered, Work, near_duplicates
 from pipelines.dedupe.outliers import pair_outliers
 from pipelines.dedupe.semantic import semantic_duplicates
 from pipelines.dedupe.tables import Found
@@ -63,7 +63,7 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
         con.execute(sql.CHECKED)
         work = Work(con, scratch, tuple(read.paths["records"]), tuple(read.paths["signals"]), workers)
         found, now = _find(work, recipe.dedupe, before)
-        ids = con.sql(sql.IDS).to_arrow_table()["record_id"].cast(pa.large_string()).combine_chunks()
+        ids = _ids(con)
         made.table("clusters-00000.parquet", tables.clusters(ids, found), CLUSTER)
         made.table("edges-00000.parquet", tables.edges(ids, found), EDGE)
         compared.write(made, now)
@@ -79,9 +79,14 @@ def _check(con: duckdb.DuckDBPyConnection, paths: Mapping[str, list[Path]]) -> N
         raise ValueError(f"{unsigned} of {sum(given)} records are without signals: annotate and normalise disagree")
 
 
+def _ids(con: duckdb.DuckDBPyConnection) -> pa.Array:
+    """Of all ranks, in one array: it is asked for places anywhere in it."""
+    found = (batch["record_id"].cast(pa.large_string()) for batch in con.sql(sql.IDS).to_arrow_reader(BATCH))
+    return pa.concat_arrays([pa.array([], pa.large_string()), *found])
+
+
 def _find(work: Work, settings: DedupeSettings, before: Compared) -> tuple[Found, Compared]:
-    numbers = work.con.sql(sql.NUMBERS).fetchnumpy()
-    rank, same_key, same_page, hashed = map(np.asarray, numbers.values())
+    rank, same_key, hashed = (np.asarray(column) for column in work.con.sql(sql.NUMBERS).fetchnumpy().values())
     parent, copies = np.arange(rank.size), rank != same_key
     near, now = near_duplicates(work, settings, Numbered(rank, same_key, hashed), parent, before)
     join_all(parent, rank, same_key)
@@ -89,7 +94,7 @@ def _find(work: Work, settings: DedupeSettings, before: Compared) -> tuple[Found
     if settings.semantic:
         edges["semantic"] = semantic_duplicates(work, settings.semantic, rank, parent)
     cluster = labels(parent)
-    join_all(parent, rank, same_page)
+    join_all(parent, rank, np.asarray(work.con.sql(sql.PAGES).fetchnumpy()["same_page"]))
     unknown = np.full(rank.size, np.nan, np.float32)
     outlier = pair_outliers(work.con, rank, cluster[rank] == rank) if settings.semantic else unknown
     return Found(cluster, labels(parent), outlier, edges), now

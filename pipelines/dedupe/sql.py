@@ -23,7 +23,9 @@ LEFT JOIN (SELECT page_id, min(rank) AS same_page FROM ranked WHERE source_kind 
            GROUP BY page_id HAVING count(*) > 1) USING (page_id);
 """
 
-NUMBERS = "SELECT rank, same_key, same_page, hashed FROM member ORDER BY n"
+NUMBERS = "SELECT rank, same_key, hashed FROM member ORDER BY n"
+
+PAGES = "SELECT same_page FROM member ORDER BY n"
 
 # one of those that are equal stands for all of them
 EMBEDDINGS = """

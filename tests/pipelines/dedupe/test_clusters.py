@@ -247,3 +247,11 @@ def test_every_record_is_in_one_cluster(tmp_path: Path) -> None:
     ids = [row["record_id"] for row in read(tmp_path, "clusters")]
     assert all(one < other for one, other in pairwise(ids))
     assert set(ids) == {row["record_id"] for row in records}
+
+
+def test_what_a_killed_run_spilt_goes(tmp_path: Path) -> None:
+    left = tmp_path / "4_clusters" / ".mill.scratch" / "spill" / "old.tmp"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"grain")
+    clusters(tmp_path, [answer(1, prose(1)), answer(2, prose(1))])
+    assert not [path.name for path in left.parents[2].iterdir() if path.name.startswith(".")]
