@@ -98,13 +98,17 @@ WHERE NOT kept
 ORDER BY record_id
 """
 
+# What is published of a record besides its own columns is found once: the texts are then joined to little.
 _PUBLISHED = """
-CREATE TEMP VIEW published AS
-SELECT record_id, instruction, input, output, history, task, output_language AS language, source, source_kind, url,
-       title, licence, author, created_at, score,
+CREATE TEMP TABLE graded AS
+SELECT record_id, task, output_language AS language,
        CAST(least(1, greatest(0, coalesce({quality}, 0))) AS FLOAT) AS quality, split
 FROM candidate JOIN verdict USING (record_id)
-WHERE kept
+WHERE kept;
+CREATE TEMP VIEW published AS
+SELECT record_id, instruction, input, output, history, task, language, source, source_kind, url, title, licence, author,
+       created_at, score, quality, split
+FROM record JOIN graded USING (record_id)
 """
 
 SPLIT = "SELECT * FROM published WHERE split = '{split}' ORDER BY record_id"
