@@ -52,13 +52,12 @@ def is_exercise(heading: str) -> bool:
 
 def parted(text: str) -> tuple[str, str]:
     """What is asked and its first solution with all that follows; where none is announced, "" and the text."""
-    before: list[str] = []
-    for is_code, run in clean.blocks(text):
+    runs = clean.blocks(text)
+    for number, (is_code, run) in enumerate(runs):
         lines = run.split("\n")
         at = -1 if is_code else next((k for k, line in enumerate(lines) if _SOLUTION.match(line.strip())), -1)
         if at >= 0:
-            asked = "\n".join([*before, *lines[:at]]).strip()
-            solution = text.split("\n")[sum(len(part.split("\n")) for part in before) + at + 1 :]
-            return asked, "\n".join(solution).strip()
-        before.append(run)
+            asked = [*(before for _, before in runs[:number]), *lines[:at]]
+            solution = [*lines[at + 1 :], *(after for _, after in runs[number + 1 :])]
+            return "\n".join(asked).strip(), "\n".join(solution).strip()
     return "", text
