@@ -15,8 +15,8 @@ from pydantic import Field, model_validator
 
 from connectors import html
 from connectors.base import Kind, LocalPath, Settings, Web
-from connectors.edits import edited
-from connectors.stored_json import GONE_REASONS, answered, load
+from connectors.reading.edits import edited
+from connectors.reading.stored_json import GONE_REASONS, answered, load
 from schemas.document import Document, Post, Reject, Thread
 from schemas.page import Page
 

@@ -14,8 +14,8 @@ import re2
 from pydantic import Field, model_validator
 
 from connectors.base import Kind, LocalPath, Settings, Web
-from connectors.local import files_at
-from connectors.stored_json import answered, load
+from connectors.reading.local import files_at
+from connectors.reading.stored_json import answered, load
 from schemas.document import Document, Post, Reject, Thread
 from schemas.page import Page
 

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from connectors import html
 from connectors.base import Kind, LocalPath, Response, Settings, Web, WebError
-from connectors.reading import PACKED, pack, read_page
+from connectors.html.page import PACKED, pack, read_page
 from connectors.web import sitemap
 from connectors.web.url import normalise_url, without_session
 from schemas.document import Document, Reject

@@ -6,6 +6,6 @@ curate → 5_curated, finetune → 6_models. Stages never import each other: the
 
 from pathlib import Path
 
-from pipelines import kernels
+from pipelines.workers import kernels
 
 kernels.keep_apart(Path(__file__).parent)

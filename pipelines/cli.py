@@ -18,17 +18,18 @@ from rich.console import Console
 from rich.logging import RichHandler
 from rich.table import Table
 
-from pipelines import explain as lives
-from pipelines import lease, place, storage
-from pipelines import run as running
-from pipelines import sql as queries
-from pipelines import status as statuses
-from pipelines.lease import AtWork
-from pipelines.place import PlaceError
-from pipelines.policy import PolicyError
+from pipelines import storage
+from pipelines.catalog import explain as lives
+from pipelines.catalog import shell as queries
+from pipelines.catalog import status as statuses
+from pipelines.curate.policy import PolicyError
+from pipelines.flows import steps as running
+from pipelines.flows.steps import STAGES, RunFailed, Stage, Step
 from pipelines.recipe import Recipe, RecipeError, load
-from pipelines.run import STAGES, RunFailed, Stage, Step
-from pipelines.tombstones import BadRequest, UnreadableSource
+from pipelines.storage import filesystem, lease
+from pipelines.storage.filesystem import AddressError
+from pipelines.storage.lease import AtWork
+from pipelines.suppression import BadRequest, UnreadableSource
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -40,7 +41,10 @@ app = typer.Typer(
 
 RecipeArg = Annotated[str, typer.Argument(help="A bundled recipe's name, or the path of a TOML file.")]
 Data = Annotated[
-    Path, typer.Option(parser=place.at, metavar="DIR", help="The folder that holds 1_pages to 6_models, or s3://….")
+    Path,
+    typer.Option(
+        parser=filesystem.resolve, metavar="DIR", help="The folder that holds 1_pages to 6_models, or s3://…."
+    ),
 ]
 Workers = Annotated[int, typer.Option(min=1, help="Processes of the stages that compute.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, for programs.")]
@@ -58,7 +62,7 @@ def main() -> None:
     """The `gristmill` command. Errors that a user can cure are told without a traceback."""
     try:
         app()
-    except (RecipeError, PolicyError, PlaceError, queries.QueryError, lives.UnknownRecord, BadRequest) as error:
+    except (RecipeError, PolicyError, AddressError, queries.QueryError, lives.UnknownRecord, BadRequest) as error:
         _end(error, WRONG_WORDS)
     except (RunFailed, WorkFailed, AtWork, UnreadableSource, OSError, duckdb.Error) as error:
         _end(error, FAILED)
@@ -93,7 +97,7 @@ def demo(data: Data = DATA) -> None:
 
     Example: [bold]gristmill demo[/bold]
     """
-    from pipelines.demo import demo as show
+    from pipelines.flows.demo import demo as show
 
     show(data)
 
@@ -114,10 +118,10 @@ def run(
     """
     chosen, loaded = _stages(stages), load(recipe)
     running.check_policy(loaded, chosen)
-    from pipelines import flows
+    from pipelines.flows import definitions
 
-    flows.engine_at(engine, address, workers)  # what is wrong with it is told before a server is started
-    flows.mill(recipe=recipe, data=str(data), stages=chosen, workers=workers, engine=engine, address=address)
+    definitions.engine_at(engine, address, workers)  # what is wrong with it is told before a server is started
+    definitions.mill(recipe=recipe, data=str(data), stages=chosen, workers=workers, engine=engine, address=address)
     _print_status(data, loaded, as_json)
 
 
@@ -164,8 +168,8 @@ def up(
 
     Example: [bold]gristmill up demo python[/bold]
     """
-    from pipelines.up import UpError
-    from pipelines.up import up as start
+    from pipelines.flows.up import UpError
+    from pipelines.flows.up import up as start
 
     names = recipes or ["demo", "python"]
     for name in names:
@@ -186,7 +190,7 @@ def check(recipe: RecipeArg, data: Data = DATA, as_json: AsJson = False) -> None
 
     Example: [bold]gristmill check python[/bold]
     """
-    from pipelines.check import check as look
+    from pipelines.flows.check import check as look
 
     findings = look(recipe, data)
     if as_json:
@@ -269,10 +273,12 @@ def try_policy(
 
     Example: [bold]gristmill try strict --recipe demo[/bold]
     """
-    from pipelines.policy import load as load_policy
-    from pipelines.what_if import try_policy
+    from pipelines import catalog
+    from pipelines.curate.policy import load as load_policy
+    from pipelines.curate.what_if import try_policy
 
-    effect = try_policy(load_policy(policy), data, recipe)
+    with catalog.connect(data) as con:
+        effect = try_policy(load_policy(policy), con, recipe)
     if as_json:
         _print_json(asdict(effect))
         return
@@ -297,7 +303,7 @@ def export(
 
     Example: [bold]gristmill export demo train.jsonl --format alpaca[/bold]
     """
-    from pipelines.export import export as write
+    from pipelines.publish.export import export as write
 
     with click.open_file(str(out), "w", encoding="utf-8", atomic=str(out) != "-") as file:
         lines = write(recipe, data, kind, file, split)
@@ -342,10 +348,10 @@ def serve(
 
     Example: [bold]gristmill serve demo[/bold]
     """
-    from pipelines.finetune.base import require_train
+    from pipelines.models.base import require_train
 
     require_train()
-    from pipelines.finetune.serve import serve as answer
+    from pipelines.serve import serve as answer
 
     answer(model, host, port, data)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.flows.steps import Outcome
 from pipelines.recipe import Recipe, load
-from pipelines.run import Outcome
 from tests.pipelines.milling import dump, go, recipe_file
 
 

@@ -12,8 +12,8 @@ from connectors.confluence.api import from_api
 from connectors.confluence.archive import ENTITIES, is_archive, names
 from connectors.confluence.content import Content, address, article
 from connectors.confluence.export import from_exports
-from connectors.local import files_at
-from connectors.xml_dump import BrokenDump
+from connectors.reading.local import files_at
+from connectors.reading.xml_dump import BrokenDump
 from schemas.document import Document, Reject
 from schemas.page import EPOCH, Page
 

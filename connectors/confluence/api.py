@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from connectors.base import Response, Web
 from connectors.confluence.content import STORAGE, Content, named, when
-from connectors.stored_json import GONE_REASONS, answered
+from connectors.reading.stored_json import GONE_REASONS, answered
 from schemas.document import Reject
 
 Found = tuple[str, Content, Response]

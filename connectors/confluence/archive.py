@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 from zipfile import BadZipFile, ZipFile, is_zipfile
 
-from connectors.xml_dump import BrokenDump
+from connectors.reading.xml_dump import BrokenDump
 
 ENTITIES = "entities.xml"
 # What an export may hold, unpacked: markup seldom shrinks more than thirtyfold, a bomb a thousandfold

@@ -9,8 +9,8 @@ import re2
 
 from connectors import html
 from connectors.confluence import storage, wiki_markup
-from connectors.edits import edited
-from connectors.stored_json import load
+from connectors.reading.edits import edited
+from connectors.reading.stored_json import load
 from schemas.document import Article, Reject, Section
 from schemas.page import Page
 

@@ -12,7 +12,7 @@ from typing import Any
 from connectors.confluence.archive import ENTITIES, opened
 from connectors.confluence.content import Content, named, syntax_of
 from connectors.confluence.storage import unescaped
-from connectors.xml_dump import BrokenDump, elements_of
+from connectors.reading.xml_dump import BrokenDump, elements_of
 from schemas.document import Reject
 
 KINDS = ("Page", "BlogPost")

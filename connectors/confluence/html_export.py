@@ -9,7 +9,7 @@ import re2
 from connectors import html
 from connectors.confluence.archive import is_archive, names, opened
 from connectors.confluence.content import SHORTEST, named
-from connectors.xml_dump import UNREADABLE, BrokenDump
+from connectors.reading.xml_dump import UNREADABLE, BrokenDump
 from schemas.document import Article, Reject
 from schemas.page import Page
 

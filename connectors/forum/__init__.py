@@ -14,9 +14,9 @@ from pydantic import Field, model_validator
 
 from connectors import html
 from connectors.base import Kind, LocalPath, Settings, Web
-from connectors.forum import address
 from connectors.forum.crawl import Crawl, pack
-from connectors.forum.thread import read_thread
+from connectors.html.threads import address
+from connectors.html.threads.thread import read_thread
 from schemas.document import Document, Reject
 from schemas.page import Page
 

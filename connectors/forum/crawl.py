@@ -12,11 +12,11 @@ from lxml.html import HtmlElement
 
 from connectors import html
 from connectors.base import Response, Web, WebError
-from connectors.forum import address
-from connectors.forum.dates import LONGEST, read_time
 from connectors.forum.listing import Listed, engine, next_page, topics
-from connectors.forum.repeated import read_repeated
-from connectors.forum.thread import recognise
+from connectors.html.threads import address
+from connectors.html.threads.dates import LONGEST, read_time
+from connectors.html.threads.repeated import read_repeated
+from connectors.html.threads.thread import recognise
 from schemas.document import Reject
 from schemas.page import GONE, Page
 

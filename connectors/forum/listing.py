@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 import re2
 from lxml.html import HtmlElement
 
-from connectors.forum import address
-from connectors.forum.dates import read_time
-from connectors.forum.profiles import PROFILES, Profile, first, select
+from connectors.html.threads import address
+from connectors.html.threads.dates import read_time
+from connectors.html.threads.profiles import PROFILES, Profile, first, select
 
 _NEXT = re2.compile(
     r"(?i)^(?:next(?: page)?|older|weiter|nächste\w*|suivant\w*|siguiente|próxim\w*|далее|след\w*\.?"

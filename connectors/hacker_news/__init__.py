@@ -16,7 +16,7 @@ from connectors.base import Kind, LocalPath, Settings, Web
 from connectors.hacker_news.joined import joined
 from connectors.hacker_news.live import live
 from connectors.hacker_news.thread import thread
-from connectors.local import files_at
+from connectors.reading.local import files_at
 from schemas.document import Document, Reject
 from schemas.page import Page
 

@@ -7,9 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from connectors import rows
-from connectors.spill import groups, spilled
-from connectors.stored_json import integer
+from connectors.reading import rows
+from connectors.reading.spill import groups, spilled
+from connectors.reading.stored_json import integer
 from schemas.document import Reject
 
 Item = dict[str, Any]
@@ -61,7 +61,7 @@ def _plain(value: Any) -> Any:
 def _spill(db: sqlite3.Connection, path: Path) -> Iterator[Reject]:
     for number, value in enumerate(rows.read(path), 1):
         if isinstance(value, rows.Malformed):
-            yield Reject(f"{path.name}:{value.place}", value.reason, value.detail)
+            yield Reject(f"{path.name}:{value.position}", value.reason, value.detail)
             continue
         item = kept(value)
         if item is None:

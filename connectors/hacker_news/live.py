@@ -5,7 +5,7 @@ from typing import Any
 
 from connectors.base import Web
 from connectors.hacker_news.joined import Item, kept
-from connectors.stored_json import ask
+from connectors.reading.stored_json import ask
 from schemas.document import Reject
 
 

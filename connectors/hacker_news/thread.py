@@ -7,8 +7,8 @@ from typing import Any
 import re2
 
 from connectors import html
-from connectors.replies import readable
-from connectors.stored_json import load, moment
+from connectors.reading.replies import readable
+from connectors.reading.stored_json import load, moment
 from schemas.document import Document, Post, Reject, Thread
 from schemas.page import Page
 

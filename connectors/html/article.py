@@ -3,7 +3,6 @@
 import re2
 from lxml.html import HtmlElement
 
-from connectors.edits import edited
 from connectors.html.content import main_content
 from connectors.html.decoding import decode
 from connectors.html.metadata import metadata, opt_out
@@ -11,6 +10,7 @@ from connectors.html.questions import joined, questions, steps
 from connectors.html.sections import sections
 from connectors.html.structured import described
 from connectors.html.tree import Unreadable, parse
+from connectors.reading.edits import edited
 from schemas.document import Article, Reject
 from schemas.page import Page
 

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from connectors.base import Kind, LocalPath, Settings, Web
 from connectors.instructions.shapes import exchanges
-from connectors.rows import Malformed, read
+from connectors.reading.rows import Malformed, read
 from schemas.document import Document, Reject
 from schemas.page import Page
 
@@ -46,7 +46,7 @@ class Instructions(Settings):
             rows: list[Any] = []
             for row in read(path):
                 if isinstance(row, Malformed):
-                    yield Reject(f"{name}/{row.place}", row.reason, row.detail)
+                    yield Reject(f"{name}/{row.position}", row.reason, row.detail)
                 else:
                     rows.append(row)
             yield from self._pages(name, iter(rows))

@@ -15,11 +15,11 @@ from typing import Any, Literal
 from pydantic import Field
 
 from connectors.base import Kind, LocalPath, Settings, Web
-from connectors.local import files_at
 from connectors.mailing_list.archive import Archive, live, local
 from connectors.mailing_list.joined import threads
 from connectors.mailing_list.quoting import to_markdown
-from connectors.stored_json import load
+from connectors.reading.local import files_at
+from connectors.reading.stored_json import load
 from schemas.document import Document, Post, Reject, Thread
 from schemas.page import Page
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from connectors.mailing_list.archive import Archive, messages
 from connectors.mailing_list.message import read
-from connectors.spill import groups, spilled
+from connectors.reading.spill import groups, spilled
 from schemas.document import Reject
 
 _TABLE = """

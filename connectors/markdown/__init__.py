@@ -7,13 +7,13 @@ from typing import Any, Literal
 from pydantic import Field
 
 from connectors.base import Kind, LocalPath, Settings, Web
-from connectors.edits import edited
 from connectors.html import Unreadable
 from connectors.markdown import front_matter
 from connectors.markdown.containers import unwrap
 from connectors.markdown.includes import MISSING, expand
 from connectors.markdown.sections import LONGEST, render, sections, served
 from connectors.markdown.templates import without_templates
+from connectors.reading.edits import edited
 from schemas.document import Article, Document, Reject, Section
 from schemas.page import Page
 

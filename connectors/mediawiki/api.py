@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from connectors.base import Response, Web, WebError
 from connectors.html import spdx
 from connectors.mediawiki.revision import UNSPOKEN, USERS, Revision, address
-from connectors.stored_json import load
+from connectors.reading.stored_json import load
 from schemas.document import Reject
 
 # more than 50 revisions in one query are for bots; a group ends early at a page number that this divides, so

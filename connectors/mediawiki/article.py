@@ -8,7 +8,7 @@ import re2
 
 from connectors.mediawiki.templates import name_of
 from connectors.mediawiki.wikitext import Part, parsed, parts
-from connectors.stored_json import load
+from connectors.reading.stored_json import load
 from schemas.document import Article, Document, Reject, Section
 from schemas.page import Page
 

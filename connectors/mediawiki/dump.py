@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.mediawiki.revision import UNSPOKEN, USERS, Revision, address
-from connectors.xml_dump import BrokenDump, elements
+from connectors.reading.xml_dump import BrokenDump, elements
 from schemas.document import Reject
 
 

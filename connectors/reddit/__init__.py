@@ -15,7 +15,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from connectors.base import Kind, LocalPath, Settings, Web
-from connectors.local import files_at
+from connectors.reading.local import files_at
 from connectors.reddit.joined import joined
 from connectors.reddit.live import live
 from connectors.reddit.thread import thread

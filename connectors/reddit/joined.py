@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from connectors import rows as stored
+from connectors.reading import rows as stored
+from connectors.reading.spill import groups, spilled
 from connectors.reddit.rows import SUBMISSION, Row, number, rows
-from connectors.spill import groups, spilled
 from schemas.document import Reject
 
 _TABLE = "create table said (thread integer, kind integer, id integer, row text)"
@@ -31,7 +31,7 @@ def joined(files: tuple[Path, ...], subreddits: frozenset[str], comment_threads:
 def _spill(db: sqlite3.Connection, path: Path, subreddits: frozenset[str]) -> Iterator[Reject]:
     for line, value in enumerate(stored.read(path), 1):
         if isinstance(value, stored.Malformed):
-            yield Reject(f"{path.name}:{value.place}", value.reason, value.detail)
+            yield Reject(f"{path.name}:{value.position}", value.reason, value.detail)
             continue
         for row in rows(value, f"{path.name}:{line}"):
             if isinstance(row, Reject):

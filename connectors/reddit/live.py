@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from urllib.parse import urlencode
 
 from connectors.base import Web
+from connectors.reading.stored_json import ask
 from connectors.reddit.rows import SUBMISSION, Row, rows
-from connectors.stored_json import ask
 from schemas.document import Reject
 
 PER_PAGE = 100  # the most that a listing gives

@@ -7,11 +7,11 @@ from typing import Any
 
 import re2
 
-from connectors.edits import edited
+from connectors.reading.edits import edited
+from connectors.reading.replies import readable
+from connectors.reading.stored_json import integer, load, moment
 from connectors.reddit.markdown import markdown, unescaped
 from connectors.reddit.rows import COMMENT, SUBMISSION, Row
-from connectors.replies import readable
-from connectors.stored_json import integer, load, moment
 from schemas.document import Document, Post, Reject, Thread
 from schemas.page import Page
 

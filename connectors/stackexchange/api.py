@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from connectors.base import Web, WebError
-from connectors.stored_json import integer, load, moment
+from connectors.reading.stored_json import integer, load, moment
 from schemas.document import Reject
 
 VERSION = "2.3"

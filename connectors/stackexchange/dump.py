@@ -11,9 +11,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import IO, Any
 
-from connectors import packed, seven_zip
-from connectors.spill import groups, is_number, spilled
-from connectors.xml_dump import BrokenDump, elements_of
+from connectors.reading import packed, seven_zip
+from connectors.reading.spill import groups, is_number, spilled
+from connectors.reading.xml_dump import BrokenDump, elements_of
 from schemas.document import Reject
 
 FILES = ("Users.xml", "Posts.xml", "Comments.xml", "PostLinks.xml")

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 import re2
 
-from connectors.edits import edited
 from connectors.html import Unreadable, to_markdown
+from connectors.reading.edits import edited
+from connectors.reading.stored_json import load
 from connectors.stackexchange.mathematics import protected, restored
-from connectors.stored_json import load
 from schemas.document import Document, Post, Reject, Thread
 from schemas.page import Page
 

@@ -14,7 +14,7 @@ import xxhash
 from pydantic import Field, field_validator, model_validator
 
 from connectors.base import Kind, LocalPath, Settings, Web
-from connectors.reading import read_page
+from connectors.html.page import read_page
 from connectors.warc.archive import Broken, Capture, captures
 from connectors.warc.capture import KINDS, PLAIN, page_of
 from connectors.warc.plain import read_plain
@@ -100,7 +100,7 @@ class Warc(Settings):
 
 
 def _broken(found: Broken, path: Path) -> Reject:
-    return Reject(f"{path.name}@{found.place}", found.reason, found.detail)
+    return Reject(f"{path.name}@{found.position}", found.reason, found.detail)
 
 
 def _files(path: Path) -> list[Path]:

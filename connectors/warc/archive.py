@@ -38,7 +38,7 @@ class Damage(Exception):
 class Broken:
     """A place in a file, in bytes, where a record should have been. The reasons are those of `Damage`."""
 
-    place: int
+    position: int
     reason: str
     detail: str
 
@@ -66,7 +66,7 @@ def captures(path: Path, wants: Callable[[str, str], bool]) -> Iterator[Capture 
             try:
                 found: Capture | Broken | None = _read(source, loader, wants)
             except Damage as error:
-                found = Broken(source.place, error.reason, error.detail)
+                found = Broken(source.position, error.reason, error.detail)
                 source.recover(error.reason)
             if found:
                 yield found
@@ -142,7 +142,7 @@ def _joined(headers: list[tuple[str, str]]) -> dict[str, str]:
 class _Source:
     """The bytes of a file, gunzipped if need be, for warcio to read lines and records from.
 
-    `place` is where in the file the current record, or the gzip member that it is in, begins.
+    `position` is where in the file the current record, or the gzip member that it is in, begins.
     """
 
     def __init__(self, file: IO[bytes]) -> None:
@@ -150,7 +150,7 @@ class _Source:
         self._zipped = file.read(2) == _GZIP[:2]
         self._text = self._raw = b""
         self._inflate: Any = None
-        self._member = self.place = 0
+        self._member = self.position = 0
         self._seek(0)
 
     @property
@@ -167,7 +167,7 @@ class _Source:
         line = b"\n"
         while line and not line.strip():
             line = self.readline()
-        self.place = self._member if self._zipped else self._file.tell() - len(self._raw + self._text + line)
+        self.position = self._member if self._zipped else self._file.tell() - len(self._raw + self._text + line)
         return line
 
     def read(self, size: int) -> bytes:
@@ -187,7 +187,7 @@ class _Source:
         if self._zipped and reason in ("truncated", "broken_gzip"):
             return  # `_fill` has found the next member
         if not self._zipped:
-            self._seek(self.place + 1)
+            self._seek(self.position + 1)
         try:
             while not self._starts_record() and self.readline():
                 pass
@@ -237,7 +237,7 @@ class _Source:
         self._inflate = None if self._inflate.eof else self._inflate
 
     def _damaged(self, reason: str, detail: str) -> None:
-        self.place = self._member
+        self.position = self._member
         self._seek(self._next_member(self._member + 1))
         raise Damage(reason, detail)
 

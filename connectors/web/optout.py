@@ -4,7 +4,7 @@ import html
 
 import re2
 
-from connectors.stored_json import load
+from connectors.reading.stored_json import load
 from connectors.web.robots import AGENT, TRAINERS, matches
 from connectors.web.url import escape
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from connectors.base import Kind, LocalPath, Response, Settings, Web
-from connectors.local import files_at
+from connectors.reading.local import files_at
 from connectors.zendesk.api import articles, posts
 from connectors.zendesk.documents import parsed
 from connectors.zendesk.entries import article_page, post_page

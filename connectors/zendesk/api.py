@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from connectors.base import Response, Web
-from connectors.stored_json import answered
+from connectors.reading.stored_json import answered
 from connectors.zendesk.entries import TOLD, Entry, Names, is_entry
 from schemas.document import Reject
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connectors import html
-from connectors.edits import edited
-from connectors.stored_json import load
+from connectors.reading.edits import edited
+from connectors.reading.stored_json import load
 from schemas.document import Article, Post, Reject, Thread
 from schemas.page import Page
 

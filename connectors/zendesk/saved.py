@@ -5,7 +5,7 @@ from typing import Any
 
 import re2
 
-from connectors.stored_json import load
+from connectors.reading.stored_json import load
 from connectors.zendesk.entries import TOLD, Entry, Names, is_entry
 
 _LISTS = {**TOLD, "articles": "article", "posts": "post", "comments": "comment"}

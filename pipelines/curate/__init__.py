@@ -1,7 +1,7 @@
 """Stage 5: records, signals and clusters, judged by a policy → 5_curated/<recipe>/<version>/, a snapshot.
 
     given     what was forgotten, what people decided, what benchmarks hold → tables beside the records
-    judge     every rule → who of a cluster survives → quotas and budget (pipelines/mixture.py) → splits
+    judge     every rule → who of a cluster survives → quotas and budget (curate/mixture.py) → splits
     publish   train, validation, test   what is kept, redacted, in order of record_id
               pairs                     preferences between answers whose questions are in train
               dropped, verdicts         the rest with every rule it broke, and the verdict on each record
@@ -21,14 +21,15 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipelines import inputs, mixture, policy, storage
-from pipelines.curate import given, sql
-from pipelines.curate.attribution import attribution
-from pipelines.curate.card import card
-from pipelines.curate.histograms import histograms
+from pipelines import storage
+from pipelines.curate import external, mixture, policy, sql
+from pipelines.curate.policy import BUILT_IN, Policy
 from pipelines.curate.redact import redacted
-from pipelines.policy import Policy
+from pipelines.publish.attribution import attribution
+from pipelines.publish.card import RuleLine, card
+from pipelines.publish.histograms import histograms
 from pipelines.recipe import Recipe
+from pipelines.storage import duck, inputs
 from schemas.manifest import Manifest
 from schemas.record import PAIR, RECORD
 from schemas.verdict import CONTAMINATED, PUBLISHED, REASONS, VERDICT
@@ -51,8 +52,8 @@ class ConservationError(Exception):
 
 def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
     """Publish a snapshot of the recipe, or return the one that stands. Raises RecipeError, PolicyError."""
-    rules, told = policy.load(recipe.policy), given.of(recipe, data)
-    read = inputs.of(recipe, data, clusters=True)
+    rules, told = policy.load(recipe.policy), external.of(recipe, data)
+    read = inputs.load_inputs(recipe, data, clusters=True)
     about: dict[str, Any] = {
         "stage": STAGE,
         "name": recipe.name,
@@ -63,13 +64,15 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
     folder, done = _version(storage.folder(data, STAGE, recipe.name), about)
     if not done:
         with storage.building(folder, **about, resume=False) as made:
-            with inputs.spilling_duckdb(folder, workers, MEMORY) as (con, _):
+            with duck.spilling_duckdb(folder, workers, MEMORY) as (con, _):
                 con.execute(sql.AS_WRITTEN)
-                given.enter(con, read, told)
+                external.enter(con, read, told)
                 _judge(con, rules)
                 _publish(con, made, rules)
-                made.text("signals.svg", histograms(con, rules))
-                made.text("README.md", card(con, f"{recipe.name} {folder.name}", rules, made, read.counts))
+                made.text("signals.svg", histograms(con, rules.quality))
+                made.text(
+                    "README.md", card(con, f"{recipe.name} {folder.name}", _rule_lines(con, rules), made, read.counts)
+                )
                 made.text("ATTRIBUTION.md", attribution(con))
             _check(made)
     storage.point_latest(folder)
@@ -100,7 +103,7 @@ def _judge(con: duckdb.DuckDBPyConnection, rules: Policy) -> None:
     con.execute(sql.published(rules))
 
 
-def _publish(con: duckdb.DuckDBPyConnection, made: storage.Building, rules: Policy) -> None:
+def _publish(con: duckdb.DuckDBPyConnection, made: storage.FolderBuilder, rules: Policy) -> None:
     for split in SPLITS:
         _write(con, made, split, sql.SPLIT.format(split=split), PUBLISHED)
     _write(con, made, "pairs", sql.pairs(rules), PAIR)
@@ -114,7 +117,17 @@ def _publish(con: duckdb.DuckDBPyConnection, made: storage.Building, rules: Poli
     made.counts.update({f"broken:{rule}": broken for rule, broken, _ in con.sql(sql.RULE_COUNTS).fetchall()})
 
 
-def _write(con: duckdb.DuckDBPyConnection, made: storage.Building, name: str, query: str, schema: pa.Schema) -> None:
+def _rule_lines(con: duckdb.DuckDBPyConnection, rules: Policy) -> list[RuleLine]:
+    """Every rule of the policy, and of those that need no policy `duplicate` and whichever a record broke."""
+    broken = {rule: (count, alone) for rule, count, alone in con.sql(sql.RULE_COUNTS).fetchall()}
+    shown = [(rule.name, f"`{' '.join(rule.drop_if.split())}`", rule.why) for rule in rules.rules]
+    shown += [(name, "", why) for name, why in BUILT_IN.items() if name == "duplicate" or name in broken]
+    return [RuleLine(name, *broken.get(name, (0, 0)), drop_if, why) for name, drop_if, why in shown]
+
+
+def _write(
+    con: duckdb.DuckDBPyConnection, made: storage.FolderBuilder, name: str, query: str, schema: pa.Schema
+) -> None:
     """Shards of SHARD_ROWS rows, redacted, one after another from one pass over the query; no shard without rows."""
     rows = con.sql(f"SELECT count(*) FROM ({query})").fetchall()[0][0]
     shards = ceil(rows / SHARD_ROWS)
@@ -141,7 +154,7 @@ def _cut(batches: Iterable[pa.RecordBatch], shards: int) -> Iterator[Iterator[pa
         yield shard()
 
 
-def _check(made: storage.Building) -> None:
+def _check(made: storage.FolderBuilder) -> None:
     counts = made.counts
     out = sum(counts[split] for split in SPLITS)
     if counts["records"] != counts["kept"] + counts["dropped"] or counts["kept"] != out:

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from pipelines.catalog import parquet, signals
-from pipelines.policy import Policy, breaks_sql, for_pairs, mentions, verdict_sql
+from pipelines.curate.policy import Policy, breaks_sql, for_pairs, mentions, verdict_sql
+from pipelines.storage.duck import parquet, signals
 from schemas.cluster import CLUSTER
 from schemas.record import PAIR, RECORD
 from schemas.verdict import CONTAMINATION as CONTAMINATION_COLUMNS

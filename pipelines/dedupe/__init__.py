@@ -23,7 +23,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from pipelines import inputs, place, storage
+from pipelines import storage
 from pipelines.dedupe import compared, sql, tables
 from pipelines.dedupe.compared import Compared
 from pipelines.dedupe.components import join_all, labels
@@ -33,6 +33,7 @@ from pipelines.dedupe.semantic import semantic_duplicates
 from pipelines.dedupe.tables import Found
 from pipelines.dedupe.verify import Edges
 from pipelines.recipe import DedupeSettings, Recipe
+from pipelines.storage import duck, filesystem, inputs
 from schemas.cluster import CLUSTER, EDGE
 from schemas.manifest import Manifest
 
@@ -43,7 +44,7 @@ MEMORY = "256MB"  # for DuckDB, which takes a fifth longer than with 1 GB; of 10
 def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
     """Cluster all records of the recipe. Raises RecipeError where an earlier stage is missing."""
     folder = storage.folder(data, "dedupe", recipe.name)
-    read = inputs.of(recipe, data)
+    read = inputs.load_inputs(recipe, data)
     about: dict[str, Any] = {
         "stage": "dedupe",
         "name": recipe.name,
@@ -56,7 +57,7 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
     before = compared.of(folder, storage.read_manifest(folder), VERSION, about["params"])
     with (
         storage.building(folder, **about, resume=False) as made,
-        inputs.spilling_duckdb(folder, workers, MEMORY) as (con, scratch),
+        duck.spilling_duckdb(folder, workers, MEMORY) as (con, scratch),
     ):
         con.execute(sql.members(read.paths, recipe.dedupe.key))
         _check(con, read.paths)
@@ -73,7 +74,9 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
 
 def _check(con: duckdb.DuckDBPyConnection, paths: Mapping[str, list[Path]]) -> None:
     """Row by row and shard by shard signals must be those of the records."""
-    given, signed = ([place.parquet(path).metadata.num_rows for path in paths[name]] for name in ("records", "signals"))
+    given, signed = (
+        [filesystem.open_parquet(path).metadata.num_rows for path in paths[name]] for name in ("records", "signals")
+    )
     ((unsigned,),) = con.sql(sql.UNSIGNED).fetchall()
     if given != signed or unsigned:
         raise ValueError(f"{unsigned} of {sum(given)} records are without signals: annotate and normalise disagree")

@@ -12,7 +12,8 @@ import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
 
-from pipelines import place, storage
+from pipelines import storage
+from pipelines.storage import filesystem
 from schemas.cluster import COMPARED
 from schemas.manifest import Manifest
 
@@ -35,7 +36,7 @@ def of(folder: Path, manifest: Manifest | None, version: int, params: dict[str, 
     """What the last run of this version with these settings has left in `folder`."""
     if manifest is None or (manifest.version, manifest.params) != (version, params):
         return Compared.none()
-    parts = [place.parquet(folder / shard).read() for shard in manifest.tables("compared")]
+    parts = [filesystem.open_parquet(folder / shard).read() for shard in manifest.tables("compared")]
     # copied, since a kernel is compiled anew for arrays that may not be written
     return Compared(*map(np.array, pa.concat_tables(parts).columns)) if parts else Compared.none()
 
@@ -49,7 +50,7 @@ def gathered(parts: list[Compared]) -> Compared:
     return Compared(one[new], other[new], similarity[order][new])
 
 
-def write(made: storage.Building, compared: Compared) -> None:
+def write(made: storage.FolderBuilder, compared: Compared) -> None:
     made.table("compared-00000.parquet", pa.table(compared._asdict(), COMPARED), COMPARED)
 
 

@@ -15,12 +15,12 @@ import pyarrow.compute as pc
 from numba import njit
 from numpy.typing import NDArray
 
-from pipelines import place
 from pipelines.dedupe import shards
 from pipelines.dedupe.components import Rows
 from pipelines.signals.exact import KEYS
 from pipelines.signals.minhash import shingle_set
 from pipelines.signals.text import Tables, Texts, Words, mix, room, split_words, tables, texts_of
+from pipelines.storage import filesystem
 
 
 class Told(NamedTuple):
@@ -84,7 +84,7 @@ def keep(told: Iterable[Told], candidates: Rows, count: int, file: Path) -> Evid
 def _read(path: Path, rows: Rows, key: str) -> Iterator[Told]:
     """The rows of one shard, some thousand at a time."""
     first = 0
-    with place.parquet(path) as shard:
+    with filesystem.open_parquet(path) as shard:
         for batch in shard.iter_batches(shards.READ, columns=list(KEYS[key])) if rows.size else ():
             low, high = np.searchsorted(rows, (first, first + batch.num_rows))
             if low < high:

@@ -16,17 +16,17 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipelines import place
 from pipelines.dedupe import bands, evidence, shards
 from pipelines.dedupe.bands import Bands
 from pipelines.dedupe.compared import Compared, gathered
 from pipelines.dedupe.components import Rows, labels
 from pipelines.dedupe.evidence import Evidence
 from pipelines.dedupe.verify import Bars, Edges, Given, Members, join_near, mark_unknown
-from pipelines.progress import track
 from pipelines.recipe import DedupeSettings
 from pipelines.signals.exact import KEYS
 from pipelines.signals.minhash import key_text, signatures
+from pipelines.storage import filesystem
+from pipelines.workers.progress import track
 
 BATCH = 8_192  # rows that come out of DuckDB at a time
 
@@ -114,7 +114,7 @@ def _signed(work: Work, choice: Bands, rows: Numbered, key: str) -> Iterator[ban
     def read(shard: tuple[Path, int]) -> Iterator[bands.Signed]:
         path, first = shard
         columns = ["pair_minhash"] if key == "pair" else [*KEYS[key]]
-        with place.parquet(path) as file:
+        with filesystem.open_parquet(path) as file:
             for batch in file.iter_batches(shards.READ, columns=columns):
                 numbers = np.arange(first, first + batch.num_rows)
                 made, valid = _kept(batch) if key == "pair" else signatures(key_text(pa.table(batch), key))

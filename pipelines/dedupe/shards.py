@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from pipelines import place
+from pipelines.storage import filesystem
 
 READ = 4_096  # rows of a shard that are decoded at a time
 Item = TypeVar("Item")
@@ -17,7 +17,7 @@ Result = TypeVar("Result")
 
 def firsts(paths: Sequence[Path]) -> np.ndarray:
     """int64[paths + 1]: the number of each shard's first row, and of all rows."""
-    return np.append(0, np.cumsum([place.parquet(path).metadata.num_rows for path in paths], dtype=np.int64))
+    return np.append(0, np.cumsum([filesystem.open_parquet(path).metadata.num_rows for path in paths], dtype=np.int64))
 
 
 def in_order(read: Callable[[Item], Iterator[Result]], items: Iterable[Item], workers: int) -> Iterator[Result]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipelines.catalog import parquet
+from pipelines.storage.duck import parquet
 from schemas.record import RECORD
 
 # `same_key` and `same_page` are the first rank of those that share it. Exchanges of one page only lie in the same

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines import place, storage
-from pipelines.finetune import base
+from pipelines import storage
+from pipelines.models import base
 from pipelines.recipe import FinetuneSettings, Recipe, RecipeError
+from pipelines.storage import filesystem
 from schemas.manifest import Manifest
 
 VERSION = 1
@@ -32,7 +33,7 @@ class Snapshot:
 
     def rows(self, split: str) -> Iterator[dict[str, Any]]:
         for name in self.manifest.tables(split):
-            for batch in place.parquet(self.folder / name).iter_batches(1_000, columns=COLUMNS):
+            for batch in filesystem.open_parquet(self.folder / name).iter_batches(1_000, columns=COLUMNS):
                 yield from batch.to_pylist()
 
     def describe(self) -> dict[str, str]:
@@ -71,7 +72,7 @@ def run(recipe: Recipe, data: Path) -> Manifest:
     with storage.building(following, **what) as building:
         if not building.has(CARD):  # which is written last
             _bake(recipe, snapshot, data, building)
-        shutil.rmtree(building.nearby / CHECKPOINTS, ignore_errors=True)
+        shutil.rmtree(building.local_folder / CHECKPOINTS, ignore_errors=True)
     storage.point_latest(following)
     return storage.read_manifest(following)  # type: ignore[return-value]
 
@@ -84,7 +85,7 @@ def _latest(recipe: Recipe, data: Path) -> Snapshot:
     return Snapshot(folder, manifest)
 
 
-def _bake(recipe: Recipe, snapshot: Snapshot, data: Path, building: storage.Building) -> None:
+def _bake(recipe: Recipe, snapshot: Snapshot, data: Path, building: storage.FolderBuilder) -> None:
     """Measure, train, measure again, and leave model, adapter, numbers and card in the folder."""
     from pipelines.finetune import card, examples, train
 
@@ -94,15 +95,15 @@ def _bake(recipe: Recipe, snapshot: Snapshot, data: Path, building: storage.Buil
     held = examples.held_out(snapshot.rows("validation"), tokenizer, settings)
     log.info("finetune: %d examples, %d held out", len(rows), len(held))
     before = _measure(model, tokenizer, held, settings)
-    checkpoint = train.train(model, tokenizer, rows, new, settings, building.nearby / CHECKPOINTS)
+    checkpoint = train.train(model, tokenizer, rows, new, settings, building.local_folder / CHECKPOINTS)
     del model  # two of them need not fit into memory
     model = train.trained(base.load_marked(settings, data)[0], settings, checkpoint)
     after = _measure(model, tokenizer, held, settings)
     numbers = card.metrics(settings, snapshot.describe(), counts, checkpoint, held, (before, after))
-    train.save(model, tokenizer, base.published_name(settings.model), building.nearby)
-    for path in sorted([*building.nearby.glob("[!.]*"), *(building.nearby / train.ADAPTER).glob("[!.]*")]):
+    train.save(model, tokenizer, base.published_name(settings.model), building.local_folder)
+    for path in sorted([*building.local_folder.glob("[!.]*"), *(building.local_folder / train.ADAPTER).glob("[!.]*")]):
         if path.is_file():
-            building.adopt(path.relative_to(building.nearby).as_posix())
+            building.adopt(path.relative_to(building.local_folder).as_posix())
     card.write(numbers, snapshot.rows("train"), building)
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, Any
 
 from pipelines import storage
-from pipelines.finetune import base
 from pipelines.finetune.evaluate import HeldOut, samples
 from pipelines.finetune.train import Checkpoint
+from pipelines.models import base
 from pipelines.recipe import FinetuneSettings
 
 Measured = tuple[dict[str, Any], list[str]]
@@ -42,7 +42,7 @@ def _sample(row: Mapping[str, Any], before: str, after: str) -> dict[str, str]:
     return shown | {"reference": row["output"], "before": before, "after": after}
 
 
-def write(numbers: Mapping[str, Any], rows: Iterable[Mapping[str, Any]], building: storage.Building) -> None:
+def write(numbers: Mapping[str, Any], rows: Iterable[Mapping[str, Any]], building: storage.FolderBuilder) -> None:
     """metrics.json, loss.png and README.md; `rows` is what the snapshot offered for training."""
     building.text("metrics.json", json.dumps(numbers, indent=1, ensure_ascii=False) + "\n")
     path = building.folder / "loss.png"

@@ -8,10 +8,9 @@ from itertools import zip_longest
 from typing import Any
 
 import torch
-from torch.nn.functional import cross_entropy
 
-from pipelines.finetune.prompt import Example, encode_prompt, messages
-from pipelines.finetune.train import precision
+from pipelines.models.losses import losses
+from pipelines.models.prompt import Example, encode_prompt, messages
 
 SAMPLES = 3
 SAMPLE_PROMPT = 192  # tokens: longer prompts cost time and read badly in a card
@@ -51,25 +50,6 @@ def held_out_loss(model: Any, held: Sequence[HeldOut], batch_size: int) -> dict[
     loss, tokens = (sum(part) for part in zip(*sums.values(), strict=True))
     by_task = {task: round(total / count, 4) for task, (total, count) in sorted(sums.items())}
     return {"loss": round(loss / tokens, 4), "by_task": by_task}
-
-
-def losses(model: Any, examples: Sequence[Example]) -> list[tuple[float, int]]:
-    """Per example: the sum over its answer's tokens, and how many there are."""
-    longest = max(len(example.ids) for example in examples)
-    ids = torch.zeros(len(examples), longest, dtype=torch.long)
-    seen = torch.zeros_like(ids)
-    for number, example in enumerate(examples):
-        ids[number, : len(example.ids)] = torch.tensor(example.ids)
-        seen[number, : len(example.ids)] = 1
-    device = model.device
-    with torch.inference_mode(), torch.autocast(device.type, precision(), enabled=precision() != torch.float32):
-        logits = model(input_ids=ids.to(device), attention_mask=seen.to(device), use_cache=False).logits
-    sums = []
-    for number, example in enumerate(examples):
-        answer = torch.tensor(example.ids[example.start :], device=device)
-        scores = logits[number, example.start - 1 : len(example.ids) - 1].float()
-        sums.append((float(cross_entropy(scores, answer, reduction="sum")), len(answer)))
-    return sums
 
 
 def samples(held: Sequence[HeldOut]) -> list[HeldOut]:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pipelines.finetune.evaluate import HeldOut, choose
-from pipelines.finetune.prompt import Example, PromptError, encode
-from pipelines.progress import track
+from pipelines.models.prompt import Example, PromptError, encode
 from pipelines.recipe import FinetuneSettings, RecipeError
+from pipelines.workers.progress import track
 
 Row = Mapping[str, Any]
 

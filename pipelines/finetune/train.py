@@ -20,10 +20,12 @@ from peft import LoraConfig, PeftModel
 from transformers import AutoModelForCausalLM, PrinterCallback, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
-from pipelines import place, storage
-from pipelines.finetune.prompt import Example
-from pipelines.progress import LOG_EVERY
+from pipelines import storage
+from pipelines.models.losses import precision
+from pipelines.models.prompt import Example
 from pipelines.recipe import FinetuneSettings
+from pipelines.storage import filesystem
+from pipelines.workers.progress import LOG_EVERY
 
 MARKER = "complete.json"
 ADAPTER = "adapter"
@@ -110,13 +112,6 @@ def last_complete(folder: Path) -> Checkpoint | None:
     return max(complete, key=lambda checkpoint: checkpoint.step, default=None)
 
 
-def precision() -> torch.dtype:
-    """bfloat16 where the machine computes in it (half as long again in float32 on such CPUs), else float32."""
-    if torch.cuda.is_available():
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
-    return torch.bfloat16 if torch.ops.mkldnn._is_mkldnn_bf16_supported() else torch.float32
-
-
 def _arguments(settings: FinetuneSettings, examples: int, folder: Path) -> SFTConfig:
     cuda = torch.cuda.is_available()
     return SFTConfig(
@@ -189,7 +184,7 @@ class _Watch(TrainerCallback):
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         path = self.folder / f"checkpoint-{state.global_step}"
         for file in sorted(path.iterdir()):
-            place.sync_file(file)
+            filesystem.sync_file(file)
         now = time.monotonic()
         reached = Checkpoint(path, state.global_step, self.spent + now - self.began, self.finished)
         marker = {key: value for key, value in asdict(reached).items() if key != "path"}

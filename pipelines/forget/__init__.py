@@ -13,10 +13,12 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipelines import catalog, explain, near, place, storage, tombstones
+from pipelines import catalog, storage, suppression
+from pipelines.catalog import explain
 from pipelines.forget import erase, plan
 from pipelines.forget.erase import Gone
-from pipelines.tombstones import BadRequest, Tombstone, Tombstones
+from pipelines.storage import filesystem, shard_cache
+from pipelines.suppression import BadRequest, Tombstone, Tombstones
 
 CACHE = "the folder gristmill below the user's cache folder (~/.cache)"
 WEB_STORE, DECISIONS = Path("1_pages") / "web.sqlite", "decisions.jsonl"
@@ -52,8 +54,8 @@ class Report:
 def forget(request: Request, data: Path) -> Report:
     """Erase and enter in the list. Raises BadRequest, UnreadableSource. The caller holds the lock of `data`."""
     check(request, data)
-    storage.settle(data)
-    known = tombstones.load(data)
+    storage.recover(data)
+    known = suppression.load(data)
     asked = _stones(request, known, data)
     found = plan.Found()
     plan.search(data, known.with_new(asked), known.with_new(asked), found)
@@ -70,9 +72,9 @@ def forget(request: Request, data: Path) -> Report:
         near_duplicates=erase.near_duplicates(data, gone),
         local_sources=plan.local_sources(data, found.affected),
         unread=sorted(found.unread),
-        elsewhere="" if place.on_disk(data) else f"{CACHE} of other machines that have worked with {data}",
+        elsewhere="" if filesystem.is_local(data) else f"{CACHE} of other machines that have worked with {data}",
     )
-    tombstones.enter(data, known, [_dated(stone, request, report.models) for stone in asked])
+    suppression.enter(data, known, [_dated(stone, request, report.models) for stone in asked])
     _erase(data, gone, found, report)
     report.named_in = plan.naming(data, request.author) if request.author else []
     return report
@@ -82,13 +84,13 @@ def check(request: Request, data: Path) -> None:
     named = [value for value in (request.url, request.author, request.record) if value.strip()]
     if len(named) != 1:
         raise BadRequest("say one of --url, --author and --record")
-    if request.url and "." not in tombstones.host(request.url) and ":" not in tombstones.host(request.url):
+    if request.url and "." not in suppression.host(request.url) and ":" not in suppression.host(request.url):
         raise BadRequest(f"--url {request.url}: not an address; say https://site.example/what/goes")
-    if tombstones.person(named[0]) in tombstones.person(request.reason):
+    if suppression.folded_name(named[0]) in suppression.folded_name(request.reason):
         raise BadRequest("--reason is kept in the clear: say why without saying whom or what")
     if request.source and not request.author:
         raise BadRequest("--source goes with --author")
-    if request.record and not tombstones.load(data).record(request.record):
+    if request.record and not suppression.load(data).record(request.record):
         _check_known(request.record, data)
 
 
@@ -107,13 +109,13 @@ def _stones(request: Request, known: Tombstones, data: Path) -> list[Tombstone]:
     return plan.parts_of(data, {request.record}, known)
 
 
-def _copies(data: Path, vanished: set[str], stones: Tombstones) -> list[Tombstone]:
+def _copies(data: Path, vanished: set[str], tombstones: Tombstones) -> list[Tombstone]:
     """The texts that vanish, and whatever else says the same word for word."""
     texts = plan.texts(data)
     hashes = {pair_hash for record_id, pair_hash in texts if record_id in vanished}
-    copies = {record_id for record_id, pair_hash in texts if pair_hash in hashes or stones.text(pair_hash)}
-    made = [Tombstone("text", stones.hash("text", pair_hash)) for pair_hash in sorted(hashes)]
-    return made + plan.parts_of(data, copies - vanished, stones)
+    copies = {record_id for record_id, pair_hash in texts if pair_hash in hashes or tombstones.text(pair_hash)}
+    made = [Tombstone("text", tombstones.hash("text", pair_hash)) for pair_hash in sorted(hashes)]
+    return made + plan.parts_of(data, copies - vanished, tombstones)
 
 
 def _dated(stone: Tombstone, request: Request, models: list[str]) -> Tombstone:
@@ -123,7 +125,7 @@ def _dated(stone: Tombstone, request: Request, models: list[str]) -> Tombstone:
 
 def _erase(data: Path, gone: Gone, found: plan.Found, report: Report) -> None:
     """Against the flow of data; see the head of this file."""
-    near.drop(shard for _, manifest in storage.manifests(data) for shard in manifest.shards)
+    shard_cache.drop(shard for _, manifest in storage.manifests(data) for shard in manifest.shards)
     erased = Counter[str]()
     for folder, manifest in reversed(list(storage.manifests(data))):
         if manifest.stage != "collect":
@@ -132,7 +134,7 @@ def _erase(data: Path, gone: Gone, found: plan.Found, report: Report) -> None:
             report.snapshots += [f"{manifest.name} {folder.name}"] if rows and manifest.stage == "curate" else []
     erased["decisions"] += erase.decisions(data / DECISIONS, gone)
     erased["cached answers"] += erase.cached(
-        place.nearby(data) / WEB_STORE, lambda url: _is_cached_of(url, gone, found.hosts)
+        filesystem.local_folder(data) / WEB_STORE, lambda url: _is_cached_of(url, gone, found.hosts)
     )
     for folder, manifest in list(plan.batches(data)):
         erased["pages"] += erase.pages(folder, manifest, gone, found)
@@ -141,7 +143,7 @@ def _erase(data: Path, gone: Gone, found: plan.Found, report: Report) -> None:
 
 def _is_cached_of(url: str, gone: Gone, hosts: set[str]) -> bool:
     """Nobody knows from which answers a page was put together: all of its site's go, which costs a fresh crawl."""
-    return gone.stones.url(url) or tombstones.host(url) in hosts
+    return gone.tombstones.url(url) or suppression.host(url) in hosts
 
 
 def told(report: Report) -> list[str]:

@@ -9,10 +9,11 @@ import duckdb
 import pyarrow as pa
 
 from connectors.web import store
-from pipelines import catalog, near, place, storage
-from pipelines import pages as standing
+from pipelines import catalog, storage
 from pipelines.forget.plan import Found, read_pages, unzipped
-from pipelines.tombstones import Tombstones
+from pipelines.storage import duck, filesystem
+from pipelines.storage import pages as standing
+from pipelines.suppression import Tombstones
 from schemas.cluster import COMPARED
 from schemas.manifest import Manifest, digest
 from schemas.page import PAGE, Page, to_row
@@ -41,18 +42,18 @@ WHERE list_contains($gone, one.record_id) AND NOT list_contains($gone, other.rec
 class Gone:
     """What has to go: rows of these pages, these records and pairs, and whatever a tombstone knows."""
 
-    stones: Tombstones
+    tombstones: Tombstones
     pages: frozenset[str]
     ids: frozenset[str]
 
     def row(self, row: dict[str, str | None]) -> bool:
         ids = [row.get(name) or "" for name in ("record_id", "pair_id", "duplicate_id")]
-        by = self.stones.author(row.get("source") or "", row.get("author"))
-        at = self.stones.url(row.get("url")) or self.stones.url(row.get("key"))
+        by = self.tombstones.author(row.get("source") or "", row.get("author"))
+        at = self.tombstones.url(row.get("url")) or self.tombstones.url(row.get("key"))
         return by or at or row.get("page_id") in self.pages or any(map(self.id, ids))
 
     def id(self, name: str) -> bool:
-        return name in self.ids or (bool(name) and self.stones.record(name))
+        return name in self.ids or (bool(name) and self.tombstones.record(name))
 
 
 Folder = tuple[Path, Manifest]
@@ -73,13 +74,13 @@ def _tables(folder: Path, manifest: Manifest, gone: Gone) -> Iterator[str]:
     """The tables with a row to erase, or with a row that names one."""
     for shard in manifest.shards:
         if shard.path.endswith(".parquet"):
-            names = place.parquet(folder / shard.path).schema_arrow.names
+            names = filesystem.open_parquet(folder / shard.path).schema_arrow.names
             if "duplicate_of" in names or any(True for _ in _gone_rows(folder / shard.path, gone)):
                 yield shard.path
 
 
 def _gone_rows(path: Path, gone: Gone) -> Iterator[dict[str, str | None]]:
-    with place.parquet(path) as file:
+    with filesystem.open_parquet(path) as file:
         keys = [name for name in KEYS if name in file.schema_arrow.names]
         for batch in file.iter_batches(columns=keys):
             yield from filter(gone.row, batch.to_pylist())
@@ -109,7 +110,7 @@ def rewrite(folder: Path, manifest: Manifest, gone: Gone) -> dict[str, int]:
         return {}
     with storage.rewriting(folder, manifest) as made:
         for name in names:
-            schema = place.parquet(folder / name).schema_arrow
+            schema = filesystem.open_parquet(folder / name).schema_arrow
             made.table(name, _relabelled(name, _left(folder / name, gone), schema), schema)
         for name in manifest.tables("compared"):  # hashes of texts; what stays is compared again when it is clustered
             made.table(name, COMPARED.empty_table(), COMPARED)
@@ -132,7 +133,7 @@ def _by_table(lost: dict[str, int]) -> dict[str, int]:
 
 
 def _left(path: Path, gone: Gone) -> Iterator[pa.RecordBatch]:
-    with place.parquet(path) as file:
+    with filesystem.open_parquet(path) as file:
         keys = [name for name in KEYS if name in file.schema_arrow.names]
         for batch in file.iter_batches():
             mask = [not gone.row(row) for row in batch.select(keys).to_pylist()]
@@ -165,9 +166,9 @@ def _relabelled(name: str, batches: Iterator[pa.RecordBatch], schema: pa.Schema)
         return con.sql(_CLUSTERS).to_arrow_table().cast(schema)
 
 
-def _retell(folder: Path, manifest: Manifest, made: storage.Building) -> None:
+def _retell(folder: Path, manifest: Manifest, made: storage.FolderBuilder) -> None:
     """The snapshot's own counts, its attribution, and a word on its card; the card's numbers are those of its day."""
-    from pipelines.curate.attribution import attribution  # which takes a second, and no worker needs it
+    from pipelines.publish.attribution import attribution  # which takes a second, and no worker needs it
 
     counts = made.counts
     counts["kept"] = sum(counts[split] for split in SPLITS)
@@ -176,8 +177,8 @@ def _retell(folder: Path, manifest: Manifest, made: storage.Building) -> None:
     names = [name for split in SPLITS for name in manifest.tables(split)]
     paths = [at / name for at, name in zip(files, names, strict=True)]
     with duckdb.connect(config={"threads": 1}) as con:
-        near.introduce(con, folder)
-        con.execute(f"CREATE VIEW published AS SELECT * FROM {catalog.parquet(paths, PUBLISHED)}")
+        duck.use_filesystem(con, folder)
+        con.execute(f"CREATE VIEW published AS SELECT * FROM {duck.parquet(paths, PUBLISHED)}")
         made.text(ATTRIBUTION, attribution(con))
     card = (folder / CARD).read_text().split(ERASED)[0]
     told = "rows were erased on request after this version was published; the numbers above count them."
@@ -216,7 +217,7 @@ def pages(folder: Path, manifest: Manifest, gone: Gone, found: Found) -> int:
                 kept = [left for page in read_pages(folder / name) if (left := _left_of(page, folder, found))]
                 made.table(name, pa.Table.from_pylist([to_row(page) for page in kept], schema=PAGE), PAGE)
             for name in rejects:
-                made.table(name, _left(folder / name, gone), place.parquet(folder / name).schema_arrow)
+                made.table(name, _left(folder / name, gone), filesystem.open_parquet(folder / name).schema_arrow)
             _recount(folder, manifest, made)
     return len(affected)
 
@@ -229,7 +230,7 @@ def _left_of(page: Page, folder: Path, found: Found) -> Page | None:
     return unzipped(kept) if kept else None
 
 
-def _recount(folder: Path, manifest: Manifest, made: storage.Building) -> None:
+def _recount(folder: Path, manifest: Manifest, made: storage.FolderBuilder) -> None:
     """Counts and fingerprint of a batch, as collect makes them."""
     count, size, said = 0, 0, []
     for name in manifest.tables("pages"):
@@ -242,7 +243,7 @@ def _recount(folder: Path, manifest: Manifest, made: storage.Building) -> None:
 
 
 def _column(path: Path, name: str) -> list[str]:
-    return place.parquet(path).read(columns=[name])[name].to_pylist()
+    return filesystem.open_parquet(path).read(columns=[name])[name].to_pylist()
 
 
 def decisions(path: Path, gone: Gone) -> int:

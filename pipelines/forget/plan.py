@@ -13,11 +13,12 @@ from pydantic import ValidationError
 
 from connectors import CONNECTORS
 from connectors.base import Connector
-from pipelines import catalog, forgotten, place, storage
+from pipelines import catalog, storage
 from pipelines.normalise.parse import make, origin_of, parse_page
-from pipelines.pool import map_ordered
-from pipelines.progress import track
-from pipelines.tombstones import Tombstone, Tombstones, UnreadableSource, host
+from pipelines.storage import filesystem
+from pipelines.suppression import Tombstone, Tombstones, UnreadableSource, documents, host
+from pipelines.workers.pool import map_ordered
+from pipelines.workers.progress import track
 from schemas.document import Article, Document, Reject, Thread
 from schemas.manifest import Manifest
 from schemas.page import GONE, Page, from_row
@@ -77,15 +78,15 @@ def connector_of(manifest: Manifest) -> Connector:
 
 
 def read_pages(path: Path) -> Iterator[Page]:
-    with place.parquet(path) as file:
+    with filesystem.open_parquet(path) as file:
         for batch in file.iter_batches(batch_size=64):
             yield from map(from_row, batch.to_pylist())
 
 
-def search(data: Path, stones: Tombstones, about: Tombstones, found: Found) -> None:
+def search(data: Path, tombstones: Tombstones, about: Tombstones, found: Found) -> None:
     """Look at every page that `about` may concern, and add to `found` what comes of it under `stones`."""
-    work = ((connector_of(manifest), page, stones.of_pages, at) for at, manifest, page in _concerned(data, about))
-    looked = map_ordered(_inspect, work, workers=2, deadline=2 * forgotten.DEADLINE, memory=forgotten.MEMORY)
+    work = ((connector_of(manifest), page, tombstones.of_pages, at) for at, manifest, page in _concerned(data, about))
+    looked = map_ordered(_inspect, work, workers=2, deadline=2 * documents.DEADLINE, memory=documents.MEMORY)
     for (_, page, _, at), seen in track(looked, "forget"):
         if isinstance(seen, BaseException):
             found.unread.add(page.page_id)
@@ -96,17 +97,21 @@ def search(data: Path, stones: Tombstones, about: Tombstones, found: Found) -> N
             found.changed |= seen.changed
 
 
-def _concerned(data: Path, stones: Tombstones) -> Iterator[tuple[Path, Manifest, Page]]:
+def _concerned(data: Path, tombstones: Tombstones) -> Iterator[tuple[Path, Manifest, Page]]:
     for folder, manifest in batches(data):
         for page in chain.from_iterable(read_pages(folder / name) for name in manifest.tables("pages")):
-            if forgotten.concerned(page, stones) or stones.url(page.url):
+            if documents.concerned(page, tombstones) or tombstones.url(page.url):
                 yield folder, manifest, page
 
 
 def _inspect(work: tuple[Connector, Page, Tombstones, Path]) -> _Seen | None:
     """None for a page that stays as it is."""
-    connector, page, stones, _ = work
-    left = forgotten.Spared(None, True) if stones.url(page.url) else forgotten.spare(connector, page, stones)
+    connector, page, tombstones, _ = work
+    left = (
+        documents.Stripped(None, True)
+        if tombstones.url(page.url)
+        else documents.strip_page(connector, page, tombstones)
+    )
     if not left.changed:
         return None
     before = _rows(connector, page)
@@ -120,15 +125,15 @@ def _rows(connector: Connector, page: Page) -> dict[str, dict[str, Any]]:
     return {row["record_id"]: row for row in parsed.records} | {row["pair_id"]: row for row in parsed.pairs}
 
 
-def parts_of(data: Path, record_ids: set[str], stones: Tombstones) -> list[Tombstone]:
+def parts_of(data: Path, record_ids: set[str], tombstones: Tombstones) -> list[Tombstone]:
     """The posts, sections and exchanges that records were made from, as tombstones, with those of the records."""
-    made = [Tombstone("record", stones.hash("record", record_id)) for record_id in sorted(record_ids)]
+    made = [Tombstone("record", tombstones.hash("record", record_id)) for record_id in sorted(record_ids)]
     wanted = _by_page(record_ids)
     for folder, manifest in batches(data) if wanted else ():
         for page in chain.from_iterable(read_pages(folder / name) for name in manifest.tables("pages")):
             if page.page_id in wanted and page.status not in GONE:
                 parts = _parts(connector_of(manifest), page, wanted[page.page_id])
-                made += [stones.new_part(page.page_id, *part) for part in parts]
+                made += [tombstones.new_part(page.page_id, *part) for part in parts]
     return made
 
 
@@ -142,7 +147,7 @@ def _by_page(record_ids: set[str]) -> dict[str, set[str]]:
 
 
 def _parts(connector: Connector, page: Page, wanted: set[str]) -> Iterator[tuple[str, str]]:
-    for document in forgotten.parse(connector, page):
+    for document in documents.parse(connector, page):
         if not isinstance(document, Reject):
             for record_id in sorted(wanted & _ids(connector, page, document)):
                 yield document.key, _part(connector, page, document, record_id)
@@ -163,7 +168,7 @@ def _without_one(document: Document) -> Iterator[tuple[str, Document]]:
     elif isinstance(document, Article):
         for section in reversed(document.sections):
             kept = tuple(one for one in document.sections if one is not section)
-            yield forgotten.section_part(section), replace(document, sections=kept)
+            yield documents.section_part(section), replace(document, sections=kept)
         if document.steps:
             yield "steps", replace(document, steps=())
 
@@ -191,7 +196,10 @@ def local_sources(data: Path, affected: set[str]) -> list[str]:
     found = set()
     for folder, manifest in batches(data):
         names = [folder / name for name in manifest.tables("pages")]
-        if any(affected & set(place.parquet(path).read(columns=["page_id"])["page_id"].to_pylist()) for path in names):
+        if any(
+            affected & set(filesystem.open_parquet(path).read(columns=["page_id"])["page_id"].to_pylist())
+            for path in names
+        ):
             found |= {folder.parent.name} if _reads_files(connector_of(manifest)) else set()
     return sorted(found)
 

@@ -4,11 +4,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from connectors.base import Connector
-from pipelines import forgotten
 from pipelines.normalise import articles, exchanges, threads
 from pipelines.normalise.clean import safe
 from pipelines.normalise.records import Made, Origin, to_row
-from pipelines.tombstones import NOTHING, Tombstones
+from pipelines.suppression import NO_TOMBSTONES, Tombstones, documents
 from schemas.document import Article, Document, Reject, Thread
 from schemas.page import Page
 
@@ -30,19 +29,19 @@ def origin_of(connector: Connector, page: Page) -> Origin:
     return Origin(page.source, connector.kind, page.key, page.url, page.licence or connector.licence)
 
 
-def parse_page(connector: Connector, page: Page, stones: Tombstones = NOTHING) -> Parsed:
+def parse_page(connector: Connector, page: Page, tombstones: Tombstones = NO_TOMBSTONES) -> Parsed:
     """Every document of the page as rows, without what is forgotten. A document without rows, and a page without
     documents, is a reject."""
     origin = origin_of(connector, page)
     parsed = Parsed()
     taken: set[str] = set()
-    for found in forgotten.parse(connector, page):
-        document = forgotten.without(found, page, stones) if stones else found
+    for found in documents.parse(connector, page):
+        document = documents.without(found, page, tombstones) if tombstones else found
         parsed.documents += 1
         made = (
             Made(rejects=[(document.key, document.reason)]) if isinstance(document, Reject) else make(document, origin)
         )
-        _enter(parsed, made, taken, stones)
+        _enter(parsed, made, taken, tombstones)
         parsed.rejects += _rejects(origin, document, made)
     if not parsed.used:
         reason = parsed.rejects[-1]["reason"] if parsed.rejects else "nothing_found"
@@ -63,11 +62,11 @@ def reject(origin: Origin, key: str, level: str, reason: str, detail: str = "") 
     return {name: safe(value) for name, value in {**row, "detail": detail}.items()}
 
 
-def _enter(parsed: Parsed, made: Made, taken: set[str], stones: Tombstones) -> None:
+def _enter(parsed: Parsed, made: Made, taken: set[str], tombstones: Tombstones) -> None:
     parsed.used += bool(made.records or made.pairs)
     for record in made.records:
         record_id = _unique(record.record_id, taken)
-        if not stones.record(record_id):
+        if not tombstones.record(record_id):
             parsed.records.append(to_row(replace(record, record_id=record_id)))
     for pair in made.pairs:
         parsed.pairs.append(to_row(replace(pair, pair_id=_unique(pair.pair_id, taken))))

@@ -13,11 +13,12 @@ import pyarrow as pa
 from pebble import ProcessExpired
 
 from connectors.base import Connector
-from pipelines import pages, storage, tombstones
+from pipelines import storage, suppression
 from pipelines.normalise.parse import Parsed, origin_of, parse_page, reject
-from pipelines.pool import Spread, here, map_ordered
 from pipelines.recipe import Recipe
-from pipelines.tombstones import Tombstones
+from pipelines.storage import pages
+from pipelines.suppression import Tombstones
+from pipelines.workers.pool import ShardExecutor, map_ordered, run_locally
 from schemas.manifest import Manifest, Shard
 from schemas.page import Page
 from schemas.record import PAIR, RECORD, REJECT
@@ -42,16 +43,16 @@ class Chunk:
 
     shard: int
     pages: tuple[Page, ...]
-    stones: Tombstones = tombstones.NOTHING
+    tombstones: Tombstones = suppression.NO_TOMBSTONES
 
 
-def run(recipe: Recipe, source: str, data: Path, workers: int = 1, spread: Spread = here) -> Manifest:
+def run(recipe: Recipe, source: str, data: Path, workers: int = 1, executor: ShardExecutor = run_locally) -> Manifest:
     """Make the records of `source` from its standing pages, or return what stands when nothing has changed.
 
-    The shards do not depend on `workers` or `spread`. Raises RecipeError for an unknown source, ConservationError.
+    The shards do not depend on `workers` or `executor`. Raises RecipeError for an unknown source, ConservationError.
     """
     connector = recipe.source(source)
-    live = pages.live(data, source)
+    live = pages.current_pages(data, source)
     folder = storage.folder(data, "normalise", source)
     about: dict[str, Any] = {
         "stage": "normalise",
@@ -64,9 +65,9 @@ def run(recipe: Recipe, source: str, data: Path, workers: int = 1, spread: Sprea
     if done:
         return done
     with storage.building(folder, **about) as made:
-        stones = tombstones.load(data).of_pages
+        tombstones = suppression.load(data).of_pages
         todo = [(number, shard) for number, shard in enumerate(live.shards) if not made.has(_name("records", number))]
-        for shard, counts in spread(partial(_write_shards, connector, made.folder, stones), todo, workers):
+        for shard, counts in executor(partial(_write_shards, connector, made.folder, tombstones), todo, workers):
             made.add(shard, counts)
         check_conservation(made.counts)
     finished = storage.read_manifest(folder)
@@ -86,10 +87,16 @@ def _holds_path(value: Any) -> bool:
 
 
 def _write_shards(
-    connector: Connector, folder: Path, stones: Tombstones, todo: Sequence[tuple[int, pages.LiveShard]], workers: int
+    connector: Connector,
+    folder: Path,
+    tombstones: Tombstones,
+    todo: Sequence[tuple[int, pages.CurrentShard]],
+    workers: int,
 ) -> Iterator[tuple[Shard, Counter[str]]]:
     """Write the shards of records for some shards of pages, each with its number; yields what was written."""
-    chunks = (Chunk(number, part, stones) for number, shard in todo for part in _chunks(_standing(shard, stones)))
+    chunks = (
+        Chunk(number, part, tombstones) for number, shard in todo for part in _chunks(_standing(shard, tombstones))
+    )
     results = _parse(connector, chunks, workers)
     for number, of_shard in groupby(results, key=lambda result: result[0]):
         yield from _write(folder, number, (parsed for _, chunk in of_shard for parsed in chunk))
@@ -99,8 +106,8 @@ def _name(table: str, number: int) -> str:
     return f"{table}-{number:05}.parquet"
 
 
-def _standing(shard: pages.LiveShard, stones: Tombstones) -> Iterator[Page]:
-    return (page for page in shard.read() if not stones.url(page.url))
+def _standing(shard: pages.CurrentShard, tombstones: Tombstones) -> Iterator[Page]:
+    return (page for page in shard.read() if not tombstones.url(page.url))
 
 
 def _chunks(standing: Iterable[Page]) -> Iterator[tuple[Page, ...]]:
@@ -130,7 +137,7 @@ def _parse(connector: Connector, chunks: Iterable[Chunk], workers: int) -> Itera
 
 def parse_chunk(work: tuple[Connector, Chunk]) -> list[Parsed]:
     connector, chunk = work
-    return [parse_page(connector, page, chunk.stones) for page in chunk.pages]
+    return [parse_page(connector, page, chunk.tombstones) for page in chunk.pages]
 
 
 def _one_by_one(connector: Connector, chunk: Chunk) -> Iterator[Parsed]:

@@ -21,7 +21,7 @@ _SOURCE = "Superfiltering (Li et al. 2024): the first 1,024 tokens"
 
 def signals(model: str, data: Path) -> tuple[Signal, ...]:
     """Both, of one pass. Raises RecipeError with the cure where the model, or what it needs, is missing."""
-    from pipelines.finetune import difficulty
+    from pipelines.models import difficulty
 
     version = int(difficulty.fingerprint(model, data)[:8], 16)
     measure = partial(_measured, model, data)
@@ -29,7 +29,7 @@ def signals(model: str, data: Path) -> tuple[Signal, ...]:
 
 
 def _measured(model: str, data: Path, table: pa.Table) -> pa.Array:
-    from pipelines.finetune import difficulty
+    from pipelines.models import difficulty
 
     rows = table.select(["instruction", "input", "output", "history"]).to_pylist()
     found = difficulty.perplexities(rows, model, data)

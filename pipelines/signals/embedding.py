@@ -50,7 +50,7 @@ def _model_folder(data: Path) -> Path:
         raise RecipeError("dedupe.semantic: model2vec is not installed: pip install 'gristmill[semantic]'")
     folder = data / storage.FOLDERS["finetune"] / ".base" / "minilm-static"
     if not folder.is_dir():
-        call = [sys.executable, "-m", "pipelines.finetune.distil", str(folder)]
+        call = [sys.executable, "-m", "pipelines.models.distil", str(folder)]
         done = subprocess.run(call, capture_output=True, text=True)
         if done.returncode:
             raise RecipeError(f"dedupe.semantic: {(done.stderr.strip().splitlines() or ['distilling failed'])[-1]}")

@@ -18,8 +18,8 @@ from connectors.base import Connector
 from connectors.discourse import Discourse
 from connectors.forum import Forum
 from connectors.stackexchange import StackExchange
-from pipelines import policy
 from pipelines.annotate import measure
+from pipelines.curate import policy
 from pipelines.normalise.clean import is_chinese
 from pipelines.signals import language, length, pairing, talk
 from schemas.record import RECORD

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from connectors import html
-from connectors.forum.block import Block
-from connectors.forum.dates import read_time
-from connectors.forum.repeated import read_repeated
-from connectors.forum.thread import read_posts
+from connectors.html.threads.block import Block
+from connectors.html.threads.dates import read_time
+from connectors.html.threads.repeated import read_repeated
+from connectors.html.threads.thread import read_posts
 
 # Posts on each page, counted in a browser
 POSTS = {

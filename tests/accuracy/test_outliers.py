@@ -19,8 +19,9 @@ from connectors.markdown import Markdown
 from connectors.mediawiki import MediaWiki
 from connectors.stackexchange import StackExchange
 from connectors.website import Website
-from pipelines import catalog, dedupe, diversity
-from pipelines.finetune import distil
+from pipelines import catalog, dedupe
+from pipelines.curate import diversity
+from pipelines.models import distil
 from pipelines.normalise.parse import parse_page
 from schemas.page import Page
 from tests.pipelines import corpus

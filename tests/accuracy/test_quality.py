@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipelines import policy
 from pipelines.annotate import measure
+from pipelines.curate import policy
 from pipelines.signals import SIGNALS
 from schemas.record import RECORD
 from schemas.verdict import CONTAMINATION

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.finetune import distil
+from pipelines.models import distil
 from pipelines.signals.embedding import _model
 
 SAME = (

@@ -8,10 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipelines import policy, storage
+from pipelines import catalog, storage
 from pipelines.annotate import schema_of
+from pipelines.curate import policy
+from pipelines.curate.what_if import try_policy
 from pipelines.signals import SIGNALS
-from pipelines.what_if import try_policy
 from schemas.cluster import CLUSTER
 from schemas.record import RECORD
 
@@ -85,7 +86,7 @@ def test_a_million_records_are_judged_in_seconds(million: Path, mixed: bool) -> 
         quotas = policy.Mixture(per_author=150, language={"zh": 0.2}, max_records=300_000)
         rules = rules.model_copy(update={"mixture": quotas})
     begun = time.process_time()
-    effect = try_policy(rules, million)
+    effect = try_policy(rules, catalog.connect(million))
     seconds = time.process_time() - begun
     print(f"\ntry: {effect.records:,} records, {effect.kept:,} kept, {seconds:.1f} s of processor time")
     assert effect.records == RECORDS

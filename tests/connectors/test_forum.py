@@ -9,10 +9,11 @@ import pytest
 
 from connectors import html
 from connectors.base import Response, Web
-from connectors.forum import Forum, address
-from connectors.forum.dates import read_time, read_times
-from connectors.forum.profiles import PROFILES, Profile
-from connectors.forum.thread import read_thread
+from connectors.forum import Forum
+from connectors.html.threads import address
+from connectors.html.threads.dates import read_time, read_times
+from connectors.html.threads.profiles import PROFILES, Profile
+from connectors.html.threads.thread import read_thread
 from schemas.document import Reject, Thread
 from schemas.page import Page
 from tests.connectors.replay import ReplayWeb

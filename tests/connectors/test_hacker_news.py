@@ -12,7 +12,7 @@ import pytest
 
 from connectors.hacker_news import HackerNews
 from connectors.hacker_news.thread import markdown
-from connectors.stored_json import moment
+from connectors.reading.stored_json import moment
 from pipelines.normalise.parse import parse_page
 from schemas.document import Reject, Thread
 from schemas.page import Page

@@ -12,7 +12,7 @@ import pytest
 from connectors.base import Connector
 from pipelines.normalise.parse import Parsed, parse_page
 from pipelines.normalise.stage import MEMORY, Chunk, parse_chunk
-from pipelines.pool import map_ordered
+from pipelines.workers.pool import map_ordered
 from schemas.page import Page
 from tests.connectors import hostile
 from tests.connectors.test_conformance import SOURCES

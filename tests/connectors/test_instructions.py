@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from connectors.instructions import Instructions
-from connectors.rows import Malformed, read
+from connectors.reading.rows import Malformed, read
 from schemas.document import Exchange, Reject
 from schemas.page import Page
 from tests.connectors.replay import ReplayWeb

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from connectors.packed import zstd
+from connectors.reading.packed import zstd
 from connectors.reddit import Reddit
 from connectors.reddit.markdown import markdown
 from connectors.reddit.thread import _BOT_NAME

@@ -11,8 +11,9 @@ import pytest
 from connectors.base import Response
 from connectors.stackexchange import StackExchange, api
 from connectors.web import LIMITS, open_web
-from pipelines import collect, pages
+from pipelines import collect
 from pipelines.recipe import Recipe, WebSettings
+from pipelines.storage import pages
 from schemas.document import Reject, Thread
 from schemas.page import Page
 from tests.connectors.replay import ReplayWeb, json_answer
@@ -134,7 +135,7 @@ def test_a_spent_quota_ends_the_run_and_the_next_day_goes_on(tmp_path: Path, mon
         last = collect.run(recipe(site), "se", tmp_path)
     assert site.paths() == [page(1), page(2), page(3)]
     assert (last.counts["pages"], bool(last.cursor)) == (1, True)
-    standing = [item.key for shard in pages.live(tmp_path, "se").shards for item in shard.read()]
+    standing = [item.key for shard in pages.current_pages(tmp_path, "se").shards for item in shard.read()]
     assert sorted(standing) == ["q1", "q2", "q3"]
 
 

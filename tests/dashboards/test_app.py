@@ -7,8 +7,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pipelines import catalog
+from pipelines.flows.steps import Outcome
 from pipelines.recipe import Recipe
-from pipelines.run import Outcome
 
 DASHBOARDS = Path(__file__).resolve().parents[2] / "dashboards"
 QUERIES = sorted((DASHBOARDS / "queries").glob("*.sql"))

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from pipelines import run
+from pipelines.flows import steps
+from pipelines.flows.steps import Outcome, Step
 from pipelines.recipe import Recipe
-from pipelines.run import Outcome, Step
 
 POSTS = """<?xml version="1.0" encoding="utf-8"?>
 <posts>{rows}</posts>
@@ -41,9 +41,9 @@ def recipe_file(folder: Path, **paths: Path) -> Path:
     return file
 
 
-def in_turn(data: Path, recipe: Recipe, steps: Sequence[Step]) -> list[Outcome]:
-    return [run.run_step(recipe, step, data, run_id="one") for step in steps]
+def in_turn(data: Path, recipe: Recipe, todo: Sequence[Step]) -> list[Outcome]:
+    return [steps.run_step(recipe, step, data, run_id="one") for step in todo]
 
 
-def go(recipe: Recipe, data: Path, stages: Sequence[run.Stage] = run.STAGES[:-1]) -> list[Outcome]:
-    return run.run_recipe(recipe, stages, data, partial(in_turn, data))
+def go(recipe: Recipe, data: Path, stages: Sequence[steps.Stage] = steps.STAGES[:-1]) -> list[Outcome]:
+    return steps.run_recipe(recipe, stages, data, partial(in_turn, data))

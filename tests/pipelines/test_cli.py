@@ -13,9 +13,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines import cli, sql
+from pipelines import cli
+from pipelines.catalog import shell
+from pipelines.flows.steps import Outcome
 from pipelines.recipe import Recipe
-from pipelines.run import Outcome
 from tests.pipelines.milling import WHATS, dump, recipe_file
 
 Milled = tuple[Recipe, Path, list[Outcome]]
@@ -144,28 +145,28 @@ def test_status_tells_the_funnel(gristmill: Callable[..., Said], milled: Milled)
 
 def test_sql_answers_in_four_formats(milled: Milled) -> None:
     _, data, _ = milled
-    with sql.open_views(data) as con:
-        table = sql.ask(con, "SELECT source, count(*) AS n, 'a,\"b\nc' AS odd FROM records GROUP BY ALL")
+    with shell.open_views(data) as con:
+        table = shell.ask(con, "SELECT source, count(*) AS n, 'a,\"b\nc' AS odd FROM records GROUP BY ALL")
     shown = {}
     for kind in ("table", "csv", "json"):
         out = io.StringIO()
-        sql.show(table, kind, out)  # type: ignore[arg-type]
+        shell.show(table, kind, out)  # type: ignore[arg-type]
         shown[kind] = out.getvalue()
     assert re.search(r"forum +│ +\d+ │ a,\"b c", shown["table"])
     assert list(csv.DictReader(io.StringIO(shown["csv"]))) == [{"source": "forum", "n": "6", "odd": 'a,"b\nc'}]
     assert json.loads(shown["json"]) == {"source": "forum", "n": 6, "odd": 'a,"b\nc'}
     raw = io.BytesIO()
     wrapped = io.TextIOWrapper(raw)
-    sql.show(table, "parquet", wrapped)
+    shell.show(table, "parquet", wrapped)
     assert pq.read_table(io.BytesIO(raw.getvalue())).equals(table)
 
 
 @pytest.mark.parametrize("kind", ["table", "csv", "json"])
-def test_bytes_are_shown_in_hexadecimal_digits(kind: sql.Format, milled: Milled) -> None:
+def test_bytes_are_shown_in_hexadecimal_digits(kind: shell.Format, milled: Milled) -> None:
     _, data, _ = milled
     out = io.StringIO()
-    with sql.open_views(data) as con:
-        sql.show(sql.ask(con, "SELECT '\\xAB\\x00'::BLOB AS signature"), kind, out)
+    with shell.open_views(data) as con:
+        shell.show(shell.ask(con, "SELECT '\\xAB\\x00'::BLOB AS signature"), kind, out)
     assert "ab00" in out.getvalue()
 
 
@@ -208,8 +209,8 @@ def test_the_shell_answers_and_outlives_mistakes(
     _, data, _ = milled
     typed = iter(["SELECT count(*) AS n", "FROM records;", "SELEC 1;", "SELECT 40 + 2 AS sum;", "exit"])
     monkeypatch.setattr("builtins.input", lambda _: next(typed))
-    with sql.open_views(data) as con:
-        sql.shell(con)
+    with shell.open_views(data) as con:
+        shell.shell(con)
     said = capsys.readouterr()
     assert "views: clusters, contaminated, curated" in said.err
     assert "syntax error" in said.err
@@ -217,19 +218,19 @@ def test_the_shell_answers_and_outlives_mistakes(
 
 
 def test_scraped_text_cannot_drive_the_terminal() -> None:
-    shown = sql.cell("\x1b[31mred\x1b[0m [bold]not bold[/bold]\r\n\x07")
+    shown = shell.cell("\x1b[31mred\x1b[0m [bold]not bold[/bold]\r\n\x07")
     assert shown.plain == " [31mred [0m [bold]not bold[/bold]   "
     assert not shown.spans
-    assert len(sql.cell("x" * 1000)) == 160
+    assert len(shell.cell("x" * 1000)) == 160
 
 
 def test_explain_try_and_export_work_on_what_was_milled(
     gristmill: Callable[..., Said], milled: Milled, tmp_path: Path
 ) -> None:
     _, data, _ = milled
-    with sql.open_views(data) as con:
-        record_id = sql.ask(con, "SELECT min(record_id) AS id FROM curated WHERE split = 'train'")["id"][0].as_py()
-        train = len(sql.ask(con, "SELECT 1 FROM curated WHERE split = 'train'"))
+    with shell.open_views(data) as con:
+        record_id = shell.ask(con, "SELECT min(record_id) AS id FROM curated WHERE split = 'train'")["id"][0].as_py()
+        train = len(shell.ask(con, "SELECT 1 FROM curated WHERE split = 'train'"))
     assert json.loads(gristmill("explain", record_id, "--data", data, "--json").out)["record_id"] == record_id
     assert record_id in gristmill("explain", record_id, "--data", data).out
     effect = json.loads(gristmill("try", "strict", "--data", data, "--json").out)
@@ -264,7 +265,7 @@ def test_check_says_what_is_wrong_and_what_a_run_would_do(gristmill: Callable[..
 
 
 def test_check_asks_the_site_and_obeys_its_robots(gristmill: Callable[..., Said], tmp_path: Path) -> None:
-    from pipelines.demo import site
+    from pipelines.flows.demo import site
 
     with site() as port:
         address = f"http://127.0.0.1:{port}"

@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines import pages
+from pipelines.storage import pages
 from tests.conftest import GRISTMILL, environment
 from tests.connectors.web.site import RESERVATIONS, ROBOTS, Arrival, Site, Tagged, answer, redirect
 
@@ -39,7 +39,7 @@ class Crawl:
         assert self.start().wait(600) == 0
 
     def standing(self) -> dict[str, tuple[object, ...]]:
-        return pages.standing(self.folder / self.name, "site")
+        return pages.latest_content(self.folder / self.name, "site")
 
     def batches(self) -> list[list[str]]:
         """The keys of each batch."""

@@ -19,8 +19,9 @@ import pytest
 
 from connectors.base import Connector, Web
 from connectors.stackexchange import StackExchange
-from pipelines import collect, pages
+from pipelines import collect
 from pipelines.recipe import Recipe, WebSettings
+from pipelines.storage import pages
 from schemas.document import Reject, Thread
 from schemas.page import Page
 
@@ -59,7 +60,7 @@ def test_memory_is_flat(shared_data: Path, tmp_path: Path, monkeypatch: pytest.M
 
 
 def documents(source: Connector, data: Path) -> Iterator[Any]:
-    for shard in pages.live(data, source.name).shards:
+    for shard in pages.current_pages(data, source.name).shards:
         for page in shard.read():
             yield from source.parse(page)
 

@@ -2,17 +2,18 @@
 
 from pathlib import Path
 
-from pipelines import place, storage
+from pipelines import storage
+from pipelines.flows.steps import STAGES
 from pipelines.recipe import load
-from pipelines.run import STAGES
-from tests.pipelines.finetune.conftest import CHAT, make_model, recipe
+from pipelines.storage import filesystem
+from tests.pipelines.conftest import CHAT, make_model, recipe
 from tests.pipelines.milling import dump, go, recipe_file
 
 
 def test_a_whole_run_ends_in_the_same_model(bucket: str, tmp_path: Path) -> None:
     baking = recipe(make_model(tmp_path / "base", CHAT), max_steps=4, max_length=200).finetune
     small = load(recipe_file(tmp_path, forum=dump(tmp_path / "dump"))).model_copy(update={"finetune": baking})
-    there, here = place.at(f"{bucket}/baked"), tmp_path / "data"
+    there, here = filesystem.resolve(f"{bucket}/baked"), tmp_path / "data"
     assert [one.failed for data in (there, here) for one in go(small, data, STAGES)] == [""] * 12
     models = [
         storage.read_manifest(storage.latest(storage.folder(data, "finetune", "small"))) for data in (there, here)

@@ -9,8 +9,8 @@ import pytest
 
 from connectors import html
 from connectors.html.microdata import microdata
+from connectors.html.page import read_page
 from connectors.html.structured import blocks
-from connectors.reading import read_page
 from schemas.document import Article, Document, Reject, Thread
 from schemas.page import Page
 

@@ -13,8 +13,8 @@ from pipelines.curate import benchmarks, decontaminate
 from pipelines.curate.benchmarks import Item
 from pipelines.curate.decontaminate import BOUND, compare, evidence, index
 from pipelines.recipe import RecipeError
-from tests.pipelines.test_curate import answer
-from tests.pipelines.test_decisions import curated
+from tests.pipelines.curate.test_curate import answer
+from tests.pipelines.curate.test_decisions import curated
 
 CRATES = (
     "A baker fills 14 crates with 9 loaves each before sunrise. On the way to the market two crates fall from the cart,"

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pipelines import curate, dedupe, inputs, policy
-from pipelines.curate import given, sql
+from pipelines import curate, dedupe
+from pipelines.curate import external, policy, sql
+from pipelines.storage import duck, inputs
 from tests.pipelines import corpus
 
 
@@ -30,9 +31,9 @@ def test_no_join_keeps_texts(tmp_path: Path) -> None:
     mill, rules = corpus.recipe(), policy.load("default")
     corpus.write(tmp_path, mill, [corpus.record(f"forum:{n}#a1", f"How is {n}?", f"It is {n}.") for n in range(40)])
     dedupe.run(mill, tmp_path)
-    with inputs.spilling_duckdb(tmp_path / "5_curated" / "mill", 1) as (con, _):
+    with duck.spilling_duckdb(tmp_path / "5_curated" / "mill", 1) as (con, _):
         con.execute(sql.AS_WRITTEN)
-        given.enter(con, inputs.of(mill, tmp_path, clusters=True), given.of(mill, tmp_path))
+        external.enter(con, inputs.load_inputs(mill, tmp_path, clusters=True), external.of(mill, tmp_path))
         curate._judge(con, rules)
         for query in (policy.verdict_sql(rules), sql.SPLIT.format(split="train"), sql.DROPPED):
             (plan,) = json.loads(con.execute(f"EXPLAIN (FORMAT JSON) {query}").fetchall()[0][1])

@@ -13,7 +13,7 @@ import pytest
 
 from pipelines import finetune, storage
 from pipelines.recipe import RecipeError
-from tests.pipelines.finetune.conftest import recipe, rows, write_snapshot
+from tests.pipelines.conftest import recipe, rows, write_snapshot
 
 
 @pytest.fixture(scope="session")
@@ -106,7 +106,7 @@ def test_markers_are_trained_under_lora(tmp_path: Path, plain_model: Path) -> No
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from pipelines.finetune import base
+    from pipelines.models import base
 
     write_snapshot(tmp_path, rows(24, "train"), rows(4, "validation", 100))
     chosen = recipe(plain_model, max_steps=6)
@@ -181,7 +181,7 @@ import sys
 from pathlib import Path
 from pipelines import finetune
 from pipelines.finetune import train
-from tests.pipelines.finetune.conftest import recipe
+from tests.pipelines.conftest import recipe
 train.CHECKPOINT_EVERY = 0.0
 finetune.run(recipe(Path(sys.argv[2]), max_steps=STEPS), Path(sys.argv[1]))
 """

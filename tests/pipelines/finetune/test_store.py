@@ -6,10 +6,11 @@ from pathlib import Path
 import openai
 import pytest
 
-from pipelines import finetune, place, storage
+from pipelines import finetune, storage
 from pipelines.recipe import Recipe, RecipeError
-from tests.pipelines.finetune.conftest import recipe, rows, write_snapshot
-from tests.pipelines.finetune.test_serve import running
+from pipelines.storage import filesystem
+from tests.pipelines.conftest import recipe, rows, write_snapshot
+from tests.pipelines.serve.test_serve import running
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +20,7 @@ def asked(chat_model: Path) -> Recipe:
 
 @pytest.fixture(scope="module")
 def data(bucket: str, asked: Recipe) -> Path:
-    data = place.at(f"{bucket}/baked")
+    data = filesystem.resolve(f"{bucket}/baked")
     write_snapshot(data, rows(12, "train"), rows(4, "validation", 100))
     finetune.run(asked, data)
     return data
@@ -32,14 +33,14 @@ def test_the_model_lies_in_the_bucket_and_is_the_one_of_a_disk(data: Path, asked
     assert there == finetune.run(asked, tmp_path)
     assert there and {"model.safetensors", "adapter/adapter_model.safetensors"} <= {one.path for one in there.shards}
     assert not list(storage.damaged(data))
-    assert not [path for path in place.nearby(folder.parent).rglob("*") if path.is_file()]
+    assert not [path for path in filesystem.local_folder(folder.parent).rglob("*") if path.is_file()]
     assert finetune.run(asked, data) == there
     assert [path.name for path in folder.parent.glob("v*")] == ["v1"]
 
 
 @pytest.fixture(scope="module")
 def client(data: Path) -> Iterator[openai.OpenAI]:
-    from pipelines.finetune import serve
+    from pipelines import serve
 
     folder = serve.find_model("tiny", data)
     assert folder == serve.find_model(f"{data}/6_models/tiny/latest", Path("data"))
@@ -53,11 +54,11 @@ def test_what_serves_it_answers(client: openai.OpenAI) -> None:
         model="tiny", messages=[{"role": "user", "content": "How do I boil an egg?"}], max_tokens=8, temperature=0
     )
     assert made.usage and 1 <= made.usage.completion_tokens <= 8
-    assert not list(place.cache().glob(".folder.*"))
+    assert not list(filesystem.cache().glob(".folder.*"))
 
 
 def test_what_cannot_be_served_is_told(data: Path) -> None:
-    from pipelines.finetune import serve
+    from pipelines import serve
 
     with pytest.raises(RecipeError, match="models here: tiny"):
         serve.find_model("other", data)

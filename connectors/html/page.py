@@ -1,0 +1,74 @@
+"""A page of any site, read as what it is: a thread where people answer each other, else an article."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+from lxml import etree
+from lxml.html import HtmlElement
+
+from connectors import html
+from connectors.html.threads import address
+from connectors.html.threads.repeated import read_repeated
+from connectors.html.threads.structured import is_declared
+from connectors.html.threads.thread import count_posts, thread_of
+from connectors.reading.stored_json import load
+from schemas.document import Article, Document, Reject, Thread
+from schemas.page import Page
+
+PACKED = "application/json"
+_FEWEST = 2  # posts that make a thread where the page does not say that it is one
+
+
+def read_page(page: Page, licence: str = "") -> Iterator[Document | Reject]:
+    """What is on a page of HTML, or of several that `pack` has made one.
+
+    Rejects: those of `html.read_article`, later_page_of_thread and malformed_json.
+    """
+    if page.media_type == PACKED:
+        yield _packed(page, licence)
+        return
+    root = html.open_page(page)
+    if isinstance(root, Reject):
+        yield root
+        return
+    thread = _thread(root, page, licence) if _is_thread(root, page.url) else None
+    yield thread or html.article_of(root, page, licence)
+
+
+def pack(pages: list[tuple[str, HtmlElement]]) -> bytes:
+    """The body of an article in several pages, in their order, each with its address."""
+    texts = [{"url": url, "html": etree.tostring(root, encoding="unicode", method="html")} for url, root in pages]
+    return json.dumps(texts, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _packed(page: Page, licence: str) -> Document | Reject:
+    """One article of the sections of all pages. What of a later page cannot be used is left out with its page."""
+    saved = load(page.body)
+    if page.opt_out or not isinstance(saved, list) or not saved or not all(isinstance(each, dict) for each in saved):
+        return Reject(page.key, "opt_out" if page.opt_out else "malformed_json", page.opt_out)
+    parts = []
+    for each in saved:
+        url, text = str(each.get("url")), str(each.get("html"))
+        part = replace(page, url=url, media_type="text/html; charset=utf-8", body=text.encode("utf-8", "replace"))
+        parts.append(html.read_article(part, licence))
+    first, *later = parts
+    if isinstance(first, Reject):
+        return first
+    more = tuple(section for part in later if isinstance(part, Article) for section in part.sections)
+    return replace(first, url=page.url, sections=first.sections + more)
+
+
+def _is_thread(root: HtmlElement, url: str) -> bool:
+    if is_declared(root) or count_posts(root) >= _FEWEST:
+        return True
+    return bool(address.THREAD_LIKE.search(url)) and len(read_repeated(root, url)) >= _FEWEST
+
+
+def _thread(root: HtmlElement, page: Page, licence: str) -> Thread | Reject | None:
+    found = thread_of(page, [(page.url, root)], html.metadata(root, page.url).licence or licence)
+    if isinstance(found, Reject):
+        return None
+    if address.position(page.url):
+        return Reject(page.key, "later_page_of_thread", "its question is on another page")
+    return found

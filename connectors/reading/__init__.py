@@ -1,0 +1,1 @@
+"""Dumps, archives and saved answers, read as streams."""

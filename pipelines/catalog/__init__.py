@@ -1,0 +1,95 @@
+"""DuckDB over data/, through schemas/views.sql. Reads only what a manifest lists."""
+
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from pipelines import storage
+from pipelines.storage import duck, filesystem
+from schemas.cluster import CLUSTER, EDGE
+from schemas.page import PAGE
+from schemas.record import PAIR, RECORD, REJECT
+from schemas.verdict import CONTAMINATED, PUBLISHED, REASONS, VERDICT
+
+RUN = pa.schema(
+    [
+        ("run_id", pa.string()),
+        ("recipe", pa.string()),
+        ("stage", pa.string()),
+        ("name", pa.string()),
+        ("started_at", pa.timestamp("us", tz="UTC")),
+        ("seconds", pa.float64()),
+        ("skipped", pa.bool_()),
+        ("peak_mb", pa.float64()),
+        ("failed", pa.string()),
+    ]
+)
+DROPPED = RECORD.append(pa.field("reasons", REASONS)).append(pa.field("duplicate_of", pa.string()))
+
+# name in views.sql: (stage, prefixes of its shards, columns where there is no shard yet)
+KINDS: dict[str, tuple[str, tuple[str, ...], pa.Schema]] = {
+    "pages": ("collect", ("pages",), PAGE),
+    "page_rejects": ("collect", ("rejects",), REJECT),
+    "records": ("normalise", ("records",), RECORD),
+    "pairs": ("normalise", ("pairs",), PAIR),
+    "rejects": ("normalise", ("rejects",), REJECT),
+    "signals": ("annotate", ("signals",), duck.SIGNALS),
+    "clusters": ("dedupe", ("clusters",), CLUSTER),
+    "edges": ("dedupe", ("edges",), EDGE),
+    "verdicts": ("curate", ("verdicts",), VERDICT),
+    "curated": ("curate", ("train", "validation", "test"), PUBLISHED),
+    "curated_pairs": ("curate", ("pairs",), PAIR),
+    "dropped": ("curate", ("dropped",), DROPPED),
+    "contaminated": ("curate", ("contaminated",), CONTAMINATED),
+}
+
+
+def connect(data: Path | str) -> duckdb.DuckDBPyConnection:
+    """An in-memory connection with the users' views over `data`. Nothing is ever downloaded."""
+    data = filesystem.resolve(data)
+    shards = _shards(data)
+    con = duck.open_duckdb(data, shards=[shard for listed in shards.values() for shard in listed])
+    con.execute("SET TimeZone = 'UTC'")
+    con.execute("CREATE MACRO folder(file, depth) AS split_part(file, '/', -depth)")
+    con.execute(_views(data, shards))
+    return con
+
+
+def newest(data: str) -> float:
+    """When anything was last published under `data`, in seconds; 0 where nothing was."""
+    return max(filesystem.modified_times(filesystem.resolve(data), f"[1-6]_*/**/{storage.MANIFEST}"), default=0.0)
+
+
+def _shards(data: Path) -> dict[str, list[duck.Listed]]:
+    """The finished shards of `data`, by kind."""
+    shards: dict[str, list[duck.Listed]] = {kind: [] for kind in KINDS}
+    for folder, manifest in storage.manifests(data):
+        if manifest.stage == "curate" and folder != storage.latest(folder.parent):
+            continue
+        for kind, (stage, prefixes, _) in KINDS.items():
+            for prefix in prefixes if stage == manifest.stage else ():
+                shards[kind] += storage.tables(folder, manifest, prefix)
+    return shards
+
+
+def _views(data: Path, shards: Mapping[str, Sequence[duck.Listed]]) -> str:
+    """`schemas/views.sql` with the shards in place of the names."""
+    paths = {kind: [path for path, _ in listed] for kind, listed in shards.items()}
+    sources = {kind: duck.parquet(paths[kind], KINDS[kind][2]) for kind in KINDS}
+    sources["signals"] = duck.signals(paths["signals"])
+    sources["records"] = duck.with_all_columns(sources["records"], RECORD)
+    return files("schemas").joinpath("views.sql").read_text().format(**sources, runs=_runs(data))
+
+
+def _runs(data: Path) -> str:
+    logs = filesystem.log_files(data / storage.RUN_LOG)
+    if not logs:
+        return duck.no_rows(RUN)
+    with duckdb.connect() as con:
+        con.register("empty", RUN.empty_table())
+        types = con.sql("DESCRIBE SELECT * FROM empty").fetchall()
+    columns = ", ".join(f"{duck.sql_string(name)}: {duck.sql_string(kind)}" for name, kind, *_ in types)
+    return f"read_json([{duck.path_list(logs)}], format = 'newline_delimited', columns = {{{columns}}})"

@@ -1,0 +1,162 @@
+"""The whole life of one record: page → document → record → signals → cluster → verdict."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from rich.console import Console, Group
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from pipelines import catalog, storage
+from pipelines.curate.policy import BUILT_IN
+
+SHOWN = 1_200  # characters of a text on the screen; `--json` has all of it
+NOT_TOLD = (
+    "record_id",
+    "pair_hash",
+    "output_hash",
+    "instruction_hash",
+    "pair_minhash",
+    "pair_embedding",
+    "pair_numbers",
+)  # signals that tell a reader nothing
+
+_PAGE = """
+SELECT page_id, url, status, media_type, licence, fetched_at, robots, octet_length(body) AS bytes, sha256, batch
+FROM pages WHERE page_id = $page_id
+"""
+_DOCUMENT = """
+SELECT kind, title, url, licence, author, created_at, edited_at, instruction_edited_at, tags, score, accepted,
+       source_kind,
+       (SELECT count(*) FROM records r WHERE r.page_id = records.page_id) AS records_of_page
+FROM records WHERE record_id = $record_id
+"""
+_CLUSTER = "SELECT * EXCLUDE (record_id) FROM clusters WHERE record_id = $record_id ORDER BY recipe"
+_DUPLICATES = """
+SELECT recipe, CASE WHEN record_id = $record_id THEN duplicate_id ELSE record_id END AS duplicate, method, similarity
+FROM edges WHERE $record_id IN (record_id, duplicate_id)
+ORDER BY ALL
+"""
+_VERDICT = "SELECT * EXCLUDE (record_id) FROM verdicts WHERE record_id = $record_id ORDER BY recipe"
+_CONTAMINATED = "SELECT * EXCLUDE (record_id) FROM contaminated WHERE record_id = $record_id ORDER BY ALL"
+_NEAREST = (
+    "SELECT record_id FROM records ORDER BY jaro_winkler_similarity(record_id, $record_id) DESC, record_id LIMIT 3"
+)
+
+
+class UnknownRecord(Exception):
+    """No such record; the message names the nearest."""
+
+
+def explain(record_id: str, data: Path) -> dict[str, Any]:
+    """Everything known of a record, by stage. Raises UnknownRecord."""
+    with catalog.connect(data) as con:
+        asked = {"record_id": record_id}
+        record = _rows(con, "SELECT * FROM records WHERE record_id = $record_id", asked)
+        if not record:
+            raise UnknownRecord(nearest(con, record_id))
+        page = _rows(con, _PAGE, {"page_id": record[0]["page_id"]})
+        signals = _rows(con, "SELECT * FROM signals WHERE record_id = $record_id", asked)
+        verdicts = _rows(con, _VERDICT, asked)
+        return {
+            "record_id": record_id,
+            "page": page[0] if page else {},
+            "document": _rows(con, _DOCUMENT, asked)[0],
+            "record": {name: record[0][name] for name in ("instruction", "input", "output", "history")},
+            "signals": {name: value for name, value in (signals or [{}])[0].items() if name not in NOT_TOLD},
+            "clusters": _rows(con, _CLUSTER, asked),
+            "duplicates": _rows(con, _DUPLICATES, asked),
+            "contaminated": _rows(con, _CONTAMINATED, asked),
+            "verdicts": [_with_why(verdict, data) for verdict in verdicts],
+        }
+
+
+def _rows(con: duckdb.DuckDBPyConnection, query: str, values: dict[str, Any]) -> list[dict[str, Any]]:
+    return con.execute(query, values).to_arrow_table().to_pylist()
+
+
+def nearest(con: duckdb.DuckDBPyConnection, record_id: str) -> str:
+    """That there is no such record, and which are called nearly so."""
+    near = [repr(row["record_id"]) for row in _rows(con, _NEAREST, {"record_id": record_id})]
+    cure = f"did you mean {', '.join(near)}?" if near else "there are no records yet; run a recipe first"
+    return f"no record {record_id!r}; {cure}"
+
+
+def _with_why(verdict: dict[str, Any], data: Path) -> dict[str, Any]:
+    """The verdict with each rule's reason, as the snapshot's policy has it, and what was measured."""
+    manifest = storage.read_manifest(storage.latest(storage.folder(data, "curate", verdict["recipe"])))
+    rules = manifest.params["policy"]["rules"] if manifest else []
+    whys = BUILT_IN | {rule["name"]: rule["why"] for rule in rules}
+    whys["duplicate"] = f"{verdict['duplicate_of']} was kept instead"
+    told = {
+        kind: [
+            {"rule": reason["rule"], "measured": json.loads(reason["value"]), "why": whys.get(reason["rule"], "")}
+            for reason in verdict[kind]
+        ]
+        for kind in ("reasons", "overruled")
+    }
+    return verdict | told
+
+
+def show(life: dict[str, Any], console: Console) -> None:
+    """One screen for `explain`'s answer."""
+    parts = [
+        _panel("page", _grid(life["page"])),
+        _panel("document", _grid(life["document"])),
+        _panel("record", _record(life["record"])),
+        _panel("signals", _columns(life["signals"])),
+        _panel("cluster", Group(*(_grid(one) for one in (*life["clusters"], *life["duplicates"])))),
+        *(_panel(f"found in it: {one['benchmark']} {one['item']}", _grid(one)) for one in life["contaminated"]),
+        *(_panel(f"verdict of {verdict['recipe']}", _verdict(verdict)) for verdict in life["verdicts"]),
+    ]
+    console.print(Text(life["record_id"], style="bold"), *parts, sep="\n")
+
+
+def _panel(title: str, content: Any) -> Panel:
+    return Panel(content, title=title, title_align="left", padding=(0, 1))
+
+
+def _grid(values: dict[str, Any]) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    for name, value in values.items():
+        if value not in (None, "", []):
+            grid.add_row(Text(name, style="dim"), Text(_plain(value)))
+    return grid
+
+
+def _columns(values: dict[str, Any], across: int = 3) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    cells = [(Text(name, style="dim"), Text(_plain(value))) for name, value in values.items() if value is not None]
+    for at in range(0, len(cells), across):
+        grid.add_row(*(text for cell in cells[at : at + across] for text in cell))
+    return grid
+
+
+def _record(record: dict[str, Any]) -> Table:
+    turns = [f"{turn['instruction']}\n→ {turn['output']}" for turn in record["history"] or []]
+    texts = {"history": "\n".join(turns), **{name: record[name] for name in ("instruction", "input", "output")}}
+    return _grid({name: _cut(text or "") for name, text in texts.items()})
+
+
+def _verdict(verdict: dict[str, Any]) -> Group:
+    said = f"kept, in {verdict['split']}" if verdict["kept"] else "dropped"
+    lines = [Text(said, style="green" if verdict["kept"] else "red")]
+    if verdict["decision"]:
+        lines.append(Text(f"decided by a person: {verdict['decision']}"))
+    for reason in (*verdict["reasons"], *verdict["overruled"]):
+        measured = ", ".join(f"{name} = {_plain(value)}" for name, value in reason["measured"].items())
+        lines.append(Text.assemble((reason["rule"], "bold"), f"  {measured}\n    {reason['why']}"))
+    return Group(*lines)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]} … ({len(text) - SHOWN} more characters)"
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,124 @@
+"""Questions in SQL over the views: read-only statements, nothing outside the data folder, four ways to print."""
+
+import csv
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any, Literal
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pipelines import catalog
+from pipelines.storage import duck
+
+Format = Literal["table", "csv", "json", "parquet"]
+SHOWN_ROWS = 40
+PROMPT, MORE = "gristmill> ", "      ...> "
+
+
+class QueryError(Exception):
+    """A statement that is refused or that DuckDB cannot run."""
+
+
+def open_views(data: Path) -> duckdb.DuckDBPyConnection:
+    """The users' views, locked: no other file can be read, nothing attached, no setting changed."""
+    con = catalog.connect(data)
+    con.execute(f"SET allowed_directories = [{duck.sql_string(str(data.absolute()))}]")
+    con.execute("SET enable_external_access = false")
+    con.execute("SET lock_configuration = true")
+    return con
+
+
+def ask(con: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
+    """The answer to one reading statement. Raises QueryError."""
+    try:
+        statements = con.extract_statements(query)
+        _refuse_writing(statements)
+        return con.sql(statements[0].query).to_arrow_table()
+    except duckdb.Error as error:
+        raise QueryError(str(error)) from error
+
+
+def _refuse_writing(statements: Sequence[duckdb.Statement]) -> None:
+    if len(statements) != 1:
+        raise QueryError(f"expected one statement, found {len(statements)}")
+    if statements[0].type != duckdb.StatementType.SELECT:  # EXPLAIN ANALYZE would run whatever follows it
+        kind = statements[0].type.name
+        raise QueryError(f"{kind} is refused: only statements that read (SELECT, FROM, DESCRIBE, SUMMARIZE)")
+
+
+def show(table: pa.Table, kind: Format, out: IO[str]) -> None:
+    if kind == "table":
+        print_table(table, out)
+    elif kind == "csv":
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(table.column_names)
+        writer.writerows(map(_written, row.values()) for row in table.to_pylist())
+    elif kind == "json":
+        for row in table.to_pylist():
+            out.write(json.dumps(row, ensure_ascii=False, default=_told) + "\n")
+    else:
+        pq.write_table(table, out.buffer)  # type: ignore[attr-defined]
+
+
+def print_table(table: pa.Table, out: IO[str]) -> None:
+    """At most SHOWN_ROWS rows, cells on one line; scraped text cannot style or control the terminal."""
+    drawn = Table(show_edge=False)
+    for column in table.schema:
+        drawn.add_column(column.name, justify="right" if _is_number(column.type) else "left", overflow="fold")
+    for row in table.slice(0, SHOWN_ROWS).to_pylist():
+        drawn.add_row(*(cell(value) for value in row.values()))
+    console = Console(file=out)
+    if not console.is_terminal:
+        console.width = 200
+    console.print(drawn)
+    if table.num_rows > SHOWN_ROWS:
+        console.print(f"{table.num_rows:,} rows, the first {SHOWN_ROWS} shown; --format csv gives all", style="dim")
+
+
+def _told(value: Any) -> str:
+    """Bytes, as signatures are, in hexadecimal digits."""
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def _written(value: Any) -> Any:
+    return _told(value) if isinstance(value, bytes) else value
+
+
+def cell(value: Any, width: int = 160) -> Text:
+    text = "" if value is None else _told(value)
+    line = "".join(sign if sign.isprintable() else " " for sign in text[: width + 1])
+    return Text(line if len(line) <= width else line[: width - 1] + "…")
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+
+
+def shell(con: duckdb.DuckDBPyConnection) -> None:
+    """Statements end with `;`; an empty line, Ctrl-D or `exit` leaves. Errors are shown and forgotten."""
+    views = ask(con, "SELECT view_name FROM duckdb_views() WHERE NOT internal ORDER BY ALL")["view_name"].to_pylist()
+    print(f"views: {', '.join(views)}\nend a statement with ; and leave with Ctrl-D", file=sys.stderr)
+    while statement := _read_statement():
+        try:
+            print_table(ask(con, statement), sys.stdout)
+        except QueryError as error:
+            print(error, file=sys.stderr)
+
+
+def _read_statement() -> str:
+    lines: list[str] = []
+    try:
+        while not lines or not lines[-1].rstrip().endswith(";"):
+            lines.append(input(MORE if lines else PROMPT))
+            if len(lines) == 1 and lines[0].strip().rstrip(";") in ("", "exit", "quit"):
+                return ""
+    except EOFError:
+        return "\n".join(lines)
+    return "\n".join(lines)

@@ -1,0 +1,281 @@
+"""A policy: named SQL predicates that drop records, each with its reason; who survives among duplicates; the splits.
+
+A file may begin with `extends = "default"`, and then holds only what differs. Predicates see the columns of records,
+signals and clusters. A value that could not be measured (null) breaks a rule
+only where the rule says `if_null = true`.
+"""
+
+import json
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import duckdb
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from pipelines.recipe import Recipe, did_you_mean
+from pipelines.signals import SIGNALS
+from pipelines.signals.task import TASKS
+from schemas.cluster import CLUSTER
+from schemas.record import PAIR, RECORD
+from schemas.signal import OPTIONAL
+from schemas.verdict import CONTAMINATION
+
+POLICIES = Path(__file__).parents[1] / "policies"
+TEXTS = ("instruction", "input", "output", "history", "title", "url", "author", "tags")  # never quoted in a reason
+
+
+class PolicyError(Exception):
+    """A policy that cannot be used; the message names file, key and cure."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Rule(_Part):
+    """`drop_if` is SQL that is true for a record to drop; `why` is for the reader of the dataset card."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    drop_if: str = Field(min_length=1)
+    why: str = Field(min_length=1)
+    if_null: bool = False
+
+
+Share = Annotated[int, Field(ge=0, strict=True)] | Annotated[float, Field(gt=0, le=1, strict=True)]
+
+
+class Mixture(_Part):
+    """How much of what. A whole number is a count, a fraction a share of what is kept in the end: `zh = 0.3` keeps at
+    most three tenths Chinese. Whoever is left out comes last in `order`: by quality, then drawn by SHA-256; or drawn
+    alone. With `diversity`, those within `max_records` and `max_tokens` stand for all others in meaning."""
+
+    order: Literal["quality", "random"] = "quality"
+    max_records: int | None = Field(None, ge=1)
+    max_tokens: int | None = Field(None, ge=1, description="About: a word, or four characters, whichever is more.")
+    per_author: int | None = Field(None, ge=1)
+    per_site: int | None = Field(None, ge=1)
+    task: dict[str, Share] = {}
+    source: dict[str, Share] = {}
+    language: dict[str, Share] = {}
+    licence: dict[str, Share] = {}
+    diversity: Literal["", "facility_location"] = ""
+
+    @model_validator(mode="after")
+    def _diversity_has_a_size(self) -> "Mixture":
+        if self.diversity and not (self.max_records or self.max_tokens):
+            raise ValueError("diversity chooses max_records or max_tokens; say how many")
+        return self
+
+
+# what curation drops for by itself, and why; no rule may be called so
+BUILT_IN = {
+    "duplicate": "Says the same as a better record, which is kept.",
+    "decision": "A person rejected it.",
+    "author_cap": "There was more of this author than the policy takes.",
+    "site_cap": "There was more of this site than the policy takes.",
+    "task_quota": "There was more of this task than the policy takes.",
+    "source_quota": "There was more of this source than the policy takes.",
+    "language_quota": "There was more of this language than the policy takes.",
+    "licence_quota": "There was more of this licence than the policy takes.",
+    "budget": "The policy's number of records or tokens was reached.",
+    "diversity": "Others that were chosen stand for it.",
+}
+
+
+class Policy(_Part):
+    """`prefer` is an ORDER BY list: the first passing member of a cluster is kept. `quality` is SQL, 0 to 1."""
+
+    rules: tuple[Rule, ...] = Field(min_length=1)
+    prefer: str = "record_id"
+    quality: str = "1"
+    validation_percent: float = Field(5, ge=0, le=50)
+    test_percent: float = Field(2, ge=0, le=50)
+    mixture: Mixture = Mixture()
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> "Policy":
+        names = [*(rule.name for rule in self.rules), *BUILT_IN]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two rules are called {', '.join(twice)} (built in: {', '.join(BUILT_IN)})")
+        return self
+
+
+def load(name: str | Path, base: Path | None = None) -> Policy:
+    """A bundled policy by name, or one by path (relative to `base` too). Raises PolicyError."""
+    file = find(name, base)
+    try:
+        policy = Policy.model_validate(_read(file))
+    except ValidationError as error:
+        raise PolicyError("\n".join(f"{file}: {_explain(fault)}" for fault in error.errors())) from error
+    unknown = [task for task in policy.mixture.task if task not in TASKS]
+    faults = [f"mixture.task.{task}: no such task{did_you_mean(task, list(TASKS))}" for task in unknown]
+    faults += _sql_faults(policy)
+    if faults:
+        raise PolicyError("\n".join(f"{file}: {fault}" for fault in faults))
+    return policy
+
+
+def _read(file: Path) -> dict[str, Any]:
+    """The file's settings over those of the policy it extends; a rule takes the place of one of the same name."""
+    try:
+        own = tomllib.loads(file.read_text())
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyError(f"{file}: not TOML: {error}") from error
+    if "sources" in own:
+        recipe = own.get("name", file.stem)
+        raise PolicyError(f"{file}: a recipe, not a policy; name a policy: gristmill try default --recipe {recipe}")
+    if "extends" not in own:
+        return own
+    extended = find(own.pop("extends"), file.parent)
+    if extended.resolve() == file.resolve():
+        raise PolicyError(f"{file}: extends: a policy cannot extend itself")
+    settings = _read(extended)
+    rules = {rule.get("name"): rule for rule in (*settings.get("rules", ()), *own.get("rules", ()))}
+    return settings | own | {"rules": list(rules.values())}
+
+
+def find(name: str | Path, base: Path | None = None) -> Path:
+    places = [Path(name), (base or Path()) / name, POLICIES / f"{name}.toml"]
+    for file in places:
+        if file.is_file():
+            return file
+    names = [policy.stem for policy in POLICIES.glob("*.toml")]
+    raise PolicyError(f"{name}: no such file, and no bundled policy of that name{did_you_mean(str(name), names)}")
+
+
+@cache
+def columns() -> dict[str, str]:
+    """DuckDB type by column of what a predicate sees."""
+    signals = [pa.field(signal.name, signal.type) for signal in SIGNALS]
+    seen = [*RECORD, *signals, *OPTIONAL, *(field for field in CLUSTER if field.name != "record_id"), *CONTAMINATION]
+    with duckdb.connect() as con:
+        con.register("candidate", pa.schema(seen).empty_table())
+        return {name: kind for name, kind, *_ in con.sql("DESCRIBE candidate").fetchall()}
+
+
+@cache
+def mentions(sql: str) -> tuple[str, ...]:
+    """The columns an expression looks at, in alphabetical order."""
+    tree = _parser().execute("SELECT json_serialize_sql($1)", [f"SELECT {sql}"]).fetchall()[0][0]
+    return tuple(sorted(set(_column_refs(json.loads(tree))) & set(columns())))
+
+
+@cache
+def _parser() -> duckdb.DuckDBPyConnection:
+    """One connection for all expressions: opening one takes longer than parsing a policy."""
+    return duckdb.connect(config={"threads": 1})
+
+
+def unmeasured(policy: Policy, recipe: Recipe) -> dict[str, str]:
+    """Rules that look at what is measured only when a recipe asks, which this one does not, and the key that would."""
+    silent = {} if recipe.annotate.difficulty else dict.fromkeys(OPTIONAL.names, "annotate.difficulty")
+    silent |= {} if recipe.dedupe.semantic else {"pair_outlier": "dedupe.semantic"}
+    wants = {rule.name: [silent[name] for name in mentions(rule.drop_if) if name in silent] for rule in policy.rules}
+    return {name: keys[0] for name, keys in wants.items() if keys}
+
+
+def for_pairs(policy: Policy) -> list[Rule]:
+    """The rules that apply to preference pairs as well: those that look only at what a pair has too."""
+    return [rule for rule in policy.rules if set(mentions(rule.drop_if)) <= set(PAIR.names)]
+
+
+def reasons_sql(policy: Policy) -> str:
+    """SQL for the list of broken rules, each with the JSON of what it measured."""
+    return "flatten([\n    " + ",\n    ".join(_reason_sql(rule) for rule in policy.rules) + "\n])"
+
+
+def breaks_sql(rule: Rule) -> str:
+    return f"coalesce(({rule.drop_if}), {str(rule.if_null).lower()})"
+
+
+def verdict_sql(policy: Policy) -> str:
+    """SQL over `candidate`: what became of each record before quotas.
+
+    Gives record_id, group_id, reasons, duplicate_of ('' where no duplicate is kept instead), decision, overruled (the
+    rules it breaks and was accepted all the same). The survivor of a cluster is its first passing member by `prefer`,
+    an accepted one before all others; whoever else is in it breaks `duplicate`, unless accepted too.
+    """
+    legal = ", ".join(f"'{rule.name}'" for rule in policy.rules if "licence" in mentions(rule.drop_if)) or "''"
+    return f"""WITH judged AS (
+SELECT *, {reasons_sql(policy)} AS broken, decision IN ('accept', 'edit') AS accepted_by_hand
+FROM candidate
+), decided AS (
+SELECT *,
+       CASE WHEN accepted_by_hand THEN [reason FOR reason IN broken IF reason.rule IN ({legal})]
+            WHEN decision = 'reject' THEN list_append(broken, {{'rule': 'decision', 'value': decided}})
+            ELSE broken END AS reasons,
+       CASE WHEN accepted_by_hand THEN [reason FOR reason IN broken IF reason.rule NOT IN ({legal})]
+            ELSE [] END AS overruled
+FROM judged
+), ranked AS (
+SELECT record_id, cluster_id, cluster_size, group_id, reasons, decision, overruled, accepted_by_hand,
+       first_value(record_id) OVER best AS survivor,
+       first_value(len(reasons)) OVER best = 0 AS survives
+FROM decided
+WINDOW best AS (PARTITION BY cluster_id ORDER BY len(reasons) > 0, NOT accepted_by_hand, {policy.prefer}, record_id)
+), marked AS (
+SELECT *,
+       CASE WHEN survives AND survivor <> record_id AND NOT accepted_by_hand THEN survivor ELSE '' END AS duplicate_of
+FROM ranked
+)
+SELECT record_id, group_id, duplicate_of, decision, overruled,
+       CASE WHEN duplicate_of = '' THEN reasons ELSE list_append(reasons, {{
+           'rule': 'duplicate',
+           'value': CAST(to_json({{'cluster_id': cluster_id, 'cluster_size': cluster_size}}) AS VARCHAR)
+       }}) END AS reasons
+FROM marked"""
+
+
+def _reason_sql(rule: Rule) -> str:
+    measured = [name for name in mentions(rule.drop_if) if name not in TEXTS]
+    fields = ", ".join(f"'{name}': {name}" for name in measured)
+    value = f"CAST(to_json({{{fields}}}) AS VARCHAR)" if measured else "'{}'"
+    return f"CASE WHEN {breaks_sql(rule)} THEN [{{'rule': '{rule.name}', 'value': {value}}}] ELSE [] END"
+
+
+def _column_refs(node: Any) -> list[str]:
+    if isinstance(node, list):
+        return [name for child in node for name in _column_refs(child)]
+    if not isinstance(node, dict):
+        return []
+    own = node["column_names"] if node.get("class") == "COLUMN_REF" else []
+    return [*own, *(name for child in node.values() for name in _column_refs(child))]
+
+
+def _sql_faults(policy: Policy) -> list[str]:
+    """What is wrong with each piece of SQL, bound against the columns."""
+    pieces = [(f"rules.{rule.name}.drop_if", rule.drop_if, "BOOLEAN") for rule in policy.rules]
+    pieces.append(("quality", f"({policy.quality}) * 1.0::DOUBLE", "DOUBLE"))
+    with duckdb.connect() as con:
+        typed = ", ".join(f'"{name}" {kind}' for name, kind in columns().items())
+        con.execute(f"CREATE TABLE candidate ({typed})")
+        found = [_fault(con, f"SELECT ({sql}) AS value FROM candidate", key, kind) for key, sql, kind in pieces]
+        order = f"SELECT first_value(record_id) OVER (ORDER BY {policy.prefer}) AS value FROM candidate"
+        return [fault for fault in [*found, _fault(con, order, "prefer", "VARCHAR")] if fault]
+
+
+def _fault(con: duckdb.DuckDBPyConnection, sql: str, key: str, kind: str) -> str:
+    try:
+        given = con.execute(f"DESCRIBE {sql}").fetchall()[0][1]
+    except duckdb.Error as error:
+        unknown = re.search(r'column "([^"]+)" not found', str(error))
+        if unknown:
+            return f"{key}: no column {unknown[1]!r}{did_you_mean(unknown[1], list(columns()))}"
+        return f"{key}: {str(error).splitlines()[0]}"
+    return "" if given == kind else f"{key}: gives {given}, not {kind}; compare it with something"
+
+
+def _explain(fault: Any) -> str:
+    key = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        inner: dict[str, type[_Part]] = {"rules": Rule, "mixture": Mixture} if len(fault["loc"]) > 1 else {}
+        model = inner.get(str(fault["loc"][0]), Policy)
+        return f"{key}: unknown key{did_you_mean(str(fault['loc'][-1]), list(model.model_fields))}"
+    if fault["type"] == "missing":
+        return f"{key}: missing; every rule has a name, drop_if and why"
+    return f"{key}: {fault['msg']}" if key else str(fault["msg"])

@@ -1,0 +1,69 @@
+"""What another policy would do with what has been measured, without running anything again."""
+
+from dataclasses import dataclass
+
+import duckdb
+
+from pipelines.curate import mixture
+from pipelines.curate.policy import BUILT_IN, Policy, verdict_sql
+from pipelines.recipe import RecipeError
+from pipelines.storage import duck
+from schemas.verdict import CONTAMINATION
+
+
+@dataclass(frozen=True)
+class RuleEffect:
+    """Records a rule removes: `broken` if it were the only rule, `marginal` if it were added last."""
+
+    rule: str
+    broken: int
+    marginal: int
+
+
+@dataclass(frozen=True)
+class Effect:
+    """Of `records`, `kept` survive; rules in the order of what they remove."""
+
+    recipe: str
+    records: int
+    kept: int
+    rules: tuple[RuleEffect, ...]
+
+
+# contamination and decisions are those of the last snapshot, if there is one
+_CANDIDATE = """
+CREATE TEMP VIEW candidate AS
+SELECT * REPLACE (coalesce(decision, '') AS decision), '{{}}' AS decided FROM records JOIN signals USING (record_id)
+JOIN (SELECT * EXCLUDE (recipe) FROM clusters WHERE recipe = {recipe}) USING (record_id)
+LEFT JOIN (SELECT record_id, {best} FROM contaminated WHERE recipe = {recipe} GROUP BY record_id) USING (record_id)
+LEFT JOIN (SELECT record_id, decision FROM verdicts WHERE recipe = {recipe}) USING (record_id)
+"""
+_RULES = """
+SELECT reason.rule, count(*), count(*) FILTER (len(reasons) = 1)
+FROM (SELECT reasons, unnest(reasons) AS reason FROM judged)
+GROUP BY reason.rule
+"""
+
+
+def try_policy(policy: Policy, con: duckdb.DuckDBPyConnection, recipe: str = "") -> Effect:
+    """Judge the records of `recipe` ("" where there is only one), over the users' views in `con`.
+
+    Raises RecipeError where it is unclear which recipe is meant.
+    """
+    chosen = recipe or _only_recipe(con)
+    best = ", ".join(f"max({name}) AS {name}" for name in CONTAMINATION.names)
+    con.execute(_CANDIDATE.format(recipe=duck.sql_string(chosen), best=best))
+    con.execute(f"CREATE TEMP TABLE judged AS {verdict_sql(policy)}")
+    mixture.apply(con, policy)
+    records, kept = con.sql("SELECT count(*), count(*) FILTER (len(reasons) = 0) FROM judged").fetchall()[0]
+    counted = {rule: (broken, marginal) for rule, broken, marginal in con.sql(_RULES).fetchall()}
+    names = [*(rule.name for rule in policy.rules), "duplicate", *(set(counted) & set(BUILT_IN))]
+    effects = [RuleEffect(name, *counted.get(name, (0, 0))) for name in dict.fromkeys(names)]
+    return Effect(chosen, records, kept, tuple(sorted(effects, key=lambda effect: (-effect.broken, effect.rule))))
+
+
+def _only_recipe(con: duckdb.DuckDBPyConnection) -> str:
+    known = [name for (name,) in con.sql("SELECT DISTINCT recipe FROM clusters ORDER BY recipe").fetchall()]
+    if len(known) == 1:
+        return str(known[0])
+    raise RecipeError(f"say which of {', '.join(known)}" if known else "no recipe has been run up to dedupe")

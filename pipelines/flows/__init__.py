@@ -1,0 +1,1 @@
+"""The whole road as one command, and the only code that imports Prefect (`definitions`)."""

@@ -1,0 +1,300 @@
+"""Prefect's coat over the stages: schedules, run forms, retries, and what is shown of a run.
+
+One task is one stage for one source, or for the recipe; its arguments and results are settings, names and counts.
+With an engine, Dask or Ray, each shard of the stages that work by shard is a task of its own, on the cluster; all else
+stays here, where the web client's memory and DuckDB are. Manifests decide what is done, so Prefect caches and keeps
+nothing, and a task that a cluster does twice leaves the same bytes.
+"""
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from contextvars import Context, copy_context
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from pipelines import storage
+from pipelines.catalog import status
+from pipelines.flows import server, steps
+from pipelines.flows.steps import STAGES, Outcome, RunFailed, Stage, Step
+from pipelines.recipe import FinetuneSettings, Recipe, RecipeError, load
+from pipelines.storage import filesystem, lease
+from pipelines.workers.pool import ShardExecutor, run_locally
+from pipelines.workers.progress import track
+
+server.prepare()
+
+from prefect import flow, runtime, serve, task  # noqa: E402
+from prefect.artifacts import (  # noqa: E402
+    create_link_artifact,
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
+from prefect.cache_policies import NO_CACHE  # noqa: E402
+from prefect.schedules import Cron  # noqa: E402
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner  # noqa: E402
+
+if not logging.getLogger("gristmill").level:  # under `gristmill up` nobody else has asked for more than warnings
+    logging.getLogger("gristmill").setLevel(logging.INFO)
+
+Engine = Literal["local", "dask", "ray"]
+Workers = Annotated[int, Field(ge=1)]
+Baking = FinetuneSettings | None
+Cluster = TaskRunner[Any]
+SIDE_BY_SIDE: Any = ThreadPoolTaskRunner(max_workers=8)
+
+
+@task(task_run_name="{stage} {name}", cache_policy=NO_CACHE, persist_result=False)
+def do_step(
+    recipe: Recipe, stage: Stage, name: str, data: Path, workers: int, run_id: str, executor: ShardExecutor
+) -> dict[str, Any]:
+    """One stage for one source, or for the recipe."""
+    outcome = steps.run_step(recipe, Step(stage, name), data, workers=workers, run_id=run_id, executor=executor)
+    if outcome.failed:
+        raise RunFailed(outcome)
+    return asdict(outcome)
+
+
+@task(task_run_name="{what}", cache_policy=NO_CACHE, persist_result=False)
+def do_shard(what: str, work: Callable[..., Iterable[Any]], item: Any) -> list[Any]:
+    """One shard, on a cluster's worker."""
+    return list(work([item], 1))
+
+
+# Sites have bad minutes; the other stages fail the same way twice.
+collect_source = do_step.with_options(name="collect_source", retries=1, retry_delay_seconds=10)
+
+
+@flow(name="mill", task_runner=SIDE_BY_SIDE, persist_result=False)
+def mill(
+    recipe: str,
+    data: str = "data",
+    stages: list[Stage] = list(STAGES),  # noqa: B006
+    workers: Workers = 2,
+    finetune: Baking = None,
+    engine: Engine = "local",
+    address: str = "",
+) -> None:
+    """The whole road: collect, normalise, annotate, dedupe, curate, finetune. What is up to date is skipped.
+
+    Args:
+        recipe: A bundled recipe's name, or the path of a TOML file.
+        data: The folder that holds 1_pages to 6_models, or an address such as s3://bucket/prefix.
+        stages: Which stages to run; their order is fixed.
+        workers: Processes of the stages that compute.
+        finetune: Fine-tune with these settings; None: with the recipe's own.
+        engine: Where shards are done: on this machine, or on a cluster of Dask or Ray.
+        address: Of the cluster; empty: one of this machine, for the time of the run.
+    """
+    with _started(engine_at(engine, address, workers)) as cluster:
+        _mill(_with_baking(load(recipe), finetune), stages, data, workers, cluster)
+
+
+@flow(name="collect", task_runner=SIDE_BY_SIDE, persist_result=False)
+def collect(recipe: str, data: str = "data", sources: list[str] = []) -> None:  # noqa: B006
+    """Fetch what is new in the sources, several at once.
+
+    Args:
+        recipe: A bundled recipe's name, or the path of a TOML file.
+        data: The folder that holds 1_pages to 6_models, or an address such as s3://bucket/prefix.
+        sources: Names of sources; none: all of the recipe.
+    """
+    _mill(_only(load(recipe), sources), ["collect"], data, workers=1)
+
+
+@flow(name="curate", task_runner=SIDE_BY_SIDE, persist_result=False)
+def curate(
+    recipe: str,
+    data: str = "data",
+    workers: Workers = 2,
+    policy: str = "",
+    engine: Engine = "local",
+    address: str = "",
+) -> None:
+    """From the pages at hand to a published snapshot: normalise, annotate, dedupe, curate.
+
+    Args:
+        recipe: A bundled recipe's name, or the path of a TOML file.
+        data: The folder that holds 1_pages to 6_models, or an address such as s3://bucket/prefix.
+        workers: Processes of the stages that compute.
+        policy: A policy's name or path in place of the recipe's own.
+        engine: Where shards are done: on this machine, or on a cluster of Dask or Ray.
+        address: Of the cluster; empty: one of this machine, for the time of the run.
+    """
+    loaded = load(recipe)
+    chosen = loaded.model_copy(update={"policy": policy}) if policy else loaded
+    with _started(engine_at(engine, address, workers)) as cluster:
+        _mill(chosen, ["normalise", "annotate", "dedupe", "curate"], data, workers, cluster)
+
+
+@flow(name="finetune", task_runner=SIDE_BY_SIDE, persist_result=False)
+def finetune(recipe: str, data: str = "data", settings: Baking = None) -> None:
+    """Bake a model from the recipe's latest snapshot.
+
+    Args:
+        recipe: A bundled recipe's name, or the path of a TOML file.
+        data: The folder that holds 1_pages to 6_models, or an address such as s3://bucket/prefix.
+        settings: Fine-tune with these; None: with the recipe's own.
+    """
+    _mill(_with_baking(load(recipe), settings), ["finetune"], data, workers=1)
+
+
+FLOWS = (mill, collect, curate, finetune)
+
+
+def _with_baking(recipe: Recipe, settings: FinetuneSettings | None) -> Recipe:
+    return recipe.model_copy(update={"finetune": settings}) if settings else recipe
+
+
+def _only(recipe: Recipe, names: Sequence[str]) -> Recipe:
+    return recipe.model_copy(update={"sources": tuple(map(recipe.source, names))}) if names else recipe
+
+
+def _mill(recipe: Recipe, stages: Sequence[Stage], address: str, workers: int, cluster: Cluster | None = None) -> None:
+    steps.check_policy(recipe, stages)
+    data = filesystem.resolve(address)
+    total = sum(len(steps.steps(recipe, stage)) for stage in stages)
+    with lease.working_in(data):
+        bar = create_progress_artifact(0.0, key=_key("progress", recipe), description=f"{total} steps")
+        try:
+            steps.run_recipe(recipe, stages, data, partial(_many, data, workers, cluster, Progress(bar, total)))
+        finally:
+            _show(recipe, data)
+
+
+class Progress:
+    """The progress artifact of a run, moved on after each step."""
+
+    def __init__(self, artifact: UUID | Any, total: int) -> None:
+        self.artifact, self.total, self.done = artifact, total, 0
+
+    def step(self) -> None:
+        self.done += 1
+        update_progress_artifact(self.artifact, min(100.0, 100 * self.done / self.total))
+
+
+def _many(
+    data: Path, workers: int, cluster: Cluster | None, progress: Progress, recipe: Recipe, steps: Sequence[Step]
+) -> list[Outcome]:
+    """Sources are collected side by side, and so is everything on a cluster; here the rest shares the cores in turn."""
+    run_id = str(runtime.flow_run.id)
+    together = steps[0].stage == "collect" or cluster is not None
+    futures, outcomes = [], []
+    for step in steps:
+        work = collect_source if step.stage == "collect" else do_step
+        executor = partial(_over, cluster, copy_context(), f"{step.stage} {step.name}") if cluster else run_locally
+        future = work.submit(recipe, step.stage, step.name, data, workers, run_id, executor)
+        futures.append((step, future))
+        if not together:
+            future.wait()
+    for step, future in futures:
+        result = future.result(raise_on_failure=False)
+        outcomes.append(_outcome(step, result))
+        progress.step()
+    return outcomes
+
+
+def _outcome(step: Step, result: Any) -> Outcome:
+    if isinstance(result, dict):
+        return Outcome(**result)
+    if isinstance(result, RunFailed):
+        return result.args[0]
+    return Outcome(step.stage, step.name, failed=f"{type(result).__name__}: {result}")
+
+
+def _show(recipe: Recipe, data: Path) -> None:
+    """The funnel, the dataset card and the way to the dashboard, on the run's page."""
+    rows = [asdict(row) for row in status.funnel(data, [*recipe.source_names(), recipe.name])]
+    create_table_artifact(rows, key=_key("funnel", recipe), description="What went in, what went on, and what did not")
+    card = storage.latest(storage.folder(data, "curate", recipe.name)) / "README.md"
+    with suppress(FileNotFoundError):
+        create_markdown_artifact(card.read_text(), key=_key("card", recipe), description="Dataset card")
+    if dashboard := server.running().get("dashboard"):
+        create_link_artifact(dashboard, "dashboard", key=_key("dashboard", recipe), description="Look at the records")
+
+
+def _key(what: str, recipe: Recipe) -> str:
+    return f"{what}-{recipe.name.replace('_', '-')}"
+
+
+def engine_at(engine: Engine, address: str, workers: int) -> Cluster | None:
+    """The cluster at `address`, or one of this machine, not started yet; None: no engine. Raises RecipeError."""
+    if engine == "local":
+        if address:
+            raise RecipeError(f"--address {address}: of what? add --engine dask or --engine ray")
+        return None
+    try:
+        return _dask(address, workers) if engine == "dask" else _ray(address, workers)
+    except ModuleNotFoundError as error:
+        cure = f"pip install 'gristmill[{engine}]'"
+        raise RecipeError(f"--engine {engine}: prefect-{engine} is not installed; {cure}") from error
+
+
+def _dask(address: str, workers: int) -> Cluster:
+    from prefect_dask import DaskTaskRunner
+
+    if address:
+        return DaskTaskRunner(address=address)
+    here_only = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
+    return DaskTaskRunner(cluster_kwargs={"n_workers": workers, "threads_per_worker": 1, **here_only})
+
+
+def _ray(address: str, workers: int) -> Cluster:
+    if not address:
+        # read when Ray is imported: with 0 it listens on loopback only, on every system
+        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+    from prefect_ray import RayTaskRunner
+
+    if address:
+        return RayTaskRunner(address=address)
+    return RayTaskRunner(init_kwargs={"num_cpus": workers, "include_dashboard": False})
+
+
+@contextmanager
+def _started(cluster: Cluster | None) -> Iterator[Cluster | None]:
+    with cluster or nullcontext() as started:
+        getattr(started, "client", None)  # Dask's connects when first asked for, and several threads will ask at once
+        yield started
+
+
+def _over(cluster: Cluster, flow_run: Context, what: str, work: Any, items: Sequence[Any], _: int) -> Iterator[Any]:
+    """A task for each item; how many are done at a time is the cluster's business.
+
+    They are submitted as children of the flow's run: the context of the task that asks, with the cluster's client in
+    it, cannot be sent to a worker.
+    """
+    jobs = [{"what": f"{what} {number}", "work": work, "item": item} for number, item in enumerate(items)]
+    futures = [flow_run.copy().run(cluster.submit, do_shard, job) for job in jobs]
+    for future in track(futures, what, len(futures)):
+        yield from future.result()
+
+
+def serve_recipes(recipes: Sequence[str], data: str) -> None:
+    """Serve every flow of every recipe until told to stop. One run at a time: they share the data folder."""
+    deployments = [_deployment(one, name, data) for name in recipes for one in FLOWS]
+    serve(*deployments, limit=1, print_starting_message=False)
+
+
+def _deployment(one: Any, name: str, data: str) -> Any:
+    recipe, file = load(name), Path(name)
+    when = recipe.schedule if one is mill else None
+    return one.to_deployment(
+        name=recipe.name,
+        schedule=Cron(when.cron, timezone=when.timezone) if when else None,
+        parameters={"recipe": str(file.absolute()) if file.is_file() else name, "data": data},
+        tags=["gristmill", recipe.name],
+        description=(one.description or "").split("\n\nArgs:")[0],
+    )
+
+
+if __name__ == "__main__":
+    serve_recipes(sys.argv[2:], sys.argv[1])

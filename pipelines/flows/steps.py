@@ -1,0 +1,147 @@
+"""Stages in their order, timed and entered in the run log. Plain functions; Prefect calls the same ones.
+
+A source that cannot be collected does not stop the others. The run goes on with the pages that stand from an
+earlier run, or without the source when there are none, and fails at its end, naming it. Any other failure is a
+fault and not the weather: the other sources finish their own stages, and nothing is published.
+"""
+
+import importlib
+import logging
+import resource
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+from uuid import uuid4
+
+from pipelines import storage
+from pipelines.curate import policy
+from pipelines.recipe import Recipe, RecipeError
+from pipelines.workers.pool import ShardExecutor, run_locally
+from schemas.manifest import Manifest
+
+Stage = Literal["collect", "normalise", "annotate", "dedupe", "curate", "finetune"]
+STAGES: tuple[Stage, ...] = ("collect", "normalise", "annotate", "dedupe", "curate", "finetune")
+PER_SOURCE: tuple[Stage, ...] = ("collect", "normalise", "annotate")
+PER_SHARD: tuple[Stage, ...] = ("normalise", "annotate")
+WITH_WORKERS: tuple[Stage, ...] = ("normalise", "annotate", "dedupe", "curate")
+
+log = logging.getLogger("gristmill")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage for one source, or for the recipe as a whole."""
+
+    stage: Stage
+    name: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a step. `failed` is the error's text, "" if there was none; small enough for Prefect to carry."""
+
+    stage: Stage
+    name: str
+    seconds: float = 0.0
+    skipped: bool = False
+    failed: str = ""
+    counts: dict[str, int] | None = None
+
+    def __str__(self) -> str:
+        how = self.failed or ("up to date" if self.skipped else f"done in {self.seconds:.1f} s")
+        return f"{self.stage} {self.name}: {how}"
+
+
+class RunFailed(Exception):
+    """Its arguments are the outcomes that failed."""
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.args))
+
+
+def steps(recipe: Recipe, stage: Stage) -> list[Step]:
+    names = recipe.source_names() if stage in PER_SOURCE else [recipe.name]
+    return [Step(stage, name) for name in names]
+
+
+def check_policy(recipe: Recipe, stages: Sequence[Stage]) -> None:
+    """A policy that cannot be used is told now, not after an hour of collecting. Raises PolicyError."""
+    if "curate" in stages:
+        policy.load(recipe.policy)
+
+
+def new_run_id() -> str:
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
+
+
+def run_step(
+    recipe: Recipe, step: Step, data: Path, *, workers: int = 1, run_id: str = "", executor: ShardExecutor = run_locally
+) -> Outcome:
+    """Do one step and log it. An error is told in the outcome, not raised."""
+    before = _keys(data, step)
+    started_at, clock = datetime.now(UTC), time.monotonic()
+    counts, skipped, failed = None, False, ""
+    try:
+        manifest = _call(recipe, step, data, workers, executor)
+        counts, skipped = manifest.counts, manifest.key in before
+    except Exception as error:
+        log.debug("%s %s", step.stage, step.name, exc_info=True)
+        failed = str(error) if isinstance(error, RecipeError) else f"{type(error).__name__}: {error}"
+    outcome = Outcome(step.stage, step.name, time.monotonic() - clock, skipped, failed, counts)
+    log.log(logging.ERROR if failed else logging.INFO, "%s", outcome)
+    storage.log_run(data, _log_entry(recipe, outcome, started_at, run_id or new_run_id()))
+    return outcome
+
+
+def _call(recipe: Recipe, step: Step, data: Path, workers: int, executor: ShardExecutor) -> Manifest:
+    module: Any = importlib.import_module(f"pipelines.{step.stage}")
+    what = [step.name] if step.stage in PER_SOURCE else []
+    how: dict[str, Any] = {"workers": workers} if step.stage in WITH_WORKERS else {}
+    how |= {"executor": executor} if step.stage in PER_SHARD else {}
+    manifest: Manifest = module.run(recipe, *what, data=data, **how)
+    return manifest
+
+
+def _keys(data: Path, step: Step) -> set[str]:
+    return {manifest.key for _, manifest in storage.manifests(data, f"{storage.FOLDERS[step.stage]}/{step.name}")}
+
+
+def _log_entry(recipe: Recipe, outcome: Outcome, started_at: datetime, run_id: str) -> dict[str, Any]:
+    usage = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    entry = asdict(outcome) | {"run_id": run_id, "recipe": recipe.name, "started_at": started_at.isoformat()}
+    del entry["counts"]
+    return entry | {"seconds": round(outcome.seconds, 3), "peak_mb": round(max(usage) / 1024, 1)}
+
+
+# Does the steps of one stage, in any order, and gives an outcome for each.
+Many = Callable[[Recipe, Sequence[Step]], list[Outcome]]
+
+
+def run_recipe(recipe: Recipe, stages: Sequence[Stage], data: Path, many: Many) -> list[Outcome]:
+    """The stages in their order; `many` does the steps of one stage. Raises RunFailed at the end if any failed."""
+    outcomes: list[Outcome] = []
+    for stage in (stage for stage in STAGES if stage in stages):
+        if stage not in PER_SOURCE and any(o.failed and o.stage != "collect" for o in outcomes):
+            break
+        recipe = _without_empty(recipe, outcomes, data)
+        outcomes += many(recipe, steps(recipe, stage))
+    failed = [outcome for outcome in outcomes if outcome.failed]
+    if failed:
+        raise RunFailed(*failed)
+    return outcomes
+
+
+def _without_empty(recipe: Recipe, outcomes: Sequence[Outcome], data: Path) -> Recipe:
+    """Leave out the sources that failed to be collected and have no pages from before."""
+    empty = {o.name for o in outcomes if o.stage == "collect" and o.failed and not has_pages(data, o.name)}
+    left = tuple(source for source in recipe.sources if source.name not in empty)
+    if not left:
+        raise RunFailed(*(outcome for outcome in outcomes if outcome.failed))
+    return recipe.model_copy(update={"sources": left})
+
+
+def has_pages(data: Path, source: str) -> bool:
+    return any(storage.folder(data, "collect", source).glob(f"[0-9]*/{storage.MANIFEST}"))

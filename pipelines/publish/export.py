@@ -1,0 +1,87 @@
+"""A curated snapshot in the formats of other trainers, one JSON object a line.
+
+alpaca              instruction, input, output (and history, as LLaMA-Factory reads it)
+sharegpt            conversations: from human / gpt
+messages            messages: role user / assistant, as TRL and the OpenAI API have them
+prompt-completion   prompt, completion
+dpo                 prompt, chosen, rejected, from the snapshot's pairs
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from pipelines import storage
+from pipelines.recipe import RecipeError
+from pipelines.storage import filesystem
+
+Format = Literal["alpaca", "sharegpt", "messages", "prompt-completion", "dpo"]
+Split = Literal["train", "validation", "test"]
+Row = dict[str, Any]
+
+
+def export(recipe: str, data: Path, kind: Format, out: IO[str], split: Split = "train") -> int:
+    """Write the latest snapshot of `recipe`; returns the number of lines. Raises RecipeError where there is none."""
+    folder = storage.latest(storage.folder(data, "curate", recipe))
+    manifest = storage.read_manifest(folder)
+    if manifest is None:
+        raise RecipeError(f"{folder}: no snapshot; run `gristmill run {recipe}` first")
+    count = 0
+    for name in manifest.tables("pairs" if kind == "dpo" else split):
+        for row in _rows(folder / name):
+            out.write(json.dumps(FORMATS[kind](row), ensure_ascii=False) + "\n")
+            count += 1
+    return count
+
+
+def _rows(path: Path) -> Iterator[Row]:
+    with filesystem.open_parquet(path) as file:
+        for batch in file.iter_batches(1_024):
+            yield from batch.to_pylist()
+
+
+def _prompt(row: Row) -> str:
+    """Instruction and input, joined as LLaMA-Factory joins them."""
+    return "\n".join(part for part in (row["instruction"], row["input"]) if part)
+
+
+def _turns(row: Row) -> list[tuple[str, str]]:
+    earlier = [(turn["instruction"], turn["output"]) for turn in row["history"] or []]
+    return [*earlier, (_prompt(row), row["output"])]
+
+
+def _alpaca(row: Row) -> Row:
+    made = {name: row[name] for name in ("instruction", "input", "output")}
+    history = [list(turn) for turn in _turns(row)[:-1]]
+    return made | ({"history": history} if history else {})
+
+
+def _sharegpt(row: Row) -> Row:
+    said = [(who, text) for turn in _turns(row) for who, text in zip(("human", "gpt"), turn, strict=True)]
+    return {"conversations": [{"from": who, "value": text} for who, text in said]}
+
+
+def _messages(row: Row) -> Row:
+    said = [(who, text) for turn in _turns(row) for who, text in zip(("user", "assistant"), turn, strict=True)]
+    return {"messages": [{"role": who, "content": text} for who, text in said]}
+
+
+def _prompt_completion(row: Row) -> Row:
+    """Earlier turns go before the prompt, a blank line between turns."""
+    *earlier, (prompt, completion) = _turns(row)
+    said = [text for turn in earlier for text in turn]
+    return {"prompt": "\n\n".join([*said, prompt]), "completion": completion}
+
+
+def _dpo(row: Row) -> Row:
+    return {"prompt": _prompt(row), "chosen": row["chosen"], "rejected": row["rejected"]}
+
+
+FORMATS: dict[Format, Callable[[Row], Row]] = {
+    "alpaca": _alpaca,
+    "sharegpt": _sharegpt,
+    "messages": _messages,
+    "prompt-completion": _prompt_completion,
+    "dpo": _dpo,
+}

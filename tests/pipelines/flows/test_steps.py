@@ -1,0 +1,142 @@
+"""Whole recipes as plain functions: order, skips, failures, the run log and the lock."""
+
+import fcntl
+import json
+import logging
+import pickle
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from connectors import html
+from pipelines import storage
+from pipelines.catalog import status
+from pipelines.curate.policy import PolicyError
+from pipelines.flows import steps
+from pipelines.flows.steps import Outcome, RunFailed, Step
+from pipelines.recipe import Recipe, load
+from pipelines.storage import lease
+from tests.pipelines.milling import WHATS, dump, go, in_turn, recipe_file
+
+
+def test_a_run_goes_through_its_stages_in_order(milled: tuple[Recipe, Path, list[Outcome]]) -> None:
+    _, data, outcomes = milled
+    assert [(one.stage, one.name) for one in outcomes] == [
+        ("collect", "forum"),
+        ("normalise", "forum"),
+        ("annotate", "forum"),
+        ("dedupe", "small"),
+        ("curate", "small"),
+    ]
+    assert not any(one.skipped or one.failed for one in outcomes)
+    entries = storage.run_log(data)
+    assert [entry["stage"] for entry in entries] == [one.stage for one in outcomes]
+    assert all(entry["peak_mb"] > 10 and entry["run_id"] == "one" for entry in entries)
+
+
+def test_a_second_run_skips_all_and_changes_no_byte(milled: tuple[Recipe, Path, list[Outcome]]) -> None:
+    recipe, data, _ = milled
+    before = {path: path.stat().st_mtime_ns for path in data.rglob("*.parquet")}
+    again = go(recipe, data)
+    assert all(one.skipped for one in again)
+    assert {path: path.stat().st_mtime_ns for path in data.rglob("*.parquet")} == before
+
+
+def test_the_funnel_adds_up(milled: tuple[Recipe, Path, list[Outcome]]) -> None:
+    _, data, _ = milled
+    rows = {row.stage: row for row in status.funnel(data)}
+    assert rows["collect"].kept == len(WHATS)
+    assert rows["normalise"].rows_in == len(WHATS)
+    assert rows["curate"].rows_in == rows["curate"].kept + rows["curate"].dropped == rows["normalise"].kept
+    assert all(row.bytes > 0 and row.seconds is not None for row in rows.values())
+
+
+def test_a_source_that_was_never_had_does_not_stop_the_others(tmp_path: Path) -> None:
+    recipe = load(recipe_file(tmp_path, forum=dump(tmp_path / "dump"), absent=tmp_path / "nowhere"))
+    with pytest.raises(RunFailed, match=r"^collect absent: .*nowhere") as failure:
+        go(recipe, tmp_path / "data")
+    assert len(failure.value.args) == 1
+    curated = storage.read_manifest(tmp_path / "data" / "5_curated" / "small" / "latest")
+    assert curated is not None
+    assert not any("absent" in name for name in curated.inputs)
+    assert storage.run_log(tmp_path / "data")[0]["failed"]
+
+
+def test_a_source_that_is_gone_keeps_its_earlier_pages(tmp_path: Path) -> None:
+    recipe = load(recipe_file(tmp_path, forum=dump(tmp_path / "a"), other=dump(tmp_path / "b")))
+    go(recipe, tmp_path / "data", ["collect"])
+    (tmp_path / "b" / "Posts.xml").unlink()
+    with pytest.raises(RunFailed, match=r"^collect other: "):
+        go(recipe, tmp_path / "data")
+    curated = storage.read_manifest(tmp_path / "data" / "5_curated" / "small" / "latest")
+    assert curated is not None
+    assert any("other" in name for name in curated.inputs)
+
+
+def test_without_any_source_the_run_stops(tmp_path: Path) -> None:
+    recipe = load(recipe_file(tmp_path, absent=tmp_path / "nowhere"))
+    with pytest.raises(RunFailed):
+        go(recipe, tmp_path / "data")
+    assert [entry["stage"] for entry in storage.run_log(tmp_path / "data")] == ["collect"]
+
+
+def test_a_fault_after_collect_publishes_nothing(tmp_path: Path) -> None:
+    recipe = load(recipe_file(tmp_path, forum=dump(tmp_path / "a"), other=dump(tmp_path / "b")))
+
+    def other_breaks(recipe: Recipe, steps: Sequence[Step]) -> list[Outcome]:
+        done = in_turn(tmp_path / "data", recipe, steps)
+        if steps[0].stage != "normalise":
+            return done
+        return [Outcome("normalise", "other", failed="OSError: disk"), *(one for one in done if one.name != "other")]
+
+    with pytest.raises(RunFailed, match=r"^normalise other: OSError: disk$"):
+        steps.run_recipe(recipe, steps.STAGES[:-1], tmp_path / "data", other_breaks)
+    assert [entry["stage"] for entry in storage.run_log(tmp_path / "data")].count("annotate") == 2
+    assert not (tmp_path / "data" / "5_curated").exists()
+
+
+def test_the_demo_declares_the_licence_that_its_pages_state() -> None:
+    pages = (Path(__file__).parents[3] / "data" / "samples" / "site").rglob("*.html")
+    stated = {html.metadata(html.parse(page.read_text())).licence for page in pages} - {""}
+    assert stated == {load("demo").source("demo-site").licence}
+
+
+def test_a_policy_that_cannot_be_used_is_told_before_the_work() -> None:
+    recipe = load("demo").model_copy(update={"policy": "defualt"})
+    with pytest.raises(PolicyError, match="default"):
+        steps.check_policy(recipe, ["collect", "curate"])
+    steps.check_policy(recipe, ["collect"])
+
+
+def test_a_torn_line_of_the_run_log_is_left_out(tmp_path: Path) -> None:
+    storage.log_run(tmp_path, {"stage": "collect"})
+    with (tmp_path / storage.RUN_LOG).open("a") as log:
+        log.write('{"stage": "norm')
+    assert storage.run_log(tmp_path) == [{"stage": "collect"}]
+
+
+def test_a_second_run_in_the_same_folder_waits(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    entered = threading.Event()
+
+    def second() -> None:
+        with lease.working_in(tmp_path):
+            entered.set()
+
+    other = threading.Thread(target=second)
+    with caplog.at_level(logging.WARNING, logger="gristmill"), lease.working_in(tmp_path):
+        other.start()
+        assert not entered.wait(0.3)
+    other.join(10)
+    assert entered.is_set()
+    assert "another run" in caplog.text
+    with (tmp_path / lease.LOCK).open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_outcomes_and_failures_survive_pickling() -> None:
+    failure = RunFailed(Outcome("collect", "forum", failed="OSError: gone"))
+    copy = pickle.loads(pickle.dumps(failure))
+    assert str(copy) == str(failure) == "collect forum: OSError: gone"
+    assert json.loads(json.dumps(copy.args[0].__dict__))["failed"] == "OSError: gone"

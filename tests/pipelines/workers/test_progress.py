@@ -1,0 +1,66 @@
+"""What is shown of long work: a bar where somebody looks, a line now and then where nobody does."""
+
+import io
+import logging
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from pipelines.workers import progress
+from pipelines.workers.progress import State, track
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def slow(count: int) -> Iterator[int]:
+    for number in range(count):
+        time.sleep(0.02)
+        yield number
+
+
+def test_a_terminal_shows_how_far_and_how_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also what is not known at the start: how much there is, and what has come of it."""
+    screen = Terminal()
+    monkeypatch.setattr("sys.stderr", screen)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "80")
+    seen: list[int] = []
+
+    def state() -> State:
+        return State(20 if seen else None, f"{len(seen)} requests, 1 errors" if seen else "")
+
+    for each in track(slow(10), "collect site", state=state):
+        seen.append(each)
+    assert seen == list(range(10))
+    drawn = screen.getvalue()
+    assert "collect site" in drawn and "0/?" in drawn and "/20" in drawn
+    assert "requests, 1 errors" in drawn and " left" in drawn and "0:00:00" in drawn
+
+
+def test_a_pipe_gets_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setattr("sys.stderr", io.StringIO())
+    monkeypatch.setattr(progress, "LOG_EVERY", 0.01)
+    with caplog.at_level(logging.INFO, "gristmill"):
+        assert list(track(slow(30), "collect site", state=lambda: State(60, "7 requests"))) == list(range(30))
+    lines = [record.getMessage() for record in caplog.records]
+    assert 1 <= len(lines) <= 8, "each wait is twice the last"
+    assert lines[0].startswith("collect site: 1 of 60, 7 requests, 0:00:0") and lines[0].endswith(" left")
+
+
+def test_quick_work_says_nothing(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setattr("sys.stderr", io.StringIO())
+    with caplog.at_level(logging.INFO, "gristmill"):
+        assert list(track(range(1000), "annotate")) == list(range(1000))
+    assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    ("count", "total", "said"),
+    [(1, None, "1"), (1, 4, "1 of 4, 0:00:09 left"), (4, 4, "4 of 4"), (5, 4, "5 of 4"), (0, 4, "0 of 4")],
+)
+def test_time_left(count: int, total: int | None, said: str) -> None:
+    assert progress._line(count, 3.0, State(total)) == said
