@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from connectors import CONNECTORS
 from connectors.base import Connector
 from pipelines import catalog, storage
-from pipelines.normalise.parse import make, origin_of, parse_page
+from pipelines.normalise.parse import extract, origin_of, parse_page
 from pipelines.storage import filesystem
 from pipelines.suppression import Tombstone, Tombstones, UnreadableSource, documents, host
 from pipelines.workers.pool import map_ordered
@@ -174,7 +174,7 @@ def _without_one(document: Document) -> Iterator[tuple[str, Document]]:
 
 
 def _ids(connector: Connector, page: Page, document: Document) -> set[str]:
-    return {record.record_id for record in make(document, origin_of(connector, page)).records}
+    return {record.record_id for record in extract(document, origin_of(connector, page)).records}
 
 
 def texts(data: Path) -> list[tuple[str, str]]:

@@ -6,8 +6,8 @@ import re2
 
 from pipelines.normalise import clean, code, exercises, headings
 from pipelines.normalise.headings import Heading
-from pipelines.normalise.phrasing import UNDERSTOOD, ask, language_of
-from pipelines.normalise.records import Made, Origin, part_id, slug
+from pipelines.normalise.phrasing import CLASSIFIED_LANGUAGES, phrase, question_language
+from pipelines.normalise.records import Extraction, Origin, part_id, slug
 from schemas.document import Article, Section
 from schemas.record import Record
 
@@ -16,10 +16,10 @@ TASK_FACETS = ("installation", "usage", "configuration", "testing", "troubleshoo
 
 _LINK = re2.compile(r"\[[^\]\n]*\]\([^)\n]*\)|<?https?://[^\s>)]+>?")
 _FOOTER = re2.compile(r"^Part of the .{1,60} suite\.?$")
-_REMARK = re2.compile(r"\A(?:\s*(?://|/\*)[^\n]*)+\z")
+_COMMENT = re2.compile(r"\A(?:\s*(?://|/\*)[^\n]*)+\z")
 _TABLE = re2.compile(r"[|\-:\s]+")
-_NAMED = re2.compile(r"[\s(“\"][A-Z][A-Za-z]+|`|\p{Han} ?[A-Za-z]{2}")
-_COUNTED = re2.compile(r"(?i)^(?:_|id|sec(?:tion)?[-_]?|toc[-_]?|heading[-_]?|h)?\d+$")
+_PROPER_NAME = re2.compile(r"[\s(“\"][A-Z][A-Za-z]+|`|\p{Han} ?[A-Za-z]{2}")
+_NUMBER_ANCHOR = re2.compile(r"(?i)^(?:_|id|sec(?:tion)?[-_]?|toc[-_]?|heading[-_]?|h)?\d+$")
 _CLAUSE = re2.compile(r"^(?:How|Why|What|When|Where|Which|Who) \S+ ")
 _LETTER = re2.compile(r"[\pL\pN]")
 _STEPS = re2.compile(r"(?m)^ *(?:```|~~~|\d{1,2}[.)、] ?)")
@@ -27,48 +27,52 @@ _INDEX_ENTRY = re2.compile(r"^[A-Za-z0-9](?:\s*[-–—]\s*[A-Za-z0-9])?$")  # "
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a section stands: the article's topic, the headings down to its own, and the language to ask in."""
+class HeadingPath:
+    """What the article is about, the headings down to a section, and the language of the question about it."""
 
     about: str
     names: tuple[str, ...]
     language: str
 
-    def read(self, name: str) -> Heading:
-        return headings.read(name) if self.language in UNDERSTOOD else headings.read_foreign(name)
+    def classify(self, name: str) -> Heading:
+        """The form of a heading in this language."""
+        return headings.classify(name) if self.language in CLASSIFIED_LANGUAGES else headings.classify_foreign(name)
 
     @property
     def context(self) -> str:
-        """The article's topic and the nearest heading above, unless that one asks or says the same."""
-        above = [name for name in self.names[-2:-1] if headings.read(name).form in ("topic", "how_to")]
+        """The article's topic and the nearest heading above, unless that is a question or names the topic too."""
+        above = [name for name in self.names[-2:-1] if headings.classify(name).form in ("topic", "how_to")]
         return self.within([name for name in above if not _mentions(name, self.about)])
 
     def within(self, names: list[str]) -> str:
+        """The article's topic and `names`, joined as a question states its context."""
         about = self.about.rstrip("!?！？")
-        known = [f"《{about}》" if self.language == "zh" and clean.is_chinese(about) else about] if about else []
-        return " – ".join(dict.fromkeys([*known, *names]))
+        topic = [f"《{about}》" if self.language == "zh" and clean.is_chinese(about) else about] if about else []
+        return " – ".join(dict.fromkeys([*topic, *names]))
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """An article and where it comes from, for all records of it."""
+class RecordBuilder:
+    """Builds the records of one article. `numbered`: the article's headings begin with bare numbers."""
 
     article: Article
     origin: Origin
     language: str
-    counted: bool = False  # its headings begin with bare numbers
+    numbered: bool = False
 
     def name(self, heading: str) -> str:
+        """A heading without markup and number."""
         name = headings.plain(heading)
-        return headings.without_count(name) if self.counted else name
+        return headings.without_number(name) if self.numbered else name
 
     def language_at(self, text: str) -> str:
-        """The language to ask in about a part of the article: Chinese where it is, else the article's own."""
+        """The language of the question about a part of the article: Chinese for Chinese text, else the article's."""
         if clean.is_chinese(text):
             return "zh"
         return self.language if self.language != "zh" else "en"
 
     def record(self, record_id: str, kind: str, instruction: str, output: str, anchor: str = "") -> Record:
+        """A record of the article. Its address ends in `#anchor` where there is one."""
         article, origin = self.article, self.origin
         url = article.url or origin.url
         return Record(
@@ -93,113 +97,118 @@ class Source:
         )
 
 
-def records_from(article: Article, origin: Origin) -> Made:
-    made = Made()
-    prose = _prose_of("\n\n".join(section.markdown for section in article.sections) or "\n\n".join(article.steps))
-    counted = headings.counted(headings.plain(section.path[-1]) for section in article.sections if section.path)
-    source = Source(article, origin, language_of(clean.safe(prose)), counted)
+def extract(article: Article, origin: Origin) -> Extraction:
+    """The records of an article: of its declared steps, its sections, and the code in them."""
+    extraction = Extraction()
+    prose = _prose("\n\n".join(section.markdown for section in article.sections) or "\n\n".join(article.steps))
+    numbered = headings.are_numbered(headings.plain(section.path[-1]) for section in article.sections if section.path)
+    builder = RecordBuilder(article, origin, question_language(clean.safe(prose)), numbered)
     about = headings.topic_of(article.title)
     if article.steps:
-        _add_steps(made, source, about)
-    above = _topic_above(article.context) if headings.read(about).form == "facet" else ""
-    for section in exercises.joined(article.sections):
-        _add_section(made, source, section, above or about, (about,) if above else ())
+        _add_steps(extraction, builder, about)
+    above = _topic_above(article.context) if headings.classify(about).form == "facet" else ""
+    for section in exercises.join_solutions(article.sections):
+        _add_section(extraction, builder, section, above or about, (about,) if above else ())
     if not article.sections and not article.steps:
-        made.rejects.append((article.key, "no_sections"))
-    return made
+        extraction.rejects.append((article.key, "no_sections"))
+    return extraction
 
 
 def _topic_above(context: tuple[str, ...]) -> str:
-    """What a page called "Installation" is about: the nearest thing above it that has a name of its own."""
+    """The topic of a page called "Installation" or such: the nearest heading above the page that names a topic."""
     topics = (headings.topic_of(name) for name in reversed(context))
-    return next((topic for topic in topics if topic and headings.read(topic).form == "topic"), "")
+    return next((topic for topic in topics if topic and headings.classify(topic).form == "topic"), "")
 
 
-def _add_steps(made: Made, source: Source, about: str) -> None:
-    """Steps that the page itself declares, numbered."""
-    url = source.article.url or source.origin.url
-    steps = [text for text in (clean.article(step, url) for step in source.article.steps) if text]
+def _add_steps(extraction: Extraction, builder: RecordBuilder, about: str) -> None:
+    """One record of the steps that the page itself declares, numbered."""
+    url = builder.article.url or builder.origin.url
+    steps = [text for text in (clean.article(step, url) for step in builder.article.steps) if text]
     if len(steps) < 2 or not about:
-        made.rejects.append((f"{source.article.key}#steps", "too_few_steps" if about else "no_title"))
+        extraction.rejects.append((f"{builder.article.key}#steps", "too_few_steps" if about else "no_title"))
         return
-    output = "\n".join(f"{number}. {_indented(step)}" for number, step in enumerate(steps, 1))
-    record_id = part_id(source.origin, source.article.key, "steps")
-    place = Place("", (about,), source.language_at(output))
-    heading = place.read(about)
+    indented = (step.replace("\n", "\n   ") for step in steps)
+    output = "\n".join(f"{number}. {step}" for number, step in enumerate(indented, 1))
+    record_id = part_id(builder.origin, builder.article.key, "steps")
+    path = HeadingPath("", (about,), builder.language_at(output))
+    heading = path.classify(about)
     if heading.form == "how_to":
-        instruction = _how_to(heading.text, place, record_id)
+        instruction = _how_to_instruction(heading.text, path, record_id)
     else:
-        instruction = ask("steps", record_id, place.language, about=about)
-    made.records.append(source.record(record_id, "how_to", instruction, output))
+        instruction = phrase("steps", record_id, path.language, about=about)
+    extraction.records.append(builder.record(record_id, "how_to", instruction, output))
 
 
-def _indented(step: str) -> str:
-    return step.replace("\n", "\n   ")
-
-
-def _add_section(made: Made, source: Source, section: Section, about: str, above: tuple[str, ...]) -> None:
-    """`above`: the page's title, where the article is about what the page stands under."""
-    part = _part(section)
-    record_id = part_id(source.origin, source.article.key, part)
-    output = clean.finished(clean.article(section.markdown, source.article.url or source.origin.url))
+def _add_section(
+    extraction: Extraction, builder: RecordBuilder, section: Section, about: str, above: tuple[str, ...]
+) -> None:
+    """The records of one section. `above`: the page's title, where the topic is that of a page above it."""
+    part = _part_name(section)
+    record_id = part_id(builder.origin, builder.article.key, part)
+    output = clean.finished(clean.article(section.markdown, builder.article.url or builder.origin.url))
     output = _without_banner(output, about)
-    reason = "back_matter" if headings.lists(section.path) else _nothing_in(output, about)
+    reason = "back_matter" if headings.lead_to_references(section.path) else _reject_reason(output, about)
     if reason:
-        made.rejects.append((part, reason))
+        extraction.rejects.append((part, reason))
         return
-    seen = headings.words_of(output)
-    names = tuple(headings.sentence_case(source.name(name), seen) for name in (*above, *section.path))
-    place = Place(about, names, source.language_at(_prose_of(output) or output))
-    asked, answer = exercises.parted(output)
-    if asked and answer:
-        instruction = _exercise(asked, names)
-        made.records.append(source.record(record_id, "question", instruction, answer, section.anchor))
+    counts = headings.word_counts(output)
+    names = tuple(headings.sentence_case(builder.name(name), counts) for name in (*above, *section.path))
+    path = HeadingPath(about, names, builder.language_at(_prose(output) or output))
+    question, answer = exercises.split_solution(output)
+    if question and answer:
+        instruction = _exercise_instruction(question, names)
+        extraction.records.append(builder.record(record_id, "question", instruction, answer, section.anchor))
         return
-    opens = len(source.article.sections) > 1 and not _STEPS.search(answer)
-    kind, instruction = _instruction(place, record_id, opens)
+    is_introduction = len(builder.article.sections) > 1 and not _STEPS.search(answer)
+    kind, instruction = _instruction(path, record_id, is_introduction)
     if not instruction:
-        made.rejects.append((part, kind))
+        extraction.rejects.append((part, kind))
         return
-    made.records.append(source.record(record_id, kind, instruction, answer or output, section.anchor))
-    made.records += _code(source, record_id, place, output, section.anchor)
+    extraction.records.append(builder.record(record_id, kind, instruction, answer or output, section.anchor))
+    extraction.records += _code_records(builder, record_id, path, output, section.anchor)
 
 
-def _exercise(asked: str, names: tuple[str, ...]) -> str:
-    """Below its heading, unless that only says that an exercise follows."""
-    return asked if not names or exercises.is_exercise(names[-1]) else f"{names[-1]}\n\n{asked}"
+def _exercise_instruction(question: str, names: tuple[str, ...]) -> str:
+    """The question below its heading, unless that only says that an exercise follows."""
+    return question if not names or exercises.is_exercise(names[-1]) else f"{names[-1]}\n\n{question}"
 
 
-def _code(source: Source, record_id: str, place: Place, output: str, anchor: str) -> list[Record]:
-    """Under a question, the first piece of code answers it; elsewhere each answers the text that introduces it."""
-    found = code.introduced(output)
-    heading = place.read(place.names[-1]) if place.names else Heading("topic", "")
+def _code_records(builder: RecordBuilder, record_id: str, path: HeadingPath, output: str, anchor: str) -> list[Record]:
+    """Below a question, the first code block answers it; elsewhere each answers the text that introduces it."""
+    introduced = code.introduced_blocks(output)
+    heading = path.classify(path.names[-1]) if path.names else Heading("topic", "")
     if heading.form == "question":
-        asked = [ask("code_asked", record_id, place.language, question=heading.text)]
+        instructions = [phrase("code_asked", record_id, path.language, question=heading.text)]
     else:
-        context = place.within([name for name in place.names[-1:] if heading.form in ("topic", "how_to")])
-        asked = [
-            ask("code", f"{record_id}.c{number}", source.language_at(request), context=context, request=request)
-            for number, (request, _) in enumerate(found, 1)
+        context = path.within([name for name in path.names[-1:] if heading.form in ("topic", "how_to")])
+        instructions = [
+            phrase("code", f"{record_id}.c{number}", builder.language_at(request), context=context, request=request)
+            for number, (request, _) in enumerate(introduced, 1)
         ]
     return [
-        source.record(f"{record_id}.c{number}", "code", instruction, block, anchor)
-        for number, (instruction, (_, block)) in enumerate(zip(asked, found, strict=False), 1)
+        builder.record(f"{record_id}.c{number}", "code", instruction, block, anchor)
+        for number, (instruction, (_, block)) in enumerate(zip(instructions, introduced, strict=False), 1)
     ]
 
 
-def _part(section: Section) -> str:
-    """The section's anchor; its headings where there is none, or only a number that moves as the page grows."""
-    if section.anchor and not _COUNTED.match(section.anchor):
+def _part_name(section: Section) -> str:
+    """The section's part of a record id: its anchor, or its headings.
+
+    An anchor that is only a number is not used: it changes as the page grows.
+    """
+    if section.anchor and not _NUMBER_ANCHOR.match(section.anchor):
         return section.anchor
     return "/".join(slug(headings.plain(name)) for name in section.path) or "lead"
 
 
-def _nothing_in(output: str, about: str) -> str:
-    """Why a section teaches nothing: no words, links alone, a manual's footer, a remark of its author, or its
-    article's title again."""
+def _reject_reason(output: str, about: str) -> str:
+    """Why a section cannot be taught, or "".
+
+    It has no words, only links, a manual's footer, a comment of its author, or its article's title again.
+    """
     if _FOOTER.match(output):
         return "back_matter"
-    if _REMARK.match(output):
+    if _COMMENT.match(output):
         return "only_remark"
     if not _LETTER.search(_LINK.sub("", output)):
         return "only_links" if _LETTER.search(output) else "empty_section"
@@ -208,92 +217,93 @@ def _nothing_in(output: str, about: str) -> str:
 
 
 def _without_banner(output: str, about: str) -> str:
-    """Without a table at the top that only repeats the article's title, as generators of manuals put there."""
+    """`output` without a table at its top that only repeats the article's title, as generators of manuals write it."""
     table, _, rest = output.partition("\n\n")
     repeats = table.startswith("|") and rest and slug(headings.plain(_TABLE.sub(" ", table))) == slug(about)
     return clean.article(rest, "") if repeats else output
 
 
-def _prose_of(markdown: str) -> str:
+def _prose(markdown: str) -> str:
     return "\n".join(text for is_code, text in clean.blocks(markdown) if not is_code).strip()
 
 
-def _instruction(place: Place, record_id: str, opens: bool) -> tuple[str, str]:
-    """Kind and instruction, or a reason and "". `opens`: other sections follow, and this one has no steps."""
-    if not place.names:
-        return _lead(place, record_id, opens)
-    heading = place.read(place.names[-1])
+def _instruction(path: HeadingPath, record_id: str, is_introduction: bool) -> tuple[str, str]:
+    """Kind and instruction, or a reason and "". `is_introduction`: other sections follow, and this one has no steps."""
+    if not path.names:
+        return _lead_instruction(path, record_id, is_introduction)
+    heading = path.classify(path.names[-1])
     if heading.form == "back_matter":
         return "back_matter", ""
-    if exercises.is_exercise(place.names[-1]):
+    if exercises.is_exercise(path.names[-1]):
         return "no_solution", ""
     if heading.form == "address" or not _LETTER.search(heading.text) or _INDEX_ENTRY.match(heading.text):
         return "heading_meaningless", ""
     if heading.form == "facet":
-        return _facet(heading.text, place, record_id)
-    return _plain(heading, place, record_id)
+        return _facet_instruction(heading.text, path, record_id)
+    return _from_heading(heading, path, record_id)
 
 
-def _plain(heading: Heading, place: Place, record_id: str) -> tuple[str, str]:
+def _from_heading(heading: Heading, path: HeadingPath, record_id: str) -> tuple[str, str]:
     if heading.form == "question":
-        return "question", _question(heading.text, place, record_id)
+        return "question", _question_instruction(heading.text, path, record_id)
     if heading.form == "how_to":
-        return "how_to", _how_to(heading.text, place, record_id)
-    return "explanation", _topic(heading.text, place, record_id)
+        return "how_to", _how_to_instruction(heading.text, path, record_id)
+    return "explanation", _topic_instruction(heading.text, path, record_id)
 
 
-def _lead(place: Place, record_id: str, opens: bool) -> tuple[str, str]:
-    """What stands before the first heading is about the whole article; how to do it is often said further down."""
-    if not place.about:
+def _lead_instruction(path: HeadingPath, record_id: str, is_introduction: bool) -> tuple[str, str]:
+    """The text before the first heading is about the whole article; the steps are often in later sections."""
+    if not path.about:
         return "no_title", ""
-    heading = place.read(place.about)
+    heading = path.classify(path.about)
     if heading.form in ("facet", "back_matter"):
         return "heading_meaningless", ""
-    introduces = heading.form == "topic" or (heading.form == "how_to" and opens)
-    if introduces and not _CLAUSE.match(place.about):
-        return "explanation", ask("lead", record_id, place.language, about=place.about)
-    return _plain(heading, Place("", (place.about,), place.language), record_id)
+    explains = heading.form == "topic" or (heading.form == "how_to" and is_introduction)
+    if explains and not _CLAUSE.match(path.about):
+        return "explanation", phrase("lead", record_id, path.language, about=path.about)
+    return _from_heading(heading, HeadingPath("", (path.about,), path.language), record_id)
 
 
-def _question(question: str, place: Place, record_id: str) -> str:
-    """As it stands; a short one that names nothing and shares no word with the title says what it is about."""
-    long = len(question) >= (SHORT_QUESTION // 3 if place.language == "zh" else SHORT_QUESTION)
-    if long or not place.context or _shares_word(question, place.about) or _NAMED.search(question):
+def _question_instruction(question: str, path: HeadingPath, record_id: str) -> str:
+    """The heading as it is. A short one that names nothing and shares no word with the title gets a context."""
+    long = len(question) >= (SHORT_QUESTION // 3 if path.language == "zh" else SHORT_QUESTION)
+    if long or not path.context or _shares_word(question, path.about) or _PROPER_NAME.search(question):
         return question
-    return ask("question_in", record_id, place.language, question=question, context=place.context)
+    return phrase("question_in", record_id, path.language, question=question, context=path.context)
 
 
-def _how_to(task: str, place: Place, record_id: str) -> str:
-    form = "how_to_asked" if place.language == "zh" and task.startswith(("如何", "怎")) else "how_to"
-    if not place.context or _mentions(task, place.about):
-        return ask(form, record_id, place.language, task=task)
-    return ask(f"{form}_in", record_id, place.language, task=task, context=place.context)
+def _how_to_instruction(task: str, path: HeadingPath, record_id: str) -> str:
+    form = "how_to_asked" if path.language == "zh" and task.startswith(("如何", "怎")) else "how_to"
+    if not path.context or _mentions(task, path.about):
+        return phrase(form, record_id, path.language, task=task)
+    return phrase(f"{form}_in", record_id, path.language, task=task, context=path.context)
 
 
-def _facet(facet: str, place: Place, record_id: str) -> tuple[str, str]:
-    """ "Usage" or "History" means something together with the topic it stands under, and only then."""
-    above = [name for name in (place.about, *place.names[:-1]) if name and headings.read(name).form == "topic"]
+def _facet_instruction(facet: str, path: HeadingPath, record_id: str) -> tuple[str, str]:
+    """ "Usage" or "History" is a question only together with the topic above it."""
+    above = [name for name in (path.about, *path.names[:-1]) if name and headings.classify(name).form == "topic"]
+    if not above and not path.about:
+        return "heading_meaningless", ""
     if not above:
-        topic = place.names[-1]
-        return ("explanation", _topic(topic, place, record_id)) if place.about else ("heading_meaningless", "")
+        return "explanation", _topic_instruction(path.names[-1], path, record_id)
     about = above[-1]
-    if about != place.about and not _mentions(about, place.about):
-        about = f"{about}（{place.about}）" if place.language == "zh" else f"{about} ({place.about})"
+    if about != path.about and not _mentions(about, path.about):
+        about = f"{about}（{path.about}）" if path.language == "zh" else f"{about} ({path.about})"
     kind = "how_to" if facet in TASK_FACETS else "explanation"
-    return kind, ask(facet, record_id, place.language, about=about, topic=place.names[-1].lower())
+    return kind, phrase(facet, record_id, path.language, about=about, topic=path.names[-1].lower())
 
 
-def _topic(topic: str, place: Place, record_id: str) -> str:
+def _topic_instruction(topic: str, path: HeadingPath, record_id: str) -> str:
     if _CLAUSE.match(topic):
         clause = topic[0].lower() + topic[1:]
-        return ask("clause_in" if place.context else "clause", record_id, "en", clause=clause, context=place.context)
-    if not place.context or _mentions(topic, place.about):
-        return ask("topic", record_id, place.language, topic=topic)
-    return ask("topic_in", record_id, place.language, topic=topic, context=place.context)
+        return phrase("clause_in" if path.context else "clause", record_id, "en", clause=clause, context=path.context)
+    if not path.context or _mentions(topic, path.about):
+        return phrase("topic", record_id, path.language, topic=topic)
+    return phrase("topic_in", record_id, path.language, topic=topic, context=path.context)
 
 
 def _mentions(text: str, about: str) -> bool:
-    """Whether `text` already says what the article is about."""
+    """Whether `text` names the article's topic already."""
     return bool(about) and about.lower() in text.lower()
 
 

@@ -1,4 +1,4 @@
-"""Code with the sentence that introduces it: what a reader was told just before is the request."""
+"""Code blocks of an article with the sentence that introduces each: that sentence becomes the instruction."""
 
 from itertools import pairwise
 
@@ -11,7 +11,7 @@ PER_SECTION = 3
 REQUEST_CHARS = 500
 
 _LIST_MARK = re2.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+")
-_OPENING = re2.compile(
+_OPENING_WORDS = re2.compile(
     r"(?i)^(?:for (?:example|instance)|e\.g\.|now|first(?:ly)?|second(?:ly)?|then|next|finally|so|also|again"
     r"|similarly"
     r"|of course),?\s+(\S)"
@@ -19,7 +19,7 @@ _OPENING = re2.compile(
 _FOR_EXAMPLE = re2.compile(
     r"(?i)[\s,，。]*(?:for example|for instance|e\.g\.|like(?: this| so| in)?|as follows|例如|比如|如下)[,，]?$"
 )
-_LEANS = re2.compile(
+_REFERS_BACK = re2.compile(
     r"(?i)^(?:thus|therefore|hence|note|be careful|this|that|these|those|it|they|he|she|its|their|another"
     r"|instead|otherwise|alternatively|and|but|or"
     r"|however|either"
@@ -34,9 +34,9 @@ _LEANS = re2.compile(
     r"|^(?:这|那|它|此|该|其|另|否则|或者|但|而|同样|然后|接着|上述|以上)"
 )
 _PROMPT = re2.compile(r"^\s*(?:\([\w.-]+\) ?)?\$ ")
-_OPENS = re2.compile(r"^\s*\$ (?:for|while|until|if|case)\b")
-_CLOSES = re2.compile(r"^\s*(?:done|fi|esac)\b")
-_GOES_ON = re2.compile(r"^\s*(?:[>#]|\.\.\.)")
+_LOOP_BEGINS = re2.compile(r"^\s*\$ (?:for|while|until|if|case)\b")
+_LOOP_ENDS = re2.compile(r"^\s*(?:done|fi|esac)\b")
+_CONTINUATION = re2.compile(r"^\s*(?:[>#]|\.\.\.)")
 _ASKS_FOR_CODE = re2.compile(
     r"(?i)\b(?:to|can|could|should|must|need|use|using|run|type|enter|write|create|add|call|define|execute|code"
     r"|commands?"
@@ -55,45 +55,46 @@ _SHOWS_OUTPUT = re2.compile(
 )
 
 
-def introduced(markdown: str) -> list[tuple[str, str]]:
-    """(request, fenced block) for each block right after a text that ends in a colon and asks for code."""
-    found: list[tuple[str, str]] = []
-    parts = clean.blocks(markdown)
-    for (is_code, before), (is_block, block) in pairwise(parts):
-        request = "" if is_code or not is_block else request_in(before)
-        if request and _is_code(block) and len(found) < PER_SECTION:
-            found.append((request, dedented(block)))
-    return found
+def introduced_blocks(markdown: str) -> list[tuple[str, str]]:
+    """(request, fenced block) for the first code blocks that follow a text which ends in a colon and asks for code.
+
+    At most PER_SECTION of them.
+    """
+    introduced: list[tuple[str, str]] = []
+    for (is_code, before), (is_block, block) in pairwise(clean.blocks(markdown)):
+        request = "" if is_code or not is_block else request_from(before)
+        if request and _is_code(block) and len(introduced) < PER_SECTION:
+            introduced.append((request, dedent_block(block)))
+    return introduced
 
 
 def _is_code(block: str) -> bool:
-    """Long enough to teach something, and neither a grammar nor mostly what commands have printed."""
-    return block.count("\n") > BLOCK_LINES and "::=" not in block and not _is_printed(block.split("\n")[1:-1])
+    """Whether a block is long enough to teach something, and neither a grammar nor mostly output of commands."""
+    return block.count("\n") > BLOCK_LINES and "::=" not in block and not _is_mostly_output(block.split("\n")[1:-1])
 
 
-def _is_printed(lines: list[str]) -> bool:
-    """Of a session in a shell: nobody who is asked for the code can know its hashes and dates."""
-    typed, printed, goes_on, inside = 0, 0, False, False
+def _is_mostly_output(lines: list[str]) -> bool:
+    """Whether a shell session has more lines of output than commands: nobody can know the hashes and dates in it."""
+    typed, printed, continued, in_loop = 0, 0, False, False
     for line in lines:
-        begins = bool(_PROMPT.match(line))
-        typed += begins
-        inside = (inside or bool(_OPENS.match(line))) and not line.rstrip().endswith(("done", "fi", "esac"))
-        printed += (
-            not (begins or goes_on or inside or _CLOSES.match(line)) and bool(line.strip()) and not _GOES_ON.match(line)
-        )
-        goes_on = (begins or goes_on) and line.rstrip().endswith(("\\", "|", "&&"))
+        is_command = bool(_PROMPT.match(line))
+        typed += is_command
+        in_loop = (in_loop or bool(_LOOP_BEGINS.match(line))) and not line.rstrip().endswith(("done", "fi", "esac"))
+        is_code = is_command or continued or in_loop or _LOOP_ENDS.match(line) or _CONTINUATION.match(line)
+        printed += bool(line.strip()) and not is_code
+        continued = (is_command or continued) and line.rstrip().endswith(("\\", "|", "&&"))
     return 0 < typed < printed
 
 
-def dedented(block: str) -> str:
-    """A block that stood in a list, at the left margin."""
+def dedent_block(block: str) -> str:
+    """A fenced block without the indentation of its first line, which a block in a list has."""
     lines = block.split("\n")
     margin = len(lines[0]) - len(lines[0].lstrip(" "))
     return "\n".join(line[margin:] if not line[:margin].strip() else line for line in lines)
 
 
-def request_in(before: str) -> str:
-    """The paragraph that ends right before the code, as a request of its own; "" if it asks for none."""
+def request_from(before: str) -> str:
+    """The last paragraph of the text before a code block, as a request of its own; "" when it does not ask for code."""
     text = before.rstrip()
     if not text.endswith((":", "：")):
         return ""
@@ -101,15 +102,15 @@ def request_in(before: str) -> str:
     paragraph = _LIST_MARK.sub("", paragraph)
     if len(paragraph) > REQUEST_CHARS:
         paragraph = paragraph[clean.last_sentence(paragraph) :]
-    paragraph = _OPENING.sub(lambda first: first.group(1).upper(), paragraph)
+    paragraph = _OPENING_WORDS.sub(lambda first: first.group(1).upper(), paragraph)
     paragraph = _FOR_EXAMPLE.sub("", paragraph.rstrip(":： ")).rstrip(".。,， ")
-    return f"{paragraph}{'。' if clean.is_chinese(paragraph) else '.'}" if _requests(paragraph) else ""
+    return f"{paragraph}{'。' if clean.is_chinese(paragraph) else '.'}" if _is_code_request(paragraph) else ""
 
 
-def _requests(paragraph: str) -> bool:
-    """Whether it can be understood alone, and asks for code rather than announcing what some code prints."""
+def _is_code_request(paragraph: str) -> bool:
+    """Whether a paragraph is clear by itself, and asks for code instead of announcing what some code prints."""
     last = paragraph[clean.last_sentence(paragraph) :]
-    alone = len(paragraph) >= (12 if clean.is_chinese(paragraph) else 40) and not paragraph[:1].islower()
-    return (
-        alone and not _LEANS.search(paragraph) and not _SHOWS_OUTPUT.search(last) and bool(_ASKS_FOR_CODE.search(last))
-    )
+    complete = len(paragraph) >= (12 if clean.is_chinese(paragraph) else 40) and not paragraph[:1].islower()
+    if not complete or _REFERS_BACK.search(paragraph) or _SHOWS_OUTPUT.search(last):
+        return False
+    return bool(_ASKS_FOR_CODE.search(last))

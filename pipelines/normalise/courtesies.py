@@ -1,10 +1,10 @@
-"""What people write around an answer: greetings, thanks, signatures, and words that lean on another post."""
+"""Removes what people write around an answer: greetings, thanks, signatures, and references to other posts."""
 
 import re2
 
 from pipelines.normalise import bbcode, clean
 
-# Whole sentences only. From reading several hundred real posts in both languages.
+# Whole sentences only. The patterns come from several hundred real posts in both languages.
 _GREETING = re2.compile(
     r"(?i)^(?:hi|hello|hey|dear|greetings|good (?:morning|afternoon|evening|day)|howdy)"
     r"(?:[ ,]+(?:all|everyone|everybody|there|guys|folks|friends|community|sirs?|team|experts|world|people"
@@ -15,7 +15,7 @@ _GREETING = re2.compile(
 )
 _MENTION = re2.compile(r"^(?:@[\w.\-]+|\[@[^\]\n]{1,40}\]\([^)\s]*\))[,:]?\s+")
 _QUOTE_MARK = re2.compile(r"(?i)\[/?quote[^\]\n]{0,80}\]")
-_SAID = (
+_REPORTING_VERB = (
     r"(?:said|says|mentioned|mentions|noted|notes|pointed out|points out|explained|explains|answered|commented|stated"
     r"|suggested)"
 )
@@ -23,7 +23,7 @@ _LEAD_IN = re2.compile(
     r"(?i)^(?:(?:just )?as (?:@?[\w.\-]+|(?:the )?(?:others?|other answers?|previous answers?)|someone|everyone"
     r"|already)"
     r"(?: (?:else|above|below))?(?: (?:have|has|had))?(?: (?:also|already|correctly|rightly))? "
-    rf"{_SAID}(?: (?:above|below|before|earlier|already|correctly|previously|here))?"
+    rf"{_REPORTING_VERB}(?: (?:above|below|before|earlier|already|correctly|previously|here))?"
     r"(?: in (?:the|his|her|their|your|a) (?:answers?|comments?|post))?(?: (?:above|below))?,\s+"
     r"|(?:just )?to (?:add|expand) (?:to|on) (?:@?[\w.\-]+'s|the (?:other|previous|above|existing|accepted)) "
     r"(?:answers?|comments?),\s+"
@@ -75,18 +75,18 @@ _SIGNED = re2.compile(
 _SIGNATURE = re2.compile(r"^[ \t]*(?:--|—|–|-|~) ?[^\s\d.,:;!?()\[\]`*_$][^\n\d,:;!?()\[\]`*_$]{1,30}$")
 
 
-def without(markdown: str) -> str:
-    """One contribution to a thread, cleaned, without greeting, thanks, signature and lead-ins."""
-    parts = clean.blocks(clean.prose(bbcode.plain(markdown)))
-    if parts and not parts[0][0]:
-        parts[0] = (False, _without_opening(parts[0][1]))
-    while parts and not parts[-1][0]:
-        parts[-1] = (False, _without_closing(parts[-1][1]))
-        if parts[-1][1]:
+def remove_courtesies(markdown: str) -> str:
+    """The Markdown of one post, cleaned, without greeting, thanks, signature and lead-ins such as "As Ann said,"."""
+    blocks = clean.blocks(clean.prose(bbcode.to_markdown(markdown)))
+    if blocks and not blocks[0][0]:
+        blocks[0] = (False, _without_opening(blocks[0][1]))
+    while blocks and not blocks[-1][0]:
+        blocks[-1] = (False, _without_closing(blocks[-1][1]))
+        if blocks[-1][1]:
             break
-        parts.pop()
+        blocks.pop()
     return clean.tidy(
-        "\n".join(text if code else _QUOTE_MARK.sub("", _EDIT_MARK.sub("", text)) for code, text in parts)
+        "\n".join(text if is_code else _QUOTE_MARK.sub("", _EDIT_MARK.sub("", text)) for is_code, text in blocks)
     )
 
 
@@ -97,17 +97,17 @@ def _without_opening(text: str) -> str:
 
 
 def _without_closing(text: str) -> str:
-    """Drop closing sentences, last first, as long as there are any."""
+    """`text` without its closing sentences; the last is removed first."""
     text = _SIGNED.sub("", text.rstrip())
     while text:
         start = clean.last_sentence(text)
         last = text[start:].strip()
-        if not (_CLOSING.match(last) or _signs(text, start, last)):
+        if not (_CLOSING.match(last) or _is_signature(text, start, last)):
             break
         text = text[:start].rstrip()
     return text
 
 
-def _signs(text: str, start: int, last: str) -> bool:
-    """A signature stands alone after a blank line; in a list it would be an item."""
+def _is_signature(text: str, start: int, last: str) -> bool:
+    """Whether the last line is a signature. That stands alone after a blank line; in a list it would be an item."""
     return bool(_SIGNATURE.match(last)) and text[:start].endswith("\n\n")

@@ -1,34 +1,34 @@
-"""Ready-made instruction data, as it is."""
+"""Exchanges → records: ready-made instruction data, kept as it is."""
 
 from pipelines.normalise.clean import tidy
-from pipelines.normalise.records import Made, Origin
+from pipelines.normalise.records import Extraction, Origin
 from schemas.document import Exchange
 from schemas.record import Pair, Record
 
-# How other sets spell "no input"; from the cleaned Alpaca's README.
+# How other data sets write "no input"; from the README of the cleaned Alpaca.
 NO_INPUT = frozenset({"", "n/a", "na", "none", "no input", "noinput", "<noinput>", "no input.", "nan", "无", "无输入"})
 
 
-def records_from(exchange: Exchange, origin: Origin) -> Made:
-    """One record, and a pair when the set says what not to answer."""
-    made = Made()
+def extract(exchange: Exchange, origin: Origin) -> Extraction:
+    """One record, and a pair when the set has a rejected answer."""
+    extraction = Extraction()
     instruction, output = tidy(exchange.instruction), tidy(exchange.output)
-    asked_with = tidy(exchange.input)
-    if asked_with.lower() in NO_INPUT:
-        asked_with = ""
-    if not instruction and asked_with:
-        instruction, asked_with = asked_with, ""
+    input_text = tidy(exchange.input)
+    if input_text.lower() in NO_INPUT:
+        input_text = ""
+    if not instruction and input_text:
+        instruction, input_text = input_text, ""
     if not instruction or not output:
-        made.rejects.append((exchange.key, "empty_instruction" if not instruction else "empty_output"))
-        return made
-    made.records.append(_record(exchange, origin, instruction, asked_with, output))
+        extraction.rejects.append((exchange.key, "empty_instruction" if not instruction else "empty_output"))
+        return extraction
+    extraction.records.append(_record(exchange, origin, instruction, input_text, output))
     rejected = tidy(exchange.rejected)
     if rejected and rejected != output:
-        made.pairs.append(_pair(made.records[0], rejected))
-    return made
+        extraction.pairs.append(_pair(extraction.records[0], rejected))
+    return extraction
 
 
-def _record(exchange: Exchange, origin: Origin, instruction: str, asked_with: str, output: str) -> Record:
+def _record(exchange: Exchange, origin: Origin, instruction: str, input_text: str, output: str) -> Record:
     part = exchange.key if exchange.key != origin.key else "exchange"
     return Record(
         record_id=f"{origin.page_id}#{part}",
@@ -47,14 +47,14 @@ def _record(exchange: Exchange, origin: Origin, instruction: str, asked_with: st
         score=exchange.score,
         accepted=None,
         instruction=instruction,
-        input=asked_with,
+        input=input_text,
         output=output,
-        history=tuple({"instruction": tidy(user), "output": tidy(said)} for user, said in exchange.history),
+        history=tuple({"instruction": tidy(user), "output": tidy(answer)} for user, answer in exchange.history),
     )
 
 
 def _pair(record: Record, rejected: str) -> Pair:
-    """The set gives no votes: 1 for the chosen answer, 0 for the other."""
+    """The chosen answer scores 1 and the rejected one 0: the set has no votes."""
     return Pair(
         pair_id=f"{record.record_id}~rejected",
         page_id=record.page_id,

@@ -1,4 +1,4 @@
-"""What a heading is: a question, a task, a facet of its article, a topic, or nothing to teach."""
+"""Classifies a heading: a question, a task, a facet of its article, a topic, or nothing that can be taught."""
 
 import re
 import tomllib
@@ -28,20 +28,20 @@ _RELEASE = re2.compile(
     r"(?i)^\W*(version |release )?v?\d+(\.\w+)+[\w.+\-]*\W{0,2}\s*([(\[/–—-].*|released.*|unreleased.*"
     r"|\d{4}.*)?$|^unreleased\b"
 )
-_PLACE = re2.compile(r"(?i)\s*[(（](?:step|part|page) \d+ of \d+[)）]$|\s*[(（]第\s*\d+\s*步，共\s*\d+\s*步[)）]$")
+_STEP_COUNT = re2.compile(r"(?i)\s*[(（](?:step|part|page) \d+ of \d+[)）]$|\s*[(（]第\s*\d+\s*步，共\s*\d+\s*步[)）]$")
 _SITE = re2.compile(
     r"(?i)\s+([|–—·»-]|::)\s+([^|–—·»]*\b(documentation|docs|wiki|manual|wikipedia|tutorial|guide"
     r"|cheat ?sheet series|reference)\b[^|–—·»]*"
     r"|[^|–—·»]*(文档|教程|手册|维基百科)[^|–—·»]*)$"
 )
-_COUNT = re2.compile(r"^([0-9]{1,2})\s+(\pL.*)$")
+_NUMBER = re2.compile(r"^([0-9]{1,2})\s+(\pL.*)$")
 _GENRE = re2.compile(r"(?i)\s+cheat ?sheet$|\s*速查表$|\s+(?-i:HOWTO|How-?[Tt]o)$")
 _RELATED = re2.compile(
     r"(?i)^(?:related|recommended|further|additional|useful|other) (?:[\w&-]+ ){0,4}(?:reading|resources|articles|links"
     r"|pages|cheat ?sheets|documents|documentation|topics|posts)$"
     r"|^(?:相关|更多|其他|其它|推荐|参考|有用的)(?:的)?(?:文章|阅读|链接|资源|资料|主题|文档|页面)$"
 )
-# Mail addresses and links and nothing else: whom to write to or where to go, and nothing that could be explained
+# Mail addresses and links and nothing else: there is nothing that could be explained
 _ADDRESS = r"(?:(?:mailto:)?[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:https?|ftp)://[^\s,;，、]+|www\.[^\s,;，、]+)"
 _ADDRESSES = re2.compile(
     r"(?i)^[\s\pP\pS]*(?:(?:e-?mail|mail|url|link|web ?site|home ?page|邮箱|邮件|网址|链接)\s*[:：]\s*)?"
@@ -81,7 +81,7 @@ _HOW_TO = re2.compile(r"(?i)^how to (.+)$")
 _JOINED_GERUND = re2.compile(r"(?i)^((?:and|or|,|&) ?)([a-z]+ing)\b")
 _TITLE_WORD = re2.compile(r"(?i)\b(how-?to|how to|tutorial|guide|faq|manual|reference|overview|basics|cheat ?sheet)s?$")
 _WORD = re.compile(r"[^\W\d][\w\-]*")
-_SMALL = frozenset(
+_FUNCTION_WORDS = frozenset(
     [
         "a",
         "an",
@@ -120,50 +120,53 @@ _OBJECT = re2.compile(
     r"|several|new|more|`|data|files?|on)\b|^`"
 )
 
-# In small letters: one bare noun in the singular is no object ("logging flow").
-_OBJECTS = re2.compile(r"\s|s$")
+# In lower case: one bare noun in the singular is no object ("logging flow").
+_PLURAL_OR_PHRASE = re2.compile(r"\s|s$")
 
 _WORDS = tomllib.loads(files(__package__).joinpath("headings.toml").read_text())
 BACK_MATTER = frozenset(_WORDS["back_matter"])
-LISTS = frozenset(_WORDS["lists"])
+REFERENCE_HEADINGS = frozenset(_WORDS["lists"])
 FACETS = {name: facet for facet, names in _WORDS["facets"].items() for name in names}
 _VERBS = tomllib.loads(files(__package__).joinpath("verbs.toml").read_text())
 GERUNDS: dict[str, str] = _VERBS["gerunds"]
-# base form → whether it is a verb whatever follows
 NOUNS = frozenset(_VERBS["nouns"])
 COMPOUNDS = frozenset(_VERBS["compounds"])
+# base form → whether it is a verb whatever follows
 IMPERATIVES = dict.fromkeys(GERUNDS.values(), False) | dict.fromkeys(_VERBS["sure"], True)
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """`text` is what to ask about: the question, the task ("install Git"), the facet's name, or the topic."""
+    """A heading and its form. `text` is the question, the task ("install Git"), the facet's name, or the topic."""
 
     form: Form
     text: str
 
 
 def plain(heading: str) -> str:
-    """A heading without numbering, emphasis, links or end marks; inline code stays."""
+    """The text of a heading without numbering, emphasis, links and marks at its end; inline code stays."""
     text = _SYMBOLS.sub("", clean.heading(heading))
-    text = _PLACE.sub("", _EMPHASIS.sub(r"\1\2\3", _MARKUP.sub(r"\1", text)).strip("# "))
+    text = _STEP_COUNT.sub("", _EMPHASIS.sub(r"\1\2\3", _MARKUP.sub(r"\1", text)).strip("# "))
     shorter = _NUMBERING.sub("", text, count=1)
     return (shorter or text).rstrip(" :：¶#.。").strip()
 
 
-def counted(names: Iterable[str]) -> bool:
-    """Whether headings are numbered without a dot ("1 Overview", "2 Set-up", "3 …"): one alone may name a quantity."""
-    numbers = {int(found[1]) for found in map(_COUNT.match, names) if found}
+def are_numbered(names: Iterable[str]) -> bool:
+    """Whether headings are numbered without a dot ("1 Overview", "2 Set-up", "3 …"). One alone may name a quantity."""
+    numbers = {int(match[1]) for match in map(_NUMBER.match, names) if match}
     return {1, 2, 3} <= numbers
 
 
-def without_count(heading: str) -> str:
-    return str(_COUNT.sub(r"\2", heading))
+def without_number(heading: str) -> str:
+    """A heading without the bare number that it begins with."""
+    return str(_NUMBER.sub(r"\2", heading))
 
 
 def topic_of(title: str) -> str:
-    """An article's title without its number, its site's name, the marks of a manual page, and "Cheat Sheet" or such;
-    "" where it is an address."""
+    """What an article is about, from its title; "" where that is an address.
+
+    The title's number, the site's name, the marks of a manual page, and words such as "Cheat Sheet" are removed.
+    """
     text = plain(title)
     if _ADDRESSES.match(text):
         return ""
@@ -171,13 +174,13 @@ def topic_of(title: str) -> str:
     return (shorter or text).rstrip("!！").strip()
 
 
-def lists(headings: tuple[str, ...]) -> bool:
-    """Whether headings, as the page has them, lead to references or the notes of a release."""
-    return any(_RELEASE.match(name) or plain(name).lower() in LISTS for name in headings)
+def lead_to_references(path: tuple[str, ...]) -> bool:
+    """Whether a section with these headings, as the page has them, holds references or the notes of a release."""
+    return any(_RELEASE.match(name) or plain(name).lower() in REFERENCE_HEADINGS for name in path)
 
 
-def read(heading: str) -> Heading:
-    """What `heading` (already plain) asks for."""
+def classify(heading: str) -> Heading:
+    """The form of a heading in English or Chinese. `heading` comes from `plain`."""
     name = heading.lower().strip(" .!")
     if _ADDRESSES.match(heading):
         return Heading("address", heading)
@@ -185,11 +188,11 @@ def read(heading: str) -> Heading:
         return Heading("back_matter", heading)
     if name in FACETS:
         return Heading("facet", FACETS[name])
-    return _chinese(heading) if clean.is_chinese(heading) else _english(heading)
+    return _classify_chinese(heading) if clean.is_chinese(heading) else _classify_english(heading)
 
 
-def read_foreign(heading: str) -> Heading:
-    """What a heading in neither English nor Chinese asks for: only a question can be told by its mark."""
+def classify_foreign(heading: str) -> Heading:
+    """The form of a heading in another language, where only the question mark is understood."""
     if _ADDRESSES.match(heading):
         return Heading("address", heading)
     if heading.lower().strip(" .!") in BACK_MATTER:
@@ -197,7 +200,7 @@ def read_foreign(heading: str) -> Heading:
     return Heading("question" if heading.endswith(("?", "？")) else "topic", heading)
 
 
-def _english(heading: str) -> Heading:
+def _classify_english(heading: str) -> Heading:
     how_to = _HOW_TO.match(heading)
     if how_to:
         return Heading("how_to", how_to.group(1).rstrip("?. "))
@@ -209,15 +212,15 @@ def _english(heading: str) -> Heading:
 
 def _task(heading: str) -> str:
     """ "Installing Git" and "Install the package" as "install …"; "" when it may be something else."""
-    found = _VERB_FIRST.match(heading)
-    if not found or _TITLE_WORD.search(heading):
+    match = _VERB_FIRST.match(heading)
+    if not match or _TITLE_WORD.search(heading):
         return ""
-    verb, rest = found.group(1).lower(), found.group(2)
+    verb, rest = match.group(1).lower(), match.group(2)
     if rest.lower().startswith("of ") or heading.lower().removesuffix("s") in COMPOUNDS:
         return ""
     if verb in GERUNDS:
-        sure = verb not in NOUNS or _OBJECT.match(rest) or (rest[:1].islower() and _OBJECTS.search(rest))
-        return f"{GERUNDS[verb]} {_JOINED_GERUND.sub(_base_form, rest, count=1)}" if sure else ""
+        is_task = verb not in NOUNS or _OBJECT.match(rest) or (rest[:1].islower() and _PLURAL_OR_PHRASE.search(rest))
+        return f"{GERUNDS[verb]} {_JOINED_GERUND.sub(_base_form, rest, count=1)}" if is_task else ""
     return f"{verb} {rest}" if IMPERATIVES.get(verb) or (verb in IMPERATIVES and _OBJECT.match(rest)) else ""
 
 
@@ -225,11 +228,11 @@ def _base_form(joined: Any) -> str:
     return f"{joined.group(1)}{GERUNDS.get(joined.group(2).lower(), joined.group(2))}"
 
 
-def _chinese(heading: str) -> Heading:
-    asks = heading.endswith(("?", "？"))
-    if _ZH_HOW.match(heading) and not asks:
+def _classify_chinese(heading: str) -> Heading:
+    is_question = heading.endswith(("?", "？"))
+    if _ZH_HOW.match(heading) and not is_question:
         return Heading("how_to", heading.rstrip("。"))
-    if asks or _ZH_QUESTION.search(heading):
+    if is_question or _ZH_QUESTION.search(heading):
         return Heading("question", heading if heading.endswith(("?", "？", "!", "！")) else f"{heading}？")
     joined_noun = _ZH_JOINED_NOUN.match(heading) and not _ZH_JOINED_VERBS.match(heading)
     if _ZH_TASK.match(heading) and not joined_noun and not _ZH_NOT_TASK.search(heading):
@@ -237,36 +240,41 @@ def _chinese(heading: str) -> Heading:
     return Heading("topic", heading)
 
 
-def sentence_case(heading: str, seen: Counter[str]) -> str:
-    """A heading in capitals or Title Case as it would stand in a sentence. `seen` counts the words of the
-    section's text: a word is lowered when the text writes it in small letters more often than as in the heading."""
+def sentence_case(heading: str, counts: Counter[str]) -> str:
+    """A heading in capitals or Title Case, written as within a sentence.
+
+    `counts` are the words of the section's text, from `word_counts`. A word is written in lower case when the text does
+    so more often than it writes the word as the heading does.
+    """
     if clean.is_chinese(heading):
         return heading
     words = heading.split(" ")
     if heading.isupper() and len(heading) > 4:
-        return " ".join(_unshouted(word, not number, seen) for number, word in enumerate(words))
-    titled = [word for word in words[1:] if len(word) > 1 and word.istitle() and word.lower() not in _SMALL]
-    if len(titled) * 2 < len([word for word in words[1:] if word.lower() not in _SMALL]) or not titled:
+        return " ".join(_lower_capitals(word, not number, counts) for number, word in enumerate(words))
+    titled = [word for word in words[1:] if len(word) > 1 and word.istitle() and word.lower() not in _FUNCTION_WORDS]
+    if len(titled) * 2 < len([word for word in words[1:] if word.lower() not in _FUNCTION_WORDS]) or not titled:
         return heading
-    small = {word for word in titled if _is_small(word, seen)}
-    if len(small) * 2 >= len(titled):  # a title in capitals: what the text does not write at all is no name
-        small |= {word for word in titled if not seen[word]}
+    lowered = {word for word in titled if _is_common_word(word, counts)}
+    if len(lowered) * 2 >= len(titled):  # in Title Case a word that the text does not have is no name
+        lowered |= {word for word in titled if not counts[word]}
     return " ".join(
-        word.lower() if n and (word in small or word.lower() in _SMALL) else word for n, word in enumerate(words)
+        word.lower() if n and (word in lowered or word.lower() in _FUNCTION_WORDS) else word
+        for n, word in enumerate(words)
     )
 
 
-def _is_small(word: str, seen: Counter[str]) -> bool:
+def _is_common_word(word: str, counts: Counter[str]) -> bool:
     lower = word.lower()
-    return seen[lower] + seen[f"{lower}s"] + seen[lower.removesuffix("s")] > seen[word]
+    return counts[lower] + counts[f"{lower}s"] + counts[lower.removesuffix("s")] > counts[word]
 
 
-def words_of(text: str) -> Counter[str]:
+def word_counts(text: str) -> Counter[str]:
+    """How often `text` has each word, as it is written there."""
     return Counter(_WORD.findall(text))
 
 
-def _unshouted(word: str, first: bool, seen: Counter[str]) -> str:
+def _lower_capitals(word: str, first: bool, counts: Counter[str]) -> str:
     lower = word.lower()
-    if seen[word] > seen[lower] + seen[word.capitalize()]:
+    if counts[word] > counts[lower] + counts[word.capitalize()]:
         return word
     return lower.capitalize() if first else lower

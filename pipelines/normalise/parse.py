@@ -1,4 +1,4 @@
-"""One page → plain rows. Runs in a worker that may be killed; knows nothing of files."""
+"""One page → plain rows. It runs in a worker process that may be killed, and reads and writes no files."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from connectors.base import Connector
 from pipelines.normalise import articles, exchanges, threads
 from pipelines.normalise.clean import safe
-from pipelines.normalise.records import Made, Origin, to_row
+from pipelines.normalise.records import Extraction, Origin, to_row
 from pipelines.suppression import NO_TOMBSTONES, Tombstones, documents
 from schemas.document import Article, Document, Reject, Thread
 from schemas.page import Page
@@ -15,78 +15,81 @@ Row = dict[str, Any]
 
 
 @dataclass(slots=True)
-class Parsed:
-    """What one page gave. `used` of its `documents` gave a record or a pair."""
+class PageResult:
+    """The rows of one page. `documents_used` of its `documents` gave a record or a pair."""
 
     documents: int = 0
-    used: int = 0
+    documents_used: int = 0
     records: list[Row] = field(default_factory=list)
     pairs: list[Row] = field(default_factory=list)
     rejects: list[Row] = field(default_factory=list)
 
 
 def origin_of(connector: Connector, page: Page) -> Origin:
+    """What the records of a page inherit. The page's licence counts before the connector's."""
     return Origin(page.source, connector.kind, page.key, page.url, page.licence or connector.licence)
 
 
-def parse_page(connector: Connector, page: Page, tombstones: Tombstones = NO_TOMBSTONES) -> Parsed:
-    """Every document of the page as rows, without what is forgotten. A document without rows, and a page without
-    documents, is a reject."""
+def parse_page(connector: Connector, page: Page, tombstones: Tombstones = NO_TOMBSTONES) -> PageResult:
+    """Every document of the page as rows, without what `tombstones` suppress.
+
+    A document that gives no record or pair is a reject, and so is a page of which no document gives one.
+    """
     origin = origin_of(connector, page)
-    parsed = Parsed()
-    taken: set[str] = set()
+    result = PageResult()
+    used_ids: set[str] = set()
     for found in documents.parse(connector, page):
         document = documents.without(found, page, tombstones) if tombstones else found
-        parsed.documents += 1
-        made = (
-            Made(rejects=[(document.key, document.reason)]) if isinstance(document, Reject) else make(document, origin)
-        )
-        _enter(parsed, made, taken, tombstones)
-        parsed.rejects += _rejects(origin, document, made)
-    if not parsed.used:
-        reason = parsed.rejects[-1]["reason"] if parsed.rejects else "nothing_found"
-        parsed.rejects.append(reject(origin, page.key, "page", reason))
-    return parsed
+        result.documents += 1
+        extraction = Extraction() if isinstance(document, Reject) else extract(document, origin)
+        _add_rows(result, extraction, used_ids, tombstones)
+        result.rejects += _reject_rows(origin, document, extraction)
+    if not result.documents_used:
+        reason = result.rejects[-1]["reason"] if result.rejects else "nothing_found"
+        result.rejects.append(reject_row(origin, page.key, "page", reason))
+    return result
 
 
-def make(document: Document, origin: Origin) -> Made:
+def extract(document: Document, origin: Origin) -> Extraction:
+    """The records, pairs and rejects of one document."""
     if isinstance(document, Thread):
-        return threads.records_from(document, origin)
+        return threads.extract(document, origin)
     if isinstance(document, Article):
-        return articles.records_from(document, origin)
-    return exchanges.records_from(document, origin)
+        return articles.extract(document, origin)
+    return exchanges.extract(document, origin)
 
 
-def reject(origin: Origin, key: str, level: str, reason: str, detail: str = "") -> Row:
+def reject_row(origin: Origin, key: str, level: str, reason: str, detail: str = "") -> Row:
+    """A row of the table `rejects`. `level` is `page`, `document` or `part`, which `key` names."""
     row = {"page_id": origin.page_id, "source": origin.source, "key": key, "level": level, "reason": reason}
     return {name: safe(value) for name, value in {**row, "detail": detail}.items()}
 
 
-def _enter(parsed: Parsed, made: Made, taken: set[str], tombstones: Tombstones) -> None:
-    parsed.used += bool(made.records or made.pairs)
-    for record in made.records:
-        record_id = _unique(record.record_id, taken)
+def _add_rows(result: PageResult, extraction: Extraction, used_ids: set[str], tombstones: Tombstones) -> None:
+    result.documents_used += bool(extraction.records or extraction.pairs)
+    for record in extraction.records:
+        record_id = _unique_id(record.record_id, used_ids)
         if not tombstones.record(record_id):
-            parsed.records.append(to_row(replace(record, record_id=record_id)))
-    for pair in made.pairs:
-        parsed.pairs.append(to_row(replace(pair, pair_id=_unique(pair.pair_id, taken))))
+            result.records.append(to_row(replace(record, record_id=record_id)))
+    for pair in extraction.pairs:
+        result.pairs.append(to_row(replace(pair, pair_id=_unique_id(pair.pair_id, used_ids))))
 
 
-def _unique(name: str, taken: set[str]) -> str:
-    """Two sections of one heading keep apart: the second is `…~2`."""
-    count, free = 1, name
-    while free in taken:
+def _unique_id(wanted: str, used_ids: set[str]) -> str:
+    """`wanted`, or `<wanted>~2` and so on where a page has it already, as with two sections of the same heading."""
+    count, unique = 1, wanted
+    while unique in used_ids:
         count += 1
-        free = f"{name}~{count}"
-    taken.add(free)
-    return free
+        unique = f"{wanted}~{count}"
+    used_ids.add(unique)
+    return unique
 
 
-def _rejects(origin: Origin, document: Document | Reject, made: Made) -> list[Row]:
+def _reject_rows(origin: Origin, document: Document | Reject, extraction: Extraction) -> list[Row]:
     if isinstance(document, Reject):
-        return [reject(origin, document.key, "document", document.reason, document.detail)]
-    rows = [reject(origin, part, "part", reason) for part, reason in made.rejects]
-    if not (made.records or made.pairs):
-        reason = made.rejects[0][1] if made.rejects else "nothing_to_teach"
-        rows.append(reject(origin, document.key, "document", reason))
+        return [reject_row(origin, document.key, "document", document.reason, document.detail)]
+    rows = [reject_row(origin, part, "part", reason) for part, reason in extraction.rejects]
+    if not (extraction.records or extraction.pairs):
+        reason = extraction.rejects[0][1] if extraction.rejects else "nothing_to_teach"
+        rows.append(reject_row(origin, document.key, "document", reason))
     return rows

@@ -1,7 +1,8 @@
-"""The question that a section answers, in one of some ways chosen by the record's id: varied, and always the same.
+"""The question that a section answers, written from one of several templates.
 
-In English and Chinese headings are understood (pipelines/normalise/headings.py); in the other languages of
-phrasing.toml a heading is a question or a topic. A text in any further language is asked about in English.
+The record's id chooses the template: questions vary, and a record always gets the same one. Headings in English and
+Chinese are classified in full (pipelines/normalise/headings.py); in the other languages of phrasing.toml a heading is a
+question or a topic. The question about a text in any further language is in English.
 """
 
 import tomllib
@@ -16,28 +17,31 @@ from pipelines.normalise import clean
 
 _TEMPLATES: dict[str, dict[str, list[str]]] = tomllib.loads(files(__package__).joinpath("phrasing.toml").read_text())
 
-UNDERSTOOD = ("en", "zh")  # languages whose headings are told apart
-SURE = 0.6  # of fastText's probability
-READ = 400  # characters, at the beginning of a text and again in its middle
+CLASSIFIED_LANGUAGES = ("en", "zh")  # whose headings are classified in full
+MIN_PROBABILITY = 0.6  # of fastText
+SAMPLE_CHARS = 400  # read at the beginning of a text and again in its middle
 
 _NOT_LANGUAGE = re2.compile(r"https?://\S+|`[^`\n]*`|[#*|>=~\d]+")
 _YOUR = re2.compile(r"\b[Yy]our\b")
-_SPACE_BESIDE_HAN = re2.compile(r"(\p{Han})([A-Za-z0-9`])")
+_SPACE_AFTER_HAN = re2.compile(r"(\p{Han})([A-Za-z0-9`])")
 _SPACE_BEFORE_HAN = re2.compile(r"([A-Za-z0-9`)])(\p{Han})")
 
 
-def language_of(prose: str) -> str:
-    """The language to ask in about `prose`: `en`, unless its beginning and its middle are in another one of ours."""
+def question_language(prose: str) -> str:
+    """The language of the question about `prose`, as its code.
+
+    It is `en` unless the beginning and the middle of `prose` are both in another language of phrasing.toml.
+    """
     if clean.is_chinese(prose):
         return "zh"
-    begins, goes_on = (_guess(part) for part in (prose, prose[len(prose) // 2 :]))
-    return begins if begins == goes_on and begins in _TEMPLATES else "en"
+    beginning, middle = (_detect(sample) for sample in (prose, prose[len(prose) // 2 :]))
+    return beginning if beginning == middle and beginning in _TEMPLATES else "en"
 
 
-def _guess(prose: str) -> str:
-    words = " ".join(_NOT_LANGUAGE.sub(" ", prose[: 4 * READ]).split())[:READ]
+def _detect(prose: str) -> str:
+    words = " ".join(_NOT_LANGUAGE.sub(" ", prose[: 4 * SAMPLE_CHARS]).split())[:SAMPLE_CHARS]
     best = _fasttext().detect(words, model="lite", k=1) if words else []
-    return str(best[0]["lang"]) if best and best[0]["score"] >= SURE else ""
+    return str(best[0]["lang"]) if best and best[0]["score"] >= MIN_PROBABILITY else ""
 
 
 @cache
@@ -45,11 +49,11 @@ def _fasttext() -> LangDetector:
     return LangDetector(LangDetectConfig(max_input_length=None))
 
 
-def ask(form: str, record_id: str, language: str, **words: str) -> str:
-    """One of the ways to ask for `form` in `language`, filled with `words`."""
-    ways = _TEMPLATES[language][form]
-    way = ways[int.from_bytes(sha256(record_id.encode()).digest()[:4]) % len(ways)]
-    if " I " in way and "task" in words:
+def phrase(form: str, record_id: str, language: str, **words: str) -> str:
+    """A question from one of the templates of `form` in `language`, with `words` in its places."""
+    templates = _TEMPLATES[language][form]
+    template = templates[int.from_bytes(sha256(record_id.encode()).digest()[:4]) % len(templates)]
+    if " I " in template and "task" in words:
         words["task"] = _YOUR.sub("my", words["task"])
-    asked = way.format(**words)
-    return _SPACE_BEFORE_HAN.sub(r"\1 \2", _SPACE_BESIDE_HAN.sub(r"\1 \2", asked)) if language == "zh" else asked
+    question = template.format(**words)
+    return _SPACE_BEFORE_HAN.sub(r"\1 \2", _SPACE_AFTER_HAN.sub(r"\1 \2", question)) if language == "zh" else question

@@ -1,8 +1,7 @@
-"""What every kind of document shares on its way to records: where it came from, and a name for each part."""
+"""What all kinds of documents share on their way to records: origin, ids, and the rows that are written."""
 
 import re
 from dataclasses import dataclass, field, fields
-from datetime import datetime
 from typing import Any
 
 from connectors.base import Kind
@@ -14,7 +13,7 @@ _NOT_A_LETTER = re.compile(r"[\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What the records of a page inherit from it. `licence` is used where a document states none."""
+    """What a page gives to all its records. `licence` is used where a document states none."""
 
     source: str
     source_kind: Kind
@@ -24,23 +23,13 @@ class Origin:
 
     @property
     def page_id(self) -> str:
+        """`<source>:<page key>`."""
         return f"{self.source}:{self.key}"
 
 
-@dataclass(frozen=True, slots=True)
-class Cited:
-    """What is published about the maker of one record, for attribution."""
-
-    url: str
-    title: str
-    licence: str
-    author: str
-    created_at: datetime | None
-
-
 @dataclass(slots=True)
-class Made:
-    """What came out of one document; `rejects` are (part, reason) of the parts that gave nothing."""
+class Extraction:
+    """What one document gave. `rejects` are (part, reason) for each part that gave nothing."""
 
     records: list[Record] = field(default_factory=list)
     pairs: list[Pair] = field(default_factory=list)
@@ -48,18 +37,21 @@ class Made:
 
 
 def part_id(origin: Origin, document_key: str, part: str) -> str:
-    """`<source>:<page key>#<part>`; where a page holds several documents, the part begins with the document's key."""
+    """The id of a record or pair: `<source>:<page key>#<part>`.
+
+    Where a page holds several documents, the part begins with the document's key.
+    """
     prefix = "" if document_key == origin.key else f"{document_key}/"
     return f"{origin.page_id}#{prefix}{part}"
 
 
 def slug(text: str) -> str:
-    """Letters and digits of any script, joined by hyphens."""
+    """The letters and digits of `text`, of any script, in lower case and joined by hyphens."""
     return _NOT_A_LETTER.sub("-", text.lower()).strip("-")
 
 
 def to_row(row: Record | Pair) -> dict[str, Any]:
-    """The row as Arrow takes it: every string is valid Unicode in NFC without control characters."""
+    """The row as Arrow takes it. Every string is valid Unicode in NFC without control characters."""
     return {column.name: _safe(getattr(row, column.name)) for column in fields(row)}
 
 

@@ -1,4 +1,4 @@
-"""The stage: a source's standing pages → `2_records/<source>`, three shards for each shard of pages."""
+"""The stage: a source's current pages → `2_records/<source>`, three shards for each shard of pages."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +14,7 @@ from pebble import ProcessExpired
 
 from connectors.base import Connector
 from pipelines import storage, suppression
-from pipelines.normalise.parse import Parsed, origin_of, parse_page, reject
+from pipelines.normalise.parse import PageResult, origin_of, parse_page, reject_row
 from pipelines.recipe import Recipe
 from pipelines.storage import pages
 from pipelines.suppression import Tombstones
@@ -29,17 +29,17 @@ MEMORY = 1 << 30  # bytes of address space per worker
 CHUNK_PAGES = 8
 CHUNK_BYTES = 1 << 18
 SCHEMAS = {"records": RECORD, "pairs": PAIR, "rejects": REJECT}
-# level of a reject → what it is counted as: `rejected:<reason>` is a page, and so on
-REJECTED = {"page": "rejected", "document": "rejected_document", "part": "rejected_part"}
+# level of a reject → the counter of the manifest, followed by `:<reason>`
+REJECT_COUNTERS = {"page": "rejected", "document": "rejected_document", "part": "rejected_part"}
 
 
 class ConservationError(Exception):
-    """Something went in and neither came out nor was rejected: a defect of the program, never of the input."""
+    """A page or document was neither used nor rejected. This is a defect of the program, never of the input."""
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some pages of one shard, in order."""
+    """Some pages of the shard with the number `shard`, in order, and what must not come back of them."""
 
     shard: int
     pages: tuple[Page, ...]
@@ -47,37 +47,41 @@ class Chunk:
 
 
 def run(recipe: Recipe, source: str, data: Path, workers: int = 1, executor: ShardExecutor = run_locally) -> Manifest:
-    """Make the records of `source` from its standing pages, or return what stands when nothing has changed.
+    """Make the records of `source` from its current pages. Returns the manifest; nothing is made when nothing changed.
 
-    The shards do not depend on `workers` or `executor`. Raises RecipeError for an unknown source, ConservationError.
+    `workers` is a number of processes. The shards depend neither on it nor on `executor`.
+
+    Raises: RecipeError for an unknown source. ConservationError when a page or document was lost. FileNotFoundError
+    when something else removes the manifest.
     """
     connector = recipe.source(source)
-    live = pages.current_pages(data, source)
+    current = pages.current_pages(data, source)
     folder = storage.folder(data, "normalise", source)
-    about: dict[str, Any] = {
+    identity: dict[str, Any] = {
         "stage": "normalise",
         "name": source,
         "version": VERSION,
-        "params": settings(connector),
-        "inputs": {"pages": live.fingerprint},
+        "params": parse_settings(connector),
+        "inputs": {"pages": current.fingerprint},
     }
-    done = storage.finished(folder, **about)
-    if done:
-        return done
-    with storage.building(folder, **about) as made:
+    finished = storage.finished(folder, **identity)
+    if finished:
+        return finished
+    with storage.building(folder, **identity) as building:
         tombstones = suppression.load(data).of_pages
-        todo = [(number, shard) for number, shard in enumerate(live.shards) if not made.has(_name("records", number))]
-        for shard, counts in executor(partial(_write_shards, connector, made.folder, tombstones), todo, workers):
-            made.add(shard, counts)
-        check_conservation(made.counts)
-    finished = storage.read_manifest(folder)
-    if finished is None:
+        shards = enumerate(current.shards)
+        missing = [(number, shard) for number, shard in shards if not building.has(_shard_name("records", number))]
+        for shard, counts in executor(partial(_write_shards, connector, building.folder, tombstones), missing, workers):
+            building.add(shard, counts)
+        check_conservation(building.counts)
+    manifest = storage.read_manifest(folder)
+    if manifest is None:
         raise FileNotFoundError(f"{folder}: the manifest just written is gone; something else writes there")
-    return finished
+    return manifest
 
 
-def settings(connector: Connector) -> dict[str, Any]:
-    """The settings a parse may depend on: all but the source's name and where files lie on this machine."""
+def parse_settings(connector: Connector) -> dict[str, Any]:
+    """The settings of a connector that its `parse` may depend on: all but its name and the paths of this machine."""
     values = {name: getattr(connector, name) for name in type(connector).model_fields}  # type: ignore[attr-defined]
     return {name: value for name, value in values.items() if name != "name" and not _holds_path(value)}
 
@@ -90,31 +94,36 @@ def _write_shards(
     connector: Connector,
     folder: Path,
     tombstones: Tombstones,
-    todo: Sequence[tuple[int, pages.CurrentShard]],
+    numbered: Sequence[tuple[int, pages.CurrentShard]],
     workers: int,
 ) -> Iterator[tuple[Shard, Counter[str]]]:
-    """Write the shards of records for some shards of pages, each with its number; yields what was written."""
+    """Write the shards of records for some shards of pages, each with its number. Yields each with its counts."""
     chunks = (
-        Chunk(number, part, tombstones) for number, shard in todo for part in _chunks(_standing(shard, tombstones))
+        Chunk(number, part, tombstones)
+        for number, shard in numbered
+        for part in _chunks(_unsuppressed(shard, tombstones))
     )
     results = _parse(connector, chunks, workers)
     for number, of_shard in groupby(results, key=lambda result: result[0]):
-        yield from _write(folder, number, (parsed for _, chunk in of_shard for parsed in chunk))
+        yield from _write_tables(folder, number, (result for _, chunk in of_shard for result in chunk))
 
 
-def _name(table: str, number: int) -> str:
+def _shard_name(table: str, number: int) -> str:
     return f"{table}-{number:05}.parquet"
 
 
-def _standing(shard: pages.CurrentShard, tombstones: Tombstones) -> Iterator[Page]:
+def _unsuppressed(shard: pages.CurrentShard, tombstones: Tombstones) -> Iterator[Page]:
     return (page for page in shard.read() if not tombstones.url(page.url))
 
 
-def _chunks(standing: Iterable[Page]) -> Iterator[tuple[Page, ...]]:
-    """Pages in handfuls, an empty one last: a shard without standing pages has shards of records too."""
+def _chunks(shard_pages: Iterable[Page]) -> Iterator[tuple[Page, ...]]:
+    """The pages of a shard in small groups.
+
+    The last group is empty, so that a shard without pages has shards of records too.
+    """
     chunk: list[Page] = []
     size = 0
-    for page in standing:
+    for page in shard_pages:
         chunk.append(page)
         size += len(page.body)
         if len(chunk) == CHUNK_PAGES or size >= CHUNK_BYTES:
@@ -125,33 +134,37 @@ def _chunks(standing: Iterable[Page]) -> Iterator[tuple[Page, ...]]:
     yield ()
 
 
-def _parse(connector: Connector, chunks: Iterable[Chunk], workers: int) -> Iterator[tuple[int, list[Parsed]]]:
-    """The shard's number and what its pages gave, in the order of the pages, whatever any of them does to a worker."""
+def _parse(connector: Connector, chunks: Iterable[Chunk], workers: int) -> Iterator[tuple[int, list[PageResult]]]:
+    """The shard's number and the results of its pages, in the order of the pages.
+
+    A page that kills a worker is a reject.
+    """
     work = ((connector, chunk) for chunk in chunks)
     for (_, chunk), result in map_ordered(parse_chunk, work, workers=workers, deadline=DEADLINE, memory=MEMORY):
         if isinstance(result, BaseException):
-            yield chunk.shard, list(_one_by_one(connector, chunk))
+            yield chunk.shard, list(_parse_one_by_one(connector, chunk))
         else:
             yield chunk.shard, result
 
 
-def parse_chunk(work: tuple[Connector, Chunk]) -> list[Parsed]:
+def parse_chunk(work: tuple[Connector, Chunk]) -> list[PageResult]:
+    """One result for each page of a chunk. This is what a worker runs."""
     connector, chunk = work
     return [parse_page(connector, page, chunk.tombstones) for page in chunk.pages]
 
 
-def _one_by_one(connector: Connector, chunk: Chunk) -> Iterator[Parsed]:
-    """Again, each page by itself: a bad one costs only itself."""
+def _parse_one_by_one(connector: Connector, chunk: Chunk) -> Iterator[PageResult]:
+    """Each page in a worker by itself, after one of them has failed: only that one becomes a reject."""
     work = ((connector, replace(chunk, pages=(page,))) for page in chunk.pages)
     for (_, single), result in map_ordered(parse_chunk, work, workers=1, deadline=DEADLINE, memory=MEMORY):
         if isinstance(result, BaseException):
-            yield _given_up(connector, single.pages[0], result)
+            yield _failed_page(connector, single.pages[0], result)
         else:
             yield from result
 
 
-def _given_up(connector: Connector, page: Page, error: BaseException) -> Parsed:
-    """The page as a reject. The error's message may quote the page, so only its type is told."""
+def _failed_page(connector: Connector, page: Page, error: BaseException) -> PageResult:
+    """A page that could not be parsed, as a reject. It names the error's type only: the message may quote the page."""
     if isinstance(error, DeadlineError):
         reason = "parse_timeout"
     elif isinstance(error, MemoryError):
@@ -159,41 +172,47 @@ def _given_up(connector: Connector, page: Page, error: BaseException) -> Parsed:
     else:
         reason = "parse_crashed"
     detail = "" if isinstance(error, DeadlineError | MemoryError | ProcessExpired) else type(error).__name__
-    return Parsed(rejects=[reject(origin_of(connector, page), page.key, "page", reason, detail)])
+    return PageResult(rejects=[reject_row(origin_of(connector, page), page.key, "page", reason, detail)])
 
 
-def _write(folder: Path, number: int, results: Iterable[Parsed]) -> Iterator[tuple[Shard, Counter[str]]]:
-    """The three shards of one shard of pages; the counts go with the last, which says that all three are there."""
+def _write_tables(folder: Path, number: int, results: Iterable[PageResult]) -> Iterator[tuple[Shard, Counter[str]]]:
+    """Write the three shards of one shard of pages.
+
+    The counts go with the last one, which shows that all three are there.
+    """
     counts: Counter[str] = Counter()
     tables: dict[str, list[pa.RecordBatch]] = {"rejects": [], "pairs": [], "records": []}
-    for parsed in results:
-        counts.update(_count(parsed))
+    for result in results:
+        counts.update(_count(result))
         for table, batches in tables.items():
-            rows = getattr(parsed, table)
+            rows = getattr(result, table)
             if rows:
                 batches.append(pa.RecordBatch.from_pylist(rows, SCHEMAS[table]))
     for table, batches in tables.items():
-        shard = storage.write_table(folder / _name(table, number), batches, SCHEMAS[table])
+        shard = storage.write_table(folder / _shard_name(table, number), batches, SCHEMAS[table])
         yield shard, counts if table == "records" else Counter()
 
 
-def _count(parsed: Parsed) -> Counter[str]:
+def _count(result: PageResult) -> Counter[str]:
     counts = Counter(
         pages=1,
-        pages_used=int(parsed.used > 0),
-        documents=parsed.documents,
-        documents_used=parsed.used,
-        records=len(parsed.records),
-        pairs=len(parsed.pairs),
+        pages_used=int(result.documents_used > 0),
+        documents=result.documents,
+        documents_used=result.documents_used,
+        records=len(result.records),
+        pairs=len(result.pairs),
     )
-    for row in parsed.rejects:
-        counts[f"{REJECTED[row['level']]}:{row['reason']}"] += 1
+    for row in result.rejects:
+        counts[f"{REJECT_COUNTERS[row['level']]}:{row['reason']}"] += 1
     return counts
 
 
 def check_conservation(counts: Counter[str]) -> None:
-    """What went in came out or was rejected with a reason. Raises ConservationError with the numbers."""
-    for what, rejected in (("pages", REJECTED["page"]), ("documents", REJECTED["document"])):
+    """Check that every page and document was used or rejected with a reason. `counts` are those of a manifest.
+
+    Raises: ConservationError with the numbers.
+    """
+    for what, rejected in (("pages", REJECT_COUNTERS["page"]), ("documents", REJECT_COUNTERS["document"])):
         lost = sum(count for name, count in counts.items() if name.startswith(f"{rejected}:"))
         if counts[what] != counts[f"{what}_used"] + lost:
             raise ConservationError(f"{counts[what]} {what} in, {counts[f'{what}_used']} used, {lost} rejected")

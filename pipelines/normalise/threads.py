@@ -1,6 +1,6 @@
 """Threads → one record per answer, dialogues of several turns, and preference pairs from votes.
 
-Every usable answer gives a record with its score: which are good enough is the policy's to say.
+Every usable answer gives a record with its score. The policy decides later which are good enough.
 """
 
 from collections.abc import Iterator
@@ -11,12 +11,12 @@ from math import log2
 import re2
 
 from pipelines.normalise import clean, courtesies
-from pipelines.normalise.records import Made, Origin, part_id
+from pipelines.normalise.records import Extraction, Origin, part_id
 from schemas.document import Post, Thread
 from schemas.record import Pair, Record
 
 PAIRS_PER_QUESTION = 10  # as in the paired Stack Exchange sets of H4 and lvwerra
-# Where posts do not say what they reply to, later ones speak to each other rather than to the question (read in 1,000
+# Where posts do not say what they reply to, later ones reply to each other rather than to the question (seen in 1,000
 # topics of a forum).
 REPLIES_PER_QUESTION = 3
 
@@ -27,61 +27,69 @@ _ASKS = re2.compile(
     r"|[?？]\s*$|(吗|呢|么|如何|怎么|怎样|怎麼|什么|什麼|为什么|為什麼|为何|哪个|哪些|哪里|是否|能否|可否|多少"
     r"|有没有|求解)"
 )
-# A post that only points somewhere, under a title that does not ask: what is said below speaks of what lies there.
+# A post of links only, under a title that does not ask: the replies are about the linked pages.
 _LINKS_ONLY = re2.compile(r"^\s*(?:(?:\[image\]|<?https?://[^\s<>]+>?|!?\[[^\]\n]*\]\([^\s)]*\))\s*)+\z")
-_ENDS = (".", "?", "!", ":", "。", "？", "！", "：")
+_SENTENCE_ENDS = (".", "?", "!", ":", "。", "？", "！", "：")
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A post after cleaning; `asks` tells the asker's side of the conversation from the other."""
+    """A cleaned post of a conversation. `is_asker`: it is by the person who question, and not an answer of theirs."""
 
     post: Post
     text: str
-    asks: bool
+    is_asker: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
+    """What a thread asks: the instruction, and the details that become its input."""
+
     instruction: str
     details: str
 
     @property
-    def whole(self) -> str:
+    def full_text(self) -> str:
+        """Instruction and details together."""
         return "\n\n".join(text for text in (self.instruction, self.details) if text)
 
 
-def records_from(thread: Thread, origin: Origin) -> Made:
-    """Answers, dialogues and pairs of one thread, answers in the order of the posts."""
-    made = Made()
+def extract(thread: Thread, origin: Origin) -> Extraction:
+    """The records and pairs of one thread: answers in the order of their posts, then dialogues."""
+    extraction = Extraction()
     if not thread.posts:
-        made.rejects.append((thread.key, "no_posts"))
-        return made
-    asked = question(thread.title, thread.posts[0].markdown)
-    if not asked.instruction:
-        made.rejects.append((thread.key, "empty_question"))
-        return made
+        extraction.rejects.append((thread.key, "no_posts"))
+        return extraction
+    question = build_question(thread.title, thread.posts[0].markdown)
+    if not question.instruction:
+        extraction.rejects.append((thread.key, "empty_question"))
+        return extraction
     if _LINKS_ONLY.match(clean.safe(thread.posts[0].markdown)) and not _ASKS.search(clean.title(thread.title)):
-        made.rejects.append((thread.key, "asks_nothing"))
-        return made
+        extraction.rejects.append((thread.key, "asks_nothing"))
+        return extraction
     turns = _turns(thread)
     paths = {post_id: path for post_id, path in _paths(thread, turns)}
     answers = [turns[post.post_id] for post in thread.posts[1:] if len(paths.get(post.post_id, ())) == 2]
-    made.records += [_record(thread, origin, asked, (turns[thread.posts[0].post_id], answer)) for answer in answers]
-    made.records += [_record(thread, origin, asked, path) for path in _longest(paths)]
-    made.rejects += _unused(thread, turns, paths)
-    made.pairs += _pairs(thread, origin, asked, answers)
+    extraction.records += [
+        _record(thread, origin, question, (turns[thread.posts[0].post_id], answer)) for answer in answers
+    ]
+    extraction.records += [_record(thread, origin, question, path) for path in _longest_dialogues(paths)]
+    extraction.rejects += _unused_answers(thread, turns, paths)
+    extraction.pairs += _pairs(thread, origin, question, answers)
     if len(thread.posts) == 1:
-        made.rejects.append((thread.key, "no_answer"))
-    return made
+        extraction.rejects.append((thread.key, "no_answer"))
+    return extraction
 
 
-def question(title: str, body: str) -> Question:
-    """A title that asks by itself is the instruction and the body its details; any other title heads the body. One that
-    is only where the body begins says nothing that the body does not."""
-    title, body = clean.title(title), courtesies.without(body)
-    whole = body.startswith(title) and (title.endswith(_ENDS) or body[len(title) :][:1] in ("", "\n"))
-    if whole:
+def build_question(title: str, body: str) -> Question:
+    """The question of a thread, from its title and the Markdown of its first post.
+
+    A title that asks by itself is the instruction, and the body its details. Any other title is put above the body. A
+    title that is only the beginning of the body is dropped.
+    """
+    title, body = clean.title(title), courtesies.remove_courtesies(body)
+    is_repeated = body.startswith(title) and (title.endswith(_SENTENCE_ENDS) or body[len(title) :][:1] in ("", "\n"))
+    if is_repeated:
         body = body[len(title) :].lstrip(" \n.:?")
     elif " ".join(body.split()).startswith(title):
         title = ""
@@ -93,51 +101,59 @@ def question(title: str, body: str) -> Question:
 
 
 def _turns(thread: Thread) -> dict[str, Turn]:
-    """By post id. The asker's own post answers when it is accepted, or voted on as a direct answer to the question."""
+    """Post id → turn. The asker's own post is an answer when it is accepted, or a direct reply that has votes."""
     first = thread.posts[0]
     turns = {}
     for post in thread.posts:
-        own = bool(first.author) and post.author == first.author
-        answers = post.accepted or (post.reply_to == first.post_id and post.score is not None)
+        by_asker = bool(first.author) and post.author == first.author
+        is_answer = post.accepted or (post.reply_to == first.post_id and post.score is not None)
         turns[post.post_id] = Turn(
-            post, clean.finished(courtesies.without(post.markdown)), post is first or (own and not answers)
+            post,
+            clean.finished(courtesies.remove_courtesies(post.markdown)),
+            post is first or (by_asker and not is_answer),
         )
     return turns
 
 
 def _paths(thread: Thread, turns: dict[str, Turn]) -> Iterator[tuple[str, tuple[Turn, ...]]]:
-    """From the question to each post that answers, where asker and others take turns and every turn says something.
-    Where posts have votes, one without is a comment, and no answer to the question."""
+    """The id of each answer, and the turns from the question to it.
+
+    Asker and others alternate, and no turn is empty. Where posts have votes, a post without is a comment and does not
+    answer the question.
+    """
     parents = _parents(thread, turns)
-    voted = any(post.score is not None for post in thread.posts)
+    has_votes = any(post.score is not None for post in thread.posts)
     known: dict[str, tuple[Turn, ...]] = {thread.posts[0].post_id: (turns[thread.posts[0].post_id],)}
     for post in thread.posts[1:]:
         before = known.get(parents.get(post.post_id, ""))
         turn = turns[post.post_id]
-        comments = voted and post.score is None and before and len(before) == 1
-        if before and turn.text and before[-1].asks != turn.asks and not comments:
+        is_comment = has_votes and post.score is None and before and len(before) == 1
+        if before and turn.text and before[-1].is_asker != turn.is_asker and not is_comment:
             known[post.post_id] = (*before, turn)
-            if not turn.asks:
+            if not turn.is_asker:
                 yield post.post_id, known[post.post_id]
 
 
 def _parents(thread: Thread, turns: dict[str, Turn]) -> dict[str, str]:
-    """What each post replies to: what it says itself, read as a conversation where several reply to one answer and none
-    to a reply; where a post does not say, an answer replies to the asker's latest post, and the asker to the one answer
-    since then (after several it is unknown)."""
-    tree = any(_is_below_an_answer(post, turns, thread.posts[0]) for post in thread.posts)
+    """Post id → the id of the post that it replies to, where that is known.
+
+    A post that says what it replies to is believed. Where several reply to one answer and none to a reply, they are
+    read as one conversation below that answer. Where a post does not say, an answer replies to the asker's latest post,
+    and the asker to the answer since then; after several answers that is unknown.
+    """
+    has_nested_replies = any(_is_below_an_answer(post, turns, thread.posts[0]) for post in thread.posts)
     parents: dict[str, str] = {}
     below: dict[str, str] = {}  # answer → the last turn of the conversation below it
     latest, since = thread.posts[0].post_id, list[str]()
     for post in thread.posts[1:]:
-        asks = turns[post.post_id].asks
+        is_asker = turns[post.post_id].is_asker
         if post.reply_to in turns:
-            parents[post.post_id] = post.reply_to if tree else _in_conversation(post, turns, below)
-        elif not asks and (len(since) < REPLIES_PER_QUESTION or post.accepted):
+            parents[post.post_id] = post.reply_to if has_nested_replies else _parent_in_conversation(post, turns, below)
+        elif not is_asker and (len(since) < REPLIES_PER_QUESTION or post.accepted):
             parents[post.post_id] = latest
-        elif asks and len(since) == 1:
+        elif is_asker and len(since) == 1:
             parents[post.post_id] = since[0]
-        if asks:
+        if is_asker:
             latest, since = post.post_id, []
         else:
             since.append(post.post_id)
@@ -145,30 +161,36 @@ def _parents(thread: Thread, turns: dict[str, Turn]) -> dict[str, str]:
 
 
 def _is_below_an_answer(post: Post, turns: dict[str, Turn], first: Post) -> bool:
-    """Whoever can answer a reply to an answer says exactly whom they mean."""
+    """Whether a post replies to a reply: where that is possible, posts say exactly what they reply to."""
     return post.reply_to in turns and turns[post.reply_to].post.reply_to not in ("", first.post_id)
 
 
-def _in_conversation(post: Post, turns: dict[str, Turn], below: dict[str, str]) -> str:
-    """Comments all reply to the answer they stand under: those of the asker and its author take turns below it."""
+def _parent_in_conversation(post: Post, turns: dict[str, Turn], below: dict[str, str]) -> str:
+    """The id of the post that a comment replies to.
+
+    All comments name the answer above them. Those of the asker and of the answer's author are read as a conversation.
+    """
     answer = turns[post.reply_to]
-    if answer.asks or not (turns[post.post_id].asks or post.author == answer.post.author):
+    if answer.is_asker or not (turns[post.post_id].is_asker or post.author == answer.post.author):
         return post.reply_to
     last = below.get(post.reply_to, post.reply_to)
     below[post.reply_to] = post.post_id
     return last
 
 
-def _longest(paths: dict[str, tuple[Turn, ...]]) -> list[tuple[Turn, ...]]:
-    """Dialogues that are not the beginning of another one, so that no turn is taught twice."""
+def _longest_dialogues(paths: dict[str, tuple[Turn, ...]]) -> list[tuple[Turn, ...]]:
+    """The dialogues that are not the beginning of a longer one, so that no turn is taught twice."""
     inner = {path[-3].post.post_id for path in paths.values() if len(path) >= 4}
     return [path for post_id, path in paths.items() if len(path) >= 4 and post_id not in inner]
 
 
-def _unused(thread: Thread, turns: dict[str, Turn], paths: dict[str, tuple[Turn, ...]]) -> list[tuple[str, str]]:
+def _unused_answers(
+    thread: Thread, turns: dict[str, Turn], paths: dict[str, tuple[Turn, ...]]
+) -> list[tuple[str, str]]:
+    """(part, reason) for each post that is no answer."""
     unused = []
     for post in thread.posts[1:]:
-        if turns[post.post_id].asks:
+        if turns[post.post_id].is_asker:
             continue
         if not turns[post.post_id].text:
             unused.append((f"{thread.key}#{post.post_id}", "empty_answer"))
@@ -177,9 +199,9 @@ def _unused(thread: Thread, turns: dict[str, Turn], paths: dict[str, tuple[Turn,
     return unused
 
 
-def _record(thread: Thread, origin: Origin, asked: Question, path: tuple[Turn, ...]) -> Record:
+def _record(thread: Thread, origin: Origin, question: Question, path: tuple[Turn, ...]) -> Record:
     post, dialogue = path[-1].post, len(path) > 2
-    marked = any(one.accepted or one.score is not None for one in thread.posts[1:])
+    has_marks = any(answer.accepted or answer.score is not None for answer in thread.posts[1:])
     return Record(
         record_id=part_id(origin, thread.key, f"{'d' if dialogue else 'a'}{post.post_id}"),
         page_id=origin.page_id,
@@ -195,38 +217,41 @@ def _record(thread: Thread, origin: Origin, asked: Question, path: tuple[Turn, .
         instruction_edited_at=max((turn.post.edited_at for turn in path[:-1] if turn.post.edited_at), default=None),
         tags=thread.tags,
         score=post.score,
-        accepted=post.accepted if marked else None,
-        instruction=path[-2].text if dialogue else asked.instruction,
-        input="" if dialogue else asked.details,
+        accepted=post.accepted if has_marks else None,
+        instruction=path[-2].text if dialogue else question.instruction,
+        input="" if dialogue else question.details,
         output=path[-1].text,
-        history=_history(asked, path) if dialogue else (),
+        history=_history(question, path) if dialogue else (),
     )
 
 
-def _history(asked: Question, path: tuple[Turn, ...]) -> tuple[dict[str, str], ...]:
-    said = [asked.whole, *(turn.text for turn in path[1:-2])]
-    return tuple({"instruction": said[i], "output": said[i + 1]} for i in range(0, len(said), 2))
+def _history(question: Question, path: tuple[Turn, ...]) -> tuple[dict[str, str], ...]:
+    texts = [question.full_text, *(turn.text for turn in path[1:-2])]
+    return tuple({"instruction": texts[i], "output": texts[i + 1]} for i in range(0, len(texts), 2))
 
 
 def vote_score(post: Post) -> int:
-    """As Askell et al. 2021 score answers: log2(1 + votes) rounded, 1 more if accepted, -1 for negative votes."""
+    """The score of an answer as in Askell et al. 2021: log2(1 + votes), rounded, 1 more when accepted.
+
+    -1 when the sum of votes is negative.
+    """
     votes = post.score or 0
     return -1 if votes < 0 else round(log2(1 + votes)) + post.accepted
 
 
-def _pairs(thread: Thread, origin: Origin, asked: Question, answers: list[Turn]) -> list[Pair]:
-    """The clearest preferences first, at most ten; the chosen answer is not one that people voted down."""
-    found = []
+def _pairs(thread: Thread, origin: Origin, question: Question, answers: list[Turn]) -> list[Pair]:
+    """The pairs with the largest difference of scores, largest first. The chosen answer has no negative score."""
+    candidates = []
     for one, other in combinations(answers, 2):
         better, worse = (one, other) if vote_score(one.post) > vote_score(other.post) else (other, one)
         gap = vote_score(better.post) - vote_score(worse.post)
         if gap >= 1 and vote_score(better.post) >= 0 and better.text != worse.text:
-            found.append((-gap, better.post.post_id, worse.post.post_id, better, worse))
-    found.sort(key=lambda pair: pair[:3])
-    return [_pair(thread, origin, asked, better, worse) for *_, better, worse in found[:PAIRS_PER_QUESTION]]
+            candidates.append((-gap, better.post.post_id, worse.post.post_id, better, worse))
+    candidates.sort(key=lambda pair: pair[:3])
+    return [_pair(thread, origin, question, better, worse) for *_, better, worse in candidates[:PAIRS_PER_QUESTION]]
 
 
-def _pair(thread: Thread, origin: Origin, asked: Question, better: Turn, worse: Turn) -> Pair:
+def _pair(thread: Thread, origin: Origin, question: Question, better: Turn, worse: Turn) -> Pair:
     chosen = better.post
     return Pair(
         pair_id=part_id(origin, thread.key, f"a{chosen.post_id}~a{worse.post.post_id}"),
@@ -238,8 +263,8 @@ def _pair(thread: Thread, origin: Origin, asked: Question, better: Turn, worse: 
         licence=chosen.licence or thread.licence or origin.licence,
         author=chosen.author,
         created_at=chosen.created_at,
-        instruction=asked.instruction,
-        input=asked.details,
+        instruction=question.instruction,
+        input=question.details,
         chosen=better.text,
         rejected=worse.text,
         chosen_score=vote_score(chosen),

@@ -10,7 +10,7 @@ from functools import cache
 import pytest
 
 from connectors.base import Connector
-from pipelines.normalise.parse import Parsed, parse_page
+from pipelines.normalise.parse import PageResult, parse_page
 from pipelines.normalise.stage import MEMORY, Chunk, parse_chunk
 from pipelines.workers.pool import map_ordered
 from schemas.page import Page
@@ -34,11 +34,11 @@ def good_page(name: str) -> Page:
     """The smallest of which something can be made."""
     source = SOURCES[name]
     pages = sorted(source.pages(), key=lambda page: len(page.body))
-    return next(page for page in pages if parse_page(source.make(), page).used)
+    return next(page for page in pages if parse_page(source.make(), page).documents_used)
 
 
 @pytest.fixture(scope="module")
-def parsed() -> dict[str, list[Parsed]]:
+def parsed() -> dict[str, list[PageResult]]:
     """What every connector's chunk gave, in workers as the stage has them."""
     results = map_ordered(parse_chunk, work(), workers=2, deadline=100.0, memory=MEMORY)
     found = {}
@@ -49,16 +49,16 @@ def parsed() -> dict[str, list[Parsed]]:
 
 
 @pytest.mark.parametrize("name", SOURCES)
-def test_every_page_gives_something_or_a_reason(parsed: dict[str, list[Parsed]], name: str) -> None:
+def test_every_page_gives_something_or_a_reason(parsed: dict[str, list[PageResult]], name: str) -> None:
     for page in parsed[name]:
         assert page.records or page.pairs or page.rejects
         assert all(REASON.fullmatch(row["reason"]) for row in page.rejects)
 
 
 @pytest.mark.parametrize("name", SOURCES)
-def test_neighbours_are_as_they_would_be_alone(parsed: dict[str, list[Parsed]], name: str) -> None:
+def test_neighbours_are_as_they_would_be_alone(parsed: dict[str, list[PageResult]], name: str) -> None:
     alone = parse_page(SOURCES[name].make(), good_page(name))
-    assert alone.used
+    assert alone.documents_used
     assert parsed[name][0] == alone == parsed[name][-1]
 
 

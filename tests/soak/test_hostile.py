@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from pipelines.normalise import stage
-from pipelines.normalise.parse import Parsed
+from pipelines.normalise.parse import PageResult
 from schemas.page import Page
 from tests.connectors import hostile
 from tests.connectors.test_conformance import SOURCES
@@ -50,7 +50,7 @@ def interleaved(good: Page, length: int) -> Iterator[tuple[str, Page]]:
         yield case
 
 
-def says_something(parsed: Parsed) -> bool:
+def says_something(parsed: PageResult) -> bool:
     reasons = {row["reason"] for row in parsed.rejects}
     assert "parse_crashed" not in reasons
     return bool(parsed.records or parsed.pairs or reasons) and all(REASON.fullmatch(reason) for reason in reasons)

@@ -3,7 +3,7 @@
 import pytest
 
 from pipelines.normalise import articles, code, headings
-from pipelines.normalise.phrasing import ask
+from pipelines.normalise.phrasing import phrase
 from pipelines.normalise.records import Origin
 from schemas.document import Article, Section
 
@@ -53,7 +53,7 @@ ORIGIN = Origin("docs", "tutorial", "eggs", "https://docs.test/eggs", "CC0-1.0")
     ],
 )
 def test_what_a_heading_asks(heading: str, form: str, text: str) -> None:
-    found = headings.read(headings.plain(heading))
+    found = headings.classify(headings.plain(heading))
     assert (found.form, found.text) == (form, text)
 
 
@@ -93,19 +93,25 @@ def test_what_an_article_is_about(title: str, topic: str) -> None:
     ],
 )
 def test_capitals_follow_the_text(heading: str, text: str, written: str) -> None:
-    assert headings.sentence_case(heading, headings.words_of(text)) == written
+    assert headings.sentence_case(heading, headings.word_counts(text)) == written
 
 
 def test_a_release_is_no_heading_to_ask_about() -> None:
     assert (
-        headings.lists(("0.4.0 (2016-06-17)",)) and headings.lists(("Changelog", "Fixes")) and headings.lists(("v1.2",))
+        headings.lead_to_references(("0.4.0 (2016-06-17)",))
+        and headings.lead_to_references(("Changelog", "Fixes"))
+        and headings.lead_to_references(("v1.2",))
     )
-    assert not headings.lists(("3.2 Which pan?",)) and not headings.lists(("Python 3.12",))
+    assert not headings.lead_to_references(("3.2 Which pan?",)) and not headings.lead_to_references(("Python 3.12",))
 
 
 def asked(title: str, *path: str, text: str = "Boil water first, then wait.") -> tuple[str, str]:
-    made = articles.records_from(Article("eggs", "", title, (Section(path, text),)), ORIGIN)
-    return (made.records[0].kind, made.records[0].instruction) if made.records else ("rejected", made.rejects[0][1])
+    extraction = articles.extract(Article("eggs", "", title, (Section(path, text),)), ORIGIN)
+    return (
+        (extraction.records[0].kind, extraction.records[0].instruction)
+        if extraction.records
+        else ("rejected", extraction.rejects[0][1])
+    )
 
 
 @pytest.mark.parametrize(
@@ -248,12 +254,12 @@ def test_a_section_that_teaches_nothing_is_a_reject(text: str, reason: str) -> N
     ],
 )
 def test_what_introduces_code(before: str, request_: str) -> None:
-    assert code.request_in(before) == request_
+    assert code.request_from(before) == request_
 
 
 def test_code_keeps_its_lines_and_leaves_the_list() -> None:
     text = "- Use the boiler function to boil an egg quickly:\n\n  ```python\n  def boil():\n      wait()\n  ```\n"
-    assert code.introduced(text) == [
+    assert code.introduced_blocks(text) == [
         ("Use the boiler function to boil an egg quickly.", "```python\ndef boil():\n    wait()\n```")
     ]
 
@@ -274,28 +280,28 @@ def test_code_keeps_its_lines_and_leaves_the_list() -> None:
 )
 def test_what_commands_print_is_no_code(lines: tuple[str, ...], kept: bool) -> None:
     text = "\n".join(("Use the boiler to boil some of the eggs at hand:", "", "```", *lines, "```"))
-    assert bool(code.introduced(text)) is kept
+    assert bool(code.introduced_blocks(text)) is kept
 
 
 def test_bare_numbers_before_headings_go_where_they_count() -> None:
     def topics(*names: str) -> list[str]:
         sections = tuple(Section((name,), "Boil water first, then wait.") for name in names)
-        made = articles.records_from(Article("eggs", "", "Eggs", sections), ORIGIN)
-        return [record.instruction for record in made.records]
+        extraction = articles.extract(Article("eggs", "", "Eggs", sections), ORIGIN)
+        return [record.instruction for record in extraction.records]
 
     assert not any("1" in asked for asked in topics("1 Water", "2 Pans", "3 Salt"))
-    assert all("2" in asked for asked in topics("2 ways to boil", "2 pans"))
+    assert all("2" in asked for asked in topics("2 questions to boil", "2 pans"))
 
 
 def test_a_banner_with_the_title_goes_and_its_text_stays() -> None:
     text = "| Chapter 3. Choosing eggs | |\n| --- | --- |\n|  |  |\n\n---\n\nThere are many eggs."
-    made = articles.records_from(Article("eggs", "", "Chapter 3. Choosing eggs", (Section((), text),)), ORIGIN)
-    assert (made.records[0].kind, made.records[0].output) == ("how_to", "There are many eggs.")
+    extraction = articles.extract(Article("eggs", "", "Chapter 3. Choosing eggs", (Section((), text),)), ORIGIN)
+    assert (extraction.records[0].kind, extraction.records[0].output) == ("how_to", "There are many eggs.")
 
 
 def test_what_is_yours_is_mine_in_a_question() -> None:
-    asked_ = {ask("how_to", f"docs:{n}", "en", task="clean your pan") for n in range(50)}
-    assert "How do I clean my pan?" in asked_ and "Explain how to clean your pan." in asked_
+    questions = {phrase("how_to", f"docs:{n}", "en", task="clean your pan") for n in range(50)}
+    assert "How do I clean my pan?" in questions and "Explain how to clean your pan." in questions
 
 
 @pytest.mark.parametrize(
@@ -303,8 +309,8 @@ def test_what_is_yours_is_mine_in_a_question() -> None:
 )
 def test_a_section_is_named_by_what_stays(anchor: str, part: str) -> None:
     section = Section(("Iron pans",), "Heavy and good.", anchor)
-    made = articles.records_from(Article("eggs", "", "Eggs", (section,)), ORIGIN)
-    assert made.records[0].record_id == f"docs:eggs#{part}"
+    extraction = articles.extract(Article("eggs", "", "Eggs", (section,)), ORIGIN)
+    assert extraction.records[0].record_id == f"docs:eggs#{part}"
 
 
 def test_an_address_above_a_heading_is_no_context() -> None:
@@ -314,16 +320,16 @@ def test_an_address_above_a_heading_is_no_context() -> None:
 
 
 def test_declared_steps_become_a_numbered_answer() -> None:
-    made = articles.records_from(Article("eggs", "", "How to boil eggs", (), ("Boil water.", "Wait.\nLong.")), ORIGIN)
-    assert made.records[0].record_id == "docs:eggs#steps"
-    assert "boil eggs" in made.records[0].instruction
-    assert made.records[0].output == "1. Boil water.\n2. Wait. Long."
+    extraction = articles.extract(Article("eggs", "", "How to boil eggs", (), ("Boil water.", "Wait.\nLong.")), ORIGIN)
+    assert extraction.records[0].record_id == "docs:eggs#steps"
+    assert "boil eggs" in extraction.records[0].instruction
+    assert extraction.records[0].output == "1. Boil water.\n2. Wait. Long."
 
 
 def test_phrasing_is_varied_and_always_the_same() -> None:
-    ways = {ask("topic", f"docs:{n}", "en", topic="eggs") for n in range(50)}
-    assert len(ways) == 4
-    assert ask("topic", "docs:1", "en", topic="eggs") == ask("topic", "docs:1", "en", topic="eggs")
+    questions = {phrase("topic", f"docs:{n}", "en", topic="eggs") for n in range(50)}
+    assert len(questions) == 4
+    assert phrase("topic", "docs:1", "en", topic="eggs") == phrase("topic", "docs:1", "en", topic="eggs")
 
 
 @pytest.mark.parametrize(
@@ -338,14 +344,14 @@ def test_a_page_whose_title_names_only_a_facet_is_about_what_it_stands_under(
     title: str, context: tuple[str, ...], instruction: str
 ) -> None:
     text = "把水壶放在干燥的桌面上，然后接通电源。" if title == "安装" else "Put it on a dry table and plug it in."
-    made = articles.records_from(Article("a", "", title, (Section((), text),), context=context), ORIGIN)
-    assert [record.kind for record in made.records] == ["how_to"]
-    assert instruction in made.records[0].instruction
+    extraction = articles.extract(Article("a", "", title, (Section((), text),), context=context), ORIGIN)
+    assert [record.kind for record in extraction.records] == ["how_to"]
+    assert instruction in extraction.records[0].instruction
 
 
 def test_a_facet_under_nothing_is_still_refused() -> None:
-    made = articles.records_from(Article("a", "", "Installation", (Section((), "Plug it in."),)), ORIGIN)
-    assert [reason for _, reason in made.rejects] == ["heading_meaningless"]
+    extraction = articles.extract(Article("a", "", "Installation", (Section((), "Plug it in."),)), ORIGIN)
+    assert [reason for _, reason in extraction.rejects] == ["heading_meaningless"]
 
 
 @pytest.mark.parametrize(
@@ -358,6 +364,6 @@ def test_a_facet_under_nothing_is_still_refused() -> None:
 )
 def test_a_lead_without_steps_introduces_what_its_sections_say_how_to_do(lead: str, kind: str, asked: str) -> None:
     sections = (Section((), lead), Section(("Sizes",), "Small and large ones."))
-    made = articles.records_from(Article("eggs", "", "Choosing eggs", sections), ORIGIN)
-    assert made.records[0].kind == kind
-    assert asked in made.records[0].instruction
+    extraction = articles.extract(Article("eggs", "", "Choosing eggs", sections), ORIGIN)
+    assert extraction.records[0].kind == kind
+    assert asked in extraction.records[0].instruction

@@ -84,7 +84,7 @@ def test_titles_lose_the_state_of_the_thread(title: str, kept: str) -> None:
     ],
 )
 def test_courtesies_go_and_everything_else_stays(written: str, kept: str) -> None:
-    assert courtesies.without(written) == kept
+    assert courtesies.remove_courtesies(written) == kept
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_courtesies_go_and_everything_else_stays(written: str, kept: str) -> Non
     ],
 )
 def test_bbcode_becomes_markdown_and_code_stays(written: str, kept: str) -> None:
-    assert courtesies.without(written) == kept
+    assert courtesies.remove_courtesies(written) == kept
 
 
 @pytest.mark.parametrize(
@@ -164,5 +164,5 @@ def test_who_reads_chinese(text: str, chinese: bool) -> None:
     ],
 )
 def test_hostile_text_takes_linear_time(attack: str) -> None:
-    courtesies.without(attack)
+    courtesies.remove_courtesies(attack)
     clean.finished(clean.article(attack, "https://docs.test/"))

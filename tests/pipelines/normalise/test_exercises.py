@@ -12,9 +12,9 @@ ORIGIN = Origin("docs", "tutorial", "eggs", "https://docs.test/eggs", "CC0-1.0")
 def sections_of(*parts: tuple[tuple[str, ...], str]) -> list[tuple[str, str, str]]:
     """Kind, instruction and output of each record of an article on eggs; then the rejects' reasons."""
     sections = tuple(Section(path, text) for path, text in parts)
-    made = articles.records_from(Article("eggs", "", "Eggs", sections), ORIGIN)
-    told = [(record.kind, record.instruction, record.output) for record in made.records]
-    return told + [("reject", part, reason) for part, reason in made.rejects]
+    extraction = articles.extract(Article("eggs", "", "Eggs", sections), ORIGIN)
+    results = [(record.kind, record.instruction, record.output) for record in extraction.records]
+    return results + [("reject", part, reason) for part, reason in extraction.rejects]
 
 
 @pytest.mark.parametrize(
@@ -22,8 +22,8 @@ def sections_of(*parts: tuple[tuple[str, ...], str]) -> list[tuple[str, str, str
 )
 def test_a_solution_answers_what_stands_before_it(solution: str) -> None:
     asked, answer = "How long?\n\n```\n**Solution**\n```", "Eight minutes.\n\n```sh\nboil 8\n```"
-    told = sections_of((("Hard eggs",), f"{asked}\n\n**{solution}**\n\n{answer}"))
-    assert told == [("question", f"Hard eggs\n\n{asked}", answer)]
+    results = sections_of((("Hard eggs",), f"{asked}\n\n**{solution}**\n\n{answer}"))
+    assert results == [("question", f"Hard eggs\n\n{asked}", answer)]
 
 
 def test_a_solution_in_a_section_of_its_own_answers_the_exercise_above() -> None:
@@ -46,5 +46,5 @@ def test_solutions_of_a_problem_are_a_topic_and_an_exercise_without_solution_tea
 
 
 def test_an_answer_that_is_announced_under_its_question_is_the_answer() -> None:
-    told = sections_of((("How long do Eggs boil?",), "**Answer:**\n\nEight minutes."))
-    assert told == [("question", "How long do Eggs boil?", "Eight minutes.")]
+    results = sections_of((("How long do Eggs boil?",), "**Answer:**\n\nEight minutes."))
+    assert results == [("question", "How long do Eggs boil?", "Eight minutes.")]

@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 import pytest
 
 from pipelines.normalise import exchanges, threads
-from pipelines.normalise.records import Origin
+from pipelines.normalise.records import Extraction, Origin
 from schemas.document import Exchange, Post, Thread
 
 ORIGIN = Origin("forum", "forum", "q1", "https://forum.test/q1", "CC-BY-4.0")
 
 
-def made(*posts: Post, title: str = "How do I boil an egg?") -> threads.Made:
-    return threads.records_from(Thread("q1", "https://forum.test/q1", title, posts, ("eggs",)), ORIGIN)
+def extract(*posts: Post, title: str = "How do I boil an egg?") -> Extraction:
+    return threads.extract(Thread("q1", "https://forum.test/q1", title, posts, ("eggs",)), ORIGIN)
 
 
 QUESTION = Post("1", "I have an egg and a pan.", "ann", score=3)
@@ -44,14 +44,14 @@ def answer(post_id: str, text: str, author: str, score: int | None = None, accep
     ],
 )
 def test_a_title_that_asks_is_the_instruction(title: str, body: str, instruction: str, details: str) -> None:
-    asked = threads.question(title, body)
+    asked = threads.build_question(title, body)
     assert (asked.instruction, asked.details) == (instruction, details)
 
 
 def test_every_answer_is_a_record_with_its_votes() -> None:
     when = datetime(2024, 5, 1, tzinfo=UTC)
     good = Post("2", "Use water.", "bob", when, 5, True, "1", "https://forum.test/a/2", "CC-BY-SA-4.0")
-    records = made(QUESTION, good, answer("3", "Use fire.", "eve", -2)).records
+    records = extract(QUESTION, good, answer("3", "Use fire.", "eve", -2)).records
     assert [(r.record_id, r.kind, r.score, r.accepted) for r in records] == [
         ("forum:q1#a2", "answer", 5, True),
         ("forum:q1#a3", "answer", -2, False),
@@ -72,12 +72,12 @@ def test_every_answer_is_a_record_with_its_votes() -> None:
 
 
 def test_a_forum_without_marks_says_so() -> None:
-    records = made(Post("1", "I have an egg.", "ann"), Post("2", "Use water.", "bob")).records
+    records = extract(Post("1", "I have an egg.", "ann"), Post("2", "Use water.", "bob")).records
     assert (records[0].score, records[0].accepted) == (None, None)
 
 
 def test_turns_of_asker_and_answerer_are_a_dialogue() -> None:
-    result = made(
+    result = extract(
         Post("1", "I have an egg.", "ann"),
         Post("2", "Boil it.", "bob"),
         Post("3", "For how long?", "ann"),
@@ -109,7 +109,7 @@ def test_edits_are_those_of_the_output_and_of_what_was_said_before_it() -> None:
     ]
     times = [datetime(2024, 5, day, tzinfo=UTC) for day in (5, 9, 7, 8)]
     edited = [replace(post, edited_at=time) for post, time in zip(posts, times, strict=True)]
-    never, later = made(*posts).records, made(*edited).records
+    never, later = extract(*posts).records, extract(*edited).records
     assert [(r.edited_at, r.instruction_edited_at) for r in never] == [(None, None)] * 2
     assert [(r.edited_at, r.instruction_edited_at) for r in later] == [(times[1], times[0]), (times[3], times[1])]
     assert [r.record_id for r in never] == [r.record_id for r in later], "an edit makes no other record"
@@ -122,7 +122,7 @@ def test_comments_below_an_answer_take_turns() -> None:
         Post("c3", "Ten minutes.", "bob", reply_to="2"),
         Post("c4", "Which egg is it?", "eve", reply_to="1"),
     ]
-    result = made(QUESTION, answer("2", "Boil it.", "bob", 1), *below)
+    result = extract(QUESTION, answer("2", "Boil it.", "bob", 1), *below)
     assert [(r.record_id, r.kind, r.output) for r in result.records] == [
         ("forum:q1#a2", "answer", "Boil it."),
         ("forum:q1#dc3", "dialogue", "Ten minutes."),
@@ -140,7 +140,7 @@ def test_replies_to_replies_say_whom_they_mean() -> None:
         Post("c6", "Is twelve too much?", "ann", reply_to="c5"),
         Post("c7", "Not for a big one.", "eve", reply_to="c6"),
     ]
-    result = made(QUESTION, answer("2", "Boil it.", "bob", 1), *below)
+    result = extract(QUESTION, answer("2", "Boil it.", "bob", 1), *below)
     assert [(r.record_id, r.instruction, r.output) for r in result.records[1:]] == [
         ("forum:q1#dc3", "In what?", "Salted water."),
         ("forum:q1#dc7", "Is twelve too much?", "Not for a big one."),
@@ -154,19 +154,19 @@ def test_whom_the_asker_means_after_several_replies_is_unknown() -> None:
         Post("4", "How?", "ann"),
         Post("5", "In oil.", "eve"),
     ]
-    result = made(Post("1", "I have an egg.", "ann"), *posts)
+    result = extract(Post("1", "I have an egg.", "ann"), *posts)
     assert [r.record_id for r in result.records] == ["forum:q1#a2", "forum:q1#a3"]
     assert result.rejects == [("q1#5", "not_an_answer")]
 
 
 def test_late_replies_to_nobody_in_particular_do_not_answer() -> None:
     posts = [Post(str(n), f"Reply {n}.", f"user{n}") for n in range(2, 8)]
-    result = made(Post("1", "I have an egg.", "ann"), *posts)
+    result = extract(Post("1", "I have an egg.", "ann"), *posts)
     assert [r.record_id for r in result.records] == ["forum:q1#a2", "forum:q1#a3", "forum:q1#a4"]
 
 
 def test_an_asker_may_answer_where_people_vote() -> None:
-    result = made(QUESTION, answer("2", "I found out: water.", "ann", 4))
+    result = extract(QUESTION, answer("2", "I found out: water.", "ann", 4))
     assert [(r.record_id, r.output) for r in result.records] == [("forum:q1#a2", "I found out: water.")]
 
 
@@ -175,7 +175,7 @@ def test_an_asker_may_answer_where_people_vote() -> None:
     [((), "no_posts"), ((QUESTION,), "no_answer"), ((QUESTION, answer("2", "Thanks!", "bob", 1)), "empty_answer")],
 )
 def test_a_thread_without_an_answer_is_a_reject(posts: tuple[Post, ...], reason: str) -> None:
-    result = made(*posts)
+    result = extract(*posts)
     assert not result.records and result.rejects[0][1] == reason
 
 
@@ -184,9 +184,9 @@ def test_a_thread_without_an_answer_is_a_reject(posts: tuple[Post, ...], reason:
 )
 def test_a_link_is_asked_about_only_by_a_title_that_asks(body: str) -> None:
     replies = (Post("1", body, "ann"), Post("2", "I like them.", "bob"))
-    assert made(*replies, title="Ten ways with eggs").rejects == [("q1", "asks_nothing")]
-    assert [record.output for record in made(*replies).records] == ["I like them."]
-    assert made(Post("1", f"{body} burns", "ann"), replies[1], title="Ten ways with eggs").records
+    assert extract(*replies, title="Ten ways with eggs").rejects == [("q1", "asks_nothing")]
+    assert [record.output for record in extract(*replies).records] == ["I like them."]
+    assert extract(Post("1", f"{body} burns", "ann"), replies[1], title="Ten ways with eggs").records
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_pairs_prefer_what_people_preferred() -> None:
         answer("5", "Oil.", "kim", 0),
         answer("6", "Wind.", "lee", -4),
     ]
-    pairs = made(QUESTION, *answers).pairs
+    pairs = extract(QUESTION, *answers).pairs
     assert [(p.pair_id, p.chosen_score, p.rejected_score) for p in pairs] == [
         ("forum:q1#a2~a3", 4, -1),
         ("forum:q1#a2~a6", 4, -1),
@@ -230,12 +230,12 @@ def test_pairs_prefer_what_people_preferred() -> None:
 
 def test_a_question_gives_at_most_ten_pairs() -> None:
     answers = [answer(str(n), f"Answer {n}.", f"user{n}", 2**n) for n in range(2, 12)]
-    assert len(made(QUESTION, *answers).pairs) == 10
+    assert len(extract(QUESTION, *answers).pairs) == 10
 
 
 def test_exchanges_are_taken_as_they_are() -> None:
     exchange = Exchange("7", "", "Name a fruit.", "Apple.", "N/A", (("Hi", "Hello"),), "Stone.")
-    result = exchanges.records_from(exchange, ORIGIN)
+    result = exchanges.extract(exchange, ORIGIN)
     record, pair = result.records[0], result.pairs[0]
     assert (record.record_id, record.kind, record.instruction, record.input) == (
         "forum:q1#7",
