@@ -36,7 +36,8 @@ KEPT_APART = {
     ),
     "the network is the polite client's": (
         ("httpx", "httpcore", "requests", "aiohttp", "urllib3", "h11", "socket", "urllib.request", "http.client"),
-        ("connectors.web", "pipelines.flows"),  # flows ask the Prefect server that they started
+        # flows ask the Prefect server that they started; serve only listens
+        ("connectors.web", "pipelines.flows", "pipelines.serve.server"),
     ),
 }
 BLOCKS = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.AsyncFor, ast.AsyncWith)

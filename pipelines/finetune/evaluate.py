@@ -1,4 +1,4 @@
-"""How well a model answers what it has not been trained on: loss by task, and a few answers to read."""
+"""How well a model answers the rows of a set: loss by task, and a few answers to read."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,67 +9,98 @@ from typing import Any
 
 import torch
 
-from pipelines.models.losses import losses
-from pipelines.models.prompt import Example, encode_prompt, messages
+from pipelines.models.losses import answer_losses
+from pipelines.models.prompt import Example, encode_prompt, prompt_messages
 
 SAMPLES = 3
-SAMPLE_PROMPT = 192  # tokens: longer prompts cost time and read badly in a card
+SAMPLE_PROMPT = 192  # tokens: longer prompts cost time and are hard to read in a card
 SAMPLE_ANSWER = 48  # tokens
 
 
 @dataclass(frozen=True, slots=True)
-class HeldOut:
-    """A row that is not trained on, and its tokens."""
+class EncodedRow:
+    """A published row and its tokens."""
 
     row: Mapping[str, Any]
     example: Example
 
 
-def choose(rows: Iterable[HeldOut], count: int) -> list[HeldOut]:
-    """`count` rows, the tasks in turn; within a task by the hash of the record, so that neighbours do not crowd in."""
-    tasks: dict[str, list[HeldOut]] = defaultdict(list)
-    for held in sorted(rows, key=lambda held: sha256(held.row["record_id"].encode()).digest()):
-        tasks[held.row["task"] or "other"].append(held)
-    turns = zip_longest(*(tasks[task] for task in sorted(tasks)))
-    return [held for turn in turns for held in turn if held is not None][:count]
+@dataclass(frozen=True, slots=True)
+class EvaluationSet:
+    """Rows to evaluate with. `held_out`: they are not trained on. Where nothing is held out, they are training rows."""
+
+    rows: list[EncodedRow]
+    held_out: bool
+
+    def samples(self) -> list[EncodedRow]:
+        """A few held-out rows for the card: the first whose prompt is short enough to read; when there is none, those
+        with the shortest prompts.
+        """
+        if not self.held_out:
+            return []
+        short = [encoded for encoded in self.rows if encoded.example.answer_start <= SAMPLE_PROMPT]
+        return (short or sorted(self.rows, key=lambda encoded: encoded.example.answer_start))[:SAMPLES]
 
 
-def held_out_loss(model: Any, held: Sequence[HeldOut], batch_size: int) -> dict[str, Any] | None:
-    """`loss`, and `by_task`: nats per answer token, each token weighing the same. None: nothing is held out."""
-    if not held:
-        return None
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What `evaluate` found: the loss as `mean_loss` returns it, and the answers to the samples."""
+
+    loss: dict[str, Any]
+    answers: list[str]
+
+
+def evaluate(model: Any, tokenizer: Any, evaluated: EvaluationSet, batch_size: int) -> Evaluation:
+    """Measure the loss of `model` on the rows, and let it answer the samples."""
+    loss = mean_loss(model, evaluated.rows, batch_size)
+    return Evaluation(loss, answers(model, tokenizer, evaluated.samples()))
+
+
+def choose(rows: Iterable[EncodedRow], count: int) -> list[EncodedRow]:
+    """At most `count` rows, one of each task in turn. Within a task the hash of the record's id decides, so that
+    records of one page are spread.
+    """
+    tasks: dict[str, list[EncodedRow]] = defaultdict(list)
+    for encoded in sorted(rows, key=lambda encoded: sha256(encoded.row["record_id"].encode()).digest()):
+        tasks[encoded.row["task"] or "other"].append(encoded)
+    rounds = zip_longest(*(tasks[task] for task in sorted(tasks)))
+    return [encoded for one_of_each in rounds for encoded in one_of_each if encoded is not None][:count]
+
+
+def mean_loss(model: Any, rows: Sequence[EncodedRow], batch_size: int) -> dict[str, Any]:
+    """`loss`, and `by_task`: nats per answer token, rounded to 4 places; every token counts the same. There must be at
+    least one row.
+    """
     sums: dict[str, list[float]] = defaultdict(lambda: [0.0, 0])
-    by_length = sorted(held, key=lambda one: (len(one.example.ids), one.row["record_id"]))
+    by_length = sorted(rows, key=lambda encoded: (len(encoded.example.ids), encoded.row["record_id"]))
     model.eval()
     for start in range(0, len(by_length), batch_size):
         batch = by_length[start : start + batch_size]
-        for one, (loss, tokens) in zip(batch, losses(model, [one.example for one in batch]), strict=True):
-            task = sums[one.row["task"] or "other"]
+        losses = answer_losses(model, [encoded.example for encoded in batch])
+        for encoded, (loss, tokens) in zip(batch, losses, strict=True):
+            task = sums[encoded.row["task"] or "other"]
             task[0] += loss
             task[1] += tokens
-    loss, tokens = (sum(part) for part in zip(*sums.values(), strict=True))
+    loss, tokens = (sum(column) for column in zip(*sums.values(), strict=True))
     by_task = {task: round(total / count, 4) for task, (total, count) in sorted(sums.items())}
     return {"loss": round(loss / tokens, 4), "by_task": by_task}
 
 
-def samples(held: Sequence[HeldOut]) -> list[HeldOut]:
-    """The first few whose prompt is short enough to read, of different tasks if there are; else the shortest."""
-    short = [one for one in held if one.example.start <= SAMPLE_PROMPT]
-    return (short or sorted(held, key=lambda one: one.example.start))[:SAMPLES]
-
-
-def answers(model: Any, tokenizer: Any, held: Sequence[HeldOut]) -> list[str]:
-    """Greedy answers of at most SAMPLE_ANSWER tokens."""
-    if not held:
+def answers(model: Any, tokenizer: Any, rows: Sequence[EncodedRow]) -> list[str]:
+    """One answer for each row, decoded greedily, at most SAMPLE_ANSWER tokens long."""
+    if not rows:
         return []
-    prompts = [encode_prompt(messages(one.row, tokenizer), tokenizer) for one in held]
+    prompts = [encode_prompt(prompt_messages(encoded.row, tokenizer), tokenizer) for encoded in rows]
     longest = max(map(len, prompts))
     ids = torch.tensor([[tokenizer.pad_token_id] * (longest - len(prompt)) + prompt for prompt in prompts])
-    seen = torch.tensor([[0] * (longest - len(prompt)) + [1] * len(prompt) for prompt in prompts])
+    attention_mask = torch.tensor([[0] * (longest - len(prompt)) + [1] * len(prompt) for prompt in prompts])
     device = model.device
     model.eval()
     with torch.inference_mode():
-        made = model.generate(
-            input_ids=ids.to(device), attention_mask=seen.to(device), max_new_tokens=SAMPLE_ANSWER, do_sample=False
+        generated = model.generate(
+            input_ids=ids.to(device),
+            attention_mask=attention_mask.to(device),
+            max_new_tokens=SAMPLE_ANSWER,
+            do_sample=False,
         )
-    return [tokenizer.decode(row[longest:], skip_special_tokens=True).strip() for row in made]
+    return [tokenizer.decode(ids[longest:], skip_special_tokens=True).strip() for ids in generated]

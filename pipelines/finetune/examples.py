@@ -1,12 +1,13 @@
-"""Published rows → tokens to train on and to measure with.
+"""Published rows → tokens to train on and to evaluate with.
 
 A row longer than `max_length` is left out and counted: cut short, it would teach answers without an end.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
-from pipelines.finetune.evaluate import HeldOut, choose
+from pipelines.finetune.evaluate import EncodedRow, choose
 from pipelines.models.prompt import Example, PromptError, encode
 from pipelines.recipe import FinetuneSettings, RecipeError
 from pipelines.workers.progress import track
@@ -15,14 +16,19 @@ Row = Mapping[str, Any]
 
 
 def training(rows: Iterable[Row], tokenizer: Any, settings: FinetuneSettings) -> tuple[list[Example], dict[str, int]]:
-    """Examples in the snapshot's order, and how many rows were trained on, too long, or refused by the template."""
+    """The examples to train on, in the snapshot's order, and counts.
+
+    The counts are rows (`trained`, `too_long`, `refused` by the chat template) and `answer_tokens`.
+
+    Raises: RecipeError when no row can be trained on.
+    """
     examples, counts = [], {"trained": 0, "too_long": 0, "refused": 0, "answer_tokens": 0}
     for _, example in _encoded(track(rows, "finetune: tokenise"), tokenizer):
-        fate = "refused" if example is None else "trained" if _fits(example, settings) else "too_long"
-        counts[fate] += 1
-        if example and fate == "trained":
+        outcome = "refused" if example is None else "trained" if _fits(example, settings) else "too_long"
+        counts[outcome] += 1
+        if example and outcome == "trained":
             examples.append(example)
-            counts["answer_tokens"] += len(example.ids) - example.start
+            counts["answer_tokens"] += len(example.ids) - example.answer_start
     if not examples:
         raise RecipeError(
             f"finetune.max_length: none of the snapshot's {sum(counts.values())} training rows can be trained on "
@@ -31,13 +37,23 @@ def training(rows: Iterable[Row], tokenizer: Any, settings: FinetuneSettings) ->
     return examples, counts
 
 
-def held_out(rows: Iterable[Row], tokenizer: Any, settings: FinetuneSettings) -> list[HeldOut]:
-    """At most `eval_records` rows of the validation split, always the same ones."""
-    fitting = (HeldOut(row, example) for row, example in _encoded(rows, tokenizer) if example)
-    return choose((held for held in fitting if _fits(held.example, settings)), settings.eval_records)
+def held_out(rows: Iterable[Row], tokenizer: Any, settings: FinetuneSettings) -> list[EncodedRow]:
+    """At most `eval_records` rows of the validation split, the same ones on every call."""
+    return choose(_fitting(rows, tokenizer, settings), settings.eval_records)
+
+
+def first(rows: Iterable[Row], tokenizer: Any, settings: FinetuneSettings) -> list[EncodedRow]:
+    """The first `eval_records` rows that can be trained on."""
+    return list(islice(_fitting(rows, tokenizer, settings), settings.eval_records))
+
+
+def _fitting(rows: Iterable[Row], tokenizer: Any, settings: FinetuneSettings) -> Iterator[EncodedRow]:
+    encoded = _encoded(rows, tokenizer)
+    return (EncodedRow(row, example) for row, example in encoded if example and _fits(example, settings))
 
 
 def _encoded(rows: Iterable[Row], tokenizer: Any) -> Iterator[tuple[Row, Example | None]]:
+    """Each row with its tokens; None where the chat template refuses it."""
     for row in rows:
         try:
             yield row, encode(row, tokenizer)

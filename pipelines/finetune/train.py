@@ -1,7 +1,7 @@
 """Training through TRL, from the last complete checkpoint if there is one.
 
-A checkpoint is complete when its marker is there: it is written last, after everything else is on the disk. What
-is published is always read back from the finished checkpoint, so that a killed run and an unbroken one agree.
+A checkpoint is complete when the file COMPLETE is there: that is written last, after everything else is on the disk.
+What is published is always read back from the final checkpoint, so that a killed run and an unbroken one agree.
 """
 
 import json
@@ -21,25 +21,25 @@ from transformers import AutoModelForCausalLM, PrinterCallback, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
 from pipelines import storage
-from pipelines.models.losses import precision
+from pipelines.models.losses import autocast_dtype
 from pipelines.models.prompt import Example
 from pipelines.recipe import FinetuneSettings
 from pipelines.storage import filesystem
 from pipelines.workers.progress import LOG_EVERY
 
-MARKER = "complete.json"
+COMPLETE = "complete.json"
 ADAPTER = "adapter"
 CHECKPOINT_EVERY = 60.0  # seconds
 WARMUP = 0.1  # share of the steps; DEITA's recipe, and where LoRA's first steps are largest
-CLOCKED_WARMUP = 3  # steps
-LABEL_IGNORED = -100
+TIMED_WARMUP = 3  # steps, where `max_seconds` ends training
+IGNORED_LABEL = -100  # what the loss of transformers skips
 
 log = logging.getLogger("gristmill")
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Where training stood: optimiser steps done, seconds spent on them, and whether that was all."""
+    """A state of training on disk: the optimiser steps so far, the seconds they took, and whether they were all."""
 
     path: Path
     step: int
@@ -47,47 +47,56 @@ class Checkpoint:
     finished: bool
 
     def losses(self) -> list[tuple[int, float]]:
-        """(step, mean loss per answer token) of every step so far."""
+        """(step, mean loss in nats per answer token) of every step so far."""
         state = json.loads((self.path / "trainer_state.json").read_text())
         return [(entry["step"], entry["loss"]) for entry in state["log_history"] if "loss" in entry]
 
 
 def train(
-    model: Any, tokenizer: Any, examples: Sequence[Example], new: list[int], settings: FinetuneSettings, folder: Path
+    model: Any,
+    tokenizer: Any,
+    examples: Sequence[Example],
+    new_token_ids: list[int],
+    settings: FinetuneSettings,
+    folder: Path,
 ) -> Checkpoint:
-    """Train `model` on the answers; returns the finished checkpoint below `folder`.
+    """Train `model` on the answers of `examples`. Returns the final checkpoint, which lies below `folder`.
 
-    `new` are ids whose embedding rows are trained under LoRA too.
+    Under LoRA the embeddings of `new_token_ids` are trained too.
+
+    Raises: RuntimeError when training ends without a final checkpoint.
     """
     last = last_complete(folder)
     if last and last.finished:
         return last
-    watch = _Watch(settings, folder, last.seconds if last else 0.0)
     trainer = SFTTrainer(
         model=model,
         args=_arguments(settings, len(examples), folder),
         train_dataset=_dataset(examples),
         processing_class=tokenizer,
-        peft_config=_lora(model, new, settings) if settings.method == "lora" else None,
-        callbacks=[watch],
+        peft_config=_lora(model, new_token_ids, settings) if settings.method == "lora" else None,
+        callbacks=[_Checkpointing(settings, folder, last.seconds if last else 0.0)],
     )
-    trainer.remove_callback(PrinterCallback)  # a line per step: _Watch says enough
+    trainer.remove_callback(PrinterCallback)  # it prints a line per step; _Checkpointing logs enough
     trainer.train(resume_from_checkpoint=str(last.path) if last else None)
-    finished = last_complete(folder)
-    if finished is None or not finished.finished:
-        raise RuntimeError(f"{folder}: training ended without a finished checkpoint")
-    return finished
+    final = last_complete(folder)
+    if final is None or not final.finished:
+        raise RuntimeError(f"{folder}: training ended without a final checkpoint")
+    return final
 
 
-def trained(base: Any, settings: FinetuneSettings, checkpoint: Checkpoint) -> Any:
-    """The model as the checkpoint has it; under LoRA the adapter is still apart from the base."""
+def load_checkpoint(base_model: Any, settings: FinetuneSettings, checkpoint: Checkpoint) -> Any:
+    """The model as it was trained. Under LoRA it is `base_model` with the adapter, not yet merged."""
     if settings.method == "lora":
-        return PeftModel.from_pretrained(base, str(checkpoint.path))
+        return PeftModel.from_pretrained(base_model, str(checkpoint.path))
     return AutoModelForCausalLM.from_pretrained(checkpoint.path, dtype=torch.float32, local_files_only=True)
 
 
 def save(model: Any, tokenizer: Any, base_name: str, folder: Path) -> None:
-    """The whole model as safetensors; under LoRA merged, with the adapter beside it."""
+    """Write model and tokenizer to `folder`, the weights as safetensors.
+
+    Under LoRA the model is merged, and the adapter lies beside it, with `base_name` as the name of its base model.
+    """
     if isinstance(model, PeftModel):
         config: Any = model.peft_config["default"]
         config.base_model_name_or_path = base_name
@@ -102,11 +111,11 @@ def save(model: Any, tokenizer: Any, base_name: str, folder: Path) -> None:
 
 
 def last_complete(folder: Path) -> Checkpoint | None:
-    """The newest checkpoint with a marker; what a killed run left without one is removed."""
+    """The newest complete checkpoint below `folder`. Incomplete ones, which a killed run left, are removed."""
     complete = []
     for path in folder.glob("checkpoint-*"):
-        if (path / MARKER).exists():
-            complete.append(Checkpoint(path, **json.loads((path / MARKER).read_text())))
+        if (path / COMPLETE).exists():
+            complete.append(Checkpoint(path, **json.loads((path / COMPLETE).read_text())))
         else:
             shutil.rmtree(path)
     return max(complete, key=lambda checkpoint: checkpoint.step, default=None)
@@ -121,17 +130,17 @@ def _arguments(settings: FinetuneSettings, examples: int, folder: Path) -> SFTCo
         num_train_epochs=settings.epochs,
         max_steps=settings.max_steps,
         learning_rate=settings.learning_rate,
-        # where the clock ends training, the last step is not known beforehand
-        warmup_steps=CLOCKED_WARMUP if settings.max_seconds else WARMUP,
+        # where time ends training, the last step is not known beforehand
+        warmup_steps=TIMED_WARMUP if settings.max_seconds else WARMUP,
         lr_scheduler_type="constant_with_warmup" if settings.max_seconds else "linear",
         train_sampling_strategy="group_by_length",
         seed=settings.seed,
-        bf16=precision() == torch.bfloat16,
+        bf16=autocast_dtype() == torch.bfloat16,
         use_cpu=not cuda,
         activation_checkpointing=cuda,
         dataloader_pin_memory=cuda,
         logging_steps=1,
-        save_strategy="no",  # _Watch says when
+        save_strategy="no",  # _Checkpointing decides when
         save_total_limit=2,  # one complete while the next is written
         max_length=None,
         dataset_kwargs={"skip_prepare_dataset": True},
@@ -142,43 +151,44 @@ def _arguments(settings: FinetuneSettings, examples: int, folder: Path) -> SFTCo
 
 def _dataset(examples: Sequence[Example]) -> Dataset:
     ids = [example.ids for example in examples]
-    labels = [[LABEL_IGNORED] * example.start + example.ids[example.start :] for example in examples]
+    labels = [[IGNORED_LABEL] * example.answer_start + example.ids[example.answer_start :] for example in examples]
     return Dataset.from_dict({"input_ids": ids, "labels": labels})
 
 
-def _lora(model: Any, new: list[int], settings: FinetuneSettings) -> LoraConfig:
-    """All linear layers; of the embeddings only the markers' rows."""
+def _lora(model: Any, new_token_ids: list[int], settings: FinetuneSettings) -> LoraConfig:
+    """All linear layers, and the embeddings of the new tokens only."""
     name = next(name for name, module in model.named_modules() if module is model.get_input_embeddings())
     return LoraConfig(
         task_type="CAUSAL_LM",
         r=settings.lora_rank,
         lora_alpha=2 * settings.lora_rank,
         target_modules="all-linear",
-        trainable_token_indices={name.rpartition(".")[2]: new} if new else None,
+        trainable_token_indices={name.rpartition(".")[2]: new_token_ids} if new_token_ids else None,
     )
 
 
-class _Watch(TrainerCallback):
-    """Says when to stop and when to save, marks checkpoints complete, and tells how far training has come."""
+class _Checkpointing(TrainerCallback):
+    """Decides when to save and when to stop, marks checkpoints complete, and logs progress."""
 
-    def __init__(self, settings: FinetuneSettings, folder: Path, spent: float) -> None:
-        self.limit, self.folder, self.spent = settings.max_seconds, folder, spent
+    def __init__(self, settings: FinetuneSettings, folder: Path, seconds_before: float) -> None:
+        """`seconds_before` is what the run took up to the checkpoint that it goes on from."""
+        self.max_seconds, self.folder, self.seconds_before = settings.max_seconds, folder, seconds_before
         self.finished = False
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self.began = self.saved = self.spoke = time.monotonic()
+        self.started = self.saved = self.logged = time.monotonic()
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         now = time.monotonic()
-        out_of_time = bool(self.limit) and self.spent + now - self.began >= self.limit
+        out_of_time = bool(self.max_seconds) and self._seconds(now) >= self.max_seconds
         self.finished = out_of_time or state.global_step >= state.max_steps
         control.should_training_stop = self.finished
         control.should_save = self.finished or now - self.saved >= CHECKPOINT_EVERY
 
     def on_log(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         now, last = time.monotonic(), state.log_history[-1]
-        if "loss" in last and (now - self.spoke > LOG_EVERY or self.finished):
-            self.spoke = now
+        if "loss" in last and (now - self.logged > LOG_EVERY or self.finished):
+            self.logged = now
             log.info("finetune: step %d of %d, loss %.3f", state.global_step, state.max_steps, last["loss"])
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -186,7 +196,10 @@ class _Watch(TrainerCallback):
         for file in sorted(path.iterdir()):
             filesystem.sync_file(file)
         now = time.monotonic()
-        reached = Checkpoint(path, state.global_step, self.spent + now - self.began, self.finished)
-        marker = {key: value for key, value in asdict(reached).items() if key != "path"}
-        storage.write_text(path / MARKER, json.dumps(marker))
+        checkpoint = Checkpoint(path, state.global_step, self._seconds(now), self.finished)
+        fields = {key: value for key, value in asdict(checkpoint).items() if key != "path"}
+        storage.write_text(path / COMPLETE, json.dumps(fields))
         self.saved = now
+
+    def _seconds(self, now: float) -> float:
+        return self.seconds_before + now - self.started

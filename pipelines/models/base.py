@@ -1,4 +1,4 @@
-"""The model to start from: the packaged SmolLM2, a local folder, or a name on the hub."""
+"""The base model: the packaged SmolLM2, a local folder, or a name on the hub."""
 
 import os
 import shutil
@@ -22,7 +22,10 @@ WEIGHTS = ("*.safetensors", "*.json", "*.jinja")
 
 
 def require_train() -> None:
-    """Raises RecipeError when the extra is not installed; keeps the libraries to themselves and quiet."""
+    """Check that the extra `train` is installed, and switch off the libraries' telemetry, warnings and progress bars.
+
+    Raises: RecipeError that names what is missing.
+    """
     missing = [name for name in ("torch", "transformers", "trl", "peft", "datasets") if find_spec(name) is None]
     if missing:
         raise RecipeError(f"fine-tuning needs {', '.join(missing)}: pip install 'gristmill[train]'")
@@ -40,7 +43,10 @@ def require_train() -> None:
 
 
 def fingerprint(model: str) -> str:
-    """What a fine-tuned model depends on: the weights of a folder, the package's version, or the hub name."""
+    """What a fine-tuned model depends on: a hash of a folder's weights, the package's version, or the hub name.
+
+    Raises: RecipeError when the packaged model is asked for and not installed.
+    """
     if model == PACKAGED:
         return f"{PACKAGE} {_package_version()}"
     folder = Path(model)
@@ -51,7 +57,10 @@ def fingerprint(model: str) -> str:
 
 
 def load(model: str, data: Path) -> tuple[Any, Any]:
-    """(model, tokenizer) in float32, ready to train. Raises RecipeError with the cure."""
+    """(model, tokenizer). The weights are in float32, ready to train. `data` holds the converted packaged model.
+
+    Raises: RecipeError when the model cannot be loaded.
+    """
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -70,33 +79,36 @@ def load(model: str, data: Path) -> tuple[Any, Any]:
     return loaded, tokenizer
 
 
-def load_marked(settings: FinetuneSettings, data: Path) -> tuple[Any, Any, list[int]]:
-    """(model, tokenizer, ids of new tokens): knows where the instruction is. The same on every call."""
+def load_with_special_tokens(settings: FinetuneSettings, data: Path) -> tuple[Any, Any, list[int]]:
+    """(model, tokenizer, ids of new tokens). The tokenizer has a chat template. Every call gives the same weights.
+
+    Raises: RecipeError when the model cannot be loaded, or LoRA cannot train it.
+    """
     import torch
 
-    from pipelines.models.prompt import mark, settle
+    from pipelines.models.prompt import add_special_tokens, align_special_tokens
 
     torch.manual_seed(settings.seed)
     model, tokenizer = load(settings.model, data)
     if tokenizer.eos_token is None and settings.method == "lora":
-        # its row of the output layer would have to be learnt, which LoRA leaves as it is
+        # the output layer's row of a new end token would have to be trained, and LoRA leaves that layer as it is
         raise RecipeError(f'finetune.model: {settings.model!r} has no end-of-text token; set finetune.method = "full"')
-    new = mark(model, tokenizer)
-    settle(model, tokenizer)
-    return model, tokenizer, new
+    new_token_ids = add_special_tokens(model, tokenizer)
+    align_special_tokens(model, tokenizer)
+    return model, tokenizer, new_token_ids
 
 
 def published_name(model: str) -> str:
-    """The name for the model card: no path of this machine."""
+    """The name for the model card. It holds no path of this machine."""
     return PACKAGED_NAME if model == PACKAGED else Path(model).name if Path(model).is_dir() else model
 
 
 def _packaged(data: Path) -> Path:
-    """The packaged weights as a folder that transformers reads; converted once, 20 s, 540 MB."""
+    """The packaged weights as a folder that transformers reads. They are converted once: 20 s, 540 MB."""
     _package_version()
     folder = filesystem.local_folder(data) / storage.FOLDERS["finetune"] / ".base" / PACKAGED
     if not folder.is_dir():
-        # located, not imported: the package wants a program that Gristmill does without
+        # located, not imported: importing the package needs a program that Gristmill does not use
         _convert(Path(str(distribution(PACKAGE).locate_file(f"{PACKAGE}/{GGUF}"))), folder)
     return folder
 
@@ -107,11 +119,11 @@ def _convert(gguf: Path, folder: Path) -> None:
 
     work = folder.with_name(f".{folder.name}.{os.getpid()}")
     shutil.rmtree(work, ignore_errors=True)
-    where = {"gguf_file": gguf.name, "local_files_only": True}
-    AutoTokenizer.from_pretrained(gguf.parent, **where).save_pretrained(work)
+    source = {"gguf_file": gguf.name, "local_files_only": True}
+    AutoTokenizer.from_pretrained(gguf.parent, **source).save_pretrained(work)
     # dequantize: otherwise the model is marked quantised and cannot be saved or trained
     AutoModelForCausalLM.from_pretrained(
-        gguf.parent, dtype=torch.float32, quantization_config=GgufConfig(dequantize=True), **where
+        gguf.parent, dtype=torch.float32, quantization_config=GgufConfig(dequantize=True), **source
     ).save_pretrained(work)
     filesystem.publish_local_folder(work, folder)
 

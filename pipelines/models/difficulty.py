@@ -1,6 +1,6 @@
-"""The perplexity of answers, after their questions and alone: what pipelines/signals/difficulty.py measures.
+"""Perplexity of answers, after their question and alone: what pipelines/signals/difficulty.py measures.
 
-One thread, batches by length within the rows it is given, and three significant digits: the numbers depend neither on
+One thread, batches by length within the rows of a call, and three significant digits: the numbers depend neither on
 the number of workers nor on the order in which shards are measured.
 """
 
@@ -12,73 +12,84 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipelines.models import base
-from pipelines.models.prompt import Example, PromptError, encode_prompt, encode_text, messages
+from pipelines.models.prompt import Example, PromptError, encode_prompt, encode_text, prompt_messages
 
-LONGEST = 1_024  # tokens, question and answer together; the rest of a longer answer is not looked at
+MAX_TOKENS = 1_024  # question and answer together; the rest of a longer answer is not measured
 BATCH_TOKENS = 1_024  # their logits take 200 MB with a vocabulary of 49,000
+MAX_LOSS = 80.0  # nats per token; exp of 88 or less still fits into a float32
 Row = Mapping[str, Any]
 
 
 class Perplexity(NamedTuple):
-    """`alone`: of the answer by itself; `ratio`: after its question, as a share of that. None where nothing is left to
-    be told: an answer of one token, or a question that fills the window."""
+    """Perplexity of an answer. `alone` is without its question; `ratio` is that after the question divided by `alone`.
+
+    None where no token can be predicted: an answer of one token, or a question that fills the context.
+    """
 
     alone: float | None
     ratio: float | None
 
 
 def fingerprint(model: str, data: Path) -> str:
-    """Changes with the model's weights. Loads the model: what is missing is told before work begins."""
+    """A hash that changes with the weights of `model`. It loads the model, so that a missing one is reported early.
+
+    Raises: RecipeError when the extra `train` or the model is missing.
+    """
     base.require_train()
-    _loaded(model, data)
+    _load(model, data)
     return sha256(base.fingerprint(model).encode()).hexdigest()
 
 
 def perplexities(rows: Sequence[Row], model: str, data: Path) -> list[Perplexity]:
-    """One for each of `rows`, which have instruction, input, output and history."""
+    """One perplexity for each row. A row has instruction, input, output and history.
+
+    Raises: RecipeError when the extra `train` or the model is missing.
+    """
     base.require_train()
-    network, tokenizer = _loaded(model, data)
+    network, tokenizer = _load(model, data)
     answers = [encode_text(row["output"].strip(), tokenizer) for row in rows]
     examples = [_after_question(row, answer, tokenizer) for row, answer in zip(rows, answers, strict=True)]
-    examples += [Example(answer[:LONGEST], 1) for answer in answers]
-    means = _means(network, examples)
+    examples += [Example(answer[:MAX_TOKENS], 1) for answer in answers]
+    means = _mean_losses(network, examples)
     return [_perplexity(*both) for both in zip(means[: len(rows)], means[len(rows) :], strict=True)]
 
 
-def _perplexity(after: float | None, alone: float | None) -> Perplexity:
-    """Of mean losses, in nats per token."""
-    if alone is None:
+def _perplexity(loss_after_question: float | None, loss_alone: float | None) -> Perplexity:
+    """From mean losses in nats per token."""
+    if loss_alone is None:
         return Perplexity(None, None)
-    return Perplexity(_rounded(alone), None if after is None else _rounded(after - alone))
+    ratio = None if loss_after_question is None else _rounded_exp(loss_after_question - loss_alone)
+    return Perplexity(_rounded_exp(loss_alone), ratio)
 
 
-def _rounded(loss: float) -> float:
-    return float(f"{math.exp(min(loss, 80)):.3g}")
+def _rounded_exp(loss: float) -> float:
+    return float(f"{math.exp(min(loss, MAX_LOSS)):.3g}")
 
 
 def _after_question(row: Row, answer: list[int], tokenizer: Any) -> Example:
     try:
-        prompt = encode_prompt(messages(row, tokenizer), tokenizer)
+        prompt = encode_prompt(prompt_messages(row, tokenizer), tokenizer)
     except PromptError:
         return Example([], 0)
-    return Example([*prompt, *answer][:LONGEST], len(prompt))
+    return Example([*prompt, *answer][:MAX_TOKENS], len(prompt))
 
 
-def _means(network: Any, examples: Sequence[Example]) -> list[float | None]:
-    from pipelines.models.losses import losses
+def _mean_losses(network: Any, examples: Sequence[Example]) -> list[float | None]:
+    from pipelines.models.losses import answer_losses
 
-    found: list[float | None] = [None] * len(examples)
+    means: list[float | None] = [None] * len(examples)
     for batch in _batches(examples):
-        for number, (loss, tokens) in zip(batch, losses(network, [examples[n] for n in batch]), strict=True):
-            found[number] = loss / tokens
-    return found
+        losses = answer_losses(network, [examples[number] for number in batch])
+        for number, (loss, tokens) in zip(batch, losses, strict=True):
+            means[number] = loss / tokens
+    return means
 
 
 def _batches(examples: Sequence[Example]) -> Iterator[list[int]]:
-    """Numbers of examples that have an answer to look at, like by like, as many as BATCH_TOKENS hold."""
-    told = [n for n, example in enumerate(examples) if 0 < example.start < len(example.ids)]
+    """Indices of the examples that have an answer to measure, by length, as many as BATCH_TOKENS hold."""
+    measurable = [n for n, example in enumerate(examples) if 0 < example.answer_start < len(example.ids)]
     batch: list[int] = []
-    for number in sorted(told, key=lambda n: (len(examples[n].ids), n)):
+    for number in sorted(measurable, key=lambda n: (len(examples[n].ids), n)):
         if batch and (len(batch) + 1) * len(examples[number].ids) > BATCH_TOKENS:
             yield batch
             batch = []
@@ -88,14 +99,14 @@ def _batches(examples: Sequence[Example]) -> Iterator[list[int]]:
 
 
 @cache
-def _loaded(model: str, data: Path) -> tuple[Any, Any]:
+def _load(model: str, data: Path) -> tuple[Any, Any]:
     import torch
 
-    from pipelines.models.prompt import mark, settle
+    from pipelines.models.prompt import add_special_tokens, align_special_tokens
 
     torch.set_num_threads(1)
     torch.manual_seed(0)
     network, tokenizer = base.load(model, data)
-    mark(network, tokenizer)
-    settle(network, tokenizer)
+    add_special_tokens(network, tokenizer)
+    align_special_tokens(network, tokenizer)
     return network.eval(), tokenizer

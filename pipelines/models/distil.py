@@ -1,11 +1,12 @@
-"""A static sentence embedding, made once from the packaged all-MiniLM-L6-v2 (Apache-2.0): a minute, 15 MB.
+"""A static sentence embedding, distilled once from the packaged all-MiniLM-L6-v2 (Apache-2.0): a minute, 15 MB.
 
-model2vec (Tulkens, van Dongen 2024): every token of the vocabulary is embedded alone, principal components leave
-DIMENSIONS numbers of it, frequent tokens weigh less; a text is the mean of its tokens. Run as a process of its own,
+model2vec (Tulkens, van Dongen 2024): every token of the vocabulary is embedded alone, principal components reduce
+that to DIMENSIONS numbers, frequent tokens weigh less; a text is the mean of its tokens. It runs as a process of its
+own, so that measuring records needs no torch in its memory:
 
-    python -m pipelines.finetune.distil FOLDER
+    python -m pipelines.models.distil FOLDER
 
-so that measuring records needs no torch in its memory. Exits with a line that tells the cure where something lacks.
+When a package is missing, it exits with one line that says what to install.
 """
 
 import os
@@ -22,19 +23,19 @@ DIMENSIONS = 256
 
 
 def distil(folder: Path) -> None:
-    """Write the model to `folder`, whole or not at all."""
+    """Distil the embedding and write it to `folder`, whole or not at all. Call `missing_packages` before."""
     from model2vec.distill import distill
 
     work = folder.with_name(f".{folder.name}.{os.getpid()}")
     shutil.rmtree(work, ignore_errors=True)
-    # located, not imported: the package wants sentence-transformers
-    made = distill(str(distribution(PACKAGE).locate_file(MODEL)), device="cpu", pca_dims=DIMENSIONS)
-    made.save_pretrained(work)
+    # located, not imported: importing the package needs sentence-transformers
+    embedding = distill(str(distribution(PACKAGE).locate_file(MODEL)), device="cpu", pca_dims=DIMENSIONS)
+    embedding.save_pretrained(work)
     filesystem.publish_local_folder(work, folder)
 
 
-def lacking() -> str:
-    """What to install, "" when all is there."""
+def missing_packages() -> str:
+    """What is missing and how to install it; "" when everything is there."""
     needed = ("model2vec", "skeletoken", "sklearn", "torch", "transformers")
     missing = [name for name in needed if find_spec(name) is None]
     if missing:
@@ -47,8 +48,9 @@ def lacking() -> str:
 
 
 def main() -> None:
-    if cure := lacking():
-        sys.exit(cure)
+    """Distil into the folder that the command line names."""
+    if missing := missing_packages():
+        sys.exit(missing)
     distil(Path(sys.argv[1]))
 
 

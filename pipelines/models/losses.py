@@ -1,4 +1,4 @@
-"""How well a model expects the answers of examples, in nats."""
+"""Cross-entropy of answers, given what stands before them, in nats."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,27 +9,30 @@ from torch.nn.functional import cross_entropy
 from pipelines.models.prompt import Example
 
 
-def precision() -> torch.dtype:
+def autocast_dtype() -> torch.dtype:
     """bfloat16 where the machine computes in it (half as long again in float32 on such CPUs), else float32."""
     if torch.cuda.is_available():
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
     return torch.bfloat16 if torch.ops.mkldnn._is_mkldnn_bf16_supported() else torch.float32
 
 
-def losses(model: Any, examples: Sequence[Example]) -> list[tuple[float, int]]:
-    """Per example: the sum over its answer's tokens, and how many there are."""
+def answer_losses(model: Any, examples: Sequence[Example]) -> list[tuple[float, int]]:
+    """For each example the sum of the losses of its answer's tokens, in nats, and the number of these tokens.
+
+    The examples are one batch. Each needs a token before its answer (`answer_start` of 1 or more).
+    """
     longest = max(len(example.ids) for example in examples)
     ids = torch.zeros(len(examples), longest, dtype=torch.long)
-    seen = torch.zeros_like(ids)
+    attention_mask = torch.zeros_like(ids)
     for number, example in enumerate(examples):
         ids[number, : len(example.ids)] = torch.tensor(example.ids)
-        seen[number, : len(example.ids)] = 1
-    device = model.device
-    with torch.inference_mode(), torch.autocast(device.type, precision(), enabled=precision() != torch.float32):
-        logits = model(input_ids=ids.to(device), attention_mask=seen.to(device), use_cache=False).logits
+        attention_mask[number, : len(example.ids)] = 1
+    device, dtype = model.device, autocast_dtype()
+    with torch.inference_mode(), torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
+        logits = model(input_ids=ids.to(device), attention_mask=attention_mask.to(device), use_cache=False).logits
     sums = []
     for number, example in enumerate(examples):
-        answer = torch.tensor(example.ids[example.start :], device=device)
-        scores = logits[number, example.start - 1 : len(example.ids) - 1].float()
-        sums.append((float(cross_entropy(scores, answer, reduction="sum")), len(answer)))
+        answer = torch.tensor(example.ids[example.answer_start :], device=device)
+        predicted = logits[number, example.answer_start - 1 : len(example.ids) - 1].float()
+        sums.append((float(cross_entropy(predicted, answer, reduction="sum")), len(answer)))
     return sums

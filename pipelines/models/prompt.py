@@ -1,9 +1,11 @@
-"""The instruction marker: how instruction, input and answer become tokens, P(y | x, i).
+"""The prompt format: how instruction, input and answer become tokens, P(y | x, i).
 
-A model with a chat template keeps it: the instruction, and the input below it, are the user's turn. A model
-without one gets special tokens for instruction, input and response, and a template that writes them.
-The template is rendered with a stand-in for each text, and the texts are tokenised apart from it: what people
+A model that has a chat template keeps it: the instruction, and the input below it, are the user's message. A model
+without one gets markers (special tokens for instruction, input and response) and a template that writes them.
+The template is rendered with a placeholder for each text, and the texts are tokenised apart from it: what people
 wrote never becomes a special token, and the answer starts at a token of its own, in training as in serving.
+
+A message is a dict with `role`, `content` and, under the template of this module, `input`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,26 +27,27 @@ Message = dict[str, str]
 
 
 class PromptError(ValueError):
-    """A conversation that the model's chat template does not accept."""
+    """The model's chat template does not accept a conversation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """Tokens of one record; the answer, with its end token, begins at `start`."""
+    """The token ids of one record. The answer, with its end token, begins at the index `answer_start`."""
 
     ids: list[int]
-    start: int
+    answer_start: int
 
 
-def mark(model: Any, tokenizer: Any) -> list[int]:
-    """Give a model without chat template the markers and a template; returns the new tokens' ids.
+def add_special_tokens(model: Any, tokenizer: Any) -> list[int]:
+    """Give a model without chat template the markers and a template. Returns the ids of the new tokens.
 
-    The new rows of the embeddings are drawn around the mean of the old ones: seed torch before.
+    A model with a template stays as it is. The embeddings of new tokens are drawn at random around the mean of the
+    old ones: seed torch before.
     """
     if tokenizer.chat_template:
         return []
-    known = tokenizer.get_vocab()
-    new = [token for token in MARKERS if token not in known]
+    vocabulary = tokenizer.get_vocab()
+    new = [token for token in MARKERS if token not in vocabulary]
     tokenizer.add_special_tokens({"extra_special_tokens": [*tokenizer.extra_special_tokens, *new]})
     if tokenizer.eos_token is None:
         tokenizer.add_special_tokens({"eos_token": END})
@@ -55,8 +58,8 @@ def mark(model: Any, tokenizer: Any) -> list[int]:
     return sorted(tokenizer.convert_tokens_to_ids(new))
 
 
-def settle(model: Any, tokenizer: Any) -> None:
-    """Model, tokenizer and generation settings agree on the tokens that end and fill a text."""
+def align_special_tokens(model: Any, tokenizer: Any) -> None:
+    """Make model, tokenizer and generation settings agree on the tokens that begin, end and pad a text."""
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     ends = model.generation_config.eos_token_id
@@ -67,37 +70,43 @@ def settle(model: Any, tokenizer: Any) -> None:
     model.config.eos_token_id = tokenizer.eos_token_id
 
 
-def messages(row: Mapping[str, Any], tokenizer: Any) -> list[Message]:
-    """The turns that lead to the answer of a published row."""
-    turns: list[Message] = []
+def prompt_messages(row: Mapping[str, Any], tokenizer: Any) -> list[Message]:
+    """The messages that lead to the answer of a published row, which has instruction, input and history."""
+    messages: list[Message] = []
     for turn in row["history"] or ():
-        turns.append({"role": "user", "content": turn["instruction"]})
-        turns.append({"role": "assistant", "content": turn["output"]})
+        messages.append({"role": "user", "content": turn["instruction"]})
+        messages.append({"role": "assistant", "content": turn["output"]})
     last = {"role": "user", "content": row["instruction"]}
     if row["input"] and tokenizer.chat_template == TEMPLATE:
-        return [*turns, last | {"input": row["input"]}]
+        return [*messages, last | {"input": row["input"]}]
     if row["input"]:
         last["content"] += "\n\n" + row["input"]
-    return [*turns, last]
+    return [*messages, last]
 
 
 def encode(row: Mapping[str, Any], tokenizer: Any) -> Example:
-    """A published row as tokens. Only the final answer is to be learnt; earlier ones are context."""
-    turns = messages(row, tokenizer)
-    ids = encode_prompt(turns, tokenizer)
+    """A published row as tokens. Only its last answer is trained on; earlier ones are context.
+
+    Raises: PromptError when the template does not accept the row's history.
+    """
+    messages = prompt_messages(row, tokenizer)
+    prompt = encode_prompt(messages, tokenizer)
     answer = encode_text(row["output"].strip(), tokenizer)
-    return Example([*ids, *answer, *_tail(turns, tokenizer)], len(ids))
+    return Example([*prompt, *answer, *_end_of_answer(messages, tokenizer)], len(prompt))
 
 
-def encode_prompt(turns: Sequence[Message], tokenizer: Any) -> list[int]:
-    """Tokens up to where the answer begins. Raises PromptError."""
+def encode_prompt(messages: Sequence[Message], tokenizer: Any) -> list[int]:
+    """Token ids of a conversation up to where the answer begins.
+
+    Raises: PromptError when the template does not accept the conversation.
+    """
     texts: list[str] = []
-    rendered = _render(_stand_ins(turns, texts), tokenizer, add_generation_prompt=True)
-    return [token for part in _split(rendered, texts) for token in _encode_part(*part, tokenizer)]
+    rendered = _render(_with_placeholders(messages, texts), tokenizer, add_generation_prompt=True)
+    return [token for text, is_content in _split(rendered, texts) for token in _encode(text, is_content, tokenizer)]
 
 
 def encode_text(text: str, tokenizer: Any) -> list[int]:
-    """Tokens of what people wrote, none of them special."""
+    """Token ids of what people wrote; none of them is a special token."""
     ids: list[int] = []
     for piece in _cut(text, [token for token in tokenizer.get_added_vocab() if len(token) > 1]):
         ids += tokenizer(piece, add_special_tokens=False, split_special_tokens=True)["input_ids"]
@@ -112,56 +121,55 @@ def _cut(text: str, spellings: Sequence[str]) -> list[str]:
     """
     cuts = {0, len(text)}
     for spelling in spellings:
-        place = -1 if spelling.isspace() else text.find(spelling)
-        while place >= 0:
-            cuts.add(place + 1)
-            place = text.find(spelling, place + 1)
+        position = -1 if spelling.isspace() else text.find(spelling)
+        while position >= 0:
+            cuts.add(position + 1)
+            position = text.find(spelling, position + 1)
     return [text[start:end] for start, end in pairwise(sorted(cuts))]
 
 
-def _stand_ins(turns: Sequence[Message], texts: list[str]) -> list[Message]:
-    """The turns with private-use characters in place of their texts, which go to `texts`."""
-    made = []
-    for turn in turns:
-        stand_in = {"role": turn["role"]}
-        for part in ("content", "input"):
-            if part in turn:
-                stand_in[part] = f"\ue000{len(texts)}\ue001"
-                texts.append(turn[part].strip())
-        made.append(stand_in)
-    return made
+def _with_placeholders(messages: Sequence[Message], texts: list[str]) -> list[Message]:
+    """The messages with private-use characters in place of their texts, which are appended to `texts`."""
+    replaced = []
+    for message in messages:
+        placeholders = {"role": message["role"]}
+        for key in ("content", "input"):
+            if key in message:
+                placeholders[key] = f"\ue000{len(texts)}\ue001"
+                texts.append(message[key].strip())
+        replaced.append(placeholders)
+    return replaced
 
 
-def _render(turns: Sequence[Message], tokenizer: Any, *, add_generation_prompt: bool) -> str:
+def _render(messages: Sequence[Message], tokenizer: Any, *, add_generation_prompt: bool) -> str:
     from jinja2.exceptions import TemplateError
 
     try:
-        rendered = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=add_generation_prompt)
+        rendered = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=add_generation_prompt)
     except TemplateError as error:
         raise PromptError(f"the model's chat template refuses this conversation: {error}") from error
     return str(rendered)
 
 
 def _split(rendered: str, texts: Sequence[str]) -> Iterator[tuple[str, bool]]:
-    """Parts of a rendered template in order, each with whether it is a text that people wrote."""
-    for position, part in enumerate(rendered.split("\ue000")):
-        number, mark, rest = part.partition("\ue001") if position else ("", "", part)
-        if mark:
+    """The pieces of a rendered template in order, each with whether it is a message's text."""
+    for position, piece in enumerate(rendered.split("\ue000")):
+        number, closing, rest = piece.partition("\ue001") if position else ("", "", piece)
+        if closing:
             yield texts[int(number)], True
         yield rest, False
 
 
-def _encode_part(part: str, written: bool, tokenizer: Any) -> list[int]:
-    if written:
-        return encode_text(part, tokenizer)
-    return list(tokenizer(part, add_special_tokens=False)["input_ids"]) if part else []
+def _encode(piece: str, is_content: bool, tokenizer: Any) -> list[int]:
+    if is_content:
+        return encode_text(piece, tokenizer)
+    return list(tokenizer(piece, add_special_tokens=False)["input_ids"]) if piece else []
 
 
-def _tail(turns: Sequence[Message], tokenizer: Any) -> list[int]:
-    """What the template writes after an answer, up to the token that ends it."""
-    whole = _render(
-        [*_stand_ins(turns, []), {"role": "assistant", "content": "\ue002"}], tokenizer, add_generation_prompt=False
-    )
-    after = _encode_part(whole.rpartition("\ue002")[2], False, tokenizer)
+def _end_of_answer(messages: Sequence[Message], tokenizer: Any) -> list[int]:
+    """Token ids of what the template writes after an answer, up to the token that ends it."""
+    answered = [*_with_placeholders(messages, []), {"role": "assistant", "content": "\ue002"}]
+    rendered = _render(answered, tokenizer, add_generation_prompt=False)
+    after = _encode(rendered.rpartition("\ue002")[2], False, tokenizer)
     end = tokenizer.eos_token_id
     return [*after[: after.index(end)], end] if end in after else [*after, end]

@@ -90,7 +90,7 @@ def strays(data: Path, source: str) -> list[Row]:
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if cure := distil.lacking():
+    if cure := distil.missing_packages():
         pytest.skip(cure)
     folder = tmp_path_factory.mktemp("minilm") / "minilm-static"
     distil.distil(folder)

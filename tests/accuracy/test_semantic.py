@@ -23,7 +23,7 @@ FLOOR = 0.95  # share of triples in which the paraphrase is nearer than any othe
 
 @pytest.mark.timeout(600)
 def test_a_paraphrase_is_nearer_than_another_subject(tmp_path: Path) -> None:
-    if cure := distil.lacking():
+    if cure := distil.missing_packages():
         pytest.skip(cure)
     distil.distil(tmp_path / "minilm")
     vectors = [_model(tmp_path / "minilm").encode(list(side)) for side in zip(*SAME, strict=True)]

@@ -1,6 +1,8 @@
 """Training for real, on a tiny model: what is left on disk, what is learnt, and what a kill costs."""
 
 import json
+import logging
+import math
 import os
 import shutil
 import signal
@@ -115,7 +117,7 @@ def test_markers_are_trained_under_lora(tmp_path: Path, plain_model: Path) -> No
     tokenizer = AutoTokenizer.from_pretrained(folder)
     markers = tokenizer.convert_tokens_to_ids(["<|instruction|>", "<|input|>", "<|response|>"])
     after = AutoModelForCausalLM.from_pretrained(folder).get_input_embeddings().weight
-    before = base.load_marked(chosen.finetune, tmp_path)[0].get_input_embeddings().weight
+    before = base.load_with_special_tokens(chosen.finetune, tmp_path)[0].get_input_embeddings().weight
     moved = (after - before).abs().amax(dim=1) > 1e-4
     assert torch.nonzero(moved).flatten().tolist() == markers
     assert len(set(markers)) == 3
@@ -149,7 +151,40 @@ def test_without_validation_rows_nothing_is_made_up(tmp_path: Path, chat_model: 
     write_snapshot(tmp_path, rows(12, "train"), [])
     finetune.run(recipe(chat_model, max_steps=2), tmp_path)
     assert metrics(tmp_path)["held_out"] == {"records": 0, "before": None, "after": None}
-    assert "nothing was measured" in (model_folder(tmp_path) / "README.md").read_text()
+    assert "nothing was measured on held-out rows" in (model_folder(tmp_path) / "README.md").read_text()
+
+
+@pytest.mark.parametrize("validation", [4, 0])
+@pytest.mark.parametrize(("rate", "learnt"), [(1e-12, False), (5e-3, True)])
+def test_training_that_learns_nothing_is_reported(
+    tmp_path: Path, chat_model: Path, caplog: pytest.LogCaptureFixture, validation: int, rate: float, learnt: bool
+) -> None:
+    write_snapshot(tmp_path, rows(24, "train"), rows(validation, "validation", 100))
+    with caplog.at_level(logging.WARNING, "gristmill"):
+        finetune.run(recipe(chat_model, method="full", max_steps=12, learning_rate=rate), tmp_path)
+    warned = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    card = (model_folder(tmp_path) / "README.md").read_text()
+    if learnt:
+        assert warned == []
+        assert "**Warning:**" not in card
+    else:
+        kind = "held-out" if validation else "training"
+        assert len(warned) == 1
+        assert warned[0].startswith(f"finetune: training learnt nothing: the loss on {kind} rows was")
+        assert "raise finetune.learning_rate, epochs or max_steps" in warned[0]
+        assert f"> **Warning:** {warned[0].removeprefix('finetune: ')}." in card
+
+
+@pytest.mark.parametrize(
+    ("after", "cure"),
+    [(1.98, ""), (1.991, "raise finetune.learning_rate"), (2.5, "lower finetune.learning_rate"), (math.nan, "lower")],
+)
+def test_what_counts_as_learnt(after: float, cure: str) -> None:
+    from pipelines.finetune.card import warning
+
+    said = warning({"held_out": {"before": {"loss": 2.0}, "after": {"loss": after}}})
+    assert cure in said
+    assert bool(said) == bool(cure)
 
 
 def test_the_clock_ends_training(tmp_path: Path, chat_model: Path) -> None:
@@ -169,10 +204,10 @@ def test_without_a_snapshot_the_error_says_what_to_run(tmp_path: Path, chat_mode
         finetune.run(recipe(chat_model), tmp_path)
 
 
-def test_importing_the_stage_imports_nothing_heavy() -> None:
-    code = (
-        "import sys, pipelines.finetune; print([m for m in ('torch', 'transformers', 'fastapi') if m in sys.modules])"
-    )
+@pytest.mark.parametrize("room", ["finetune", "serve", "models"])
+def test_importing_a_room_imports_nothing_heavy(room: str) -> None:
+    heavy = ("torch", "transformers", "fastapi")
+    code = f"import sys, pipelines.{room}; print([m for m in {heavy} if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
@@ -211,13 +246,13 @@ def kill_at_checkpoint(data: Path, model: Path, steps: int) -> None:
     assert process.wait() == -signal.SIGKILL, "training had ended before it could be killed"
 
 
-def test_a_checkpoint_without_its_marker_is_not_used(tmp_path: Path) -> None:
-    from pipelines.finetune.train import MARKER, last_complete
+def test_an_incomplete_checkpoint_is_not_used(tmp_path: Path) -> None:
+    from pipelines.finetune.train import COMPLETE, last_complete
 
     for step in (4, 8):
         (tmp_path / f"checkpoint-{step}").mkdir()
-    marker = {"step": 4, "seconds": 1.0, "finished": False}
-    (tmp_path / "checkpoint-4" / MARKER).write_text(json.dumps(marker))
+    fields = {"step": 4, "seconds": 1.0, "finished": False}
+    (tmp_path / "checkpoint-4" / COMPLETE).write_text(json.dumps(fields))
     last = last_complete(tmp_path)
     assert last
     assert last.step == 4

@@ -20,7 +20,7 @@ def asked(chat_model: Path) -> Recipe:
 
 @pytest.fixture(scope="module")
 def data(bucket: str, asked: Recipe) -> Path:
-    data = filesystem.resolve(f"{bucket}/baked")
+    data = filesystem.resolve(f"{bucket}/models")
     write_snapshot(data, rows(12, "train"), rows(4, "validation", 100))
     finetune.run(asked, data)
     return data
@@ -40,11 +40,12 @@ def test_the_model_lies_in_the_bucket_and_is_the_one_of_a_disk(data: Path, asked
 
 @pytest.fixture(scope="module")
 def client(data: Path) -> Iterator[openai.OpenAI]:
-    from pipelines import serve
+    from pipelines.serve.app import create_app
+    from pipelines.serve.loading import find_model, load_model
 
-    folder = serve.find_model("tiny", data)
-    assert folder == serve.find_model(f"{data}/6_models/tiny/latest", Path("data"))
-    for url in running(serve.create_app(folder, name="tiny")):
+    folder = find_model("tiny", data)
+    assert folder == find_model(f"{data}/6_models/tiny/latest", Path("data"))
+    for url in running(create_app(load_model(folder, "tiny"))):
         yield openai.OpenAI(base_url=f"{url}/v1", api_key="any", max_retries=0, timeout=30)
 
 
@@ -57,11 +58,11 @@ def test_what_serves_it_answers(client: openai.OpenAI) -> None:
     assert not list(filesystem.cache().glob(".folder.*"))
 
 
-def test_what_cannot_be_served_is_told(data: Path) -> None:
-    from pipelines import serve
+def test_what_cannot_be_served_is_an_error_with_the_cure(data: Path) -> None:
+    from pipelines.serve.loading import find_model, load_model
 
     with pytest.raises(RecipeError, match="models here: tiny"):
-        serve.find_model("other", data)
+        find_model("other", data)
     (data / "foreign" / "config.json").write_text("{}")
     with pytest.raises(FileNotFoundError, match=r"has no manifest\.json .* copy the folder to a disk"):
-        serve.create_app(serve.find_model(f"{data}/foreign", data))
+        load_model(find_model(f"{data}/foreign", data))

@@ -39,7 +39,7 @@ def test_a_neighbour_changes_nothing(plain_model: Path, tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_told_is_null(plain_model: Path, tmp_path: Path) -> None:
-    long = "word " * difficulty.LONGEST
+    long = "word " * difficulty.MAX_TOKENS
     empty, filled = difficulty.perplexities([row("Why?", ""), row(long, "Because so.")], str(plain_model), tmp_path)
     assert empty == (None, None)
     assert filled.alone is not None and filled.ratio is None

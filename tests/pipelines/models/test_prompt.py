@@ -14,8 +14,8 @@ def load(folder: Path) -> Any:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     model, tokenizer = AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
-    new = prompt.mark(model, tokenizer)
-    prompt.settle(model, tokenizer)
+    new = prompt.add_special_tokens(model, tokenizer)
+    prompt.align_special_tokens(model, tokenizer)
     return model, tokenizer, new
 
 
@@ -51,26 +51,28 @@ def test_the_first_token_learnt_is_the_answers_and_the_last_ends_it(kind: str, r
     _, tokenizer, _ = request.getfixturevalue(kind)
     row = ROW | {"history": [{"instruction": "Name a bird", "output": "The wren."}]}
     example = prompt.encode(row, tokenizer)
-    learnt = example.ids[example.start :]
+    learnt = example.ids[example.answer_start :]
     assert tokenizer.decode(learnt[:-1]) == "The oak."
     assert learnt[-1] == tokenizer.eos_token_id
-    assert "The wren." in tokenizer.decode(example.ids[: example.start])
+    assert "The wren." in tokenizer.decode(example.ids[: example.answer_start])
 
 
 @pytest.mark.parametrize("kind", ["plain", "chat"])
 def test_serving_writes_the_prompt_that_was_trained_on(kind: str, request: pytest.FixtureRequest) -> None:
     _, tokenizer, _ = request.getfixturevalue(kind)
     example = prompt.encode(ROW, tokenizer)
-    assert prompt.encode_prompt(prompt.messages(ROW, tokenizer), tokenizer) == example.ids[: example.start]
+    assert (
+        prompt.encode_prompt(prompt.prompt_messages(ROW, tokenizer), tokenizer) == example.ids[: example.answer_start]
+    )
 
 
 @pytest.mark.parametrize("kind", ["plain", "chat"])
 def test_apart_from_specials_the_tokens_are_those_of_the_template(kind: str, request: pytest.FixtureRequest) -> None:
     """What other servers send to the folder is what it was trained on."""
     _, tokenizer, _ = request.getfixturevalue(kind)
-    turns = prompt.messages(ROW, tokenizer)
-    theirs = tokenizer.apply_chat_template(turns, add_generation_prompt=True)["input_ids"]
-    assert prompt.encode_prompt(turns, tokenizer) == list(theirs)
+    messages = prompt.prompt_messages(ROW, tokenizer)
+    theirs = tokenizer.apply_chat_template(messages, add_generation_prompt=True)["input_ids"]
+    assert prompt.encode_prompt(messages, tokenizer) == list(theirs)
 
 
 @pytest.mark.parametrize("kind", ["plain", "chat"])

@@ -1,7 +1,12 @@
 """The real client against the real server on loopback."""
 
 import json
+import os
+import re
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +19,8 @@ import pytest
 
 from pipelines import finetune
 from pipelines.recipe import RecipeError
+from pipelines.serve import PortError, check_port, serve
+from pipelines.serve.server import TOKEN
 from tests.pipelines.conftest import recipe, rows, write_snapshot
 
 
@@ -28,9 +35,15 @@ def data(tmp_path_factory: pytest.TempPathFactory, chat_model: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def app(data: Path) -> Any:
-    from pipelines import serve
+    from pipelines.serve.app import create_app
 
-    return serve.create_app(serve.find_model("tiny", data), name="tiny")
+    return create_app(model(data))
+
+
+def model(data: Path) -> Any:
+    from pipelines.serve.loading import find_model, load_model
+
+    return load_model(find_model("tiny", data), "tiny")
 
 
 @pytest.fixture(scope="module")
@@ -148,9 +161,9 @@ def test_a_prompt_may_be_tokens_and_may_be_echoed(client: openai.OpenAI, app: An
 def test_penalties_count_what_the_row_has_written_but_not_its_prompt() -> None:
     import torch
 
-    from pipelines.serve.engine import Job, Penalties
+    from pipelines.serve.engine import GenerationRequest, Penalties
 
-    penalties = Penalties(Job(((0, 1),), 9, presence_penalty=0.5, frequency_penalty=0.25), start=2)
+    penalties = Penalties(GenerationRequest(((0, 1),), 9, presence_penalty=0.5, frequency_penalty=0.25), start=2)
     scores = penalties(torch.tensor([[0, 1, 2, 2, 3]]), torch.ones(1, 5))
     assert scores.tolist() == [[1.0, 1.0, 0.0, 0.25, 1.0]]
 
@@ -261,11 +274,11 @@ def test_the_playground_is_closed_to_other_origins(url: str) -> None:
 
 
 def test_a_full_line_says_when_to_come_back_and_a_client_that_leaves_frees_it(url: str, app: Any) -> None:
-    from pipelines.serve import WAITING
+    from pipelines.serve.generation_queue import MAX_PENDING
 
     body = {"model": "tiny", "prompt": "a", "n": 16, "max_tokens": 250, "temperature": 2, "stream": True}
     with httpx.Client(timeout=30) as http:
-        streams = [http.stream("POST", f"{url}/v1/completions", json=body) for _ in range(WAITING)]
+        streams = [http.stream("POST", f"{url}/v1/completions", json=body) for _ in range(MAX_PENDING)]
         replies = [stream.__enter__() for stream in streams]
         assert {reply.status_code for reply in replies} == {200}
         refused = http.post(f"{url}/v1/completions", json=body)
@@ -282,10 +295,10 @@ def test_a_full_line_says_when_to_come_back_and_a_client_that_leaves_frees_it(ur
 
 
 def test_a_token_is_asked_for_where_one_is_set(data: Path) -> None:
-    from pipelines import serve
+    from pipelines.serve.app import create_app
 
     secret = "s" * 32
-    for url in running(serve.create_app(serve.find_model("tiny", data), token=secret, hosts=())):
+    for url in running(create_app(model(data), token=secret, hosts=())):
         assert httpx.get(f"{url}/v1/models").status_code == 401
         assert httpx.get(f"{url}/v1/models", headers={"Authorization": "Bearer wrong"}).status_code == 401
         assert httpx.get(f"{url}/health").status_code == 200
@@ -295,15 +308,75 @@ def test_a_token_is_asked_for_where_one_is_set(data: Path) -> None:
 
 @pytest.mark.parametrize("token", ["", "short"])
 def test_it_does_not_bind_to_the_world_without_a_token(data: Path, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipelines import serve
-
-    monkeypatch.setenv(serve.TOKEN, token)
-    with pytest.raises(RecipeError, match=serve.TOKEN):
-        serve.serve("tiny", host="0.0.0.0", data=data)
+    monkeypatch.setenv(TOKEN, token)
+    with pytest.raises(RecipeError, match=TOKEN):
+        serve("tiny", host="0.0.0.0", data=data)
 
 
-def test_an_unknown_model_is_told_with_those_there_are(data: Path) -> None:
-    from pipelines import serve
+def test_an_unknown_model_is_an_error_that_lists_those_there_are(data: Path) -> None:
+    from pipelines.serve.loading import find_model
 
     with pytest.raises(RecipeError, match="models here: tiny"):
-        serve.find_model("tinny", data)
+        find_model("tinny", data)
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening.getsockname()[1]
+
+
+def test_a_taken_port_is_an_error_with_the_cure_before_anything_is_loaded(taken: int) -> None:
+    code = (
+        "import sys; from pathlib import Path; from pipelines.serve import PortError, serve\n"
+        f"try: serve('no such model', port={taken}, data=Path('nowhere'))\n"
+        "except PortError as error: print(error, [m for m in ('torch', 'fastapi') if m in sys.modules])"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    wanted = "another program listens there; stop it, or choose another --port"
+    assert said == f"cannot listen on 127.0.0.1:{taken}: {wanted} []\n"
+
+
+def test_the_command_ends_with_1_and_one_line_on_a_taken_port(taken: int, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pipelines.cli", "serve", "any", "--port", str(taken), "--data", str(tmp_path)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"error: cannot listen on 127.0.0.1:{taken}")
+    assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "cure"),
+    [
+        ("203.0.113.1", 0, "no such address; choose another --host"),  # of TEST-NET-3: no machine has it
+        ("no.such.host.invalid", 0, "choose another --host or --port"),
+        ("127.0.0.1", 70_000, "choose another --host or --port"),
+    ],
+)
+def test_other_addresses_that_cannot_be_listened_on(host: str, port: int, cure: str) -> None:
+    with pytest.raises(PortError, match=cure):
+        check_port(host, port)
+
+
+def test_a_checked_port_is_free_again() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    check_port("127.0.0.1", port)
+    check_port("localhost", port)
+
+
+def test_the_command_answers_on_a_free_port_until_it_is_interrupted(data: Path) -> None:
+    command = [sys.executable, "-m", "pipelines.cli", "serve", "tiny", "--port", "0", "--data", str(data)]
+    environment = os.environ | {"NO_COLOR": "1"}
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=environment)
+    try:
+        assert process.stderr
+        lines = iter(process.stderr.readline, "")
+        url = next(found.group(1) for line in lines if (found := re.search(r"listening on (http://\S+);", line)))
+        threading.Thread(target=process.stderr.read, daemon=True).start()
+        assert httpx.get(f"{url}/v1/models", timeout=60).json()["data"][0]["id"] == "tiny/v1"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+        process.wait()

@@ -6,19 +6,21 @@ from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 from urllib.parse import urlsplit
 
-from pipelines.serve.api import ApiError
+from pipelines.serve.protocol import ApiError
 
-MAX_BODY = 1 << 20
+MAX_BODY = 1 << 20  # bytes
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-OPEN = ("/", "/health")  # nothing of the model is said there
+OPEN_PATHS = ("/", "/health")  # they say nothing about the model
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 
-class Guard:
-    """Wraps an ASGI app. `hosts` are the names it answers to (a web page elsewhere cannot rebind to others);
-    empty: any, for servers that ask for the token."""
+class AccessMiddleware:
+    """An ASGI app around another one. It refuses foreign host names, wrong tokens and bodies that are too large."""
 
     def __init__(self, app: Any, *, hosts: Collection[str], token: str) -> None:
+        """`hosts` are the names that the server answers to, so that a web page elsewhere cannot rebind its own name to
+        this machine; empty: any, for servers that ask for the token. `token` empty: none is asked for.
+        """
         self.app, self.hosts, self.token = app, frozenset(hosts), token.encode()
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Any) -> None:
@@ -26,16 +28,16 @@ class Guard:
             await self.app(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        refused = self._refuse_host(headers) or self._refuse_token(scope["path"], headers)
-        if not refused:
+        error = self._host_error(headers) or self._token_error(scope["path"], headers)
+        if not error:
             body = await _read(receive)
-            refused = ApiError(413, f"the body is larger than {MAX_BODY} bytes") if body is None else None
-        if refused:
-            await _send_error(send, refused)
+            error = ApiError(413, f"the body is larger than {MAX_BODY} bytes") if body is None else None
+        if error:
+            await _send_error(send, error)
         else:
             await self.app(scope, _replay(body or b"", receive), send)
 
-    def _refuse_host(self, headers: dict[bytes, bytes]) -> ApiError | None:
+    def _host_error(self, headers: dict[bytes, bytes]) -> ApiError | None:
         try:
             host = urlsplit(f"//{headers.get(b'host', b'').decode('latin-1')}").hostname
         except ValueError:
@@ -43,30 +45,31 @@ class Guard:
         known = bool(host) and (not self.hosts or host in self.hosts)
         return None if known else ApiError(421, "this server does not answer to that host name")
 
-    def _refuse_token(self, path: str, headers: dict[bytes, bytes]) -> ApiError | None:
-        given = headers.get(b"authorization", b"").removeprefix(b"Bearer ")
-        if not self.token or path in OPEN or hmac.compare_digest(given, self.token):
+    def _token_error(self, path: str, headers: dict[bytes, bytes]) -> ApiError | None:
+        sent = headers.get(b"authorization", b"").removeprefix(b"Bearer ")
+        if not self.token or path in OPEN_PATHS or hmac.compare_digest(sent, self.token):
             return None
         return ApiError(401, "send the server's token as `Authorization: Bearer …`", code="invalid_api_key")
 
 
 async def _read(receive: Receive) -> bytes | None:
     """The whole body, or None as soon as it is too large, whatever its headers say."""
-    parts: list[bytes] = []
+    chunks: list[bytes] = []
     size, more = 0, True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             return b""
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
         if size > MAX_BODY:
             return None
         more = message.get("more_body", False)
-    return b"".join(parts)
+    return b"".join(chunks)
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
+    """A `receive` for the wrapped app: the body that was read already, then what the client sends."""
     pending = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def replayed() -> dict[str, Any]:

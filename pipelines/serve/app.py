@@ -1,0 +1,86 @@
+"""The HTTP app: its routes, its playground page, and errors in OpenAI's shape."""
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from pipelines.serve import completions
+from pipelines.serve.access import LOOPBACK, AccessMiddleware
+from pipelines.serve.loading import ServedModel
+from pipelines.serve.protocol import ApiError, as_api_error
+
+PLAYGROUND = Path(__file__).with_name("playground.html")
+RETRY_AFTER = 5  # seconds
+
+
+def create_app(model: ServedModel, *, token: str = "", hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
+    """The ASGI app that answers for `model`.
+
+    `token` is what clients must send; empty: nothing. `hosts` are the host names that it answers to; empty: any.
+    """
+    app = FastAPI(title="Gristmill", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(AccessMiddleware, hosts=hosts, token=token)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(ApiError, _on_error)
+    app.add_exception_handler(Exception, _on_error)
+    _add_information_routes(app, model)
+    completions.add_routes(app, model)
+    return app
+
+
+def _add_information_routes(app: FastAPI, model: ServedModel) -> None:
+    @app.get("/health")
+    async def health() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/v1/models")
+    async def list_models() -> dict[str, Any]:
+        return {"object": "list", "data": [_model_object(model.names[0])]}
+
+    @app.get("/v1/models/{name:path}")
+    async def retrieve_model(name: str) -> dict[str, Any]:
+        completions.check_model(model, name)
+        return _model_object(name)
+
+    @app.get("/")
+    async def playground() -> HTMLResponse:
+        nonce = secrets.token_urlsafe(16)
+        policy = f"default-src 'none'; connect-src 'self'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'"
+        headers = {"Content-Security-Policy": f"{policy}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}
+        return HTMLResponse(PLAYGROUND.read_text().replace("NONCE", nonce), headers=headers)
+
+
+def _model_object(name: str) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": 0, "owned_by": "gristmill"}
+
+
+def _error_response(error: ApiError) -> JSONResponse:
+    headers = {"Retry-After": str(RETRY_AFTER)} if error.status == 429 else None
+    return JSONResponse(error.body(), status_code=error.status, headers=headers)
+
+
+async def _on_error(request: Request, error: Exception) -> Response:
+    return _error_response(as_api_error(error))
+
+
+async def _on_http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return _error_response(ApiError(error.status_code, str(error.detail)))
+
+
+async def _on_invalid_request(request: Request, error: Exception) -> Response:
+    """Reports the first invalid setting. Where it may be of several types, the error of the last type is reported."""
+    assert isinstance(error, RequestValidationError)
+    faults = [fault for fault in error.errors() if fault["loc"][:2] == error.errors()[0]["loc"][:2]]
+    kind, message = faults[-1]["type"], faults[-1]["msg"]
+    has_name = len(faults[-1]["loc"]) > 1 and kind != "json_invalid"
+    param = str(faults[-1]["loc"][1]) if has_name else None
+    if kind == "extra_forbidden":
+        return _error_response(ApiError(400, f"Unrecognized request argument supplied: {param}", param=param))
+    return _error_response(ApiError(400, f"{param or 'body'}: {message}", param=param))

@@ -1,0 +1,52 @@
+"""Model loading: from the name that a user gives to a folder, and from the folder to a model that generates."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines import storage
+from pipelines.recipe import RecipeError
+from pipelines.serve.engine import Engine
+from pipelines.storage import filesystem, shard_cache
+from schemas.manifest import Manifest
+
+
+@dataclass(frozen=True)
+class ServedModel:
+    """A loaded model, and the names that requests may call it by; the first is the one that is listed."""
+
+    engine: Engine
+    names: list[str]
+
+
+def find_model(model: str | Path, data: Path) -> Path:
+    """The folder of a model. `model` is that folder, or the name of a recipe that has a model below `data`.
+
+    Raises: RecipeError when there is no such model; it lists those that there are. AddressError for an address that
+    cannot be read.
+    """
+    versions = storage.folder(data, "finetune", str(model))
+    for folder in (filesystem.follow_link(filesystem.resolve(model)), storage.latest(versions), versions):
+        if (folder / "config.json").is_file():
+            return folder.resolve() if filesystem.is_local(folder) else folder
+    recipes = sorted(path.parent.name for path in (data / storage.FOLDERS["finetune"]).glob("*/latest"))
+    known = f"models here: {', '.join(recipes)}" if recipes else "train one with `gristmill stage finetune RECIPE`"
+    raise RecipeError(f"{model}: not a model folder, and no recipe of that name has a model below {data}; {known}")
+
+
+def load_model(folder: Path, name: str = "") -> ServedModel:
+    """Load the model of `folder`; a folder in an object store is copied to this machine first.
+
+    Requests may call it by the folder's names, and by `name`.
+
+    Raises: FileNotFoundError when a folder in an object store has no manifest. OSError or ValueError when the folder
+    holds no model that transformers can load from safetensors.
+    """
+    manifest = storage.read_manifest(folder)
+    with shard_cache.local_copy_of(folder, manifest) as local:
+        return ServedModel(Engine(local), _names(folder, manifest, name))
+
+
+def _names(folder: Path, manifest: Manifest | None, name: str) -> list[str]:
+    """The model's own name first: `<recipe>/<version>` for what Gristmill trained, else the folder's."""
+    own = [f"{manifest.name}/{folder.name}", manifest.name] if manifest else [folder.name]
+    return list(dict.fromkeys([*own, *([name] if name else []), str(folder)]))
