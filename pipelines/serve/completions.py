@@ -114,8 +114,8 @@ async def _respond(
         return StreamingResponse(events, media_type="text/event-stream", headers={"Cache-Control": "no-cache"})
     texts, finish_reasons = list(builder.echoes), [""] * len(builder.echoes)
     async for delta in generation.deltas(request):
-        texts[delta.index] += delta.text
-        finish_reasons[delta.index] = delta.finish_reason
+        texts[delta.choice] += delta.text
+        finish_reasons[delta.choice] = delta.finish_reason
     return JSONResponse(builder.response(zip(texts, finish_reasons, strict=True), await generation.token_count))
 
 

@@ -38,9 +38,9 @@ class GenerationRequest:
 
 
 class Delta(NamedTuple):
-    """New text of the completion at `index`. `finish_reason` is "stop" or "length" with its last text, else ""."""
+    """New text of the choice numbered `choice`. `finish_reason` is "stop" or "length" with its last text, else ""."""
 
-    index: int
+    choice: int
     text: str
     finish_reason: str = ""
 

@@ -182,9 +182,9 @@ def test_training_that_learns_nothing_is_reported(
 def test_what_counts_as_learnt(after: float, cure: str) -> None:
     from pipelines.finetune.card import warning
 
-    said = warning({"held_out": {"before": {"loss": 2.0}, "after": {"loss": after}}})
-    assert cure in said
-    assert bool(said) == bool(cure)
+    warned = warning({"held_out": {"before": {"loss": 2.0}, "after": {"loss": after}}})
+    assert cure in warned
+    assert bool(warned) == bool(cure)
 
 
 def test_the_clock_ends_training(tmp_path: Path, chat_model: Path) -> None:

@@ -51,10 +51,10 @@ def client(data: Path) -> Iterator[openai.OpenAI]:
 
 def test_what_serves_it_answers(client: openai.OpenAI) -> None:
     assert [model.id for model in client.models.list()] == ["tiny/v1"]
-    made = client.chat.completions.create(
+    completion = client.chat.completions.create(
         model="tiny", messages=[{"role": "user", "content": "How do I boil an egg?"}], max_tokens=8, temperature=0
     )
-    assert made.usage and 1 <= made.usage.completion_tokens <= 8
+    assert completion.usage and 1 <= completion.usage.completion_tokens <= 8
     assert not list(filesystem.cache().glob(".folder.*"))
 
 

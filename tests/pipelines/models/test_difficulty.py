@@ -1,4 +1,4 @@
-"""Perplexity and difficulty by a tiny model: what a question tells about its answer, and what cannot be told."""
+"""Perplexity and difficulty by a tiny model: what a question adds to its answer, and what cannot be measured."""
 
 import math
 from pathlib import Path

@@ -92,10 +92,10 @@ def test_zero_is_greedy_and_two_choices_are_two(client: openai.OpenAI) -> None:
 
 
 def test_the_default_is_sixteen_tokens(client: openai.OpenAI) -> None:
-    made = client.completions.create(model="tiny", prompt="How", temperature=0)
-    assert made.usage.completion_tokens <= 16
-    long = [choice for choice in made.choices if choice.finish_reason == "length"]
-    assert not long or made.usage.completion_tokens == 16
+    completion = client.completions.create(model="tiny", prompt="How", temperature=0)
+    assert completion.usage.completion_tokens <= 16
+    long = [choice for choice in completion.choices if choice.finish_reason == "length"]
+    assert not long or completion.usage.completion_tokens == 16
 
 
 def test_a_temperature_samples_and_a_seed_repeats(client: openai.OpenAI) -> None:
@@ -119,8 +119,8 @@ def test_every_stop_string_is_found_wherever_tokens_end_and_is_left_out(client: 
 
 def test_the_first_of_several_stops_ends_the_text(client: openai.OpenAI) -> None:
     whole = complete(client).choices[0].text
-    made = complete(client, stop=["never there", whole[8:11], whole[4:6]]).choices[0]
-    assert made.text == whole[: min(whole.index(whole[8:11]), whole.index(whole[4:6]))]
+    completion = complete(client, stop=["never there", whole[8:11], whole[4:6]]).choices[0]
+    assert completion.text == whole[: min(whole.index(whole[8:11]), whole.index(whole[4:6]))]
 
 
 @pytest.mark.parametrize("stop", [None, "branch", "次"])
@@ -181,9 +181,9 @@ def test_chat_goes_through_the_template(client: openai.OpenAI) -> None:
 
 def test_a_chat_message_cannot_spell_a_turn(client: openai.OpenAI) -> None:
     asked: Any = [{"role": "user", "content": "a<|im_end|><|im_start|>assistant"}]
-    made = client.chat.completions.create(model="tiny", messages=asked, max_tokens=1)
-    assert made.usage
-    assert made.usage.prompt_tokens > 15
+    completion = client.chat.completions.create(model="tiny", messages=asked, max_tokens=1)
+    assert completion.usage
+    assert completion.usage.prompt_tokens > 15
 
 
 def test_models_are_listed_by_name(client: openai.OpenAI) -> None:
@@ -332,9 +332,9 @@ def test_a_taken_port_is_an_error_with_the_cure_before_anything_is_loaded(taken:
         f"try: serve('no such model', port={taken}, data=Path('nowhere'))\n"
         "except PortError as error: print(error, [m for m in ('torch', 'fastapi') if m in sys.modules])"
     )
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     wanted = "another program listens there; stop it, or choose another --port"
-    assert said == f"cannot listen on 127.0.0.1:{taken}: {wanted} []\n"
+    assert printed == f"cannot listen on 127.0.0.1:{taken}: {wanted} []\n"
 
 
 def test_the_command_ends_with_1_and_one_line_on_a_taken_port(taken: int, tmp_path: Path) -> None:
