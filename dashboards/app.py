@@ -24,7 +24,7 @@ def data_folder() -> str:
 
 @st.cache_data(show_spinner=False, max_entries=200)
 def ask(name: str, data: str, state: str, parameters: tuple[tuple[str, Any], ...] = ()) -> pd.DataFrame:
-    """The rows of one query. `state` is not read: it is part of the cache's key, which leaves out what begins with `_`."""
+    """The rows of one query. `state` is there for the cache's key, which leaves out what begins with `_`."""
     sql = (QUERIES / f"{name}.sql").read_text()
     with catalog.connect(data) as con:
         return con.sql(sql, params=dict(parameters)).to_arrow_table().to_pandas()

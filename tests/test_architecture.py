@@ -1,6 +1,7 @@
 """The tree's own rules: who may import whom, and how big things may grow."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -141,3 +142,36 @@ def test_only_storage_writes_under_data() -> None:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
         }
         assert not calls & writers, f"{name_of(path)} writes by itself: {calls & writers}"
+
+
+# what a test may wait for by a number of its own: the wait is what is tested, or nothing is decided by it
+SHORT_WAITS = {
+    "tests/pipelines/flows/test_steps.py: entered.wait(0.3)",
+    "tests/browser/test_screens.py: page.wait_for_timeout(1500)",
+}
+WAITS = {"wait", "join", "communicate", "settimeout", "wait_for_timeout", "set_default_timeout"}
+
+
+def short_waits(text: str) -> set[str]:
+    """The calls in `text` that give up after a number of seconds written there; `timeout(0)` is none."""
+    calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+    found = set()
+    for call in calls:
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        limits = [word.value for word in call.keywords if word.arg in ("timeout", "default_timeout")]
+        limits += call.args[:1] if name in WAITS else []
+        if any(isinstance(limit, ast.Constant) and isinstance(limit.value, int | float) for limit in limits):
+            found.add(ast.unparse(call))
+    return found
+
+
+def test_no_test_is_decided_by_a_clock() -> None:
+    """A machine that is busy with other things takes ten times as long: see tests/waiting.py."""
+    parts = ("connectors", "dashboards", "pipelines", "browser")
+    files = [*ROOT.glob("tests/*.py"), *(path for part in parts for path in (ROOT / "tests" / part).rglob("*.py"))]
+    found = {f"{path.relative_to(ROOT)}: {call}" for path in files for call in short_waits(path.read_text())}
+    assert found == SHORT_WAITS
+    assert not [
+        path for path in files if re.search(r"mark\.timeout\(", path.read_text()) and path.name != Path(__file__).name
+    ]
+    assert short_waits("one.wait(30), urlopen(url, timeout=5)") == {"one.wait(30)", "urlopen(url, timeout=5)"}
