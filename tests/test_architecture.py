@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.documents import blocks, read, tables
 from tests.rooms import ROOT, circles, graph, imports, name_of, room_of, sources
 
 STAGES = ("collect", "normalise", "annotate", "dedupe", "curate", "publish", "finetune", "serve")
@@ -109,6 +110,18 @@ def test_no_two_rooms_import_each_other() -> None:
 )
 def test_the_rules_can_fail(me: str, used: str) -> None:
     assert forbidden(me, used)
+
+
+def test_contributing_states_the_order_and_who_may_import_what() -> None:
+    text = read("CONTRIBUTING.md")
+    (order,) = [block for block in blocks(text, "") if block.startswith("schemas\n")]
+    assert [set(line.split()) for line in order.splitlines()] == [set(rooms) for rooms in ORDER]
+    (libraries,) = [rows for rows in tables(text) if rows[0][0].startswith("`prefect`")]
+    stated = [set(re.findall("`([^`]+)`", where)) for _, where in libraries]
+    assert stated == [set(where) for _, where in KEPT_APART.values()]
+    words = " ".join(text.split())
+    assert all(f"`{room}`" in words.split("`dashboards` may import")[1].split(".")[0] for room in DASHBOARDS_READ)
+    assert all(f"`connectors.{room}`" in words for room in SHARED_BY_CONNECTORS)
 
 
 def depth(node: ast.AST) -> int:
