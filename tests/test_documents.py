@@ -213,6 +213,16 @@ def test_the_newcomers_walk_leads_to_what_it_names() -> None:
         assert symbol.strip("`") in names_in(ROOT / path.strip("`")), f"{task}: {path} has no {symbol}"
 
 
+def test_each_decision_has_its_line_at_the_top() -> None:
+    """In the order of the entries, below the same headings; a line leads to the place that a heading makes."""
+    index, _, entries = read("DECISIONS.md").partition("\n## ")
+    headings = re.findall(r"^### (.*)$", entries, re.M)
+    places = [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings]
+    assert len(headings) > 60
+    assert re.findall(r"^- \[[^\]]+\]\(#([^)]+)\)$", index, re.M) == places
+    assert re.findall(r"^\*\*(.*)\*\*$", index, re.M) == re.findall(r"^## (.*)$", "## " + entries, re.M)
+
+
 @pytest.fixture(scope="module")
 def newcomers_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the code in which CONTRIBUTING's recipes have been followed, word for word."""
