@@ -233,7 +233,7 @@ def newcomers_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(ROOT / "pyproject.toml", copy)
     signal, connector, sample = blocks(read("CONTRIBUTING.md"), "python")
     (rule,) = blocks(read("CONTRIBUTING.md"), "toml")
-    insert(copy / "pipelines/signals/length.py", "SIGNALS = (", signal)
+    insert(copy / "pipelines/signals/length.py", "SIGNALS = (", f"{signal.strip()},")
     with (copy / "pipelines/policies/default.toml").open("a") as default:
         default.write(rule)
     (copy / "connectors/pantry.py").write_text(connector)
