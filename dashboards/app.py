@@ -23,16 +23,17 @@ def data_folder() -> str:
 
 
 @st.cache_data(show_spinner=False, max_entries=200)
-def ask(name: str, data: str, _stamp: float, parameters: tuple[tuple[str, Any], ...] = ()) -> pd.DataFrame:
+def ask(name: str, data: str, state: str, parameters: tuple[tuple[str, Any], ...] = ()) -> pd.DataFrame:
+    """The rows of one query. `state` is there for the cache's key, which leaves out what begins with `_`."""
     sql = (QUERIES / f"{name}.sql").read_text()
     with catalog.connect(data) as con:
         return con.sql(sql, params=dict(parameters)).to_arrow_table().to_pandas()
 
 
 def answer(name: str, **parameters: Any) -> pd.DataFrame:
-    """What is shown is asked again only when something was published."""
+    """The rows of one query, asked again when something was published, taken away or run since the last time."""
     data = data_folder()
-    return ask(name, data, catalog.newest(data), tuple(sorted(parameters.items())))
+    return ask(name, data, catalog.state(data), tuple(sorted(parameters.items())))
 
 
 def main() -> None:

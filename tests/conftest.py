@@ -9,10 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from pipelines.flows.steps import Outcome
 from pipelines.recipe import Recipe, load
 from tests.pipelines.milling import dump, go, recipe_file
+from tests.waiting import FAR
+
+# hypothesis too goes by the clock: an example of more than 200 ms fails, and so does slow drawing
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -76,7 +82,7 @@ def mill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mill]:
         yield Mill(folder, f"{ui}/api", ui, dashboard, process)
     finally:
         process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 0
+        assert process.wait(FAR) == 0
 
 
 @pytest.fixture(scope="session")

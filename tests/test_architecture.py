@@ -1,10 +1,12 @@
 """The tree's own rules: who may import whom, and how big things may grow."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
+from tests.documents import blocks, read, tables
 from tests.rooms import ROOT, circles, graph, imports, name_of, room_of, sources
 
 STAGES = ("collect", "normalise", "annotate", "dedupe", "curate", "publish", "finetune", "serve")
@@ -111,6 +113,18 @@ def test_the_rules_can_fail(me: str, used: str) -> None:
     assert forbidden(me, used)
 
 
+def test_contributing_states_the_order_and_who_may_import_what() -> None:
+    text = read("CONTRIBUTING.md")
+    (order,) = [block for block in blocks(text, "") if block.startswith("schemas\n")]
+    assert [set(line.split()) for line in order.splitlines()] == [set(rooms) for rooms in ORDER]
+    (libraries,) = [rows for rows in tables(text) if rows[0][0].startswith("`prefect`")]
+    stated = [set(re.findall("`([^`]+)`", where)) for _, where in libraries]
+    assert stated == [set(where) for _, where in KEPT_APART.values()]
+    words = " ".join(text.split())
+    assert all(f"`{room}`" in words.split("`dashboards` may import")[1].split(".")[0] for room in DASHBOARDS_READ)
+    assert all(f"`connectors.{room}`" in words for room in SHARED_BY_CONNECTORS)
+
+
 def depth(node: ast.AST) -> int:
     deepest = 0
     for child in ast.iter_child_nodes(node):
@@ -142,3 +156,36 @@ def test_only_storage_writes_under_data() -> None:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
         }
         assert not calls & writers, f"{name_of(path)} writes by itself: {calls & writers}"
+
+
+# what a test may wait for by a number of its own: the wait is what is tested, or nothing is decided by it
+SHORT_WAITS = {
+    "tests/pipelines/flows/test_steps.py: entered.wait(0.3)",
+    "tests/browser/test_screens.py: page.wait_for_timeout(1500)",
+}
+WAITS = {"wait", "join", "communicate", "settimeout", "wait_for_timeout", "set_default_timeout"}
+
+
+def short_waits(text: str) -> set[str]:
+    """The calls in `text` that give up after a number of seconds written there; `timeout(0)` is none."""
+    calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+    found = set()
+    for call in calls:
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        limits = [word.value for word in call.keywords if word.arg in ("timeout", "default_timeout")]
+        limits += call.args[:1] if name in WAITS else []
+        if any(isinstance(limit, ast.Constant) and isinstance(limit.value, int | float) for limit in limits):
+            found.add(ast.unparse(call))
+    return found
+
+
+def test_no_test_is_decided_by_a_clock() -> None:
+    """A machine that is busy with other things takes ten times as long: see tests/waiting.py."""
+    parts = ("connectors", "dashboards", "pipelines", "browser")
+    files = [*ROOT.glob("tests/*.py"), *(path for part in parts for path in (ROOT / "tests" / part).rglob("*.py"))]
+    found = {f"{path.relative_to(ROOT)}: {call}" for path in files for call in short_waits(path.read_text())}
+    assert found == SHORT_WAITS
+    assert not [
+        path for path in files if re.search(r"mark\.timeout\(", path.read_text()) and path.name != Path(__file__).name
+    ]
+    assert short_waits("one.wait(30), urlopen(url, timeout=5)") == {"one.wait(30)", "urlopen(url, timeout=5)"}

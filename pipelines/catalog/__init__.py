@@ -1,6 +1,7 @@
 """DuckDB over data/, through schemas/views.sql. Reads only what a manifest lists."""
 
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 
@@ -45,6 +46,8 @@ KINDS: dict[str, tuple[str, tuple[str, ...], pa.Schema]] = {
     "dropped": ("curate", ("dropped",), DROPPED),
     "contaminated": ("curate", ("contaminated",), CONTAMINATED),
 }
+# the files that say what the views show: on a store the run log is a folder
+STATES = (f"[1-6]_*/**/{storage.MANIFEST}", "[56]_*/*/latest", storage.RUN_LOG, "runs/*.jsonl")
 
 
 def connect(data: Path | str) -> duckdb.DuckDBPyConnection:
@@ -58,9 +61,13 @@ def connect(data: Path | str) -> duckdb.DuckDBPyConnection:
     return con
 
 
-def newest(data: str) -> float:
-    """When anything was last published under `data`, in seconds; 0 where nothing was."""
-    return max(filesystem.modified_times(filesystem.resolve(data), f"[1-6]_*/**/{storage.MANIFEST}"), default=0.0)
+def state(data: str) -> str:
+    """A hash that is another one when the views of `data` would give another answer, and the same until then.
+
+    It covers every manifest (a folder published or taken away), the links to the latest versions, and the run log.
+    """
+    found = filesystem.states(filesystem.resolve(data), STATES)
+    return sha256(repr(sorted(found)).encode()).hexdigest()
 
 
 def _shards(data: Path) -> dict[str, list[duck.Listed]]:

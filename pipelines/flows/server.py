@@ -65,8 +65,11 @@ def served(api: str, names: Sequence[str]) -> bool:
     """Whether a process waits for runs of the deployments called `names`."""
     body = json.dumps({"deployments": {"name": {"any_": list(names)}}}).encode()
     request = urllib.request.Request(f"{api}/deployments/filter", body, {"Content-Type": "application/json"})
-    with _opener().open(request, timeout=10) as response:
-        found = json.load(response)
+    try:
+        with _opener().open(request, timeout=10) as response:
+            found = json.load(response)
+    except OSError:  # too busy to answer; it is asked again
+        return False
     return {one["name"] for one in found} == set(names) and all(one["status"] == "READY" for one in found)
 
 

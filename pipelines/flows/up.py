@@ -16,7 +16,7 @@ from pipelines.flows import server
 from pipelines.recipe import load
 
 HOST = "127.0.0.1"
-START_SECONDS = 120.0
+START_SECONDS = 600.0  # a part that ends before it is ready is noticed at once
 STOP_SECONDS = 15.0
 DASHBOARD = Path(__file__).parents[2] / "dashboards" / "app.py"
 STREAMLIT = (

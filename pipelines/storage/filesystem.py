@@ -8,7 +8,9 @@ appends to no file, and holds no link, lock or database: what needs those lies i
 
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from fnmatch import fnmatch
 from pathlib import Path
 from time import time_ns
 from typing import Any, cast
@@ -24,7 +26,7 @@ class AddressError(Exception):
 
 
 def resolve(address: str | Path) -> Path:
-    """The folder or prefix that `address` names; it need not exist yet. Raises PlaceError if it cannot be reached."""
+    """The folder or prefix that `address` names; it need not exist yet. Raises AddressError if it cannot be reached."""
     if "://" not in str(address):
         return Path(address)
     try:
@@ -237,15 +239,22 @@ def log_files(path: Path) -> list[Path]:
     return sorted(path.with_suffix("").glob(f"*{path.suffix}"))
 
 
-def modified_times(folder: Path, pattern: str) -> Iterable[float]:
-    """When the files below `folder` were written, in seconds; of a store those with the pattern's name, in one request
-    for a thousand objects."""
+def states(folder: Path, patterns: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """`(path, state)` of the files below `folder` that match one of `patterns` (globs from `folder` on), in any order.
+
+    The state is another one after each change: the inode, size and time of a file on a disk (of a link its own), what a
+    store lists of an object (time, size, hash). A store is asked once for a thousand objects.
+    """
     if is_local(folder):
-        yield from (path.stat().st_mtime for path in folder.glob(pattern))
+        for path in (found for pattern in patterns for found in folder.glob(pattern)):
+            with suppress(FileNotFoundError):  # replaced between the listing and this question
+                stat = path.lstat()
+                yield str(path), f"{stat.st_ino} {stat.st_size} {stat.st_mtime_ns}"
         return
+    start = len(_remote(folder).path) + 1
     for key, about in _remote(folder).fs.find(_remote(folder).path, detail=True).items():
-        if key.rpartition("/")[2] == pattern.rpartition("/")[2]:
-            yield about["LastModified"].timestamp()
+        if any(fnmatch(key[start:], pattern) for pattern in patterns):
+            yield key, repr(sorted(about.items()))
 
 
 def read_all(paths: Sequence[Path]) -> Iterable[tuple[Path, bytes]]:

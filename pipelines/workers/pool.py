@@ -18,7 +18,9 @@ from pebble import ProcessExpired, ProcessPool
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-PATIENCE = 12  # times its deadline that an item may take by the clock, for one that waits without working
+# Times its deadline that an item may take by the clock, for one that waits without working. It is far off, so that no
+# busy machine decides what can be read.
+PATIENCE = 120
 
 # forkserver: a fork of a process with Arrow's and DuckDB's threads may deadlock
 CONTEXT = multiprocessing.get_context("forkserver")

@@ -39,7 +39,6 @@ MEASURED = (*language.SIGNALS, *length.SIGNALS, *pairing.SIGNALS, *talk.SIGNALS)
 LABELS = {
     row["record_id"]: row for row in csv.DictReader(Path(__file__).with_name("answers.tsv").open(), delimiter="\t")
 }
-pytestmark = pytest.mark.timeout(300)
 
 
 def taken(rows: list[dict[str, Any]]) -> list[tuple[str, bool, bool, bool]]:

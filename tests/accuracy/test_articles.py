@@ -79,7 +79,6 @@ def theirs(pages: list[Labelled]) -> list[str] | None:
     return json.loads(run.stdout) if run.returncode == 0 else None
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("dataset", FLOORS)
 def test_articles(shared_data: Path, dataset: str, capsys: pytest.CaptureFixture[str]) -> None:
     pages = list(READERS[dataset](shared_data / "labelled" / dataset))

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import opencc
-import pytest
 
 from tests.pipelines import corpus
 from tests.pipelines.dedupe.test_clusters import clusters, edited, prose
@@ -120,7 +119,6 @@ def real_texts(shared: Path) -> list[str]:
     return [text for text in (*sections, *posts) if len(text) > 120]
 
 
-@pytest.mark.timeout(600)
 def test_real_texts_and_their_versions(shared_data: Path, tmp_path: Path) -> None:
     pick = random.Random(11)
     texts = real_texts(shared_data)

@@ -26,7 +26,6 @@ from pipelines.normalise.parse import parse_page
 from schemas.page import Page
 from tests.pipelines import corpus
 
-pytestmark = pytest.mark.timeout(600)
 Row = dict[str, Any]
 MEASURED = """
 SELECT record_id, pair_outlier, pair_embedding FROM clusters JOIN signals USING (record_id)

@@ -21,7 +21,6 @@ SAME = (
 FLOOR = 0.95  # share of triples in which the paraphrase is nearer than any other sentence
 
 
-@pytest.mark.timeout(600)
 def test_a_paraphrase_is_nearer_than_another_subject(tmp_path: Path) -> None:
     if cure := distil.missing_packages():
         pytest.skip(cure)

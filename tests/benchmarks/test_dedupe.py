@@ -149,7 +149,6 @@ def peer(code: str, texts: Path) -> dict[str, float]:
     return json.loads(run.stdout.splitlines()[-1])
 
 
-@pytest.mark.timeout(1200)
 def test_end_to_end_beside_peers(tmp_path: Path) -> None:
     warm, data = f"Path({str(tmp_path / 'warm')!r})", f"Path({str(tmp_path / 'data')!r})"
     signed = in_process(f"write({warm}, 2000); write({data}, {RECORDS})")

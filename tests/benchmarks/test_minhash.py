@@ -59,7 +59,6 @@ def ours(texts: list[str], repeat: int = 3) -> float:
     return len(texts) / best
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("peer", PEERS)
 def test_signatures_are_faster_than(peer: str) -> None:
     code, least = PEERS[peer]

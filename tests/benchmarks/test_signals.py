@@ -57,7 +57,6 @@ def records(texts: list[str]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=RECORD)
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("peer", PEERS)
 def test_heuristics_are_faster_than(peer: str) -> None:
     code, least = PEERS[peer]

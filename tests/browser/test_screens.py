@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shutil
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.conftest import Mill
+from tests.waiting import FAR, until
 
 FLAGS = [
     "--no-sandbox",
@@ -25,7 +25,6 @@ FLAGS = [
     "--disable-sync",
 ]
 SCREENSHOTS = os.environ.get("GRISTMILL_SCREENSHOTS", "")  # a folder, to look at them
-pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +35,8 @@ def page() -> Iterator[Page]:
     with sync_playwright() as player:
         browser = player.chromium.launch(executable_path=chromium, args=FLAGS)
         page = browser.new_page(viewport={"width": 1300, "height": 1000})
-        page.set_default_timeout(30_000)
-        expect.set_options(timeout=30_000)
+        page.set_default_timeout(1000 * FAR)
+        expect.set_options(timeout=1000 * FAR)
         yield page
         browser.close()
 
@@ -51,7 +50,7 @@ def shoot(page: Page, name: str) -> None:
 def ask(url: str, body: dict[str, Any] | None = None) -> Any:
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=FAR) as answer:
         return json.load(answer)
 
 
@@ -67,14 +66,15 @@ def run_page(mill: Mill, page: Page) -> str:
     page.get_by_text("finetune", exact=True).first.locator("..").locator("button, svg").last.click()
     page.get_by_role("button", name="Submit").click()
     created = {"deployments": {"id": {"any_": [deployment["id"]]}}, "sort": "EXPECTED_START_TIME_ASC"}
-    for _ in range(400):
+
+    def ended() -> dict[str, Any]:
         ran = [run for run in ask(f"{mill.api}/flow_runs/filter", created) if not run["auto_scheduled"]]
-        if ran and ran[-1]["state_type"] in ("COMPLETED", "FAILED", "CRASHED"):
-            break
-        time.sleep(0.25)
-    assert ran[-1]["state_type"] == "COMPLETED"
-    assert "finetune" not in ran[-1]["parameters"]["stages"]
-    return f"{mill.ui}/v2/runs/flow-run/{ran[-1]['id']}"
+        return ran[-1] if ran and ran[-1]["state_type"] in ("COMPLETED", "FAILED", "CRASHED") else {}
+
+    run = until(ended, "the end of the run", every=0.25)
+    assert run["state_type"] == "COMPLETED"
+    assert "finetune" not in run["parameters"]["stages"]
+    return f"{mill.ui}/v2/runs/flow-run/{run['id']}"
 
 
 def test_deployments_are_ready_and_scheduled(mill: Mill, page: Page) -> None:

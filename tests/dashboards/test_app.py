@@ -1,14 +1,17 @@
 """The dashboard's questions, each asked of a real data folder, and its page."""
 
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pipelines import catalog
-from pipelines.flows.steps import Outcome
+from pipelines import catalog, storage
+from pipelines.flows import steps
+from pipelines.flows.steps import Outcome, Step
 from pipelines.recipe import Recipe
+from tests.waiting import FAR
 
 DASHBOARDS = Path(__file__).resolve().parents[2] / "dashboards"
 QUERIES = sorted((DASHBOARDS / "queries").glob("*.sql"))
@@ -56,7 +59,7 @@ def test_filters_narrow_what_is_browsed(milled: Milled) -> None:
 
 def test_the_page_shows_the_numbers_and_the_records(milled: Milled, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRISTMILL_DATA", str(milled[1]))
-    page = AppTest.from_file(str(DASHBOARDS / "app.py"), default_timeout=60).run()
+    page = AppTest.from_file(str(DASHBOARDS / "app.py"), default_timeout=FAR).run()
     assert not page.exception
     assert [header.value for header in page.header] == ["Funnel", "Sources", "Records", "Runs"]
     assert page.metric[1].value == "6"
@@ -66,8 +69,41 @@ def test_the_page_shows_the_numbers_and_the_records(milled: Milled, monkeypatch:
     assert "(1 records)" in narrowed.number_input[0].label
 
 
+def test_what_is_published_while_the_page_is_open_is_shown(
+    milled: Milled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a restart: another snapshot, a run that changed nothing, and a snapshot that was taken away."""
+    data = tmp_path / "data"
+    shutil.copytree(milled[1], data, symlinks=True)
+    monkeypatch.setenv("GRISTMILL_DATA", str(data))
+    page = AppTest.from_file(str(DASHBOARDS / "app.py"), default_timeout=FAR).run()
+    runs = len(page.dataframe[-1].value)
+    assert page.metric[2].value == "6"
+    (data / "decisions.jsonl").write_text('{"record_id": "forum:q1#a101", "decision": "reject", "who": "Ada"}\n')
+    steps.run_step(milled[0], Step("curate", "small"), data)
+    page.run()
+    assert page.metric[2].value == "5"
+    assert len(page.dataframe[-1].value) == runs + 1
+    steps.run_step(milled[0], Step("curate", "small"), data)
+    assert len(page.run().dataframe[-1].value) == runs + 2
+    shutil.rmtree(data / "5_curated")
+    assert "gristmill demo" in page.run().info[0].value
+
+
+def test_the_state_of_a_folder_changes_with_its_latest_version(tmp_path: Path) -> None:
+    """The link follows the manifest: who asked between the two has seen the version before."""
+    versions = storage.folder(tmp_path, "curate", "small")
+    for name in ("v1", "v2"):
+        (versions / name).mkdir(parents=True)
+    storage.point_latest(versions / "v1")
+    before = catalog.state(str(tmp_path))
+    assert before == catalog.state(str(tmp_path))
+    storage.point_latest(versions / "v2")
+    assert catalog.state(str(tmp_path)) != before
+
+
 def test_an_empty_folder_says_where_to_begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRISTMILL_DATA", str(tmp_path))
-    page = AppTest.from_file(str(DASHBOARDS / "app.py"), default_timeout=60).run()
+    page = AppTest.from_file(str(DASHBOARDS / "app.py"), default_timeout=FAR).run()
     assert not page.exception
     assert "gristmill demo" in page.info[0].value

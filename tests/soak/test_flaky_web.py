@@ -14,7 +14,7 @@ from tests.connectors.web.test_flaky import crawl, judge, judge_manners
 GOOD = 150
 
 
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(6 * 3600)
 @pytest.mark.parametrize("first", [10, 20])
 def test_four_flaky_sites_at_once(tmp_path: Path, first: int) -> None:
     with ExitStack() as stack, ThreadPoolExecutor(4) as pool:

@@ -25,7 +25,7 @@ USUAL = 100_000
 GIVEN_UP = {"parse_timeout", "out_of_memory"}
 
 
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(6 * 3600)
 @pytest.mark.parametrize("name", SOURCES)
 def test_harm_costs_only_itself(name: str) -> None:
     """No worker lives longer than its five seconds, none needs more than its memory, none crashes."""

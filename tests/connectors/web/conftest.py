@@ -10,11 +10,23 @@ import pytest
 
 from connectors.web import LIMITS, PoliteWeb, open_web
 from tests.connectors.web.site import Site
+from tests.waiting import FAR
 
 Browse = Callable[..., AbstractContextManager[PoliteWeb]]
 
-# The same client on a faster clock; on a hasty one where it is to run out of patience.
-QUICK = replace(LIMITS, connect=5, idle=5, total=10, floor_after=5, backoff=0.02, longest_wait=5, adaptive=2)
+# The same client with short rests, and with more patience than any machine needs. A hasty one is only for what shall
+# not be had: on a busy machine it has no patience for a good answer either.
+QUICK = replace(
+    LIMITS,
+    connect=FAR,
+    idle=FAR,
+    total=FAR,
+    floor_after=FAR,
+    backoff=0.02,
+    longest_wait=FAR,
+    adaptive=2,
+    adaptive_cap=FAR,
+)
 HASTY = replace(QUICK, idle=0.25, total=0.8, floor_after=0.3)
 
 

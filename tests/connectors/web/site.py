@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from tests.waiting import FAR
+
 ROBOTS, RESERVATIONS = "/robots.txt", "/.well-known/tdmrep.json"
 Fault = Callable[[socket.socket], None]
 
@@ -127,7 +129,7 @@ def reset(connection: socket.socket) -> None:
 
 def silent(connection: socket.socket) -> None:
     """Says nothing until the client goes away."""
-    connection.settimeout(30)
+    connection.settimeout(FAR)
     connection.recv(1)
 
 

@@ -13,6 +13,7 @@ import pytest
 from connectors.base import WebError
 from tests.connectors.web.conftest import QUICK, Browse
 from tests.connectors.web.site import Site, Slow, answer
+from tests.waiting import FAR
 
 OK = answer(200, "fine")
 CRAWL = """
@@ -67,7 +68,7 @@ def test_one_request_in_flight_across_processes(site: Site, tmp_path: Path, proc
     started = [
         crawl(tmp_path, f"s{p}", 0.1, [site.url(f"/{p}/{n}") for n in range(3)]) for p in range(processes)
     ]  # fmt: skip
-    assert [process.wait(30) for process in started] == [0] * processes
+    assert [process.wait(FAR) for process in started] == [0] * processes
     assert len(site.paths()) == 3 * processes
     assert min(gaps(site)) >= 0.1
 
@@ -83,14 +84,14 @@ def test_retry_after(site: Site, browse: Browse) -> None:
 def test_a_retry_after_that_asks_for_nothing(site: Site, browse: Browse, stated: str) -> None:
     """Waited for, any of them would be longer than this run waits."""
     site.pages["/a"] = [answer(503, retry_after=stated), OK]
-    with browse(limits=replace(QUICK, longest_wait=0.5)) as web:
+    with browse(limits=replace(QUICK, longest_wait=0.5, adaptive=0)) as web:
         assert web.get(site.url("/a")).status == 200
 
 
 def test_retry_after_outlives_the_run(site: Site, browse: Browse) -> None:
     """A host that wants more time than a run waits is left alone, now and by the next run."""
     site.pages = {"/a": [answer(429, retry_after="2"), OK], "/b": OK}
-    hasty = replace(QUICK, longest_wait=0.5)
+    hasty = replace(QUICK, longest_wait=0.5, adaptive=0)
     for path in ("/a", "/b", "/a"):
         with pytest.raises(WebError, match="host_paused"), browse(limits=hasty) as web:
             web.get(site.url(path))
@@ -142,7 +143,7 @@ def test_killed_again_and_again_nothing_is_fetched_twice(site: Site, tmp_path: P
         process.kill()
         process.wait()
         in_flight.add(site.log[-1].path)
-    assert crawl(tmp_path, "s", 0.02, urls).wait(30) == 0
+    assert crawl(tmp_path, "s", 0.02, urls).wait(FAR) == 0
     asked = site.paths()
     assert set(asked) == {urlsplit(url).path for url in urls}
     assert {path for path in asked if asked.count(path) > 1} <= in_flight, (

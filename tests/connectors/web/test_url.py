@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.base import WebError
@@ -91,7 +91,6 @@ def test_spelling(given: str, base: str, normal: str) -> None:
     assert normalise_url(given, base) == normal == normalise_url(normal)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_normal_once_or_refused(text: str) -> None:
     normal = _or_none(f"http://example.org/{text}", "")

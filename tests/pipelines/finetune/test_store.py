@@ -11,6 +11,7 @@ from pipelines.recipe import Recipe, RecipeError
 from pipelines.storage import filesystem
 from tests.pipelines.conftest import recipe, rows, write_snapshot
 from tests.pipelines.serve.test_serve import running
+from tests.waiting import FAR
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def client(data: Path) -> Iterator[openai.OpenAI]:
     folder = find_model("tiny", data)
     assert folder == find_model(f"{data}/6_models/tiny/latest", Path("data"))
     for url in running(create_app(load_model(folder, "tiny"))):
-        yield openai.OpenAI(base_url=f"{url}/v1", api_key="any", max_retries=0, timeout=30)
+        yield openai.OpenAI(base_url=f"{url}/v1", api_key="any", max_retries=0, timeout=FAR)
 
 
 def test_what_serves_it_answers(client: openai.OpenAI) -> None:

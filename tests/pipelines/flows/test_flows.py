@@ -5,8 +5,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,26 +15,36 @@ import pytest
 
 from pipelines import storage
 from tests.conftest import GRISTMILL, Mill, environment
+from tests.waiting import FAR, until
 
 STAGES = ["collect", "normalise", "annotate", "dedupe", "curate"]
 ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
-pytestmark = pytest.mark.timeout(240)
 
 
 def ask(url: str, body: dict[str, Any] | None = None) -> Any:
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=FAR) as answer:
         return json.load(answer)
 
 
 def ended(mill: Mill, run_id: str) -> dict[str, Any]:
-    for _ in range(400):
+    def over() -> dict[str, Any]:
         run: dict[str, Any] = ask(f"{mill.api}/flow_runs/{run_id}")
-        if run["state_type"] in ENDED:
-            return run
-        time.sleep(0.25)
-    raise AssertionError(f"the run is still {run['state_type']}")
+        return run if run["state_type"] in ENDED else {}
+
+    return until(over, f"the end of run {run_id}", every=0.25)
+
+
+def tasks(mill: Mill, run_id: str, count: int) -> list[str]:
+    """The names of a run's task runs, once there are `count`: the server enters them in batches."""
+    only = {"flow_runs": {"id": {"any_": [run_id]}}}
+
+    def entered() -> list[str]:
+        names = [task["name"] for task in ask(f"{mill.api}/task_runs/filter", only)]
+        return names if len(names) >= count else []
+
+    return until(entered, f"{count} task runs", every=1)
 
 
 @pytest.fixture(scope="module")
@@ -63,12 +73,7 @@ def test_a_run_of_a_deployment_leaves_a_snapshot(mill: Mill, finished: dict[str,
 
 
 def test_one_task_is_one_stage_of_one_source(mill: Mill, finished: dict[str, Any]) -> None:
-    only = {"flow_runs": {"id": {"any_": [finished["id"]]}}}
-    names: list[str] = []
-    deadline = time.monotonic() + 60
-    while len(names) < 5 and time.monotonic() < deadline:  # the server enters task runs in batches
-        time.sleep(1)
-        names = sorted(task["name"] for task in ask(f"{mill.api}/task_runs/filter", only))
+    names = sorted(tasks(mill, finished["id"], 5))
     assert names == ["annotate forum", "collect forum", "curate small", "dedupe small", "normalise forum"]
 
 
@@ -106,21 +111,25 @@ def test_a_second_up_in_the_same_place_is_refused(mill: Mill) -> None:
     assert mill.ui in done.stderr
 
 
+def with_prefect(pid: int) -> list[psutil.Process]:
+    """The processes below `pid`, as soon as Prefect is one of them."""
+    parts = psutil.Process(pid).children(recursive=True)
+    with suppress(psutil.NoSuchProcess):
+        return parts if any("prefect" in " ".join(part.cmdline()) for part in parts) else []
+    return []
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["sigterm", "sigkill"])
 def test_nothing_is_left_when_up_ends(tmp_path: Path, how: signal.Signals) -> None:
     """Even killed at once: the parts, and whatever they have started, end with it."""
     (tmp_path / "one.toml").write_text('name = "one"\n[[sources]]\nconnector = "python_docs"\nname = "docs"\n')
     words = [*GRISTMILL, "up", "one.toml", "--port", "0"]
     process = subprocess.Popen(words, cwd=tmp_path, env=environment(tmp_path), stdout=subprocess.PIPE, text=True)
-    for _ in range(600):
-        parts = psutil.Process(process.pid).children(recursive=True)
-        if any("prefect" in " ".join(part.cmdline()) for part in parts):
-            break
-        time.sleep(0.05)
+    parts = until(lambda: with_prefect(process.pid), "a part of `up`")
     os.kill(process.pid, how)
-    code = process.wait(60)
+    code = process.wait(FAR)
     assert code == (0 if how is signal.SIGTERM else -signal.SIGKILL)
-    _, alive = psutil.wait_procs(parts, timeout=20)
+    _, alive = psutil.wait_procs(parts, timeout=FAR)
     assert not alive
     assert not (tmp_path / ".prefect" / "gristmill-up.json").exists()
 
@@ -139,12 +148,7 @@ def test_an_engine_does_each_shard_as_a_task_and_leaves_the_same_bytes(
     assert done.returncode == 0, done.stderr
     assert shards(mill.folder / engine) == shards(mill.folder / "data")
     [run] = [one for one in ask(f"{mill.api}/flow_runs/filter", {}) if one["parameters"].get("engine") == engine]
-    names: list[str] = []
-    deadline = time.monotonic() + 60
-    while len(names) < 7 and time.monotonic() < deadline:
-        time.sleep(1)
-        only = {"flow_runs": {"id": {"any_": [run["id"]]}}}
-        names = [task["name"] for task in ask(f"{mill.api}/task_runs/filter", only)]
+    names = tasks(mill, run["id"], 7)
     assert {"annotate forum", "annotate forum 0", "normalise forum", "normalise forum 0"} < set(names)
 
 

@@ -19,6 +19,7 @@ from pipelines.flows.steps import Outcome, RunFailed, Step
 from pipelines.recipe import Recipe, load
 from pipelines.storage import lease
 from tests.pipelines.milling import WHATS, dump, go, in_turn, recipe_file
+from tests.waiting import FAR
 
 
 def test_a_run_goes_through_its_stages_in_order(milled: tuple[Recipe, Path, list[Outcome]]) -> None:
@@ -128,7 +129,7 @@ def test_a_second_run_in_the_same_folder_waits(tmp_path: Path, caplog: pytest.Lo
     with caplog.at_level(logging.WARNING, logger="gristmill"), lease.working_in(tmp_path):
         other.start()
         assert not entered.wait(0.3)
-    other.join(10)
+    other.join(FAR)
     assert entered.is_set()
     assert "another run" in caplog.text
     with (tmp_path / lease.LOCK).open() as lock:

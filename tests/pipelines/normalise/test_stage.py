@@ -10,8 +10,10 @@ import pytest
 from pipelines import catalog, normalise, storage
 from pipelines.normalise import stage
 from pipelines.recipe import Recipe, RecipeError
+from pipelines.workers import pool
 from schemas.page import PAGE, Page, to_row
 from tests.pipelines.normalise.hostile import Hostile
+from tests.waiting import FAR
 
 BODIES = ["eggs", "hang", "rice", "crash", "eat", "beans\ud83d\x00", "raise", "nothing", "reject", "面条"]
 
@@ -35,11 +37,12 @@ def collect(data: Path, bodies: list[str], batch: str = "0001") -> None:
 
 @pytest.fixture(scope="module")
 def milled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The hostile board through two workers, with two seconds for each page."""
+    """The hostile board through two workers, with two seconds of work for each page, and any time by the clock."""
     data = tmp_path_factory.mktemp("data")
     collect(data, BODIES)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stage, "DEADLINE", 2.0)
+        patch.setattr(pool, "PATIENCE", FAR / 2)
         normalise.run(recipe(), "board", data, workers=2)
     return data
 

@@ -22,6 +22,9 @@ from pipelines.recipe import RecipeError
 from pipelines.serve import PortError, check_port, serve
 from pipelines.serve.server import TOKEN
 from tests.pipelines.conftest import recipe, rows, write_snapshot
+from tests.waiting import FAR, until
+
+http = httpx.Client(timeout=FAR)
 
 
 @pytest.fixture(scope="module")
@@ -64,12 +67,12 @@ def running(app: Any) -> Iterator[str]:
         time.sleep(0.02)
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True
-    thread.join(10)
+    thread.join(FAR)
 
 
 @pytest.fixture(scope="module")
 def client(url: str) -> openai.OpenAI:
-    return openai.OpenAI(base_url=f"{url}/v1", api_key="any", max_retries=0, timeout=30)
+    return openai.OpenAI(base_url=f"{url}/v1", api_key="any", max_retries=0, timeout=FAR)
 
 
 PROMPT = "<|im_start|>user\nHow do I keep a branch?<|im_end|>\n<|im_start|>assistant\n"
@@ -228,7 +231,7 @@ def test_what_cannot_be_served_is_refused_by_name(
 ) -> None:
     body = {"model": "tiny", "prompt": "a"} | settings
     headers = {"Content-Type": "application/json"}
-    reply = httpx.post(f"{url}/v1/completions", content=json.dumps(body).encode(), headers=headers)
+    reply = http.post(f"{url}/v1/completions", content=json.dumps(body).encode(), headers=headers)
     error = reply.json()["error"]
     assert (reply.status_code, error["param"]) == (status, param)
     assert error["type"] == "invalid_request_error"
@@ -252,7 +255,7 @@ def test_broken_requests_get_an_error_in_the_same_shape(
     url: str, method: str, path: str, content: bytes, status: int
 ) -> None:
     headers = {"Content-Type": "application/json"}
-    reply = httpx.request(method, url + path, content=content, headers=headers)
+    reply = http.request(method, url + path, content=content, headers=headers)
     assert reply.status_code == status
     assert set(reply.json()["error"]) == {"message", "type", "param", "code"}
 
@@ -262,11 +265,11 @@ def test_broken_requests_get_an_error_in_the_same_shape(
     [("localhost", 200), ("127.0.0.1:80", 200), ("[::1]:8000", 200), ("evil.example", 421), ("localhost.evil", 421)],
 )
 def test_it_answers_to_its_own_names_only(url: str, host: str, status: int) -> None:
-    assert httpx.get(f"{url}/v1/models", headers={"Host": host}).status_code == status
+    assert http.get(f"{url}/v1/models", headers={"Host": host}).status_code == status
 
 
 def test_the_playground_is_closed_to_other_origins(url: str) -> None:
-    page = httpx.get(url)
+    page = http.get(url)
     policy = page.headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert policy.split("script-src 'nonce-")[1].split("'")[0] in page.text
@@ -277,21 +280,19 @@ def test_a_full_line_says_when_to_come_back_and_a_client_that_leaves_frees_it(ur
     from pipelines.serve.generation_queue import MAX_PENDING
 
     body = {"model": "tiny", "prompt": "a", "n": 16, "max_tokens": 250, "temperature": 2, "stream": True}
-    with httpx.Client(timeout=30) as http:
-        streams = [http.stream("POST", f"{url}/v1/completions", json=body) for _ in range(MAX_PENDING)]
+    with httpx.Client(timeout=FAR) as many:
+        streams = [many.stream("POST", f"{url}/v1/completions", json=body) for _ in range(MAX_PENDING)]
         replies = [stream.__enter__() for stream in streams]
         assert {reply.status_code for reply in replies} == {200}
-        refused = http.post(f"{url}/v1/completions", json=body)
+        refused = many.post(f"{url}/v1/completions", json=body)
         assert refused.status_code == 429
         assert int(refused.headers["retry-after"]) > 0
         assert refused.json()["error"]["code"] == "rate_limit_exceeded"
         for reply in replies:
             reply.close()
-    began = time.monotonic()
-    while httpx.post(f"{url}/v1/completions", json={"model": "tiny", "prompt": "a"}).status_code == 429:
-        time.sleep(0.05)
-        assert time.monotonic() - began < 10
-    assert httpx.get(f"{url}/health").json() == {"status": "ok"}
+    asked = {"model": "tiny", "prompt": "a"}
+    until(lambda: http.post(f"{url}/v1/completions", json=asked).status_code != 429, "a place in the line")
+    assert http.get(f"{url}/health").json() == {"status": "ok"}
 
 
 def test_a_token_is_asked_for_where_one_is_set(data: Path) -> None:
@@ -299,9 +300,9 @@ def test_a_token_is_asked_for_where_one_is_set(data: Path) -> None:
 
     secret = "s" * 32
     for url in running(create_app(model(data), token=secret, hosts=())):
-        assert httpx.get(f"{url}/v1/models").status_code == 401
-        assert httpx.get(f"{url}/v1/models", headers={"Authorization": "Bearer wrong"}).status_code == 401
-        assert httpx.get(f"{url}/health").status_code == 200
+        assert http.get(f"{url}/v1/models").status_code == 401
+        assert http.get(f"{url}/v1/models", headers={"Authorization": "Bearer wrong"}).status_code == 401
+        assert http.get(f"{url}/health").status_code == 200
         client = openai.OpenAI(base_url=f"{url}/v1", api_key=secret)
         assert client.models.list().data[0].id == "tiny/v1"
 

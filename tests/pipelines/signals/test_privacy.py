@@ -2,6 +2,7 @@
 
 import random
 import string
+import time
 from itertools import pairwise
 
 import pytest
@@ -172,6 +173,7 @@ ATTACKS = (
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack[:5])
-@pytest.mark.timeout(5)
 def test_no_text_takes_long(attack: str) -> None:
+    began = time.process_time()
     assert {kind for _, _, kind in spans(attack)} <= {"HANDLE"}
+    assert time.process_time() - began < 5

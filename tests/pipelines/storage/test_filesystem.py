@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -71,9 +70,19 @@ def test_questions_are_answered_from_the_bucket_and_only_from_there(milled_there
 
 
 def test_the_dashboard_knows_when_something_is_published(bucket: str) -> None:
-    assert catalog.newest(f"{bucket}/new") == 0
-    build(filesystem.resolve(f"{bucket}/new/2_records/src"))
-    assert 0 <= time.time() - catalog.newest(f"{bucket}/new") < 60
+    data = filesystem.resolve(f"{bucket}/new")
+    states = [catalog.state(str(data)), catalog.state(str(data))]
+    assert states[0] == states[1]
+    build(data / "2_records" / "src")
+    states.append(catalog.state(str(data)))
+    storage.log_run(data, {"stage": "collect"})
+    states.append(catalog.state(str(data)))
+    (data / "5_curated" / "small" / "latest").write_text("v1")
+    states.append(catalog.state(str(data)))
+    (data / "2_records" / "src" / storage.MANIFEST).unlink()
+    states.append(catalog.state(str(data)))
+    assert len(set(states)) == 5
+    assert catalog.state(str(data)) == states[-1]
 
 
 def test_a_changed_object_is_found(bucket: str) -> None:
