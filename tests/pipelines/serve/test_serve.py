@@ -375,9 +375,9 @@ def test_the_command_answers_on_a_free_port_until_it_is_interrupted(data: Path) 
         lines = iter(process.stderr.readline, "")
         url = next(found.group(1) for line in lines if (found := re.search(r"listening on (http://\S+);", line)))
         threading.Thread(target=process.stderr.read, daemon=True).start()
-        assert httpx.get(f"{url}/v1/models", timeout=60).json()["data"][0]["id"] == "tiny/v1"
+        assert httpx.get(f"{url}/v1/models", timeout=FAR).json()["data"][0]["id"] == "tiny/v1"
         process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 0
+        assert process.wait(FAR) == 0
     finally:
         process.kill()
         process.wait()
