@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from connectors.base import Kind, LocalPath, Settings, Web
-from connectors.html import Unreadable
+from connectors.html import Unreadable, decode
 from connectors.markdown import front_matter
 from connectors.markdown.containers import unwrap
 from connectors.markdown.includes import MISSING, expand
@@ -76,7 +76,7 @@ class Markdown(Settings):
         yield _article(page, about, title, kept) if kept else Reject(page.key, "empty_article")
 
     def _page(self, path: Path, key: str) -> Page:
-        text = path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
+        text = decode(path.read_bytes()).replace("\r\n", "\n")
         body = expand(text, path, self.folder).encode()
         return Page(self.name, key, self.base_url + (served(key) or key), body, MEDIA_TYPE, licence=self.licence)
 
