@@ -6,7 +6,6 @@ rest is asked for by id. Much in the JSON (views, readers) changes with every lo
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +16,7 @@ from connectors import html
 from connectors.base import Kind, LocalPath, Settings, Web
 from connectors.reading.edits import edited
 from connectors.reading.stored_json import GONE_REASONS, answered, load
+from connectors.reading.times import parse_time
 from schemas.document import Document, Post, Reject, Thread
 from schemas.page import Page
 
@@ -142,13 +142,13 @@ def thread(page: Page, licence: str = "") -> Thread | Reject:
 
 
 def _post(page: Page, post: dict[str, Any]) -> Post:
-    number, created_at = str(post["post_number"]), _when(post.get("created_at"))
+    number, created_at = str(post["post_number"]), parse_time(post.get("created_at"))
     return Post(
         post_id=number,
         markdown=cooked(str(post["cooked"]), page.url),
         author=str(post.get("username") or ""),
         created_at=created_at,
-        edited_at=edited(_when(post.get("edited_at")), created_at),
+        edited_at=edited(parse_time(post.get("edited_at")), created_at),
         score=_likes(post),
         accepted=bool(post.get("accepted_answer")),
         reply_to=str(post.get("reply_to_post_number") or ""),
@@ -234,10 +234,3 @@ def _likes(post: dict[str, Any]) -> int:
     actions = post.get("actions_summary")
     likes = (action for action in actions or [] if isinstance(action, dict) and action.get("id") == LIKE)
     return next((int(action.get("count") or 0) for action in likes), 0)
-
-
-def _when(text: Any) -> datetime | None:
-    try:
-        return datetime.fromisoformat(str(text)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None

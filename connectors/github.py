@@ -5,7 +5,6 @@ What the API calls an issue may be a pull request; what it lists are both. A pag
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -16,6 +15,7 @@ from pydantic import Field, model_validator
 from connectors.base import Kind, LocalPath, Settings, Web
 from connectors.reading.local import files_at
 from connectors.reading.stored_json import answered, load
+from connectors.reading.times import parse_time
 from schemas.document import Document, Post, Reject, Thread
 from schemas.page import Page
 
@@ -168,7 +168,7 @@ def _post(entry: dict[str, Any], post_id: str, url: str, licence: str) -> Post:
         post_id=post_id,
         markdown=markdown(str(entry.get("body") or "")),
         author=str(entry.get("author") or ""),
-        created_at=_when(entry.get("created_at")),
+        created_at=parse_time(entry.get("created_at")),
         score=likes if isinstance(likes, int) else None,
         accepted=entry.get("is_answer") is True,
         reply_to=str(entry.get("parent_id") or ""),
@@ -212,7 +212,7 @@ def _prose(text: str) -> str:
 
 
 def _since(cursor: str) -> str:
-    when = _when(cursor)
+    when = parse_time(cursor)
     return when.strftime("%Y-%m-%dT%H:%M:%SZ") if when else ""
 
 
@@ -264,10 +264,3 @@ def _repo(issue: dict[str, Any]) -> str:
     """owner/name from the addresses of an exported issue."""
     address = str(issue.get("repository_url") or "").partition("/repos/")[2]
     return address or "/".join(str(issue.get("html_url") or "").split("/")[3:5]) or "repo"
-
-
-def _when(text: Any) -> datetime | None:
-    try:
-        return datetime.fromisoformat(str(text)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None

@@ -10,8 +10,9 @@ from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from connectors.base import Response, Web
-from connectors.confluence.content import STORAGE, Content, named, when
+from connectors.confluence.content import STORAGE, Content, named
 from connectors.reading.stored_json import GONE_REASONS, answered
+from connectors.reading.times import parse_time
 from schemas.document import Reject
 
 Found = tuple[str, Content, Response]
@@ -23,7 +24,7 @@ _LONGEST_WALK = 100_000
 
 def from_api(web: Web, wiki: str, spaces: tuple[str, ...], cursor: str | None) -> Iterator[Found | Reject]:
     """Pages, then blog posts. A listing that breaks off ends with a reject."""
-    base, since = wiki.rstrip("/"), when(cursor) if cursor else None
+    base, since = wiki.rstrip("/"), parse_time(cursor)
     search = _search(base, spaces, since)
     seen: set[str] = set()
     for start in [search] if since else _listings(base, spaces):

@@ -8,7 +8,8 @@ import re2
 
 from connectors import html
 from connectors.reading.replies import readable
-from connectors.reading.stored_json import load, moment
+from connectors.reading.stored_json import load
+from connectors.reading.times import parse_time
 from schemas.document import Document, Post, Reject, Thread
 from schemas.page import Page
 
@@ -70,7 +71,7 @@ def _post(item: dict[str, Any], page: Page, title: str) -> Post:
         post_id=str(item["id"]),
         markdown=said or (title if asks else ""),
         author=str(item.get("by") or ""),
-        created_at=moment(item.get("time")),
+        created_at=parse_time(item.get("time")),
         reply_to="" if asks else str(item["parent"]),
         url=f"https://news.ycombinator.com/item?id={item['id']}",
         licence=page.licence,

@@ -8,7 +8,6 @@ quoting.py   the text of a message → Markdown without signatures, footers and 
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +19,7 @@ from connectors.mailing_list.joined import threads
 from connectors.mailing_list.quoting import to_markdown
 from connectors.reading.local import files_at
 from connectors.reading.stored_json import load
+from connectors.reading.times import parse_time
 from schemas.document import Document, Post, Reject, Thread
 from schemas.page import Page
 
@@ -98,7 +98,7 @@ def _post(message: dict[str, Any], page: Page, licence: str) -> Post:
         post_id=message["id"],
         markdown=to_markdown(message["text"], bool(message.get("flowed")), bool(message.get("markdown"))),
         author=message["author"],
-        created_at=_when(message["date"]),
+        created_at=parse_time(message["date"]),
         reply_to=message["reply_to"],
         url=page.url,
         licence=page.licence or licence,
@@ -110,10 +110,3 @@ def _attached(post: Post, posts: dict[str, Post]) -> Post:
     if post.reply_to in ("", *posts) and post.reply_to != post.post_id:
         return post
     return Post(post.post_id, post.markdown, post.author, post.created_at, url=post.url, licence=post.licence)
-
-
-def _when(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text) if text else None
-    except ValueError:
-        return None

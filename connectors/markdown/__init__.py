@@ -92,7 +92,7 @@ def _read(text: str, url: str, title: str) -> tuple[str, tuple[Section, ...]]:
 
 
 def _article(page: Page, about: dict[str, Any], title: str, found: tuple[Section, ...]) -> Article:
-    created_at = front_matter.when(about)
+    created_at = front_matter.created_at(about)
     return Article(
         key=page.key,
         url=page.url,

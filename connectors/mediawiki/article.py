@@ -1,7 +1,6 @@
 """A page of a wiki as an article."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 import re2
@@ -9,6 +8,7 @@ import re2
 from connectors.mediawiki.templates import name_of
 from connectors.mediawiki.wikitext import Part, parsed, parts
 from connectors.reading.stored_json import load
+from connectors.reading.times import parse_time
 from schemas.document import Article, Document, Reject, Section
 from schemas.page import Page
 
@@ -60,9 +60,9 @@ def article(page: Page) -> Iterator[Document | Reject]:
     sections = tuple(Section(part.path, part.markdown, part.anchor) for part in found if not _leads_away(part))
     yield from (Reject(f"{page.key}/{part.anchor}", "navigation") for part in found if _leads_away(part))
     if sections:
-        when = _when(body["timestamp"])  # of the newest revision: the text as it stands is as old
+        time = parse_time(body["timestamp"])  # of the newest revision: the text as it stands is as old
         yield Article(
-            page.key, page.url, body["title"], sections, created_at=when, edited_at=when, licence=page.licence
+            page.key, page.url, body["title"], sections, created_at=time, edited_at=time, licence=page.licence
         )
     else:
         yield Reject(page.key, "empty_article")
@@ -104,10 +104,3 @@ def _is_disambiguation(text: str) -> bool:
 
 def _leads_away(part: Part) -> bool:
     return any(heading.lower().strip() in _NAVIGATION for heading in part.path)
-
-
-def _when(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return None

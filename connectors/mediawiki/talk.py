@@ -41,7 +41,7 @@ class _Comment:
 
     lines: list[str]
     author: str
-    when: datetime | None
+    signed_at: datetime | None
     depth: int
     outdented: bool
 
@@ -119,16 +119,16 @@ def _comments(lines: list[str], signatures: Signatures) -> Iterator[_Comment]:
         if signed is None:
             open_lines.append(line)
             continue
-        yield _comment([*open_lines, signed.before], first, signed.author, signed.when)
+        yield _comment([*open_lines, signed.before], first, signed.author, signed.signed_at)
         open_lines, first = [], False
     if any(line.strip() for line in open_lines):
         yield _comment(open_lines, first)
 
 
-def _comment(lines: list[str], first: bool, author: str = "", when: datetime | None = None) -> _Comment:
+def _comment(lines: list[str], first: bool, author: str = "", signed_at: datetime | None = None) -> _Comment:
     begin = next((line for line in lines if line.strip()), "")
     depth = 0 if first else len([sign for sign in _INDENT.match(begin)[0] if sign in ":*#"])
-    return _Comment(lines, author, when, depth, bool(_OUTDENT.match(begin)))
+    return _Comment(lines, author, signed_at, depth, bool(_OUTDENT.match(begin)))
 
 
 def _thread(
@@ -136,7 +136,7 @@ def _thread(
 ) -> Thread | Reject:
     name, anchor = place
     key = f"{page.key}/{name}"
-    if not any(comment.when for comment in comments):
+    if not any(comment.signed_at for comment in comments):
         return Reject(key, "unsigned", "nobody signed in this section")
     if _BOT.search(comments[0].author):
         return Reject(key, "bot")
@@ -165,7 +165,7 @@ def _posts(page: Page, url: str, comments: list[_Comment], dropped: tuple[str, .
         reply_to = above[-1][1] if above else ""
         above = [(0, str(number))] if comment.outdented else [*above, (comment.depth, str(number))]
         posts.append(
-            Post(str(number), text, comment.author, comment.when, reply_to=reply_to, url=url, licence=page.licence)
+            Post(str(number), text, comment.author, comment.signed_at, reply_to=reply_to, url=url, licence=page.licence)
         )
     return tuple(posts)
 

@@ -9,7 +9,8 @@ import re2
 
 from connectors.reading.edits import edited
 from connectors.reading.replies import readable
-from connectors.reading.stored_json import integer, load, moment
+from connectors.reading.stored_json import integer, load
+from connectors.reading.times import parse_time
 from connectors.reddit.markdown import markdown, unescaped
 from connectors.reddit.rows import COMMENT, SUBMISSION, Row
 from schemas.document import Document, Post, Reject, Thread
@@ -69,13 +70,13 @@ def _unusable(row: Row) -> str:
 
 
 def _post(row: Row, page: Page) -> Post:
-    author, created_at = _text(row, "author"), moment(row.get("created_utc"))
+    author, created_at = _text(row, "author"), parse_time(row.get("created_utc"))
     return Post(
         post_id=row["id"],
         markdown=markdown(_text(row, "body")) if "link_id" in row else _asked(row, page),
         author="" if author in _GONE else author,
         created_at=created_at,
-        edited_at=edited(moment(row.get("edited")), created_at),
+        edited_at=edited(parse_time(row.get("edited")), created_at),
         score=_score(row),
         reply_to=_text(row, "parent_id"),
         url=_url(row, page),

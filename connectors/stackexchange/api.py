@@ -11,7 +11,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from connectors.base import Web, WebError
-from connectors.reading.stored_json import integer, load, moment
+from connectors.reading.stored_json import integer, load
+from connectors.reading.times import parse_time
 from schemas.document import Reject
 
 VERSION = "2.3"
@@ -128,12 +129,11 @@ def _thread(item: dict[str, Any]) -> dict[str, Any]:
 
 def _question(item: dict[str, Any]) -> dict[str, str]:
     tags = item.get("tags")
-    closed = moment(item.get("closed_date"))
     found = {
         "Title": _plain(item.get("title")),
         "Tags": "".join(f"|{tag}" for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else "",
         "AcceptedAnswerId": str(item.get("accepted_answer_id") or ""),
-        "ClosedDate": _date(item.get("closed_date")) if closed else "",
+        "ClosedDate": _as_in_a_dump(item.get("closed_date")),
     }
     return _post(item, "question_id") | {name: value for name, value in found.items() if value}
 
@@ -144,7 +144,7 @@ def _post(item: dict[str, Any], number: str) -> dict[str, str]:
         "Id": str(item.get(number) or ""),
         "Body": item["body"] if isinstance(item.get("body"), str) else _plain(item.get("body_markdown")),
         "Score": str(integer(item.get("score")) if "score" in item else ""),
-        "LastEditDate": _date(item.get("last_edit_date")),
+        "LastEditDate": _as_in_a_dump(item.get("last_edit_date")),
         **_provenance(item),
     }
     return {name: value for name, value in found.items() if value}
@@ -164,7 +164,7 @@ def _provenance(item: dict[str, Any]) -> dict[str, str]:
     owner = item.get("owner")
     licence = item.get("content_license")
     return {
-        "CreationDate": _date(item.get("creation_date")),
+        "CreationDate": _as_in_a_dump(item.get("creation_date")),
         "Owner": _plain(owner.get("display_name")) if isinstance(owner, dict) else "",
         "ContentLicense": licence if isinstance(licence, str) else "",
     }
@@ -178,9 +178,10 @@ def _links(item: dict[str, Any]) -> list[dict[str, str]]:
     return [{"Id": number, "RelatedPostId": number, "LinkTypeId": "3"} for number in numbers]
 
 
-def _date(value: Any) -> str:
-    when = moment(value)
-    return when.replace(tzinfo=None).isoformat() if when else ""
+def _as_in_a_dump(stated: Any) -> str:
+    """A time as dumps write it, "" for none."""
+    time = parse_time(stated)
+    return time.replace(tzinfo=None).isoformat() if time else ""
 
 
 def _plain(value: Any) -> str:

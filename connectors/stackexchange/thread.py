@@ -1,7 +1,6 @@
 """A page of a Stack Exchange site as a thread."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,6 +9,7 @@ import re2
 from connectors.html import Unreadable, to_markdown
 from connectors.reading.edits import edited
 from connectors.reading.stored_json import load
+from connectors.reading.times import parse_time
 from connectors.stackexchange.mathematics import protected, restored
 from schemas.document import Document, Post, Reject, Thread
 from schemas.page import Page
@@ -56,7 +56,7 @@ def licence_of(row: Row) -> str:
     if stated:
         return f"CC-BY-SA-{stated[1]}"
     day = row.get("CreationDate", "")[:10]
-    return next(name for first, name in _LICENCES if day >= first) if _when(day) else ""
+    return next(name for first, name in _LICENCES if day >= first) if parse_time(day) else ""
 
 
 def tags(row: Row) -> tuple[str, ...]:
@@ -94,13 +94,13 @@ def _post(page: Page, row: Row, accepted: str) -> Post | Reject:
         return Reject(key, error.reason, error.detail)
     if not markdown.strip():
         return Reject(key, "empty_post")
-    created_at = _when(row.get("CreationDate", ""))
+    created_at = parse_time(row.get("CreationDate", ""))
     return Post(
         post_id=row["Id"],
         markdown=markdown,
         author=_author(row, "OwnerDisplayName"),
         created_at=created_at,
-        edited_at=edited(_when(row.get("LastEditDate", "")), created_at),
+        edited_at=edited(parse_time(row.get("LastEditDate", "")), created_at),
         score=_integer(row.get("Score", "")),
         accepted=not is_question and row["Id"] == accepted,
         reply_to="" if is_question else page.key[1:],
@@ -121,7 +121,7 @@ def _comments(page: Page, rows: list[Row], known: set[str]) -> list[Post]:
             post_id=f"c{row['Id']}",
             markdown=row["Text"].strip(),
             author=_author(row, "UserDisplayName"),
-            created_at=_when(row.get("CreationDate", "")),
+            created_at=parse_time(row.get("CreationDate", "")),
             reply_to=row["PostId"],
             url=f"{page.url}#comment{row['Id']}_{row['PostId']}",
             licence=licence_of(row) or page.licence,
@@ -133,13 +133,6 @@ def _comments(page: Page, rows: list[Row], known: set[str]) -> list[Post]:
 
 def _author(row: Row, stated: str) -> str:
     return (row.get("Owner") or row.get(stated) or "").strip()
-
-
-def _when(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=UTC)
-    except ValueError:
-        return None
 
 
 def _integer(text: str) -> int | None:

@@ -1,11 +1,11 @@
 """A kept article or post as a document."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from connectors import html
 from connectors.reading.edits import edited
 from connectors.reading.stored_json import load
+from connectors.reading.times import parse_time
 from schemas.document import Article, Post, Reject, Thread
 from schemas.page import Page
 
@@ -28,7 +28,7 @@ def _article(page: Page, found: dict[str, Any], licence: str) -> Article | Rejec
     sections = html.sections(html.parse(f"<div>{_text(found, 'body')}</div>"), title, page.url)
     if not sections:
         return Reject(page.key, "empty_article")
-    created_at = _when(found, "created_at")
+    created_at = parse_time(found.get("created_at"))
     return Article(
         key=page.key,
         url=page.url,
@@ -37,7 +37,7 @@ def _article(page: Page, found: dict[str, Any], licence: str) -> Article | Rejec
         tags=_words(found, "labels"),
         author=_text(found, "author"),
         created_at=created_at,
-        edited_at=edited(_when(found, "edited_at"), created_at),
+        edited_at=edited(parse_time(found.get("edited_at")), created_at),
         licence=page.licence or licence,
         context=_words(found, "context"),
     )
@@ -66,7 +66,7 @@ def _post(page: Page, entry: dict[str, Any], number: int) -> Post:
         post_id=str(entry.get("id") or number) if number else "0",
         markdown=html.to_markdown(f"<div>{_text(entry, 'body')}</div>", page.url).strip(),
         author=_text(entry, "author"),
-        created_at=_when(entry, "created_at"),
+        created_at=parse_time(entry.get("created_at")),
         score=score if isinstance(score, int) else None,
         accepted=number > 0 and entry.get("official") is True,
         url=_text(entry, "html_url") or page.url,
@@ -81,10 +81,3 @@ def _text(entry: dict[str, Any], name: str) -> str:
 def _words(found: dict[str, Any], name: str) -> tuple[str, ...]:
     listed = found.get(name)
     return tuple(word for word in listed if isinstance(word, str)) if isinstance(listed, list) else ()
-
-
-def _when(entry: dict[str, Any], name: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(str(entry.get(name))).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
