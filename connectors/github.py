@@ -15,8 +15,9 @@ from pydantic import Field, model_validator
 from connectors.base import Kind, LocalPath, Settings, Web
 from connectors.reading.local import files_at
 from connectors.reading.stored_json import answered, load
+from connectors.reading.threads import build_thread, detach_orphans
 from connectors.reading.times import parse_time
-from schemas.document import Document, Post, Reject, Thread
+from schemas.document import Document, Post, Reject
 from schemas.page import Page
 
 PER_PAGE = 100  # the most that the API gives
@@ -140,7 +141,7 @@ class GitHub(Settings):
 
 
 def thread(page: Page, licence: str = "") -> Iterator[Document | Reject]:
-    """The issue in `page` and its comments by people."""
+    """The issue in `page` with its comments by people, and a reject for each other one."""
     issue = load(page.body)
     if not _is_issue(issue) or not isinstance(issue.get("comments"), list):
         yield Reject(page.key, "malformed_json", "not an issue with its comments")
@@ -149,17 +150,22 @@ def thread(page: Page, licence: str = "") -> Iterator[Document | Reject]:
         yield Reject(page.key, "bot", "opened by a bot")
         return
     stated = page.licence or licence
-    first = _post(issue, "0", page.url, stated)
-    first = first if first.markdown else _post({**issue, "body": issue["title"]}, "0", page.url, stated)
-    posts = {"0": first}
-    for comment in issue["comments"]:
-        if not _is_comment(comment) or comment.get("bot"):
-            continue
-        post = _post(comment, str(comment["id"]), page.url, stated)
-        if post.markdown:
-            posts.setdefault(post.post_id, post)
     tags = tuple(label for label in issue.get("labels") or () if isinstance(label, str))
-    yield Thread(page.key, page.url, " ".join(issue["title"].split()), _attached(posts), tags, stated)
+    posts = detach_orphans(_posts(issue, page, stated))
+    yield from build_thread(page.key, page.url, " ".join(issue["title"].split()), posts, tags, stated)
+
+
+def _posts(issue: dict[str, Any], page: Page, licence: str) -> Iterator[Post | Reject]:
+    """An issue without text is asked by its title."""
+    first = _post(issue, "0", page.url, licence)
+    yield first if first.markdown else _post({**issue, "body": issue["title"]}, "0", page.url, licence)
+    for number, comment in enumerate(issue["comments"], 1):
+        if not _is_comment(comment):
+            yield Reject(f"{page.key}/{number}", "malformed_comment", "no id or no text")
+        elif comment.get("bot"):
+            yield Reject(f"{page.key}/{comment['id']}", "bot")
+        else:
+            yield _post(comment, str(comment["id"]), page.url, licence)
 
 
 def _post(entry: dict[str, Any], post_id: str, url: str, licence: str) -> Post:
@@ -174,16 +180,6 @@ def _post(entry: dict[str, Any], post_id: str, url: str, licence: str) -> Post:
         reply_to=str(entry.get("parent_id") or ""),
         url=str(entry.get("html_url") or url),
         licence=licence,
-    )
-
-
-def _attached(posts: dict[str, Post]) -> tuple[Post, ...]:
-    """Replies within a discussion name their comment; everything else follows the conversation."""
-    return tuple(
-        post
-        if post.reply_to in ("", *posts) and post.reply_to != post.post_id
-        else Post(post.post_id, post.markdown, post.author, post.created_at, post.score, post.accepted, "", post.url)
-        for post in posts.values()
     )
 
 

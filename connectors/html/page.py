@@ -32,7 +32,7 @@ def read_page(page: Page, licence: str = "") -> Iterator[Document | Reject]:
     if isinstance(root, Reject):
         yield root
         return
-    thread = _thread(root, page, licence) if _is_thread(root, page.url) else None
+    thread = _read_as_thread(root, page, licence) if _is_thread(root, page.url) else None
     yield thread or html.article_of(root, page, licence)
 
 
@@ -65,7 +65,7 @@ def _is_thread(root: HtmlElement, url: str) -> bool:
     return bool(address.THREAD_LIKE.search(url)) and len(read_repeated(root, url)) >= _FEWEST
 
 
-def _thread(root: HtmlElement, page: Page, licence: str) -> Thread | Reject | None:
+def _read_as_thread(root: HtmlElement, page: Page, licence: str) -> Thread | Reject | None:
     found = thread_of(page, [(page.url, root)], html.metadata(root, page.url).licence or licence)
     if isinstance(found, Reject):
         return None

@@ -19,8 +19,9 @@ from connectors.mailing_list.joined import threads
 from connectors.mailing_list.quoting import to_markdown
 from connectors.reading.local import files_at
 from connectors.reading.stored_json import load
+from connectors.reading.threads import build_thread, detach_orphans
 from connectors.reading.times import parse_time
-from schemas.document import Document, Post, Reject, Thread
+from schemas.document import Document, Post, Reject
 from schemas.page import Page
 
 _NAMES = ("*.mbox", "*.mbox.gz", "*.mbx", "*.txt", "*.txt.gz")
@@ -67,19 +68,8 @@ def thread(page: Page, licence: str = "") -> Iterator[Document | Reject]:
     if messages[0].get("orphan"):
         yield Reject(page.key, "no_question", "the message that all others reply to is not in the archive")
         return
-    posts: dict[str, Post] = {}
-    for message in messages:
-        post = _post(message, page, licence)
-        if not post.markdown:
-            yield Reject(f"{page.key}/{post.post_id}", "empty_post")
-        elif post.post_id not in posts:
-            posts[post.post_id] = post
-        if not posts:
-            yield Reject(page.key, "empty_question", "nothing of the first message can be used")
-            return
-    known = tuple(_attached(post, posts) for post in posts.values())
-    title = messages[0]["subject"] or known[0].markdown.split("\n", 1)[0][:150]
-    yield Thread(page.key, page.url, title, known, licence=page.licence or licence)
+    posts = detach_orphans(_post(message, page, licence) for message in messages)
+    yield from build_thread(page.key, page.url, messages[0]["subject"], posts, licence=page.licence or licence)
 
 
 def _messages(body: bytes) -> list[dict[str, Any]]:
@@ -103,10 +93,3 @@ def _post(message: dict[str, Any], page: Page, licence: str) -> Post:
         url=page.url,
         licence=page.licence or licence,
     )
-
-
-def _attached(post: Post, posts: dict[str, Post]) -> Post:
-    """A reply to a message that says nothing stands under none."""
-    if post.reply_to in ("", *posts) and post.reply_to != post.post_id:
-        return post
-    return Post(post.post_id, post.markdown, post.author, post.created_at, url=post.url, licence=post.licence)

@@ -22,7 +22,7 @@ def live(web: Web, url: str, subreddits: tuple[str, ...], listing: str) -> Itera
                 yield listed
             elif listed["id"] not in seen:
                 seen.add(listed["id"])
-                yield from _thread(web, url, listed)
+                yield from _fetch_thread(web, url, listed)
 
 
 def _listed(web: Web, place: str, listing: str) -> Iterator[Row | Reject]:
@@ -44,7 +44,7 @@ def _listed(web: Web, place: str, listing: str) -> Iterator[Row | Reject]:
             return
 
 
-def _thread(web: Web, url: str, listed: Row) -> Iterator[Row | Reject]:
+def _fetch_thread(web: Web, url: str, listed: Row) -> Iterator[Row | Reject]:
     """Votes alone make no new version: the site blurs them at every look."""
     version = f"{listed['num_comments']} {listed.get('edited', False)}"
     address = f"{url}/comments/{listed['id'].removeprefix(SUBMISSION)}.json?limit={COMMENTS}"

@@ -45,7 +45,7 @@ def live(web: Web, api: str, asked: dict[str, str], cursor: str) -> Iterator[dic
                 yield Reject("questions", "missing_id", "a question without a number")
             elif number not in seen:
                 seen.add(number)
-                yield _thread(item)
+                yield _as_dump_rows(item)
 
 
 def _filter(web: Web, api: str, stated: dict[str, str]) -> str | Reject:
@@ -116,7 +116,7 @@ def _items(answer: dict[str, Any]) -> list[dict[str, Any]]:
     return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
 
 
-def _thread(item: dict[str, Any]) -> dict[str, Any]:
+def _as_dump_rows(item: dict[str, Any]) -> dict[str, Any]:
     answers = _items({"items": item.get("answers")})
     comments = [comment for post in (item, *answers) for comment in _items({"items": post.get("comments")})]
     return {

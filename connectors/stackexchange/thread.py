@@ -9,9 +9,10 @@ import re2
 from connectors.html import Unreadable, to_markdown
 from connectors.reading.edits import edited
 from connectors.reading.stored_json import load
+from connectors.reading.threads import build_thread
 from connectors.reading.times import parse_time
 from connectors.stackexchange.mathematics import protected, restored
-from schemas.document import Document, Post, Reject, Thread
+from schemas.document import Document, Post, Reject
 from schemas.page import Page
 
 # https://stackoverflow.com/help/licensing: the first day of each version
@@ -21,7 +22,6 @@ _TAG = re2.compile(r"[^<>|]+")
 # Where a picture stood: what is asked or said may lean on it, so that it is measured and not passed over
 _IMAGE = re2.compile(r"<a [^<>]*>\s*<img [^<>]*>\s*</a>|<img [^<>]*>")
 _PLACE = "[image]"
-_TITLE_LENGTH = 150
 _DUPLICATE = "3"  # the type of a link to the question that was asked before
 
 Row = dict[str, str]
@@ -33,21 +33,25 @@ def thread(page: Page, with_comments: bool) -> Iterator[Document | Reject]:
     if body is None:
         yield Reject(page.key, "malformed_json", "not a thread of a dump")
         return
-    posts: list[Post] = []
+    yield from build_thread(
+        page.key,
+        page.url,
+        " ".join(body["question"].get("Title", "").split()),
+        _posts(page, body, with_comments),
+        tags(body["question"]) + _marks(body),
+        page.licence,
+    )
+
+
+def _posts(page: Page, body: dict[str, Any], with_comments: bool) -> Iterator[Post | Reject]:
     accepted = body["question"].get("AcceptedAnswerId", "")
+    known: set[str] = set()
     for row in (body["question"], *body["answers"]):
         post = _post(page, row, accepted)
-        if isinstance(post, Reject):
-            yield post
-        else:
-            posts.append(post)
-        if not posts:
-            yield Reject(page.key, "empty_question", "nothing of the question can be used")
-            return
+        known |= {post.post_id} if isinstance(post, Post) else set()
+        yield post
     if with_comments:
-        posts += _comments(page, body["comments"], {post.post_id for post in posts})
-    title = _title(body["question"], posts[0])
-    yield Thread(page.key, page.url, title, tuple(posts), tags(body["question"]) + _marks(body), page.licence)
+        yield from _comments(page, body["comments"], known)
 
 
 def licence_of(row: Row) -> str:
@@ -138,9 +142,3 @@ def _author(row: Row, stated: str) -> str:
 def _integer(text: str) -> int | None:
     digits = text.removeprefix("-")
     return int(text) if digits.isascii() and digits.isdecimal() and len(digits) < 10 else None
-
-
-def _title(question: Row, first: Post) -> str:
-    """A question without its title is named by its first line."""
-    title = " ".join(question.get("Title", "").split())
-    return title or first.markdown.strip().split("\n", 1)[0][:_TITLE_LENGTH]

@@ -46,7 +46,7 @@ class Zendesk(Settings):
         return self._saved() if self.folder else self._live(web, cursor or "")
 
     def parse(self, page: Page) -> Iterator[Document | Reject]:
-        yield parsed(page, self.licence)
+        yield from parsed(page, self.licence)
 
     def _live(self, web: Web, cursor: str) -> Iterator[Page | Reject]:
         """What changes meanwhile may be listed twice."""
