@@ -14,7 +14,7 @@ from connectors.html.metadata import Metadata, metadata
 from connectors.html.pagination import MOST_PAGES, linked_page, page_number
 from connectors.html.questions import steps
 from connectors.html.sections import sections
-from connectors.html.structured import linked_data
+from connectors.html.schema_org import linked_data
 from connectors.html.tree import Unreadable, parse
 
 __all__ = [

@@ -9,7 +9,7 @@ from lxml.html import HtmlElement
 
 from connectors.html.licences import stated_licence
 from connectors.html.sections import unnumbered
-from connectors.html.structured import linked_data, values
+from connectors.html.schema_org import linked_data, values
 from connectors.reading.times import parse_time
 
 _SUFFIX = re2.compile(r"\s+[|–—·•»:-]\s+|\s*[|｜_]\s*|\s+—\s+")

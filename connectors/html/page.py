@@ -10,7 +10,7 @@ from lxml.html import HtmlElement
 from connectors import html
 from connectors.html.threads import address
 from connectors.html.threads.repeated import read_repeated
-from connectors.html.threads.structured import is_declared
+from connectors.html.threads.described_posts import is_declared_thread
 from connectors.html.threads.thread import count_posts, thread_of
 from connectors.reading.stored_json import load
 from schemas.document import Article, Document, Reject, Thread
@@ -60,7 +60,7 @@ def _packed(page: Page, licence: str) -> Document | Reject:
 
 
 def _is_thread(root: HtmlElement, url: str) -> bool:
-    if is_declared(root) or count_posts(root) >= _FEWEST:
+    if is_declared_thread(root) or count_posts(root) >= _FEWEST:
         return True
     return bool(address.THREAD_LIKE.search(url)) and len(read_repeated(root, url)) >= _FEWEST
 

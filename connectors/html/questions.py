@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from connectors.html.markdown import to_markdown
-from connectors.html.structured import is_a
+from connectors.html.schema_org import is_a
 from connectors.html.tree import Unreadable
 from schemas.document import Section
 

@@ -10,7 +10,7 @@ from connectors.html.threads.block import Block, Quote, read_block
 from connectors.html.threads.dates import read_time, reads_month_first
 from connectors.html.threads.profiles import PROFILES, Profile, first, select
 from connectors.html.threads.repeated import read_repeated
-from connectors.html.threads.structured import read_structured, structured_title
+from connectors.html.threads.described_posts import read_described_posts, described_title
 from connectors.reading.edits import edited
 from schemas.document import Post, Reject, Thread
 from schemas.page import Page
@@ -48,7 +48,7 @@ def read_posts(root: HtmlElement, url: str, profiles: tuple[Profile, ...] = PROF
     then the page's own description. What repeats is asked only where no engine is recognised."""
     profile = recognise(root, profiles)
     known = [read_block(profile, post, url) for post in select(root, profile.post)] if profile else []
-    described = read_structured(root, url)
+    described = read_described_posts(root, url)
     if _worth(known):
         return max((known, described), key=_worth)
     return max((described, read_repeated(root, url), known), key=_worth)
@@ -69,7 +69,7 @@ def count_posts(root: HtmlElement) -> int:
 def read_title(root: HtmlElement, profiles: tuple[Profile, ...] = PROFILES) -> str:
     profile = recognise(root, profiles)
     own = first(root, profile.title) if profile else ""
-    return own or structured_title(root) or html.metadata(root).title
+    return own or described_title(root) or html.metadata(root).title
 
 
 def _found(root: HtmlElement, profile: Profile) -> int:

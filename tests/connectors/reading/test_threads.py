@@ -56,5 +56,5 @@ def test_replies_to_what_cannot_be_used_are_detached() -> None:
     ]
     found = detach_orphans([*posts, Reject("k/6", "bot"), ANSWERS])
     assert found[2] == Post("4", "No!", "jo", licence="CC0-1.0")
-    assert found[3] == Post("5", "I")
+    assert found[3] == Post("5", "I.")
     assert found[4:] == [Reject("k/6", "bot"), ANSWERS]

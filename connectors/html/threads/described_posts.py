@@ -12,7 +12,7 @@ from lxml.html import HtmlElement
 
 from connectors import html
 from connectors.html.microdata import properties, value
-from connectors.html.structured import is_a, linked_data
+from connectors.html.schema_org import is_a, linked_data
 from connectors.html.threads.block import Block, number, read_body
 from connectors.html.threads.generic import GENERIC
 from connectors.html.threads.profiles import Profile
@@ -25,19 +25,19 @@ _ITEMS = " or ".join(f"contains(@itemtype, 'schema.org/{kind}')" for kind in _PO
 _SAMPLE = 60
 
 
-def read_structured(root: HtmlElement, url: str) -> list[Block]:
+def read_described_posts(root: HtmlElement, url: str) -> list[Block]:
     """The posts by whichever description holds the most; [] when there is none."""
     readings = [_microdata(root, url), _linked(root, url), _flarum(root, url)]
     return max(readings, key=lambda blocks: sum(block.whole for block in blocks))
 
 
-def is_declared(root: HtmlElement) -> bool:
+def is_declared_thread(root: HtmlElement) -> bool:
     """Whether the page says that it is a thread: a discussion, or one question and its answers."""
     declared = " or ".join(f"contains(@itemtype, 'schema.org/{kind}')" for kind in _THREADS)
     return bool(root.xpath(f"//*[@itemscope and ({declared})]")) or any(is_a(i, *_THREADS) for i in linked_data(root))
 
 
-def structured_title(root: HtmlElement) -> str:
+def described_title(root: HtmlElement) -> str:
     for item in linked_data(root):
         if is_a(item, *_ASKING):
             return " ".join(str(item.get("headline") or item.get("name") or "").split())
