@@ -119,7 +119,7 @@ class Discourse(Settings):
         return self._page(topic)
 
     def _page(self, topic: dict[str, Any]) -> Page:
-        body = json.dumps(_said(topic), ensure_ascii=False, sort_keys=True).encode()
+        body = json.dumps(_kept_topic(topic), ensure_ascii=False, sort_keys=True).encode()
         return Page(self.name, *self._place(topic["id"]), body, "application/json", licence=self.licence)
 
     def _gone(self, number: int, status: int) -> Page:
@@ -144,9 +144,9 @@ def _posts(page: Page, listed: list[dict[str, Any]]) -> Iterator[Post | Reject]:
     regular = [post for post in listed if post.get("post_type", REGULAR) == REGULAR]
     if not regular or regular[0].get("post_number") != 1:
         yield Reject(page.key, "empty_question", "the first post is missing")
-    for place, post in enumerate(regular, 1):
+    for position, post in enumerate(regular, 1):
         reason = _unusable(post)
-        yield Reject(f"{page.key}/{post.get('post_number') or place}", reason) if reason else _post(page, post)
+        yield Reject(f"{page.key}/{post.get('post_number') or position}", reason) if reason else _post(page, post)
 
 
 def _post(page: Page, post: dict[str, Any]) -> Post:
@@ -209,7 +209,7 @@ def _activity(topic: dict[str, Any]) -> str:
     return str(topic.get("bumped_at") or topic.get("last_posted_at") or "")
 
 
-def _said(topic: dict[str, Any]) -> dict[str, Any]:
+def _kept_topic(topic: dict[str, Any]) -> dict[str, Any]:
     posts = [
         {**_only(post, _POST), **_only(post, _MARKS), **_edit(post), "likes": _likes(post)}
         for post in topic["post_stream"]["posts"]

@@ -67,24 +67,26 @@ class GitHub(Settings):
 
     def _live(self, web: Web, cursor: str) -> Iterator[Page | Reject]:
         what = "discussions" if self.discussions else "issues"
-        place = f"{self.api.rstrip('/')}/repos/{self.repo}/{what}"
+        listing_url = f"{self.api.rstrip('/')}/repos/{self.repo}/{what}"
         asked = {"state": "all", "sort": "updated", "direction": "desc", "since": _since(cursor)}
         seen: set[int] = set()
         # Newest first: what changes meanwhile moves to the front, where the next run's `since` finds it
-        for issue in self._all(web, place, {name: value for name, value in asked.items() if value}):
+        for issue in self._all(web, listing_url, {name: value for name, value in asked.items() if value}):
             if isinstance(issue, Reject):
                 yield issue
             elif _is_issue(issue) and self._wanted(issue) and issue["number"] not in seen:
                 seen.add(issue["number"])
                 version = str(issue.get("updated_at") or "")
                 count = issue.get("comments")
-                listed = self._all(web, f"{place}/{issue['number']}/comments", {}, version) if count else iter(())
+                listed = self._all(web, f"{listing_url}/{issue['number']}/comments", {}, version) if count else iter(())
                 yield self._with(issue, list(listed))
 
-    def _all(self, web: Web, place: str, asked: dict[str, str], version: str = "") -> Iterator[dict[str, Any] | Reject]:
+    def _all(
+        self, web: Web, listing_url: str, asked: dict[str, str], version: str = ""
+    ) -> Iterator[dict[str, Any] | Reject]:
         """Every entry of a listing, page by page until a short one."""
         for number in range(1, self.max_pages + 1):
-            url = f"{place}?{urlencode({**asked, 'per_page': PER_PAGE, 'page': number})}"
+            url = f"{listing_url}?{urlencode({**asked, 'per_page': PER_PAGE, 'page': number})}"
             _, found = answered(web, url, version, list)
             if isinstance(found, Reject):
                 yield found
@@ -129,12 +131,12 @@ class GitHub(Settings):
         return self.pull_requests or not issue.get("pull_request")
 
     def _page(self, issue: dict[str, Any], comments: list[dict[str, Any]]) -> Page:
-        said = {
-            **_said(issue, _ISSUE),
+        kept_fields = {
+            **_kept_fields(issue, _ISSUE),
             "labels": _labels(issue),
-            "comments": [_said(each, _COMMENT) for each in comments],
+            "comments": [_kept_fields(each, _COMMENT) for each in comments],
         }
-        body = json.dumps(said, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")
+        body = json.dumps(kept_fields, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")
         url = str(issue.get("html_url") or f"https://github.com/{self.repo}/issues/{issue['number']}")
         prefix = f"{_repo(issue)}/" if self.path else ""
         return Page(self.name, f"{prefix}{issue['number']}", url, body, "application/json", licence=self.licence)
@@ -238,16 +240,16 @@ def _is_comment(comment: Any) -> bool:
     )
 
 
-def _said(entry: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+def _kept_fields(entry: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     user = entry.get("user") if isinstance(entry.get("user"), dict) else {}
     login = str(user.get("login") or "") if user else ""
-    said = {name: entry[name] for name in names if entry.get(name) not in (None, "", False)}
-    said.update({"author": login} if login and login != "ghost" else {})
-    said.update({"bot": True} if login.endswith("[bot]") or (user or {}).get("type") == "Bot" else {})
+    kept_fields = {name: entry[name] for name in names if entry.get(name) not in (None, "", False)}
+    kept_fields.update({"author": login} if login and login != "ghost" else {})
+    kept_fields.update({"bot": True} if login.endswith("[bot]") or (user or {}).get("type") == "Bot" else {})
     reactions = entry.get("reactions")
     likes = reactions.get("+1") if isinstance(reactions, dict) else None
-    said.update({"likes": likes} if isinstance(likes, int) else {})
-    return said | ({"body": ""} if "body" in names and "body" not in said else {})
+    kept_fields.update({"likes": likes} if isinstance(likes, int) else {})
+    return kept_fields | ({"body": ""} if "body" in names and "body" not in kept_fields else {})
 
 
 def _labels(issue: dict[str, Any]) -> list[str]:

@@ -58,14 +58,14 @@ def _post(item: dict[str, Any], page: Page, title: str) -> Post | Reject:
     if reason := _unusable(item):
         return Reject(f"{page.key}/{item['id']}", reason)
     text = item.get("text")
-    said = markdown(text, page.url) if isinstance(text, str) else ""
+    body = markdown(text, page.url) if isinstance(text, str) else ""
     asks = "parent" not in item
     address = item.get("url")
     if asks and isinstance(address, str):
-        said = f"{address}\n\n{said}".strip()
+        body = f"{address}\n\n{body}".strip()
     return Post(
         post_id=str(item["id"]),
-        markdown=said or (title if asks else ""),
+        markdown=body or (title if asks else ""),
         author=str(item.get("by") or ""),
         created_at=parse_time(item.get("time")),
         reply_to="" if asks else str(item["parent"]),

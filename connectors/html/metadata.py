@@ -8,8 +8,8 @@ import re2
 from lxml.html import HtmlElement
 
 from connectors.html.licences import stated_licence
-from connectors.html.sections import unnumbered
 from connectors.html.schema_org import linked_data, values
+from connectors.html.sections import unnumbered
 from connectors.reading.times import parse_time
 
 _SUFFIX = re2.compile(r"\s+[|–—·•»:-]\s+|\s*[|｜_]\s*|\s+—\s+")

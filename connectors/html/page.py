@@ -1,4 +1,4 @@
-"""A page of any site, read as what it is: a thread where people answer each other, else an article."""
+"""Reads a page of any site as a thread, where people answer each other on it, else as an article."""
 
 import json
 from collections.abc import Iterator
@@ -9,8 +9,8 @@ from lxml.html import HtmlElement
 
 from connectors import html
 from connectors.html.threads import address
-from connectors.html.threads.repeated import read_repeated
 from connectors.html.threads.described_posts import is_declared_thread
+from connectors.html.threads.repeated import read_repeated
 from connectors.html.threads.thread import count_posts, thread_of
 from connectors.reading.stored_json import load
 from schemas.document import Article, Document, Reject, Thread
@@ -21,7 +21,7 @@ _FEWEST = 2  # posts that make a thread where the page does not say that it is o
 
 
 def read_page(page: Page, licence: str = "") -> Iterator[Document | Reject]:
-    """What is on a page of HTML, or of several that `pack` has made one.
+    """The one document on a page of HTML, or on several that `pack` has made one; `licence` holds where none is stated.
 
     Rejects: those of `html.read_article`, later_page_of_thread and malformed_json.
     """

@@ -40,11 +40,11 @@ def read(raw: bytes) -> dict[str, Any] | None:
         text, part = _text(message)
     except (RecursionError, ValueError, LookupError, MessageError, AttributeError, TypeError):
         return None
-    said = _ID.findall(headers.get("message-id", ""))
+    ids = _ID.findall(headers.get("message-id", ""))
     subject = " ".join(_decoded(headers.get("subject", "")).split())
     kind = part.get_content_type() if part else ""
     return {
-        "id": _hash(said[0]) if said else sha256(raw).hexdigest()[:16],
+        "id": _hash(ids[0]) if ids else sha256(raw).hexdigest()[:16],
         "references": _references(headers),
         "is_reply": bool(_REPLY.search(subject)),
         "subject": _TAGS.sub("", subject).strip(),

@@ -6,7 +6,7 @@ from typing import Any
 import re2
 
 from connectors.mediawiki.templates import name_of
-from connectors.mediawiki.wikitext import Part, parsed, parts
+from connectors.mediawiki.wikitext import RenderedSection, parse_wikitext, render_sections
 from connectors.reading.stored_json import load
 from connectors.reading.times import parse_time
 from schemas.document import Article, Document, Reject, Section
@@ -53,7 +53,7 @@ def article(page: Page) -> Iterator[Document | Reject]:
         yield body if isinstance(body, Reject) else Reject(page.key, "disambiguation")
         return
     try:
-        found = tuple(parts(body["wikitext"], tuple(body["dropped"])))
+        found = tuple(render_sections(body["wikitext"], tuple(body["dropped"])))
     except RecursionError:
         yield Reject(page.key, "too_deep")
         return
@@ -99,8 +99,9 @@ def _is_disambiguation(text: str) -> bool:
         return True
     # the mark stands at the start or the end of the page
     ends = text if len(text) < 4000 else text[:1000] + "\n" + text[-2000:]
-    return any(name_of(template) in _DISAMBIGUATION for template in parsed(ends).ifilter_templates(recursive=False))
+    templates = parse_wikitext(ends).ifilter_templates(recursive=False)
+    return any(name_of(template) in _DISAMBIGUATION for template in templates)
 
 
-def _leads_away(part: Part) -> bool:
+def _leads_away(part: RenderedSection) -> bool:
     return any(heading.lower().strip() in _NAVIGATION for heading in part.path)

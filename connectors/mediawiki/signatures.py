@@ -149,12 +149,12 @@ def _last_date(text: str) -> Any:
 
 def _in_utc(date: Any) -> datetime | None:
     """The time of a match of one of `_FORMS`; None for a month or a day that is none."""
-    said = date.groupdict()
-    word = (said.get("word") or "").lower()
-    month = int(said["month"]) if said.get("month") else _MONTHS.get(word[:4]) or _MONTHS.get(word[:3], 0)
-    hours = _HOURS.get(said["zone"].upper(), 0)
+    groups = date.groupdict()
+    word = (groups.get("word") or "").lower()
+    month = int(groups["month"]) if groups.get("month") else _MONTHS.get(word[:4]) or _MONTHS.get(word[:3], 0)
+    hours = _HOURS.get(groups["zone"].upper(), 0)
     try:
-        when = datetime(int(said["year"]), month, int(said["day"]), int(said["hour"]), int(said["minute"]), tzinfo=UTC)
-        return when - timedelta(hours=hours)
+        year, day, hour, minute = (int(groups[name]) for name in ("year", "day", "hour", "minute"))
+        return datetime(year, month, day, hour, minute, tzinfo=UTC) - timedelta(hours=hours)
     except (ValueError, OverflowError):
         return None

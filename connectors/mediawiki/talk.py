@@ -12,7 +12,7 @@ import re2
 
 from connectors.mediawiki.lines import plain
 from connectors.mediawiki.signatures import Signatures
-from connectors.mediawiki.wikitext import parts
+from connectors.mediawiki.wikitext import render_sections
 from connectors.reading.threads import build_thread
 from schemas.document import Post, Reject, Thread
 from schemas.page import Page
@@ -49,7 +49,7 @@ class _Comment:
     def markdown(self, dropped: tuple[str, ...]) -> str:
         """Its text without the indent that only says what it replies to. Raises RecursionError."""
         text = "\n".join(_without_indent(self.lines, self.depth))
-        rendered = "\n\n".join(part.markdown for part in parts(text, dropped))
+        rendered = "\n\n".join(part.markdown for part in render_sections(text, dropped))
         return str(_CALL.sub("", _OPEN_TEMPLATE.sub("", rendered))).strip()
 
 
@@ -91,7 +91,7 @@ def threads(page: Page, body: dict[str, Any]) -> Iterator[Thread | Reject]:
 
 def _title(markup: str) -> str:
     try:
-        shown = next((part.markdown for part in parts(markup)), markup)
+        shown = next((part.markdown for part in render_sections(markup)), markup)
     except RecursionError:
         return ""
     return plain(shown).replace("*", "")

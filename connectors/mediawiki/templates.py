@@ -10,7 +10,7 @@ _FIRST = """nowrap|nobr|small|smaller|big|larger|abbr|tooltip|smallcaps|sc|aut|e
 |interlanguage link|visible anchor|anchored|tsl|link-interwiki|chem|ce|chem2|linktext|not a typo|sic|sub|sup|angbr
 |noitalic|key press|key|url|tq|xt|!xt|angle bracket|asof|mabs|abs"""
 _SECOND = "lang|transl|transliteration|color|colour|font color|fontcolor|resize|font|rtl-lang|script"
-_PLACES = {
+_POSITIONS = {
     **{name.strip(): 0 for name in _FIRST.split("|")},
     **{name: 1 for name in _SECOND.split("|")},
 }
@@ -96,8 +96,8 @@ def render(name: str, values: list[str], value: Value) -> str:
         return form(values or [value("1")])
     if name.startswith("lang-"):
         return "".join(values[:1])
-    place = _PLACES.get(name, len(values))
-    return values[place] if place < len(values) else value("1") if name in _PLACES else ""
+    index = _POSITIONS.get(name, len(values))
+    return values[index] if index < len(values) else value("1") if name in _POSITIONS else ""
 
 
 def _first(values: list[str], value: Value, *names: str) -> str:

@@ -45,13 +45,13 @@ def _spill(db: sqlite3.Connection, path: Path, subreddits: frozenset[str]) -> It
 
 def _once(group: Iterator[tuple[Any, ...]]) -> Iterator[Row | Reject]:
     before: tuple[int, int] | None = None
-    for _, kind, place, text in group:
+    for _, kind, identity, text in group:
         row = json.loads(text)
-        if (kind, place) == before:
+        if (kind, identity) == before:
             yield Reject(row["id"], "duplicate_id", "the first one was kept")
         else:
             yield row
-        before = (kind, place)
+        before = (kind, identity)
 
 
 def _as_threads(found: list[Row], comment_threads: bool) -> Iterator[Row | Reject]:

@@ -110,8 +110,8 @@ def _score(row: Row) -> int | None:
 def _url(row: Row, page: Page) -> str:
     if "link_id" not in row:
         return page.url
-    place = f"/comments/{_text(row, 'link_id').removeprefix(SUBMISSION)}/_/{row['id'].removeprefix(COMMENT)}/"
-    return _site(page) + (_text(row, "permalink") or place)
+    path = f"/comments/{_text(row, 'link_id').removeprefix(SUBMISSION)}/_/{row['id'].removeprefix(COMMENT)}/"
+    return _site(page) + (_text(row, "permalink") or path)
 
 
 def _site(page: Page) -> str:

@@ -62,12 +62,12 @@ def _since(cursor: str) -> dict[str, str]:
     return {"min": str(int(datetime.fromisoformat(cursor).timestamp()))} if cursor else {}
 
 
-def _answers(web: Web, place: str, stated: dict[str, str]) -> Iterator[dict[str, Any] | Reject]:
+def _answers(web: Web, listing_url: str, stated: dict[str, str]) -> Iterator[dict[str, Any] | Reject]:
     """All pages. Where they are not shown deeper, the walk begins anew below the last activity that was seen."""
     page, below = 1, dict[str, Any]()
     while True:
         asked = {**stated, "order": "desc", "sort": "activity", "pagesize": PER_PAGE, **below, "page": page}
-        answer = _ask(web, f"{place}?{urlencode(asked)}")
+        answer = _ask(web, f"{listing_url}?{urlencode(asked)}")
         yield answer
         items = [] if isinstance(answer, Reject) else _items(answer)
         if isinstance(answer, Reject) or not answer.get("has_more") or not items:

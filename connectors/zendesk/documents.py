@@ -12,7 +12,7 @@ from schemas.document import Article, Post, Reject, Thread
 from schemas.page import Page
 
 
-def parsed(page: Page, licence: str) -> Iterator[Article | Thread | Reject]:
+def parse_page(page: Page, licence: str) -> Iterator[Article | Thread | Reject]:
     """What a kept article or post says.
 
     Rejects: malformed_json, empty_article, malformed_comment, those of `build_thread`, and the reasons of Unreadable.
