@@ -1,7 +1,19 @@
 """What a connector promises.
 
 A connector is a frozen pydantic model whose fields are its settings; the class docstring documents them.
-It knows one kind of site and nothing of disk, Prefect, records or other connectors.
+It knows one kind of site, and nothing of Prefect, records or where results are stored.
+
+A connector imports this module and three shared rooms, and no other connector:
+
+* `connectors.html`: bytes and HTML → Markdown; `html.page` reads a page of any site as a thread or an article,
+  `html.threads` finds the posts on a page;
+* `connectors.reading`: dumps, archives and saved answers as streams; `reading.times` parses times, `reading.threads`
+  builds a thread from posts;
+* `connectors.web`: the polite client and what it is made of. `fetch` is given a client; it makes none.
+
+The shared rooms import no connector. `tests/test_architecture.py` checks both.
+
+The contract of the two methods:
 
 * `fetch` does IO and no thinking: it yields self-contained pages. It fetches through `web` only, which keeps
   robots rules, delays, retries, caching and limits; it never sleeps, retries or opens a socket itself.

@@ -6,7 +6,6 @@ rest is asked for by id. Much in the JSON (views, readers) changes with every lo
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +16,8 @@ from connectors import html
 from connectors.base import Kind, LocalPath, Settings, Web
 from connectors.reading.edits import edited
 from connectors.reading.stored_json import GONE_REASONS, answered, load
+from connectors.reading.threads import build_thread
+from connectors.reading.times import parse_time
 from schemas.document import Document, Post, Reject, Thread
 from schemas.page import Page
 
@@ -66,7 +67,7 @@ class Discourse(Settings):
         return self._saved() if self.folder else self._live(web, cursor or "")
 
     def parse(self, page: Page) -> Iterator[Document | Reject]:
-        yield thread(page, self.licence)
+        yield from thread(page, self.licence)
 
     def _saved(self) -> Iterator[Page | Reject]:
         for path in self.files()[: self.max_topics]:
@@ -118,7 +119,7 @@ class Discourse(Settings):
         return self._page(topic)
 
     def _page(self, topic: dict[str, Any]) -> Page:
-        body = json.dumps(_said(topic), ensure_ascii=False, sort_keys=True).encode()
+        body = json.dumps(_kept_topic(topic), ensure_ascii=False, sort_keys=True).encode()
         return Page(self.name, *self._place(topic["id"]), body, "application/json", licence=self.licence)
 
     def _gone(self, number: int, status: int) -> Page:
@@ -128,27 +129,34 @@ class Discourse(Settings):
         return f"t{number}", f"{self.url.rstrip('/')}/t/{number}"
 
 
-def thread(page: Page, licence: str = "") -> Thread | Reject:
-    """The topic in `page` with its regular posts; hidden and deleted ones are not read."""
+def thread(page: Page, licence: str = "") -> Iterator[Thread | Reject]:
+    """The topic in `page` with its regular posts, and a reject for each that is hidden, deleted or broken."""
     topic = load(page.body)
     if not _is_topic(topic):
-        return Reject(page.key, "malformed_json", "not a Discourse topic")
-    found = [_post(page, post) for post in topic["post_stream"]["posts"] if _readable(post)]
-    posts = tuple(post for post in found if post.markdown)
-    if not posts or posts[0].post_id != "1":
-        return Reject(page.key, "empty_question", "the first post cannot be read")
+        yield Reject(page.key, "malformed_json", "not a Discourse topic")
+        return
     tags = tuple(tag if isinstance(tag, str) else str(tag.get("name", "")) for tag in topic.get("tags") or ())
-    return Thread(page.key, page.url, " ".join(str(topic["title"]).split()), posts, tags, page.licence or licence)
+    title, posts = " ".join(str(topic["title"]).split()), _posts(page, topic["post_stream"]["posts"])
+    yield from build_thread(page.key, page.url, title, posts, tags, page.licence or licence)
+
+
+def _posts(page: Page, listed: list[dict[str, Any]]) -> Iterator[Post | Reject]:
+    regular = [post for post in listed if post.get("post_type", REGULAR) == REGULAR]
+    if not regular or regular[0].get("post_number") != 1:
+        yield Reject(page.key, "empty_question", "the first post is missing")
+    for position, post in enumerate(regular, 1):
+        reason = _unusable(post)
+        yield Reject(f"{page.key}/{post.get('post_number') or position}", reason) if reason else _post(page, post)
 
 
 def _post(page: Page, post: dict[str, Any]) -> Post:
-    number, created_at = str(post["post_number"]), _when(post.get("created_at"))
+    number, created_at = str(post["post_number"]), parse_time(post.get("created_at"))
     return Post(
         post_id=number,
         markdown=cooked(str(post["cooked"]), page.url),
         author=str(post.get("username") or ""),
         created_at=created_at,
-        edited_at=edited(_when(post.get("edited_at")), created_at),
+        edited_at=edited(parse_time(post.get("edited_at")), created_at),
         score=_likes(post),
         accepted=bool(post.get("accepted_answer")),
         reply_to=str(post.get("reply_to_post_number") or ""),
@@ -201,7 +209,7 @@ def _activity(topic: dict[str, Any]) -> str:
     return str(topic.get("bumped_at") or topic.get("last_posted_at") or "")
 
 
-def _said(topic: dict[str, Any]) -> dict[str, Any]:
+def _kept_topic(topic: dict[str, Any]) -> dict[str, Any]:
     posts = [
         {**_only(post, _POST), **_only(post, _MARKS), **_edit(post), "likes": _likes(post)}
         for post in topic["post_stream"]["posts"]
@@ -222,10 +230,12 @@ def _only(row: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     return {name: row[name] for name in names if row.get(name) not in (None, False, [])}
 
 
-def _readable(post: dict[str, Any]) -> bool:
-    hidden = post.get("hidden") or post.get("deleted_at") or post.get("user_deleted")
-    regular = post.get("post_type", REGULAR) == REGULAR
-    return regular and not hidden and isinstance(post.get("cooked"), str) and isinstance(post.get("post_number"), int)
+def _unusable(post: dict[str, Any]) -> str:
+    if not isinstance(post.get("cooked"), str) or not isinstance(post.get("post_number"), int):
+        return "malformed_post"
+    if post.get("deleted_at") or post.get("user_deleted"):
+        return "deleted"
+    return "hidden" if post.get("hidden") else ""
 
 
 def _likes(post: dict[str, Any]) -> int:
@@ -234,10 +244,3 @@ def _likes(post: dict[str, Any]) -> int:
     actions = post.get("actions_summary")
     likes = (action for action in actions or [] if isinstance(action, dict) and action.get("id") == LIKE)
     return next((int(action.get("count") or 0) for action in likes), 0)
-
-
-def _when(text: Any) -> datetime | None:
-    try:
-        return datetime.fromisoformat(str(text)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None

@@ -5,7 +5,6 @@ What the API calls an issue may be a pull request; what it lists are both. A pag
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -16,7 +15,9 @@ from pydantic import Field, model_validator
 from connectors.base import Kind, LocalPath, Settings, Web
 from connectors.reading.local import files_at
 from connectors.reading.stored_json import answered, load
-from schemas.document import Document, Post, Reject, Thread
+from connectors.reading.threads import build_thread, detach_orphans
+from connectors.reading.times import parse_time
+from schemas.document import Document, Post, Reject
 from schemas.page import Page
 
 PER_PAGE = 100  # the most that the API gives
@@ -66,24 +67,26 @@ class GitHub(Settings):
 
     def _live(self, web: Web, cursor: str) -> Iterator[Page | Reject]:
         what = "discussions" if self.discussions else "issues"
-        place = f"{self.api.rstrip('/')}/repos/{self.repo}/{what}"
+        listing_url = f"{self.api.rstrip('/')}/repos/{self.repo}/{what}"
         asked = {"state": "all", "sort": "updated", "direction": "desc", "since": _since(cursor)}
         seen: set[int] = set()
         # Newest first: what changes meanwhile moves to the front, where the next run's `since` finds it
-        for issue in self._all(web, place, {name: value for name, value in asked.items() if value}):
+        for issue in self._all(web, listing_url, {name: value for name, value in asked.items() if value}):
             if isinstance(issue, Reject):
                 yield issue
             elif _is_issue(issue) and self._wanted(issue) and issue["number"] not in seen:
                 seen.add(issue["number"])
                 version = str(issue.get("updated_at") or "")
                 count = issue.get("comments")
-                listed = self._all(web, f"{place}/{issue['number']}/comments", {}, version) if count else iter(())
+                listed = self._all(web, f"{listing_url}/{issue['number']}/comments", {}, version) if count else iter(())
                 yield self._with(issue, list(listed))
 
-    def _all(self, web: Web, place: str, asked: dict[str, str], version: str = "") -> Iterator[dict[str, Any] | Reject]:
+    def _all(
+        self, web: Web, listing_url: str, asked: dict[str, str], version: str = ""
+    ) -> Iterator[dict[str, Any] | Reject]:
         """Every entry of a listing, page by page until a short one."""
         for number in range(1, self.max_pages + 1):
-            url = f"{place}?{urlencode({**asked, 'per_page': PER_PAGE, 'page': number})}"
+            url = f"{listing_url}?{urlencode({**asked, 'per_page': PER_PAGE, 'page': number})}"
             _, found = answered(web, url, version, list)
             if isinstance(found, Reject):
                 yield found
@@ -128,19 +131,19 @@ class GitHub(Settings):
         return self.pull_requests or not issue.get("pull_request")
 
     def _page(self, issue: dict[str, Any], comments: list[dict[str, Any]]) -> Page:
-        said = {
-            **_said(issue, _ISSUE),
+        kept_fields = {
+            **_kept_fields(issue, _ISSUE),
             "labels": _labels(issue),
-            "comments": [_said(each, _COMMENT) for each in comments],
+            "comments": [_kept_fields(each, _COMMENT) for each in comments],
         }
-        body = json.dumps(said, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")
+        body = json.dumps(kept_fields, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")
         url = str(issue.get("html_url") or f"https://github.com/{self.repo}/issues/{issue['number']}")
         prefix = f"{_repo(issue)}/" if self.path else ""
         return Page(self.name, f"{prefix}{issue['number']}", url, body, "application/json", licence=self.licence)
 
 
 def thread(page: Page, licence: str = "") -> Iterator[Document | Reject]:
-    """The issue in `page` and its comments by people."""
+    """The issue in `page` with its comments by people, and a reject for each other one."""
     issue = load(page.body)
     if not _is_issue(issue) or not isinstance(issue.get("comments"), list):
         yield Reject(page.key, "malformed_json", "not an issue with its comments")
@@ -149,17 +152,22 @@ def thread(page: Page, licence: str = "") -> Iterator[Document | Reject]:
         yield Reject(page.key, "bot", "opened by a bot")
         return
     stated = page.licence or licence
-    first = _post(issue, "0", page.url, stated)
-    first = first if first.markdown else _post({**issue, "body": issue["title"]}, "0", page.url, stated)
-    posts = {"0": first}
-    for comment in issue["comments"]:
-        if not _is_comment(comment) or comment.get("bot"):
-            continue
-        post = _post(comment, str(comment["id"]), page.url, stated)
-        if post.markdown:
-            posts.setdefault(post.post_id, post)
     tags = tuple(label for label in issue.get("labels") or () if isinstance(label, str))
-    yield Thread(page.key, page.url, " ".join(issue["title"].split()), _attached(posts), tags, stated)
+    posts = detach_orphans(_posts(issue, page, stated))
+    yield from build_thread(page.key, page.url, " ".join(issue["title"].split()), posts, tags, stated)
+
+
+def _posts(issue: dict[str, Any], page: Page, licence: str) -> Iterator[Post | Reject]:
+    """An issue without text is asked by its title."""
+    first = _post(issue, "0", page.url, licence)
+    yield first if first.markdown else _post({**issue, "body": issue["title"]}, "0", page.url, licence)
+    for number, comment in enumerate(issue["comments"], 1):
+        if not _is_comment(comment):
+            yield Reject(f"{page.key}/{number}", "malformed_comment", "no id or no text")
+        elif comment.get("bot"):
+            yield Reject(f"{page.key}/{comment['id']}", "bot")
+        else:
+            yield _post(comment, str(comment["id"]), page.url, licence)
 
 
 def _post(entry: dict[str, Any], post_id: str, url: str, licence: str) -> Post:
@@ -168,22 +176,12 @@ def _post(entry: dict[str, Any], post_id: str, url: str, licence: str) -> Post:
         post_id=post_id,
         markdown=markdown(str(entry.get("body") or "")),
         author=str(entry.get("author") or ""),
-        created_at=_when(entry.get("created_at")),
+        created_at=parse_time(entry.get("created_at")),
         score=likes if isinstance(likes, int) else None,
         accepted=entry.get("is_answer") is True,
         reply_to=str(entry.get("parent_id") or ""),
         url=str(entry.get("html_url") or url),
         licence=licence,
-    )
-
-
-def _attached(posts: dict[str, Post]) -> tuple[Post, ...]:
-    """Replies within a discussion name their comment; everything else follows the conversation."""
-    return tuple(
-        post
-        if post.reply_to in ("", *posts) and post.reply_to != post.post_id
-        else Post(post.post_id, post.markdown, post.author, post.created_at, post.score, post.accepted, "", post.url)
-        for post in posts.values()
     )
 
 
@@ -212,7 +210,7 @@ def _prose(text: str) -> str:
 
 
 def _since(cursor: str) -> str:
-    when = _when(cursor)
+    when = parse_time(cursor)
     return when.strftime("%Y-%m-%dT%H:%M:%SZ") if when else ""
 
 
@@ -242,16 +240,16 @@ def _is_comment(comment: Any) -> bool:
     )
 
 
-def _said(entry: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+def _kept_fields(entry: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     user = entry.get("user") if isinstance(entry.get("user"), dict) else {}
     login = str(user.get("login") or "") if user else ""
-    said = {name: entry[name] for name in names if entry.get(name) not in (None, "", False)}
-    said.update({"author": login} if login and login != "ghost" else {})
-    said.update({"bot": True} if login.endswith("[bot]") or (user or {}).get("type") == "Bot" else {})
+    kept_fields = {name: entry[name] for name in names if entry.get(name) not in (None, "", False)}
+    kept_fields.update({"author": login} if login and login != "ghost" else {})
+    kept_fields.update({"bot": True} if login.endswith("[bot]") or (user or {}).get("type") == "Bot" else {})
     reactions = entry.get("reactions")
     likes = reactions.get("+1") if isinstance(reactions, dict) else None
-    said.update({"likes": likes} if isinstance(likes, int) else {})
-    return said | ({"body": ""} if "body" in names and "body" not in said else {})
+    kept_fields.update({"likes": likes} if isinstance(likes, int) else {})
+    return kept_fields | ({"body": ""} if "body" in names and "body" not in kept_fields else {})
 
 
 def _labels(issue: dict[str, Any]) -> list[str]:
@@ -264,10 +262,3 @@ def _repo(issue: dict[str, Any]) -> str:
     """owner/name from the addresses of an exported issue."""
     address = str(issue.get("repository_url") or "").partition("/repos/")[2]
     return address or "/".join(str(issue.get("html_url") or "").split("/")[3:5]) or "repo"
-
-
-def _when(text: Any) -> datetime | None:
-    try:
-        return datetime.fromisoformat(str(text)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None

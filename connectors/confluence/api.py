@@ -10,20 +10,21 @@ from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from connectors.base import Response, Web
-from connectors.confluence.content import STORAGE, Content, named, when
+from connectors.confluence.content import STORAGE, Content, named
 from connectors.reading.stored_json import GONE_REASONS, answered
+from connectors.reading.times import parse_time
 from schemas.document import Reject
 
-Found = tuple[str, Content, Response]
+FetchedContent = tuple[str, Content, Response]
 KINDS = ("page", "blogpost")
 # more than 25 pages with their text in one answer are refused by some servers, and cut by others
 _PAGING = {"limit": "25", "expand": "body.storage,version,space,ancestors,history,metadata.labels"}
 _LONGEST_WALK = 100_000
 
 
-def from_api(web: Web, wiki: str, spaces: tuple[str, ...], cursor: str | None) -> Iterator[Found | Reject]:
+def from_api(web: Web, wiki: str, spaces: tuple[str, ...], cursor: str | None) -> Iterator[FetchedContent | Reject]:
     """Pages, then blog posts. A listing that breaks off ends with a reject."""
-    base, since = wiki.rstrip("/"), when(cursor) if cursor else None
+    base, since = wiki.rstrip("/"), parse_time(cursor)
     search = _search(base, spaces, since)
     seen: set[str] = set()
     for start in [search] if since else _listings(base, spaces):
@@ -32,7 +33,7 @@ def from_api(web: Web, wiki: str, spaces: tuple[str, ...], cursor: str | None) -
                 yield entry
             elif entry.get("type") in KINDS and str(entry.get("id")) not in seen:
                 seen.add(str(entry.get("id")))
-                yield _found(entry, answer)
+                yield _fetched_content(entry, answer)
 
 
 def _listings(base: str, spaces: tuple[str, ...]) -> list[str]:
@@ -82,7 +83,7 @@ def _next(base: str, links: dict[str, Any]) -> str:
     return url if urlsplit(url).netloc == urlsplit(base).netloc else ""
 
 
-def _found(entry: dict[str, Any], answer: Response | None) -> Found | Reject:
+def _fetched_content(entry: dict[str, Any], answer: Response | None) -> FetchedContent | Reject:
     key, title = str(entry.get("id") or ""), entry.get("title")
     if not key or not isinstance(title, str) or not title.strip():
         return Reject(key or "?", "missing_id", "a page without title or number")

@@ -37,7 +37,7 @@ def opened(path: Path, name: str) -> Iterator[IO[bytes]]:
             yield member
     else:
         with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as mapped:
-            cut = _Cut(mapped, *_place(mapped, path, name))
+            cut = _Cut(mapped, *_data_span(mapped, path, name))
             yield io.BufferedReader(_Bounded(io.BufferedReader(cut), _most(path)))
 
 
@@ -135,7 +135,7 @@ class _Cut(io.RawIOBase):
         return b""
 
 
-def _place(mapped: mmap, path: Path, name: str) -> tuple[int, int, int]:
+def _data_span(mapped: mmap, path: Path, name: str) -> tuple[int, int, int]:
     """Where the bytes of `name` begin, how they are packed, and how many they are if that is known."""
     found = next((place for member, *place in _headers(mapped) if member == name), None)
     if not found:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 
 import re2
 
@@ -11,6 +10,7 @@ from connectors import html
 from connectors.confluence import storage, wiki_markup
 from connectors.reading.edits import edited
 from connectors.reading.stored_json import load
+from connectors.reading.times import parse_time
 from schemas.document import Article, Reject, Section
 from schemas.page import Page
 
@@ -75,7 +75,7 @@ def article(page: Page, licence: str) -> Iterator[Article | Reject]:
     if reason:
         yield Reject(page.key, reason)
         return
-    created_at = when(content.created_at)
+    created_at = parse_time(content.created_at)
     yield Article(
         key=page.key,
         url=page.url,
@@ -85,7 +85,7 @@ def article(page: Page, licence: str) -> Iterator[Article | Reject]:
         context=tuple(title.removesuffix(" Home") for title in content.ancestors),
         author=content.author,
         created_at=created_at,
-        edited_at=edited(when(content.edited_at), created_at),
+        edited_at=edited(parse_time(content.edited_at), created_at),
         licence=page.licence or licence,
     )
 
@@ -124,12 +124,3 @@ def _loaded(body: bytes) -> Content | None:
         syntax=found["syntax"],
         body=found["body"],
     )
-
-
-def when(text: str) -> datetime | None:
-    """Exports write times without a zone; they are taken for UTC."""
-    try:
-        time = datetime.fromisoformat(text)
-        return time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None

@@ -66,39 +66,39 @@ def _objects(path: Path) -> Iterator[Any]:
 
 
 def _note(index: _Index, element: Any) -> None:
-    key, said = _key(element), _properties(element)
+    key, properties = _key(element), _properties(element)
     match element.get("class"):
         case "Page" | "BlogPost":
-            reason = _left_out(said)
+            reason = _left_out(properties)
             if reason:
                 index.left_out[key] = reason
             else:
-                index.pages[key] = {name: said[name] for name in _KEPT if said.get(name)}
+                index.pages[key] = {name: properties[name] for name in _KEPT if properties.get(name)}
         case "Space":
-            index.spaces[key] = said.get("key", "")
+            index.spaces[key] = properties.get("key", "")
         case "ConfluenceUserImpl":
-            index.users[key] = said.get("name", "")
+            index.users[key] = properties.get("name", "")
         case "InternalUser":
-            index.people[said.get("name", "")] = said.get("displayName", "")
+            index.people[properties.get("name", "")] = properties.get("displayName", "")
         case "Label":
-            index.labels[key] = said.get("name", "") if said.get("namespace", "global") == "global" else ""
+            index.labels[key] = properties.get("name", "") if properties.get("namespace", "global") == "global" else ""
         case "Labelling":
-            index.labelled.setdefault(said.get("content", ""), []).append(said.get("label", ""))
+            index.labelled.setdefault(properties.get("content", ""), []).append(properties.get("label", ""))
 
 
 _KEPT = ("title", "space", "parent", "version", "creationDate", "lastModificationDate", "creator", "creatorName")
 
 
-def _left_out(said: dict[str, str]) -> str:
+def _left_out(properties: dict[str, str]) -> str:
     """Why a page is none to read: an earlier version of another one, a draft, in the trash, put away."""
-    status = said.get("contentStatus", "")
+    status = properties.get("contentStatus", "")
     if status not in _STANDING:
         return {"deleted": "trash", "trashed": "trash", "draft": "draft", "archived": "archived"}.get(
             status, "not_current"
         )
-    if said.get("originalVersion") or said.get("originalVersionId"):
+    if properties.get("originalVersion") or properties.get("originalVersionId"):
         return "historical"
-    return "" if said.get("title") else "no_title"
+    return "" if properties.get("title") else "no_title"
 
 
 def _texts(
@@ -108,15 +108,15 @@ def _texts(
         for element in _objects(path):
             if element.get("class") != "BodyContent":
                 continue
-            said = _properties(element)
-            key, page = said.get("content", ""), index.pages.get(said.get("content", ""))
+            properties = _properties(element)
+            key, page = properties.get("content", ""), index.pages.get(properties.get("content", ""))
             if page is None:
                 yield from _orphan(element, key, index)
             elif key in given or _number(page.get("version")) < newest[key]:
                 yield Reject(key, "duplicate_id", "another text of this page was kept")
             else:
                 given.add(key)
-                yield key, _content(index, key, page, said)
+                yield key, _content(index, key, page, properties)
     except BrokenDump:
         pass  # met before, when the export was read the first time
     yield from (Reject(key, "no_body", "the export holds no text of it") for key in index.pages if key not in given)
@@ -129,9 +129,9 @@ def _orphan(element: Any, key: str, index: _Index) -> Iterator[Reject]:
         yield Reject(key, "no_page", "the export holds its text alone")
 
 
-def _content(index: _Index, key: str, page: dict[str, str], said: dict[str, str]) -> Content:
-    body = said.get("body", "")
-    syntax = syntax_of(body, said.get("bodyType", ""))
+def _content(index: _Index, key: str, page: dict[str, str], properties: dict[str, str]) -> Content:
+    body = properties.get("body", "")
+    syntax = syntax_of(body, properties.get("bodyType", ""))
     user = index.users.get(page.get("creator", ""), page.get("creatorName", ""))
     labels = (index.labels.get(label, "") for label in index.labelled.get(key, ()))
     version = _number(page.get("version"))

@@ -152,8 +152,8 @@ def _verbatim(element: HtmlElement, name: str, code: HtmlElement, title: str) ->
 
 
 def _block(element: HtmlElement, name: str, code: HtmlElement, title: str) -> HtmlElement:
-    said = _parameter(element, "language") or _parameter(element, "lang") or _parameter(element, "")
-    language = said.lower() or ("" if name in _PLAIN else name.removesuffix("-macro"))
+    stated_language = _parameter(element, "language") or _parameter(element, "lang") or _parameter(element, "")
+    language = stated_language.lower() or ("" if name in _PLAIN else name.removesuffix("-macro"))
     if language not in _NO_LANGUAGE:
         code.set("data-lang", _ALIASES.get(language, language))
     return _titled(code, title)

@@ -97,14 +97,14 @@ def _link(inside: str) -> str:
 
 def _boxed(text: str, kept: _Kept) -> str:
     """Panels and quotations as blocks: each name opens one, and closes it the next time."""
-    standing: set[str] = set()
+    open_boxes: set[str] = set()
 
     def turn(found: "re2._Match") -> str:
         name = found[1]
-        if name in standing:
-            standing.remove(name)
+        if name in open_boxes:
+            open_boxes.remove(name)
             return f"\n{kept.keep('</blockquote>' if name != 'expand' else '</div>')}\n"
-        standing.add(name)
+        open_boxes.add(name)
         settings = dict(setting.split("=", 1) for setting in (found[2] or "").split("|") if "=" in setting)
         title = settings.get("title") or _BOXES.get(name, "")
         opening = "<div>" if name == "expand" else "<blockquote>"
@@ -127,16 +127,16 @@ def _blocks(lines: list[str]) -> list[str]:
 def _joined(lines: list[str]) -> Iterator[tuple[str, str]]:
     """Lines and what each is. A row of a table goes on until its last bar, an item of a list until the next blank
     line."""
-    standing, whole = "blank", [""]
+    open_kind, whole = "blank", [""]
     for line in lines:
         kind = _kind(line)
-        open_row = standing == "row" and not whole[-1].rstrip().endswith("|")
-        if kind == "text" and (standing == "item" or open_row):
+        open_row = open_kind == "row" and not whole[-1].rstrip().endswith("|")
+        if kind == "text" and (open_kind == "item" or open_row):
             whole.append(line.strip())
         else:
-            yield standing, "<br>".join(whole)
-            standing, whole = kind, [line]
-    yield standing, "<br>".join(whole)
+            yield open_kind, "<br>".join(whole)
+            open_kind, whole = kind, [line]
+    yield open_kind, "<br>".join(whole)
 
 
 def _kind(line: str) -> str:
@@ -153,16 +153,16 @@ def _headings(lines: list[str]) -> str:
 
 def _items(lines: list[str]) -> str:
     written: list[str] = []
-    standing: list[str] = []
+    open_lists: list[str] = []
     for line in lines:
         found = _ITEM.match(line)
         wanted = ["ol" if sign == "#" else "ul" for sign in found[1]]
-        same = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(standing, wanted, strict=False))))
-        written += [f"</li></{tag}>" for tag in reversed(standing[same:])]
+        same = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(open_lists, wanted, strict=False))))
+        written += [f"</li></{tag}>" for tag in reversed(open_lists[same:])]
         written += ["</li><li>"] if same == len(wanted) else [f"<{tag}><li>" for tag in wanted[same:]]
         written.append(found[2])
-        standing = wanted
-    return "".join([*written, *(f"</li></{tag}>" for tag in reversed(standing))])
+        open_lists = wanted
+    return "".join([*written, *(f"</li></{tag}>" for tag in reversed(open_lists))])
 
 
 def _rows(lines: list[str]) -> str:

@@ -39,8 +39,8 @@ def next_page(root: HtmlElement, url: str, profile: Profile | None) -> str:
     stated = address.absolute(first(root, profile.next), _base(root, url)) if profile and profile.next else ""
     if stated and stated in {to for _, to in further}:
         return stated
-    said = [to for link, to in further if _says_next(link)]
-    return next(iter(said), "") or min((to for _, to in further), key=address.position, default="")
+    links_that_say_next = [to for link, to in further if _says_next(link)]
+    return next(iter(links_that_say_next), "") or min((to for _, to in further), key=address.position, default="")
 
 
 def engine(root: HtmlElement, profiles: tuple[Profile, ...] = PROFILES) -> Profile | None:
@@ -52,16 +52,16 @@ def engine(root: HtmlElement, profiles: tuple[Profile, ...] = PROFILES) -> Profi
 def topics(root: HtmlElement, url: str, pattern: str = "", profiles: tuple[Profile, ...] = PROFILES) -> list[Listed]:
     """The threads on a board, in its order, each once: by `pattern` (RE2) if there is one, by the engine's profile, or,
     on a board of unknown make, the links that are most alike and say most."""
-    known = engine(root, profiles)
+    engine_profile = engine(root, profiles)
     if pattern:
         links = [link for link in root.xpath("//a[@href]") if re2.search(pattern, _to(link, root, url))]
     else:
-        links = select(root, known.topic) if known else _alike(root, url)
+        links = select(root, engine_profile.topic) if engine_profile else _alike(root, url)
     found: dict[str, Listed] = {}
     for link in links:
         to = address.whole(_to(link, root, url))
         if to and to != address.whole(url):
-            found.setdefault(address.same(to), _with_activity(to, link, known))
+            found.setdefault(address.same(to), _with_activity(to, link, engine_profile))
     return list(found.values())
 
 
@@ -84,9 +84,9 @@ def _row(link: HtmlElement, profile: Profile) -> HtmlElement | None:
 def _alike(root: HtmlElement, url: str) -> list[HtmlElement]:
     groups: defaultdict[tuple[str, ...], list[HtmlElement]] = defaultdict(list)
     for link in root.xpath("//a[@href]"):
-        to, said = _to(link, root, url), " ".join(link.text_content().split())
+        to, text = _to(link, root, url), " ".join(link.text_content().split())
         if (
-            len(said) in _TITLE
+            len(text) in _TITLE
             and _host(to) == _host(url)
             and not _PEOPLE.search(to)
             and not link.xpath("ancestor::nav")

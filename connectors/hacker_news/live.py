@@ -20,10 +20,10 @@ def live(web: Web, api: str, lists: tuple[str, ...], most: int) -> Iterator[list
         for number in listed:
             if isinstance(number, int) and number not in seen and len(seen) < most:
                 seen.add(number)
-                yield _thread(web, api, number)
+                yield _story_with_comments(web, api, number)
 
 
-def _thread(web: Web, api: str, story: int) -> list[Item] | Reject:
+def _story_with_comments(web: Web, api: str, story: int) -> list[Item] | Reject:
     """A story of which something cannot be had is none: half a thread would replace the whole one of another day.
 
     The number of comments below a story stands for the version of them all.

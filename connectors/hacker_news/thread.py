@@ -7,9 +7,10 @@ from typing import Any
 import re2
 
 from connectors import html
-from connectors.reading.replies import readable
-from connectors.reading.stored_json import load, moment
-from schemas.document import Document, Post, Reject, Thread
+from connectors.reading.stored_json import load
+from connectors.reading.threads import build_thread, without_orphans
+from connectors.reading.times import parse_time
+from schemas.document import Document, Post, Reject
 from schemas.page import Page
 
 # https://news.ycombinator.com/showhn.html: what one has made is shown, and nothing asked
@@ -32,14 +33,8 @@ def thread(page: Page) -> Iterator[Document | Reject]:
     if custom in _PRESENTS and not title.endswith(("?", "？")):
         yield Reject(page.key, "asks_nothing", f"{custom} HN")
         return
-    posts: list[Post] = []
-    for item in readable(page.key, ((_post(item, page, title), _unusable(item)) for item in items)):
-        if isinstance(item, Reject):
-            yield item
-        else:
-            posts.append(item)
-    if posts:
-        yield Thread(page.key, page.url, title, tuple(posts), (custom,) if custom else (), page.licence)
+    posts = without_orphans(page.key, (_post(item, page, title) for item in items))
+    yield from build_thread(page.key, page.url, title, posts, (custom,) if custom else (), page.licence)
 
 
 def _load(body: bytes) -> list[dict[str, Any]] | None:
@@ -59,18 +54,20 @@ def _unusable(item: dict[str, Any]) -> str:
     return "" if kind in _KINDS else "job" if kind == "job" else "unknown_type"
 
 
-def _post(item: dict[str, Any], page: Page, title: str) -> Post:
+def _post(item: dict[str, Any], page: Page, title: str) -> Post | Reject:
+    if reason := _unusable(item):
+        return Reject(f"{page.key}/{item['id']}", reason)
     text = item.get("text")
-    said = markdown(text, page.url) if isinstance(text, str) else ""
+    body = markdown(text, page.url) if isinstance(text, str) else ""
     asks = "parent" not in item
     address = item.get("url")
     if asks and isinstance(address, str):
-        said = f"{address}\n\n{said}".strip()
+        body = f"{address}\n\n{body}".strip()
     return Post(
         post_id=str(item["id"]),
-        markdown=said or (title if asks else ""),
+        markdown=body or (title if asks else ""),
         author=str(item.get("by") or ""),
-        created_at=moment(item.get("time")),
+        created_at=parse_time(item.get("time")),
         reply_to="" if asks else str(item["parent"]),
         url=f"https://news.ycombinator.com/item?id={item['id']}",
         licence=page.licence,

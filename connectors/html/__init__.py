@@ -1,7 +1,7 @@
 """Reading HTML: pure functions, shared by all connectors.
 
-`decode` bytes → text; `parse` text → tree, refusing hostile pages; `main_content` tree → the article's element;
-`to_markdown` and `sections` element → Markdown; `metadata` and `linked_data` tree → what the page says of itself.
+`decode` bytes in any encoding → text; `parse` text → tree, refusing hostile pages; `main_content` tree → the element
+that holds the article; `to_markdown` and `sections` element → Markdown; `metadata` and `linked_data` tree → what the page says of itself.
 `read_article` is all of it, page → Article; `open_page` and `article_of` are its two halves.
 """
 
@@ -13,8 +13,8 @@ from connectors.html.markdown import to_markdown
 from connectors.html.metadata import Metadata, metadata
 from connectors.html.pagination import MOST_PAGES, linked_page, page_number
 from connectors.html.questions import steps
+from connectors.html.schema_org import linked_data
 from connectors.html.sections import sections
-from connectors.html.structured import linked_data
 from connectors.html.tree import Unreadable, parse
 
 __all__ = [

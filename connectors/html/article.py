@@ -7,8 +7,8 @@ from connectors.html.content import main_content
 from connectors.html.decoding import decode
 from connectors.html.metadata import metadata, opt_out
 from connectors.html.questions import joined, questions, steps
+from connectors.html.schema_org import described
 from connectors.html.sections import sections
-from connectors.html.structured import described
 from connectors.html.tree import Unreadable, parse
 from connectors.reading.edits import edited
 from schemas.document import Article, Reject

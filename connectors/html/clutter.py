@@ -80,11 +80,11 @@ def drop_clutter(body: HtmlElement, weights: dict[HtmlElement, Weight]) -> None:
 
 def _misnamed(named: list[HtmlElement], weights: dict[HtmlElement, Weight], whole: float) -> set[str]:
     """Classes of many parts that together hold most of a page's prose: no clutter, whatever they are called."""
-    said: defaultdict[str, list[float]] = defaultdict(list)
+    prose_by_class: defaultdict[str, list[float]] = defaultdict(list)
     for element in named:
         if element.tag not in _FRAMES and element in weights:
-            said[element.get("class") or ""].append(weights[element].prose)
-    return {name for name, each in said.items() if name and len(each) >= _MANY and sum(each) > 0.4 * whole}
+            prose_by_class[element.get("class") or ""].append(weights[element].prose)
+    return {name for name, each in prose_by_class.items() if name and len(each) >= _MANY and sum(each) > 0.4 * whole}
 
 
 def _is_surely_clutter(element: HtmlElement) -> bool:

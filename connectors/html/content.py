@@ -85,10 +85,10 @@ def _with_its_like(piece: HtmlElement, weights: dict[HtmlElement, Weight]) -> Ht
     pieces = [each for each in weights if name and (each.get("class") or "").split()[:1] == name]
     same = set(pieces)
     pieces = [each for each in pieces if same.isdisjoint(each.iterancestors())]
-    said = sum(weights[each].prose for each in pieces)
+    total_prose = sum(weights[each].prose for each in pieces)
     for around in piece.iterancestors() if 1 < len(pieces) <= _MOST_PIECES else ():
         inside = sum(weights[each].prose for each in pieces if around in each.iterancestors())
-        if around in weights and inside >= _NEARLY_ALL * said:
+        if around in weights and inside >= _NEARLY_ALL * total_prose:
             return around if weights[around].prose <= _BETWEEN * inside else piece
     return piece
 

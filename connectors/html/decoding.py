@@ -1,9 +1,9 @@
 """Bytes to text, whatever the page says or does not say about its encoding."""
 
 import codecs
-from itertools import pairwise
 
 import re2
+from bs4.dammit import EncodingDetector
 
 # Labels that pages use, as browsers understand them: https://encoding.spec.whatwg.org/#names-and-labels
 _LABELS = {
@@ -32,41 +32,65 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs
 _DECLARED = re2.compile(
     rb"(?i)charset\s*=\s*[\"']?\s*([a-z0-9_:.-]{2,40})|<\?xml[^>]{0,80}encoding=[\"']([a-z0-9_.-]{2,40})"
 )
-# The codecs of undeclared pages, and the letters that text in them is mostly made of.
-_COMMON_HAN = set(
-    "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里"
+# Encodings that look like UTF-8 to its rules: zero bytes or escape sequences give them away
+_LOOK_LIKE_UTF8 = ("utf_16", "iso2022")
+# What browsers read besides, in Python's names. A detector knows more, but no page was ever written in those
+_READ_BY_BROWSERS = frozenset(
+    (
+        *("utf_8", "utf_16_le", "utf_16_be", "gb18030", "big5hkscs", "cp949", "cp932", "euc_jp", "iso2022_jp"),
+        *("cp866", "cp874", "koi8_r", "koi8_u", "mac_roman", "mac_cyrillic"),
+        *(f"cp{number}" for number in range(1250, 1259)),
+        *(f"iso8859_{number}" for number in (2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15, 16)),
+    )
 )
-_COMMON_HAN_TRADITIONAL = set(
-    "的一是不了在人有我他這個們中來上大為和國地到以說時要就出會可也你對生能而子那得於著下自之年過發後作裡"
+_DEFAULT = "cp1252"
+# Labels that servers and templates state for pages of any language, and what overrules them
+_OFTEN_WRONG = frozenset(("cp1252", "gb18030", "big5hkscs", "cp932", "cp949"))
+_UNMISTAKABLE = frozenset(
+    (
+        *("gb18030", "big5hkscs", "cp932", "euc_jp", "cp949", "cp1251", "koi8_r", "koi8_u", "iso8859_5"),
+        *("cp1253", "iso8859_7", "cp1255", "cp1256", "cp874"),
+    )
 )
-_COMMON_HANGUL = set("이다는의에을를가은고하한로서도지기사리나인자들대있어시수것해라그정게보")
-_CANDIDATES = ("gb18030", "big5hkscs", "cp949", "cp932", "euc_jp", "cp1251", "cp1250", "cp1253", "cp1256", "cp1252")
-_LATIN = ("cp1252", "cp1250")
-_SAMPLE = 65_536
-_FAIR = 0.98
-# To overrule a declaration: bytes above 127, and so much more plausible
-_EVIDENCE, _MARGIN = 60, 0.3
-_MOST_LETTERS = 4_000
+_SAMPLE = 65_536  # bytes that a guess is made from
+_FAIR = 0.98  # of the bytes above 127, in a page whose encoding is right
+_EVIDENCE = 60  # bytes above 127 that it takes to overrule a declaration
+_ASCII = bytes(range(128))
 
 
 def decode(body: bytes, content_type: str = "") -> str:
-    """Text of an HTML page. `content_type` is the HTTP header, if there was one. Never raises.
+    """The text of a page, or of any other bytes of unknown encoding.
 
-    A byte order mark wins; then whatever is valid UTF-8 is UTF-8, for servers that declare Latin-1 by default
-    are many and other encodings are hardly ever valid UTF-8; then the header's, then the page's charset, each
-    if the bytes are fairly legal in it and no other makes far better sense of them; else the likeliest of the
-    encodings in use.
+    `content_type` is the HTTP header, "" where there was none. Bytes that fit no encoding become U+FFFD. Never raises.
+
+    A byte order mark wins; then whatever is valid UTF-8 is UTF-8, for servers that declare Latin-1 by default are many
+    and other encodings are hardly ever valid UTF-8; then the header's charset, then the page's, each if the bytes are
+    fairly legal in it and no other encoding fits far better; else the guess of Beautiful Soup's detector.
     """
     for mark, encoding in _BOMS:
         if body.startswith(mark):
             return body[len(mark) :].decode(encoding, "replace")
+    return body.decode(_encoding(body, content_type), "replace")
+
+
+def _encoding(body: bytes, content_type: str) -> str:
     declared = _declared(content_type.encode("ascii", "ignore")) + _declared(body[:4096])
-    if b"\x1b$" in body and "iso2022_jp" in declared:
-        return body.decode("iso2022_jp", "replace")
-    for encoding in ("utf-8", *declared):
-        if _legal(body, encoding):
-            return body.decode(_unless_another(body, encoding), "replace")
-    return body.decode(_likeliest(body), "replace")
+    sample = _sample(body)
+    if b"\0" in body or b"\x1b$" in body:
+        likeliest = "iso2022_jp" if "iso2022_jp" in declared else _detected(sample)
+        if likeliest.startswith(_LOOK_LIKE_UTF8):
+            return likeliest
+    if _is_utf8(body, sample):
+        return "utf-8"
+    stated = next((encoding for encoding in declared if _legal(sample, encoding)), None)
+    return _unless_another(sample, stated) if stated else _detected(sample)
+
+
+def _sample(body: bytes) -> bytes:
+    """What a guess is made from. Scripts may fill the beginning of a page, so it begins where bytes above 127 do; but
+    in UTF-16 and ISO-2022 bytes of ASCII are parts of other characters."""
+    start = body if b"\0" in body or b"\x1b" in body else body.lstrip(_ASCII)
+    return start[:_SAMPLE]
 
 
 def _declared(text: bytes) -> tuple[str, ...]:
@@ -83,82 +107,42 @@ def _codec(label: str) -> str | None:
     return info.name.replace("-", "_") if info._is_text_encoding else None
 
 
-def _legal(body: bytes, encoding: str) -> bool:
-    """Whether the bytes are text in `encoding`: strictly for UTF-8, but for a torn end; else nearly."""
-    if encoding.startswith("utf_8") or encoding == "utf-8":
-        try:
-            body.decode("utf-8")
-        except UnicodeDecodeError as error:
-            return error.start >= len(body) - 3
-        return True
-    sample = body[:_SAMPLE]
-    foreign = sum(byte > 127 for byte in sample)
-    return sample.decode(encoding, "replace").count("\ufffd") <= (1 - _FAIR) * foreign + 1
+def _is_utf8(body: bytes, sample: bytes) -> bool:
+    """Valid, or so nearly that it can be nothing else. A character cut off at the end breaks no text with others."""
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        torn = error.reason == "unexpected end of data" and not body[: error.start].isascii()
+        return torn or _broken(sample, "utf-8") <= (1 - _FAIR) * _foreign(sample)
+    return True
 
 
-def _likeliest(body: bytes) -> str:
-    sample = body[:_SAMPLE]
-    if sample.count(0) > len(sample) // 4:
-        return "utf-16-le" if sample[1::2].count(0) > sample[::2].count(0) else "utf-16-be"
-    candidates = _CANDIDATES if _in_runs(sample) else _LATIN
-    return max(candidates, key=lambda encoding: _plausibility(sample.decode(encoding, "replace"), encoding))
+def _legal(sample: bytes, encoding: str) -> bool:
+    """Whether the bytes are text in `encoding`, or nearly; UTF-8 has been looked at before."""
+    return encoding != "utf_8" and _broken(sample, encoding) <= (1 - _FAIR) * _foreign(sample) + 1
 
 
-def _unless_another(body: bytes, stated: str) -> str:
-    """The stated encoding, unless the text reads far better in another: nearly all bytes are legal in most of them."""
-    sample = body[:_SAMPLE]
-    if stated not in _CANDIDATES or sum(byte > 127 for byte in sample) < _EVIDENCE:
+def _broken(sample: bytes, encoding: str) -> int:
+    return sample.decode(encoding, "replace").count("\ufffd")
+
+
+def _foreign(sample: bytes) -> int:
+    """Bytes above 127."""
+    return len(sample.translate(None, _ASCII))
+
+
+def _unless_another(sample: bytes, stated: str) -> str:
+    """The stated encoding, unless the text is plainly in another: nearly all bytes are legal in most of them."""
+    if stated not in _OFTEN_WRONG or _foreign(sample) < _EVIDENCE:
         return stated
-    likeliest = _likeliest(body)
-    better = _plausibility(sample.decode(likeliest, "replace"), likeliest)
-    return likeliest if better > _plausibility(sample.decode(stated, "replace"), stated) + _MARGIN else stated
+    likeliest = _detected(sample)
+    return likeliest if likeliest in _UNMISTAKABLE else stated
 
 
-def _in_runs(sample: bytes) -> bool:
-    """Whether bytes above 127 mostly stand together, as in scripts other than Latin."""
-    together = sum(first > 127 and second > 127 for first, second in pairwise(sample))
-    return 3 * together > sum(byte > 127 for byte in sample)
-
-
-def _plausibility(text: str, encoding: str) -> float:
-    """Share of the non-ASCII characters that text of this encoding's language is mostly made of."""
-    foreign = [char for char in text if char > "\x7f"][:_MOST_LETTERS]
-    if not foreign:
-        return 0.0
-    return sum(_weight(char, encoding) for char in foreign) / len(foreign)
-
-
-def _weight(char: str, encoding: str) -> float:
-    if char == "\ufffd" or "\ue000" <= char <= "\uf8ff":
-        return -4.0
-    if encoding == "gb18030":
-        return (
-            3.0 if char in _COMMON_HAN else 0.3 * ("\u4e00" <= char <= "\u9fff" or char in "，。、；：？！“”《》（）")
-        )
-    if encoding == "big5hkscs":
-        return (
-            3.0
-            if char in _COMMON_HAN_TRADITIONAL
-            else 0.3 * ("\u4e00" <= char <= "\u9fff" or char in "，。、；：？！「」")
-        )
-    if encoding == "cp949":
-        return 3.0 if char in _COMMON_HANGUL else 0.3 * ("\uac00" <= char <= "\ud7a3")
-    if encoding in ("cp932", "euc_jp"):
-        return (
-            1.2 * ("\u3041" <= char <= "\u30ff")
-            + 0.3 * ("\u4e00" <= char <= "\u9fff")
-            - (0.8 if "\uff61" <= char <= "\uff9f" else 0)
-        )
-    return _letter_weight(char, encoding)
-
-
-_ALPHABETS = {"cp1251": ("\u0400", "\u045f"), "cp1253": ("\u0370", "\u03ff"), "cp1256": ("\u0600", "\u06ff")}
-
-
-def _letter_weight(char: str, encoding: str) -> float:
-    if encoding in _ALPHABETS:
-        first, last = _ALPHABETS[encoding]
-        return (1.0 if char.islower() or not char.isalpha() or encoding == "cp1256" else 0.4) * (first <= char <= last)
-    if encoding == "cp1250":
-        return 0.75 * (char in "ąćęłńóśźżčďěňřšťůžáéíýúőűăîâșț")
-    return 0.7 * (char.islower() or char in "’“”–—…«»© ÄÖÜÉ")
+def _detected(sample: bytes) -> str:
+    """The encoding that bytes without a declaration are most likely in, by the statistics of languages."""
+    if _foreign(sample) == 1:
+        return _DEFAULT  # one letter is no evidence
+    undeclared = _DECLARED.sub(b"", sample)  # whatever is stated has been tried
+    guess = _codec(next(EncodingDetector(undeclared, is_html=True).encodings))
+    return guess if guess in _READ_BY_BROWSERS else _DEFAULT

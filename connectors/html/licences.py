@@ -5,7 +5,7 @@ from typing import Any
 import re2
 from lxml.html import HtmlElement
 
-from connectors.html.structured import values
+from connectors.html.schema_org import values
 
 _CREATIVE_COMMONS = re2.compile(
     r"(?i)creativecommons\.org/(?:licenses/(by(?:-nc)?(?:-sa|-nd)?)/(\d\.\d)|publicdomain/(zero|mark)/(\d\.\d))"

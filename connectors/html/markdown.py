@@ -42,7 +42,7 @@ def to_markdown(fragment: str | HtmlElement, base_url: str = "") -> str:
     """
     element = tree.parse(f"<div>{fragment}</div>") if isinstance(fragment, str) else fragment
     text, marks = render(element, base_url)
-    for number, mark in enumerate(marks.made):
+    for number, mark in enumerate(marks.items):
         if mark.level:
             text = text.replace(f"\ue000{number}\ue001", f"{'#' * mark.level} {mark.text}")
     return marks.restore(tidy(text))

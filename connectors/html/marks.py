@@ -25,23 +25,23 @@ class Mark:
 class Marks:
     """The marks of one fragment, by number."""
 
-    made: list[Mark] = field(default_factory=list)
+    items: list[Mark] = field(default_factory=list)
 
     def put(self, element: HtmlElement, mark: Mark) -> None:
         """Replace `element` (not its tail) by `mark`."""
         token = Element("span" if mark.inline else "p")
-        token.text = f"\ue000{len(self.made)}\ue001"
+        token.text = f"\ue000{len(self.items)}\ue001"
         token.tail = element.tail
         element.getparent().replace(element, token)
-        self.made.append(mark)
+        self.items.append(mark)
 
     def restore(self, text: str) -> str:
         """Text with every mark in its place; the lines of a block keep the indent of its list or quote."""
         blocks = _LINE.sub(self._block, text)
-        return MARK.sub(lambda found: self.made[int(found[1])].text, blocks)
+        return MARK.sub(lambda found: self.items[int(found[1])].text, blocks)
 
     def _block(self, found: re2._Match) -> str:
-        prefix, mark = found[1], self.made[int(found[2])]
+        prefix, mark = found[1], self.items[int(found[2])]
         if mark.inline:
             return str(found[0])
         first, *rest = mark.text.split("\n")

@@ -1,18 +1,19 @@
 """What a page says about itself: title, author, date, language, licence, opt-out."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import urljoin
 
 import re2
 from lxml.html import HtmlElement
 
 from connectors.html.licences import stated_licence
+from connectors.html.schema_org import linked_data, values
 from connectors.html.sections import unnumbered
-from connectors.html.structured import linked_data, values
+from connectors.reading.times import parse_time
 
 _SUFFIX = re2.compile(r"\s+[|–—·•»:-]\s+|\s*[|｜_]\s*|\s+—\s+")
-_DATE = re2.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?\s*(Z|[+-]\d{2}:?\d{2})?)?")
+_DATE = re2.compile(r"(\d{4}-\d{2}-\d{2})(?:([T ]\d{2}:\d{2}(?::\d{2})?)(?:\.\d+)?\s*(Z|[+-]\d{2}:?\d{2})?)?")
 _PUBLISHED = ("article:published_time", "date", "dc.date", "pubdate", "og:published_time")
 _MODIFIED = ("article:modified_time", "og:updated_time", "dcterms.modified", "dc.date.modified", "datemodified")
 _TIME_PUBLISHED = '//time[@pubdate or contains(@class, "publish") or contains(@itemprop, "datePublished")]/@datetime'
@@ -110,21 +111,9 @@ def opt_out(root: HtmlElement) -> str:
 
 
 def _first_date(stated: list[str]) -> datetime | None:
-    return next((stamp for stamp in map(_date, stated) if stamp), None)
+    return next((time for time in map(_first_time, stated) if time), None)
 
 
-def _date(text: str) -> datetime | None:
+def _first_time(text: str) -> datetime | None:
     found = _DATE.search(text or "")
-    if not found:
-        return None
-    year, month, day, hour, minute, second, zone = found.groups()
-    try:
-        stamp = datetime(
-            int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), tzinfo=UTC
-        )
-        if zone and zone != "Z":
-            digits = zone.replace(":", "")
-            stamp = stamp.replace(tzinfo=datetime.strptime(digits, "%z").tzinfo).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    return stamp
+    return parse_time("".join(part for part in found.groups() if part)) if found else None

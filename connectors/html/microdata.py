@@ -83,11 +83,11 @@ def _data(element: HtmlElement, name: str, above: tuple[HtmlElement, ...]) -> An
     return value(element)
 
 
-def _add(found: dict[str, Any], name: str, said: Any) -> None:
+def _add(found: dict[str, Any], name: str, added: Any) -> None:
     before = found.get(name)
     if before is None:
-        found[name] = said
+        found[name] = added
     elif isinstance(before, list):
-        before.append(said)
+        before.append(added)
     else:
-        found[name] = [before, said]
+        found[name] = [before, added]

@@ -48,8 +48,8 @@ def _is_of_links(element: HtmlElement, weight: Weight) -> bool:
     """Links and little else; but not a paragraph that says something between them."""
     if weight.worth >= 0 or weight.links <= 0.5 * weight.length:
         return False
-    said = weight.length - weight.links >= _SENTENCE and element.text_content().rstrip()[-1:] in _STOPS
-    return not (element.tag == "p" and said)
+    is_sentence = weight.length - weight.links >= _SENTENCE and element.text_content().rstrip()[-1:] in _STOPS
+    return not (element.tag == "p" and is_sentence)
 
 
 def _is_notice(element: HtmlElement, weight: Weight) -> bool:

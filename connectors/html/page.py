@@ -1,4 +1,4 @@
-"""A page of any site, read as what it is: a thread where people answer each other, else an article."""
+"""Reads a page of any site as a thread, where people answer each other on it, else as an article."""
 
 import json
 from collections.abc import Iterator
@@ -9,8 +9,8 @@ from lxml.html import HtmlElement
 
 from connectors import html
 from connectors.html.threads import address
+from connectors.html.threads.described_posts import is_declared_thread
 from connectors.html.threads.repeated import read_repeated
-from connectors.html.threads.structured import is_declared
 from connectors.html.threads.thread import count_posts, thread_of
 from connectors.reading.stored_json import load
 from schemas.document import Article, Document, Reject, Thread
@@ -21,7 +21,7 @@ _FEWEST = 2  # posts that make a thread where the page does not say that it is o
 
 
 def read_page(page: Page, licence: str = "") -> Iterator[Document | Reject]:
-    """What is on a page of HTML, or of several that `pack` has made one.
+    """The one document on a page of HTML, or on several that `pack` has made one; `licence` holds where none is stated.
 
     Rejects: those of `html.read_article`, later_page_of_thread and malformed_json.
     """
@@ -32,7 +32,7 @@ def read_page(page: Page, licence: str = "") -> Iterator[Document | Reject]:
     if isinstance(root, Reject):
         yield root
         return
-    thread = _thread(root, page, licence) if _is_thread(root, page.url) else None
+    thread = _read_as_thread(root, page, licence) if _is_thread(root, page.url) else None
     yield thread or html.article_of(root, page, licence)
 
 
@@ -60,12 +60,12 @@ def _packed(page: Page, licence: str) -> Document | Reject:
 
 
 def _is_thread(root: HtmlElement, url: str) -> bool:
-    if is_declared(root) or count_posts(root) >= _FEWEST:
+    if is_declared_thread(root) or count_posts(root) >= _FEWEST:
         return True
     return bool(address.THREAD_LIKE.search(url)) and len(read_repeated(root, url)) >= _FEWEST
 
 
-def _thread(root: HtmlElement, page: Page, licence: str) -> Thread | Reject | None:
+def _read_as_thread(root: HtmlElement, page: Page, licence: str) -> Thread | Reject | None:
     found = thread_of(page, [(page.url, root)], html.metadata(root, page.url).licence or licence)
     if isinstance(found, Reject):
         return None

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from connectors.html.markdown import to_markdown
-from connectors.html.structured import is_a
+from connectors.html.schema_org import is_a
 from connectors.html.tree import Unreadable
 from schemas.document import Section
 
@@ -57,18 +57,18 @@ def _answer(question: dict[str, Any], url: str) -> str:
     return _markdown(answers[0].get("text"), url) if answers and isinstance(answers[0], dict) else ""
 
 
-def _markdown(said: Any, url: str) -> str:
+def _markdown(markup: Any, url: str) -> str:
     """Text as it is, and markup as Markdown."""
-    if not isinstance(said, str):
+    if not isinstance(markup, str):
         return ""
     try:
-        return to_markdown(said, url).strip() if "<" in said else said.strip()
+        return to_markdown(markup, url).strip() if "<" in markup else markup.strip()
     except Unreadable:
         return ""
 
 
-def _line(said: Any) -> str:
-    return " ".join(_markdown(said, "").split())
+def _line(markup: Any) -> str:
+    return " ".join(_markdown(markup, "").split())
 
 
 def _holds(text: str, answers: list[str]) -> bool:

@@ -20,7 +20,7 @@ def sections(content: HtmlElement, title: str, base_url: str = "") -> tuple[Sect
     A heading that only repeats `title` is left out of the paths; so is everything above it in level.
     """
     text, marks = render(content, base_url)
-    made: list[Section] = []
+    closed: list[Section] = []
     path: list[tuple[int, str]] = []
     anchor, lines = "", list[str]()
     for line in text.split("\n"):
@@ -28,7 +28,7 @@ def sections(content: HtmlElement, title: str, base_url: str = "") -> tuple[Sect
         if heading is None:
             lines.append(line)
             continue
-        _close(made, path, lines, anchor, marks)
+        _close(closed, path, lines, anchor, marks)
         path = [step for step in path if step[0] < heading.level]
         name = unnumbered(heading.text)
         if _same(name, title):
@@ -36,8 +36,8 @@ def sections(content: HtmlElement, title: str, base_url: str = "") -> tuple[Sect
         else:
             path.append((heading.level, name))
         anchor, lines = heading.anchor, []
-    _close(made, path, lines, anchor, marks)
-    return tuple(made)
+    _close(closed, path, lines, anchor, marks)
+    return tuple(closed)
 
 
 def unnumbered(heading: str) -> str:
@@ -47,14 +47,14 @@ def unnumbered(heading: str) -> str:
 
 def _heading(line: str, marks: Marks) -> Mark | None:
     found = _LINE.match(line.strip()) if "\ue000" in line else None
-    mark = marks.made[int(found[1])] if found else None
+    mark = marks.items[int(found[1])] if found else None
     return mark if mark and mark.level else None
 
 
-def _close(made: list[Section], path: list[tuple[int, str]], lines: list[str], anchor: str, marks: Marks) -> None:
+def _close(closed: list[Section], path: list[tuple[int, str]], lines: list[str], anchor: str, marks: Marks) -> None:
     markdown = marks.restore(_RULES.sub("", tidy("\n".join(lines))))
     if markdown.strip():
-        made.append(Section(tuple(name for _, name in path), markdown, anchor))
+        closed.append(Section(tuple(name for _, name in path), markdown, anchor))
 
 
 def _same(heading: str, title: str) -> bool:

@@ -66,9 +66,9 @@ def _conversation(key: str, row: dict[str, Any], turns: list[Turn], page: Page) 
     alternating = all(role == ("user", "assistant")[place % 2] for place, (role, _) in enumerate(spoken))
     if not spoken or len(spoken) % 2 or not alternating:
         return Reject(key, "turns_do_not_alternate", f"{len(spoken)} turns")
-    said = [text for _, text in spoken]
-    history = tuple(zip(said[:-2:2], said[1:-2:2], strict=True))
-    return _make(key, row, page, said[-2], said[-1], system, history)
+    texts = [text for _, text in spoken]
+    history = tuple(zip(texts[:-2:2], texts[1:-2:2], strict=True))
+    return _make(key, row, page, texts[-2], texts[-1], system, history)
 
 
 def _instances(key: str, row: dict[str, Any], page: Page) -> Iterator[Exchange | Reject]:
@@ -107,12 +107,12 @@ def _make(
     return Exchange(key, page.url, ask, output, given, history, rejected, title, score=score, licence=page.licence)
 
 
-def _turns(said: Any) -> list[Turn] | None:
+def _turns(conversation: Any) -> list[Turn] | None:
     """(role, text) of a conversation; [] if it is none; None if tools take part in it."""
-    if not isinstance(said, list) or not all(isinstance(turn, dict) for turn in said):
+    if not isinstance(conversation, list) or not all(isinstance(turn, dict) for turn in conversation):
         return []
     turns = []
-    for turn in said:
+    for turn in conversation:
         role = str(turn.get("role") or turn.get("from") or "").lower()
         text = _text(turn.get("content") if "content" in turn else turn.get("value"))
         if role != "system" and role not in ROLES:

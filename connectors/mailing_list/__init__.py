@@ -8,7 +8,6 @@ quoting.py   the text of a message → Markdown without signatures, footers and 
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,7 +19,9 @@ from connectors.mailing_list.joined import threads
 from connectors.mailing_list.quoting import to_markdown
 from connectors.reading.local import files_at
 from connectors.reading.stored_json import load
-from schemas.document import Document, Post, Reject, Thread
+from connectors.reading.threads import build_thread, detach_orphans
+from connectors.reading.times import parse_time
+from schemas.document import Document, Post, Reject
 from schemas.page import Page
 
 _NAMES = ("*.mbox", "*.mbox.gz", "*.mbx", "*.txt", "*.txt.gz")
@@ -67,19 +68,8 @@ def thread(page: Page, licence: str = "") -> Iterator[Document | Reject]:
     if messages[0].get("orphan"):
         yield Reject(page.key, "no_question", "the message that all others reply to is not in the archive")
         return
-    posts: dict[str, Post] = {}
-    for message in messages:
-        post = _post(message, page, licence)
-        if not post.markdown:
-            yield Reject(f"{page.key}/{post.post_id}", "empty_post")
-        elif post.post_id not in posts:
-            posts[post.post_id] = post
-        if not posts:
-            yield Reject(page.key, "empty_question", "nothing of the first message can be used")
-            return
-    known = tuple(_attached(post, posts) for post in posts.values())
-    title = messages[0]["subject"] or known[0].markdown.split("\n", 1)[0][:150]
-    yield Thread(page.key, page.url, title, known, licence=page.licence or licence)
+    posts = detach_orphans(_post(message, page, licence) for message in messages)
+    yield from build_thread(page.key, page.url, messages[0]["subject"], posts, licence=page.licence or licence)
 
 
 def _messages(body: bytes) -> list[dict[str, Any]]:
@@ -98,22 +88,8 @@ def _post(message: dict[str, Any], page: Page, licence: str) -> Post:
         post_id=message["id"],
         markdown=to_markdown(message["text"], bool(message.get("flowed")), bool(message.get("markdown"))),
         author=message["author"],
-        created_at=_when(message["date"]),
+        created_at=parse_time(message["date"]),
         reply_to=message["reply_to"],
         url=page.url,
         licence=page.licence or licence,
     )
-
-
-def _attached(post: Post, posts: dict[str, Post]) -> Post:
-    """A reply to a message that says nothing stands under none."""
-    if post.reply_to in ("", *posts) and post.reply_to != post.post_id:
-        return post
-    return Post(post.post_id, post.markdown, post.author, post.created_at, url=post.url, licence=post.licence)
-
-
-def _when(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text) if text else None
-    except ValueError:
-        return None

@@ -59,7 +59,7 @@ def threads(archives: Iterable[Archive | Reject]) -> Iterator[tuple[str, list[di
         _join_orphans(db, links)
         db.executemany("insert into members values (?, ?)", ((name, links.root(name)) for name in sorted(links.known)))
         for group in groups(db, _IN_THREADS):
-            yield _thread([json.loads(row) for *_, row in group], links)
+            yield _as_thread([json.loads(row) for *_, row in group], links)
 
 
 def _spill(db: sqlite3.Connection, archive: Archive, links: _Links) -> Iterator[Reject]:
@@ -95,7 +95,7 @@ def _replies(message: dict[str, Any]) -> bool:
     return bool(message["references"] or message["is_reply"])
 
 
-def _thread(rows: list[dict[str, Any]], links: _Links) -> tuple[str, list[dict[str, Any]]]:
+def _as_thread(rows: list[dict[str, Any]], links: _Links) -> tuple[str, list[dict[str, Any]]]:
     """A reply dated before what it replies to comes after it all the same: the first is one that refers to none."""
     first = next((row for row in rows if not _replies(row)), rows[0])
     ordered = [first, *(row for row in rows if row is not first)]

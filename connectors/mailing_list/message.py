@@ -2,18 +2,18 @@
 
 import email
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
 from email.policy import compat32
-from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from typing import Any
 
 import re2
 
 from connectors import html
+from connectors.reading.times import parse_time
+from schemas.page import EPOCH
 
 MOST_PARTS = 50
 MOST_DEPTH = 10
@@ -40,16 +40,16 @@ def read(raw: bytes) -> dict[str, Any] | None:
         text, part = _text(message)
     except (RecursionError, ValueError, LookupError, MessageError, AttributeError, TypeError):
         return None
-    said = _ID.findall(headers.get("message-id", ""))
+    ids = _ID.findall(headers.get("message-id", ""))
     subject = " ".join(_decoded(headers.get("subject", "")).split())
     kind = part.get_content_type() if part else ""
     return {
-        "id": _hash(said[0]) if said else sha256(raw).hexdigest()[:16],
+        "id": _hash(ids[0]) if ids else sha256(raw).hexdigest()[:16],
         "references": _references(headers),
         "is_reply": bool(_REPLY.search(subject)),
         "subject": _TAGS.sub("", subject).strip(),
         "author": author(_decoded(headers.get("from", ""))),
-        "date": _date(headers.get("date", ""), raw),
+        "date": _sent_at(headers.get("date", ""), raw),
         "text": text,
         "flowed": "format=flowed" in headers_of(part),
         "markdown": kind == "text/html",
@@ -100,17 +100,13 @@ def _references(headers: dict[str, str]) -> list[str]:
     return list(dict.fromkeys(_hash(name) for name in (*direct, *reversed(listed))))
 
 
-def _date(stated: str, raw: bytes) -> str:
+def _sent_at(stated: str, raw: bytes) -> str:
     """ISO 8601 in UTC; from the "From " line where the header says nothing usable; "" where neither does."""
     received = raw[:300].split(b"\n", 1)[0].decode("ascii", "replace").split(None, 2)[2:]
     for text in (stated, *received):
-        try:
-            when = parsedate_to_datetime(text[:100])
-            when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
-        except (ValueError, TypeError, OverflowError, IndexError):
-            continue
-        if 1970 <= when.year <= datetime.max.year:
-            return when.isoformat()
+        time = parse_time(text)
+        if time and time >= EPOCH:
+            return time.isoformat()
     return ""
 
 

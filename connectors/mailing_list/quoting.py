@@ -77,16 +77,16 @@ def _without_ends(lines: list[str]) -> list[str]:
 
 
 def _unflowed(lines: list[str]) -> list[str]:
-    made: list[str] = []
+    joined: list[str] = []
     open_line = False
     for line in lines:
-        said = line.removeprefix(" ") if not _QUOTED.match(line) else line
-        if open_line and said.strip() and not _QUOTED.match(line):
-            made[-1] += said
+        content = line.removeprefix(" ") if not _QUOTED.match(line) else line
+        if open_line and content.strip() and not _QUOTED.match(line):
+            joined[-1] += content
         else:
-            made.append(said)
-        open_line = said.endswith(" ") and not _QUOTED.match(line) and bool(said.strip())
-    return made
+            joined.append(content)
+        open_line = content.endswith(" ") and not _QUOTED.match(line) and bool(content.strip())
+    return joined
 
 
 def _runs(lines: list[str]) -> list[Run]:
@@ -133,8 +133,8 @@ def _answered(runs: list[Run]) -> list[Run]:
 def _quote(lines: list[str]) -> str:
     """A blockquote of what was answered: what that quoted in its turn is left out."""
     inner = [_PREFIX.sub("", line) for line in lines if _QUOTED.match(line)]
-    said = [line for line in inner if not _QUOTED.match(line) and not (line.strip() and _ATTRIBUTION.search(line))]
-    text = _BLANKS.sub("\n\n", "\n".join(said)).strip("\n")
+    content = [line for line in inner if not _QUOTED.match(line) and not (line.strip() and _ATTRIBUTION.search(line))]
+    text = _BLANKS.sub("\n\n", "\n".join(content)).strip("\n")
     return "\n".join(f"> {line}".rstrip() for line in text.split("\n")) if text.strip() else ""
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from connectors.base import Kind, LocalPath, Settings, Web
-from connectors.html import Unreadable
+from connectors.html import Unreadable, decode
 from connectors.markdown import front_matter
 from connectors.markdown.containers import unwrap
 from connectors.markdown.includes import MISSING, expand
@@ -76,7 +76,7 @@ class Markdown(Settings):
         yield _article(page, about, title, kept) if kept else Reject(page.key, "empty_article")
 
     def _page(self, path: Path, key: str) -> Page:
-        text = path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
+        text = decode(path.read_bytes()).replace("\r\n", "\n")
         body = expand(text, path, self.folder).encode()
         return Page(self.name, key, self.base_url + (served(key) or key), body, MEDIA_TYPE, licence=self.licence)
 
@@ -92,7 +92,7 @@ def _read(text: str, url: str, title: str) -> tuple[str, tuple[Section, ...]]:
 
 
 def _article(page: Page, about: dict[str, Any], title: str, found: tuple[Section, ...]) -> Article:
-    created_at = front_matter.when(about)
+    created_at = front_matter.created_at(about)
     return Article(
         key=page.key,
         url=page.url,

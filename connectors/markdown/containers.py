@@ -34,41 +34,41 @@ def unwrap(text: str) -> str:
 def _lines(lines: list[str], depth: int) -> Iterator[str]:
     """A container that has a heading of its own comes where the section around it ends, before the next heading of its
     rank: what follows it in that section would become part of it."""
-    place, later, rank = 0, list[str](), 0
-    while place < len(lines):
-        line = lines[place]
+    index, later, rank = 0, list[str](), 0
+    while index < len(lines):
+        line = lines[index]
         fence, indented = _FENCE.match(line), _INDENTED.match(line)
         if later and 0 < _rank(line) <= rank:
             yield from later
             later.clear()
         if fence:
-            end = fence_end(lines, place)
-            yield from _fenced(fence[1], fence[2], fence[3].strip(), lines[place + 1 : end], depth)
-            place = end + 1
+            end = fence_end(lines, index)
+            yield from _fenced(fence[1], fence[2], fence[3].strip(), lines[index + 1 : end], depth)
+            index = end + 1
         elif indented and depth < _NESTED and (indented[2] or indented[3]):
-            end = _body_end(lines, place, len(indented[1]))
-            yield from _led(indented[1], indented[3] or indented[2].capitalize(), lines[place + 1 : end], depth)
-            place = end
+            end = _body_end(lines, index, len(indented[1]))
+            yield from _led(indented[1], indented[3] or indented[2].capitalize(), lines[index + 1 : end], depth)
+            index = end
         elif (opened := _OPENED.match(line)) and opened[2].lower() in _ABOUT_LESSON:
-            place = _container_end(lines, place) + 1
-        elif _is_section(lines, place) and depth < _NESTED:
-            end, rank = _container_end(lines, place), _rank(lines[_below(lines, place)])
-            later += ["", *_lines(lines[place + 1 : end], depth + 1), ""]
-            place = end + 1
+            index = _container_end(lines, index) + 1
+        elif _is_section(lines, index) and depth < _NESTED:
+            end, rank = _container_end(lines, index), _rank(lines[_below(lines, index)])
+            later += ["", *_lines(lines[index + 1 : end], depth + 1), ""]
+            index = end + 1
         elif opened:
-            lead, place = _opening(lines, place)
+            lead, index = _opening(lines, index)
             yield from lead
         else:
             yield from _plain(line)
-            place += 1
+            index += 1
     yield from later
 
 
-def fence_end(lines: list[str], place: int) -> int:
+def fence_end(lines: list[str], index: int) -> int:
     """Where the fence that opens at `place` closes, or the end of all."""
-    opened = _FENCE.match(lines[place])
+    opened = _FENCE.match(lines[index])
     marks = opened[2]
-    for end in range(place + 1, len(lines)):
+    for end in range(index + 1, len(lines)):
         bare = lines[end].strip(" >\t")
         if bare.startswith(marks) and not bare.strip(marks[0]):
             return end
@@ -97,8 +97,8 @@ def _without_options(body: list[str]) -> list[str]:
     return body[start:]
 
 
-def _body_end(lines: list[str], place: int, margin: int) -> int:
-    end = place + 1
+def _body_end(lines: list[str], index: int, margin: int) -> int:
+    end = index + 1
     while end < len(lines) and (not lines[end].strip() or lines[end].startswith(" " * (margin + 4))):
         end += 1
     return end
@@ -111,12 +111,12 @@ def _led(margin: str, title: str, body: list[str], depth: int, step: int = 4) ->
     yield ""
 
 
-def _is_section(lines: list[str], place: int) -> bool:
+def _is_section(lines: list[str], index: int) -> bool:
     """Whether a `:::` container opens here whose first line is a heading. That of an aside is no section of its own, or
     an exercise would lose its solution."""
-    opened = _OPENED.match(lines[place])
-    below = _below(lines, place) if opened and opened[2].lower() not in _ASIDES else place
-    return below > place and bool(_HEADING.match(lines[below]))
+    opened = _OPENED.match(lines[index])
+    below = _below(lines, index) if opened and opened[2].lower() not in _ASIDES else index
+    return below > index and bool(_HEADING.match(lines[below]))
 
 
 def _rank(line: str) -> int:
@@ -124,14 +124,14 @@ def _rank(line: str) -> int:
     return line.split()[0].count("#") if _HEADING.match(line) else 0
 
 
-def _below(lines: list[str], place: int) -> int:
+def _below(lines: list[str], index: int) -> int:
     """The next line that is not blank; `place` where there is none."""
-    return next((at for at in range(place + 1, len(lines)) if lines[at].strip()), place)
+    return next((at for at in range(index + 1, len(lines)) if lines[at].strip()), index)
 
 
-def _container_end(lines: list[str], place: int) -> int:
+def _container_end(lines: list[str], index: int) -> int:
     """Where the `:::` container that opens at `place` closes, or the end of all."""
-    open_containers, at = 0, place
+    open_containers, at = 0, index
     while at < len(lines):
         if _FENCE.match(lines[at]):
             at = fence_end(lines, at)
@@ -145,11 +145,11 @@ def _container_end(lines: list[str], place: int) -> int:
     return len(lines)
 
 
-def _opening(lines: list[str], place: int) -> tuple[list[str], int]:
+def _opening(lines: list[str], index: int) -> tuple[list[str], int]:
     """The lead of a `:::` container, and where to go on. A heading right below names it."""
-    opened = _OPENED.match(lines[place])
-    title, after = opened[3] or opened[4] or opened[2].capitalize(), place + 1
-    below = _below(lines, place)
+    opened = _OPENED.match(lines[index])
+    title, after = opened[3] or opened[4] or opened[2].capitalize(), index + 1
+    below = _below(lines, index)
     if heading := _HEADING.match(lines[below]):
         title, after = heading[1], below + 1
     return ["", f"{opened[1]}**{title.strip(' *')}**", ""], after

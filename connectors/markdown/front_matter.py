@@ -1,13 +1,14 @@
 """What a Markdown file says of itself above its text: YAML between `---`, TOML between `+++`."""
 
 import tomllib
-from datetime import UTC, date, datetime
+from datetime import datetime
 from typing import Any
 
 import yaml
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
 from connectors.html import spdx
+from connectors.reading.times import parse_time
 
 _LONGEST = 1 << 16
 _LICENCE_KEYS = ("license", "licence", "spdx")
@@ -52,23 +53,16 @@ def licence(about: dict[str, Any]) -> str:
         return ""
 
 
-def when(about: dict[str, Any]) -> datetime | None:
-    return _moment(about.get("date"))
+def created_at(about: dict[str, Any]) -> datetime | None:
+    """When the file says that it was written, in UTC."""
+    return parse_time(about.get("date"))
 
 
 def edited_at(about: dict[str, Any]) -> datetime | None:
     """By the file's own words; Docusaurus has them in a table `last_update`."""
     update = about.get("last_update")
     stated = [*(about.get(key) for key in _EDIT_KEYS), update.get("date") if isinstance(update, dict) else None]
-    return next((moment for moment in map(_moment, stated) if moment), None)
-
-
-def _moment(stated: Any) -> datetime | None:
-    if isinstance(stated, datetime):
-        return stated.astimezone(UTC) if stated.tzinfo else stated.replace(tzinfo=UTC)
-    if isinstance(stated, date):
-        return datetime(stated.year, stated.month, stated.day, tzinfo=UTC)
-    return None
+    return next((time for time in map(parse_time, stated) if time), None)
 
 
 def words(about: dict[str, Any], key: str) -> tuple[str, ...]:

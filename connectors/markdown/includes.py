@@ -8,6 +8,8 @@ from pathlib import Path
 
 import re2
 
+from connectors.html import decode
+
 MISSING = "gristmill-missing-include"
 _INCLUDE = re2.compile(
     r"(?m)^([ \t]*)(?:\{([*!])>? *([^\s*!{}:]+)([^\n*!{}]*?) *[*!]\}"
@@ -31,7 +33,7 @@ def _included(found: "re2._Match", file: Path, root: Path, depth: int) -> str:
     path = _find(name, file, root)
     if path is None:
         return f"{margin}{MISSING}"
-    text = path.read_bytes()[:_LARGEST].decode("utf-8", "replace")
+    text = decode(path.read_bytes()[:_LARGEST])
     lines = _chosen(text.rstrip("\n").split("\n"), found[4] or found[6] or "")
     if as_code:
         lines = [f"```{path.suffix[1:]}", *lines, "```"]

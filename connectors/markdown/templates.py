@@ -29,7 +29,7 @@ def _prose(text: str) -> str:
     """Code spans and lines that are indented like code are left alone."""
     text = _HEADING_ID.sub(r'\1 <a id="\2"></a>', _MODULE.sub("", _COMMENT.sub("", _titled(text))))
     pieces = _CODE_SPAN.split(text)
-    return "".join(piece if place % 2 else _bare(piece) for place, piece in enumerate(pieces))
+    return "".join(piece if index % 2 else _bare(piece) for index, piece in enumerate(pieces))
 
 
 def _titled(text: str) -> str:
@@ -41,13 +41,13 @@ def _bare(text: str) -> str:
 
 
 def _parts(text: str) -> Iterator[tuple[bool, str]]:
-    lines, place, start = text.split("\n"), 0, 0
-    while place < len(lines):
-        if not _FENCE.match(lines[place]):
-            place += 1
+    lines, index, start = text.split("\n"), 0, 0
+    while index < len(lines):
+        if not _FENCE.match(lines[index]):
+            index += 1
             continue
-        end = fence_end(lines, place) + 1
-        yield False, "\n".join(lines[start:place])
-        yield True, "\n".join(lines[place:end])
-        place = start = end
+        end = fence_end(lines, index) + 1
+        yield False, "\n".join(lines[start:index])
+        yield True, "\n".join(lines[index:end])
+        index = start = end
     yield False, "\n".join(lines[start:])

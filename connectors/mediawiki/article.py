@@ -1,14 +1,14 @@
 """A page of a wiki as an article."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 import re2
 
 from connectors.mediawiki.templates import name_of
-from connectors.mediawiki.wikitext import Part, parsed, parts
+from connectors.mediawiki.wikitext import RenderedSection, parse_wikitext, render_sections
 from connectors.reading.stored_json import load
+from connectors.reading.times import parse_time
 from schemas.document import Article, Document, Reject, Section
 from schemas.page import Page
 
@@ -53,16 +53,16 @@ def article(page: Page) -> Iterator[Document | Reject]:
         yield body if isinstance(body, Reject) else Reject(page.key, "disambiguation")
         return
     try:
-        found = tuple(parts(body["wikitext"], tuple(body["dropped"])))
+        found = tuple(render_sections(body["wikitext"], tuple(body["dropped"])))
     except RecursionError:
         yield Reject(page.key, "too_deep")
         return
     sections = tuple(Section(part.path, part.markdown, part.anchor) for part in found if not _leads_away(part))
     yield from (Reject(f"{page.key}/{part.anchor}", "navigation") for part in found if _leads_away(part))
     if sections:
-        when = _when(body["timestamp"])  # of the newest revision: the text as it stands is as old
+        time = parse_time(body["timestamp"])  # of the newest revision: the text as it stands is as old
         yield Article(
-            page.key, page.url, body["title"], sections, created_at=when, edited_at=when, licence=page.licence
+            page.key, page.url, body["title"], sections, created_at=time, edited_at=time, licence=page.licence
         )
     else:
         yield Reject(page.key, "empty_article")
@@ -99,15 +99,9 @@ def _is_disambiguation(text: str) -> bool:
         return True
     # the mark stands at the start or the end of the page
     ends = text if len(text) < 4000 else text[:1000] + "\n" + text[-2000:]
-    return any(name_of(template) in _DISAMBIGUATION for template in parsed(ends).ifilter_templates(recursive=False))
+    templates = parse_wikitext(ends).ifilter_templates(recursive=False)
+    return any(name_of(template) in _DISAMBIGUATION for template in templates)
 
 
-def _leads_away(part: Part) -> bool:
+def _leads_away(part: RenderedSection) -> bool:
     return any(heading.lower().strip() in _NAVIGATION for heading in part.path)
-
-
-def _when(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return None

@@ -78,7 +78,7 @@ class Signature:
 
     before: str
     author: str
-    when: datetime | None
+    signed_at: datetime | None
 
 
 class Signatures:
@@ -98,14 +98,14 @@ class Signatures:
         return self._autosigned(_AUTOSIGNED.sub("", line), added[1]) if added else self._own(line)
 
     def _own(self, line: str) -> Signature | None:
-        found = _date(line)
+        found = _last_date(line)
         if not found or not _END.match(line[found.end() :]):
             return None
         start, author = self._signed(line[: found.start()])
         before = _LEAD.sub("", line[:start])
         if author and before.endswith(author):  # the name as plain text before a link to the talk page
             before = _LEAD.sub("", before.removesuffix(author))
-        return Signature(before, author, _when(found))
+        return Signature(before, author, _in_utc(found))
 
     def speak(self, text: str) -> bool:
         """Whether `text` is a discussion, wherever it stands: people sign nothing else."""
@@ -115,11 +115,11 @@ class Signatures:
 
     def _autosigned(self, rest: str, added: str) -> Signature:
         """A comment signed by a robot; what its author wrote of a signature is believed first."""
-        own, date = self._own(rest), _date(added)
+        own, date = self._own(rest), _last_date(added)
         _, author = self._signed(added[: date.start()] if date else added)
         if own:
-            return Signature(own.before, own.author or author, own.when)
-        return Signature(_LEAD.sub("", rest), author, _when(date) if date else None)
+            return Signature(own.before, own.author or author, own.signed_at)
+        return Signature(_LEAD.sub("", rest), author, _in_utc(date) if date else None)
 
     def _signed(self, before: str) -> tuple[int, str]:
         """Where the signature begins, and whose it is: the links to a user that stand close before the date."""
@@ -135,25 +135,26 @@ class Signatures:
 def _unsigned(before: str, parameters: str) -> Signature:
     """{{unsigned|user|date}} of a comment that others signed, in whichever order."""
     values = [value.split("=", 1)[-1].strip() for value in parameters.split("|")]
-    dates = {value: _date(value) or _date(f"{value} (UTC)") for value in values}
+    dates = {value: _last_date(value) or _last_date(f"{value} (UTC)") for value in values}
     author = next((value for value in values if value and not dates[value] and not value[:1].isdigit()), "")
-    when = next((_when(date) for date in dates.values() if date), None)
+    when = next((_in_utc(date) for date in dates.values() if date), None)
     return Signature(_LEAD.sub("", before), "" if _ADDRESS.match(author) else author, when)
 
 
-def _date(text: str) -> Any:
+def _last_date(text: str) -> Any:
     """The last date in `text`."""
     found = (date for form in _FORMS for date in form.finditer(text))
     return max(found, key=lambda date: date.end(), default=None)
 
 
-def _when(date: Any) -> datetime | None:
-    said = date.groupdict()
-    word = (said.get("word") or "").lower()
-    month = int(said["month"]) if said.get("month") else _MONTHS.get(word[:4]) or _MONTHS.get(word[:3], 0)
-    hours = _HOURS.get(said["zone"].upper(), 0)
+def _in_utc(date: Any) -> datetime | None:
+    """The time of a match of one of `_FORMS`; None for a month or a day that is none."""
+    groups = date.groupdict()
+    word = (groups.get("word") or "").lower()
+    month = int(groups["month"]) if groups.get("month") else _MONTHS.get(word[:4]) or _MONTHS.get(word[:3], 0)
+    hours = _HOURS.get(groups["zone"].upper(), 0)
     try:
-        when = datetime(int(said["year"]), month, int(said["day"]), int(said["hour"]), int(said["minute"]), tzinfo=UTC)
-        return when - timedelta(hours=hours)
+        year, day, hour, minute = (int(groups[name]) for name in ("year", "day", "hour", "minute"))
+        return datetime(year, month, day, hour, minute, tzinfo=UTC) - timedelta(hours=hours)
     except (ValueError, OverflowError):
         return None

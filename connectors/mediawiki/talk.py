@@ -12,7 +12,8 @@ import re2
 
 from connectors.mediawiki.lines import plain
 from connectors.mediawiki.signatures import Signatures
-from connectors.mediawiki.wikitext import parts
+from connectors.mediawiki.wikitext import render_sections
+from connectors.reading.threads import build_thread
 from schemas.document import Post, Reject, Thread
 from schemas.page import Page
 
@@ -41,14 +42,14 @@ class _Comment:
 
     lines: list[str]
     author: str
-    when: datetime | None
+    signed_at: datetime | None
     depth: int
     outdented: bool
 
     def markdown(self, dropped: tuple[str, ...]) -> str:
         """Its text without the indent that only says what it replies to. Raises RecursionError."""
         text = "\n".join(_without_indent(self.lines, self.depth))
-        rendered = "\n\n".join(part.markdown for part in parts(text, dropped))
+        rendered = "\n\n".join(part.markdown for part in render_sections(text, dropped))
         return str(_CALL.sub("", _OPEN_TEMPLATE.sub("", rendered))).strip()
 
 
@@ -84,12 +85,13 @@ def threads(page: Page, body: dict[str, Any]) -> Iterator[Thread | Reject]:
         anchor = (title or "section").replace(" ", "_")
         taken[anchor] = taken.get(anchor, 0) + 1
         name = anchor if taken[anchor] == 1 else f"{anchor}~{taken[anchor]}"
-        yield _thread(page, body, title, (name, anchor), list(_comments(section.lines, signatures)))
+        comments = list(_comments(section.lines, signatures))
+        yield from _section_thread(page, body, title, (name, anchor), comments)
 
 
 def _title(markup: str) -> str:
     try:
-        shown = next((part.markdown for part in parts(markup)), markup)
+        shown = next((part.markdown for part in render_sections(markup)), markup)
     except RecursionError:
         return ""
     return plain(shown).replace("*", "")
@@ -119,55 +121,63 @@ def _comments(lines: list[str], signatures: Signatures) -> Iterator[_Comment]:
         if signed is None:
             open_lines.append(line)
             continue
-        yield _comment([*open_lines, signed.before], first, signed.author, signed.when)
+        yield _comment([*open_lines, signed.before], first, signed.author, signed.signed_at)
         open_lines, first = [], False
     if any(line.strip() for line in open_lines):
         yield _comment(open_lines, first)
 
 
-def _comment(lines: list[str], first: bool, author: str = "", when: datetime | None = None) -> _Comment:
+def _comment(lines: list[str], first: bool, author: str = "", signed_at: datetime | None = None) -> _Comment:
     begin = next((line for line in lines if line.strip()), "")
     depth = 0 if first else len([sign for sign in _INDENT.match(begin)[0] if sign in ":*#"])
-    return _Comment(lines, author, when, depth, bool(_OUTDENT.match(begin)))
+    return _Comment(lines, author, signed_at, depth, bool(_OUTDENT.match(begin)))
 
 
-def _thread(
-    page: Page, body: dict[str, Any], title: str, place: tuple[str, str], comments: list[_Comment]
-) -> Thread | Reject:
-    name, anchor = place
+def _section_thread(
+    page: Page, body: dict[str, Any], title: str, names: tuple[str, str], comments: list[_Comment]
+) -> Iterator[Thread | Reject]:
+    """`names` are the section's own within the page, and its anchor, which others may have too."""
+    name, anchor = names
     key = f"{page.key}/{name}"
-    if not any(comment.when for comment in comments):
-        return Reject(key, "unsigned", "nobody signed in this section")
-    if _BOT.search(comments[0].author):
-        return Reject(key, "bot")
+    if not any(comment.signed_at for comment in comments):
+        yield Reject(key, "unsigned", "nobody signed in this section")
+        return
+    url = f"{page.url}#{anchor}" if page.url else ""
     try:
-        posts = _posts(page, f"{page.url}#{anchor}" if page.url else "", comments, tuple(body["dropped"]))
+        posts = list(_posts(page, key, url, comments, tuple(body["dropped"])))
     except RecursionError:
-        return Reject(key, "too_deep")
-    if not posts or posts[0].post_id != "1":
-        return Reject(key, "empty_question", "the first comment cannot be read")
+        yield Reject(key, "too_deep")
+        return
+    about, heading = _subject(body, title)
+    yield from build_thread(key, page.url, heading, posts, (about,) if about else (), page.licence)
+
+
+def _subject(body: dict[str, Any], title: str) -> tuple[str, str]:
+    """What a talk page is about, "" for a user's, and the title of a thread on it."""
     space, _, subject = body["title"].partition(":")
     about = subject if isinstance(body.get("ns"), int) and body["ns"] % 2 and body["ns"] != _USER_TALK else ""
     colon = "：" if _HAN.search(about) else ": "
-    heading = f"{about}{colon}{title}" if about and title else title or about or space
-    return Thread(key, page.url, heading, posts, (about,) if about else (), page.licence)
+    return about, f"{about}{colon}{title}" if about and title else title or about or space
 
 
-def _posts(page: Page, url: str, comments: list[_Comment], dropped: tuple[str, ...]) -> tuple[Post, ...]:
-    posts: list[Post] = []
+def _posts(
+    page: Page, key: str, url: str, comments: list[_Comment], dropped: tuple[str, ...]
+) -> Iterator[Post | Reject]:
+    """Raises RecursionError."""
     above: list[tuple[int, str]] = []  # the comments that a reply may be to: depth and id, each deeper than the last
     for number, comment in enumerate(comments, 1):
-        text = "" if _BOT.search(comment.author) else comment.markdown(dropped)
+        is_bot = bool(_BOT.search(comment.author))
+        text = "" if is_bot else comment.markdown(dropped)
         if not _LETTER.search(text):
+            yield Reject(f"{key}/{number}", "bot" if is_bot else "empty_post")
             continue
         if not comment.outdented:
             above = [step for step in above if step[0] < comment.depth]
         reply_to = above[-1][1] if above else ""
         above = [(0, str(number))] if comment.outdented else [*above, (comment.depth, str(number))]
-        posts.append(
-            Post(str(number), text, comment.author, comment.when, reply_to=reply_to, url=url, licence=page.licence)
+        yield Post(
+            str(number), text, comment.author, comment.signed_at, reply_to=reply_to, url=url, licence=page.licence
         )
-    return tuple(posts)
 
 
 def _without_indent(lines: list[str], depth: int) -> Iterator[str]:

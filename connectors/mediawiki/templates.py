@@ -10,7 +10,7 @@ _FIRST = """nowrap|nobr|small|smaller|big|larger|abbr|tooltip|smallcaps|sc|aut|e
 |interlanguage link|visible anchor|anchored|tsl|link-interwiki|chem|ce|chem2|linktext|not a typo|sic|sub|sup|angbr
 |noitalic|key press|key|url|tq|xt|!xt|angle bracket|asof|mabs|abs"""
 _SECOND = "lang|transl|transliteration|color|colour|font color|fontcolor|resize|font|rtl-lang|script"
-_PLACES = {
+_POSITIONS = {
     **{name.strip(): 0 for name in _FIRST.split("|")},
     **{name: 1 for name in _SECOND.split("|")},
 }
@@ -90,14 +90,14 @@ def render(name: str, values: list[str], value: Value) -> str:
     if name in _QUOTATIONS:
         return lines.quotation(_first(values, value, *_QUOTED_PARAMETERS))
     if name == "as of":
-        return f"{'as' if value('lc') else 'As'} of {_date(values)}"
+        return f"{'as' if value('lc') else 'As'} of {_date_in_words(values)}"
     form = next((shown for names, shown in _FORMS if name in names), None)
     if form:
         return form(values or [value("1")])
     if name.startswith("lang-"):
         return "".join(values[:1])
-    place = _PLACES.get(name, len(values))
-    return values[place] if place < len(values) else value("1") if name in _PLACES else ""
+    index = _POSITIONS.get(name, len(values))
+    return values[index] if index < len(values) else value("1") if name in _POSITIONS else ""
 
 
 def _first(values: list[str], value: Value, *names: str) -> str:
@@ -113,7 +113,7 @@ def _converted(values: list[str]) -> str:
     return "".join(shown) + (f" {rest[0]}" if rest else "")
 
 
-def _date(values: list[str]) -> str:
+def _date_in_words(values: list[str]) -> str:
     """Year, month, day as numbers, or text as it stands."""
     numbers = [int(text) for text in values[:3] if text.isascii() and text.isdecimal() and len(text) < 5]
     if not numbers:
@@ -140,7 +140,7 @@ def _listed(values: list[str]) -> str:
 
 _FORMS: tuple[tuple[frozenset[str], Callable[[list[str]], str]], ...] = (
     (_CONVERSIONS, _converted),
-    (_DATES, _date),
+    (_DATES, _date_in_words),
     (_CODE, lambda values: lines.code(values[0])),
     (_LISTS, _listed),
     *((frozenset((name,)), lambda values, sign=sign: sign + values[0]) for name, sign in _CURRENCIES.items()),

@@ -38,7 +38,7 @@ _RAISED = str.maketrans("0123456789+-=()−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RenderedSection:
     """One section: headings from the top, its own Markdown, and its anchor."""
 
     path: tuple[str, ...]
@@ -59,15 +59,15 @@ class _Page:
         return f"\n\n{BLOCK}{len(self.blocks) - 1}{BLOCK}\n\n"
 
 
-def parsed(text: str) -> Wikicode:
+def parse_wikitext(text: str) -> Wikicode:
     return mwparserfromhell.parse(_VARIANTS.sub(_one_variant, _PRIVATE.sub("", text)))
 
 
-def parts(text: str, dropped: tuple[str, ...] = ()) -> Iterator[Part]:
+def render_sections(text: str, dropped: tuple[str, ...] = ()) -> Iterator[RenderedSection]:
     """The sections of a page in order, without empty ones. `dropped`: the wiki's own names of namespaces whose
     links are no text. Raises RecursionError for nesting that nobody writes."""
     page = _Page(frozenset(_FILES) | {name.lower() for name in dropped})
-    markup = _SWITCH.sub("", _render(parsed(text), page))
+    markup = _SWITCH.sub("", _render(parse_wikitext(text), page))
     path: list[tuple[int, str]] = []
     anchor, own = "", list[str]()
     for line in [*markup.split("\n"), f"{HEADING}1{HEADING}"]:
@@ -76,7 +76,7 @@ def parts(text: str, dropped: tuple[str, ...] = ()) -> Iterator[Part]:
             continue
         markdown = lines.to_markdown(own, page.blocks)
         if markdown:
-            yield Part(tuple(name for _, name in path), markdown, anchor)
+            yield RenderedSection(tuple(name for _, name in path), markdown, anchor)
         level, title = int(line[1]), lines.plain(line.split(HEADING, 2)[2])
         path = [step for step in path if step[0] < level] + [(level, title)]
         anchor, own = title.replace(" ", "_"), []

@@ -30,16 +30,16 @@ def topic_sections(text: str) -> tuple[str, tuple[Section, ...]]:
     """The title and the sections, each definition one of its own."""
     title = ""
     path: list[tuple[int, str]] = []
-    made: list[tuple[tuple[str, ...], list[str]]] = [((), [])]
+    collected: list[tuple[tuple[str, ...], list[str]]] = [((), [])]
     for level, block in _blocks(text.expandtabs().split("\n")):
         if not level:
-            made[-1][1].append(block)
+            collected[-1][1].append(block)
         elif level == 1 and not title:
             title = block
         else:
             path = [step for step in path if step[0] < level] + [(level, block)]
-            made.append((tuple(name for _, name in path), []))
-    found = (Section(names, "\n\n".join(blocks)) for names, blocks in made if blocks)
+            collected.append((tuple(name for _, name in path), []))
+    found = (Section(names, "\n\n".join(blocks)) for names, blocks in collected if blocks)
     return title, tuple(section for section in found if section.path[-1:] != ("Footnotes",))
 
 

@@ -121,8 +121,8 @@ def _objects(text: str) -> Iterator[tuple[int, int]]:
                 yield start, at + 1
 
 
-def _decode(text: str, place: str) -> Any:
+def _decode(text: str, position: str) -> Any:
     try:
         return _DECODE.decode(text.strip())
     except (ValueError, RecursionError) as error:
-        return Malformed(place, "malformed_json", str(error)[:80] if isinstance(error, ValueError) else "too deep")
+        return Malformed(position, "malformed_json", str(error)[:80] if isinstance(error, ValueError) else "too deep")

@@ -1,7 +1,6 @@
 """Reading JSON that somebody else wrote."""
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 from connectors.base import Response, Web, WebError
@@ -49,19 +48,3 @@ def integer(value: Any) -> int | None:
     except (ValueError, TypeError, OverflowError):
         return None
     return found if abs(found) < 1 << 31 and not isinstance(value, bool) else None
-
-
-def moment(value: Any) -> datetime | None:
-    """Seconds since 1970, as a number or as a string of one, or a date of ISO 8601; UTC where it does not say."""
-    try:
-        return None if isinstance(value, bool) else datetime.fromtimestamp(float(value), UTC)
-    except (ValueError, TypeError, OverflowError, OSError):
-        return _dated(value) if isinstance(value, str) else None
-
-
-def _dated(text: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text)
-        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return None

@@ -25,7 +25,7 @@ def joined(files: tuple[Path, ...], subreddits: frozenset[str], comment_threads:
         for group in groups(db, _THREADS):
             once = list(_once(group))
             yield from (item for item in once if isinstance(item, Reject))
-            yield from _thread([item for item in once if isinstance(item, dict)], comment_threads)
+            yield from _as_threads([item for item in once if isinstance(item, dict)], comment_threads)
 
 
 def _spill(db: sqlite3.Connection, path: Path, subreddits: frozenset[str]) -> Iterator[Reject]:
@@ -45,16 +45,16 @@ def _spill(db: sqlite3.Connection, path: Path, subreddits: frozenset[str]) -> It
 
 def _once(group: Iterator[tuple[Any, ...]]) -> Iterator[Row | Reject]:
     before: tuple[int, int] | None = None
-    for _, kind, place, text in group:
+    for _, kind, identity, text in group:
         row = json.loads(text)
-        if (kind, place) == before:
+        if (kind, identity) == before:
             yield Reject(row["id"], "duplicate_id", "the first one was kept")
         else:
             yield row
-        before = (kind, place)
+        before = (kind, identity)
 
 
-def _thread(found: list[Row], comment_threads: bool) -> Iterator[Row | Reject]:
+def _as_threads(found: list[Row], comment_threads: bool) -> Iterator[Row | Reject]:
     if found and found[0]["id"].startswith(SUBMISSION):
         yield {"submission": found[0], "comments": found[1:]}
         return

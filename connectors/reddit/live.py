@@ -22,21 +22,21 @@ def live(web: Web, url: str, subreddits: tuple[str, ...], listing: str) -> Itera
                 yield listed
             elif listed["id"] not in seen:
                 seen.add(listed["id"])
-                yield from _thread(web, url, listed)
+                yield from _fetch_thread(web, url, listed)
 
 
-def _listed(web: Web, place: str, listing: str) -> Iterator[Row | Reject]:
+def _listed(web: Web, listing_url: str, listing: str) -> Iterator[Row | Reject]:
     after = ""
     for _ in range(MOST_PAGES):
         asked = {"limit": PER_PAGE, **({"t": "all"} if listing == "top" else {}), **({"after": after} if after else {})}
-        found = ask(web, f"{place}?{urlencode(asked)}")
+        found = ask(web, f"{listing_url}?{urlencode(asked)}")
         if isinstance(found, Reject):
             yield found
             return
         data = found.get("data") if isinstance(found, dict) else None
         children = data.get("children") if isinstance(data, dict) else None
         for child in children if isinstance(children, list) else []:
-            row = next(rows(child, place))
+            row = next(rows(child, listing_url))
             if isinstance(row, dict) and isinstance(child.get("data"), dict):
                 yield row | {"num_comments": child["data"].get("num_comments")}
         after = str(data.get("after") or "") if isinstance(data, dict) else ""
@@ -44,7 +44,7 @@ def _listed(web: Web, place: str, listing: str) -> Iterator[Row | Reject]:
             return
 
 
-def _thread(web: Web, url: str, listed: Row) -> Iterator[Row | Reject]:
+def _fetch_thread(web: Web, url: str, listed: Row) -> Iterator[Row | Reject]:
     """Votes alone make no new version: the site blurs them at every look."""
     version = f"{listed['num_comments']} {listed.get('edited', False)}"
     address = f"{url}/comments/{listed['id'].removeprefix(SUBMISSION)}.json?limit={COMMENTS}"

@@ -20,7 +20,7 @@ _COMMENT = (
 )
 
 
-def rows(value: Any, place: str) -> Iterator[Row | Reject]:
+def rows(value: Any, position: str) -> Iterator[Row | Reject]:
     """The rows in `value`: a line of a dump, or a listing with all that is below it, those who answer after those
     whom they answer."""
     waiting = [value]
@@ -32,10 +32,10 @@ def rows(value: Any, place: str) -> Iterator[Row | Reject]:
             waiting += reversed(children if isinstance(children, list) else [])
         elif isinstance(one, dict) and one.get("kind") == "more" and isinstance(data, dict):
             missing = data.get("children")
-            yield Reject(f"{place}/{data.get('id', 'more')}", "not_listed", f"{len(missing or ())} comments")
+            yield Reject(f"{position}/{data.get('id', 'more')}", "not_listed", f"{len(missing or ())} comments")
         else:
             found = data if isinstance(one, dict) and "kind" in one else one
-            yield _row(found, place)
+            yield _row(found, position)
             waiting += [found["replies"]] if isinstance(found, dict) and found.get("replies") else []
 
 
@@ -44,11 +44,11 @@ def number(name: str) -> int:
     return int(name.partition("_")[2], 36)
 
 
-def _row(found: Any, place: str) -> Row | Reject:
+def _row(found: Any, position: str) -> Row | Reject:
     """`id` with its prefix, and what is kept. Views, awards and who moderates change and say nothing."""
     name = str(found.get("id") or "") if isinstance(found, dict) else ""
     if not _ID.match(name):
-        return Reject(place, "missing_id", "neither a submission nor a comment")
+        return Reject(position, "missing_id", "neither a submission nor a comment")
     if isinstance(found.get("title"), str):
         return {"id": SUBMISSION + name, **_only(found, _SUBMISSION), **_crossposted(found)}
     kept = {"id": COMMENT + name, **_only(found, _COMMENT)}

@@ -8,11 +8,12 @@ from typing import Any
 import re2
 
 from connectors.reading.edits import edited
-from connectors.reading.replies import readable
-from connectors.reading.stored_json import integer, load, moment
+from connectors.reading.stored_json import integer, load
+from connectors.reading.threads import build_thread, without_orphans
+from connectors.reading.times import parse_time
 from connectors.reddit.markdown import markdown, unescaped
 from connectors.reddit.rows import COMMENT, SUBMISSION, Row
-from schemas.document import Document, Post, Reject, Thread
+from schemas.document import Document, Post, Reject
 from schemas.page import Page
 
 _GONE = {"[deleted]": "deleted", "[removed]": "removed", "[deleted by user]": "deleted"}
@@ -24,7 +25,6 @@ _PICTURES = re2.compile(
     r"(?i)^https?://(?:[\w.-]+\.)?(?:i\.redd\.it|v\.redd\.it|imgur\.com|reddit\.com/gallery)/"
     r"|\.(?:jpe?g|png|gif|webp)(?:\?|$)"
 )
-_TITLE_LENGTH = 150
 
 
 def thread(page: Page) -> Iterator[Document | Reject]:
@@ -36,15 +36,9 @@ def thread(page: Page) -> Iterator[Document | Reject]:
     asking = rows[0]
     first = replace(_post(asking, page), reply_to="")
     others = (_with_votes(_post(row, page), first) for row in rows[1:])
-    posts: list[Post] = []
-    for item in readable(page.key, zip(chain([first], others), map(_unusable, rows), strict=True)):
-        if isinstance(item, Reject):
-            yield item
-        else:
-            posts.append(item)
-    if posts:
-        title = _title(asking) or first.markdown.split("\n", 1)[0][:_TITLE_LENGTH]
-        yield Thread(page.key, page.url, title, tuple(posts), _tags(asking), page.licence)
+    checked = (_usable(row, post, page) for row, post in zip(rows, chain([first], others), strict=True))
+    posts = without_orphans(page.key, checked)
+    yield from build_thread(page.key, page.url, _title(asking), posts, _tags(asking), page.licence)
 
 
 def _load(body: bytes) -> list[Row] | None:
@@ -55,6 +49,11 @@ def _load(body: bytes) -> list[Row] | None:
         return None
     rows = [*([found["submission"]] if "submission" in found else []), *comments]
     return rows if rows and all(isinstance(row, dict) and isinstance(row.get("id"), str) for row in rows) else None
+
+
+def _usable(row: Row, post: Post, page: Page) -> Post | Reject:
+    reason = _unusable(row)
+    return Reject(f"{page.key}/{post.post_id}", reason) if reason else post
 
 
 def _unusable(row: Row) -> str:
@@ -69,13 +68,13 @@ def _unusable(row: Row) -> str:
 
 
 def _post(row: Row, page: Page) -> Post:
-    author, created_at = _text(row, "author"), moment(row.get("created_utc"))
+    author, created_at = _text(row, "author"), parse_time(row.get("created_utc"))
     return Post(
         post_id=row["id"],
         markdown=markdown(_text(row, "body")) if "link_id" in row else _asked(row, page),
         author="" if author in _GONE else author,
         created_at=created_at,
-        edited_at=edited(moment(row.get("edited")), created_at),
+        edited_at=edited(parse_time(row.get("edited")), created_at),
         score=_score(row),
         reply_to=_text(row, "parent_id"),
         url=_url(row, page),
@@ -111,8 +110,8 @@ def _score(row: Row) -> int | None:
 def _url(row: Row, page: Page) -> str:
     if "link_id" not in row:
         return page.url
-    place = f"/comments/{_text(row, 'link_id').removeprefix(SUBMISSION)}/_/{row['id'].removeprefix(COMMENT)}/"
-    return _site(page) + (_text(row, "permalink") or place)
+    path = f"/comments/{_text(row, 'link_id').removeprefix(SUBMISSION)}/_/{row['id'].removeprefix(COMMENT)}/"
+    return _site(page) + (_text(row, "permalink") or path)
 
 
 def _site(page: Page) -> str:

@@ -11,7 +11,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from connectors.base import Web, WebError
-from connectors.reading.stored_json import integer, load, moment
+from connectors.reading.stored_json import integer, load
+from connectors.reading.times import parse_time
 from schemas.document import Reject
 
 VERSION = "2.3"
@@ -44,7 +45,7 @@ def live(web: Web, api: str, asked: dict[str, str], cursor: str) -> Iterator[dic
                 yield Reject("questions", "missing_id", "a question without a number")
             elif number not in seen:
                 seen.add(number)
-                yield _thread(item)
+                yield _as_dump_rows(item)
 
 
 def _filter(web: Web, api: str, stated: dict[str, str]) -> str | Reject:
@@ -61,12 +62,12 @@ def _since(cursor: str) -> dict[str, str]:
     return {"min": str(int(datetime.fromisoformat(cursor).timestamp()))} if cursor else {}
 
 
-def _answers(web: Web, place: str, stated: dict[str, str]) -> Iterator[dict[str, Any] | Reject]:
+def _answers(web: Web, listing_url: str, stated: dict[str, str]) -> Iterator[dict[str, Any] | Reject]:
     """All pages. Where they are not shown deeper, the walk begins anew below the last activity that was seen."""
     page, below = 1, dict[str, Any]()
     while True:
         asked = {**stated, "order": "desc", "sort": "activity", "pagesize": PER_PAGE, **below, "page": page}
-        answer = _ask(web, f"{place}?{urlencode(asked)}")
+        answer = _ask(web, f"{listing_url}?{urlencode(asked)}")
         yield answer
         items = [] if isinstance(answer, Reject) else _items(answer)
         if isinstance(answer, Reject) or not answer.get("has_more") or not items:
@@ -115,7 +116,7 @@ def _items(answer: dict[str, Any]) -> list[dict[str, Any]]:
     return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
 
 
-def _thread(item: dict[str, Any]) -> dict[str, Any]:
+def _as_dump_rows(item: dict[str, Any]) -> dict[str, Any]:
     answers = _items({"items": item.get("answers")})
     comments = [comment for post in (item, *answers) for comment in _items({"items": post.get("comments")})]
     return {
@@ -128,12 +129,11 @@ def _thread(item: dict[str, Any]) -> dict[str, Any]:
 
 def _question(item: dict[str, Any]) -> dict[str, str]:
     tags = item.get("tags")
-    closed = moment(item.get("closed_date"))
     found = {
         "Title": _plain(item.get("title")),
         "Tags": "".join(f"|{tag}" for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else "",
         "AcceptedAnswerId": str(item.get("accepted_answer_id") or ""),
-        "ClosedDate": _date(item.get("closed_date")) if closed else "",
+        "ClosedDate": _as_in_a_dump(item.get("closed_date")),
     }
     return _post(item, "question_id") | {name: value for name, value in found.items() if value}
 
@@ -144,7 +144,7 @@ def _post(item: dict[str, Any], number: str) -> dict[str, str]:
         "Id": str(item.get(number) or ""),
         "Body": item["body"] if isinstance(item.get("body"), str) else _plain(item.get("body_markdown")),
         "Score": str(integer(item.get("score")) if "score" in item else ""),
-        "LastEditDate": _date(item.get("last_edit_date")),
+        "LastEditDate": _as_in_a_dump(item.get("last_edit_date")),
         **_provenance(item),
     }
     return {name: value for name, value in found.items() if value}
@@ -164,7 +164,7 @@ def _provenance(item: dict[str, Any]) -> dict[str, str]:
     owner = item.get("owner")
     licence = item.get("content_license")
     return {
-        "CreationDate": _date(item.get("creation_date")),
+        "CreationDate": _as_in_a_dump(item.get("creation_date")),
         "Owner": _plain(owner.get("display_name")) if isinstance(owner, dict) else "",
         "ContentLicense": licence if isinstance(licence, str) else "",
     }
@@ -178,9 +178,10 @@ def _links(item: dict[str, Any]) -> list[dict[str, str]]:
     return [{"Id": number, "RelatedPostId": number, "LinkTypeId": "3"} for number in numbers]
 
 
-def _date(value: Any) -> str:
-    when = moment(value)
-    return when.replace(tzinfo=None).isoformat() if when else ""
+def _as_in_a_dump(stated: Any) -> str:
+    """A time as dumps write it, "" for none."""
+    time = parse_time(stated)
+    return time.replace(tzinfo=None).isoformat() if time else ""
 
 
 def _plain(value: Any) -> str:

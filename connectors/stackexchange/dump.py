@@ -59,7 +59,7 @@ def joined(files: tuple[Path, ...]) -> Iterator[dict[str, Any] | Reject]:
         for path in files:
             yield from _archive(db, path) if path.suffix == ARCHIVE else _file(db, path)
         for group in groups(db, _JOINED):
-            yield from _thread(group)
+            yield from _question_with_rows(group)
 
 
 def _archive(db: sqlite3.Connection, path: Path) -> Iterator[Reject]:
@@ -124,7 +124,7 @@ def _pick(file: str, row: dict[str, str]) -> str:
     return json.dumps({name: row[name] for name in _KEPT[file] if name in row}, ensure_ascii=False)
 
 
-def _thread(rows: Iterator[Row]) -> Iterator[dict[str, Any] | Reject]:
+def _question_with_rows(rows: Iterator[Row]) -> Iterator[dict[str, Any] | Reject]:
     """One thread of `rows`, which share one; rejects for what has no question or was there already."""
     parts: dict[int, list[dict[str, str]]] = {QUESTION: [], ANSWER: [], COMMENT: [], LINK: []}
     seen: set[tuple[int, int]] = set()

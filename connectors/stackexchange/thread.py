@@ -1,7 +1,6 @@
 """A page of a Stack Exchange site as a thread."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,8 +9,10 @@ import re2
 from connectors.html import Unreadable, to_markdown
 from connectors.reading.edits import edited
 from connectors.reading.stored_json import load
+from connectors.reading.threads import build_thread
+from connectors.reading.times import parse_time
 from connectors.stackexchange.mathematics import protected, restored
-from schemas.document import Document, Post, Reject, Thread
+from schemas.document import Document, Post, Reject
 from schemas.page import Page
 
 # https://stackoverflow.com/help/licensing: the first day of each version
@@ -21,7 +22,6 @@ _TAG = re2.compile(r"[^<>|]+")
 # Where a picture stood: what is asked or said may lean on it, so that it is measured and not passed over
 _IMAGE = re2.compile(r"<a [^<>]*>\s*<img [^<>]*>\s*</a>|<img [^<>]*>")
 _PLACE = "[image]"
-_TITLE_LENGTH = 150
 _DUPLICATE = "3"  # the type of a link to the question that was asked before
 
 Row = dict[str, str]
@@ -33,21 +33,25 @@ def thread(page: Page, with_comments: bool) -> Iterator[Document | Reject]:
     if body is None:
         yield Reject(page.key, "malformed_json", "not a thread of a dump")
         return
-    posts: list[Post] = []
+    yield from build_thread(
+        page.key,
+        page.url,
+        " ".join(body["question"].get("Title", "").split()),
+        _posts(page, body, with_comments),
+        tags(body["question"]) + _marks(body),
+        page.licence,
+    )
+
+
+def _posts(page: Page, body: dict[str, Any], with_comments: bool) -> Iterator[Post | Reject]:
     accepted = body["question"].get("AcceptedAnswerId", "")
+    known: set[str] = set()
     for row in (body["question"], *body["answers"]):
         post = _post(page, row, accepted)
-        if isinstance(post, Reject):
-            yield post
-        else:
-            posts.append(post)
-        if not posts:
-            yield Reject(page.key, "empty_question", "nothing of the question can be used")
-            return
+        known |= {post.post_id} if isinstance(post, Post) else set()
+        yield post
     if with_comments:
-        posts += _comments(page, body["comments"], {post.post_id for post in posts})
-    title = _title(body["question"], posts[0])
-    yield Thread(page.key, page.url, title, tuple(posts), tags(body["question"]) + _marks(body), page.licence)
+        yield from _comments(page, body["comments"], known)
 
 
 def licence_of(row: Row) -> str:
@@ -56,7 +60,7 @@ def licence_of(row: Row) -> str:
     if stated:
         return f"CC-BY-SA-{stated[1]}"
     day = row.get("CreationDate", "")[:10]
-    return next(name for first, name in _LICENCES if day >= first) if _when(day) else ""
+    return next(name for first, name in _LICENCES if day >= first) if parse_time(day) else ""
 
 
 def tags(row: Row) -> tuple[str, ...]:
@@ -94,13 +98,13 @@ def _post(page: Page, row: Row, accepted: str) -> Post | Reject:
         return Reject(key, error.reason, error.detail)
     if not markdown.strip():
         return Reject(key, "empty_post")
-    created_at = _when(row.get("CreationDate", ""))
+    created_at = parse_time(row.get("CreationDate", ""))
     return Post(
         post_id=row["Id"],
         markdown=markdown,
         author=_author(row, "OwnerDisplayName"),
         created_at=created_at,
-        edited_at=edited(_when(row.get("LastEditDate", "")), created_at),
+        edited_at=edited(parse_time(row.get("LastEditDate", "")), created_at),
         score=_integer(row.get("Score", "")),
         accepted=not is_question and row["Id"] == accepted,
         reply_to="" if is_question else page.key[1:],
@@ -121,7 +125,7 @@ def _comments(page: Page, rows: list[Row], known: set[str]) -> list[Post]:
             post_id=f"c{row['Id']}",
             markdown=row["Text"].strip(),
             author=_author(row, "UserDisplayName"),
-            created_at=_when(row.get("CreationDate", "")),
+            created_at=parse_time(row.get("CreationDate", "")),
             reply_to=row["PostId"],
             url=f"{page.url}#comment{row['Id']}_{row['PostId']}",
             licence=licence_of(row) or page.licence,
@@ -135,19 +139,6 @@ def _author(row: Row, stated: str) -> str:
     return (row.get("Owner") or row.get(stated) or "").strip()
 
 
-def _when(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=UTC)
-    except ValueError:
-        return None
-
-
 def _integer(text: str) -> int | None:
     digits = text.removeprefix("-")
     return int(text) if digits.isascii() and digits.isdecimal() and len(digits) < 10 else None
-
-
-def _title(question: Row, first: Post) -> str:
-    """A question without its title is named by its first line."""
-    title = " ".join(question.get("Title", "").split())
-    return title or first.markdown.strip().split("\n", 1)[0][:_TITLE_LENGTH]

@@ -199,8 +199,8 @@ class _Source:
             pass
         return self._text.startswith(_STARTS[0])
 
-    def _seek(self, place: int) -> None:
-        self._file.seek(place)
+    def _seek(self, offset: int) -> None:
+        self._file.seek(offset)
         self._text = self._raw = b""
         self._inflate = None
 
@@ -241,9 +241,9 @@ class _Source:
         self._seek(self._next_member(self._member + 1))
         raise Damage(reason, detail)
 
-    def _next_member(self, place: int) -> int:
+    def _next_member(self, offset: int) -> int:
         """Where the next member after `place` that holds a record begins; the file's end when there is none."""
-        self._file.seek(place)
+        self._file.seek(offset)
         held = b""
         while block := self._file.read(1 << 20):
             held += block

@@ -1,12 +1,12 @@
 """A capture → a page: which captures are pages, the codings of the web undone, and what the site said against it."""
 
 import io
-from datetime import UTC, datetime
 
 from warcio.bufferedreaders import ChunkedDataReader
 
 from connectors import html
 from connectors.base import WebError
+from connectors.reading.times import parse_time
 from connectors.warc.archive import Capture
 from connectors.web import decode
 from connectors.web.limits import LIMITS
@@ -50,7 +50,7 @@ def page_of(capture: Capture, source: str, licence: str) -> Page | Reject:
         media_type=media_type or "text/html",
         status=capture.status,
         licence=licence,
-        fetched_at=_date(capture.fields.get("warc-date", "")),
+        fetched_at=parse_time(capture.fields.get("warc-date")) or EPOCH,
         opt_out=against,
         etag=capture.headers.get("etag", ""),
         last_modified=capture.headers.get("last-modified", ""),
@@ -90,10 +90,3 @@ def _payload(capture: Capture) -> bytes:
         if b"<" not in capture.body[:_HEAD]:
             raise
     return raw
-
-
-def _date(text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text).astimezone(UTC) if text else EPOCH
-    except ValueError:
-        return EPOCH

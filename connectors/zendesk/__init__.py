@@ -10,13 +10,13 @@ from pydantic import Field
 from connectors.base import Kind, LocalPath, Response, Settings, Web
 from connectors.reading.local import files_at
 from connectors.zendesk.api import articles, posts
-from connectors.zendesk.documents import parsed
+from connectors.zendesk.documents import parse_page
 from connectors.zendesk.entries import article_page, post_page
-from connectors.zendesk.saved import Saved
+from connectors.zendesk.saved import SavedObjects
 from schemas.document import Document, Reject
 from schemas.page import EPOCH, Page
 
-Part = Literal["articles", "posts"]
+ContentKind = Literal["articles", "posts"]
 
 
 class Zendesk(Settings):
@@ -31,7 +31,7 @@ class Zendesk(Settings):
     connector: Literal["zendesk"] = "zendesk"
     url: str = Field(pattern=r"^https?://.+", description="Where the help centre is, such as https://support.example.")
     locale: str = Field("en-us", pattern=r"^[a-z]{2,3}(-[a-z0-9-]+)?$", description="Language of the articles.")
-    parts: tuple[Part, ...] = Field(("articles", "posts"), min_length=1, description="Only one of these.")
+    parts: tuple[ContentKind, ...] = Field(("articles", "posts"), min_length=1, description="Only one of these.")
     folder: LocalPath | None = Field(None, description="Folder of saved JSON to read instead.")
 
     @property
@@ -46,7 +46,7 @@ class Zendesk(Settings):
         return self._saved() if self.folder else self._live(web, cursor or "")
 
     def parse(self, page: Page) -> Iterator[Document | Reject]:
-        yield parsed(page, self.licence)
+        yield from parse_page(page, self.licence)
 
     def _live(self, web: Web, cursor: str) -> Iterator[Page | Reject]:
         """What changes meanwhile may be listed twice."""
@@ -65,28 +65,28 @@ class Zendesk(Settings):
                 yield entry if isinstance(entry, Reject) else self._page(post_page(entry, comments, names), answer)
 
     def _saved(self) -> Iterator[Page | Reject]:
-        saved = Saved()
+        saved = SavedObjects()
         for path in self.files():
             if not saved.read(path):
                 yield Reject(path.name, "not_help_center", "neither an answer of the API nor one of its objects")
         yield from (Reject(key, "duplicate_id", "the latest one was kept") for key in saved.doubled)
-        for entry in saved.of("article") if "articles" in self.parts else ():
+        for entry in saved.entries("article") if "articles" in self.parts else ():
             wrong = entry.get("locale") not in (None, self.locale)
             found = Reject(f"a{entry['id']}", "other_locale") if wrong else article_page(entry, saved.names)
             yield self._page(found)
         comments = saved.comments()
-        for entry in saved.of("post") if "posts" in self.parts else ():
+        for entry in saved.entries("post") if "posts" in self.parts else ():
             yield self._page(post_page(entry, comments.get(entry["id"], []), saved.names))
 
     def _page(self, found: dict[str, Any] | Reject, answer: Response | None = None) -> Page | Reject:
         if isinstance(found, Reject):
             return found
         stated = found["html_url"] if found["html_url"].startswith(("https://", "http://")) else ""
-        place = f"hc/{self.locale}/articles" if found["type"] == "article" else "hc/community/posts"
+        route = f"hc/{self.locale}/articles" if found["type"] == "article" else "hc/community/posts"
         return Page(
             source=self.name,
             key=f"{found['type'][0]}{found['id']}",
-            url=stated or f"{self.url.rstrip('/')}/{place}/{found['id']}",
+            url=stated or f"{self.url.rstrip('/')}/{route}/{found['id']}",
             body=json.dumps(found, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace"),
             media_type="application/json",
             licence=self.licence,

@@ -6,7 +6,7 @@ from urllib.parse import urlencode, urlsplit
 
 from connectors.base import Response, Web
 from connectors.reading.stored_json import answered
-from connectors.zendesk.entries import TOLD, Entry, Names, is_entry
+from connectors.zendesk.entries import KIND_OF_LISTING, Entry, NameIndex, is_entry
 from schemas.document import Reject
 
 _PER_ANSWER = 100  # the most that the API gives
@@ -15,12 +15,14 @@ _LONGEST_WALK = 10_000
 Listed = Iterator[tuple[list[Entry] | Reject, Response | None]]
 
 
-def articles(web: Web, base: str, locale: str, cursor: str) -> Iterator[tuple[Entry | Reject, Names, Response | None]]:
+def articles(
+    web: Web, base: str, locale: str, cursor: str
+) -> Iterator[tuple[Entry | Reject, NameIndex, Response | None]]:
     """By latest change, down to `cursor`."""
-    names = Names()
+    names = NameIndex()
     asked = {"include": "users,sections,categories", "sort_by": "updated_at", "sort_order": "desc"}
-    place = f"{base}/api/v2/help_center/{locale}/articles.json"
-    for entries, answer in _listed(web, place, asked, "articles", names):
+    listing_url = f"{base}/api/v2/help_center/{locale}/articles.json"
+    for entries, answer in _listed(web, listing_url, asked, "articles", names):
         if isinstance(entries, Reject):
             yield entries, names, answer
             return
@@ -29,9 +31,9 @@ def articles(web: Web, base: str, locale: str, cursor: str) -> Iterator[tuple[En
             return
 
 
-def posts(web: Web, base: str) -> Iterator[tuple[Entry | Reject, list[Entry], Names, Response | None]]:
+def posts(web: Web, base: str) -> Iterator[tuple[Entry | Reject, list[Entry], NameIndex, Response | None]]:
     """Each with all of its comments, which are asked for again when the post or their number has changed."""
-    names = Names()
+    names = NameIndex()
     for entries, answer in _listed(
         web, f"{base}/api/v2/community/posts.json", {"include": "users,topics"}, "posts", names
     ):
@@ -46,21 +48,23 @@ def posts(web: Web, base: str) -> Iterator[tuple[Entry | Reject, list[Entry], Na
                 yield entry, comments, names, answer
 
 
-def _comments(web: Web, base: str, post: Entry, names: Names) -> list[Entry] | Reject:
+def _comments(web: Web, base: str, post: Entry, names: NameIndex) -> list[Entry] | Reject:
     """All, or why not: half a thread would teach half an answer."""
     found: list[Entry] = []
     version = f"{post.get('updated_at')} {post.get('comment_count')}"
-    place = f"{base}/api/v2/community/posts/{post['id']}/comments.json"
-    for entries, _ in _listed(web, place, {"include": "users"}, "comments", names, version):
+    listing_url = f"{base}/api/v2/community/posts/{post['id']}/comments.json"
+    for entries, _ in _listed(web, listing_url, {"include": "users"}, "comments", names, version):
         if isinstance(entries, Reject):
             return entries
         found += entries
     return found
 
 
-def _listed(web: Web, place: str, asked: dict[str, str], name: str, names: Names, version: str = "") -> Listed:
-    """Every answer of a listing; what it tells of sections, topics and people goes to `names`."""
-    url = f"{place}?{urlencode({**asked, 'page[size]': _PER_ANSWER})}"
+def _listed(
+    web: Web, listing_url: str, asked: dict[str, str], name: str, names: NameIndex, version: str = ""
+) -> Listed:
+    """Every answer of a listing; the sections, topics and people in it are added to `names`."""
+    url = f"{listing_url}?{urlencode({**asked, 'page[size]': _PER_ANSWER})}"
     seen: set[str] = set()
     while url and url not in seen and len(seen) < _LONGEST_WALK:
         seen.add(url)
@@ -68,11 +72,11 @@ def _listed(web: Web, place: str, asked: dict[str, str], name: str, names: Names
         if isinstance(found, Reject):
             yield found, None
             return
-        for told, kind in TOLD.items():
-            for entry in _entries(found, told):
-                names.tell(kind, entry)
+        for listing, kind in KIND_OF_LISTING.items():
+            for entry in _entries(found, listing):
+                names.add(kind, entry)
         yield _entries(found, name), answer
-        url = _next(place, found)
+        url = _next(listing_url, found)
 
 
 def _entries(answer: dict[str, Any], name: str) -> list[Entry]:
@@ -80,10 +84,10 @@ def _entries(answer: dict[str, Any], name: str) -> list[Entry]:
     return [entry for entry in listed if is_entry(entry)] if isinstance(listed, list) else []
 
 
-def _next(place: str, answer: dict[str, Any]) -> str:
+def _next(listing_url: str, answer: dict[str, Any]) -> str:
     """By cursor or by number, whichever the server pages by, and never to another server."""
     meta, links = answer.get("meta"), answer.get("links")
     more = isinstance(meta, dict) and meta.get("has_more") and isinstance(links, dict)
     follow = links.get("next") if more and isinstance(links, dict) else answer.get("next_page")
-    here = isinstance(follow, str) and urlsplit(follow)[:2] == urlsplit(place)[:2]
+    here = isinstance(follow, str) and urlsplit(follow)[:2] == urlsplit(listing_url)[:2]
     return str(follow) if here else ""

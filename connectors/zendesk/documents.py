@@ -1,26 +1,33 @@
 """A kept article or post as a document."""
 
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from typing import Any
 
 from connectors import html
 from connectors.reading.edits import edited
 from connectors.reading.stored_json import load
+from connectors.reading.threads import build_thread
+from connectors.reading.times import parse_time
 from schemas.document import Article, Post, Reject, Thread
 from schemas.page import Page
 
 
-def parsed(page: Page, licence: str) -> Article | Thread | Reject:
-    """Rejects: malformed_json, empty_article, empty_question, and the reasons of Unreadable."""
+def parse_page(page: Page, licence: str) -> Iterator[Article | Thread | Reject]:
+    """What a kept article or post says.
+
+    Rejects: malformed_json, empty_article, malformed_comment, those of `build_thread`, and the reasons of Unreadable.
+    """
     found = load(page.body)
     if not isinstance(found, dict) or not isinstance(found.get("title"), str) or not found["title"].strip():
-        return Reject(page.key, "malformed_json", "neither an article nor a post")
+        yield Reject(page.key, "malformed_json", "neither an article nor a post")
+        return
     try:
         if found.get("type") == "article":
-            return _article(page, found, licence)
-        return _thread(page, found, licence)
+            yield _article(page, found, licence)
+        else:
+            yield from _discussion(page, found, licence)
     except html.Unreadable as error:
-        return Reject(page.key, error.reason, error.detail)
+        yield Reject(page.key, error.reason, error.detail)
 
 
 def _article(page: Page, found: dict[str, Any], licence: str) -> Article | Reject:
@@ -28,7 +35,7 @@ def _article(page: Page, found: dict[str, Any], licence: str) -> Article | Rejec
     sections = html.sections(html.parse(f"<div>{_text(found, 'body')}</div>"), title, page.url)
     if not sections:
         return Reject(page.key, "empty_article")
-    created_at = _when(found, "created_at")
+    created_at = parse_time(found.get("created_at"))
     return Article(
         key=page.key,
         url=page.url,
@@ -37,36 +44,30 @@ def _article(page: Page, found: dict[str, Any], licence: str) -> Article | Rejec
         tags=_words(found, "labels"),
         author=_text(found, "author"),
         created_at=created_at,
-        edited_at=edited(_when(found, "edited_at"), created_at),
+        edited_at=edited(parse_time(found.get("edited_at")), created_at),
         licence=page.licence or licence,
         context=_words(found, "context"),
     )
 
 
-def _thread(page: Page, found: dict[str, Any], licence: str) -> Thread | Reject:
+def _discussion(page: Page, found: dict[str, Any], licence: str) -> Iterator[Thread | Reject]:
     listed = found.get("posts")
-    entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
-    posts: dict[str, Post] = {}
-    for number, entry in enumerate(entries):
-        post = _post(page, entry, number)
-        if post.markdown:
-            posts.setdefault(post.post_id, post)
-    first = next(iter(posts.values()), None)
-    if first is None or first.post_id != "0":
-        return Reject(page.key, "empty_question", "the post itself cannot be read")
-    stated = page.licence or licence
-    return Thread(
-        page.key, page.url, " ".join(found["title"].split()), tuple(posts.values()), _words(found, "labels"), stated
-    )
+    entries = enumerate(listed) if isinstance(listed, list) else ()
+    posts = [_post(page, entry, number) for number, entry in entries]
+    title, stated = " ".join(found["title"].split()), page.licence or licence
+    yield from build_thread(page.key, page.url, title, posts, _words(found, "labels"), stated)
 
 
-def _post(page: Page, entry: dict[str, Any], number: int) -> Post:
+def _post(page: Page, entry: Any, number: int) -> Post | Reject:
+    """The first is the post itself, the others are comments on it. Raises Unreadable."""
+    if not isinstance(entry, dict):
+        return Reject(f"{page.key}/{number}", "malformed_comment")
     score = entry.get("score")
     return Post(
         post_id=str(entry.get("id") or number) if number else "0",
         markdown=html.to_markdown(f"<div>{_text(entry, 'body')}</div>", page.url).strip(),
         author=_text(entry, "author"),
-        created_at=_when(entry, "created_at"),
+        created_at=parse_time(entry.get("created_at")),
         score=score if isinstance(score, int) else None,
         accepted=number > 0 and entry.get("official") is True,
         url=_text(entry, "html_url") or page.url,
@@ -81,10 +82,3 @@ def _text(entry: dict[str, Any], name: str) -> str:
 def _words(found: dict[str, Any], name: str) -> tuple[str, ...]:
     listed = found.get(name)
     return tuple(word for word in listed if isinstance(word, str)) if isinstance(listed, list) else ()
-
-
-def _when(entry: dict[str, Any], name: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(str(entry.get(name))).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None

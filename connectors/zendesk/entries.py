@@ -8,21 +8,24 @@ from typing import Any
 from schemas.document import Reject
 
 Entry = dict[str, Any]
-TOLD = {"sections": "section", "categories": "category", "users": "user", "topics": "topic"}  # listing → kind
+# Objects of which only the name is kept: their kind, by the listing that they come in
+KIND_OF_LISTING = {"sections": "section", "categories": "category", "users": "user", "topics": "topic"}
 _DEEPEST = 10  # sections stand in sections, five deep at most
 
 
-class Names:
-    """What sections, categories, topics and people are called: `told` of by listings that carry them along."""
+class NameIndex:
+    """Names of sections, categories, topics and people, which listings of other things carry along."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, Any], Entry] = {}
+        self._entries: dict[tuple[str, Any], Entry] = {}
 
-    def tell(self, kind: str, entry: Entry) -> None:
-        self._known[kind, entry.get("id")] = entry
+    def add(self, kind: str, entry: Entry) -> None:
+        """Remember the name of an object; `kind` is a value of KIND_OF_LISTING."""
+        self._entries[kind, entry.get("id")] = entry
 
     def name(self, kind: str, number: Any) -> str:
-        name = self._known.get((kind, number), {}).get("name")
+        """The name of an object, "" for one that was never listed."""
+        name = self._entries.get((kind, number), {}).get("name")
         return " ".join(name.split()) if isinstance(name, str) else ""
 
     def above(self, section: Any) -> list[str]:
@@ -30,7 +33,7 @@ class Names:
         found: list[str] = []
         category = None
         for _ in range(_DEEPEST):
-            known = self._known.get(("section", section))
+            known = self._entries.get(("section", section))
             if known is None:
                 break
             found.append(self.name("section", section))
@@ -42,7 +45,7 @@ def is_entry(entry: Any) -> bool:
     return isinstance(entry, dict) and isinstance(entry.get("id"), int)
 
 
-def article_page(entry: Entry, names: Names) -> Entry | Reject:
+def article_page(entry: Entry, names: NameIndex) -> Entry | Reject:
     key = f"a{entry['id']}"
     if entry.get("draft"):
         return Reject(key, "draft")
@@ -66,7 +69,7 @@ def article_page(entry: Entry, names: Names) -> Entry | Reject:
     }
 
 
-def post_page(entry: Entry, comments: list[Entry], names: Names) -> Entry | Reject:
+def post_page(entry: Entry, comments: list[Entry], names: NameIndex) -> Entry | Reject:
     if not _text(entry, "title"):
         return Reject(f"p{entry['id']}", "no_title")
     topic = names.name("topic", entry.get("topic_id"))
@@ -81,7 +84,7 @@ def post_page(entry: Entry, comments: list[Entry], names: Names) -> Entry | Reje
     }
 
 
-def _post(entry: Entry, name: str, names: Names) -> Entry:
+def _post(entry: Entry, name: str, names: NameIndex) -> Entry:
     votes = entry.get("vote_sum")
     return {
         "id": entry["id"],

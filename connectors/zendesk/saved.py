@@ -6,48 +6,50 @@ from typing import Any
 import re2
 
 from connectors.reading.stored_json import load
-from connectors.zendesk.entries import TOLD, Entry, Names, is_entry
+from connectors.zendesk.entries import KIND_OF_LISTING, Entry, NameIndex, is_entry
 
-_LISTS = {**TOLD, "articles": "article", "posts": "post", "comments": "comment"}
+_LISTS = {**KIND_OF_LISTING, "articles": "article", "posts": "post", "comments": "comment"}
 # The kind of a single object is in its own address
-_PLACE = re2.compile(r"/(articles|posts|comments|sections|categories|topics|users)/[^/]+$")
+_KIND_IN_ADDRESS = re2.compile(r"/(articles|posts|comments|sections|categories|topics|users)/[^/]+$")
 
 
-class Saved:
+class SavedObjects:
     """What the files read so far hold. Of an object that is in several the latest is kept."""
 
     def __init__(self) -> None:
-        self.names = Names()
+        self.names = NameIndex()
         self.doubled: list[str] = []
-        self._known: dict[tuple[str, int, str], Entry] = {}
+        self._entries: dict[tuple[str, int, str], Entry] = {}
 
     def read(self, path: Path) -> bool:
-        """Whether there was anything in it."""
+        """Take in the objects of a file. Whether there were any."""
         found = [pair for value in _values(load(path.read_bytes())) for pair in _objects(value)]
         for kind, entry in found:
-            if kind in TOLD.values():
-                self.names.tell(kind, entry)
+            if kind in KIND_OF_LISTING.values():
+                self.names.add(kind, entry)
             else:
                 self._keep(kind, entry)
         return bool(found)
 
-    def of(self, kind: str) -> list[Entry]:
-        return [entry for (known, *_), entry in sorted(self._known.items(), key=lambda item: item[0]) if known == kind]
+    def entries(self, kind: str) -> list[Entry]:
+        """All of this kind, by number and language."""
+        listed = sorted(self._entries.items(), key=lambda item: item[0])
+        return [entry for (other, *_), entry in listed if other == kind]
 
     def comments(self) -> dict[Any, list[Entry]]:
         """By the number of their post, in the order of their time."""
         by_post: dict[Any, list[Entry]] = {}
-        for entry in sorted(self.of("comment"), key=lambda entry: str(entry.get("created_at") or "")):
+        for entry in sorted(self.entries("comment"), key=lambda entry: str(entry.get("created_at") or "")):
             by_post.setdefault(_post_of(entry), []).append(entry)
         return by_post
 
     def _keep(self, kind: str, entry: Entry) -> None:
-        place = (kind, entry["id"], str(entry.get("locale") or ""))  # a translation has the number of its original
-        known = self._known.get(place)
-        if known is not None:
+        identity = (kind, entry["id"], str(entry.get("locale") or ""))  # a translation has the number of its original
+        before = self._entries.get(identity)
+        if before is not None:
             self.doubled.append(f"{kind[0]}{entry['id']}")
-        if known is None or str(known.get("updated_at")) <= str(entry.get("updated_at")):
-            self._known[place] = entry
+        if before is None or str(before.get("updated_at")) <= str(entry.get("updated_at")):
+            self._entries[identity] = entry
 
 
 def _values(value: Any) -> list[Any]:
@@ -59,9 +61,9 @@ def _objects(value: Any) -> list[tuple[str, Entry]]:
         return []
     found = [(kind, entry) for name, kind in _LISTS.items() for entry in _values(value.get(name))]
     found += [(kind, value[kind]) for kind in _LISTS.values() if kind in value]
-    place = _PLACE.search(str(value.get("url") or ""))
+    address = _KIND_IN_ADDRESS.search(str(value.get("url") or ""))
     return [pair for pair in found if is_entry(pair[1])] or (
-        [(_LISTS[place[1]], value)] if place and is_entry(value) else []
+        [(_LISTS[address[1]], value)] if address and is_entry(value) else []
     )
 
 

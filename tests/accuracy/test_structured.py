@@ -8,7 +8,7 @@ import pytest
 
 from connectors import html
 from connectors.html.microdata import microdata
-from connectors.html.structured import blocks
+from connectors.html.schema_org import blocks
 
 FLOOR = 0.97  # of the properties that the files expect
 

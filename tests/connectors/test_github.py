@@ -54,7 +54,8 @@ def test_pull_requests_are_left_out_and_comments_belong_to_their_issue() -> None
     ]
     found = fetched({listing(1): [issue(1, pull_request={}, comments=0), issue(2, comments=2)], comments(2): said})
     assert [page.key for page in found] == ["1", "2"]  # an empty mark is no pull request
-    thread = next(iter(GitHub(name="sample", repo="kettles/firmware").parse(found[1])))  # type: ignore[arg-type]
+    *rejects, thread = GitHub(name="sample", repo="kettles/firmware").parse(found[1])  # type: ignore[arg-type]
+    assert rejects == [Reject("2/2", "bot")]
     assert isinstance(thread, Thread)
     assert [(post.author, post.markdown) for post in thread.posts] == [("mira", "Why?"), ("jon", "Turn it.")]
 

@@ -12,7 +12,6 @@ import pytest
 
 from connectors.hacker_news import HackerNews
 from connectors.hacker_news.thread import markdown
-from connectors.reading.stored_json import moment
 from pipelines.normalise.parse import parse_page
 from schemas.document import Reject, Thread
 from schemas.page import Page
@@ -84,20 +83,6 @@ def test_arrays_and_parquet_are_the_same(tmp_path: Path) -> None:
     for name, table in (("numbers", rows), ("times", timed), ("zeros", zeros)):
         pq.write_table(pa.Table.from_pylist(table), tmp_path / f"{name}.parquet")
         assert pages(tmp_path / f"{name}.parquet") == pages()
-
-
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [(1, 1), ("1", 1), (1.9, 1.9), ("1970-01-01 00:00:01", 1), ("1970-01-01T01:00:01+01:00", 1)],
-)
-def test_moments_in_every_spelling(value: Any, seconds: float) -> None:
-    found = moment(value)
-    assert found and found.timestamp() == seconds
-
-
-@pytest.mark.parametrize("value", [None, True, "", "soon", 1e300, float("nan"), [], {}])
-def test_what_is_no_moment(value: Any) -> None:
-    assert moment(value) is None
 
 
 @pytest.mark.parametrize(

@@ -155,3 +155,14 @@ def test_real_folders(shared_data: Path) -> None:
     pages = [page for page in connector.fetch(ReplayWeb({}), None) if isinstance(page, Page)]
     found = [item for page in pages[:40] for item in connector.parse(page)]
     assert sum(isinstance(item, Article) for item in found) >= 38
+
+
+@pytest.mark.parametrize("codec", ["gb18030", "utf-16", "utf-8-sig"])
+def test_a_file_and_what_it_includes_in_another_encoding(tmp_path: Path, codec: str) -> None:
+    text = "石磨转得太快，面粉就会发热，味道也会变差。"
+    (tmp_path / "part.md").write_text(f"{text}如果水位太低，我们只能等到下雨以后再开工。\n", codec)
+    (tmp_path / "mill.md").write_text(f"# 磨坊\n\n{text}\n\n{{!part.md!}}\n", codec)
+    connector = Markdown(name="mill", folder=tmp_path, only=(".",))
+    pages = {page.key: page for page in connector.fetch(ReplayWeb({}), None) if isinstance(page, Page)}
+    whole = pages["mill.md"].body.decode()
+    assert whole.count(text) == 2 and "如果水位太低" in whole

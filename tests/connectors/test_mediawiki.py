@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from connectors.mediawiki import MediaWiki
-from connectors.mediawiki.wikitext import parts
+from connectors.mediawiki.wikitext import render_sections
 from schemas.document import Article, Reject
 from schemas.page import Page
 from tests.connectors.replay import ReplayWeb
@@ -102,7 +102,7 @@ def test_chinese_is_read_like_english() -> None:
     ],
 )
 def test_wikitext(wikitext: str, markdown: str) -> None:
-    assert [part.markdown for part in parts(wikitext)] == [markdown]
+    assert [part.markdown for part in render_sections(wikitext)] == [markdown]
 
 
 def test_the_api_is_walked_to_its_end_and_asked_again_when_busy() -> None:

@@ -101,7 +101,7 @@ def test_what_little_is_known_is_enough() -> None:
 
 def test_posts_without_text_are_rejects() -> None:
     assert [(item.key, item.reason) for item in parsed("q4") if isinstance(item, Reject)] == [("q4/a9", "empty_post")]
-    assert [item.reason for item in parsed("q8") if isinstance(item, Reject)] == ["empty_post", "empty_question"]
+    assert [item.reason for item in parsed("q8") if isinstance(item, Reject)] == ["empty_question"]
 
 
 def test_comments_only_when_asked_for() -> None:

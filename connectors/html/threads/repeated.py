@@ -23,8 +23,8 @@ DEEPEST = 16  # levels below a block
 SHARE = 0.6  # of the blocks that a place has to serve
 NEARLY_ALL = 0.92  # of the words of a block: its body, when no smaller place holds as much
 Parts = tuple[HtmlElement, ...]  # one block: an element, or several siblings
-Place = tuple[str, ...]
-Places = dict[Place, list[HtmlElement]]
+ElementPath = tuple[str, ...]
+ElementsByPath = dict[ElementPath, list[HtmlElement]]
 
 _TAGS = ("div", "li", "article", "section", "table", "tbody", "tr", "dl", "td")
 _PARENTS = ("table", "tbody", "div", "dl", "ol", "ul", "section", "form", "td", "body")
@@ -45,10 +45,10 @@ _TIMES = ("datetime", "title", "data-time", "data-timestamp", "content", "data-d
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    blocks: list[Places]
-    author: Place
-    time: Place
-    body: Place
+    blocks: list[ElementsByPath]
+    author: ElementPath
+    time: ElementPath
+    body: ElementPath
     worth: float
 
 
@@ -60,7 +60,7 @@ def read_repeated(root: HtmlElement, url: str) -> list[Block]:
     if not groups:
         return []
     best = max(groups, key=lambda group: group.worth)
-    return [block for places in best.blocks if (block := _read(places, best, stamps, url)).markdown]
+    return [block for by_path in best.blocks if (block := _read(by_path, best, stamps, url)).markdown]
 
 
 def _candidates(root: HtmlElement, timed: set[HtmlElement]) -> Iterator[list[Parts]]:
@@ -84,10 +84,10 @@ def _runs(parent: HtmlElement, timed: set[HtmlElement]) -> Iterator[list[Parts]]
     children = [child for child in parent if isinstance(child.tag, str)]
     if not 4 <= len(children) <= 4 * MOST_BLOCKS:
         return
-    places: defaultdict[str, list[int]] = defaultdict(list)
+    by_signature: defaultdict[str, list[int]] = defaultdict(list)
     for at, child in enumerate(children):
-        places[_signature(child)].append(at)
-    for heads in places.values():
+        by_signature[_signature(child)].append(at)
+    for heads in by_signature.values():
         holding = sum(children[at] in timed for at in heads)
         if 2 <= len(heads) <= len(children) // 2 and holding >= SHARE * len(heads):
             ends = [*heads[1:], len(children)]
@@ -122,52 +122,54 @@ def _time_of(element: HtmlElement) -> str:
 def _understand(blocks: list[Parts], stamps: dict[HtmlElement, str]) -> _Group | None:
     """Where author, time and body are in most of the blocks; None when they are not posts."""
     members = {part for parts in blocks for part in parts}
-    inside = [_places(parts, members) for parts in blocks]
+    inside = [_elements_by_path(parts, members) for parts in blocks]
     needed = max(2, SHARE * len(blocks))
-    counts = Counter(place for places in inside for place in places)
-    common = [place for place, count in counts.items() if count >= needed]
+    counts = Counter(path for by_path in inside for path in by_path)
+    common = [path for path, count in counts.items() if count >= needed]
     time = _best_time(inside, common, needed, stamps)
     author = _best_author(inside, common, needed) if time else ()
     body = _best_body(inside, common, author, time) if author else ()
     if not body:
         return None
-    whole = [places for places in inside if author in places and time in places and body in places]
-    words = sum(_prose(_richest(places[body])) for places in whole)
+    whole = [by_path for by_path in inside if author in by_path and time in by_path and body in by_path]
+    words = sum(_prose(_richest(by_path[body])) for by_path in whole)
     around = sum(len(part.text_content()) for part in members) or 1
     worth = words * (0.5 + len(whole) / len(blocks)) * (1 + 0.5 * words / around)
     return _Group(inside, author, time, body, worth)
 
 
-def _places(parts: Parts, members: set[HtmlElement]) -> Places:
-    """The elements of a block by their place in it, without those of blocks inside it."""
-    found: Places = {}
-    waiting: list[tuple[HtmlElement, Place]] = [(part, ()) for part in reversed(parts)]
+def _elements_by_path(parts: Parts, members: set[HtmlElement]) -> ElementsByPath:
+    """The elements of a block by their path in it, without those of blocks inside it."""
+    found: ElementsByPath = {}
+    waiting: list[tuple[HtmlElement, ElementPath]] = [(part, ()) for part in reversed(parts)]
     single = len(parts) == 1
     while waiting:
         element, above = waiting.pop()
         own = element in parts
-        place = above if own and single else (*above, _signature(element))
-        found.setdefault(place, []).append(element)
-        if len(place) < DEEPEST:
+        path = above if own and single else (*above, _signature(element))
+        found.setdefault(path, []).append(element)
+        if len(path) < DEEPEST:
             inner = [child for child in element if isinstance(child.tag, str) and child not in members]
-            waiting += [(child, place) for child in reversed(inner)]
+            waiting += [(child, path) for child in reversed(inner)]
     return found
 
 
-def _best_time(inside: list[Places], common: list[Place], needed: float, stamps: dict[HtmlElement, str]) -> Place:
-    """The place whose times run forward; on equal terms the first. Dates of joining do not run."""
-    best: Place = ()
+def _best_time(
+    inside: list[ElementsByPath], common: list[ElementPath], needed: float, stamps: dict[HtmlElement, str]
+) -> ElementPath:
+    """The path of the element whose times run forward; on equal terms the first. Dates of joining do not run."""
+    best: ElementPath = ()
     best_worth = 0.0
-    for place in common:
-        times = [read_time(stated) for places in inside if (stated := _stamp(places.get(place, []), stamps))]
+    for path in common:
+        times = [read_time(stated) for by_path in inside if (stated := _stamp(by_path.get(path, []), stamps))]
         known = [time for time in times if time]
-        if len(known) < needed or not place:
+        if len(known) < needed or not path:
             continue
         forward = sum(one <= two for one, two in pairwise(known)) / max(1, len(known) - 1)
         clock = sum(bool(time.hour or time.minute) for time in known) / len(known)
         worth = len(known) / len(inside) + 2 * forward + 0.5 * clock
         if worth > best_worth:
-            best, best_worth = place, worth
+            best, best_worth = path, worth
     return best
 
 
@@ -177,19 +179,19 @@ def _stamp(elements: list[HtmlElement], stamps: dict[HtmlElement, str]) -> str:
     return next((stamps[element] for element in near if element in stamps), "")
 
 
-def _best_author(inside: list[Places], common: list[Place], needed: float) -> Place:
-    best: Place = ()
+def _best_author(inside: list[ElementsByPath], common: list[ElementPath], needed: float) -> ElementPath:
+    best: ElementPath = ()
     best_worth = 0.75
-    for place in common:
-        elements = [places[place][0] for places in inside if place in places]
+    for path in common:
+        elements = [by_path[path][0] for by_path in inside if path in by_path]
         names = [name for element in elements if _is_name(name := _name(element))]
-        if len(names) < needed or not place:
+        if len(names) < needed or not path:
             continue
         worth = (
-            _author_hints(elements, place) + 0.5 * (len(set(names)) > 1) - 2 * (len(set(names)) == 1 < len(names) - 1)
+            _author_hints(elements, path) + 0.5 * (len(set(names)) > 1) - 2 * (len(set(names)) == 1 < len(names) - 1)
         )
         if worth > best_worth + 0.05:
-            best, best_worth = place, worth
+            best, best_worth = path, worth
     return best
 
 
@@ -204,25 +206,27 @@ def _is_name(text: str) -> bool:
     return 1 <= len(text) <= 40 and any(map(str.isalpha, text)) and not read_time(text)
 
 
-def _author_hints(elements: list[HtmlElement], place: Place) -> float:
+def _author_hints(elements: list[HtmlElement], path: ElementPath) -> float:
     links = sum(element.tag == "a" and bool(_USER_LINK.search(element.get("href") or "")) for element in elements)
     wrapped = sum(any(_USER_LINK.search(link.get("href") or "") for link in element.iter("a")) for element in elements)
     stated = any("author" in f"{element.get('itemprop') or ''} {element.get('rel') or ''}" for element in elements)
-    named = bool(_USER_NAME.search(" ".join(place[-2:]))) or stated
-    role = bool(_ROLE.search(place[-1]))
+    named = bool(_USER_NAME.search(" ".join(path[-2:]))) or stated
+    role = bool(_ROLE.search(path[-1]))
     return max(float(links), 0.6 * wrapped) / len(elements) + 0.8 * named - 0.8 * role
 
 
-def _best_body(inside: list[Places], common: list[Place], author: Place, time: Place) -> Place:
-    """The smallest place that holds nearly all the words that any place without author and time holds."""
-    words: dict[Place, float] = {}
-    for place in common:
-        around = place == author[: len(place)] or place == time[: len(place)]
-        if not around and not any(_SIGNED.search(name) for name in place):
-            words[place] = sum(min(_prose(_richest(places[place])), 4000.0) for places in inside if place in places)
+def _best_body(
+    inside: list[ElementsByPath], common: list[ElementPath], author: ElementPath, time: ElementPath
+) -> ElementPath:
+    """The deepest path that holds nearly all the words that any path without author and time holds."""
+    words: dict[ElementPath, float] = {}
+    for path in common:
+        around = path == author[: len(path)] or path == time[: len(path)]
+        if not around and not any(_SIGNED.search(name) for name in path):
+            words[path] = sum(min(_prose(_richest(by_path[path])), 4000.0) for by_path in inside if path in by_path)
     most = max(words.values(), default=0.0)
-    good = [place for place, held in words.items() if held >= NEARLY_ALL * most and held > 0]
-    return max(good, key=lambda place: (len(place), words[place]), default=())
+    good = [path for path, held in words.items() if held >= NEARLY_ALL * most and held > 0]
+    return max(good, key=lambda path: (len(path), words[path]), default=())
 
 
 def _richest(elements: list[HtmlElement]) -> HtmlElement:
@@ -239,11 +243,11 @@ def _prose(element: HtmlElement) -> float:
     return max(0.0, float(len("".join(element.text_content().split())) - linked - below))
 
 
-def _read(places: Places, group: _Group, stamps: dict[HtmlElement, str], url: str) -> Block:
-    body = places.get(group.body)
+def _read(by_path: ElementsByPath, group: _Group, stamps: dict[HtmlElement, str], url: str) -> Block:
+    body = by_path.get(group.body)
     markdown, quotes = read_body(_richest(body), GENERIC, url) if body else ("", ())
-    author = _name(places[group.author][0]) if group.author in places else ""
-    stated = _stamp(places.get(group.time, []), stamps)
-    ids = (element.get("id") or "" for elements in places.values() for element in elements)
+    author = _name(by_path[group.author][0]) if group.author in by_path else ""
+    stated = _stamp(by_path.get(group.time, []), stamps)
+    ids = (element.get("id") or "" for elements in by_path.values() for element in elements)
     post_id = next((each for each in ids if any(map(str.isdigit, each))), "")
     return Block(number(post_id), author, stated, markdown, quotes=quotes)

@@ -8,9 +8,9 @@ from lxml.html import HtmlElement
 from connectors import html
 from connectors.html.threads.block import Block, Quote, read_block
 from connectors.html.threads.dates import read_time, reads_month_first
+from connectors.html.threads.described_posts import described_title, read_described_posts
 from connectors.html.threads.profiles import PROFILES, Profile, first, select
 from connectors.html.threads.repeated import read_repeated
-from connectors.html.threads.structured import read_structured, structured_title
 from connectors.reading.edits import edited
 from schemas.document import Post, Reject, Thread
 from schemas.page import Page
@@ -48,7 +48,7 @@ def read_posts(root: HtmlElement, url: str, profiles: tuple[Profile, ...] = PROF
     then the page's own description. What repeats is asked only where no engine is recognised."""
     profile = recognise(root, profiles)
     known = [read_block(profile, post, url) for post in select(root, profile.post)] if profile else []
-    described = read_structured(root, url)
+    described = read_described_posts(root, url)
     if _worth(known):
         return max((known, described), key=_worth)
     return max((described, read_repeated(root, url), known), key=_worth)
@@ -69,7 +69,7 @@ def count_posts(root: HtmlElement) -> int:
 def read_title(root: HtmlElement, profiles: tuple[Profile, ...] = PROFILES) -> str:
     profile = recognise(root, profiles)
     own = first(root, profile.title) if profile else ""
-    return own or structured_title(root) or html.metadata(root).title
+    return own or described_title(root) or html.metadata(root).title
 
 
 def _found(root: HtmlElement, profile: Profile) -> int:
@@ -96,7 +96,7 @@ def _once(blocks: list[Block]) -> list[Block]:
 def _posts(blocks: list[Block], page: Page, language: str) -> tuple[Post, ...]:
     order = reads_month_first([block.time for block in blocks], language)
     times = [read_time(block.time, order, language) for block in blocks]
-    said = [_letters(block.markdown) for block in blocks] if any(block.quotes for block in blocks) else []
+    post_letters = [_letters(block.markdown) for block in blocks] if any(block.quotes for block in blocks) else []
     return tuple(
         Post(
             post_id=block.post_id,
@@ -106,7 +106,7 @@ def _posts(blocks: list[Block], page: Page, language: str) -> tuple[Post, ...]:
             edited_at=edited(read_time(block.edited, order, language), time),
             score=block.score,
             accepted=block.accepted,
-            reply_to=_answered(block, blocks[:at], said),
+            reply_to=_answered(block, blocks[:at], post_letters),
             url=page.url,
             licence=page.licence,
         )
@@ -114,22 +114,22 @@ def _posts(blocks: list[Block], page: Page, language: str) -> tuple[Post, ...]:
     )
 
 
-def _answered(block: Block, earlier: list[Block], said: list[str]) -> str:
+def _answered(block: Block, earlier: list[Block], post_letters: list[str]) -> str:
     """Whom a post answers, where that is certain: it says so, or all its quotes are of one earlier post. `said` holds
     the letters of every post."""
     if block.parent in {other.post_id for other in earlier}:
         return block.parent
-    sources = {_source(quote, earlier, said) for quote in block.quotes} - {""}
+    sources = {_source(quote, earlier, post_letters) for quote in block.quotes} - {""}
     return sources.pop() if len(sources) == 1 else ""
 
 
-def _source(quote: Quote, earlier: list[Block], said: list[str]) -> str:
+def _source(quote: Quote, earlier: list[Block], post_letters: list[str]) -> str:
     if quote.post_id:
         return quote.post_id if quote.post_id in {other.post_id for other in earlier} else ""
     sample = _letters(quote.text)[:_QUOTED]
     if len(sample) < 8:
         return ""
-    holders = [other for other, letters in zip(earlier, said, strict=False) if sample in letters]
+    holders = [other for other, letters in zip(earlier, post_letters, strict=False) if sample in letters]
     by_author = [other for other in holders if other.author == quote.author] if quote.author else holders
     return by_author[0].post_id if len(by_author) == 1 else ""
 

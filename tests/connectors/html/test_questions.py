@@ -10,7 +10,7 @@ import pytest
 from connectors import html
 from connectors.html.microdata import microdata
 from connectors.html.page import read_page
-from connectors.html.structured import blocks
+from connectors.html.schema_org import blocks
 from schemas.document import Article, Document, Reject, Thread
 from schemas.page import Page
 

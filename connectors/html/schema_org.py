@@ -1,4 +1,4 @@
-"""What pages say in JSON-LD and microdata: what it is and who says it. https://schema.org"""
+"""Descriptions by the vocabulary of https://schema.org that pages hold, in JSON-LD or as microdata."""
 
 import json
 from collections.abc import Iterator

@@ -12,7 +12,7 @@ from lxml.html import HtmlElement
 
 from connectors import html
 from connectors.html.microdata import properties, value
-from connectors.html.structured import is_a, linked_data
+from connectors.html.schema_org import is_a, linked_data
 from connectors.html.threads.block import Block, number, read_body
 from connectors.html.threads.generic import GENERIC
 from connectors.html.threads.profiles import Profile
@@ -25,19 +25,19 @@ _ITEMS = " or ".join(f"contains(@itemtype, 'schema.org/{kind}')" for kind in _PO
 _SAMPLE = 60
 
 
-def read_structured(root: HtmlElement, url: str) -> list[Block]:
+def read_described_posts(root: HtmlElement, url: str) -> list[Block]:
     """The posts by whichever description holds the most; [] when there is none."""
     readings = [_microdata(root, url), _linked(root, url), _flarum(root, url)]
     return max(readings, key=lambda blocks: sum(block.whole for block in blocks))
 
 
-def is_declared(root: HtmlElement) -> bool:
+def is_declared_thread(root: HtmlElement) -> bool:
     """Whether the page says that it is a thread: a discussion, or one question and its answers."""
     declared = " or ".join(f"contains(@itemtype, 'schema.org/{kind}')" for kind in _THREADS)
     return bool(root.xpath(f"//*[@itemscope and ({declared})]")) or any(is_a(i, *_THREADS) for i in linked_data(root))
 
 
-def structured_title(root: HtmlElement) -> str:
+def described_title(root: HtmlElement) -> str:
     for item in linked_data(root):
         if is_a(item, *_ASKING):
             return " ".join(str(item.get("headline") or item.get("name") or "").split())
@@ -100,9 +100,9 @@ def _number(item: dict[str, Any]) -> str:
 
 
 def _linked_post(root: HtmlElement, item: dict[str, Any], parent: str, url: str) -> Block:
-    said = str(item.get("text") or item.get("articleBody") or "")
-    place = _find(root, said)
-    markdown, quotes = read_body(place, GENERIC, url) if place is not None else (_plain(said, url), ())
+    stated = str(item.get("text") or item.get("articleBody") or "")
+    container = _find(root, stated)
+    markdown, quotes = read_body(container, GENERIC, url) if container is not None else (_plain(stated, url), ())
     author = item.get("author")
     author = author[0] if isinstance(author, list) and author else author
     return Block(
@@ -118,9 +118,9 @@ def _linked_post(root: HtmlElement, item: dict[str, Any], parent: str, url: str)
     )
 
 
-def _find(root: HtmlElement, said: str) -> HtmlElement | None:
+def _find(root: HtmlElement, stated: str) -> HtmlElement | None:
     """The smallest element that begins and ends with these words."""
-    words = "".join(said.split())
+    words = "".join(stated.split())
     if len(words) < 4:
         return None
     found = None
@@ -131,11 +131,11 @@ def _find(root: HtmlElement, said: str) -> HtmlElement | None:
     return found
 
 
-def _plain(said: str, url: str) -> str:
-    if "<" not in said:
-        return said.strip()
+def _plain(stated: str, url: str) -> str:
+    if "<" not in stated:
+        return stated.strip()
     try:
-        return html.to_markdown(said, url).strip()
+        return html.to_markdown(stated, url).strip()
     except html.Unreadable:
         return ""
 
@@ -166,10 +166,12 @@ def _flarum(root: HtmlElement, url: str) -> list[Block]:
 
 
 def _flarum_post(row: dict[str, Any], names: dict[str, str], url: str) -> Block:
-    said = row["attributes"]
+    attributes = row["attributes"]
     user = row.get("relationships", {}).get("user", {}).get("data") or {}
     profile = Profile("flarum", drop=".PostMention", quote_link=(".PostMention@data-id",))
-    markdown, quotes = read_body(html.parse(f"<div>{said['contentHtml']}</div>"), profile, url)
+    markdown, quotes = read_body(html.parse(f"<div>{attributes['contentHtml']}</div>"), profile, url)
     author = names.get(str(user.get("id")), "")
-    edited = str(said.get("editedAt") or "")
-    return Block(str(row.get("id")), author, str(said.get("createdAt") or ""), markdown, quotes=quotes, edited=edited)
+    edited = str(attributes.get("editedAt") or "")
+    return Block(
+        str(row.get("id")), author, str(attributes.get("createdAt") or ""), markdown, quotes=quotes, edited=edited
+    )
