@@ -1,7 +1,8 @@
 """Reading HTML: pure functions, shared by all connectors.
 
 `decode` bytes in any encoding → text; `parse` text → tree, refusing hostile pages; `main_content` tree → the element
-that holds the article; `to_markdown` and `sections` element → Markdown; `metadata` and `linked_data` tree → what the page says of itself.
+that holds the article; `to_markdown` and `sections` element → Markdown; `metadata` and `linked_data` tree → what the
+page says of itself.
 `read_article` is all of it, page → Article; `open_page` and `article_of` are its two halves.
 """
 
