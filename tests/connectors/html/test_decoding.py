@@ -121,6 +121,11 @@ TRUE = [
 ]
 
 
+def test_a_declaration_that_lies_below_a_title() -> None:
+    page = f"<title>{RUSSIAN}</title><meta charset=gb2312><p>{RUSSIAN}"
+    assert decode(page.encode("cp1251")) == page
+
+
 @pytest.mark.parametrize(("text", "codec"), TRUE)
 def test_a_declaration_that_is_true_is_believed(text: str, codec: str) -> None:
     assert decode(text.encode(codec), f"text/html; charset={codec}") == text
