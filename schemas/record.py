@@ -110,7 +110,8 @@ PAIR = pa.schema(
     ]
 )
 
-# `level` is what was given up: the whole page, one document in it, or one part (answer, section).
+# `level` is what was given up: the whole page, one document in it, one part (answer, section), or a hole, which is one
+# place in a text (see schemas/hole.py): its kind is the `reason`, its name and number the `detail`.
 REJECT = pa.schema(
     [
         ("page_id", pa.string()),

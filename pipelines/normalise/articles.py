@@ -6,6 +6,7 @@ import re2
 
 from pipelines.normalise import clean, code, exercises, headings
 from pipelines.normalise.headings import Heading
+from pipelines.normalise.markdown import fenced
 from pipelines.normalise.phrasing import CLASSIFIED_LANGUAGES, phrase, question_language
 from pipelines.normalise.records import Extraction, Origin, part_id, slug
 from schemas.document import Article, Section
@@ -224,7 +225,7 @@ def _without_banner(output: str, about: str) -> str:
 
 
 def _prose(markdown: str) -> str:
-    return "\n".join(text for is_code, text in clean.blocks(markdown) if not is_code).strip()
+    return "\n".join(text for is_code, text in fenced(markdown) if not is_code).strip()
 
 
 def _instruction(path: HeadingPath, record_id: str, is_introduction: bool) -> tuple[str, str]:

@@ -6,9 +6,6 @@ Code is left as it is: between [code] and [/code] the move has lost `<…>`, ind
 
 import re2
 
-from pipelines.normalise import clean
-
-_INLINE_CODE = re2.compile(r"(`+[^`\n]+`+)")
 _LISTS = re2.compile(r"(?i)[ \t]*\[/?(?:ul|ol|list)(?:=[^\]\n]{0,10})?\]|\[/(?:li|\*)\]")
 _LIST_ENDS = re2.compile(r"(?i)\[/(?:li|ul|ol|list)\]")
 _ITEM = re2.compile(r"(?i)\s*\[(?:li|\*)\][ \t]*")
@@ -25,17 +22,9 @@ _TAGS = [
 ]
 
 
-def to_markdown(markdown: str) -> str:
-    """`markdown` with the BBCode tags outside of code replaced, where both opening and closing tag are there."""
-    if "[/" not in markdown:
-        return markdown
-    lists = bool(_LIST_ENDS.search(markdown))
-    return "\n".join(text if is_code else _text_to_markdown(text, lists) for is_code, text in clean.blocks(markdown))
-
-
-def _text_to_markdown(text: str, lists: bool) -> str:
-    parts = _INLINE_CODE.split(text)
-    return "".join(part if number % 2 else _replace_tags(part, lists) for number, part in enumerate(parts))
+def to_markdown(text: str) -> str:
+    """Prose (see `markdown.on_prose`) with its BBCode tags replaced, where both opening and closing tag are there."""
+    return _replace_tags(text, bool(_LIST_ENDS.search(text))) if "[/" in text else text
 
 
 def _replace_tags(text: str, lists: bool) -> str:

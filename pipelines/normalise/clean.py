@@ -1,4 +1,7 @@
-"""Cleaning without loss: marks of the site go, text stays, code is never touched."""
+"""Cleaning without loss: marks of the site go, text stays, code, tables and formulas are never touched.
+
+Cleaning what is clean changes nothing: every function here repeats its changes until none is left to make.
+"""
 
 import re
 import unicodedata
@@ -8,7 +11,8 @@ from urllib.parse import urlsplit
 
 import re2
 
-_FENCE = re2.compile(r"^\s*(`{3,}|~{3,})(.*)$")
+from pipelines.normalise.markdown import BLOCK, on_prose
+
 # Single classes, run over whole texts: the standard library finds these faster and just as linearly.
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]")
 _KANA = re.compile("[\u3041-\u30ff]")
@@ -17,7 +21,8 @@ _LETTER = re.compile(r"[^\W\d_]")
 # Control characters but tab and newline; invisible marks that only hide or reorder text (joiners of real scripts stay).
 _CONTROL = [*range(9), 11, 12, *range(14, 32), *range(127, 133), *range(134, 160)]
 _HIDING = [0x200B, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xE0000, 0xE0080)]
-_INVISIBLE = dict.fromkeys([*_CONTROL, *_HIDING, 0xFFFE, 0xFFFF])
+# noncharacters, which the program keeps for its own marks (normalise/markdown.py, schemas/hole.py)
+_INVISIBLE = dict.fromkeys([*_CONTROL, *_HIDING, *range(0xFDD0, 0xFDF0), 0xFFFE, 0xFFFF])
 
 # Alone on a line. Short words only as a link: a list may well name `print` or `home`.
 _NAVIGATION = re2.compile(
@@ -30,21 +35,28 @@ _NAVIGATION = re2.compile(
     r"|在 ?github 上编辑|最后更新[^。\n]{0,40}|起始页)(?:\]\([^)\s]*\))?)[\s*_|←→«»>‹›]*$"
 )
 _IMAGE = re2.compile(r"!\[[^\]\n]*\]\([^)\n]*\)|!\[[^\]\n]*\]\[[^\]\n]*\]")
-_EMPTY_LINK = re2.compile(
-    r"\[\s*(¶|§|#|🔗|\[?edit\]?|link|permalink)?\s*\]\([^)\s]*( \"[^\"\n]*\")?\)|¶|\[(edit|编辑)\]"
+# A link without a word leads to its own place. One called "link" or "edit" is a word of a sentence, unless it ends a
+# heading or has a line for itself.
+_PERMALINK = re2.compile(
+    r"\[\s*(?:¶|§|#|🔗)?\s*\]\([^)\s]*(?: \"[^\"\n]*\")?\)"
+    r"|(?m:^(#{1,6} .*?)\s*(?:\[\[?(?:edit|link|permalink|编辑)\]?\](?:\([^)\n]*\))?|¶)[ \t]*$)"
+    r"|(?m:^[ \t]*\[\[?(?:edit|link|permalink|编辑)\]?\](?:\([^)\n]*\))?[ \t]*$)"
 )
+_HEADING_END = re2.compile(r"\s*(?:\[\[?(?:edit|link|permalink|编辑)\]?\](?:\([^)\n]*\))?|¶)+\s*$")
 _LINK = re2.compile(
     r"\[([^\[\]]{1,300}|[^\[\]]*\[[^\[\]]*\][^\[\]]*)\]\(<?(https?://(?:\([^()\s]*\)|[^()\s<>])*)>?( \"[^\"\n]*\")?\)"
 )
 _FOOTNOTE = re2.compile(
     r"\[\^[\w\-]{1,20}\]:?|\[(citation needed|clarification needed|来源请求)\]|\\\[(citation needed|\d{1,3})\\\]"
 )
-_NUMBERED_NOTE = re2.compile(r"([.,;)\"”。，；）])(\[\d{1,3}\])+([\s]|$)")
+_NUMBERED_NOTE = re2.compile(r"([.,;\"”。，；）])(\[\d{1,3}\])+([\s]|$)")
 _STATE = "closed|duplicate|on hold|solved|resolved|migrated|已解决|已关闭|求助|已结贴"
 _TITLE_STATE = re2.compile(rf"(?i)\s*[\[(【](?:{_STATE})[\])】]\s*$|^\s*[\[(【](?:{_STATE})[\])】]\s*")
 _BLANK_LINES = re2.compile(r"\n[ \t]*\n(?:[ \t]*\n)+")
 _SENTENCE_END = re2.compile(r"[.!?][\"”')\]]*(?:\s+|$)|[。！？][”’）]*")
-_OWN_LINE = re2.compile(r"^\s*(?:[-*+•] |\d{1,3}[.)] |[|>#]|:\s|\[[^\]]+\]:|={3,}\s*$|[-*_]{3,}\s*$|<)")
+_OWN_LINE = re2.compile(rf"^\s*(?:{BLOCK}|" r"[-*+•] |\d{1,3}[.)] |[|>#]|:\s|\[[^\]]+\]:|={3,}\s*$|[-*_]{3,}\s*$|<)")
+_CLOSED = ("|", "#", "<", BLOCK)  # what a line begins with that no further line belongs to
+ROUNDS = 20  # of cleaning: what hides a hundred greetings one behind the other keeps some
 _FORMULA = re2.compile(r"\$\$|\\begin|\\\[")
 _RULES = re2.compile(r"\A(?:[-*_]{3,}\s*\n)+|(?:\n\s*[-*_]{3,}\s*)+\z")
 _WIDE_EDGE = re2.compile(r"[\p{Han}，。；：、？！）】》”]")
@@ -77,42 +89,44 @@ def is_chinese(text: str) -> bool:
     return han > 0 and kana * 5 < han and han * 5 >= len(_LETTER.findall(sample))
 
 
-def blocks(markdown: str) -> list[tuple[bool, str]]:
-    """Runs of lines as (is code, text), fences included in the code; joined by newlines they are the text again."""
-    runs: list[tuple[bool, list[str]]] = [(False, [])]
-    fence = ""
-    for line in markdown.split("\n"):
-        mark = _FENCE.match(line) if "```" in line or "~~~" in line else None
-        if not fence and mark:
-            fence = mark.group(1)
-            runs.append((True, [line]))
-            continue
-        runs[-1][1].append(line)
-        if fence and mark and mark.group(1).startswith(fence) and not mark.group(2).strip():
-            fence = ""
-            runs.append((False, []))
-    return [(code, "\n".join(lines)) for code, lines in runs if lines]
-
-
 def heading(text: str) -> str:
     """A heading on one line, without images and permalinks."""
-    return " ".join(_EMPTY_LINK.sub("", _IMAGE.sub("", safe(text))).split())
+    return _settled(
+        lambda one: " ".join(_HEADING_END.sub("", _PERMALINK.sub(r"\1", _IMAGE.sub("", one))).split()), safe(text)
+    )
 
 
 def prose(markdown: str) -> str:
-    """Markdown without images, permalinks, navigation lines and footnote marks; code as it was."""
-    return _each_prose(safe(markdown), _without_marks)
+    """Markdown without images, permalinks, navigation lines and footnote marks."""
+    return settled_on_prose(safe(markdown), without_marks)
 
 
 def article(markdown: str, url: str) -> str:
     """`prose` with whole lines for paragraphs, and links within the page's own site as plain words."""
     host = urlsplit(url).netloc
-    text = _each_prose(prose(markdown), lambda text: unwrapped(_without_own_links(text, host)))
-    return _RULES.sub("", text).strip()
+
+    def change(text: str) -> str:
+        return _RULES.sub("", unwrapped(_without_own_links(without_marks(text), host))).strip("\n").rstrip()
+
+    return settled_on_prose(safe(markdown), change)
 
 
-def _each_prose(markdown: str, change: Callable[[str], str]) -> str:
-    return tidy("\n".join(text if code else change(text) for code, text in blocks(markdown)))
+def settled_on_prose(markdown: str, change: Callable[[str], str]) -> str:
+    """`markdown` after `change` of its prose, again and again until nothing changes; without blank ends.
+
+    What is taken away may turn what stood below it into something else, hence the whole text is read again.
+    """
+    return _settled(lambda text: on_prose(text, change).strip("\n").rstrip(), markdown)
+
+
+def _settled(change: Callable[[str], str], text: str) -> str:
+    """The first of the texts that `change` makes of `text` which it leaves as it is, or the last after ROUNDS."""
+    for _ in range(ROUNDS):
+        changed = change(text)
+        if changed == text:
+            break
+        text = changed
+    return text
 
 
 def _named(link: Any) -> str:
@@ -121,8 +135,9 @@ def _named(link: Any) -> str:
     return address if text.removesuffix("/") == address.removesuffix("/") else link.group(0)
 
 
-def _without_marks(text: str) -> str:
-    text = _EMPTY_LINK.sub("", _IMAGE.sub("", text))
+def without_marks(text: str) -> str:
+    """Prose (see `markdown.on_prose`) without images, permalinks, navigation lines and footnote marks."""
+    text = _PERMALINK.sub(r"\1", _IMAGE.sub("", text))
     text = _NUMBERED_NOTE.sub(r"\1\3", _FOOTNOTE.sub("", text))
     text = _LINK.sub(_named, text) if "[http" in text else text
     lines = (line for line in text.split("\n") if not line.strip() or not _NAVIGATION.match(line))
@@ -137,7 +152,10 @@ def _without_own_links(text: str, host: str) -> str:
 
 
 def unwrapped(text: str) -> str:
-    """Paragraphs on one line each, as Markdown reads them; lists, tables and formulas keep their lines."""
+    """Paragraphs on one line each, as Markdown reads them; lists, tables and formulas keep their lines.
+
+    `text` is prose, as `on_prose` hands it over.
+    """
     return "\n\n".join(part if _FORMULA.search(part) else _joined(part) for part in text.split("\n\n"))
 
 
@@ -145,7 +163,9 @@ def _joined(paragraph: str) -> str:
     lines: list[str] = []
     for line in paragraph.split("\n"):
         before = lines[-1] if lines else ""
-        breaks = not before.strip() or not line.strip() or before.endswith(("  ", "\\")) or before.lstrip()[:1] in "|#<"
+        breaks = (
+            not before.strip() or not line.strip() or before.endswith(("  ", "\\")) or before.lstrip()[:1] in _CLOSED
+        )
         if breaks or _OWN_LINE.match(line):
             lines.append(line)
         else:
@@ -168,8 +188,10 @@ def last_sentence(text: str) -> int:
 
 
 def finished(markdown: str) -> str:
-    """Without a last sentence that announces something which does not follow ("as shown here:")."""
+    """`markdown` without a last sentence that announces something which does not follow ("as shown here:")."""
     text = markdown.rstrip()
-    if not text.endswith((":", "：")):
-        return text
-    return text[: last_sentence(text)].rstrip()
+    return on_prose(text, _without_announcement) if text.endswith((":", "：")) else text
+
+
+def _without_announcement(text: str) -> str:
+    return text[: last_sentence(text)].rstrip() if text.endswith((":", "：")) else text

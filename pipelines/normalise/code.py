@@ -5,6 +5,7 @@ from itertools import pairwise
 import re2
 
 from pipelines.normalise import clean
+from pipelines.normalise.markdown import fenced
 
 BLOCK_LINES = 2  # a shorter block teaches nothing alone
 PER_SECTION = 3
@@ -61,7 +62,7 @@ def introduced_blocks(markdown: str) -> list[tuple[str, str]]:
     At most PER_SECTION of them.
     """
     introduced: list[tuple[str, str]] = []
-    for (is_code, before), (is_block, block) in pairwise(clean.blocks(markdown)):
+    for (is_code, before), (is_block, block) in pairwise(fenced(markdown)):
         request = "" if is_code or not is_block else request_from(before)
         if request and _is_code(block) and len(introduced) < PER_SECTION:
             introduced.append((request, dedent_block(block)))

@@ -1,5 +1,8 @@
 """Removes what people write around an answer: greetings, thanks, signatures, and references to other posts."""
 
+from collections.abc import Collection
+from functools import partial
+
 import re2
 
 from pipelines.normalise import bbcode, clean
@@ -13,7 +16,9 @@ _GREETING = re2.compile(
     r"|^(?:[Hh]i|[Hh]ello|[Hh]ey|[Dd]ear) @?\pL[\w.\-]{1,24}(?:,|!|\n)\s*"
     r"|^(?:大家好|各位好|你们好|你好|您好|各位大神|各位大佬|各位高手|大神们好|哈喽|嗨)[\s,，。.!！~～:：、]+"
 )
-_MENTION = re2.compile(r"^(?:@[\w.\-]+|\[@[^\]\n]{1,40}\]\([^)\s]*\))[,:]?\s+")
+_MENTION = re2.compile(r"^(@[\pL\pN_.\-]*[\pL\pN_]|\[@[^\]\n]{1,40}\]\([^)\s]*\))([,:，：]| *\n)?\s*")
+_NOT_IN_NAMES = re2.compile(r"^\[?@|\]\(.*$|[\s_.\-]")
+SHORTEST_NAME = 3  # letters that tell whom a mention calls (Stack Exchange's rule)
 _QUOTE_MARK = re2.compile(r"(?i)\[/?quote[^\]\n]{0,80}\]")
 _REPORTING_VERB = (
     r"(?:said|says|mentioned|mentions|noted|notes|pointed out|points out|explained|explains|answered|commented|stated"
@@ -33,6 +38,15 @@ _EDIT_MARK = re2.compile(
     r"(?im)^[ \t]*(?:\*{1,3}|_{1,2}|#{1,6} )?[\[(]?(?:edit(?:ed)?|updated?|addendum|编辑|更新"
     r"|补充)(?: ?#?\d{1,2})?[\])]?"
     r"(?:\*{1,3}|_{1,2})? ?[:：](?:\*{1,3}|_{1,2})?[ \t]*"
+)
+# What an author says of having edited, which is no part of the answer.
+_EDIT_NOTE = re2.compile(
+    r"(?im)^[ \t]*(?:\*{1,3}|_{1,2})?[\[(]?(?:edit(?:ed)?|编辑)(?: ?#?\d{1,2})?[\])]?(?:\*{1,3}|_{1,2})? ?[:：]?"
+    r"(?:\*{1,3}|_{1,2})?[ \t]*"
+    r"(?:(?:just )?(?:fix(?:ed|ing)?|correct(?:ed|ing|ion)?|improv(?:ed|ing)|clarif(?:ied|ying)|chang(?:ed|ing)"
+    r"|remov(?:ed|ing)|for)(?: (?:an?|the|some|my|few|minor|small|little|up))* ?)?"
+    r"(?:typos?|formatting|grammar|spelling|wording|links?|broken links?|title|tags?|punctuation|错别字|格式|排版)"
+    r"[.!。！]?[ \t]*$"
 )
 _THANKS = (
     r"(?:many |much |a lot of )?(?:thanks|thank you|thankyou|thx|ty|tia|cheers|regards|best|best wishes"
@@ -70,30 +84,41 @@ _CLOSING = re2.compile(
 _SIGNED = re2.compile(
     r"(?i)(?:^|\n)[ \t]*(?:cheers|(?:kind |best |warm )?regards|best|sincerely|yours|(?:many )?thanks"
     r"|thank you)[,.!]?[ \t]*\n+"
-    r"[ \t]*[^\n.,:;!?()\[\]`]{1,30}\s*$"
+    r"[ \t]*[^\n.,:;!?()\[\]`\x{FDD0}-\x{FDEF}]{1,30}\s*$"
 )
-_SIGNATURE = re2.compile(r"^[ \t]*(?:--|—|–|-|~) ?[^\s\d.,:;!?()\[\]`*_$][^\n\d,:;!?()\[\]`*_$]{1,30}$")
+_SIGNATURE = re2.compile(
+    r"^[ \t]*(?:--|—|–|-|~) ?[^\s\d.,:;!?()\[\]`*_$\x{FDD0}-\x{FDEF}][^\n\d,:;!?()\[\]`*_$\x{FDD0}-\x{FDEF}]{1,30}$"
+)
 
 
-def remove_courtesies(markdown: str) -> str:
-    """The Markdown of one post, cleaned, without greeting, thanks, signature and lead-ins such as "As Ann said,"."""
-    blocks = clean.blocks(clean.prose(bbcode.to_markdown(markdown)))
-    if blocks and not blocks[0][0]:
-        blocks[0] = (False, _without_opening(blocks[0][1]))
-    while blocks and not blocks[-1][0]:
-        blocks[-1] = (False, _without_closing(blocks[-1][1]))
-        if blocks[-1][1]:
-            break
-        blocks.pop()
-    return clean.tidy(
-        "\n".join(text if is_code else _QUOTE_MARK.sub("", _EDIT_MARK.sub("", text)) for is_code, text in blocks)
-    )
+def remove_courtesies(markdown: str, authors: Collection[str] = ()) -> str:
+    """The Markdown of one post, cleaned, without greeting, thanks, signature and lead-ins such as "As Ann said,".
+
+    `authors` are those of the thread: who is called by name at the beginning is one of them.
+    """
+    called = frozenset(_NOT_IN_NAMES.sub("", author).casefold() for author in authors)
+    return clean.settled_on_prose(clean.safe(markdown), partial(_clean_post, called))
 
 
-def _without_opening(text: str) -> str:
-    text = _MENTION.sub("", _GREETING.sub("", text.lstrip()))
+def _clean_post(called: Collection[str], text: str) -> str:
+    text = clean.without_marks(bbcode.to_markdown(text))
+    text = _without_closing(_without_opening(text, called))
+    return _QUOTE_MARK.sub("", _EDIT_MARK.sub("", _EDIT_NOTE.sub("", text)))
+
+
+def _without_opening(text: str, called: Collection[str]) -> str:
+    text = _GREETING.sub("", text.lstrip())
+    mention = _MENTION.match(text)
+    if mention and (mention.group(2) or _is_called(mention.group(1), called)):
+        text = text[mention.end() :]
     shorter = _LEAD_IN.sub("", text)
     return shorter[:1].upper() + shorter[1:] if shorter != text else text
+
+
+def _is_called(name: str, called: Collection[str]) -> bool:
+    """Whether the name is an author's, or its beginning. `@media` at the start of a sentence may be its subject."""
+    name = _NOT_IN_NAMES.sub("", name).casefold()
+    return len(name) >= SHORTEST_NAME and any(author.startswith(name) for author in called)
 
 
 def _without_closing(text: str) -> str:

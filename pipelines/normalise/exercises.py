@@ -9,7 +9,8 @@ from dataclasses import replace
 
 import re2
 
-from pipelines.normalise import clean, headings
+from pipelines.normalise import headings
+from pipelines.normalise.markdown import fenced
 from schemas.document import Section
 
 _SOLUTION_NAME = (
@@ -52,7 +53,7 @@ def is_exercise(heading: str) -> bool:
 
 def split_solution(text: str) -> tuple[str, str]:
     """The question, and its first solution with everything below it. Without a solution: "" and the whole text."""
-    runs = clean.blocks(text)
+    runs = fenced(text)
     for number, (is_code, run) in enumerate(runs):
         lines = run.split("\n")
         at = -1 if is_code else next((k for k, line in enumerate(lines) if _SOLUTION_LINE.match(line.strip())), -1)

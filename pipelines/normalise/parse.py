@@ -1,11 +1,13 @@
 """One page → plain rows. It runs in a worker process that may be killed, and reads and writes no files."""
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from connectors.base import Connector
 from pipelines.normalise import articles, exchanges, threads
 from pipelines.normalise.clean import safe
+from pipelines.normalise.holes import Holes, mark_document
 from pipelines.normalise.records import Extraction, Origin, to_row
 from pipelines.suppression import NO_TOMBSTONES, Tombstones, documents
 from schemas.document import Article, Document, Reject, Thread
@@ -16,13 +18,14 @@ Row = dict[str, Any]
 
 @dataclass(slots=True)
 class PageResult:
-    """The rows of one page. `documents_used` of its `documents` gave a record or a pair."""
+    """The rows of one page. `documents_used` of its `documents` gave a record or a pair; `holes` counts by kind."""
 
     documents: int = 0
     documents_used: int = 0
     records: list[Row] = field(default_factory=list)
     pairs: list[Row] = field(default_factory=list)
     rejects: list[Row] = field(default_factory=list)
+    holes: Counter[str] = field(default_factory=Counter)
 
 
 def origin_of(connector: Connector, page: Page) -> Origin:
@@ -41,7 +44,13 @@ def parse_page(connector: Connector, page: Page, tombstones: Tombstones = NO_TOM
     for found in documents.parse(connector, page):
         document = documents.without(found, page, tombstones) if tombstones else found
         result.documents += 1
-        extraction = Extraction() if isinstance(document, Reject) else extract(document, origin)
+        extraction = Extraction()
+        if not isinstance(document, Reject):
+            document, holes = mark_document(document)
+            for (kind, _), count in holes.items():
+                result.holes[kind] += count
+            result.rejects += _hole_rows(origin, document.key, holes)
+            extraction = extract(document, origin)
         _add_rows(result, extraction, used_ids, tombstones)
         result.rejects += _reject_rows(origin, document, extraction)
     if not result.documents_used:
@@ -60,7 +69,7 @@ def extract(document: Document, origin: Origin) -> Extraction:
 
 
 def reject_row(origin: Origin, key: str, level: str, reason: str, detail: str = "") -> Row:
-    """A row of the table `rejects`. `level` is `page`, `document` or `part`, which `key` names."""
+    """A row of the table `rejects`. `level` is `page`, `document`, `part` or `hole`; `key` names which one."""
     row = {"page_id": origin.page_id, "source": origin.source, "key": key, "level": level, "reason": reason}
     return {name: safe(value) for name, value in {**row, "detail": detail}.items()}
 
@@ -83,6 +92,14 @@ def _unique_id(wanted: str, used_ids: set[str]) -> str:
         unique = f"{wanted}~{count}"
     used_ids.add(unique)
     return unique
+
+
+def _hole_rows(origin: Origin, key: str, holes: Holes) -> list[Row]:
+    """One row for each thing that could not be read, with its name and how often it stood in the document."""
+    return [
+        reject_row(origin, key, "hole", kind, f"{name} ×{count}".strip())
+        for (kind, name), count in sorted(holes.items())
+    ]
 
 
 def _reject_rows(origin: Origin, document: Document | Reject, extraction: Extraction) -> list[Row]:

@@ -203,7 +203,9 @@ def _count(result: PageResult) -> Counter[str]:
         pairs=len(result.pairs),
     )
     for row in result.rejects:
-        counts[f"{REJECT_COUNTERS[row['level']]}:{row['reason']}"] += 1
+        if row["level"] in REJECT_COUNTERS:
+            counts[f"{REJECT_COUNTERS[row['level']]}:{row['reason']}"] += 1
+    counts.update({f"holes:{kind}": count for kind, count in result.holes.items()})
     return counts
 
 

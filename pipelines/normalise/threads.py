@@ -103,13 +103,14 @@ def build_question(title: str, body: str) -> Question:
 def _turns(thread: Thread) -> dict[str, Turn]:
     """Post id → turn. The asker's own post is an answer when it is accepted, or a direct reply that has votes."""
     first = thread.posts[0]
+    authors = {post.author for post in thread.posts if post.author}
     turns = {}
     for post in thread.posts:
         by_asker = bool(first.author) and post.author == first.author
         is_answer = post.accepted or (post.reply_to == first.post_id and post.score is not None)
         turns[post.post_id] = Turn(
             post,
-            clean.finished(courtesies.remove_courtesies(post.markdown)),
+            clean.finished(courtesies.remove_courtesies(post.markdown, authors)),
             post is first or (by_asker and not is_answer),
         )
     return turns

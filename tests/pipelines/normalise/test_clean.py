@@ -1,6 +1,8 @@
 """What cleaning takes away, and above all what it leaves."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipelines.normalise import clean, courtesies
 
@@ -166,3 +168,76 @@ def test_who_reads_chinese(text: str, chinese: bool) -> None:
 def test_hostile_text_takes_linear_time(attack: str) -> None:
     courtesies.remove_courtesies(attack)
     clean.finished(clean.article(attack, "https://docs.test/"))
+
+
+LITERAL = (
+    "`[^0-9]`",
+    "``a `[1]` b``",
+    "`m.groups()[0] + 1`",
+    "`![alt](src)` and `[link](url)`",
+    "<code>vector<int>[1]</code>",
+    "$x[1] + y_{[edit](z)}$",
+    "\\(a[^1]\\)",
+)
+LITERAL_BLOCKS = (
+    "```py\nx = rows()[0]  # ![a](b) [edit](c)\n\n\n\nprint('Thanks!')\n```",
+    "    mill[^1] --stop\n    Thanks!",
+    "> ```\n> x = rows()[0]\n> [Next](b.html)\n> ```",
+    "| a | b |\n| - | - |\n| `[^0-9]` | ![x](y) f()[0] |",
+    "$$\n[Next](b)\nx[^1]\n$$",
+    "- item:\n\n  ~~~\n  [Next](b.html)\n  ~~~",
+    "<pre>\n[link](x) [^1]\n</pre>",
+)
+AROUND = (
+    "Hi all,",
+    "Grind it.[^1]",
+    "[Next](b.html)",
+    "Look: ![a picture](x.png)",
+    "see this [link](http://a.test) for more.",
+    "## Heading [¶](#a)",
+    "- one\n- two",
+    "> said before",
+    "a stray ` backtick",
+    "$5 and \\$6",
+    "EDIT: more",
+    "Hope this helps!",
+    "[b]bold[/b] and [url=http://x.test]x[/url]",
+    "Last updated on Monday",
+)
+
+
+@given(st.lists(st.sampled_from(AROUND + LITERAL_BLOCKS + tuple(f"Use {one} here." for one in LITERAL)), max_size=7))
+@settings(max_examples=150)
+def test_code_tables_and_formulas_come_out_byte_for_byte_and_cleaning_twice_is_cleaning_once(parts: list[str]) -> None:
+    written = "\n\n".join(parts)
+    for cleaned in (clean.prose, courtesies.remove_courtesies, lambda text: clean.article(text, "https://docs.test/")):
+        once = cleaned(written)
+        assert cleaned(once) == once
+        for literal in (*LITERAL_BLOCKS, *LITERAL):
+            assert once.count(literal) == written.count(literal), literal
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("see this [link](http://a.test/x) for more", "see this [link](http://a.test/x) for more"),
+        ("## Setup [link](#setup)\n\nText.", "## Setup\n\nText."),
+        ("[edit](http://a.test/e)\n\nText.", "Text."),
+        ("@media is a rule of CSS.", "@media is a rule of CSS."),
+        ("@angular/core exports it.", "@angular/core exports it."),
+        ("@Ann use water.", "use water."),
+        ("@annabel use water.", "@annabel use water."),
+        ("Use it.\n\nEdit: fixed a typo", "Use it."),
+        ("Use it.\n\nEdit: fixed the mill by hand", "Use it.\n\nfixed the mill by hand"),
+        ("One ```x``` here.[^1]\n\nThanks!", "One ```x``` here."),
+        ("- a ` stray\n- `x[0]`, and.[1]", "- a ` stray\n- `x[0]`, and."),
+        ("Hi all,\nHello there! Hi Bob,\nuse water.", "use water."),
+    ],
+)
+def test_words_of_a_sentence_stay(written: str, kept: str) -> None:
+    assert courtesies.remove_courtesies(written, {"Ann Miller", "Bob"}) == kept
+
+
+def test_an_announcement_in_code_is_code() -> None:
+    written = "So:\n\n    if x:\n    else:"
+    assert clean.finished(written) == written
