@@ -90,7 +90,7 @@ def _ask(web: Web, url: str) -> dict[str, Any] | Reject:
     if not isinstance(found, dict):
         reason = "malformed_json" if answer.status == 200 else f"http_{answer.status}"
         return Reject(_nameable(url), reason)
-    web.rest(url, _free(found, answer.fetched_at))
+    web.pause(url, _free(found, answer.fetched_at))
     return found
 
 

@@ -17,7 +17,7 @@ class BadEncoding(Exception):
     """The body is not what its Content-Encoding says, or it is one we did not ask for."""
 
 
-class CutShort(Exception):
+class Truncated(Exception):
     """The body ended before its end."""
 
 
@@ -56,7 +56,7 @@ def _inflated(chunks: Iterable[bytes], encoding: str, most: int) -> Iterator[byt
             data = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
             members, inflate = (members + 1, None) if inflate.eof else (members, inflate)
     if inflate is not None:
-        raise CutShort("compressed data ends early")
+        raise Truncated("compressed data ends early")
 
 
 def _decompressor(encoding: str, start: bytes) -> Any:
@@ -83,4 +83,4 @@ def _unbrotlied(chunks: Iterable[bytes], most: int) -> Iterator[bytes]:
     except brotli.error as error:
         raise BadEncoding(str(error)) from error
     if not brotlied.is_finished():
-        raise CutShort("compressed data ends early")
+        raise Truncated("compressed data ends early")

@@ -148,7 +148,7 @@ def test_a_backoff_holds_across_restarts(tmp_path: Path) -> None:
                 tmp_path / "web.sqlite", source="s", delay=0, allow_private=("127.0.0.1",), limits=quick
             ) as web:
                 got: Response = web.get(site.url(path))
-                web.rest(site.url(path), got.fetched_at + timedelta(seconds=0.6))
+                web.pause(site.url(path), got.fetched_at + timedelta(seconds=0.6))
                 assert not web.paused
         first, second = (arrival for arrival in site.log if arrival.path in ("/a", "/b"))
     assert second.began - first.began >= 0.55

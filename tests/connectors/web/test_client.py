@@ -191,9 +191,9 @@ def test_what_must_not_be_stored_is_gone_after_the_crawl(site: Site, browse: Bro
     site.pages["/a"] = answer(200, "x", cache_control="no-store")
     with browse() as web:
         web.get(site.url("/a"))
-        assert web.store.answer(site.url("/a"))
+        assert web.store.response(site.url("/a"))
     with browse() as web:
-        assert web.store.answer(site.url("/a")) is None
+        assert web.store.response(site.url("/a")) is None
 
 
 def test_opted_out_text_is_never_stored(site: Site, browse: Browse) -> None:
