@@ -7,21 +7,22 @@ of the server, so that it is asked for a day more than needed.
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urljoin
 
 from connectors.base import Response, Web
 from connectors.confluence.content import STORAGE, Content, named, when
 from connectors.reading.stored_json import GONE_REASONS, answered
+from connectors.web.url import same_site
 from schemas.document import Reject
 
-Found = tuple[str, Content, Response]
+FetchedPage = tuple[str, Content, Response]
 KINDS = ("page", "blogpost")
 # more than 25 pages with their text in one answer are refused by some servers, and cut by others
 _PAGING = {"limit": "25", "expand": "body.storage,version,space,ancestors,history,metadata.labels"}
 _LONGEST_WALK = 100_000
 
 
-def from_api(web: Web, wiki: str, spaces: tuple[str, ...], cursor: str | None) -> Iterator[Found | Reject]:
+def from_api(web: Web, wiki: str, spaces: tuple[str, ...], cursor: str | None) -> Iterator[FetchedPage | Reject]:
     """Pages, then blog posts. A listing that breaks off ends with a reject."""
     base, since = wiki.rstrip("/"), when(cursor) if cursor else None
     search = _search(base, spaces, since)
@@ -60,15 +61,24 @@ def _listed(web: Web, base: str, url: str, search: str) -> Iterator[tuple[dict[s
     while url and url not in asked and len(asked) < _LONGEST_WALK:
         asked.add(url)
         answer, found = answered(web, url, kind=dict)
-        if isinstance(found, Reject):
+        if isinstance(found, Reject) or answer is None:
             if found.reason in GONE_REASONS and search not in asked:
                 url = search
                 continue
             yield found, None
             return
-        yield from ((entry, answer) for entry in found.get("results") or () if isinstance(entry, dict))
+        entries = found.get("results")
+        if not isinstance(entries, list):
+            web.discard(answer)
+            yield Reject(url, "malformed_json", "no `results`"), None
+            return
+        yield from ((entry, answer) for entry in entries if isinstance(entry, dict))
         links = found.get("_links")
-        url = _next(base, links) if isinstance(links, dict) else ""
+        follow = _next(base, links) if isinstance(links, dict) else ""
+        if follow and not same_site(follow, base, answer.url):
+            yield Reject(url, "other_server", f"the listing goes on at {follow[:200]}"), None
+            return
+        url = follow
 
 
 def _next(base: str, links: dict[str, Any]) -> str:
@@ -78,11 +88,10 @@ def _next(base: str, links: dict[str, Any]) -> str:
         return ""
     if follow.startswith("/") and not (context and follow.startswith(f"{context}/")):
         return base + follow
-    url = urljoin(base + "/", follow)
-    return url if urlsplit(url).netloc == urlsplit(base).netloc else ""
+    return urljoin(base + "/", follow)
 
 
-def _found(entry: dict[str, Any], answer: Response | None) -> Found | Reject:
+def _found(entry: dict[str, Any], answer: Response | None) -> FetchedPage | Reject:
     key, title = str(entry.get("id") or ""), entry.get("title")
     if not key or not isinstance(title, str) or not title.strip():
         return Reject(key or "?", "missing_id", "a page without title or number")

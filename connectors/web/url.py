@@ -51,6 +51,16 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def same_site(url: str, *others: str) -> bool:
+    """Whether one of `others` is on the host of `url`; http or https, with `www.` or without."""
+    return bare(url).partition("/")[0] in {bare(other).partition("/")[0] for other in others}
+
+
+def bare(url: str) -> str:
+    """A normalised URL without scheme and `www.`, which sites redirect from one form to the other."""
+    return url.partition("://")[2].removeprefix("www.")
+
+
 def host_and_port(url: str) -> tuple[str, int]:
     parts = urlsplit(url)
     return parts.hostname or "", parts.port or PORTS[parts.scheme]
