@@ -1,4 +1,4 @@
-"""May this URL be asked for? Two files of its site, fetched at most once a day, answer: robots.txt, and the
+"""Whether a URL may be asked for. Two files of its site say so, fetched at most once a day: robots.txt, and the
 tdmrep.json of the TDM Reservation Protocol."""
 
 from urllib.parse import urljoin
@@ -39,7 +39,8 @@ class Permission:
         return self._delay(file_url, file) if file else 0.0
 
     def site_file(self, file_url: str) -> SiteFile:
-        """One of the site's files, from the store while it is young enough."""
+        """One of the site's files, from the store while it is young enough. Raises WebError `refused_address`,
+        `host_paused`."""
         known = self.store.site_file(file_url)
         if known and self.clock.now() - known.fetched_at < self._age(file_url, known):
             return known

@@ -86,6 +86,7 @@ class Store:
             self.db.executescript(_TABLES)
 
     def close(self) -> None:
+        """Close the database; the store cannot be used after it."""
         self.db.close()
 
     def begin(self, source: str, now: float) -> tuple[int, float]:

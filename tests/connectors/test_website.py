@@ -1,6 +1,6 @@
 """A site walked by links, by sitemap and from a folder."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -25,12 +25,12 @@ def page(*links: str) -> str:
     return f"<html><head><title>T</title></head><body><main><h1>T</h1>{TEXT}<ul>{listed}</ul></main></body></html>"
 
 
-def recorded(pages: dict[str, str | Recorded]) -> RecordedTransport:
+def recorded(pages: Mapping[str, str | Recorded]) -> RecordedTransport:
     """A site of these pages; what is not among them is gone."""
     return RecordedTransport({url: response(it) if isinstance(it, str) else it for url, it in pages.items()})
 
 
-def crawl(pages: dict[str, str | Recorded], **settings: object) -> list[Page | Reject]:
+def crawl(pages: Mapping[str, str | Recorded], **settings: object) -> list[Page | Reject]:
     return fetch(Website.model_validate({"name": "site", "start": ROOT, **settings}), recorded(pages))
 
 
