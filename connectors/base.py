@@ -75,10 +75,16 @@ class Web(Protocol):
         """Say how many pages and rejects `fetch` will yield, as far as it knows by now; shown as progress."""
         ...
 
-    def rest(self, url: str, until: datetime) -> None:
+    def discard(self, response: Response) -> None:
+        """This response is of no use: an error inside a 200, or half an answer. It is forgotten, so that the next `get`
+        of its address asks the site again, in this run or a later one.
+        """
+        ...
+
+    def pause(self, url: str, until: datetime) -> None:
         """The site said in an answer that it wants to be left alone until then; also a later run keeps to it.
 
-        If that is longer than a run waits, further questions raise WebError, and the next run goes on from here.
+        If that is longer than a run waits, further requests raise WebError, and the next run goes on from here.
         """
         ...
 

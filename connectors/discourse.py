@@ -89,11 +89,12 @@ class Discourse(Settings):
         starts = [f"{base}/c/{category}/l/latest.json" for category in self.categories] or [f"{base}/latest.json"]
         for start in starts:
             for number in range(self.max_topics):
-                _, listing = answered(web, f"{start}?no_definitions=true&page={number}", kind=dict)
-                if isinstance(listing, Reject):
-                    yield listing
+                url = f"{start}?no_definitions=true&page={number}"
+                _, listing = answered(web, url, kind=dict)
+                topics = listing if isinstance(listing, Reject) else _listing(listing)
+                if topics is None or isinstance(topics, Reject):
+                    yield topics or Reject(url, "malformed_json", "not a list of topics")
                     break
-                topics = _listing(listing)
                 yield from topics
                 if not topics or all(_activity(topic) < cursor for topic in topics if not topic.get("pinned")):
                     break
@@ -199,10 +200,13 @@ def _is_topic(topic: Any) -> bool:
     return isinstance(posts, list) and all(isinstance(post, dict) for post in posts)
 
 
-def _listing(answer: dict[str, Any]) -> list[dict[str, Any]]:
+def _listing(answer: dict[str, Any]) -> list[dict[str, Any]] | None:
+    """The topics of a listing; None where it is none."""
     listed = answer.get("topic_list")
     topics = listed.get("topics") if isinstance(listed, dict) else None
-    return [topic for topic in topics or [] if isinstance(topic, dict) and isinstance(topic.get("id"), int)]
+    if not isinstance(topics, list):
+        return None
+    return [topic for topic in topics if isinstance(topic, dict) and isinstance(topic.get("id"), int)]
 
 
 def _activity(topic: dict[str, Any]) -> str:

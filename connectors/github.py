@@ -74,7 +74,9 @@ class GitHub(Settings):
         for issue in self._all(web, listing_url, {name: value for name, value in asked.items() if value}):
             if isinstance(issue, Reject):
                 yield issue
-            elif _is_issue(issue) and self._wanted(issue) and issue["number"] not in seen:
+            elif not _is_issue(issue):
+                yield Reject(str(issue.get("id", ""))[:40] or listing_url, "not_an_issue")
+            elif self._wanted(issue) and issue["number"] not in seen:
                 seen.add(issue["number"])
                 version = str(issue.get("updated_at") or "")
                 count = issue.get("comments")
@@ -94,6 +96,7 @@ class GitHub(Settings):
             yield from (entry for entry in found if isinstance(entry, dict))
             if len(found) < PER_PAGE:
                 return
+        yield Reject(listing_url, "max_pages", f"`max_pages` of {self.max_pages} ended the walk")
 
     def _with(self, issue: dict[str, Any], comments: list[dict[str, Any] | Reject]) -> Page | Reject:
         """An issue whose comments cannot all be had is none: half a thread would teach half an answer."""

@@ -15,7 +15,7 @@ from connectors import html
 from connectors.base import Kind, LocalPath, Response, Settings, Web, WebError
 from connectors.html.page import PACKED, pack, read_page
 from connectors.web import sitemap
-from connectors.web.url import normalise_url, without_session
+from connectors.web.url import bare, normalise_url, same_site, without_session
 from schemas.document import Document, Reject
 from schemas.page import GONE, Page
 
@@ -34,14 +34,15 @@ class Website(Settings):
     """A tutorial or documentation site, read from the web or from a folder of saved pages.
 
     From the web: the pages of `sitemap` if it is set, else those that links lead to from `start`, breadth
-    first; either way only below `prefix`. From a `folder`: every HTML file in it, as if served at `base_url`.
-    An article that the site has cut into pages, each naming the next, is one article; a page that is a forum's
-    thread, or a question with its answers, is read as that.
+    first; either way only below `prefix`. http and https are one site, with `www.` and without; a `start` that its
+    site redirects to another folder brings that folder with it. From a `folder`: every HTML file in it, as if served
+    at `base_url`. An article that the site has cut into pages, each naming the next, is one article; a page that is a
+    forum's thread, or a question with its answers, is read as that.
     """
 
     connector: Literal["website"] = "website"
     start: str | tuple[str, ...] = Field((), description="Address of the first page, or several.")
-    prefix: str = Field("", description="Only pages whose address begins so; by default the folder of the first page.")
+    prefix: str = Field("", description="Only pages whose address begins so; by default the folder of each `start`.")
     sitemap: str = Field("", description="Address of a sitemap, or of an index, to take pages from instead of links.")
     exclude: tuple[str, ...] = Field((), description="Regular expressions (RE2); a matching address is left out.")
     max_pages: int = Field(10_000, ge=1)
@@ -80,50 +81,54 @@ class Website(Settings):
             yield Page(self.name, key, urljoin(self.base_url, key), path.read_bytes(), licence=self.licence)
 
     def _crawl(self, web: Web) -> Iterator[Page | Reject]:
-        starts = (self.start,) if isinstance(self.start, str) else self.start
-        prefix = self.prefix or urljoin((*starts, self.sitemap)[0], ".")
-        frontier = _Frontier(normalise_url(prefix), self.exclude)
+        starts = [normalise_url(url) for url in ((self.start,) if isinstance(self.start, str) else self.start)]
+        folders = [self.prefix] if self.prefix else [urljoin(url, ".") for url in starts or [self.sitemap]]
+        frontier = _Frontier([bare(normalise_url(folder)) for folder in folders], self.exclude)
         if self.sitemap:
             yield from _read_sitemaps(web, normalise_url(self.sitemap), frontier)
         else:
-            frontier.queue.extend(frontier.seen.setdefault(url, url) for url in map(normalise_url, starts))
-        keys: set[str] = set()
+            frontier.begin(starts, follow=not self.prefix)
+        keys: dict[str, str] = {}
         while frontier.queue and len(keys) < self.max_pages:
             web.expect(min(len(frontier.seen), self.max_pages))
-            found = self._page(web, frontier.queue.popleft(), frontier)
-            if isinstance(found, Reject):
+            url = frontier.queue.popleft()
+            found = self._page(web, url, frontier)
+            if isinstance(found, Page) and found.key in keys:
+                found = Reject(url, "duplicate_page", f"the page of {keys[found.key]}")
+            if isinstance(found, Page):
+                keys[found.key] = url
+            if found:
                 yield found
-            elif found and found.key not in keys:
-                keys.add(found.key)
-                yield found
-        if frontier.queue:
-            left = f"{len(frontier.queue)} addresses or more are left; `max_pages` sets how many are read"
-            yield Reject(frontier.queue[0], "max_pages", left)
+        yield from frontier.left_over()
 
     def _page(self, web: Web, url: str, frontier: "_Frontier") -> Page | Reject | None:
-        """The page at `url`; None where it is no HTML or lies, after redirects, elsewhere."""
+        """What is at `url`; None where it is part of an article that is, or will be, fetched from its first page."""
         answer = _get(web, url)
         if isinstance(answer, Reject):
             return answer
         if answer.status in GONE:
-            return self._make(answer, url, frontier.prefix, b"")
+            return self._make(answer, url, frontier, b"")
         return self._read(web, answer, url, frontier) if answer.status == 200 else Reject(url, f"http_{answer.status}")
 
     def _read(self, web: Web, answer: Response, url: str, frontier: "_Frontier") -> Page | Reject | None:
         place = without_session(normalise_url(answer.url or url))
-        if not place.startswith(frontier.prefix) or _media_type(answer) not in html.MEDIA_TYPES:
-            return None
+        frontier.follow_start(url, place)
+        if not frontier.is_below(place):
+            cure = f"it redirects to {place}, which is not below `prefix`; set `start` or `prefix` for that address"
+            return Reject(url, "outside_prefix", cure)
+        if _media_type(answer) not in html.MEDIA_TYPES:
+            return Reject(url, "not_html", _media_type(answer)[:80])
         if answer.opt_out:
-            return self._make(answer, place, frontier.prefix, b"")
+            return self._make(answer, place, frontier, b"")
         try:
             root = html.parse(html.decode(answer.body, answer.headers.get("content-type", "")))
         except html.Unreadable:
-            return self._make(answer, place, frontier.prefix, answer.body)  # `parse` says why it cannot be used
+            return self._make(answer, place, frontier, answer.body)  # `parse` says why it cannot be used
         if not self.sitemap:
             frontier.add(_links(root, place))
         if self._is_later_page(root, place, frontier):
             return None
-        page = self._make(answer, _canonical(root, place, frontier.prefix), frontier.prefix, answer.body)
+        page = self._make(answer, _canonical(root, place, frontier), frontier, answer.body)
         return self._whole(web, page, root, frontier)
 
     def _is_later_page(self, root: HtmlElement, place: str, frontier: "_Frontier") -> bool:
@@ -133,9 +138,12 @@ class Website(Settings):
             before = frontier.later[before]
         if place in frontier.later:
             return True
-        later = before.startswith(frontier.prefix) and html.page_number(place, before) > 1
+        later = frontier.is_below(before) and html.page_number(place, before) > 1
         frontier.add([before] if later else [])
-        return later and before in frontier.seen
+        if not later or bare(before) not in frontier.seen:
+            return False
+        frontier.set_aside[place] = before
+        return True
 
     def _whole(self, web: Web, page: Page, root: HtmlElement, frontier: "_Frontier") -> Page | Reject:
         """The page with all that it is continued on, or none of it: an article that breaks off would pass for whole."""
@@ -152,11 +160,11 @@ class Website(Settings):
             frontier.add([] if self.sitemap else _links(opened, follows))
         return replace(page, body=pack(pages), media_type=PACKED) if len(pages) > 1 else page
 
-    def _make(self, answer: Response, url: str, prefix: str, body: bytes) -> Page:
+    def _make(self, answer: Response, url: str, frontier: "_Frontier", body: bytes) -> Page:
         header = answer.headers.get("content-type", "")
         return Page(
             source=self.name,
-            key=_key(url, prefix),
+            key=frontier.key(url),
             url=url,
             body=body,
             media_type=header if "charset" in header.lower() else _media_type(answer) or "text/html",
@@ -172,18 +180,55 @@ class Website(Settings):
 
 @dataclass
 class _Frontier:
-    """Addresses to visit, in the order in which they were found, each once."""
+    """Addresses to visit, in the order in which they were found, each once. `prefixes` are without scheme and `www.`,
+    as `bare` has them; so are the addresses in `seen`."""
 
-    prefix: str
+    prefixes: list[str]
     exclude: tuple[str, ...]
     queue: deque[str] = field(default_factory=deque)
-    seen: dict[str, str] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+    starts: set[str] = field(default_factory=set)  # those whose redirects may bring another folder
     later: dict[str, str] = field(default_factory=dict)  # pages of articles, and the first page of each
+    set_aside: dict[str, str] = field(default_factory=dict)  # pages that go on from another, and that one
+
+    def begin(self, starts: list[str], *, follow: bool) -> None:
+        """Visit `starts` first, whatever is excluded."""
+        for url in dict.fromkeys(starts):
+            if bare(url) not in self.seen:
+                self.seen.add(bare(url))
+                self.queue.append(url)
+        self.starts = set(starts) if follow else set()
+
+    def follow_start(self, url: str, place: str) -> None:
+        """Where a start was redirected within its site, the folder there counts as well. Never one around its own: a
+        start that leads to the front page would become the whole site."""
+        folder = bare(urljoin(place, "."))
+        inside = url in self.starts and same_site(place, url) and not bare(url).startswith(folder)
+        if inside and not self.is_below(place):
+            self.prefixes.append(folder)
+
+    def is_below(self, url: str) -> bool:
+        """Whether a page at `url` belongs to the source."""
+        return bool(url) and bare(url).startswith(tuple(self.prefixes))
+
+    def key(self, url: str) -> str:
+        """A page's key: its address below the first prefix, or all of its address without the scheme."""
+        return unquote(bare(url).removeprefix(self.prefixes[0])) or "index"
+
+    def left_over(self) -> Iterator[Reject]:
+        """What was found and is not in any page."""
+        if self.queue:
+            left = f"{len(self.queue)} addresses or more are left; `max_pages` sets how many are read"
+            yield Reject(self.queue[0], "max_pages", left)
+        for url, first in self.set_aside.items():
+            if url not in self.later:
+                yield Reject(url, "no_first_page", f"it goes on from {first}, which does not lead to it or was not had")
 
     def add(self, urls: list[str]) -> None:
+        """Visit these as well, those that are new and wanted."""
         for url in urls:
-            if url not in self.seen and self._wants(url):
-                self.seen[url] = url
+            if bare(url) not in self.seen and self._wants(url):
+                self.seen.add(bare(url))
                 self.queue.append(url)
 
     def _wants(self, url: str) -> bool:
@@ -191,7 +236,7 @@ class _Frontier:
         segments = [part for part in path.split("/") if part]
         trap = len(segments) > MOST_SEGMENTS or any(segments.count(part) > MOST_REPEATS for part in segments)
         excluded = any(re2.search(pattern, url) for pattern in self.exclude)
-        return url.startswith(self.prefix) and not trap and not excluded and not _NOT_PAGES.search(path)
+        return self.is_below(url) and not trap and not excluded and not _NOT_PAGES.search(path)
 
 
 def _check_pattern(pattern: str) -> None:
@@ -206,18 +251,27 @@ def _read_sitemaps(web: Web, url: str, frontier: _Frontier) -> Iterator[Reject]:
     waiting, seen = deque([url]), {url}
     while waiting:
         place = waiting.popleft()
-        answer = _get(web, place)
-        if isinstance(answer, Reject):
-            yield answer
+        listed = _sitemap(web, place)
+        if isinstance(listed, Reject):
+            yield listed
             continue
-        try:
-            listed = sitemap.parse(answer.body, place)
-        except sitemap.SitemapError as error:
-            yield Reject(place, "bad_sitemap", str(error))
-            continue
+        if not listed.sitemaps and not any(map(frontier.is_below, listed.pages)):
+            yield Reject(place, "outside_prefix", f"none of its {len(listed.pages)} pages is below `prefix`")
         frontier.add(list(listed.pages))
         waiting.extend(further for further in listed.sitemaps if further not in seen)
         seen.update(listed.sitemaps)
+
+
+def _sitemap(web: Web, url: str) -> sitemap.Sitemap | Reject:
+    answer = _get(web, url)
+    if isinstance(answer, Reject):
+        return answer
+    if answer.opt_out or answer.status != 200:
+        return Reject(url, "opt_out" if answer.opt_out else f"http_{answer.status}", answer.opt_out)
+    try:
+        return sitemap.parse(answer.body, answer.url)
+    except sitemap.SitemapError as error:
+        return Reject(url, "bad_sitemap", str(error))
 
 
 def _get(web: Web, url: str) -> Response | Reject:
@@ -252,14 +306,14 @@ def _links(root: HtmlElement, url: str) -> list[str]:
     return [link for link in found if link][:MOST_LINKS]
 
 
-def _canonical(root: HtmlElement, url: str, prefix: str) -> str:
-    """The address that the page calls its own, if that lies below the prefix and is not the site's front page.
+def _canonical(root: HtmlElement, url: str, frontier: _Frontier) -> str:
+    """The address that the page calls its own, if that lies below a prefix and is not the front page there.
 
     A translation that names the original is a page of its own all the same.
     """
     stated = _absolute(html.metadata(root, url).canonical, url)
     translations = {_absolute(href, url) for href in root.xpath("//link[@hreflang and @rel='alternate']/@href")}
-    is_own = stated.startswith(prefix) and stated != prefix and not {stated, url} <= translations
+    is_own = frontier.is_below(stated) and bare(stated) not in frontier.prefixes and not {stated, url} <= translations
     return stated if is_own else url
 
 
@@ -268,7 +322,3 @@ def _absolute(href: str, base: str) -> str:
         return without_session(normalise_url(href, base)) if href.strip() else ""
     except WebError:
         return ""
-
-
-def _key(url: str, prefix: str) -> str:
-    return unquote(url.removeprefix(prefix)) or "index"

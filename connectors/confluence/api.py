@@ -7,12 +7,13 @@ of the server, so that it is asked for a day more than needed.
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urljoin
 
 from connectors.base import Response, Web
 from connectors.confluence.content import STORAGE, Content, named
 from connectors.reading.stored_json import GONE_REASONS, answered
 from connectors.reading.times import parse_time
+from connectors.web.url import same_site
 from schemas.document import Reject
 
 FetchedContent = tuple[str, Content, Response]
@@ -61,15 +62,24 @@ def _listed(web: Web, base: str, url: str, search: str) -> Iterator[tuple[dict[s
     while url and url not in asked and len(asked) < _LONGEST_WALK:
         asked.add(url)
         answer, found = answered(web, url, kind=dict)
-        if isinstance(found, Reject):
+        if isinstance(found, Reject) or answer is None:
             if found.reason in GONE_REASONS and search not in asked:
                 url = search
                 continue
             yield found, None
             return
-        yield from ((entry, answer) for entry in found.get("results") or () if isinstance(entry, dict))
+        entries = found.get("results")
+        if not isinstance(entries, list):
+            web.discard(answer)
+            yield Reject(url, "malformed_json", "no `results`"), None
+            return
+        yield from ((entry, answer) for entry in entries if isinstance(entry, dict))
         links = found.get("_links")
-        url = _next(base, links) if isinstance(links, dict) else ""
+        follow = _next(base, links) if isinstance(links, dict) else ""
+        if follow and not same_site(follow, base, answer.url):
+            yield Reject(url, "other_server", f"the listing goes on at {follow[:200]}"), None
+            return
+        url = follow
 
 
 def _next(base: str, links: dict[str, Any]) -> str:
@@ -79,8 +89,7 @@ def _next(base: str, links: dict[str, Any]) -> str:
         return ""
     if follow.startswith("/") and not (context and follow.startswith(f"{context}/")):
         return base + follow
-    url = urljoin(base + "/", follow)
-    return url if urlsplit(url).netloc == urlsplit(base).netloc else ""
+    return urljoin(base + "/", follow)
 
 
 def _fetched_content(entry: dict[str, Any], answer: Response | None) -> FetchedContent | Reject:

@@ -17,18 +17,20 @@ from connectors.html.threads import address
 from connectors.html.threads.dates import LONGEST, read_time
 from connectors.html.threads.repeated import read_repeated
 from connectors.html.threads.thread import recognise
+from connectors.web.url import bare
 from schemas.document import Reject
 from schemas.page import GONE, Page
 
 MOST_PAGES = 2_000  # of one thread or board
 _ZONES = timedelta(days=1)  # boards show times of a zone that they do not name
-_UNSAID = "//script[not(contains(@type, 'json'))] | //style | //svg | //iframe | //input | //link[@rel='stylesheet']"
+_INVISIBLE = "//script[not(contains(@type, 'json'))] | //style | //svg | //iframe | //input | //link[@rel='stylesheet']"
 _TIMED = "//time[@datetime][not(*)] | //*[@title][not(*)][string-length() < 40]"
 
 
 @dataclass
 class Crawl:
-    """One walk. `pattern` matches addresses of threads, where the user has said how they look."""
+    """One walk. `pattern` matches addresses of threads, where the user has said how they look. Threads of the host
+    `home` have keys without it; those of others, whose numbers may be the same, keys with it."""
 
     web: Web
     source: str
@@ -36,9 +38,12 @@ class Crawl:
     pattern: str
     most: int
     since: datetime | None
+    home: str = ""
     seen: set[str] = field(default_factory=set)
 
     def walk(self, starts: tuple[str, ...]) -> Iterator[Page | Reject]:
+        """Every thread at `starts`, boards or threads, each once. Pages; a Reject for what cannot be had or used."""
+        self.home = _host(starts[0])
         for start in starts:
             got = self._get(start)
             if isinstance(got, Reject):
@@ -53,14 +58,14 @@ class Crawl:
         waiting = deque([answer])
         while waiting:
             board = waiting.popleft()
-            root = _parsed(board)
+            root = _readable(board)
             if isinstance(root, Reject):
                 yield root
                 return
             listed = topics(root, board.url, self.pattern)
-            if not listed and len(pages) == 1:
+            if not listed and (len(pages) == 1 or not self.pattern):
                 yield Reject(board.url, "no_threads", "neither posts nor links to threads")
-            self.web.expect(len(self.seen | {address.same(thread.url) for thread in listed}))
+            self.web.expect(len(self.seen | {self._key(thread.url).lower() for thread in listed}))
             for thread in listed:
                 yield from self._once(thread)
             further = next_page(root, board.url, engine(root))
@@ -74,9 +79,15 @@ class Crawl:
                 waiting.append(got)
 
     def _once(self, thread: Listed) -> Iterator[Page | Reject]:
-        if address.same(thread.url) not in self.seen and not self._full():
-            self.seen.add(address.same(thread.url))
+        key = self._key(thread.url).lower()
+        if key not in self.seen and not self._full():
+            self.seen.add(key)
             yield self._thread(thread)
+
+    def _key(self, url: str) -> str:
+        """Of a thread: the same for http and https, with `www.` and without."""
+        host = _host(url)
+        return address.key(url) if host == self.home else f"{host}/{address.key(url)}"
 
     def _thread(self, thread: Listed) -> Page | Reject:
         """All pages of a thread, or none: a thread that breaks off would be taken for the whole."""
@@ -87,27 +98,27 @@ class Crawl:
             visited.add(url)
             answer = self._get(url, thread.version)
             if isinstance(answer, Reject):
-                return Reject(address.key(thread.url), answer.reason, f"page {len(visited)}: {answer.detail}")
+                return Reject(self._key(thread.url), answer.reason, f"page {len(visited)}: {answer.detail}")
             first = first or answer
             if answer.opt_out or answer.status != 200:
-                return self._unsaid(thread.url, answer)
+                return self._without_text(thread.url, answer)
             root = _parsed(answer)
             if isinstance(root, Reject):
-                return Reject(address.key(thread.url), root.reason, root.detail)
-            saved.append({"url": answer.url, "html": _said(root)})
+                return Reject(self._key(thread.url), root.reason, root.detail)
+            saved.append({"url": answer.url, "html": _stable_html(root)})
             url = next_page(root, answer.url, recognise(root))
         assert first
         return self._page(thread.url, first, json.dumps(saved, ensure_ascii=False).encode())
 
-    def _unsaid(self, url: str, answer: Response) -> Page | Reject:
+    def _without_text(self, url: str, answer: Response) -> Page | Reject:
         if answer.opt_out or answer.status in GONE:
             return self._page(url, answer, b"")
-        return Reject(address.key(url), f"http_{answer.status}")
+        return Reject(self._key(url), f"http_{answer.status}")
 
     def _page(self, url: str, answer: Response, body: bytes) -> Page:
         return Page(
             source=self.source,
-            key=address.key(url),
+            key=self._key(url),
             url=url,
             body=body,
             media_type="application/json",
@@ -147,13 +158,13 @@ class Crawl:
 
 def pack(pages: list[tuple[str, HtmlElement]]) -> bytes:
     """The body of a page: a thread's pages with their addresses."""
-    return json.dumps([{"url": url, "html": _said(root)} for url, root in pages], ensure_ascii=False).encode()
+    return json.dumps([{"url": url, "html": _stable_html(root)} for url, root in pages], ensure_ascii=False).encode()
 
 
-def _said(root: HtmlElement) -> str:
+def _stable_html(root: HtmlElement) -> str:
     """The page without what no reader sees and every look changes: scripts, tokens in forms. "2 minutes ago" becomes
     the time that stands beside it."""
-    for part in root.xpath(_UNSAID):
+    for part in root.xpath(_INVISIBLE):
         if part.getparent() is not None:
             part.drop_tree()
     for part in root.xpath(_TIMED):
@@ -168,3 +179,14 @@ def _parsed(answer: Response) -> HtmlElement | Reject:
         return html.parse(html.decode(answer.body, answer.headers.get("content-type", "")))
     except html.Unreadable as error:
         return Reject(answer.url, error.reason, error.detail)
+
+
+def _readable(board: Response) -> HtmlElement | Reject:
+    """The tree of one page of a board, or why it cannot be read."""
+    if board.opt_out or board.status != 200:
+        return Reject(board.url, "opt_out" if board.opt_out else f"http_{board.status}", board.opt_out)
+    return _parsed(board)
+
+
+def _host(url: str) -> str:
+    return bare(address.absolute(url, "") or url).partition("/")[0]

@@ -6,6 +6,7 @@ never changes, so that a later crawl is served from the cache whatever was not e
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from connectors.base import Response, Web, WebError
 from connectors.html import spdx
 from connectors.mediawiki.revision import UNSPOKEN, USERS, Revision, address
 from connectors.reading.stored_json import load
+from connectors.web.freshness import retry_after
 from schemas.document import Reject
 
 # more than 50 revisions in one query are for bots; a group ends early at a page number that this divides, so
@@ -21,7 +23,10 @@ _GROUP = 50
 _BORDER = 25
 # https://www.mediawiki.org/wiki/Manual:Maxlag_parameter
 _MAXLAG = 5
-_TRIES = 4
+_ATTEMPTS = 4
+# https://www.mediawiki.org/wiki/API:Errors_and_warnings: what may have passed a little later
+_PASSING = ("maxlag", "ratelimited", "readonly", "internal_api_error")
+_LONGEST_PAUSE = 86_400
 _LONGEST_WALK = 1_000_000
 
 Params = dict[str, str | int]
@@ -49,10 +54,14 @@ def from_api(web: Web, api: str, namespaces: tuple[int, ...], cursor: str | None
 
 
 def _site(web: Web, api: str) -> _Site:
-    answer = _ask(web, api, {"meta": "siteinfo", "siprop": "general|rightsinfo|namespaces"})[0].get("query", {})
+    found, response = _ask(web, api, {"meta": "siteinfo", "siprop": "general|rightsinfo|namespaces"})
+    answer = found["query"]
+    if not isinstance(answer.get("general"), dict):
+        web.discard(response)
+        raise WebError(api, "malformed_json", "no siteinfo: not the API of a MediaWiki")
     rights = answer.get("rightsinfo", {})
     return _Site(
-        main_page=answer.get("general", {}).get("base", ""),
+        main_page=answer["general"].get("base", ""),
         licence=spdx(rights.get("url", "")) or spdx(rights.get("text", "")),
         dropped=_spaces(answer, UNSPOKEN),
         users=_spaces(answer, USERS),
@@ -112,7 +121,7 @@ def _revisions(web: Web, api: str, numbers: list[int]) -> dict[int, tuple[dict[s
     more: Params | None = {}
     while more is not None:
         answer, response = _ask(web, api, params | more, version="revisions")
-        pages = answer.get("query", {}).get("pages", ())
+        pages = answer["query"].get("pages", ())
         found |= {page["pageid"]: (page, response) for page in pages if page.get("revisions") and "pageid" in page}
         more = answer.get("continue") if len(found) < len(numbers) else None
     return found
@@ -162,40 +171,53 @@ def _walk(web: Web, api: str, params: Params) -> Iterator[dict[str, Any]]:
     more: Params = {"continue": ""}  # else wikis before 1.26 go on in their old way
     for _ in range(_LONGEST_WALK):
         answer, _ = _ask(web, api, params | more)
-        yield answer.get("query", {})
+        yield answer["query"]
         if not answer.get("continue") or answer["continue"] == more:
             return
         more = answer["continue"]
 
 
 def _ask(web: Web, api: str, params: Params, version: str = "") -> tuple[dict[str, Any], Response]:
-    """The answer, asked for again when the wiki is busy; `web` waits between requests. Raises WebError."""
+    """The answer and the response that held it; asked for again while the wiki is busy. Raises WebError.
+
+    MediaWiki says even that it is busy with status 200. Such a response must not be kept, or the next attempt, and
+    every later run, would be served it from the cache.
+    """
     fixed: Params = {"action": "query", "format": "json", "formatversion": 2}
     url = f"{api}{'&' if '?' in api else '?'}{urlencode(fixed | params)}"
     reason, detail = "no_answer", ""
-    for attempt in range(_TRIES):
-        response = web.get(url, version="" if attempt else version)
+    for _ in range(_ATTEMPTS):
+        response = web.get(url, version=version)
+        if response.opt_out or response.status != 200:
+            raise WebError(api, "opt_out" if response.opt_out else f"http_{response.status}", response.opt_out)
         answer = _json(response)
-        if answer is None:
-            reason, detail = "malformed_json", f"status {response.status}"
-        elif "error" not in answer:
+        if answer is not None and "error" not in answer:
             return answer, response
-        else:
-            reason, detail = "api_error", str(answer["error"].get("code", ""))[:80]
+        web.discard(response)
+        reason, detail = _failure(answer)
+        if reason == "api_error" and not detail.startswith(_PASSING):
+            break
+        seconds = retry_after(response.headers, response.fetched_at.timestamp(), _LONGEST_PAUSE)
+        web.pause(response.url, response.fetched_at + timedelta(seconds=seconds))
     raise WebError(api, reason, detail)
+
+
+def _failure(answer: dict[str, Any] | None) -> tuple[str, str]:
+    """(reason, detail) of an answer that is of no use."""
+    return ("malformed_json", "") if answer is None else ("api_error", str(answer["error"].get("code", ""))[:80])
 
 
 def _json(response: Response) -> dict[str, Any] | None:
     answer = load(response.body)
-    ok = response.status == 200 and isinstance(answer, dict) and isinstance(answer.get("error", {}), dict)
+    ok = isinstance(answer, dict) and all(isinstance(answer.get(key) or {}, dict) for key in ("error", "query"))
     return _modern(answer) if ok else None
 
 
 def _modern(answer: dict[str, Any]) -> dict[str, Any]:
     """An answer of a wiki before 1.25, which knows no `formatversion`, as later ones write it: pages in a list, marks
-    as true."""
-    query = answer.get("query")
-    if isinstance(query, dict) and isinstance(query.get("pages"), dict):
+    as true. Where nothing was found there is no `query`, or a list."""
+    query = answer["query"] = answer.get("query") or {}
+    if isinstance(query.get("pages"), dict):
         query["pages"] = [{**page, **_marks(page)} for page in query["pages"].values() if isinstance(page, dict)]
     return answer
 

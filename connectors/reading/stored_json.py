@@ -27,7 +27,10 @@ def ask(web: Web, url: str, version: str = "") -> Any:
 
 
 def answered(web: Web, url: str, version: str = "", kind: type = object) -> tuple[Response | None, Any]:
-    """The answer of `url` and the JSON in it, which is of `kind`, or the Reject that says why it cannot be had."""
+    """The response of `url` and the JSON in it, which is of `kind`, or the Reject that says why it cannot be had.
+
+    A response that cannot be read is not kept: a later run asks for it again, whatever its version.
+    """
     try:
         answer = web.get(url, version=version)
     except WebError as error:
@@ -38,7 +41,10 @@ def answered(web: Web, url: str, version: str = "", kind: type = object) -> tupl
         return None, Reject(url, f"http_{answer.status}")
     found = load(answer.body)
     unread = found is None and answer.body.strip() != b"null"
-    return answer, found if isinstance(found, kind) and not unread else Reject(url, "malformed_json")
+    if unread or not isinstance(found, kind):
+        web.discard(answer)
+        return answer, Reject(url, "malformed_json")
+    return answer, found
 
 
 def integer(value: Any) -> int | None:

@@ -1,6 +1,7 @@
 """Listings of subreddits and the threads in them, over the site's JSON."""
 
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlencode
 
 from connectors.base import Web
@@ -35,13 +36,23 @@ def _listed(web: Web, listing_url: str, listing: str) -> Iterator[Row | Reject]:
             return
         data = found.get("data") if isinstance(found, dict) else None
         children = data.get("children") if isinstance(data, dict) else None
-        for child in children if isinstance(children, list) else []:
-            row = next(rows(child, listing_url))
-            if isinstance(row, dict) and isinstance(child.get("data"), dict):
-                yield row | {"num_comments": child["data"].get("num_comments")}
-        after = str(data.get("after") or "") if isinstance(data, dict) else ""
+        if not isinstance(data, dict) or not isinstance(children, list):
+            yield Reject(listing_url, "malformed_json", "not a listing")
+            return
+        yield from (row for child in children for row in _entry(child, listing_url))
+        after = str(data.get("after") or "")
         if not after:
             return
+
+
+def _entry(child: Any, listing_url: str) -> Iterator[Row | Reject]:
+    """The thread that a listing names, or why it cannot be used."""
+    row = next(rows(child, listing_url), None)
+    data = child.get("data") if isinstance(child, dict) else None
+    if isinstance(row, dict) and isinstance(data, dict):
+        yield row | {"num_comments": data.get("num_comments")}
+    elif row is not None:
+        yield row if isinstance(row, Reject) else Reject(listing_url, "malformed_json", "not a thread")
 
 
 def _fetch_thread(web: Web, url: str, listed: Row) -> Iterator[Row | Reject]:

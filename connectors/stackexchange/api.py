@@ -87,11 +87,13 @@ def _ask(web: Web, url: str) -> dict[str, Any] | Reject:
         return Reject(_nameable(url), error.reason, error.detail)
     if answer.opt_out:
         return Reject(_nameable(url), "opt_out", answer.opt_out)
-    found = load(answer.body) if answer.status == 200 else None
-    if not isinstance(found, dict):
-        reason = "malformed_json" if answer.status == 200 else f"http_{answer.status}"
-        return Reject(_nameable(url), reason)
-    web.rest(url, _free(found, answer.fetched_at))
+    if answer.status != 200:
+        return Reject(_nameable(url), f"http_{answer.status}")
+    found = load(answer.body)
+    if not isinstance(found, dict) or not isinstance(found.get("items"), list):
+        web.discard(answer)
+        return Reject(_nameable(url), "malformed_json")
+    web.pause(url, _free(found, answer.fetched_at))
     return found
 
 

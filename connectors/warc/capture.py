@@ -39,7 +39,7 @@ def page_of(capture: Capture, source: str, licence: str) -> Page | Reject:
         return Reject(url, "too_large", str(error))
     except decode.BadEncoding as error:
         return Reject(url, "bad_encoding", str(error))
-    except decode.CutShort as error:
+    except decode.Truncated as error:
         return Reject(url, "cut_short", str(error))
     against = opt_out(capture.headers, body, media_type.partition(";")[0].strip())
     return Page(

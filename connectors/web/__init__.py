@@ -1,14 +1,17 @@
 """The polite client: the only code that asks anything of anyone's server.
 
-`get` walks down these files, and back up with an answer:
+`get` goes down these files, and back up with a response:
 
-    client.py       a URL and its redirects: visited in this crawl? in the cache and fresh? else ask
-    permission.py   robots.txt of the site, one day old at most        robots.py    reads it
-    courier.py      turns, rests, retries                              turns.py     one request per host
-    wire.py         one request, one answer, on the clock              decode.py    never past a limit
-    guard.py        which addresses may be dialled
-    optout.py       does the answer forbid its use?                    freshness.py how long does it hold?
-    store.py        SQLite: answers, crawls, dead letters, rests       url.py       one spelling per URL
+    client.py        a URL and its redirects: visited in this crawl? in the cache and fresh? else ask
+    permission.py    robots.txt of the site, one day old at most         robots.py     reads it
+    fetcher.py       delays, retries, hosts that are left alone          rate_limiter.py  one request per host
+    transport.py     one request, one response, with timeouts            decode.py     never past a limit
+    guard.py         which addresses may be dialled
+    optout.py        does the response forbid its use?                   freshness.py  how long is it fresh?
+    store.py         SQLite: responses, crawls, dead letters, delays     url.py        one spelling per URL
+
+The transport is a parameter of `open_web`: tests put recorded responses there, and everything above it is as in life.
+So is the clock (clock.py), with which a test waits for a day at once.
 
 Reasons of `WebError`: `bad_url`, `bad_redirect`, `redirect_loop`, `too_many_redirects`, `robots`,
 `robots_unreachable`, `opt_out`, `refused_address`, `no_such_host`, `bad_certificate`, `connection_failed`,

@@ -1,6 +1,5 @@
 """The polite client: what connectors call `web`."""
 
-import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -10,13 +9,14 @@ from pathlib import Path
 
 from connectors.base import PASSING, Response, WebError
 from connectors.web import freshness
-from connectors.web.courier import Courier, Outcome
-from connectors.web.limits import LIMITS, Guest, Limits
+from connectors.web.clock import Clock, SystemClock
+from connectors.web.fetcher import Fetcher, Outcome
+from connectors.web.limits import LIMITS, Limits
 from connectors.web.optout import opt_out
 from connectors.web.permission import ROBOTS, Permission
-from connectors.web.store import Store, Stored, Visit
+from connectors.web.store import Store, StoredResponse, Visit
+from connectors.web.transport import REDIRECTS, HTTPResponse, HTTPTransport, Transport
 from connectors.web.url import host_key, normalise_url, target
-from connectors.web.wire import REDIRECTS, Answer
 
 SEEN = 10_000  # addresses remembered for `touched`: more than any one page is made of
 _KEPT = (*range(200, 300), *REDIRECTS, 304, 404, 410)
@@ -24,7 +24,7 @@ _KEPT = (*range(200, 300), *REDIRECTS, 304, 404, 410)
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What a run has done so far, for whoever shows progress. `stored`: answers that cost no request."""
+    """What a run has done so far, for whoever shows progress. `stored`: responses that cost no request."""
 
     requests: int
     stored: int
@@ -36,33 +36,47 @@ class PoliteWeb:
     """The `Web` of connectors/base.py for one source; `open_web` makes it."""
 
     def __init__(
-        self, store: Store, guest: Guest, source: str, limits: Limits, forgotten: Callable[[str], bool]
+        self, store: Store, fetcher: Fetcher, source: str, limits: Limits, forgotten: Callable[[str], bool]
     ) -> None:
         self.store, self.limits, self.forgotten = store, limits, forgotten
+        self._fetcher, self._clock = fetcher, fetcher.clock
         self._asked, self._touched = deque[str](maxlen=SEEN), tuple[str, ...]()
-        self.crawl, begun = store.begin(source, time.time())
+        self.crawl, begun = store.begin(source, self._clock.now())
         self.begun_at = datetime.fromtimestamp(begun, UTC)
-        self._courier = Courier(store, guest, limits)
-        self._permission = Permission(store, limits, self._courier)
+        self._permission = Permission(store, limits, fetcher, self._clock)
         self._pages = Counter(store.pages(self.crawl))
         self._stored = self._failed = self.expected = 0
-        self.paused = self.missed = False
+        self._discarded = set[str]()
+        self.paused = self._missed = False
 
     @property
     def tally(self) -> Tally:
-        return Tally(self._courier.requests, self._stored, self._courier.bytes, self._failed)
+        """What this run has done so far."""
+        return Tally(self._fetcher.requests, self._stored, self._fetcher.bytes, self._failed)
+
+    @property
+    def missed(self) -> bool:
+        """Whether something could not be had that may be had another time."""
+        return self._missed or bool(self._discarded)
 
     def get(self, url: str, *, version: str = "") -> Response:
-        """See `Web.get`. Redirects are followed, each hop held to the same rules as the first."""
+        """See `Web.get`. Redirects are followed, each hop held to the same rules as the first. Raises WebError."""
         try:
-            return self._follow(normalise_url(url), version)
+            response = self._follow(normalise_url(url), version)
         except WebError as error:
             self._failed += 1
-            self.missed = self.missed or error.reason in PASSING
+            self._missed = self._missed or error.reason in PASSING
             raise
+        self._discarded.discard(response.url)
+        return response
+
+    def discard(self, response: Response) -> None:
+        """See `Web.discard`."""
+        self._discarded.add(response.url)
+        self.store.discard(self.crawl, response.url)
 
     def touched(self) -> tuple[str, ...]:
-        """The addresses whose answers were given since this was last called; where there are none, those of before:
+        """The addresses whose responses were given since this was last called; where there are none, those of before:
         a connector may yield several pages from what it asked for at once."""
         if self._asked:
             self._touched = tuple(self._asked)
@@ -70,23 +84,23 @@ class PoliteWeb:
         return self._touched
 
     def drop(self, urls: Collection[str]) -> None:
-        """Keep no answer of these after this crawl."""
+        """Keep no response of these after this crawl."""
         self.store.drop(urls)
 
     def expect(self, items: int) -> None:
         """See `Web.expect`."""
         self.expected = items
 
-    def rest(self, url: str, until: datetime) -> None:
-        """See `Web.rest`. A wait that goes beyond this run leaves the crawl open, for the next one to go on with."""
-        seconds = until.timestamp() - time.time()
+    def pause(self, url: str, until: datetime) -> None:
+        """See `Web.pause`. A wait that goes beyond this run leaves the crawl open, for the next one to go on with."""
+        seconds = until.timestamp() - self._clock.now()
         if seconds > 0:
-            self._courier.turns.extend(host_key(normalise_url(url)), seconds)
+            self._fetcher.rate_limiter.extend_delay(host_key(normalise_url(url)), seconds)
         self.paused = self.paused or seconds > self.limits.longest_wait
 
     def finish(self) -> None:
         """The source has been walked to its end and its pages are safe."""
-        self.store.finish(self.crawl, time.time())
+        self.store.finish(self.crawl, self._clock.now())
 
     def _follow(self, url: str, version: str) -> Response:
         trail = [url]
@@ -96,7 +110,7 @@ class PoliteWeb:
             step = self._step(trail, version)
         return _response(step)
 
-    def _step(self, trail: list[str], version: str) -> Stored:
+    def _step(self, trail: list[str], version: str) -> StoredResponse:
         url = trail[-1]
         try:
             return self._robots_txt(url) if target(url) == ROBOTS else self._exchange(url, version)
@@ -105,7 +119,7 @@ class PoliteWeb:
                 raise
             raise WebError(trail[0], error.reason, f"on the way to {url}: {error.detail}") from error
 
-    def _next(self, trail: list[str], step: Stored) -> str:
+    def _next(self, trail: list[str], step: StoredResponse) -> str:
         location = step.headers.get("location", "")
         try:
             follow = normalise_url(location, base=step.url)
@@ -117,7 +131,7 @@ class PoliteWeb:
             raise WebError(trail[0], "too_many_redirects", f"more than {self.limits.redirects}")
         return follow
 
-    def _exchange(self, url: str, version: str) -> Stored:
+    def _exchange(self, url: str, version: str) -> StoredResponse:
         """One hop: from this crawl, from the cache while it holds, else from the site."""
         if self.forgotten(url):
             raise WebError(url, "forgotten", "somebody asked for it")
@@ -125,58 +139,58 @@ class PoliteWeb:
         visit = self.store.visit(self.crawl, url)
         if visit and visit.reason:
             raise WebError(url, visit.reason, visit.detail)
-        known = self.store.answer(url)
+        known = self.store.response(url)
         if known and visit:
             self._stored += 1
             return known
         self._check_budget(url)
-        evidence = self._permission.evidence(url)
-        if known and _holds(known, version):
+        rule = self._permission.check(url)
+        if known and _is_current(known, version, self._clock.now()):
             self._stored += 1
-            return self._save(url, replace(known, robots=evidence))
-        return self._fetch(url, version, known, evidence)
+            return self._save(url, replace(known, robots=rule))
+        return self._fetch(url, version, known, rule)
 
-    def _fetch(self, url: str, version: str, known: Stored | None, evidence: str) -> Stored:
-        outcome = self._courier.ask(url, _validators(known), self._permission.delay(url))
-        answer = outcome.answer
-        if answer is None or answer.status not in _KEPT or (answer.status == 304 and not known):
-            reason = outcome.reason or f"http_{answer.status if answer else 0}"
+    def _fetch(self, url: str, version: str, known: StoredResponse | None, rule: str) -> StoredResponse:
+        outcome = self._fetcher.fetch(url, _validators(known), self._permission.delay(url))
+        response = outcome.response
+        if response is None or response.status not in _KEPT or (response.status == 304 and not known):
+            reason = outcome.reason or f"http_{response.status if response else 0}"
             self.store.save(self.crawl, self._visit(url, Outcome(None, reason, outcome.detail, outcome.attempts)))
             raise WebError(url, reason, outcome.detail)
-        if answer.status == 304 and known:
-            return self._save(url, self._confirmed(known, answer, version, evidence), outcome)
-        return self._save(url, self._new(url, answer, version, evidence), outcome)
+        if response.status == 304 and known:
+            return self._save(url, self._confirmed(known, response, version, rule), outcome)
+        return self._save(url, self._new(url, response, version, rule), outcome)
 
-    def _new(self, url: str, answer: Answer, version: str, evidence: str) -> Stored:
-        now = time.time()
-        against = opt_out(answer.headers, answer.body, _media_type(answer.headers))
-        return Stored(
+    def _new(self, url: str, response: HTTPResponse, version: str, rule: str) -> StoredResponse:
+        now = self._clock.now()
+        against = opt_out(response.headers, response.body, _media_type(response.headers))
+        return StoredResponse(
             url=url,
-            status=answer.status,
-            headers=answer.headers,
-            body=b"" if against else answer.body,
+            status=response.status,
+            headers=response.headers,
+            body=b"" if against else response.body,
             version=version,
-            robots=evidence,
+            robots=rule,
             opt_out=against,
             fetched_at=now,
-            fresh_until=now + freshness.fresh_seconds(answer.headers, now, self.limits.fresh_cap),
-            keep=not freshness.must_not_keep(answer.headers),
+            fresh_until=now + freshness.fresh_seconds(response.headers, now, self.limits.fresh_cap),
+            keep=not freshness.must_not_keep(response.headers),
         )
 
-    def _confirmed(self, known: Stored, answer: Answer, version: str, evidence: str) -> Stored:
-        """The cached answer under the headers of its confirmation, which may forbid what was allowed before."""
-        headers = {name: value for name, value in known.headers.items() if name != "age"} | answer.headers
-        fresh = self._new(known.url, Answer(known.status, headers, known.body), version or known.version, evidence)
+    def _confirmed(self, known: StoredResponse, response: HTTPResponse, version: str, rule: str) -> StoredResponse:
+        """The cached response under the headers of its confirmation, which may forbid what was allowed before."""
+        headers = {name: value for name, value in known.headers.items() if name != "age"} | response.headers
+        fresh = self._new(known.url, HTTPResponse(known.status, headers, known.body), version or known.version, rule)
         return replace(fresh, fetched_at=known.fetched_at)
 
-    def _save(self, url: str, answer: Stored, outcome: Outcome = Outcome()) -> Stored:  # noqa: B008
-        self.store.save(self.crawl, self._visit(url, outcome), answer)
-        return answer
+    def _save(self, url: str, response: StoredResponse, outcome: Outcome = Outcome()) -> StoredResponse:  # noqa: B008
+        self.store.save(self.crawl, self._visit(url, outcome), response)
+        return response
 
     def _visit(self, url: str, outcome: Outcome) -> Visit:
         host = host_key(url)
         self._pages[host] += 1
-        return Visit(url, host, time.time(), outcome.attempts, outcome.reason, outcome.detail)
+        return Visit(url, host, self._clock.now(), outcome.attempts, outcome.reason, outcome.detail)
 
     def _check_budget(self, url: str) -> None:
         host = host_key(url)
@@ -184,13 +198,13 @@ class PoliteWeb:
             most = f"{self.limits.pages_per_host} pages of {host} in one crawl; `pages_per_host` under [web] sets it"
             raise WebError(url, "host_budget", most)
 
-    def _robots_txt(self, url: str) -> Stored:
+    def _robots_txt(self, url: str) -> StoredResponse:
         """The rules themselves are always allowed, and never asked for twice."""
-        file = self._permission.file(url)
+        file = self._permission.site_file(url)
         if not file.status:
             raise WebError(url, "robots_unreachable", file.detail)
         headers = {"content-type": "text/plain"}
-        return Stored(url, file.status, headers, file.body, "", "robots.txt itself", "", file.fetched_at, 0)
+        return StoredResponse(url, file.status, headers, file.body, "", "robots.txt itself", "", file.fetched_at, 0)
 
 
 @contextmanager
@@ -204,6 +218,8 @@ def open_web(  # noqa: PLR0913 (the settings of a recipe, by name)
     pages_per_host: int = 0,
     limits: Limits = LIMITS,
     forgotten: Callable[[str], bool] = lambda url: False,
+    transport: Transport | None = None,
+    clock: Clock | None = None,
 ) -> Iterator[PoliteWeb]:
     """The client of one source, over the cache at `store`: begins a crawl, or continues an unfinished one.
 
@@ -211,12 +227,17 @@ def open_web(  # noqa: PLR0913 (the settings of a recipe, by name)
     left by an exception or a kill, or while a site wants to be left alone for longer than a run waits, it stays
     open and the next run is served what this one had. An address for which `forgotten` is true is never asked for:
     WebError `forgotten`.
+
+    `contact`: whom site owners may write to. `delay`: the least seconds between requests to a host. `allow_private`:
+    hosts with private addresses that may be asked, as `host` or `host:port`. `transport` sends the requests, by
+    default over the network; `clock` says the time and waits.
     """
     opened = Store(store)
-    guest = Guest(contact, delay, tuple(allow_private))
+    sender = transport or HTTPTransport(limits, tuple(allow_private))
     try:
         bounded = replace(limits, pages_per_host=pages_per_host or limits.pages_per_host)
-        web = PoliteWeb(opened, guest, source, bounded, forgotten)
+        fetcher = Fetcher(opened, sender, bounded, clock or SystemClock(), contact=contact, delay=delay)
+        web = PoliteWeb(opened, fetcher, source, bounded, forgotten)
         yield web
         if not web.paused:
             web.finish()
@@ -224,14 +245,14 @@ def open_web(  # noqa: PLR0913 (the settings of a recipe, by name)
         opened.close()
 
 
-def _holds(known: Stored, version: str) -> bool:
-    """Whether the cached answer needs no question. A version that differs says that it changed."""
+def _is_current(known: StoredResponse, version: str, now: float) -> bool:
+    """Whether the cached response may be used without asking. A version that differs says that it changed."""
     if not known.keep:
         return False
-    return known.version == version if version else time.time() < known.fresh_until
+    return known.version == version if version else now < known.fresh_until
 
 
-def _validators(known: Stored | None) -> dict[str, str]:
+def _validators(known: StoredResponse | None) -> dict[str, str]:
     """None for what was opted out: the opt-out may have been lifted, and the text is not here."""
     if known is None or known.status != 200 or known.opt_out:
         return {}
@@ -239,16 +260,16 @@ def _validators(known: Stored | None) -> dict[str, str]:
     return {name: value for name, value in stated.items() if value}
 
 
-def _response(answer: Stored) -> Response:
+def _response(stored: StoredResponse) -> Response:
     return Response(
-        url=answer.url,
-        status=answer.status,
-        body=answer.body,
-        headers=answer.headers,
-        media_type=_media_type(answer.headers),
-        fetched_at=datetime.fromtimestamp(answer.fetched_at, UTC),
-        robots=answer.robots,
-        opt_out=answer.opt_out,
+        url=stored.url,
+        status=stored.status,
+        body=stored.body,
+        headers=stored.headers,
+        media_type=_media_type(stored.headers),
+        fetched_at=datetime.fromtimestamp(stored.fetched_at, UTC),
+        robots=stored.robots,
+        opt_out=stored.opt_out,
     )
 
 

@@ -17,12 +17,15 @@ class BadEncoding(Exception):
     """The body is not what its Content-Encoding says, or it is one we did not ask for."""
 
 
-class CutShort(Exception):
+class Truncated(Exception):
     """The body ended before its end."""
 
 
 def read_body(chunks: Iterable[bytes], encoding: str, limit: int, *, cut: bool = False) -> bytes:
-    """The decoded body, of at most `limit` bytes. With `cut`, what is beyond is left; else raises TooLarge."""
+    """The decoded body, of at most `limit` bytes. With `cut`, what is beyond is left out.
+
+    Raises TooLarge (without `cut`), and what `decoded` raises.
+    """
     body = bytearray()
     for piece in decoded(chunks, encoding.strip().lower(), limit + 1):
         body += piece
@@ -34,17 +37,20 @@ def read_body(chunks: Iterable[bytes], encoding: str, limit: int, *, cut: bool =
 
 
 def decoded(chunks: Iterable[bytes], encoding: str, most: int) -> Iterator[bytes]:
-    """Pieces of at most `most` bytes: a bomb meets its limit before it is unpacked."""
+    """Chunks of at most `most` decoded bytes: a decompression bomb meets its limit before it is unpacked.
+
+    `encoding` is a Content-Encoding in lower case. Raises BadEncoding, Truncated.
+    """
     if encoding in ("", "identity"):
         return iter(chunks)
     if encoding in ("gzip", "x-gzip", "deflate"):
-        return _inflated(chunks, encoding, most)
+        return _decode_deflate(chunks, encoding, most)
     if encoding == "br":
-        return _unbrotlied(chunks, most)
+        return _decode_brotli(chunks, most)
     raise BadEncoding(f"Content-Encoding {encoding[:40]!r}")
 
 
-def _inflated(chunks: Iterable[bytes], encoding: str, most: int) -> Iterator[bytes]:
+def _decode_deflate(chunks: Iterable[bytes], encoding: str, most: int) -> Iterator[bytes]:
     """The members of a compressed stream, one after the other, at most `most` bytes at a time."""
     inflate: Any = None
     members = 0
@@ -56,7 +62,7 @@ def _inflated(chunks: Iterable[bytes], encoding: str, most: int) -> Iterator[byt
             data = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
             members, inflate = (members + 1, None) if inflate.eof else (members, inflate)
     if inflate is not None:
-        raise CutShort("compressed data ends early")
+        raise Truncated("compressed data ends early")
 
 
 def _decompressor(encoding: str, start: bytes) -> Any:
@@ -73,14 +79,14 @@ def _step(inflate: Any, data: bytes, most: int) -> bytes:
         raise BadEncoding(str(error)) from error
 
 
-def _unbrotlied(chunks: Iterable[bytes], most: int) -> Iterator[bytes]:
-    brotlied = brotli.Decompressor()
+def _decode_brotli(chunks: Iterable[bytes], most: int) -> Iterator[bytes]:
+    decompressor = brotli.Decompressor()
     try:
         for chunk in chunks:
-            yield brotlied.process(chunk, output_buffer_limit=most)
-            while not brotlied.can_accept_more_data():
-                yield brotlied.process(b"", output_buffer_limit=most)
+            yield decompressor.process(chunk, output_buffer_limit=most)
+            while not decompressor.can_accept_more_data():
+                yield decompressor.process(b"", output_buffer_limit=most)
     except brotli.error as error:
         raise BadEncoding(str(error)) from error
-    if not brotlied.is_finished():
-        raise CutShort("compressed data ends early")
+    if not decompressor.is_finished():
+        raise Truncated("compressed data ends early")

@@ -1,4 +1,4 @@
-"""What headers say about time: how long an answer holds, and when to come back (RFC 9111, RFC 9110)."""
+"""What headers say about time: how long a response is fresh, and when to come back (RFC 9111, RFC 9110)."""
 
 from email.utils import parsedate_to_datetime
 
@@ -25,6 +25,7 @@ def fresh_seconds(headers: dict[str, str], now: float, cap: float) -> float:
 
 
 def must_not_keep(headers: dict[str, str]) -> bool:
+    """Whether the site forbids to store the response beyond this crawl."""
     return "no-store" in dict(_DIRECTIVE.findall(headers.get("cache-control", "").lower()))
 
 

@@ -6,16 +6,6 @@ MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Guest:
-    """How a recipe wants us to behave (`[web]`): whom owners may write to, the least seconds between
-    requests to a host, and the private hosts that may be dialled, as `host` or `host:port`."""
-
-    contact: str = ""
-    delay: float = 5.0
-    allow_private: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Limits:
     """Seconds, bytes and counts.
 

@@ -1,4 +1,4 @@
-"""What an answer itself, or the tdmrep.json of its site, says against being indexed or trained on."""
+"""What a response itself, or the tdmrep.json of its site, says against being indexed or trained on."""
 
 import html
 
@@ -27,7 +27,7 @@ _ATTRIBUTE = re2.compile(r"""(?i)\b(name|content)\s*=\s*(?:"([^"]*)"|'([^']*)'|(
 
 
 def opt_out(headers: dict[str, str], body: bytes, media_type: str) -> str:
-    """The words by which a site keeps this answer from training or indexing, or "".
+    """The words by which a site keeps this response from training or indexing, or "".
 
     Read are X-Robots-Tag, the TDM Reservation Protocol's `tdm-reservation: 1`, and both as `<meta>`.
     """
@@ -83,7 +83,7 @@ def _forbids(tag: str, forbidden: frozenset[str]) -> bool:
     """`googlebot: noindex` is meant for another; `noindex`, `gristmill: noindex` and `gptbot: noai` for us."""
     mine = True
     for part in tag.lower().split(","):
-        agent, colon, rest = part.partition(":")
+        agent, colon, words = part.partition(":")
         if colon and agent.strip() not in (
             "unavailable_after",
             "max-snippet",
@@ -91,7 +91,7 @@ def _forbids(tag: str, forbidden: frozenset[str]) -> bool:
             "max-video-preview",
         ):
             mine = agent.strip() in ("*", AGENT) or agent.strip().replace("-", "") in TRAINERS
-            part = rest
+            part = words
         if mine and part.strip() in forbidden:
             return True
     return False

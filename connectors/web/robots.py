@@ -69,7 +69,7 @@ class Rule:
 @dataclass(frozen=True, slots=True)
 class Decision:
     allowed: bool
-    evidence: str
+    rule: str  # the line that decided, or that none did
 
 
 @dataclass
@@ -87,8 +87,8 @@ class Robots:
         rule = _longest(self.rules.get(group, []), escape(target))
         if rule is None:
             return Decision(True, f"no rule for {agent!r} matches")
-        said = "allowed" if rule.allow else "disallowed"
-        return Decision(rule.allow, f"{said} by '{rule}' for {group!r}")
+        verb = "allowed" if rule.allow else "disallowed"
+        return Decision(rule.allow, f"{verb} by '{rule}' for {group!r}")
 
     def opt_out(self, target: str) -> str:
         """The line that keeps this path from model training, or ""."""
@@ -97,7 +97,7 @@ class Robots:
             if _signal_covers(signal, path):
                 return f"robots.txt: {signal}"
         for agent in sorted(self.rules):
-            rule = _longest(self.rules[agent], path) if _squeezed(agent) in TRAINERS else None
+            rule = _longest(self.rules[agent], path) if _letters(agent) in TRAINERS else None
             if rule and not rule.allow:
                 return f"robots.txt: '{rule}' for {agent!r}"
         return ""
@@ -217,7 +217,7 @@ def _set_delay(robots: Robots, agents: list[str], value: str) -> None:
             robots.delays[agent] = max(seconds, robots.delays.get(agent, 0.0))
 
 
-def _squeezed(agent: str) -> str:
+def _letters(agent: str) -> str:
     return agent.replace("-", "").replace("_", "").replace(" ", "")
 
 

@@ -52,7 +52,7 @@ def _unpacked(body: bytes) -> bytes:
             if not body.startswith(b"\x1f\x8b"):
                 break
             body = decode.read_body([body], "gzip", MOST_BYTES)
-    except (decode.TooLarge, decode.BadEncoding, decode.CutShort) as error:
+    except (decode.TooLarge, decode.BadEncoding, decode.Truncated) as error:
         raise SitemapError(str(error)) from error
     return body
 

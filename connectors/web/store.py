@@ -1,4 +1,4 @@
-"""What has been fetched, in SQLite: the cache, the crawls under way, and how long each host is to rest.
+"""What has been fetched, in SQLite: the cache, the crawls under way, and when each host may be asked again.
 
 A crawl is one walk over a source. While it is unfinished, whatever it has had is served from here and
 asked of nobody, also after `kill -9`; once it is finished, the next one asks whether things have changed.
@@ -36,8 +36,8 @@ _ANSWER = "url, status, headers, body, version, robots, opt_out, fetched_at, fre
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """One exchange: a page, a redirect, or a 404. Times are seconds since the epoch."""
+class StoredResponse:
+    """One response: a page, a redirect, or a 404. Times are seconds since the epoch."""
 
     url: str
     status: int
@@ -80,12 +80,13 @@ class Store:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self.db = sqlite3.connect(path, timeout=30, isolation_level=None)
-        with _alone_in(path.parent):
+        with _folder_lock(path.parent):
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
                 self.db.execute(f"PRAGMA {pragma}")
             self.db.executescript(_TABLES)
 
     def close(self) -> None:
+        """Close the database; the store cannot be used after it."""
         self.db.close()
 
     def begin(self, source: str, now: float) -> tuple[int, float]:
@@ -114,14 +115,16 @@ class Store:
             )
             self.db.execute("UPDATE crawls SET finished_at = ? WHERE crawl = ?", [now, crawl])
 
-    def answer(self, url: str) -> Stored | None:
+    def response(self, url: str) -> StoredResponse | None:
+        """The cached response of `url`, from whichever crawl."""
         row = self.db.execute(f"SELECT {_ANSWER} FROM answers WHERE url = ?", [url]).fetchone()
         if not row:
             return None
-        stored = Stored(*row)
+        stored = StoredResponse(*row)
         return replace(stored, headers=json.loads(row[2]), body=zlib.decompress(row[3]), keep=bool(stored.keep))
 
     def visit(self, crawl: int, url: str) -> Visit | None:
+        """How this crawl has dealt with `url`; None if it has not."""
         fields = "url, host, at, attempts, reason, detail"
         row = self.db.execute(f"SELECT {fields} FROM visits WHERE crawl = ? AND url = ?", [crawl, url]).fetchone()
         return Visit(*row) if row else None
@@ -130,28 +133,36 @@ class Store:
         """How many URLs of each host the crawl has dealt with."""
         return dict(self.db.execute("SELECT host, count(*) FROM visits WHERE crawl = ? GROUP BY host", [crawl]))
 
-    def save(self, crawl: int, visit: Visit, answer: Stored | None = None) -> None:
-        """Both or neither: a URL counts as visited only when its answer is on disk."""
+    def save(self, crawl: int, visit: Visit, response: StoredResponse | None = None) -> None:
+        """Both or neither: a URL counts as visited only when its response is on disk."""
         with self._transaction():
-            if answer:
-                self.db.execute(f"REPLACE INTO answers ({_ANSWER}) VALUES (?,?,?,?,?,?,?,?,?,?)", _row(answer))
+            if response:
+                self.db.execute(f"REPLACE INTO answers ({_ANSWER}) VALUES (?,?,?,?,?,?,?,?,?,?)", _row(response))
             row = [crawl, visit.url, visit.host, visit.at, visit.attempts, visit.reason, visit.detail]
             self.db.execute("REPLACE INTO visits VALUES (?,?,?,?,?,?,?)", row)
 
     def drop(self, urls: Collection[str]) -> None:
-        """Erase answers from the cache."""
+        """Erase responses from the cache."""
         with self._transaction():
             self.db.executemany("DELETE FROM answers WHERE url = ?", [[url] for url in urls])
+
+    def discard(self, crawl: int, url: str) -> None:
+        """Erase a response and that this crawl has had it, so that `url` is asked for again."""
+        with self._transaction():
+            self.db.execute("DELETE FROM answers WHERE url = ?", [url])
+            self.db.execute("DELETE FROM visits WHERE crawl = ? AND url = ?", [crawl, url])
 
     def next_at(self, host: str) -> float:
         """When the host may be asked again; 0 for one never asked."""
         row = self.db.execute("SELECT next_at FROM hosts WHERE host = ?", [host]).fetchone()
         return float(row[0]) if row else 0.0
 
-    def rest(self, host: str, until: float) -> None:
+    def set_next_at(self, host: str, until: float) -> None:
+        """Enter when the host may be asked again."""
         self.db.execute("REPLACE INTO hosts VALUES (?, ?)", [host, until])
 
     def site_file(self, url: str) -> SiteFile | None:
+        """The stored robots.txt or tdmrep.json at `url`."""
         fields = "status, body, detail, fetched_at"
         row = self.db.execute(f"SELECT {fields} FROM site_files WHERE url = ?", [url]).fetchone()
         return SiteFile(*row) if row else None
@@ -172,7 +183,7 @@ class Store:
 
 
 @contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
+def _folder_lock(folder: Path) -> Iterator[None]:
     """Of two processes that switch a new database to WAL at once, SQLite tells one "locked" without waiting."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -197,7 +208,8 @@ def forget(path: Path, gone: Callable[[str], bool]) -> int:
         store.close()
 
 
-def _row(answer: Stored) -> list[object]:
-    headers = json.dumps(answer.headers, sort_keys=True)
-    stated = [answer.version, answer.robots, answer.opt_out, answer.fetched_at, answer.fresh_until, int(answer.keep)]
-    return [answer.url, answer.status, headers, zlib.compress(answer.body), *stated]
+def _row(response: StoredResponse) -> list[object]:
+    headers = json.dumps(response.headers, sort_keys=True)
+    times = [response.fetched_at, response.fresh_until]
+    stated = [response.version, response.robots, response.opt_out, *times, int(response.keep)]
+    return [response.url, response.status, headers, zlib.compress(response.body), *stated]

@@ -35,7 +35,7 @@ def normalise_url(url: str, base: str = "") -> str:
         stated = _slashed(url.strip().translate(_CONTROL))
         normal = _normal(urlsplit(stated if stated.startswith(_WHOLE) else urljoin(base, stated)))
     except (ValueError, UnicodeError) as error:
-        raise WebError(_nameable(url), "bad_url", str(error)) from error
+        raise WebError(_redacted(url), "bad_url", str(error)) from error
     if len(normal) > LONGEST:
         raise WebError(normal[:200], "bad_url", f"{len(normal)} characters; {LONGEST} are the most")
     return normal
@@ -47,17 +47,29 @@ def without_session(url: str) -> str:
 
 
 def origin(url: str) -> str:
+    """Scheme, host and port, as in `https://a.example:8443`."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def same_site(url: str, *others: str) -> bool:
+    """Whether one of `others` is on the host of `url`; http or https, with `www.` or without."""
+    return bare(url).partition("/")[0] in {bare(other).partition("/")[0] for other in others}
+
+
+def bare(url: str) -> str:
+    """A normalised URL without scheme and `www.`, which sites redirect from one form to the other."""
+    return url.partition("://")[2].removeprefix("www.")
+
+
 def host_and_port(url: str) -> tuple[str, int]:
+    """The host and the port of a normalised URL; without a port, the one of its scheme."""
     parts = urlsplit(url)
     return parts.hostname or "", parts.port or PORTS[parts.scheme]
 
 
 def host_key(url: str) -> str:
-    """Whose patience a request costs: http and https of one name are one host, other ports are others."""
+    """The host that a request is counted for: http and https of one name are one host, other ports are others."""
     host, port = host_and_port(url)
     return host if port in PORTS.values() else f"{host}:{port}"
 
@@ -141,9 +153,9 @@ def _without_dots(path: str) -> str:
     return "/" + "/".join([*out, "" if last in (".", "..") else last])
 
 
-def _nameable(url: str) -> str:
+def _redacted(url: str) -> str:
     """A URL fit for a message: whatever stands before an @ is not repeated."""
-    scheme, mark, rest = url[:200].partition("//")
-    if "@" in rest:
-        return f"{scheme}{mark}…@{rest.rpartition('@')[2]}"
+    scheme, mark, after = url[:200].partition("//")
+    if "@" in after:
+        return f"{scheme}{mark}…@{after.rpartition('@')[2]}"
     return url[:200] if "@" not in scheme else f"…@{scheme.rpartition('@')[2]}"

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from connectors.base import Response, Web
 from connectors.reading.stored_json import answered
+from connectors.web.url import same_site
 from connectors.zendesk.entries import KIND_OF_LISTING, Entry, NameIndex, is_entry
 from schemas.document import Reject
 
@@ -69,14 +70,22 @@ def _listed(
     while url and url not in seen and len(seen) < _LONGEST_WALK:
         seen.add(url)
         answer, found = answered(web, url, version, dict)
-        if isinstance(found, Reject):
+        if isinstance(found, Reject) or answer is None:
             yield found, None
+            return
+        if not isinstance(found.get(name), list):
+            web.discard(answer)
+            yield Reject(url, "malformed_json", f"no `{name}`"), None
             return
         for listing, kind in KIND_OF_LISTING.items():
             for entry in _entries(found, listing):
                 names.add(kind, entry)
         yield _entries(found, name), answer
-        url = _next(listing_url, found)
+        follow = _next(found)
+        if follow and not same_site(follow, listing_url, answer.url):
+            yield Reject(url, "other_server", f"the listing goes on at {follow[:200]}"), None
+            return
+        url = follow
 
 
 def _entries(answer: dict[str, Any], name: str) -> list[Entry]:
@@ -84,10 +93,9 @@ def _entries(answer: dict[str, Any], name: str) -> list[Entry]:
     return [entry for entry in listed if is_entry(entry)] if isinstance(listed, list) else []
 
 
-def _next(listing_url: str, answer: dict[str, Any]) -> str:
-    """By cursor or by number, whichever the server pages by, and never to another server."""
+def _next(answer: dict[str, Any]) -> str:
+    """By cursor or by number, whichever the server pages by."""
     meta, links = answer.get("meta"), answer.get("links")
     more = isinstance(meta, dict) and meta.get("has_more") and isinstance(links, dict)
     follow = links.get("next") if more and isinstance(links, dict) else answer.get("next_page")
-    here = isinstance(follow, str) and urlsplit(follow)[:2] == urlsplit(listing_url)[:2]
-    return str(follow) if here else ""
+    return follow if isinstance(follow, str) else ""

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from schemas.document import Article, Exchange, Thread
 from schemas.hole import mark_holes
 
-Read = TypeVar("Read", Thread, Article, Exchange)
+Read = TypeVar("Read", bound=Thread | Article | Exchange)
 Holes = Counter[tuple[str, str]]
 """(kind, name) → how often."""
 

@@ -1,10 +1,11 @@
-"""A small site as the Stack Exchange API answers for it, for a ReplayWeb."""
+"""A small site as the Stack Exchange API answers for it."""
 
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from connectors.base import Response
-from tests.connectors.replay import ReplayWeb, json_answer
+from connectors.web.transport import HTTPResponse
+from tests.connectors.recorded import RecordedTransport, json_page
 
 OWNER = {"display_name": "Ines &amp; Bo", "user_id": 5}
 
@@ -40,19 +41,29 @@ def question(number: int, **more: Any) -> dict[str, Any]:
     }
 
 
-class StackWeb(ReplayWeb):
+QUESTIONS = tuple(question(number) for number in range(1, 4))
+
+
+@dataclass
+class StackAPI:
     """`questions` two to a page, newest activity first, as `max` and `min` allow; no page beyond the third."""
 
-    questions: tuple[dict[str, Any], ...] = tuple(question(number) for number in range(1, 4))
+    questions: tuple[dict[str, Any], ...] = QUESTIONS
+    said: dict[str, Any] = field(default_factory=dict)  # what every listing says besides
 
-    def get(self, url: str, *, version: str = "") -> Response:
-        self.asked.append((url, version))
+    def __call__(self, url: str) -> HTTPResponse:
         params = dict(parse_qsl(urlsplit(url).query))
         if urlsplit(url).path == "/2.3/filters/create":
-            return json_answer(url, {"items": [{"filter": "!made", "included_fields": params["include"].split(";")}]})
+            return json_page({"items": [{"filter": "!made", "included_fields": params["include"].split(";")}]})
         assert params["filter"] == "!made" and params["site"] == "stack.example"
         low, high = int(params.get("min", 0)), int(params.get("max", 1 << 40))
         found = [item for item in self.questions if low <= item["last_activity_date"] <= high]
         found.sort(key=lambda item: -item["last_activity_date"])
         place = (int(params["page"]) - 1) * 2
-        return json_answer(url, {"items": found[place : place + 2], "has_more": place + 2 < len(found)})
+        more = place + 2 < len(found)
+        return json_page({"items": found[place : place + 2], "has_more": more, **self.said})
+
+
+def stack_api(*questions: dict[str, Any], **said: Any) -> RecordedTransport:
+    """A transport to a site of these questions, or of three."""
+    return RecordedTransport(otherwise=StackAPI(questions or QUESTIONS, said))

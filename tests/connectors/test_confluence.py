@@ -12,15 +12,14 @@ import pytest
 from pydantic import ValidationError
 
 from connectors import html
-from connectors.base import Response
 from connectors.confluence import Confluence, storage, wiki_markup
+from connectors.web.transport import HTTPResponse
 from schemas.document import Article, Reject
 from schemas.page import Page
-from tests.connectors.replay import ReplayWeb, json_answer
+from tests.connectors.recorded import OFFLINE, RecordedTransport, fetch, json_page, redirect
 
 EXPORT = Path(__file__).parent / "confluence" / "entities.xml"
 WIKI = "https://wiki.example/confluence"
-NO_WEB = ReplayWeb({})
 
 
 def source(path: Path = EXPORT, **settings: object) -> Confluence:
@@ -28,11 +27,12 @@ def source(path: Path = EXPORT, **settings: object) -> Confluence:
 
 
 def fetched(path: Path = EXPORT, **settings: object) -> list[tuple[str, str]]:
-    return [(item.key, getattr(item, "reason", "")) for item in source(path, **settings).fetch(NO_WEB, None)]
+    return [(item.key, getattr(item, "reason", "")) for item in source(path, **settings).fetch(OFFLINE, None)]
 
 
-def articles(connector: Confluence, web: ReplayWeb = NO_WEB) -> dict[str, Article | Reject]:
-    pages = (page for page in connector.fetch(web, None) if isinstance(page, Page))
+def articles(connector: Confluence, site: RecordedTransport | None = None) -> dict[str, Article | Reject]:
+    items = fetch(connector, site) if site else connector.fetch(OFFLINE, None)
+    pages = (page for page in items if isinstance(page, Page))
     return {item.key: item for page in pages for item in connector.parse(page) if isinstance(item, Article | Reject)}
 
 
@@ -259,20 +259,15 @@ def test_wiki_markup(body: str, expected: str) -> None:
     assert markdown(wiki_markup.to_html(body)) == expected
 
 
-class LiveWiki(ReplayWeb):
+def live_wiki(url: str) -> HTTPResponse:
     """Two pages in two answers, and a blog post; links to what follows leave out the wiki's own path."""
-
-    def get(self, url: str, *, version: str = "") -> Response:
-        self.asked.append((url, version))
-        asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
-        if "search" in url:
-            return json_answer(url, {"results": [entry("9", "page")], "_links": {}})
-        if asked["type"] == "blogpost":
-            return json_answer(
-                url, {"results": [entry("3", "blogpost"), {"id": "4", "title": "No text", "type": "page"}]}
-            )
-        more = {} if "start" in asked else {"next": "/rest/api/content?type=page&start=1", "context": "/confluence"}
-        return json_answer(url, {"results": [entry("2" if "start" in asked else "1", "page")], "_links": more})
+    asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+    if "search" in url:
+        return json_page({"results": [entry("9", "page")], "_links": {}})
+    if asked["type"] == "blogpost":
+        return json_page({"results": [entry("3", "blogpost"), {"id": "4", "title": "No text", "type": "page"}]})
+    more = {} if "start" in asked else {"next": "/rest/api/content?type=page&start=1", "context": "/confluence"}
+    return json_page({"results": [entry("2" if "start" in asked else "1", "page")], "_links": more})
 
 
 def entry(key: str, kind: str) -> dict[str, object]:
@@ -290,47 +285,65 @@ def entry(key: str, kind: str) -> dict[str, object]:
     }
 
 
+def live(**settings: Any) -> Confluence:
+    return Confluence(**{"name": "kettles", "url": WIKI, **settings})
+
+
+def told(items: list[Page | Reject]) -> list[tuple[str, str]]:
+    return [(item.key, getattr(item, "reason", "")) for item in items]
+
+
 def test_a_live_wiki_is_listed_to_its_end() -> None:
-    web = LiveWiki({})
-    live = Confluence(name="kettles", url=WIKI, spaces=("KW",))
-    items = list(live.fetch(web, None))
-    assert [(item.key, getattr(item, "reason", "")) for item in items] == [
-        ("1", ""),
-        ("2", ""),
-        ("3", ""),
-        ("4", "no_body"),
-    ]
-    assert web.asked[1][0] == f"{WIKI}/rest/api/content?type=page&start=1"
-    assert "spaceKey=KW" in web.asked[0][0]
-    found = articles(live, LiveWiki({}))["1"]
+    site = RecordedTransport(otherwise=live_wiki)
+    kettles = live(spaces=("KW",))
+    assert told(fetch(kettles, site)) == [("1", ""), ("2", ""), ("3", ""), ("4", "no_body")]
+    assert site.asked[1] == f"{WIKI}/rest/api/content?type=page&start=1"
+    assert "spaceKey=KW" in site.asked[0]
+    found = articles(kettles, site)["1"]
     assert isinstance(found, Article)
     assert (found.author, found.tags, found.context) == ("Jo Tinker", ("care",), ("Kettle Works",))
     assert found.edited_at == datetime(2024, 2, 2, 9, 30, tzinfo=UTC)
 
 
 def test_later_only_what_was_modified_is_asked_for() -> None:
-    web = LiveWiki({})
-    items = list(Confluence(name="kettles", url=WIKI, spaces=("KW",)).fetch(web, "2024-03-02T12:00:00+00:00"))
-    assert [item.key for item in items] == ["9"]
-    query = parse_qs(urlsplit(web.asked[0][0]).query)["cql"][0]
+    site = RecordedTransport(otherwise=live_wiki)
+    assert told(fetch(live(spaces=("KW",)), site, "2024-03-02T12:00:00+00:00")) == [("9", "")]
+    query = parse_qs(urlsplit(site.asked[0]).query)["cql"][0]
     assert query == (
         'type in (page,blogpost) and lastmodified >= "2024-03-01 12:00" and space in ("KW") order by created'
     )
 
 
 def test_a_wiki_without_listings_is_searched() -> None:
-    class Cloud(LiveWiki):
-        def get(self, url: str, *, version: str = "") -> Response:
-            listing = "/content?" in url
-            return json_answer(url, {}, 410) if listing else super().get(url, version=version)
+    def cloud(url: str) -> HTTPResponse:
+        return json_page({}, 410) if "/content?" in url else live_wiki(url)
 
-    items = list(Confluence(name="kettles", url=WIKI).fetch(Cloud({}), None))
-    assert [(item.key, getattr(item, "reason", "")) for item in items] == [("9", "")]
+    assert told(fetch(live(), RecordedTransport(otherwise=cloud))) == [("9", "")]
+
+
+def test_a_listing_that_goes_on_under_https_is_read_and_one_of_another_server_told() -> None:
+    def listing(follow: str) -> RecordedTransport:
+        links = {"next": follow, "context": "/confluence"}
+
+        def answer(url: str) -> HTTPResponse:
+            if url.startswith("http:"):
+                return redirect(url.replace("http:", "https:"))
+            first = "type=page" in url and "start" not in url
+            return json_page({"results": [entry("1", "page")], "_links": links}) if first else live_wiki(url)
+
+        return RecordedTransport(otherwise=answer)
+
+    plain = live(url=WIKI.replace("https:", "http:"))
+    found = fetch(plain, listing(f"{WIKI}/rest/api/content?type=page&start=1"))
+    assert told(found) == [("1", ""), ("2", ""), ("3", ""), ("4", "no_body")]
+    away = listing("https://elsewhere.example/rest/api/content?start=1")
+    assert [reason for _, reason in told(fetch(plain, away))] == ["", "other_server", "", "no_body"]
+    assert not any("elsewhere" in url for url in away.asked)
 
 
 def test_a_wiki_that_does_not_answer_is_a_reject() -> None:
-    items = list(Confluence(name="kettles", url=WIKI).fetch(NO_WEB, None))
-    assert {item.reason for item in items if isinstance(item, Reject)} == {"not_found"} and len(items) == 2
+    items = fetch(live(), RecordedTransport(otherwise=lambda url: json_page({}, 403)))
+    assert [reason for _, reason in told(items)] == ["http_403", "http_403"]
 
 
 def test_recorded_answers_of_a_real_wiki(shared_data: Path) -> None:
@@ -338,28 +351,15 @@ def test_recorded_answers_of_a_real_wiki(shared_data: Path) -> None:
     folder = shared_data / "forums" / "api-fixtures" / "confluence"
     listing = json.loads((folder / "confluence_contents.json").read_text())
     page = json.loads((folder / "confluence_content_1_v3.json").read_text())
-    live = Confluence(name="kettles", url=WIKI)
-    web = Recorded([{**listing, "_links": {}}, {"results": [{**page, "id": "7"}]}])
-    assert [(item.key, getattr(item, "reason", "")) for item in live.fetch(web, None)] == [
-        *(("1", "no_body"), ("2", "no_body"), ("7", "")),
-    ]
-
-
-class Recorded(ReplayWeb):
-    """These answers in their order, whatever is asked."""
-
-    def __init__(self, values: list[Any]) -> None:
-        super().__init__({})
-        self.values = values
-
-    def get(self, url: str, *, version: str = "") -> Response:
-        return json_answer(url, self.values.pop(0))
+    in_turn = iter([{**listing, "_links": {}}, {"results": [{**page, "id": "7"}]}])
+    site = RecordedTransport(otherwise=lambda url: json_page(next(in_turn)))
+    assert told(fetch(live(), site)) == [("1", "no_body"), ("2", "no_body"), ("7", "")]
 
 
 def test_real_exports_of_many_versions(shared_data: Path) -> None:
     folder = shared_data / "knowledge_bases" / "confluence-exports"
     connector = source(folder)
-    items = list(connector.fetch(NO_WEB, None))
+    items = list(connector.fetch(OFFLINE, None))
     reasons = Counter(item.reason for item in items if isinstance(item, Reject))
     assert sum(isinstance(item, Page) for item in items) >= 75
     assert not {"truncated", "malformed_xml", "too_large", "unreadable_archive"} & set(reasons)

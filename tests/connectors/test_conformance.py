@@ -33,9 +33,9 @@ from connectors.website import Website
 from connectors.zendesk import Zendesk
 from schemas.document import Article, Document, Exchange, Reject, Thread
 from schemas.page import Page
-from tests.connectors.replay import ReplayWeb
-from tests.connectors.stack_api import StackWeb
-from tests.connectors.wiki import API, WikiWeb
+from tests.connectors.recorded import OFFLINE, RecordedTransport, fetch
+from tests.connectors.stack_api import stack_api
+from tests.connectors.wiki import API, wiki
 
 HERE = Path(__file__).parent
 SITE = HERE.parents[1] / "data" / "samples" / "site"
@@ -43,17 +43,20 @@ SITE = HERE.parents[1] / "data" / "samples" / "site"
 
 @dataclass(frozen=True)
 class Source:
-    """A connector, settings for a small sample, and the web that the sample is on."""
+    """A connector, settings for a small sample, and the recorded site that the sample is on, if it is on one."""
 
     connector: type[Any]
     settings: dict[str, Any]
-    web: Callable[[], ReplayWeb] = lambda: ReplayWeb({})
+    site: Callable[[], RecordedTransport] | None = None
 
     def make(self) -> Connector:
         return self.connector(name="sample", **self.settings)  # type: ignore[no-any-return]
 
+    def fetch(self) -> list[Page | Reject]:
+        return fetch(self.make(), self.site()) if self.site else list(self.make().fetch(OFFLINE, None))
+
     def pages(self) -> list[Page]:
-        return [item for item in self.make().fetch(self.web(), None) if isinstance(item, Page)]
+        return [item for item in self.fetch() if isinstance(item, Page)]
 
 
 SOURCES = {
@@ -61,14 +64,14 @@ SOURCES = {
     "stackexchange-comments": Source(
         StackExchange, {"path": HERE / "stackexchange", "site": "stack.example", "comments": True}
     ),
-    "stackexchange-api": Source(StackExchange, {"site": "stack.example"}, lambda: StackWeb({})),
+    "stackexchange-api": Source(StackExchange, {"site": "stack.example"}, stack_api),
     "discourse": Source(Discourse, {"folder": HERE / "discourse", "url": "https://forum.example"}),
     "markdown": Source(Markdown, {"folder": HERE / "markdown", "base_url": "https://guide.example/"}),
     "mediawiki-dump": Source(MediaWiki, {"dump": HERE / "mediawiki" / "wiki.xml", "licence": "CC-BY-SA-4.0"}),
     "mediawiki-talk": Source(
         MediaWiki, {"dump": HERE / "mediawiki" / "talk.xml", "licence": "CC-BY-SA-4.0", "namespaces": (1,)}
     ),
-    "mediawiki-api": Source(MediaWiki, {"api": API}, lambda: WikiWeb({})),
+    "mediawiki-api": Source(MediaWiki, {"api": API}, wiki),
     "python_docs": Source(PythonDocs, {"packages": ("pip", "pytest", "numpy")}),
     "instructions": Source(Instructions, {"path": HERE / "instructions", "licence": "MIT"}),
     "mailing_list": Source(MailingList, {"path": HERE / "mailing_list", "url": "https://lists.example/kettle-users/"}),
@@ -135,7 +138,7 @@ def test_licences_are_spdx_or_unknown(pages: list[Page], documents: list[Documen
 
 
 def test_fetching_again_gives_the_same(source: Source) -> None:
-    first, second = (list(source.make().fetch(source.web(), None)) for _ in range(2))
+    first, second = (source.fetch() for _ in range(2))
     assert first == second
 
 

@@ -10,14 +10,14 @@ import pytest
 from connectors.discourse import Discourse
 from schemas.document import Post, Thread
 from schemas.page import Page
-from tests.connectors.replay import ReplayWeb
+from tests.connectors.recorded import OFFLINE
 
 HERE = Path(__file__).parent / "discourse"
 
 
 def pages(folder: Path) -> list[Page]:
     source = Discourse(name="board", folder=folder, url="https://forum.example")
-    return [page for page in source.fetch(ReplayWeb({}), None) if isinstance(page, Page)]
+    return [page for page in source.fetch(OFFLINE, None) if isinstance(page, Page)]
 
 
 def posts(folder: Path) -> list[Post]:

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from connectors import html
-from connectors.base import Response, Web
 from connectors.forum import Forum
 from connectors.html.threads import address
 from connectors.html.threads.dates import read_time, read_times
@@ -16,11 +15,11 @@ from connectors.html.threads.profiles import PROFILES, Profile
 from connectors.html.threads.thread import read_thread
 from schemas.document import Reject, Thread
 from schemas.page import Page
-from tests.connectors.replay import ReplayWeb
+from tests.connectors.recorded import OFFLINE, Recorded, RecordedTransport, fetch, page, redirect
 
 HERE = Path(__file__).parent / "forum"
 SOURCE = Forum(name="forum", folder=HERE, base_url="https://forum.example/")
-PAGES = {page.url: page for page in SOURCE.fetch(ReplayWeb({}), None) if isinstance(page, Page)}
+PAGES = {page.url: page for page in SOURCE.fetch(OFFLINE, None) if isinstance(page, Page)}
 ASKED = "```{}\nfor line in open(path).readlines():\n    print(line)\n```"
 ANSWERED = "```{}\nwith open(path) as file:\n    for line in file:\n        print(line)\n```"
 ENGINES = {
@@ -229,64 +228,96 @@ BOARD = {
 }
 
 
-def web(**changed: str) -> ReplayWeb:
+def board(**changed: str | Recorded) -> RecordedTransport:
     pages = {**BOARD, **changed}
-    return ReplayWeb({SITE + path: Response(SITE + path, 200, body.encode()) for path, body in pages.items()})
+    recorded = {path: page(body) if isinstance(body, str) else body for path, body in pages.items()}
+    return RecordedTransport({SITE + path: response for path, response in recorded.items()})
 
 
-def crawl(site: Web, cursor: str | None = None, start: str = "/c/1/", **settings: object) -> list[Page | Reject]:
-    source = Forum(name="forum", start=SITE + start, **settings)  # type: ignore[arg-type]
-    return list(source.fetch(site, cursor))
+def crawl(
+    site: RecordedTransport,
+    cursor: str | None = None,
+    start: str | tuple[str, ...] = "/c/1/",
+    store: Path | None = None,
+    **settings: object,
+) -> list[Page | Reject]:
+    starts = (start,) if isinstance(start, str) else start
+    places = tuple(one if "://" in one else SITE + one for one in starts)
+    source = Forum(name="forum", start=places, **settings)  # type: ignore[arg-type]
+    return fetch(source, site, cursor, store)
 
 
 def test_a_board_gives_all_its_threads_with_all_their_pages() -> None:
-    site = web()
+    site = board()
     pages = crawl(site)
     assert [page.key for page in pages] == ["topic/1/t", "topic/2/t", "topic/3/t", "topic/4/t"]
-    assert len({url for url, _ in site.asked}) == len(site.asked) == len(BOARD)
+    assert len(set(site.asked)) == len(site.asked) == len(BOARD)
     first = next(iter(SOURCE.parse(pages[0])))  # type: ignore[arg-type]
     assert isinstance(first, Thread)
     assert [post.post_id for post in first.posts] == ["11", "12", "13", "14", "15"]
 
 
-def test_a_version_says_when_a_thread_was_last_posted_in() -> None:
-    site = web()
-    crawl(site)
-    versions = {url.removeprefix(SITE): version for url, version in site.asked}
-    assert versions["/topic/1/t/"] == versions["/topic/1/t/?page=2"] == "5 Nov. 3, 2020, 9:15 a.m."
-    assert versions["/c/1/"] == ""
+def test_a_version_says_when_a_thread_was_last_posted_in(tmp_path: Path) -> None:
+    """Threads in which nothing was posted since are not asked for again; boards are."""
+    first, second = board(), board()
+    assert crawl(first, store=tmp_path / "web.sqlite") == crawl(second, store=tmp_path / "web.sqlite")
+    assert {url.removeprefix(SITE) for url in second.asked} == {path for path in BOARD if path.startswith("/c/")}
+    third = board(**{"/c/1/": board_page([(1, 6, "Nov. 4, 2020, 9:15 a.m.")])})
+    crawl(third, store=tmp_path / "web.sqlite")
+    assert [url.removeprefix(SITE) for url in third.asked] == ["/c/1/", "/topic/1/t/", "/topic/1/t/?page=2"]
 
 
 def test_a_later_run_stops_where_nothing_has_happened_since() -> None:
-    pages = crawl(web(), "2019-06-01T00:00:00+00:00")
+    pages = crawl(board(), "2019-06-01T00:00:00+00:00")
     assert [page.key for page in pages] == ["topic/1/t", "topic/2/t", "topic/3/t"]
 
 
 def test_a_start_may_be_a_thread_and_threads_may_be_bounded() -> None:
-    assert [page.key for page in crawl(web(), start="/topic/1/t/?page=2")] == ["topic/1/t"]
-    assert [page.key for page in crawl(web(), max_threads=2)] == ["topic/1/t", "topic/2/t"]
-    assert [page.key for page in crawl(web(), threads="/topic/[24]/")] == ["topic/2/t", "topic/4/t"]
+    assert [page.key for page in crawl(board(), start="/topic/1/t/?page=2")] == ["topic/1/t"]
+    assert [page.key for page in crawl(board(), max_threads=2)] == ["topic/1/t", "topic/2/t"]
+    assert [page.key for page in crawl(board(), threads="/topic/[24]/")] == ["topic/2/t", "topic/4/t"]
 
 
 def test_a_thread_that_breaks_off_is_no_thread() -> None:
-    site = web()
-    del site.answers[f"{SITE}/topic/1/t/?page=2"]
-    broken = crawl(site)[0]
+    broken = crawl(board(**{"/topic/1/t/?page=2": page("", 403)}))[0]
     assert isinstance(broken, Reject)
-    assert (broken.key, broken.reason) == ("topic/1/t", "not_found")
+    assert (broken.key, broken.reason) == ("topic/1/t", "http_403")
 
 
 def test_gone_opted_out_and_empty_pages() -> None:
-    site = web()
-    gone, out = f"{SITE}/topic/1/t/", f"{SITE}/topic/2/t/"
-    site.answers[gone] = replace(site.answers[gone], status=410, body=b"")
-    site.answers[out] = replace(site.answers[out], body=b"", opt_out="noai")
-    first, second, *_ = crawl(site)
+    out = page(BOARD["/topic/2/t/"], x_robots_tag="noai")
+    first, second, *_ = crawl(board(**{"/topic/1/t/": page("", 410), "/topic/2/t/": out}))
     assert isinstance(first, Page)
     assert isinstance(second, Page)
     assert (first.status, first.body) == (410, b"")
-    assert (second.opt_out, second.body) == ("noai", b"")
-    assert [item.reason for item in crawl(web(**{"/c/9/": "<p>nothing</p>"}), start="/c/9/")] == ["no_threads"]  # type: ignore[union-attr]
+    assert (second.opt_out, second.body) == ("X-Robots-Tag: noai", b"")
+    assert [item.reason for item in crawl(board(**{"/c/9/": "<p>nothing</p>"}), start="/c/9/")] == ["no_threads"]  # type: ignore[union-attr]
+
+
+def test_a_board_that_breaks_off_says_so() -> None:
+    for broken, reason in (
+        (page("", 404), "http_404"),
+        (page("<p>Log in first.</p>"), "no_threads"),
+        (page(BOARD["/c/1/"], x_robots_tag="noindex"), "opt_out"),
+    ):
+        found = crawl(board(**{"/c/1/?page=2": broken}))
+        assert [getattr(item, "reason", item.key) for item in found] == ["topic/1/t", "topic/2/t", reason]
+
+
+def test_a_board_under_https_and_www_is_the_same_board() -> None:
+    secure = "https://www." + SITE.partition("://")[2]
+    pages = {secure + path: page(body) for path, body in BOARD.items()}
+    moved = {SITE.replace("https:", "http:") + path: redirect(secure + path) for path in BOARD}
+    found = crawl(RecordedTransport({**pages, **moved}), start=SITE.replace("https:", "http:") + "/c/1/")
+    assert [item.key for item in found] == ["topic/1/t", "topic/2/t", "topic/3/t", "topic/4/t"]
+
+
+def test_threads_of_a_second_host_have_keys_of_their_own() -> None:
+    other = "https://other.example"
+    site = board()
+    site.responses |= {other + path: page(body.replace(SITE, other)) for path, body in BOARD.items()}
+    found = crawl(site, start=("/topic/1/t/", f"{other}/topic/1/t/"))
+    assert [item.key for item in found] == ["topic/1/t", "other.example/topic/1/t"]
 
 
 def test_who_is_quoted_by_the_first_words_of_a_quote() -> None:
@@ -310,14 +341,14 @@ def test_who_is_quoted_by_the_first_words_of_a_quote() -> None:
 def test_what_changes_with_every_look_is_not_kept() -> None:
     times = '<span title="Nov. 24, 2016, 5:53 a.m.">{} minutes ago</span><time datetime="2016-11-24T05:53Z">{} m</time>'
     stamp = f"{times}</body>"
-    board = {path: body.replace("</body>", stamp.format(2, 2)) for path, body in BOARD.items()}
+    stamped = {path: body.replace("</body>", stamp.format(2, 2)) for path, body in BOARD.items()}
     seen = BOARD["/topic/2/t/"].replace("</body>", stamp.format(4, 4))
     body = seen.replace("</body>", "<script>seen(41)</script><input name=csrf value=x></body>")
-    page = crawl(web(**{"/topic/2/t/": body}), start="/topic/2/t/")[0]
-    plain = crawl(web(**board), start="/topic/2/t/")[0]
-    assert isinstance(page, Page)
+    seen_again = crawl(board(**{"/topic/2/t/": body}), start="/topic/2/t/")[0]
+    plain = crawl(board(**stamped), start="/topic/2/t/")[0]
+    assert isinstance(seen_again, Page)
     assert isinstance(plain, Page)
-    assert page.body == plain.body
+    assert seen_again.body == plain.body
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,14 @@
 """GitHub over its API: paging, changes while it is walked, and what is left out."""
 
-import json
 from typing import Any
 
 import pytest
 
-from connectors.base import Response
 from connectors.github import PER_PAGE, GitHub, markdown
+from connectors.web.transport import HTTPResponse
 from schemas.document import Reject, Thread
 from schemas.page import Page
-from tests.connectors.replay import ReplayWeb, json_answer
+from tests.connectors.recorded import RecordedTransport, fetch, json_page, page
 
 REPO = "https://api.github.com/repos/kettles/firmware/issues"
 
@@ -24,21 +23,21 @@ def issue(number: int, **more: Any) -> dict[str, Any]:
     return {**said, "comments": 0, "user": {"login": "mira", "type": "User"}, **more}
 
 
-def listing(page: int, since: str = "") -> str:
+def listing(number: int, since: str = "") -> str:
     stated = f"&since={since}" if since else ""
-    return f"{REPO}?state=all&sort=updated&direction=desc{stated}&per_page={PER_PAGE}&page={page}"
+    return f"{REPO}?state=all&sort=updated&direction=desc{stated}&per_page={PER_PAGE}&page={number}"
 
 
-def web(answers: dict[str, Any]) -> ReplayWeb:
-    return ReplayWeb({url: json_answer(url, value) for url, value in answers.items()})
+def api(answers: dict[str, Any]) -> RecordedTransport:
+    return RecordedTransport({url: json_page(value) for url, value in answers.items()})
 
 
 def comments(number: int) -> str:
     return f"{REPO}/{number}/comments?per_page={PER_PAGE}&page=1"
 
 
-def fetched(answers: dict[str, Any], cursor: str | None = None) -> list[Page | Reject]:
-    return list(GitHub(name="sample", repo="kettles/firmware").fetch(web(answers), cursor))
+def fetched(answers: dict[str, Any], cursor: str | None = None, **settings: Any) -> list[Page | Reject]:
+    return fetch(GitHub(name="sample", repo="kettles/firmware", **settings), api(answers), cursor)
 
 
 def test_listings_are_walked_until_a_short_one_and_nothing_comes_twice() -> None:
@@ -63,7 +62,13 @@ def test_pull_requests_are_left_out_and_comments_belong_to_their_issue() -> None
 def test_an_issue_without_its_comments_is_a_reject() -> None:
     found = fetched({listing(1): [issue(3, comments=4), issue(4)]})
     assert [type(item) for item in found] == [Reject, Page]
-    assert found[0].key == "3"
+    assert found[0] == Reject("3", "http_404", "comments: ")
+
+
+def test_what_is_listed_and_no_issue_and_a_walk_that_is_cut_short_are_told() -> None:
+    found = fetched({listing(1): [{"id": 7}, *map(issue, range(PER_PAGE - 1))]}, max_pages=1)
+    reasons = [(item.key, item.reason) for item in found if isinstance(item, Reject)]
+    assert reasons == [("7", "not_an_issue"), (REPO, "max_pages")]
 
 
 def test_a_later_run_asks_for_what_changed() -> None:
@@ -74,13 +79,14 @@ def test_a_later_run_asks_for_what_changed() -> None:
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        (Response("", 403, b"{}"), "http_403"),
-        (Response("", 200, json.dumps({"message": "rate limit"}).encode()), "malformed_json"),
-        (Response("", 200, b"", opt_out="noai"), "opt_out"),
+        (json_page({}, 403), "http_403"),
+        (json_page({"message": "rate limit"}), "malformed_json"),
+        (page("<h1>Down for maintenance</h1>"), "malformed_json"),
+        (json_page([], x_robots_tag="noai"), "opt_out"),
     ],
 )
-def test_a_listing_that_cannot_be_had_is_a_reject(answer: Response, reason: str) -> None:
-    found = list(GitHub(name="sample", repo="kettles/firmware").fetch(ReplayWeb({listing(1): answer}), None))
+def test_a_listing_that_cannot_be_had_is_a_reject(answer: HTTPResponse, reason: str) -> None:
+    found = fetch(GitHub(name="sample", repo="kettles/firmware"), RecordedTransport({listing(1): answer}))
     assert [item.reason for item in found if isinstance(item, Reject)] == [reason]
 
 

@@ -15,7 +15,7 @@ from connectors.hacker_news.thread import markdown
 from pipelines.normalise.parse import parse_page
 from schemas.document import Reject, Thread
 from schemas.page import Page
-from tests.connectors.replay import ReplayWeb, json_answer
+from tests.connectors.recorded import OFFLINE, RecordedTransport, fetch, json_page, page
 
 HERE = Path(__file__).parent / "hacker_news"
 ITEMS = [json.loads(line) for line in (HERE / "items.jsonl").read_text().splitlines()[:-1]]
@@ -23,7 +23,7 @@ API = "https://hacker-news.firebaseio.com/v0"
 
 
 def fetched(path: Path = HERE) -> list[Page | Reject]:
-    return list(HackerNews(name="hn", path=path).fetch(ReplayWeb({}), None))
+    return list(HackerNews(name="hn", path=path).fetch(OFFLINE, None))
 
 
 def pages(path: Path = HERE) -> dict[str, Page]:
@@ -98,7 +98,9 @@ def test_markdown(text: str, expected: str) -> None:
     assert markdown(text, "https://news.ycombinator.com/item?id=1") == expected
 
 
-def live(changed: dict[int, Any], **settings: Any) -> tuple[list[Page | Reject], ReplayWeb]:
+def live(
+    changed: dict[int, Any], store: Path | None = None, **settings: Any
+) -> tuple[list[Page | Reject], RecordedTransport]:
     """The sample over the API, some items answering otherwise."""
     below: dict[int, list[int]] = {}
     for item in ITEMS:
@@ -106,12 +108,12 @@ def live(changed: dict[int, Any], **settings: Any) -> tuple[list[Page | Reject],
     items = {item["id"]: {**item, "kids": below.get(item["id"], [])} for item in reversed(ITEMS)} | changed
     answers: dict[str, Any] = {f"{API}/item/{number}.json": value for number, value in items.items()}
     answers[f"{API}/askstories.json"] = [100, 999, 140]
-    web = ReplayWeb({url: json_answer(url, value) for url, value in answers.items() if value != "gone"})
-    return list(HackerNews(name="hn", **settings).fetch(web, None)), web
+    api = RecordedTransport({url: json_page(value) for url, value in answers.items() if value != "gone"})
+    return fetch(HackerNews(name="hn", **settings), api, store=store), api
 
 
 def test_live_stories_are_the_same_as_in_dumps() -> None:
-    found, web = live({999: None})
+    found, _ = live({999: None})
     assert [type(item) for item in found] == [Page, Reject, Page]
     assert found[1] == Reject("999", "not_found")
     said = {frozenset(json.dumps(item) for item in json.loads(page.body)["items"]) for page in (found[0], found[2])}  # type: ignore[union-attr]
@@ -120,20 +122,29 @@ def test_live_stories_are_the_same_as_in_dumps() -> None:
         for key, page in pages().items()
         if key in ("100", "140")
     }
-    assert (f"{API}/item/101.json", "5 comments") in web.asked
+
+
+def test_a_story_with_as_many_comments_as_before_is_asked_for_alone(tmp_path: Path) -> None:
+    first, _ = live({999: None}, tmp_path / "web.sqlite")
+    again, api = live({999: None}, tmp_path / "web.sqlite")
+    assert first == again
+    asked = {url.removeprefix(f"{API}/") for url in api.asked}
+    assert asked == {"askstories.json", "item/100.json", "item/999.json", "item/140.json"}
 
 
 def test_half_a_thread_is_none() -> None:
     found, _ = live({999: None, 103: "gone"})
-    assert found[0] == Reject("100", "not_found", "item 103: ")
+    assert found[0] == Reject("100", "http_404", "item 103: ")
 
 
 def test_no_more_stories_than_wished_and_no_rings() -> None:
-    found, web = live({102: {**ITEMS[2], "kids": [103, 101, 102]}}, max_stories=1)
+    found, api = live({102: {**ITEMS[2], "kids": [103, 101, 102]}}, max_stories=1)
     assert [item.key for item in found] == ["100"]
-    assert max(Counter(web.asked).values()) == 1
+    assert max(Counter(api.asked).values()) == 1
 
 
 def test_a_list_that_cannot_be_had_is_told() -> None:
-    found = list(HackerNews(name="hn", lists=("top",)).fetch(ReplayWeb({}), None))
-    assert found == [Reject(f"{API}/topstories.json", "not_found")]
+    place = f"{API}/topstories.json"
+    for answer, reason in ((page("", 403), "http_403"), (page("<p>Busy"), "malformed_json"), (json_page([]), "")):
+        found = fetch(HackerNews(name="hn", lists=("top",)), RecordedTransport({place: answer}))
+        assert found == ([Reject(place, reason)] if reason else [])

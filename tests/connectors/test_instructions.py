@@ -11,14 +11,14 @@ from connectors.instructions import Instructions
 from connectors.reading.rows import Malformed, read
 from schemas.document import Exchange, Reject
 from schemas.page import Page
-from tests.connectors.replay import ReplayWeb
+from tests.connectors.recorded import OFFLINE
 
 HERE = Path(__file__).parent / "instructions"
 
 
 def everything(path: Path) -> tuple[list[Exchange], list[Reject]]:
     source = Instructions(name="set", path=path, licence="MIT")
-    fetched = list(source.fetch(ReplayWeb({}), None))
+    fetched = list(source.fetch(OFFLINE, None))
     found = [item for page in fetched if isinstance(page, Page) for item in source.parse(page)]
     rejects = [item for item in (*fetched, *found) if isinstance(item, Reject)]
     return [item for item in found if isinstance(item, Exchange)], rejects

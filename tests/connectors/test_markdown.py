@@ -10,7 +10,7 @@ from connectors.markdown.front_matter import licence, split
 from connectors.markdown.sections import served
 from schemas.document import Article, Reject
 from schemas.page import Page
-from tests.connectors.replay import ReplayWeb
+from tests.connectors.recorded import OFFLINE
 
 HERE = Path(__file__).parent / "markdown"
 
@@ -83,7 +83,7 @@ def test_links_lead_to_the_site() -> None:
 
 def test_a_folder_is_read_with_what_it_includes() -> None:
     connector = Markdown(name="guide", folder=HERE, only=("guide",), base_url="https://guide.example/")
-    pages = [page for page in connector.fetch(ReplayWeb({}), None) if isinstance(page, Page)]
+    pages = [page for page in connector.fetch(OFFLINE, None) if isinstance(page, Page)]
     assert [page.key for page in pages] == ["guide/draft.md", "guide/index.md", "guide/install.md", "guide/safety.mdx"]
     found = {page.key: list(connector.parse(page)) for page in pages}
     assert found["guide/draft.md"] == [Reject("guide/draft.md", "draft")]
@@ -102,7 +102,7 @@ def test_includes_stay_in_the_folder(tmp_path: Path) -> None:
     (tmp_path / "in" / "a.md").write_text("# A\n\n{!../secret.md!}\n")
     (tmp_path / "in" / "b.md").write_text("# B\n\n{* code.py ln[2:3] *}\n\n{!b.md!}")
     (tmp_path / "in" / "code.py").write_text("a\nb\nc\nd\n")
-    pages = [page for page in Markdown(name="x", folder=tmp_path / "in").fetch(ReplayWeb({}), None)]
+    pages = [page for page in Markdown(name="x", folder=tmp_path / "in").fetch(OFFLINE, None)]
     bodies = [page.body.decode() for page in pages if isinstance(page, Page)]
     assert "Hidden" not in bodies[0]
     assert "```py\nb\nc\n```" in bodies[1]
@@ -122,7 +122,7 @@ def test_includes_stay_in_the_folder(tmp_path: Path) -> None:
 def test_edits(tmp_path: Path, head: str, day: int | None) -> None:
     (tmp_path / "a.md").write_text(f"{head}# A\n\nText.\n")
     connector = Markdown(name="x", folder=tmp_path)
-    (page,) = connector.fetch(ReplayWeb({}), None)
+    (page,) = connector.fetch(OFFLINE, None)
     (found,) = connector.parse(page)  # type: ignore[arg-type]
     assert isinstance(found, Article)
     assert (found.edited_at and found.edited_at.date()) == (day and date(2021, 3, day))
@@ -152,7 +152,7 @@ def test_where_pages_are_served(path: str, address: str) -> None:
 def test_real_folders(shared_data: Path) -> None:
     folder = shared_data / "knowledge_bases" / "owasp-cheatsheets"
     connector = Markdown(name="x", folder=folder)
-    pages = [page for page in connector.fetch(ReplayWeb({}), None) if isinstance(page, Page)]
+    pages = [page for page in connector.fetch(OFFLINE, None) if isinstance(page, Page)]
     found = [item for page in pages[:40] for item in connector.parse(page)]
     assert sum(isinstance(item, Article) for item in found) >= 38
 
@@ -163,6 +163,6 @@ def test_a_file_and_what_it_includes_in_another_encoding(tmp_path: Path, codec: 
     (tmp_path / "part.md").write_text(f"{text}如果水位太低，我们只能等到下雨以后再开工。\n", codec)
     (tmp_path / "mill.md").write_text(f"# 磨坊\n\n{text}\n\n{{!part.md!}}\n", codec)
     connector = Markdown(name="mill", folder=tmp_path, only=(".",))
-    pages = {page.key: page for page in connector.fetch(ReplayWeb({}), None) if isinstance(page, Page)}
+    pages = {page.key: page for page in connector.fetch(OFFLINE, None) if isinstance(page, Page)}
     whole = pages["mill.md"].body.decode()
     assert whole.count(text) == 2 and "如果水位太低" in whole

@@ -8,13 +8,13 @@ from pydantic import ValidationError
 
 from connectors.mediawiki import MediaWiki
 from connectors.mediawiki.wikitext import render_sections
+from connectors.web.transport import HTTPResponse
 from schemas.document import Article, Reject
 from schemas.page import Page
-from tests.connectors.replay import ReplayWeb
-from tests.connectors.wiki import API, OldWikiWeb, WikiWeb
+from tests.connectors.recorded import OFFLINE, FakeClock, RecordedTransport, fetch, json_page, page, recorded_web
+from tests.connectors.wiki import API, OldWikiAPI, WikiAPI, wiki
 
 DUMP = Path(__file__).parent / "mediawiki" / "wiki.xml"
-WEB = ReplayWeb({})
 
 
 def dump(path: Path = DUMP) -> MediaWiki:
@@ -22,7 +22,7 @@ def dump(path: Path = DUMP) -> MediaWiki:
 
 
 def pages(source: MediaWiki) -> dict[str, Page]:
-    return {item.key: item for item in source.fetch(WEB, None) if isinstance(item, Page)}
+    return {item.key: item for item in source.fetch(OFFLINE, None) if isinstance(item, Page)}
 
 
 def article(key: str) -> Article:
@@ -105,30 +105,80 @@ def test_wikitext(wikitext: str, markdown: str) -> None:
     assert [part.markdown for part in render_sections(wikitext)] == [markdown]
 
 
+LIVE = MediaWiki(name="wiki", api=API)
+
+
+def texts_asked(site: RecordedTransport) -> int:
+    return sum("revids" in url for url in site.asked)
+
+
 def test_the_api_is_walked_to_its_end_and_asked_again_when_busy() -> None:
-    web = WikiWeb({})
-    items = list(MediaWiki(name="wiki", api=API).fetch(web, None))
+    site = wiki()
+    items = fetch(LIVE, site)
     assert [item.key for item in items] == ["11", "12", "13"]
     assert isinstance(items[1], Reject) and items[1].reason == "redirect"
     found = [item for item in items if isinstance(item, Page)]
     assert {page.licence for page in found} == {"CC-BY-SA-4.0"}
     assert found[0].url == "https://wiki.example/wiki/Page_11"
-    contents = [(url, version) for url, version in web.asked if "revids" in url]
-    assert [bool(version) for _, version in contents] == [True, False], "a failed answer must not come from the cache"
+    assert texts_asked(site) == 2, "the second attempt must reach the wiki, and not be served the first one's answer"
+
+
+def test_a_wiki_that_stays_busy_is_a_reject_and_the_next_run_asks_it_again(tmp_path: Path) -> None:
+    site = wiki(WikiAPI(busy=4))
+    with recorded_web(site, tmp_path / "web.sqlite") as web:
+        first = list(LIVE.fetch(web, None))
+        assert web.missed
+    assert [(item.key, getattr(item, "reason", "")) for item in first] == [
+        *(("11", "api_error"), ("12", "api_error"), ("13", "api_error")),
+    ]
+    assert texts_asked(site) == 4
+    with recorded_web(site, tmp_path / "web.sqlite") as web:
+        assert [item.key for item in LIVE.fetch(web, None) if isinstance(item, Page)] == ["11", "13"]
+        assert not web.missed
+    assert texts_asked(site) == 5
+
+
+def test_a_busy_wiki_is_left_alone_for_as_long_as_it_says() -> None:
+    clock = FakeClock()
+    items = fetch(LIVE, wiki(WikiAPI(code="maxlag", headers={"retry-after": "7"})), clock=clock)
+    assert sum(isinstance(item, Page) for item in items) == 2
+    assert clock.slept == 7
+
+
+def test_what_a_wiki_will_never_answer_is_asked_once() -> None:
+    site = wiki(WikiAPI(busy=9, code="readapidenied"))
+    details = [item.detail for item in fetch(LIVE, site) if isinstance(item, Reject)]
+    assert details == ["readapidenied"] * 3 and texts_asked(site) == 1
+
+
+def test_texts_once_had_are_served_from_the_cache(tmp_path: Path) -> None:
+    site = wiki()
+    first, again = (fetch(LIVE, site, store=tmp_path / "web.sqlite") for _ in range(2))
+    assert first == again and texts_asked(site) == 2
 
 
 def test_an_old_wiki_says_the_same() -> None:
-    old, new = (list(MediaWiki(name="wiki", api=API).fetch(web, None)) for web in (OldWikiWeb({}), WikiWeb({})))
-    assert old == new
+    assert fetch(LIVE, wiki(OldWikiAPI())) == fetch(LIVE, wiki())
 
 
-def test_a_wiki_that_does_not_answer_is_a_reject() -> None:
-    items = list(MediaWiki(name="wiki", api=API).fetch(ReplayWeb({}), None))
-    assert [(type(item), getattr(item, "reason", "")) for item in items] == [(Reject, "not_found")]
+@pytest.mark.parametrize(
+    ("answer", "reason", "requests"),
+    [
+        (json_page({}, 404), "http_404", 1),
+        (json_page({}, 403), "http_403", 1),
+        (page("<p>Down for maintenance"), "malformed_json", 4),
+        (json_page({}, x_robots_tag="noai"), "opt_out", 1),
+    ],
+)
+def test_a_wiki_that_does_not_answer_is_a_reject(answer: HTTPResponse, reason: str, requests: int) -> None:
+    site = RecordedTransport(otherwise=lambda url: answer)
+    items = fetch(LIVE, site)
+    assert [(type(item), getattr(item, "reason", "")) for item in items] == [(Reject, reason)]
+    assert len(site.asked) == requests
 
 
 def test_pages_deleted_since_the_last_run_are_gone() -> None:
-    items = list(MediaWiki(name="wiki", api=API).fetch(WikiWeb({}), "2024-01-01T00:00:00Z"))
+    items = fetch(LIVE, wiki(), "2024-01-01T00:00:00Z")
     assert isinstance(items[-1], Page)
     assert (items[-1].key, items[-1].status) == ("99", 404)
 
@@ -143,7 +193,7 @@ def test_a_cut_dump_gives_what_came_before(tmp_path: Path) -> None:
     cut = tmp_path / "wiki.xml"
     body = DUMP.read_bytes()
     cut.write_bytes(body[: body.index(b"<title>Planes") + 20])
-    items = list(dump(cut).fetch(WEB, None))
+    items = list(dump(cut).fetch(OFFLINE, None))
     assert [(item.key, getattr(item, "reason", "")) for item in items] == [("3", ""), ("wiki.xml", "truncated")]
 
 
@@ -153,8 +203,8 @@ def test_a_part_of_the_english_wikipedia(shared_data: Path) -> None:
     found = pages(source)
     assert len(found) == 206
     counts: Counter[str] = Counter()
-    for page in list(found.values())[:110]:
-        for item in source.parse(page):
+    for stored in list(found.values())[:110]:
+        for item in source.parse(stored):
             counts[item.reason if isinstance(item, Reject) else "article"] += 1
             if isinstance(item, Article):
                 text = "\n".join(section.markdown for section in item.sections)

@@ -12,14 +12,14 @@ from connectors.mediawiki import MediaWiki
 from connectors.mediawiki.signatures import Signature, Signatures
 from schemas.document import Post, Reject, Thread
 from schemas.page import Page
-from tests.connectors.replay import ReplayWeb
+from tests.connectors.recorded import OFFLINE
 
 DUMP = Path(__file__).parent / "mediawiki" / "talk.xml"
 
 
 def found(path: Path = DUMP) -> dict[str, Thread | Reject]:
     source = MediaWiki(name="wiki", dump=path, namespaces=(1, 4))
-    pages = (page for page in source.fetch(ReplayWeb({}), None) if isinstance(page, Page))
+    pages = (page for page in source.fetch(OFFLINE, None) if isinstance(page, Page))
     return {item.key: item for page in pages for item in source.parse(page) if isinstance(item, Thread | Reject)}
 
 

@@ -9,7 +9,7 @@ from connectors.python_docs.licence import licence
 from connectors.python_docs.readme import sections
 from connectors.python_docs.topic import topic_sections
 from schemas.document import Article, Reject
-from tests.connectors.replay import ReplayWeb
+from tests.connectors.recorded import OFFLINE
 
 TOPIC = """\
 The "fold" statement
@@ -114,7 +114,7 @@ def test_licences_from_metadata(fields: dict[str, str], spdx: str) -> None:
 
 def test_settings_choose_what_is_read() -> None:
     source = PythonDocs(name="py", topics=False, packages=("Pytest", "not-there"))
-    items = list(source.fetch(ReplayWeb({}), None))
+    items = list(source.fetch(OFFLINE, None))
     assert [(item.key, getattr(item, "reason", "")) for item in items] == [
         ("package/not-there", "not_installed"),
         ("package/pytest", ""),
@@ -123,7 +123,7 @@ def test_settings_choose_what_is_read() -> None:
 
 def test_every_topic_of_this_python_is_an_article() -> None:
     source = PythonDocs(name="py", packages=())
-    for page in source.fetch(ReplayWeb({}), None):
+    for page in source.fetch(OFFLINE, None):
         assert not isinstance(page, Reject)
         (found,) = source.parse(page)
         assert isinstance(found, Article)

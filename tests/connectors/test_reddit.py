@@ -15,14 +15,14 @@ from connectors.reddit.thread import _BOT_NAME
 from pipelines.normalise.parse import parse_page
 from schemas.document import Reject, Thread
 from schemas.page import Page
-from tests.connectors.replay import ReplayWeb, json_answer
+from tests.connectors.recorded import OFFLINE, RecordedTransport, fetch, json_page
 
 HERE = Path(__file__).parent / "reddit"
 SITE = "https://www.reddit.com"
 
 
 def fetched(path: Path = HERE, **settings: Any) -> list[Page | Reject]:
-    return list(Reddit(name="r", path=path, **settings).fetch(ReplayWeb({}), None))
+    return list(Reddit(name="r", path=path, **settings).fetch(OFFLINE, None))
 
 
 def pages(path: Path = HERE, **settings: Any) -> dict[str, Page]:
@@ -176,19 +176,19 @@ def saved(name: str) -> list[dict[str, Any]]:
     return [listing(name), {"kind": "Listing", "data": {"children": [{"kind": "t1", "data": reply}]}}]
 
 
-def live(answers: dict[str, Any]) -> tuple[list[Page | Reject], ReplayWeb]:
-    web = ReplayWeb({url: json_answer(url, value) for url, value in answers.items()})
-    return list(Reddit(name="r", subreddits=("tea",)).fetch(web, None)), web
+def live(answers: dict[str, Any], store: Path | None = None) -> tuple[list[Page | Reject], RecordedTransport]:
+    api = RecordedTransport({url: json_page(value) for url, value in answers.items()})
+    return fetch(Reddit(name="r", subreddits=("tea",)), api, store=store), api
 
 
-def test_live_listings_are_walked_and_threads_fetched_by_version() -> None:
+def test_live_listings_are_walked_and_threads_fetched_by_version(tmp_path: Path) -> None:
     place = f"{SITE}/r/tea/new.json?limit=100"
     threads = {f"{SITE}/comments/{name}.json?limit=500": saved(name) for name in ("a1", "a2", "a3")}
-    found, web = live(
-        {place: listing("a1", "a2", after="t3_a2"), f"{place}&after=t3_a2": listing("a2", "a3"), **threads}
-    )
+    site = {place: listing("a1", "a2", after="t3_a2"), f"{place}&after=t3_a2": listing("a2", "a3"), **threads}
+    found, _ = live(site, tmp_path / "web.sqlite")
     assert [item.key for item in found] == ["t3_a1", "t3_a2", "t3_a3"]
-    assert (f"{SITE}/comments/a1.json?limit=500", "1 False") in web.asked
+    again, api = live(site, tmp_path / "web.sqlite")
+    assert again == found and api.asked == [place, f"{place}&after=t3_a2"]
     assert [row[2] for row in records(found[0])] == ["Because."]  # type: ignore[arg-type]
 
 
@@ -196,11 +196,14 @@ def test_what_cannot_be_had_is_told() -> None:
     place = f"{SITE}/r/tea/new.json?limit=100"
     found, _ = live({place: listing("b1", "b2"), f"{SITE}/comments/b2.json?limit=500": {"error": 500}})
     assert [(item.key, item.reason) for item in found if isinstance(item, Reject)] == [
-        ("t3_b1", "not_found"),
+        ("t3_b1", "http_404"),
         ("t3_b2", "missing_id"),
         ("t3_b2", "malformed_json"),
     ]
-    assert [item.reason for item in live({})[0] if isinstance(item, Reject)] == ["not_found"]
+    assert [item.reason for item in live({})[0] if isinstance(item, Reject)] == ["http_404"]
+    assert [item.reason for item in live({place: {"error": 500}})[0] if isinstance(item, Reject)] == ["malformed_json"]
+    nameless = {"kind": "Listing", "data": {"children": [{"kind": "t3", "data": {}}]}}
+    assert [item.reason for item in live({place: nameless})[0] if isinstance(item, Reject)] == ["missing_id"]
 
 
 @pytest.mark.parametrize("settings", [{}, {"subreddits": ("a",), "url": "reddit.com"}])

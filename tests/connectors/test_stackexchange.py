@@ -11,10 +11,9 @@ from connectors.stackexchange import StackExchange
 from connectors.stackexchange.thread import licence_of, tags
 from schemas.document import Reject, Thread
 from schemas.page import Page
-from tests.connectors.replay import ReplayWeb
+from tests.connectors.recorded import OFFLINE
 
 DATA = Path(__file__).parent / "stackexchange"
-WEB = ReplayWeb({})
 
 
 def source(path: Path = DATA, **settings: object) -> StackExchange:
@@ -22,7 +21,7 @@ def source(path: Path = DATA, **settings: object) -> StackExchange:
 
 
 def fetched(path: Path = DATA) -> list[Page | Reject]:
-    return list(source(path).fetch(WEB, None))
+    return list(source(path).fetch(OFFLINE, None))
 
 
 def pages(path: Path = DATA) -> dict[str, Page]:
@@ -186,7 +185,7 @@ def test_a_folder_without_posts_is_named(tmp_path: Path) -> None:
 
 def test_the_whole_quantum_computing_dump(shared_data: Path) -> None:
     dump = source(shared_data / "forums" / "stackexchange-quantumcomputing")
-    items = list(dump.fetch(WEB, None))
+    items = list(dump.fetch(OFFLINE, None))
     found = [json.loads(item.body) for item in items if isinstance(item, Page)]
     assert len(found) == 612
     assert sum(len(body["answers"]) for body in found) == 1060

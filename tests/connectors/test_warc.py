@@ -15,7 +15,7 @@ from warcio.warcwriter import WARCWriter
 from connectors.warc import Warc
 from schemas.document import Article, Document, Reject, Thread
 from schemas.page import Page
-from tests.connectors.replay import ReplayWeb
+from tests.connectors.recorded import OFFLINE
 
 HERE = Path(__file__).parent
 URL = "https://mill.example/{}"
@@ -40,7 +40,7 @@ def record(name: str, body: bytes = HTML, status: str = "200 OK", kind: str = "r
 
 
 def read(path: Path, **settings: object) -> list[Page | Reject]:
-    return list(Warc.model_validate({"name": "archive", "path": path, **settings}).fetch(ReplayWeb({}), None))
+    return list(Warc.model_validate({"name": "archive", "path": path, **settings}).fetch(OFFLINE, None))
 
 
 def stored(folder: Path, content: bytes, name: str = "a.warc", **settings: object) -> list[Page | Reject]:

@@ -1,6 +1,6 @@
 """A site walked by links, by sitemap and from a folder."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -9,33 +9,15 @@ from threading import Thread
 import pytest
 from pydantic import ValidationError
 
-from connectors.base import Response, WebError
 from connectors.web import open_web
 from connectors.website import Website
 from schemas.document import Article, Reject
 from schemas.page import Page
+from tests.connectors.recorded import OFFLINE, Recorded, RecordedTransport, fetch, redirect
+from tests.connectors.recorded import page as response
 
 ROOT = "http://site.example/docs/"
 TEXT = "<p>Grinding is the step that turns grain into flour, and it needs a clean stone and some patience.</p>"
-
-
-class Shelf:
-    """A web of a few pages; what is not on it is gone."""
-
-    def __init__(self, pages: dict[str, str | Response | WebError]) -> None:
-        self.pages, self.asked = pages, list[str]()
-
-    def get(self, url: str, *, version: str = "") -> Response:
-        self.asked.append(url)
-        found = self.pages.get(url, Response(url, 404, b""))
-        if isinstance(found, WebError):
-            raise found
-        if isinstance(found, str):
-            return Response(url, 200, found.encode(), {"etag": '"1"'}, "text/html", robots="User-agent: *")
-        return found
-
-    def expect(self, items: int) -> None:
-        self.expected = items
 
 
 def page(*links: str) -> str:
@@ -43,9 +25,13 @@ def page(*links: str) -> str:
     return f"<html><head><title>T</title></head><body><main><h1>T</h1>{TEXT}<ul>{listed}</ul></main></body></html>"
 
 
-def crawl(pages: dict[str, str | Response | WebError], **settings: object) -> list[Page | Reject]:
-    site = Website.model_validate({"name": "site", "start": ROOT, **settings})
-    return list(site.fetch(Shelf(pages), None))
+def recorded(pages: Mapping[str, str | Recorded]) -> RecordedTransport:
+    """A site of these pages; what is not among them is gone."""
+    return RecordedTransport({url: response(it) if isinstance(it, str) else it for url, it in pages.items()})
+
+
+def crawl(pages: Mapping[str, str | Recorded], **settings: object) -> list[Page | Reject]:
+    return fetch(Website.model_validate({"name": "site", "start": ROOT, **settings}), recorded(pages))
 
 
 def keys(found: list[Page | Reject]) -> list[str]:
@@ -76,44 +62,91 @@ def test_a_session_in_its_links_makes_no_page_new() -> None:
 
 
 def test_a_page_carries_its_evidence() -> None:
-    (found,) = crawl({ROOT: page()}, licence="CC-BY-4.0")
+    rules = response("User-agent: *\nAllow: /docs/", content_type="text/plain")
+    pages: dict[str, str | Recorded] = {ROOT: response(page(), etag='"1"'), "http://site.example/robots.txt": rules}
+    (found,) = crawl(pages, licence="CC-BY-4.0")
     assert isinstance(found, Page)
-    assert (found.etag, found.robots, found.licence, found.url) == ('"1"', "User-agent: *", "CC-BY-4.0", ROOT)
+    stated = (found.etag, found.robots, found.licence, found.url)
+    assert stated == ('"1"', "allowed by 'Allow: /docs/' for '*'", "CC-BY-4.0", ROOT)
 
 
 def test_what_cannot_be_had_is_a_reject_and_what_is_gone_a_page() -> None:
     found = crawl(
         {
+            "http://site.example/robots.txt": response("User-agent: *\nDisallow: /docs/no", content_type="text/plain"),
             ROOT: page("no.html", "gone.html", "broken.html", "data"),
-            f"{ROOT}no.html": WebError(f"{ROOT}no.html", "robots", "Disallow: /docs/no"),
-            f"{ROOT}broken.html": Response(f"{ROOT}broken.html", 500, b""),
-            f"{ROOT}data": Response(f"{ROOT}data", 200, b"PK", {}, "application/zip"),
+            f"{ROOT}broken.html": response("", 500),
+            f"{ROOT}data": response(b"PK", content_type="application/zip"),
         }
     )
-    assert found[1:] == [
-        Reject(f"{ROOT}no.html", "robots", "Disallow: /docs/no"),
-        Page("site", "gone.html", f"{ROOT}gone.html", b"", status=404),
-        Reject(f"{ROOT}broken.html", "http_500"),
-    ]
+    no, gone, broken, data = found[1:]
+    assert no == Reject(f"{ROOT}no.html", "robots", "disallowed by 'Disallow: /docs/no' for '*'")
+    assert isinstance(gone, Page) and (gone.key, gone.status, gone.body) == ("gone.html", 404, b"")
+    assert broken == Reject(f"{ROOT}broken.html", "http_500")
+    assert data == Reject(f"{ROOT}data", "not_html", "application/zip")
 
 
 def test_one_page_under_two_addresses_is_one_page() -> None:
     named = page().replace("<head>", f'<head><link rel="canonical" href="{ROOT}a.html">')
-    moved = Response(f"{ROOT}a.html", 200, named.encode(), {}, "text/html")
-    pages = {ROOT: page("old.html", "a.html?from=menu"), f"{ROOT}old.html": moved, f"{ROOT}a.html?from=menu": named}
-    assert keys(crawl(pages)) == ["index", "a.html"]
+    pages = {ROOT: page("old.html", "a.html?from=menu"), f"{ROOT}a.html": named, f"{ROOT}a.html?from=menu": named}
+    *found, again = crawl({**pages, f"{ROOT}old.html": redirect("a.html")})
+    assert keys(found) == ["index", "a.html"]
+    assert again == Reject(f"{ROOT}a.html?from=menu", "duplicate_page", f"the page of {ROOT}old.html")
 
 
-def test_a_redirect_out_of_the_prefix_is_not_followed() -> None:
-    away = Response("http://site.example/login", 200, page().encode(), {}, "text/html")
-    assert keys(crawl({ROOT: page("x.html"), f"{ROOT}x.html": away})) == ["index"]
+def test_a_redirect_out_of_the_prefix_is_told() -> None:
+    pages = {ROOT: page("x.html"), f"{ROOT}x.html": redirect("/login"), "http://site.example/login": page("a.html")}
+    _, away = crawl(pages)
+    assert isinstance(away, Reject) and (away.key, away.reason) == (f"{ROOT}x.html", "outside_prefix")
+    assert "http://site.example/login" in away.detail
+
+
+@pytest.mark.parametrize("moved", ["https://site.example/docs/", "http://www.site.example/docs/"])
+def test_a_site_that_redirects_to_https_or_www_is_the_same_site(moved: str) -> None:
+    """Whatever way its links are written, each page comes once, under the key that it would have without."""
+    pages = {ROOT: redirect(moved), f"{ROOT}b.html": redirect(f"{moved}b.html"), f"{moved}b.html": page(ROOT, moved)}
+    found = crawl({**pages, moved: page("a.html", f"{ROOT}b.html", f"{moved}b.html"), f"{moved}a.html": page("./")})
+    assert [(item.key, getattr(item, "url", "")) for item in found] == [
+        *(("index", moved), ("a.html", f"{moved}a.html"), ("b.html", f"{moved}b.html")),
+    ]
+    found = crawl({**pages, moved: page("a.html"), f"{moved}a.html": page()}, prefix=ROOT)
+    assert keys(found) == ["index", "a.html"]
+
+
+def test_a_start_that_moved_within_its_site_brings_its_new_folder() -> None:
+    new = "http://site.example/en/guide/"
+    pages = {ROOT: redirect(new), new: page("a.html", "../", "/docs/b.html"), f"{new}a.html": page()}
+    found = crawl({**pages, f"{ROOT}b.html": page()})
+    assert keys(found) == ["site.example/en/guide/", "site.example/en/guide/a.html", "b.html"]
+
+
+@pytest.mark.parametrize("to", ["http://site.example/", "http://elsewhere.example/docs/", "http://site.example/login"])
+def test_a_start_that_leads_to_the_front_page_or_another_site_is_told_and_not_walked(to: str) -> None:
+    site = recorded({ROOT: redirect(to), to: page("a.html", "/b.html")})
+    (found,) = fetch(Website(name="site", start=ROOT), site)
+    assert isinstance(found, Reject) and (found.key, found.reason) == (ROOT, "outside_prefix") and to in found.detail
+    assert site.asked == [ROOT, to]
+
+
+def test_a_start_that_moved_out_of_a_stated_prefix_is_told() -> None:
+    new = "http://site.example/en/guide/"
+    (found,) = crawl({ROOT: redirect(new), new: page("a.html"), f"{new}a.html": page()}, prefix=ROOT)
+    assert isinstance(found, Reject) and found.reason == "outside_prefix"
+
+
+def test_every_start_has_its_own_folder() -> None:
+    other, deeper = "http://site.example/blog/", f"{ROOT}deep/"
+    pages = {ROOT: page("a.html"), f"{ROOT}a.html": page(), other: page("a.html", "/no.html"), f"{other}a.html": page()}
+    found = crawl({**pages, deeper: page()}, start=(ROOT, other, deeper))
+    assert keys(found) == ["index", "site.example/blog/", "deep/", "a.html", "site.example/blog/a.html"]
+    assert all(isinstance(item, Page) for item in found)
 
 
 def test_an_opt_out_keeps_the_evidence_and_not_the_text() -> None:
-    (found,) = crawl({ROOT: Response(ROOT, 200, page("a.html").encode(), {}, "text/html", opt_out="noai")})
+    (found,) = crawl({ROOT: response(page("a.html"), x_robots_tag="noai")})
     assert isinstance(found, Page)
-    assert (found.body, found.opt_out) == (b"", "noai")
-    assert list(Website(name="site", start=ROOT).parse(found)) == [Reject("index", "opt_out", "noai")]
+    assert (found.body, found.opt_out) == (b"", "X-Robots-Tag: noai")
+    assert list(Website(name="site", start=ROOT).parse(found)) == [Reject("index", "opt_out", "X-Robots-Tag: noai")]
 
 
 @pytest.mark.parametrize("link", ["again/again/again/again/", "/".join("abcdefghijklmnopqrstu") + "/"])
@@ -122,9 +155,9 @@ def test_traps_are_not_walked_into(link: str) -> None:
 
 
 def test_of_a_page_with_endless_links_some_are_followed() -> None:
-    shelf = Shelf({ROOT: page(*(f"{number}.html" for number in range(800)))})
-    list(Website(name="site", start=ROOT).fetch(shelf, None))
-    assert len(shelf.asked) == 501
+    site = recorded({ROOT: page(*(f"{number}.html" for number in range(800)))})
+    fetch(Website(name="site", start=ROOT), site)
+    assert len(site.asked) == 501
 
 
 def test_a_sitemap_takes_the_place_of_links() -> None:
@@ -136,6 +169,25 @@ def test_a_sitemap_takes_the_place_of_links() -> None:
     found = crawl(pages, start=(), sitemap=f"{ROOT}map.xml")
     assert keys(found) == [f"{ROOT}bad.xml", "a.html"]
     assert isinstance(found[0], Reject) and found[0].reason == "bad_sitemap"
+
+
+def test_a_sitemap_that_gives_no_page_says_why() -> None:
+    place, other = f"{ROOT}map.xml", "<urlset><url><loc>http://other.example/docs/a.html</loc></url></urlset>"
+    cases: dict[str, Recorded] = {
+        "http_404": response("", 404),
+        "opt_out": response(other, x_robots_tag="noai"),
+        "outside_prefix": response(other),
+    }
+    for reason, answer in cases.items():
+        found = crawl({place: answer}, start=(), sitemap=place)
+        assert [(item.key, getattr(item, "reason", "")) for item in found] == [(place, reason)]
+
+
+def test_a_sitemap_of_a_site_that_moved_to_https_is_read() -> None:
+    secure = ROOT.replace("http:", "https:")
+    listed = f"<urlset><url><loc>{secure}a.html</loc></url></urlset>"
+    pages = {f"{ROOT}map.xml": redirect(f"{secure}map.xml"), f"{secure}map.xml": listed, f"{secure}a.html": page()}
+    assert keys(crawl(pages, start=(), sitemap=f"{ROOT}map.xml")) == ["a.html"]
 
 
 def part(number: int, onward: str = "", back: str = "") -> str:
@@ -176,6 +228,13 @@ def test_an_article_that_breaks_off_is_a_reject() -> None:
     assert found[1] == Reject("a.html", "http_404", "page 2: ")
 
 
+def test_a_later_page_whose_first_does_not_lead_to_it_is_told() -> None:
+    pages = {ROOT: page("a_2.html"), f"{ROOT}a_2.html": part(2, back=f"{ROOT}a.html"), f"{ROOT}a.html": page()}
+    found = crawl({**pages, f"{ROOT}other.html": page()})
+    assert keys(found) == ["index", "other.html", "a.html", f"{ROOT}a_2.html"]
+    assert isinstance(found[-1], Reject) and found[-1].reason == "no_first_page"
+
+
 def test_chapters_are_articles_of_their_own() -> None:
     one = part(1, f"{ROOT}2.html").replace("</ul>", '<li><a href="2.html">on</a></li></ul>')
     pages = {ROOT: page("1.html"), f"{ROOT}1.html": one, f"{ROOT}2.html": part(2, "", f"{ROOT}1.html")}
@@ -194,7 +253,7 @@ def test_a_folder_is_read_as_if_served(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(page("next.html"))
     site = Website(name="site", folder=tmp_path, base_url=ROOT)
-    found = [item for item in site.fetch(Shelf({}), None) if isinstance(item, Page)]
+    found = [item for item in site.fetch(OFFLINE, None) if isinstance(item, Page)]
     assert [(item.key, item.url) for item in found] == [
         ("b/two.html", f"{ROOT}b/two.html"),
         ("one.HTM", f"{ROOT}one.HTM"),

@@ -8,15 +8,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from pydantic import ValidationError
 
-from connectors.base import Response
+from connectors.web.transport import HTTPResponse
 from connectors.zendesk import Zendesk
 from schemas.document import Article, Reject, Thread
 from schemas.page import Page
-from tests.connectors.replay import ReplayWeb, json_answer
+from tests.connectors.recorded import OFFLINE, RecordedTransport, fetch, json_page, redirect
 
 FOLDER = Path(__file__).parent / "zendesk"
 URL = "https://kettle.example"
-NO_WEB = ReplayWeb({})
 
 
 def saved(folder: Path = FOLDER, **settings: Any) -> Zendesk:
@@ -27,17 +26,18 @@ def told(items: list[Page | Reject]) -> list[tuple[str, str]]:
     return [(item.key, getattr(item, "reason", "")) for item in items]
 
 
-def document(connector: Zendesk, key: str, web: ReplayWeb = NO_WEB) -> Any:
-    page = next(item for item in connector.fetch(web, None) if isinstance(item, Page) and item.key == key)
+def document(connector: Zendesk, key: str, site: RecordedTransport | None = None) -> Any:
+    items = fetch(connector, site) if site else connector.fetch(OFFLINE, None)
+    page = next(item for item in items if isinstance(item, Page) and item.key == key)
     (found,) = connector.parse(page)
     return found
 
 
 def test_saved_articles_and_posts_and_why_others_are_left_out() -> None:
-    assert told(list(saved().fetch(NO_WEB, None))) == [
+    assert told(list(saved().fetch(OFFLINE, None))) == [
         *(("a501", ""), ("a501", "other_locale"), ("a502", "draft"), ("a503", "outdated"), ("p701", "")),
     ]
-    assert told(list(saved(parts=("posts",)).fetch(NO_WEB, None))) == [("p701", "")]
+    assert told(list(saved(parts=("posts",)).fetch(OFFLINE, None))) == [("p701", "")]
 
 
 def test_an_article() -> None:
@@ -78,78 +78,85 @@ def test_what_is_no_help_centre_says_so_and_harms_nothing(tmp_path: Path) -> Non
     (tmp_path / "again.json").write_text(
         json.dumps({"article": {"id": 501, "locale": "en-us", "title": "New", "body": "x", "updated_at": "2024"}})
     )
-    items = list(saved(tmp_path).fetch(NO_WEB, None))
+    items = list(saved(tmp_path).fetch(OFFLINE, None))
     assert {("notes.json", "not_help_center"), ("broken.json", "not_help_center"), ("a501", "duplicate_id")} <= set(
         told(items)
     )
     assert document(saved(tmp_path), "a501").title == "New"
 
 
-class LiveHelp(ReplayWeb):
+def help_centre(url: str) -> HTTPResponse:
     """Articles by cursor, posts by number, and comments of the one post that has some."""
+    if "/comments.json" in url:
+        return json_page(json.loads((FOLDER / "comments.json").read_text()))
+    if "/posts.json" in url:
+        post = json.loads((FOLDER / "post.json").read_text())
+        return json_page({"posts": [post, {"id": 702, "title": "Quiet", "details": "<p>It is.</p>"}]})
+    first = "after" not in url
+    listed = json.loads((FOLDER / "articles.json").read_text())
+    entries = listed["articles"][:1] if first else [*listed["articles"][:1], {**listed["articles"][3], "id": 504}]
+    more = {"has_more": first, "after_cursor": "x"}
+    links = {"next": f"{URL}/api/v2/help_center/en-us/articles.json?page[after]=x"}
+    return json_page({**listed, "articles": entries, "meta": more, "links": links})
 
-    def get(self, url: str, *, version: str = "") -> Response:
-        self.asked.append((url, version))
-        if "/comments.json" in url:
-            return json_answer(url, json.loads((FOLDER / "comments.json").read_text()))
-        if "/posts.json" in url:
-            post = json.loads((FOLDER / "post.json").read_text())
-            return json_answer(url, {"posts": [post, {"id": 702, "title": "Quiet", "details": "<p>It is.</p>"}]})
-        first = "after" not in url
-        page = json.loads((FOLDER / "articles.json").read_text())
-        entries = page["articles"][:1] if first else [*page["articles"][:1], {**page["articles"][3], "id": 504}]
-        more = {"has_more": first, "after_cursor": "x"}
-        links = {"next": f"{URL}/api/v2/help_center/en-us/articles.json?page[after]=x"}
-        return json_answer(url, {**page, "articles": entries, "meta": more, "links": links})
+
+def live(**settings: Any) -> Zendesk:
+    return Zendesk(**{"name": "kettles", "url": URL, **settings})
 
 
 def test_a_live_help_centre_is_walked_to_its_end() -> None:
-    web = LiveHelp({})
-    live = Zendesk(name="kettles", url=f"{URL}/")
-    assert told(list(live.fetch(web, None))) == [("a501", ""), ("a504", ""), ("p701", ""), ("p702", "")]
-    assert parse_qs(urlsplit(web.asked[0][0]).query)["page[size]"] == ["100"]
-    comments = [(urlsplit(url).path, version) for url, version in web.asked if "comments" in url]
-    assert comments == [("/api/v2/community/posts/701/comments.json", "2023-06-03T10:00:00Z 2")]
-    assert document(live, "a501", LiveHelp({})).context == ("Products", "Kettle Server", "Getting started")
+    site = RecordedTransport(otherwise=help_centre)
+    assert told(fetch(live(url=f"{URL}/"), site)) == [("a501", ""), ("a504", ""), ("p701", ""), ("p702", "")]
+    assert parse_qs(urlsplit(site.asked[0]).query)["page[size]"] == ["100"]
+    assert document(live(), "a501", site).context == ("Products", "Kettle Server", "Getting started")
+
+
+def test_comments_of_a_post_that_has_not_changed_are_not_asked_for_again(tmp_path: Path) -> None:
+    site = RecordedTransport(otherwise=help_centre)
+    first, again = (fetch(live(parts=("posts",)), site, store=tmp_path / "web.sqlite") for _ in range(2))
+    assert first == again
+    asked = [urlsplit(url).path.rpartition("/")[2] for url in site.asked]
+    assert asked == ["posts.json", "comments.json", "posts.json"]
 
 
 def test_later_the_walk_ends_where_nothing_has_changed() -> None:
-    web = LiveHelp({})
-    live = Zendesk(name="kettles", url=URL, parts=("articles",))
-    assert told(list(live.fetch(web, "2024-01-01T00:00:00+00:00"))) == [("a501", "")]
-    assert len(web.asked) == 1
+    site = RecordedTransport(otherwise=help_centre)
+    assert told(fetch(live(parts=("articles",)), site, "2024-01-01T00:00:00+00:00")) == [("a501", "")]
+    assert len(site.asked) == 1
 
 
 def test_the_next_answer_is_never_asked_of_another_server() -> None:
     place = f"{URL}/api/v2/help_center/en-us/articles.json"
-    web = AnyAnswer({"articles": [], "next_page": "https://elsewhere.example/api"})
-    assert list(Zendesk(name="kettles", url=URL, parts=("articles",)).fetch(web, None)) == []
-    assert [url.partition("?")[0] for url, _ in web.asked] == [place]
+    answer = json_page({"articles": [], "next_page": "https://elsewhere.example/api"})
+    site = RecordedTransport(otherwise=lambda url: answer)
+    (reject,) = fetch(live(parts=("articles",)), site)
+    assert isinstance(reject, Reject) and reject.reason == "other_server" and "elsewhere" in reject.detail
+    assert [url.partition("?")[0] for url in site.asked] == [place]
 
 
-class AnyAnswer(ReplayWeb):
-    def __init__(self, value: Any) -> None:
-        super().__init__({})
-        self.value = value
+def test_a_help_centre_that_moved_to_https_is_walked_to_its_end() -> None:
+    """Its listings go on under https, whatever the recipe says."""
+    plain = URL.replace("https:", "http:")
 
-    def get(self, url: str, *, version: str = "") -> Response:
-        self.asked.append((url, version))
-        return json_answer(url, self.value)
+    def moved(url: str) -> HTTPResponse:
+        return help_centre(url) if url.startswith("https:") else redirect(url.replace("http:", "https:"))
+
+    found = fetch(live(url=plain, parts=("articles",)), RecordedTransport(otherwise=moved))
+    assert told(found) == [("a501", ""), ("a504", "")]
 
 
 def test_a_post_whose_comments_cannot_be_had_is_none() -> None:
-    class Silent(LiveHelp):
-        def get(self, url: str, *, version: str = "") -> Response:
-            return json_answer(url, {}, 403) if "/comments" in url else super().get(url, version=version)
+    def silent(url: str) -> HTTPResponse:
+        return json_page({}, 403) if "/comments" in url else help_centre(url)
 
-    items = list(Zendesk(name="kettles", url=URL, parts=("posts",)).fetch(Silent({}), None))
+    items = fetch(live(parts=("posts",)), RecordedTransport(otherwise=silent))
     assert told(items) == [("p701", "http_403"), ("p702", "")]
 
 
 def test_real_objects(shared_data: Path) -> None:
     folder = shared_data / "knowledge_bases" / "zendesk" / "specification"
     connector = saved(folder)
-    pages = {item.key: item for item in connector.fetch(NO_WEB, None) if isinstance(item, Page)}
+    pages = {item.key: item for item in connector.fetch(OFFLINE, None) if isinstance(item, Page)}
     assert set(pages) == {"a115001833611", "p115001114911"}
     (found,) = connector.parse(pages["a115001833611"])
     assert isinstance(found, Article)

@@ -1,10 +1,12 @@
-"""A small wiki as its API answers, for a ReplayWeb."""
+"""A small wiki as its API answers."""
 
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from connectors.base import Response
-from tests.connectors.replay import ReplayWeb, json_answer
+from connectors.web.transport import HTTPResponse
+from tests.connectors.recorded import RecordedTransport, json_page
 
 API = "https://wiki.example/api.php"
 SITE = {
@@ -17,16 +19,22 @@ SITE = {
 TEXTS = {11: "'''Saws''' cut wood.\n\n== Kinds ==\nMany.", 12: "#REDIRECT [[Saw]]", 13: "A '''vice''' holds things."}
 
 
-class WikiWeb(ReplayWeb):
-    """Answers like api.php: two titles in a listing, then `continue`; the first try of each text is busy."""
+@dataclass
+class WikiAPI:
+    """Answers like api.php: two titles in a listing, then `continue`. The first `busy` requests for a text are told,
+    with status 200, that the wiki is busy; `code` says how."""
 
-    def get(self, url: str, *, version: str = "") -> Response:
-        again = any(url == asked for asked, _ in self.asked)
-        self.asked.append((url, version))
-        params = dict(parse_qsl(urlsplit(url).query))
-        return json_answer(url, self._answer(params, again))
+    busy: int = 1
+    code: str = "internal_api_error_DBQueryError"
+    headers: dict[str, str] = field(default_factory=dict)
+    asked: Counter[str] = field(default_factory=Counter)
 
-    def _answer(self, params: dict[str, str], again: bool) -> dict[str, Any]:
+    def __call__(self, url: str) -> HTTPResponse:
+        self.asked[url] += 1
+        answer = self.answer(dict(parse_qsl(urlsplit(url).query)), self.asked[url])
+        return json_page(answer, **self.headers if "error" in answer else {})
+
+    def answer(self, params: dict[str, str], attempt: int) -> dict[str, Any]:
         if params.get("meta") == "siteinfo":
             return SITE
         if params.get("generator") == "allpages":
@@ -35,8 +43,8 @@ class WikiWeb(ReplayWeb):
             return {"query": {"pages": [_listed(number) for number in numbers]}} | more
         if params.get("list") == "logevents":
             return {"query": {"logevents": [{"action": "delete", "ns": 0, "title": "Gone", "logpage": 99}]}}
-        if not again:
-            return {"error": {"code": "internal_api_error_DBQueryError"}}
+        if attempt <= self.busy:
+            return {"error": {"code": self.code}}
         return {"query": {"pages": [_page(int(number) - 100) for number in params["revids"].split("|")]}}
 
 
@@ -50,11 +58,11 @@ def _page(number: int) -> dict[str, Any]:
     return {"pageid": number, "ns": 0, "title": f"Page {number}", "revisions": [revision]}
 
 
-class OldWikiWeb(WikiWeb):
+class OldWikiAPI(WikiAPI):
     """The same wiki before MediaWiki 1.25: no `formatversion`, so pages by number, marks as "", texts under "*"."""
 
-    def _answer(self, params: dict[str, str], again: bool) -> dict[str, Any]:
-        answer = super()._answer(params, again)
+    def answer(self, params: dict[str, str], attempt: int) -> dict[str, Any]:
+        answer = super().answer(params, attempt)
         pages = answer.get("query", {}).get("pages")
         if params.get("meta") == "siteinfo":
             spaces = {number: {"*": space["name"]} for number, space in SITE["query"]["namespaces"].items()}
@@ -68,3 +76,8 @@ def _old(page: dict[str, Any]) -> dict[str, Any]:
         slot = revision.pop("slots")["main"]
         revision.update({"contentmodel": slot["contentmodel"], "*": slot["content"]})
     return old
+
+
+def wiki(api: WikiAPI | None = None) -> RecordedTransport:
+    """A transport to that wiki."""
+    return RecordedTransport(otherwise=api or WikiAPI())

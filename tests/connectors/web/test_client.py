@@ -7,6 +7,7 @@ import pytest
 
 from connectors.base import PASSING, WebError
 from connectors.web import LIMITS
+from tests.connectors.recorded import FakeClock, RecordedTransport, page
 from tests.connectors.web.conftest import HASTY, QUICK, Browse
 from tests.connectors.web.site import Site, answer, drip, endless, redirect, reset, silent, slow_headers
 from tests.waiting import until
@@ -197,9 +198,9 @@ def test_what_must_not_be_stored_is_gone_after_the_crawl(site: Site, browse: Bro
     site.pages["/a"] = answer(200, "x", cache_control="no-store")
     with browse() as web:
         web.get(site.url("/a"))
-        assert web.store.answer(site.url("/a"))
+        assert web.store.response(site.url("/a"))
     with browse() as web:
-        assert web.store.answer(site.url("/a")) is None
+        assert web.store.response(site.url("/a")) is None
 
 
 def test_opted_out_text_is_never_stored(site: Site, browse: Browse) -> None:
@@ -238,3 +239,27 @@ def test_no_urls(browse: Browse, url: str) -> None:
 
 def test_defaults_are_polite() -> None:
     assert (LIMITS.retries, LIMITS.body, LIMITS.redirects, LIMITS.pages_per_host) == (3, 10 << 20, 10, 10_000)
+
+
+def test_a_discarded_response_is_asked_for_again(site: Site, browse: Browse) -> None:
+    """In the same crawl and without validators, for a 304 would bring it back."""
+    site.pages["/a"] = [answer(200, "busy", etag='"1"'), PAGE]
+    with browse() as web:
+        busy = web.get(site.url("/a"), version="7")
+        web.discard(busy)
+        assert web.missed
+        assert web.get(site.url("/a"), version="7").body == b"<p>Wie geht's? " + "你好</p>".encode()
+        assert not web.missed
+    assert "if-none-match" not in site.log[-1].headers and len(site.paths()) == 2
+
+
+def test_what_stands_below_the_client_is_a_parameter(browse: Browse) -> None:
+    """Robots rules are kept above it, and time is the clock's."""
+    rules = page("User-agent: *\nDisallow: /private\nCrawl-delay: 30", content_type="text/plain")
+    recorded = RecordedTransport({"https://a.example/robots.txt": rules, "https://a.example/b": page("text")})
+    clock = FakeClock()
+    with browse(transport=recorded, clock=clock, limits=LIMITS) as web:
+        assert web.get("https://a.example/b").body == b"text"
+        with pytest.raises(WebError, match="robots"):
+            web.get("https://a.example/private/c")
+    assert recorded.asked == ["https://a.example/b"] and clock.slept == 60  # before tdmrep.json and before the page

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from connectors.base import WebError
-from connectors.web import wire
+from connectors.web import transport
 from tests.connectors.web.conftest import Browse
 from tests.connectors.web.site import answer
 
@@ -63,7 +63,7 @@ def test_a_stranger_is_not_trusted(secure: Secure, browse: Browse) -> None:
 def test_the_name_must_match(
     secure: Secure, browse: Browse, monkeypatch: pytest.MonkeyPatch, host: str, trusted: bool
 ) -> None:
-    monkeypatch.setattr(wire, "_tls", lambda: ssl.create_default_context(cafile=secure.certificate))
+    monkeypatch.setattr(transport, "_tls", lambda: ssl.create_default_context(cafile=secure.certificate))
     with browse() as web:
         if trusted:
             assert web.get(f"https://{host}:{secure.port}/").status == 404

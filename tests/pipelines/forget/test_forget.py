@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from connectors.web.store import Store, Stored, Visit
+from connectors.web.store import Store, StoredResponse, Visit
 from pipelines import collect, forget, storage, suppression
 from pipelines.catalog import connect
 from pipelines.forget import Request, erase
@@ -128,7 +128,7 @@ def erased(milled: tuple[Recipe, Path], tmp_path_factory: pytest.TempPathFactory
     go(made.model_copy(update={"policy": "strict"}), data, ["curate"])
     store = Store(data / forget.WEB_STORE)
     for url in URLS:
-        said = Stored(url, 200, {}, SECRET.encode(), "", "", "", 1.0, 2.0)
+        said = StoredResponse(url, 200, {}, SECRET.encode(), "", "", "", 1.0, 2.0)
         store.save(store.begin("one", 0)[0], Visit(url, "host", 1.0), said)
     store.close()
     trained_on(data, "v1")

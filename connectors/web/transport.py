@@ -1,0 +1,174 @@
+"""One request, one response. `HTTPTransport` opens a connection for each: none is kept alive between polite delays."""
+
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Protocol
+
+import certifi
+import h11
+
+from connectors.web import decode, guard
+from connectors.web import url as urls
+from connectors.web.limits import Limits
+
+_CHUNK = 65_536
+_HEADERS = 100 * 1024
+WITH_BODY = range(200, 300)
+REDIRECTS = (301, 302, 303, 307, 308)
+
+
+class TransportError(Exception):
+    """No usable response. `reason` is a snake_case word, as in WebError."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(detail)
+        self.reason, self.detail = reason, detail
+
+
+@dataclass(frozen=True, slots=True)
+class HTTPResponse:
+    """`headers` has lower-case names, repeated ones joined. `body` is decoded, and read only with a 2xx status."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Transport(Protocol):
+    """What sends the client's requests. Everything else (robots rules, cache, redirects, retries, delays) is above."""
+
+    def get(self, url: str, headers: dict[str, str], max_bytes: int = 0) -> HTTPResponse:
+        """Send one GET request with these headers for a normalised `url`.
+
+        With `max_bytes`, a longer body is cut there; without, one beyond the limit is an error. Raises TransportError.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class HTTPTransport:
+    """HTTP/1.1 over the network. Hosts in `allow_private` may have private addresses."""
+
+    limits: Limits
+    allow_private: tuple[str, ...] = ()
+
+    def get(self, url: str, headers: dict[str, str], max_bytes: int = 0) -> HTTPResponse:
+        """See `Transport.get`."""
+        try:
+            with _connect(url, self.limits, self.allow_private) as opened:
+                return _exchange(Connection(opened, self.limits), url, headers, max_bytes)
+        except guard.Refused as error:
+            raise TransportError("refused_address", str(error)) from error
+        except decode.TooLarge as error:
+            raise TransportError("too_large", str(error)) from error
+        except decode.BadEncoding as error:
+            raise TransportError("bad_encoding", str(error)) from error
+        except ssl.SSLCertVerificationError as error:
+            raise TransportError("bad_certificate", error.verify_message) from error
+        except socket.gaierror as error:
+            raise TransportError("no_such_host", error.strerror or "") from error
+        except TimeoutError as error:
+            raise TransportError("timeout", str(error)) from error
+        except (decode.Truncated, h11.RemoteProtocolError) as error:
+            raise TransportError("broken_answer", str(error)[:200]) from error
+        except (h11.LocalProtocolError, UnicodeError) as error:
+            raise TransportError("bad_url", str(error)[:200]) from error
+        except OSError as error:
+            raise TransportError("connection_failed", error.strerror or str(error)) from error
+
+
+class Connection:
+    """A socket with three timeouts: idle, total, and the least speed."""
+
+    def __init__(self, opened: socket.socket, limits: Limits) -> None:
+        self.socket, self.limits = opened, limits
+        self.began, self.received = time.monotonic(), 0
+
+    def read(self) -> bytes:
+        """The next bytes, b"" at the end. Raises TimeoutError, OSError."""
+        self.socket.settimeout(min(self.limits.idle, self._time_left()))
+        data = self.socket.recv(_CHUNK)
+        self.received += len(data)
+        self._time_left()
+        return data
+
+    def write(self, data: bytes) -> None:
+        """Send all of `data`. Raises TimeoutError, OSError."""
+        self.socket.settimeout(min(self.limits.idle, self._time_left()))
+        self.socket.sendall(data)
+
+    def _time_left(self) -> float:
+        """Seconds of the total that are left. Raises TimeoutError when there are none, or the site is too slow."""
+        spent = time.monotonic() - self.began
+        if spent >= self.limits.total:
+            raise TimeoutError(f"not done after {self.limits.total:g} s")
+        if spent > self.limits.floor_after and self.received < spent * self.limits.floor_rate:
+            raise TimeoutError(f"slower than {self.limits.floor_rate:g} bytes/s")
+        return self.limits.total - spent
+
+
+def _connect(url: str, limits: Limits, allowed: tuple[str, ...]) -> socket.socket:
+    host, port = urls.host_and_port(url)
+    opened = guard.dial(host, port, limits.connect, allowed)
+    if not url.startswith("https:"):
+        return opened
+    try:
+        opened.settimeout(limits.connect)
+        return _tls().wrap_socket(opened, server_hostname=host)
+    except BaseException:
+        opened.close()
+        raise
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())  # a bare machine has no certificates of its own
+    return context
+
+
+def _exchange(connection: Connection, url: str, headers: dict[str, str], max_bytes: int) -> HTTPResponse:
+    protocol = h11.Connection(h11.CLIENT, max_incomplete_event_size=_HEADERS)
+    request = h11.Request(method="GET", target=urls.target(url), headers=list(headers.items()))
+    connection.write((protocol.send(request) or b"") + (protocol.send(h11.EndOfMessage()) or b""))
+    head = _next_event(connection, protocol)
+    while isinstance(head, h11.InformationalResponse):
+        head = _next_event(connection, protocol)
+    assert isinstance(head, h11.Response)
+    fields = _joined_headers(head)
+    if head.status_code not in WITH_BODY:
+        return HTTPResponse(head.status_code, fields, b"")
+    chunks = _chunks(connection, protocol)
+    encoding = fields.get("content-encoding", "")
+    body = decode.read_body(chunks, encoding, max_bytes or connection.limits.body, cut=bool(max_bytes))
+    return HTTPResponse(head.status_code, fields, body)
+
+
+def _chunks(connection: Connection, protocol: h11.Connection) -> Iterator[bytes]:
+    while not isinstance(event := _next_event(connection, protocol), h11.EndOfMessage):
+        if isinstance(event, h11.Data):
+            yield bytes(event.data)
+    if protocol.trailing_data[0]:
+        raise decode.Truncated("the response is longer than its Content-Length")
+
+
+def _next_event(connection: Connection, protocol: h11.Connection) -> h11.Event:
+    while (event := protocol.next_event()) is h11.NEED_DATA:
+        protocol.receive_data(connection.read())
+    if isinstance(event, h11.Event):
+        return event
+    raise decode.Truncated("the connection ended early")
+
+
+def _joined_headers(head: h11.Response) -> dict[str, str]:
+    """Repeated headers joined by commas; cookies are not kept."""
+    fields: dict[str, str] = {}
+    for name, value in head.headers:
+        key, text = name.decode("latin-1"), value.decode("latin-1")
+        if key != "set-cookie":
+            fields[key] = f"{fields[key]}, {text}" if key in fields else text
+    return fields

@@ -1,0 +1,75 @@
+"""What every connector of the web must do, whatever its site answers: each request gives a page or a reject with a
+reason, and no response that is of no use is kept."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from connectors.base import Connector
+from connectors.confluence import Confluence
+from connectors.discourse import Discourse
+from connectors.forum import Forum
+from connectors.github import GitHub
+from connectors.hacker_news import HackerNews
+from connectors.mediawiki import MediaWiki
+from connectors.reddit import Reddit
+from connectors.stackexchange import StackExchange
+from connectors.web.transport import TransportError
+from connectors.website import Website
+from connectors.zendesk import Zendesk
+from schemas.document import Reject
+from tests.connectors.recorded import Recorded, RecordedTransport, fetch, json_page, page, recorded_web, redirect
+
+URL = "https://site.example/docs/"
+LIVE: dict[str, Connector] = {
+    "confluence": Confluence(name="live", url=URL),
+    "discourse": Discourse(name="live", url=URL),
+    "forum": Forum(name="live", start=URL),
+    "github": GitHub(name="live", repo="kettles/firmware"),
+    "hacker_news": HackerNews(name="live"),
+    "mediawiki": MediaWiki(name="live", api=f"{URL}api.php"),
+    "reddit": Reddit(name="live", subreddits=("tea",)),
+    "stackexchange": StackExchange(name="live", site="stack.example", filter="!f"),
+    "website": Website(name="live", start=URL),
+    "website-sitemap": Website(name="live", sitemap=f"{URL}sitemap.xml"),
+    "zendesk": Zendesk(name="live", url=URL),
+}
+OF_JSON = sorted(LIVE.keys() - {"forum", "website", "website-sitemap"})
+ANSWERS: dict[str, Recorded] = {
+    "forbidden": page("", 403),
+    "busy": page("", 503),
+    "down": TransportError("timeout"),
+    "kept from training": json_page({}, x_robots_tag="noai"),
+    "elsewhere": redirect("https://elsewhere.example/login"),
+    "round in circles": redirect("/docs/"),
+    "a login page": page("<html><body><form>Log in</form></body></html>"),
+    "nothing": page(""),
+    "an archive": page(b"PK\3\4", content_type="application/zip"),
+    "an object": json_page({}),
+    "an error": json_page({"error": {"code": "busy"}}),
+    "wrong kinds": json_page({"items": 3, "results": {}, "topic_list": [], "data": 1, "articles": "", "query": {}}),
+}
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+@pytest.mark.parametrize("name", LIVE)
+def test_whatever_was_fetched_yields_a_page_or_a_reject(name: str, answer: str) -> None:
+    site = RecordedTransport(otherwise=lambda url: ANSWERS[answer])
+    found = fetch(LIVE[name], site)
+    assert site.asked and found
+    assert all(re.fullmatch("[a-z][a-z0-9_]*", item.reason) for item in found if isinstance(item, Reject))
+
+
+@pytest.mark.parametrize("name", OF_JSON)
+def test_a_response_of_no_use_is_asked_for_again(name: str, tmp_path: Path) -> None:
+    """By the next run, also where this one was broken off; and the run counts as one that has not seen everything."""
+    site = RecordedTransport(otherwise=lambda url: page("<p>Down for maintenance", etag='"1"'))
+    requests = []
+    for _ in range(2):
+        with recorded_web(site, tmp_path / "web.sqlite") as web:
+            web.finish = lambda: None  # type: ignore[method-assign] # as if it were killed at its end
+            assert all(isinstance(item, Reject) for item in LIVE[name].fetch(web, None))
+            assert web.missed
+        requests.append(len(site.asked))
+    assert requests[1] == 2 * requests[0] > 0
