@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import pyarrow as pa
 
-GONE = (404, 410)  # statuses that say that a page once seen is no more
+GONE_STATUSES = (404, 410)  # statuses that say that a page once seen is no more
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

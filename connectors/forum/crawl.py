@@ -18,7 +18,7 @@ from connectors.html.threads.dates import LONGEST, read_time
 from connectors.html.threads.repeated import read_repeated
 from connectors.html.threads.thread import recognise
 from schemas.document import Reject
-from schemas.page import GONE, Page
+from schemas.page import GONE_STATUSES, Page
 
 MOST_PAGES = 2_000  # of one thread or board
 _ZONES = timedelta(days=1)  # boards show times of a zone that they do not name
@@ -100,7 +100,7 @@ class Crawl:
         return self._page(thread.url, first, json.dumps(saved, ensure_ascii=False).encode())
 
     def _unsaid(self, url: str, answer: Response) -> Page | Reject:
-        if answer.opt_out or answer.status in GONE:
+        if answer.opt_out or answer.status in GONE_STATUSES:
             return self._page(url, answer, b"")
         return Reject(address.key(url), f"http_{answer.status}")
 

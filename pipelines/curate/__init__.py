@@ -24,9 +24,9 @@ import pyarrow as pa
 from pipelines import storage
 from pipelines.curate import external, mixture, policy, sql
 from pipelines.curate.policy import BUILT_IN, Policy
-from pipelines.curate.redact import redacted
+from pipelines.curate.redact import redact_batches
 from pipelines.publish.attribution import attribution
-from pipelines.publish.card import RuleLine, card
+from pipelines.publish.card import RuleLine, dataset_card
 from pipelines.publish.histograms import histograms
 from pipelines.recipe import Recipe
 from pipelines.storage import duck, inputs
@@ -52,7 +52,7 @@ class ConservationError(Exception):
 
 def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
     """Publish a snapshot of the recipe, or return the one that stands. Raises RecipeError, PolicyError."""
-    rules, told = policy.load(recipe.policy), external.of(recipe, data)
+    rules, told = policy.load(recipe.policy), external.load(recipe, data)
     read = inputs.load_inputs(recipe, data, clusters=True)
     about: dict[str, Any] = {
         "stage": STAGE,
@@ -65,13 +65,13 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
     if not done:
         with storage.building(folder, **about, resume=False) as made:
             with duck.spilling_duckdb(folder, workers, MEMORY) as (con, _):
-                con.execute(sql.AS_WRITTEN)
-                external.enter(con, read, told)
+                con.execute(sql.FIXED_JOIN_ORDER)
+                external.create_tables(con, read, told)
                 _judge(con, rules)
                 _publish(con, made, rules)
                 made.text("signals.svg", histograms(con, rules.quality))
                 made.text(
-                    "README.md", card(con, f"{recipe.name} {folder.name}", _rule_lines(con, rules), made, read.counts)
+                    "README.md", dataset_card(con, f"{recipe.name} {folder.name}", _rule_lines(con, rules), made, read.counts)
                 )
                 made.text("ATTRIBUTION.md", attribution(con))
             _check(made)
@@ -131,7 +131,7 @@ def _write(
     """Shards of SHARD_ROWS rows, redacted, one after another from one pass over the query; no shard without rows."""
     rows = con.sql(f"SELECT count(*) FROM ({query})").fetchall()[0][0]
     shards = ceil(rows / SHARD_ROWS)
-    batches = redacted(con.sql(query).to_arrow_reader(BATCH))
+    batches = redact_batches(con.sql(query).to_arrow_reader(BATCH))
     for number, shard in enumerate(_cut(batches, shards)):
         made.table(f"{name}-{number:05d}-of-{shards:05d}.parquet", shard, schema, {name: 0})
     made.counts[name] = rows

@@ -36,16 +36,16 @@ from pipelines.signals.text import (
 )
 from schemas.verdict import CONTAMINATED
 
-GRAM = 5
-LEAST_WORDS, SURE_WORDS, LEAST_DIFFERENT = 20, 50, 4
-BOUND, SHOWN = 0.8, 0.5  # from what score a rule may speak of contamination; from what score it is in the evidence
-SHORT_ANSWER, WINDOW = 3, 50
+NGRAM = 5
+MIN_WORDS, LONG_WORDS, MIN_DISTINCT_WORDS = 20, 50, 4
+THRESHOLD, EVIDENCE_FROM = 0.8, 0.5  # from what score a rule may speak of contamination; from what score it is in the evidence
+SHORT_ANSWER_WORDS, ANSWER_WINDOW = 3, 50
 _BASE = np.uint64(0x9E3779B97F4A7C15)
-_OLDEST = np.uint64(pow(int(_BASE), GRAM, 1 << 64))
+_OLDEST = np.uint64(pow(int(_BASE), NGRAM, 1 << 64))
 
 
 @dataclass(frozen=True)
-class Wanted:
+class IndexedItem:
     """What is looked for: the item's question, with its answer where the question is too short by itself. No gram goes
     over from one to the other: there, people put what they like."""
 
@@ -56,13 +56,13 @@ class Wanted:
 
     def grams(self, size: int) -> np.ndarray:
         """The different ones, sorted."""
-        return np.unique(np.concatenate([_grams(part, size) for part in np.split(self.words, [self.asked])]))
+        return np.unique(np.concatenate([_ngrams(part, size) for part in np.split(self.words, [self.asked])]))
 
     @cached_property
     def required(self) -> float:
         """Share of 5-grams from which the item counts: 1 up to 20 words, 0.8 from 50 on, linear between."""
-        over = min(1.0, max(0.0, (len(self.words) - LEAST_WORDS) / (SURE_WORDS - LEAST_WORDS)))
-        return 1 - over * (1 - BOUND)
+        over = min(1.0, max(0.0, (len(self.words) - MIN_WORDS) / (LONG_WORDS - MIN_WORDS)))
+        return 1 - over * (1 - THRESHOLD)
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Index:
     """Open addressing: `keys[slot]` is a gram (0: free), `grams[slot]` its number; the items with gram g are
     `owners[starts[g]:starts[g + 1]]`, and `sizes[i]` counts the different grams of item i."""
 
-    wanted: tuple[Wanted, ...]
+    wanted: tuple[IndexedItem, ...]
     keys: np.ndarray
     grams: np.ndarray
     starts: np.ndarray
@@ -78,10 +78,10 @@ class Index:
     sizes: np.ndarray
 
 
-def index(items: Iterable[Item]) -> Index:
+def build_index(items: Iterable[Item]) -> Index:
     """Of the items that are long enough to be told from ordinary speech."""
-    wanted = tuple(found for item in items if (found := _wanted(item)))
-    sets = [one.grams(GRAM) for one in wanted]
+    wanted = tuple(found for item in items if (found := _indexed_item(item)))
+    sets = [one.grams(NGRAM) for one in wanted]
     sizes = np.array([len(grams) for grams in sets], np.int32)
     all_grams = np.concatenate([*sets, np.empty(0, np.uint64)])
     owners = np.repeat(np.arange(len(sets), dtype=np.int32), sizes)
@@ -93,15 +93,15 @@ def index(items: Iterable[Item]) -> Index:
     return Index(wanted, keys, numbers, np.append(starts, len(owners)), owners[order], sizes)
 
 
-def _wanted(item: Item) -> Wanted | None:
+def _indexed_item(item: Item) -> IndexedItem | None:
     for text in (item.question, f"{item.question}\n{item.answer}"):
         words = hash_words(text)
-        if len(words) >= LEAST_WORDS and len(np.unique(words)) >= LEAST_DIFFERENT:
-            return Wanted(item, text, words, len(hash_words(item.question)))
+        if len(words) >= MIN_WORDS and len(np.unique(words)) >= MIN_DISTINCT_WORDS:
+            return IndexedItem(item, text, words, len(hash_words(item.question)))
     return None
 
 
-def _grams(words: np.ndarray, size: int) -> np.ndarray:
+def _ngrams(words: np.ndarray, size: int) -> np.ndarray:
     """Hashes of all runs of `size` words: uint64[max(0, n - size + 1)]."""
     out = np.empty(max(0, len(words) - size + 1), np.uint64)
     _hash_runs(words, size, out)
@@ -146,9 +146,9 @@ def _search(
         value, hit = np.uint64(0), 0
         for at in range(count):
             value = value * _BASE + words.hashes[at]
-            if at >= GRAM:
-                value -= _OLDEST * words.hashes[at - GRAM]
-            if at < GRAM - 1:
+            if at >= NGRAM:
+                value -= _OLDEST * words.hashes[at - NGRAM]
+            if at < NGRAM - 1:
                 continue
             gram = mix(value) | np.uint64(1)
             slot = gram >> np.uint64(8) & last
@@ -188,7 +188,7 @@ def _count(
     return hit
 
 
-def candidates(texts: pa.Array, known: Index) -> np.ndarray:
+def find_candidates(texts: pa.Array, known: Index) -> np.ndarray:
     """(row, item) for each text that has half of an item: int64[n, 2], in the order of the rows."""
     held, arrays = texts_of(texts), (known.keys, known.grams, known.starts, known.owners, known.sizes)
     found = np.zeros((1024, 2), np.int64)
@@ -197,24 +197,24 @@ def candidates(texts: pa.Array, known: Index) -> np.ndarray:
     return found[:used]
 
 
-def evidence(batch: pa.RecordBatch, known: Index) -> pa.Table:
+def find_evidence(batch: pa.RecordBatch, known: Index) -> pa.Table:
     """Rows of CONTAMINATED for a batch of `record_id` and `text`; spans are redacted."""
     rows: list[dict[str, Any]] = []
-    for row, item in sorted(map(tuple, candidates(batch["text"], known).tolist())):
+    for row, item in sorted(map(tuple, find_candidates(batch["text"], known).tolist())):
         found = compare(batch["text"][row].as_py(), known.wanted[item])
-        rows += [{"record_id": batch["record_id"][row].as_py(), **found}] if found["contamination"] >= SHOWN else []
+        rows += [{"record_id": batch["record_id"][row].as_py(), **found}] if found["contamination"] >= EVIDENCE_FROM else []
     return pa.Table.from_pylist(rows, schema=CONTAMINATED)
 
 
-def compare(text: str, wanted: Wanted) -> dict[str, Any]:
+def compare(text: str, wanted: IndexedItem) -> dict[str, Any]:
     """One record beside one item."""
     words, item = hash_words(text), wanted.item
-    share = {size: _share(words, wanted.grams(size), size) for size in (GRAM, 8, 13)}
+    share = {size: _share(words, wanted.grams(size), size) for size in (NGRAM, 8, 13)}
     first, last = _span(words, wanted.words)
     answered = _answered(words, item.answer, first, last)
-    score = share[GRAM] if share[GRAM] >= wanted.required else share[GRAM] * BOUND / wanted.required
-    if answered is False and share[GRAM] < 1 and len(hash_words(item.answer)) <= SHORT_ANSWER:
-        score = min(score, SHOWN)
+    score = share[NGRAM] if share[NGRAM] >= wanted.required else share[NGRAM] * THRESHOLD / wanted.required
+    if answered is False and share[NGRAM] < 1 and len(hash_words(item.answer)) <= SHORT_ANSWER_WORDS:
+        score = min(score, EVIDENCE_FROM)
     return {
         "benchmark": item.benchmark,
         "item": item.name,
@@ -222,23 +222,23 @@ def compare(text: str, wanted: Wanted) -> dict[str, Any]:
         "contamination_8": share[8],
         "contamination_13": share[13],
         "answer_found": answered,
-        "record_text": redact(_cut(text, first, last)),
-        "item_text": _cut(wanted.text, *_span(wanted.words, words)),
+        "record_text": redact(_excerpt(text, first, last)),
+        "item_text": _excerpt(wanted.text, *_span(wanted.words, words)),
     }
 
 
 def _share(words: np.ndarray, grams: np.ndarray, size: int) -> float:
-    return float(np.isin(grams, _grams(words, size)).mean()) if len(grams) else 0.0
+    return float(np.isin(grams, _ngrams(words, size)).mean()) if len(grams) else 0.0
 
 
 def _span(words: np.ndarray, other: np.ndarray) -> tuple[int, int]:
     """First and last word of the stretch, no longer than `other`, with the most of its grams."""
-    hits = np.flatnonzero(np.isin(_grams(words, GRAM), _grams(other, GRAM)))
+    hits = np.flatnonzero(np.isin(_ngrams(words, NGRAM), _ngrams(other, NGRAM)))
     if not len(hits):
         return 0, 0
-    ends = np.searchsorted(hits, hits + max(1, len(other) - GRAM), side="right")
+    ends = np.searchsorted(hits, hits + max(1, len(other) - NGRAM), side="right")
     best = int(np.argmax(ends - np.arange(len(hits))))
-    return int(hits[best]), int(hits[ends[best] - 1]) + GRAM - 1
+    return int(hits[best]), int(hits[ends[best] - 1]) + NGRAM - 1
 
 
 def _answered(words: np.ndarray, answer: str, first: int, last: int) -> bool | None:
@@ -246,14 +246,14 @@ def _answered(words: np.ndarray, answer: str, first: int, last: int) -> bool | N
     wanted = hash_words(answer)
     if not len(wanted):
         return None
-    if len(wanted) >= GRAM:
-        return _share(words, np.unique(_grams(wanted, GRAM)), GRAM) >= BOUND
-    near = words[max(0, first - WINDOW) : first], words[last + 1 : last + 1 + WINDOW], words[last + 1 :][-WINDOW:]
-    whole = _grams(wanted, len(wanted))
+    if len(wanted) >= NGRAM:
+        return _share(words, np.unique(_ngrams(wanted, NGRAM)), NGRAM) >= THRESHOLD
+    near = words[max(0, first - ANSWER_WINDOW) : first], words[last + 1 : last + 1 + ANSWER_WINDOW], words[last + 1 :][-ANSWER_WINDOW:]
+    whole = _ngrams(wanted, len(wanted))
     return any(_share(part, whole, len(wanted)) > 0 for part in near)
 
 
-def _cut(text: str, first: int, last: int) -> str:
+def _excerpt(text: str, first: int, last: int) -> str:
     """The text from one word to another. Words are counted, not found: the kernel alone knows what a word is."""
 
     def until(count: int) -> int:

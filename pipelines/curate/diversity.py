@@ -13,7 +13,7 @@ import pyarrow as pa
 from numba import njit
 
 SCALE = 127
-CELL = 2_048  # points at most: their similarities are 16 MB
+MAX_CELL = 2_048  # points at most: their similarities are 16 MB
 
 
 def facility_location(points: np.ndarray, costs: np.ndarray, first: int, budget: int) -> tuple[np.ndarray, np.ndarray]:
@@ -32,7 +32,7 @@ def facility_location(points: np.ndarray, costs: np.ndarray, first: int, budget:
     for cell in _cells(points, np.flatnonzero(measured)):
         seen += int(price[cell].sum())
         similar = _similarities(points[cell])
-        chosen[cell], nearest = _choose(similar, costs[cell], chosen[cell], seen * wanted // whole - spent)
+        chosen[cell], nearest = _choose_greedily(similar, costs[cell], chosen[cell], seen * wanted // whole - spent)
         spent += int(price[cell][chosen[cell]].sum())
         cosine[cell] = np.minimum(nearest / SCALE**2, 1)
     last = np.flatnonzero(~measured & ~chosen)
@@ -40,7 +40,7 @@ def facility_location(points: np.ndarray, costs: np.ndarray, first: int, budget:
     return chosen, cosine
 
 
-def unit(vectors: pa.FixedSizeListArray) -> np.ndarray:
+def quantise(vectors: pa.FixedSizeListArray) -> np.ndarray:
     """int8[n, d]; zeros where there is no vector."""
     width = vectors.type.list_size
     flat = np.asarray(vectors.fill_null([0.0] * width).flatten(), np.float64).reshape(-1, width)
@@ -51,23 +51,23 @@ def unit(vectors: pa.FixedSizeListArray) -> np.ndarray:
 
 def _cells(points: np.ndarray, members: np.ndarray) -> Iterator[np.ndarray]:
     """Halves of halves, each cut in the middle between a point far from the centre and the one farthest from that."""
-    if len(members) <= CELL:
+    if len(members) <= MAX_CELL:
         yield np.sort(members)
         return
     far = _farthest(points, members, points[members].sum(axis=0, dtype=np.int64))
     other = _farthest(points, members, points[far].astype(np.int64))
-    order = np.argsort(_along(points, members, points[far].astype(np.int64) - points[other]), kind="stable")
+    order = np.argsort(_project(points, members, points[far].astype(np.int64) - points[other]), kind="stable")
     half = len(members) // 2
     yield from _cells(points, np.sort(members[order[:half]]))
     yield from _cells(points, np.sort(members[order[half:]]))
 
 
 def _farthest(points: np.ndarray, members: np.ndarray, direction: np.ndarray) -> int:
-    return int(members[np.argmin(_along(points, members, direction))])
+    return int(members[np.argmin(_project(points, members, direction))])
 
 
 @njit(cache=True, nogil=True)
-def _along(points: np.ndarray, members: np.ndarray, direction: np.ndarray) -> np.ndarray:
+def _project(points: np.ndarray, members: np.ndarray, direction: np.ndarray) -> np.ndarray:
     out = np.zeros(len(members), np.int64)
     for at in range(len(members)):
         for k in range(len(direction)):
@@ -82,7 +82,7 @@ def _similarities(points: np.ndarray) -> np.ndarray:
 
 
 @njit(cache=True, nogil=True)
-def _choose(similar: np.ndarray, costs: np.ndarray, chosen: np.ndarray, share: int) -> tuple[np.ndarray, np.ndarray]:
+def _choose_greedily(similar: np.ndarray, costs: np.ndarray, chosen: np.ndarray, share: int) -> tuple[np.ndarray, np.ndarray]:
     """Those chosen already and more for `share`, and the similarity of each to the nearest of all chosen."""
     chosen, nearest = chosen.copy(), np.zeros(len(similar), np.float32)
     for at in np.flatnonzero(chosen):

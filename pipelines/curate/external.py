@@ -22,7 +22,7 @@ _DECISION = pa.schema(
 
 
 @dataclass(frozen=True)
-class Given:
+class ExternalInputs:
     """Their fingerprints are part of the snapshot's key; what is not given leaves the key as it is."""
 
     tombstones: Tombstones
@@ -36,53 +36,53 @@ class Given:
         return found | ({"forgotten": self.tombstones.fingerprint} if self.tombstones else {})
 
 
-def of(recipe: Recipe, data: Path) -> Given:
+def load(recipe: Recipe, data: Path) -> ExternalInputs:
     """Raises RecipeError where a file cannot be read."""
-    return Given(suppression.load(data), tuple(decisions.of(recipe, data)), recipe.decontaminate.benchmarks)
+    return ExternalInputs(suppression.load(data), tuple(decisions.of(recipe, data)), recipe.decontaminate.benchmarks)
 
 
-def enter(con: duckdb.DuckDBPyConnection, read: inputs.Inputs, given: Given) -> None:
+def create_tables(con: duckdb.DuckDBPyConnection, read: inputs.Inputs, given: ExternalInputs) -> None:
     """Leave the three tables and the views over them in DuckDB."""
-    _keep(con, "gone", pa.table({"id": pa.array(_gone(con, read, given.tombstones), pa.string())}))
-    rows = [_row(decision) for decision in given.decisions]
-    _keep(con, "decision", pa.Table.from_pylist(rows, schema=_DECISION))
-    _keep(con, "contaminated", CONTAMINATED.empty_table())
-    _keep(con, "benchmark", pa.table({"benchmark": pa.array([], pa.string()), "items": [], "sought": []}))
+    _create_table(con, "gone", pa.table({"id": pa.array(_suppressed_ids(con, read, given.tombstones), pa.string())}))
+    rows = [_decision_row(decision) for decision in given.decisions]
+    _create_table(con, "decision", pa.Table.from_pylist(rows, schema=_DECISION))
+    _create_table(con, "contaminated", CONTAMINATED.empty_table())
+    _create_table(con, "benchmark", pa.table({"benchmark": pa.array([], pa.string()), "items": [], "sought": []}))
     con.execute(sql.contamination())
     con.execute(sql.views(read.paths))
     if given.benchmarks:
-        _keep(con, "contaminated", _contaminated(con, given.benchmarks))
+        _create_table(con, "contaminated", _find_contamination(con, given.benchmarks))
         con.execute(sql.contamination())
 
 
-def _gone(con: duckdb.DuckDBPyConnection, read: inputs.Inputs, tombstones: Tombstones) -> list[str]:
+def _suppressed_ids(con: duckdb.DuckDBPyConnection, read: inputs.Inputs, tombstones: Tombstones) -> list[str]:
     if not tombstones:
         return []
     gone = []
-    for batch in con.sql(sql.known_by(read.paths)).to_arrow_reader(BATCH):
+    for batch in con.sql(sql.suppression_keys(read.paths)).to_arrow_reader(BATCH):
         for row in batch.to_pylist():
-            by = tombstones.author(row["source"], row["author"]) or tombstones.url(row["url"])
-            if by or tombstones.record(row["id"]) or tombstones.text(row["pair_hash"] or ""):
+            by = tombstones.has_author(row["source"], row["author"]) or tombstones.has_url(row["url"])
+            if by or tombstones.has_record(row["id"]) or tombstones.has_text(row["pair_hash"] or ""):
                 gone.append(row["id"])
     return gone
 
 
-def _row(decision: Decision) -> dict[str, str | None]:
+def _decision_row(decision: Decision) -> dict[str, str | None]:
     told = decision.model_dump_json(include={"who", "when", "note"}, exclude_defaults=True)
     return decision.model_dump(include=set(_DECISION.names)) | {"decided": told}
 
 
-def _contaminated(con: duckdb.DuckDBPyConnection, files: tuple[Path, ...]) -> pa.Table:
+def _find_contamination(con: duckdb.DuckDBPyConnection, files: tuple[Path, ...]) -> pa.Table:
     items = [item for file in files for item in benchmarks.items(file)]
-    known = decontaminate.index(items)
+    known = decontaminate.build_index(items)
     there, sought = Counter(i.benchmark for i in items), Counter(w.item.benchmark for w in known.wanted)
     rows = [{"benchmark": name, "items": count, "sought": sought[name]} for name, count in sorted(there.items())]
-    _keep(con, "benchmark", pa.Table.from_pylist(rows))
-    found = (decontaminate.evidence(batch, known) for batch in con.sql(sql.SAID).to_arrow_reader(BATCH))
+    _create_table(con, "benchmark", pa.Table.from_pylist(rows))
+    found = (decontaminate.find_evidence(batch, known) for batch in con.sql(sql.RECORD_TEXTS).to_arrow_reader(BATCH))
     return pa.concat_tables([CONTAMINATED.empty_table(), *found])
 
 
-def _keep(con: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
+def _create_table(con: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
     con.register("given", table)
     con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM given")
     con.unregister("given")

@@ -115,7 +115,7 @@ def _quota(con: duckdb.DuckDBPyConnection, name: str, mixture: Mixture) -> Itera
         return
     counts = dict(con.sql(f"SELECT {name}, count(*) FROM pool GROUP BY ALL").fetchall())
     most = min(sum(counts.values()), mixture.max_records or sum(counts.values()))
-    limits = limits_of(counts, shares, most)
+    limits = quota_limits(counts, shares, most)
     if most and not sum(min(count, limits.get(value, count)) for value, count in counts.items()):
         told = ", ".join(f"{value} = {share}" for value, share in shares.items())
         raise PolicyError(
@@ -132,7 +132,7 @@ def _quota(con: duckdb.DuckDBPyConnection, name: str, mixture: Mixture) -> Itera
     )
 
 
-def limits_of(counts: Mapping[str, int], shares: Mapping[str, int | float], most: int) -> dict[str, int]:
+def quota_limits(counts: Mapping[str, int], shares: Mapping[str, int | float], most: int) -> dict[str, int]:
     """How many of each named value, so that every share holds of what is kept: the most that can be, up to `most`."""
     size = most + 1
     while size > most:
@@ -154,7 +154,7 @@ def _diversify(con: duckdb.DuckDBPyConnection, cost: str, budget: int | None) ->
     for batch in con.sql(_EMBEDDED.format(cost=cost)).to_arrow_reader(BATCH):
         names += batch["record_id"].to_pylist()
         safe += batch["safe"].true_count
-        points.append(diversity.unit(batch[EMBEDDING]))
+        points.append(diversity.quantise(batch[EMBEDDING]))
         costs.append(batch["cost"].to_numpy())
     if not any(part.any() for part in points):
         raise PolicyError(f"mixture.diversity: `{EMBEDDING}` is null for every record; {CURE}")

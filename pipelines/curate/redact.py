@@ -10,7 +10,7 @@ from pipelines.signals.privacy import redact_record
 TEXTS = ("instruction", "input", "output", "chosen", "rejected", "title", "author", "record_text")
 
 
-def redacted(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def redact_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """The batches with the text columns masked, and the turns of `history`; one value has one mark in all of a row."""
     for batch in batches:
         names = [name for name in TEXTS if name in batch.schema.names]

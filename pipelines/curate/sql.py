@@ -30,10 +30,10 @@ LEFT JOIN (SELECT record_id, decision, decided FROM decision) USING (record_id);
 
 # Joins are made as they are written: what is looked up stands on the right and is kept in memory or spilt, and it is
 # never the texts. DuckDB would choose by the number of rows alone, which is the same everywhere.
-AS_WRITTEN = "SET disabled_optimizers = 'join_order,build_side_probe_side'"
+FIXED_JOIN_ORDER = "SET disabled_optimizers = 'join_order,build_side_probe_side'"
 
 # Whatever might have been forgotten can be told by these.
-_KNOWN_BY = """
+_SUPPRESSION_KEYS = """
 SELECT record_id AS id, source, url, author, pair_hash
 FROM {records} LEFT JOIN (SELECT record_id, pair_hash FROM {signals}) USING (record_id)
 UNION ALL
@@ -46,7 +46,7 @@ SELECT record_id, {best} FROM contaminated GROUP BY record_id
 """
 
 # All that is said in a record, in the order in which it is read.
-SAID = """
+RECORD_TEXTS = """
 SELECT record_id, concat_ws(chr(10), array_to_string([turn.instruction || chr(10) || turn.output FOR turn IN history],
        chr(10)), instruction, input, output) AS text
 FROM record ORDER BY record_id
@@ -144,14 +144,14 @@ ORDER BY ALL
 
 
 def views(paths: dict[str, list[Path]]) -> str:
-    return _over(_VIEWS, paths)
+    return _over_shards(_VIEWS, paths)
 
 
-def known_by(paths: dict[str, list[Path]]) -> str:
-    return _over(_KNOWN_BY, paths)
+def suppression_keys(paths: dict[str, list[Path]]) -> str:
+    return _over_shards(_SUPPRESSION_KEYS, paths)
 
 
-def _over(query: str, paths: dict[str, list[Path]]) -> str:
+def _over_shards(query: str, paths: dict[str, list[Path]]) -> str:
     schemas = {"records": RECORD, "pairs": PAIR, "clusters": CLUSTER}
     tables = {name: parquet(paths[name], schema) for name, schema in schemas.items()}
     return query.format(**tables, signals=signals(paths["signals"]))

@@ -36,7 +36,7 @@ def parse_page(connector: Connector, page: Page, tombstones: Tombstones = NO_TOM
     parsed = Parsed()
     taken: set[str] = set()
     for found in documents.parse(connector, page):
-        document = documents.without(found, page, tombstones) if tombstones else found
+        document = documents.strip_document(found, page, tombstones) if tombstones else found
         parsed.documents += 1
         made = (
             Made(rejects=[(document.key, document.reason)]) if isinstance(document, Reject) else make(document, origin)
@@ -66,7 +66,7 @@ def _enter(parsed: Parsed, made: Made, taken: set[str], tombstones: Tombstones) 
     parsed.used += bool(made.records or made.pairs)
     for record in made.records:
         record_id = _unique(record.record_id, taken)
-        if not tombstones.record(record_id):
+        if not tombstones.has_record(record_id):
             parsed.records.append(to_row(replace(record, record_id=record_id)))
     for pair in made.pairs:
         parsed.pairs.append(to_row(replace(pair, pair_id=_unique(pair.pair_id, taken))))

@@ -65,7 +65,7 @@ def run(recipe: Recipe, source: str, data: Path, workers: int = 1, executor: Sha
     if done:
         return done
     with storage.building(folder, **about) as made:
-        tombstones = suppression.load(data).of_pages
+        tombstones = suppression.load(data).for_pages
         todo = [(number, shard) for number, shard in enumerate(live.shards) if not made.has(_name("records", number))]
         for shard, counts in executor(partial(_write_shards, connector, made.folder, tombstones), todo, workers):
             made.add(shard, counts)
@@ -107,7 +107,7 @@ def _name(table: str, number: int) -> str:
 
 
 def _standing(shard: pages.CurrentShard, tombstones: Tombstones) -> Iterator[Page]:
-    return (page for page in shard.read() if not tombstones.url(page.url))
+    return (page for page in shard.read() if not tombstones.has_url(page.url))
 
 
 def _chunks(standing: Iterable[Page]) -> Iterator[tuple[Page, ...]]:

@@ -6,7 +6,7 @@ import duckdb
 
 from pipelines.signals.privacy import redact
 
-LISTED = 10_000  # pages by source and licence; every record names its own author, title and address besides
+MAX_LISTED_PAGES = 10_000  # pages by source and licence; every record names its own author, title and address besides
 
 _SECTIONS = """
 SELECT source, licence, count(*) AS records, count(DISTINCT url) AS pages
@@ -35,20 +35,20 @@ def attribution(con: duckdb.DuckDBPyConnection) -> str:
         "made of the records.\n",
     ]
     for source, licence, records, pages in con.sql(_SECTIONS).fetchall():
-        parts.append(f"## {plain(source)}: {plain(licence)}\n\n{records} records from {pages} pages.\n")
-        listed = con.execute(_PAGES, {"source": source, "licence": licence, "listed": LISTED}).fetchall()
+        parts.append(f"## {escape_markdown(source)}: {escape_markdown(licence)}\n\n{records} records from {pages} pages.\n")
+        listed = con.execute(_PAGES, {"source": source, "licence": licence, "listed": MAX_LISTED_PAGES}).fetchall()
         parts.append("\n".join(_line(*page) for page in listed) + "\n")
-        if pages > LISTED:
-            parts.append(f"… and {pages - LISTED} further pages; see the columns `url`, `title` and `author`.\n")
+        if pages > MAX_LISTED_PAGES:
+            parts.append(f"… and {pages - MAX_LISTED_PAGES} further pages; see the columns `url`, `title` and `author`.\n")
     return "\n".join(parts)
 
 
 def _line(url: str, title: str, authors: list[str] | None) -> str:
-    by = f" by {', '.join(plain(author) for author in authors)}" if authors else ""
+    by = f" by {', '.join(escape_markdown(author) for author in authors)}" if authors else ""
     address = re.sub(r"[<>\s]", "", url or "")
-    return redact(f"- {plain(title) or 'untitled'}{by}, <{address}>")
+    return redact(f"- {escape_markdown(title) or 'untitled'}{by}, <{address}>")
 
 
-def plain(text: str | None) -> str:
+def escape_markdown(text: str | None) -> str:
     """Scraped text on one line, without meaning in Markdown tables, links or HTML."""
     return re.sub(r"([\\`*_\[\]<>#])", r"\\\1", " ".join((text or "").split()))

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from pipelines.publish.attribution import plain
+from pipelines.publish.attribution import escape_markdown
 from pipelines.storage import FolderBuilder
 
 SPLITS = ("train", "validation", "test")
@@ -36,7 +36,7 @@ class RuleLine(NamedTuple):
     why: str
 
 
-def card(
+def dataset_card(
     con: duckdb.DuckDBPyConnection,
     title: str,
     rules: Sequence[RuleLine],
@@ -147,7 +147,7 @@ def _rules(rules: Iterable[RuleLine]) -> str:
 
 
 def _mix(name: str, rows: Iterable[tuple[str, int, int]]) -> str:
-    told = [(plain(value) or "unknown", kept, dropped) for value, kept, dropped in rows]
+    told = [(escape_markdown(value) or "unknown", kept, dropped) for value, kept, dropped in rows]
     return f"## By {name}\n\n" + _table((name, "kept", "dropped"), told)
 
 

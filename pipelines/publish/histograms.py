@@ -10,7 +10,7 @@ import duckdb
 # what is drawn, how a value becomes a bin, the bins, and the value at which a bin begins
 LOG = ("least(12, floor(log2(1 + greatest(0, {value}))))", range(13), lambda bin: f"{2**bin - 1:,}")
 SHARE = ("least(9, floor(10 * greatest(0, {value})))", range(10), lambda bin: f"{bin / 10:g}")
-SHOWN = (
+HISTOGRAMS = (
     ("instruction_words", LOG),
     ("output_words", LOG),
     ("score", LOG),
@@ -32,14 +32,14 @@ KEPT, DROPPED, INK = "#4477aa", "#ccbb44", "#555555"  # Tol's colours: told apar
 def histograms(con: duckdb.DuckDBPyConnection, quality: str) -> str:
     """SVG over `candidate` and `verdict`; `quality` is the policy's SQL expression."""
     panels = []
-    for number, (name, (to_bin, bins, label)) in enumerate(SHOWN):
+    for number, (name, (to_bin, bins, label)) in enumerate(HISTOGRAMS):
         value = quality if name == "quality" else name
         rows = con.sql(_BINS.format(bin=to_bin.format(value=f"({value})"), value=value)).fetchall()
         counts = {at: (kept, dropped) for at, kept, dropped in rows}
         at = f"translate({number % ACROSS * WIDTH},{number // ACROSS * HEIGHT + 24})"
         drawn = _panel(name, [counts.get(one, (0, 0)) for one in bins], [label(one) for one in bins])
         panels.append(f'<g transform="{at}">\n{drawn}\n</g>')
-    size = f'width="{ACROSS * WIDTH}" height="{len(SHOWN) // ACROSS * HEIGHT + 24}"'
+    size = f'width="{ACROSS * WIDTH}" height="{len(HISTOGRAMS) // ACROSS * HEIGHT + 24}"'
     style = f'font-family="sans-serif" font-size="11" fill="{INK}"'
     key = f"{_bar(14, 6, 10, 10, KEPT)}{_text(28, 15, 'kept')}{_bar(74, 6, 10, 10, DROPPED)}{_text(88, 15, 'dropped')}"
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} {style}>'
