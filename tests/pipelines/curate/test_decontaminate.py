@@ -49,8 +49,8 @@ def found(text: str) -> dict[str, float]:
 
 
 def test_short_and_ordinary_items_are_not_looked_for() -> None:
-    assert [wanted.item.name for wanted in KNOWN.wanted] == ["1", "2", "3", "4"]
-    assert KNOWN.wanted[3].text.endswith(CODE), "a short question is looked for with its answer"
+    assert [wanted.item.name for wanted in KNOWN.items] == ["1", "2", "3", "4"]
+    assert KNOWN.items[3].text.endswith(CODE), "a short question is looked for with its answer"
 
 
 CONTAMINATED = {
@@ -96,18 +96,18 @@ def test_what_only_resembles_an_item_stays_below_the_bound(text: str) -> None:
 
 def test_a_near_match_needs_the_short_answer_near_it() -> None:
     near = CRATES.replace("73", "74")
-    assert compare(near + " She gets 70 coins.", KNOWN.wanted[0])["contamination"] >= THRESHOLD
-    without = compare(near + " She gets nothing at all.", KNOWN.wanted[0])
+    assert compare(near + " She gets 70 coins.", KNOWN.items[0])["contamination"] >= THRESHOLD
+    without = compare(near + " She gets nothing at all.", KNOWN.items[0])
     assert without["contamination"] == decontaminate.EVIDENCE_FROM and without["answer_found"] is False
-    assert compare(CRATES, KNOWN.wanted[0])["contamination"] == 1, "word for word it needs none"
+    assert compare(CRATES, KNOWN.items[0])["contamination"] == 1, "word for word it needs none"
 
 
 def test_the_evidence_shows_both_sides_and_three_counts() -> None:
-    shown = compare(f"Before it. {CRATES} After it, ask ada@mail-server.org.", KNOWN.wanted[0])
+    shown = compare(f"Before it. {CRATES} After it, ask ada@mail-server.org.", KNOWN.items[0])
     assert shown["record_text"] == CRATES.rstrip("?") + "?" or shown["record_text"] == CRATES
     assert shown["item_text"] == CRATES
     assert shown["contamination_8"] == shown["contamination_13"] == 1
-    half = compare(CRATES[:150], KNOWN.wanted[0])
+    half = compare(CRATES[:150], KNOWN.items[0])
     assert half["contamination_13"] < half["contamination_8"] < half["contamination"] < THRESHOLD
 
 

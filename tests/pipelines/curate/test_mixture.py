@@ -171,7 +171,7 @@ def test_the_lazy_choice_is_the_greedy_one(seed: int) -> None:
 
 
 def test_cells_of_neighbours_cover_better_than_chance_and_give_the_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(diversity, "CELL", 50)
+    monkeypatch.setattr(diversity, "MAX_CELL", 50)
     pick = np.random.default_rng(1)
     points = diversity.quantise(pa.FixedSizeListArray.from_arrays(pa.array(pick.normal(0, 1, 320 * 4)), 4))
     similar = points.astype(float) @ points.T.astype(float) / diversity.SCALE**2
