@@ -35,10 +35,12 @@ class Page:
 
     @property
     def page_id(self) -> str:
+        """`<source>:<key>`, unique over all sources."""
         return f"{self.source}:{self.key}"
 
     @property
     def sha256(self) -> str:
+        """The hash of the body, in hexadecimal."""
         return sha256(self.body).hexdigest()
 
 

@@ -150,7 +150,7 @@ def _search(
     """
     keys, numbers, starts, owners, sizes = index
     mask, used = np.uint64(len(keys) - 1), 0
-    seen = np.full(len(starts), -1, np.int64)
+    last_row = np.full(len(starts), -1, np.int64)
     counts, touched = np.zeros(len(sizes), np.int32), np.empty(len(sizes), np.int32)
     for row in range(len(texts.offsets) - 1):
         count = split_words(texts.data, texts.offsets[row], texts.offsets[row + 1], tables, words)
@@ -166,7 +166,7 @@ def _search(
             while keys[slot] and keys[slot] != ngram:
                 slot = (slot + np.uint64(1)) & mask
             if keys[slot]:
-                hits = _count(numbers[slot], row, seen, (starts, owners), (counts, touched), hits)
+                hits = _count(numbers[slot], row, last_row, (starts, owners), (counts, touched), hits)
         for k in range(hits):
             item = touched[k]
             if 2 * counts[item] >= sizes[item]:
@@ -180,15 +180,15 @@ def _search(
 def _count(
     ngram: int,
     row: int,
-    seen: np.ndarray,
+    last_row: np.ndarray,
     owned: tuple[np.ndarray, np.ndarray],
     counted: tuple[np.ndarray, np.ndarray],
     hits: int,
 ) -> int:
     """Count an n-gram of the row, once, for each item that has it. Returns the number of items in `touched`."""
-    if seen[ngram] == row:
+    if last_row[ngram] == row:
         return hits
-    seen[ngram] = row
+    last_row[ngram] = row
     (starts, owners), (counts, touched) = owned, counted
     for k in range(starts[ngram], starts[ngram + 1]):
         item = owners[k]

@@ -52,6 +52,7 @@ class Tombstone:
 
     @property
     def identity(self) -> tuple[str, str, str]:
+        """What the tombstone stands for: two with the same identity are one."""
         return self.kind, self.source, self.hash
 
 

@@ -196,8 +196,8 @@ def strip_pages(
             result = _strip_by_url(item, tombstones)
             if isinstance(result.item, Page) and needs_parsing(result.item, tombstones):
                 outcome = strip_isolated((connector, result.item, tombstones))
-                failed = isinstance(outcome, BaseException)
-                result = StripResult(Reject(item.key, "parse_failed"), True) if failed else outcome
+                failed = StripResult(Reject(item.key, "parse_failed"), True)
+                result = failed if isinstance(outcome, BaseException) else outcome
             stripped_urls.update(requested if result.changed and isinstance(item, Page) else ())
             if result.item is not None:
                 yield result.item

@@ -297,8 +297,8 @@ def test_a_crawl_fetches_no_forgotten_address_and_keeps_no_word_of_a_forgotten_a
     with Site({f"/t/{name}": answer(200, json.dumps(thread)) for name, thread in threads.items()}) as site:
         site.pages["/list"] = answer(200, json.dumps(list(threads)))
         board = Board(name="board", url=site.url("").rstrip("/"))
-        stones = [empty.new_author(ADA, ""), empty.new_url(site.url("/t/3"))]
-        suppression.add(tmp_path, empty, stones)
+        tombstones = [empty.new_author(ADA, ""), empty.new_url(site.url("/t/3"))]
+        suppression.add(tmp_path, empty, tombstones)
         web = WebSettings(contact="test@example.org", delay=0, allow_private=("127.0.0.1",))
         made = Recipe.model_construct(name="test", sources=(board,), web=web)
         first = collect.run(made, "board", tmp_path)
@@ -319,8 +319,11 @@ def test_what_a_restored_backup_brings_is_not_made_into_records(tmp_path: Path) 
     told = json.dumps([["Cy", "It leaks"], [ADA, SECRET], [BOB, OTHER]])
     page = Page("board", "1", "https://b.example/t/1", told.encode())
     assert len(parse_page(board, page).records) == 2
-    for stone in (empty.new_author(ADA, "board"), suppression.Tombstone("record", empty.hash("record", "board:1#a1"))):
-        left = parse_page(board, page, empty.with_new([stone])).records
+    for tombstone in (
+        empty.new_author(ADA, "board"),
+        suppression.Tombstone("record", empty.hash("record", "board:1#a1")),
+    ):
+        left = parse_page(board, page, empty.with_new([tombstone])).records
         assert [row["record_id"] for row in left] == ["board:1#a2"]
 
 
