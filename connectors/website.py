@@ -17,7 +17,7 @@ from connectors.html.page import PACKED, pack, read_page
 from connectors.web import sitemap
 from connectors.web.url import bare, normalise_url, same_site, without_session
 from schemas.document import Document, Reject
-from schemas.page import GONE, Page
+from schemas.page import GONE_STATUSES, Page
 
 # Limits of a crawl, after Nutch and Heritrix: deeper paths and repeated segments are traps
 MOST_SEGMENTS = 20
@@ -106,7 +106,7 @@ class Website(Settings):
         answer = _get(web, url)
         if isinstance(answer, Reject):
             return answer
-        if answer.status in GONE:
+        if answer.status in GONE_STATUSES:
             return self._make(answer, url, frontier, b"")
         return self._read(web, answer, url, frontier) if answer.status == 200 else Reject(url, f"http_{answer.status}")
 

@@ -1,6 +1,6 @@
-"""The dashboard: how much of each source is left, why the rest is not, and the records themselves.
+"""The dashboard: how much of each source is kept, why records are dropped, and the records themselves.
 
-Every number is one of `queries/*.sql` over the views of `pipelines.catalog`. `gristmill up` starts it.
+Every number comes from one of `queries/*.sql`, over the views of `pipelines.catalog`. `gristmill up` starts it.
 """
 
 import os
@@ -15,31 +15,33 @@ from pipelines import catalog
 
 QUERIES = Path(__file__).parent / "queries"
 PAGE_ROWS = 10
-FATES = {"any": "", "kept": "true", "dropped": "false"}
+KEPT_FILTERS = {"any": "", "kept": "true", "dropped": "false"}
 
 
 def data_folder() -> str:
+    """The data folder, by the environment variable GRISTMILL_DATA."""
     return os.environ.get("GRISTMILL_DATA", "data")
 
 
 @st.cache_data(show_spinner=False, max_entries=200)
-def ask(name: str, data: str, state: str, parameters: tuple[tuple[str, Any], ...] = ()) -> pd.DataFrame:
+def _cached_query(name: str, data: str, state: str, parameters: tuple[tuple[str, Any], ...] = ()) -> pd.DataFrame:
     """The rows of one query. `state` is there for the cache's key, which leaves out what begins with `_`."""
     sql = (QUERIES / f"{name}.sql").read_text()
     with catalog.connect(data) as con:
         return con.sql(sql, params=dict(parameters)).to_arrow_table().to_pandas()
 
 
-def answer(name: str, **parameters: Any) -> pd.DataFrame:
+def query(name: str, **parameters: Any) -> pd.DataFrame:
     """The rows of one query, asked again when something was published, taken away or run since the last time."""
     data = data_folder()
-    return ask(name, data, catalog.state(data), tuple(sorted(parameters.items())))
+    return _cached_query(name, data, catalog.state(data), tuple(sorted(parameters.items())))
 
 
 def main() -> None:
+    """Draw the page. Without a curated recipe it shows the runs only."""
     st.set_page_config(page_title="Gristmill", layout="wide")
     st.title("Gristmill")
-    recipes = answer("recipes")["recipe"].tolist()
+    recipes = query("recipes")["recipe"].tolist()
     if not recipes:
         st.info(f"Nothing has been curated in {data_folder()} yet. `gristmill demo` is a good start.")
         show_runs()
@@ -59,7 +61,8 @@ def main() -> None:
 
 
 def show_numbers(recipe: str) -> None:
-    sources = answer("sources", recipe=recipe)
+    """Totals of records over all sources."""
+    sources = query("sources", recipe=recipe)
     records, kept = int(sources["records"].sum()), int(sources["kept"].sum())
     columns = st.columns(4)
     columns[0].metric("Sources", len(sources))
@@ -69,9 +72,10 @@ def show_numbers(recipe: str) -> None:
 
 
 def show_funnel(recipe: str) -> None:
+    """Rows of each source after each stage."""
     st.header("Funnel")
     st.caption("Pages become records; duplicates and what breaks a rule of the policy are left out of the snapshot.")
-    rows = answer("funnel", recipe=recipe)
+    rows = query("funnel", recipe=recipe)
     chart = (
         alt.Chart(rows)
         .mark_bar()
@@ -87,8 +91,9 @@ def show_funnel(recipe: str) -> None:
 
 
 def show_reasons(recipe: str) -> None:
+    """How many records each rule drops."""
     st.subheader("Why records are dropped")
-    rows = answer("reasons", recipe=recipe)
+    rows = query("reasons", recipe=recipe)
     if rows.empty:
         st.write("No record was dropped.")
         return
@@ -98,8 +103,9 @@ def show_reasons(recipe: str) -> None:
 
 
 def show_tasks(recipe: str) -> None:
+    """Published records by task and language."""
     st.subheader("What the snapshot is for")
-    rows = answer("tasks", recipe=recipe)
+    rows = query("tasks", recipe=recipe)
     bars = alt.Chart(rows).mark_bar()
     task = alt.Y("task:N", sort="-x", title=None, axis=alt.Axis(labelLimit=240))
     language = alt.Color("language:N", legend=alt.Legend(orient="bottom", title=None))
@@ -108,34 +114,40 @@ def show_tasks(recipe: str) -> None:
 
 
 def show_sources(recipe: str) -> None:
+    """Numbers and licences by source."""
     st.header("Sources")
-    st.dataframe(answer("sources", recipe=recipe), hide_index=True, width="stretch")
+    st.dataframe(query("sources", recipe=recipe), hide_index=True, width="stretch")
+
+
+def _label(choice: str) -> str:
+    return choice or "any"
 
 
 def show_records(recipe: str) -> None:
+    """The records, filtered and in pages."""
     st.header("Records")
-    choices = answer("choices", recipe=recipe)
-    source, task, fate, words = st.columns(4)
-    asked = {
+    choices = query("choices", recipe=recipe)
+    source, task, kept, words = st.columns(4)
+    filters = {
         "recipe": recipe,
-        "source": source.selectbox("Source", ["", *choices["source"].unique()], format_func=lambda one: one or "any"),
-        "task": task.selectbox("Task", ["", *sorted(choices["task"].unique())], format_func=lambda one: one or "any"),
-        "kept": FATES[fate.selectbox("Fate", list(FATES))],
+        "source": source.selectbox("Source", ["", *choices["source"].unique()], format_func=_label),
+        "task": task.selectbox("Task", ["", *sorted(choices["task"].unique())], format_func=_label),
+        "kept": KEPT_FILTERS[kept.selectbox("Fate", list(KEPT_FILTERS))],
         "words": words.text_input("With the words"),
     }
-    count = int(answer("browse_count", **asked)["records"].iloc[0])
+    count = int(query("browse_count", **filters)["records"].iloc[0])
     pages = max(1, -(-count // PAGE_ROWS))
     page = st.number_input(f"Page of {pages:,} ({count:,} records)", min_value=1, max_value=pages)
-    rows = answer("browse", **asked, size=PAGE_ROWS, start=(page - 1) * PAGE_ROWS)
+    rows = query("browse", **filters, size=PAGE_ROWS, start=(page - 1) * PAGE_ROWS)
     for row in rows.to_dict("records"):
         show_record(row)
 
 
 def show_record(row: dict[Any, Any]) -> None:
-    """Scraped text is shown as text: `st.code` and `st.text` interpret nothing."""
+    """One record and its verdict. `st.code` and `st.text` show scraped text without interpreting it."""
     with st.container(border=True):
-        fate = "kept" if row["kept"] else "dropped"
-        st.text(f"{fate} · {row['source']} · {row['task'] or 'no task'} · {row['licence'] or 'licence unknown'}")
+        verdict = "kept" if row["kept"] else "dropped"
+        st.text(f"{verdict} · {row['source']} · {row['task'] or 'no task'} · {row['licence'] or 'licence unknown'}")
         st.text(row["record_id"])
         for part in ("instruction", "input", "output"):
             if row[part]:
@@ -148,8 +160,9 @@ def show_record(row: dict[Any, Any]) -> None:
 
 
 def show_runs() -> None:
+    """The latest runs of all stages."""
     st.header("Runs")
-    st.dataframe(answer("runs"), hide_index=True, width="stretch")
+    st.dataframe(query("runs"), hide_index=True, width="stretch")
 
 
 main()

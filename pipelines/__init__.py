@@ -8,4 +8,4 @@ from pathlib import Path
 
 from pipelines.workers import kernels
 
-kernels.keep_apart(Path(__file__).parent)
+kernels.use_kernel_cache(Path(__file__).parent)

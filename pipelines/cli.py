@@ -28,7 +28,7 @@ from pipelines.flows.steps import STAGES, RunFailed, Stage, Step
 from pipelines.recipe import Recipe, RecipeError, load
 from pipelines.storage import filesystem, lease
 from pipelines.storage.filesystem import AddressError
-from pipelines.storage.lease import AtWork
+from pipelines.storage.lease import DataInUse
 from pipelines.suppression import BadRequest, UnreadableSource
 
 app = typer.Typer(
@@ -64,7 +64,7 @@ def main() -> None:
         app()
     except (RecipeError, PolicyError, AddressError, queries.QueryError, lives.UnknownRecord, BadRequest) as error:
         _end(error, WRONG_WORDS)
-    except (RunFailed, WorkFailed, AtWork, UnreadableSource, OSError, duckdb.Error) as error:
+    except (RunFailed, WorkFailed, DataInUse, UnreadableSource, OSError, duckdb.Error) as error:
         _end(error, FAILED)
     except KeyboardInterrupt:
         _end(WorkFailed("stopped; the same command goes on from here"), FAILED)
@@ -141,7 +141,7 @@ def stage(
     loaded = load(recipe)
     running.check_policy(loaded, [name])
     run_id = running.new_run_id()
-    with lease.working_in(data):
+    with lease.lock_data(data):
         steps = [Step(name, loaded.source(source).name)] if source else running.steps(loaded, name)
         outcomes = [running.run_step(loaded, step, data, workers=workers, run_id=run_id) for step in steps]
     if as_json:
@@ -329,12 +329,12 @@ def forget(
 
     request = forgetting.Request(url, author, record, source, reason)
     forgetting.check(request, data)
-    with lease.working_in(data):
+    with lease.lock_data(data):
         report = forgetting.forget(request, data)
     if as_json:
         _print_json(asdict(report))
     else:
-        print("\n".join(forgetting.told(report)))
+        print("\n".join(forgetting.report_lines(report)))
 
 
 @app.command()

@@ -1,1 +1,1 @@
-"""What every row looks like. Imports nothing of ours."""
+"""The schemas of all rows on disk. This package imports no other one of the project."""

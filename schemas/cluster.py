@@ -1,11 +1,11 @@
-"""Which records say the same: the rows of `4_clusters`."""
+"""Clusters of duplicate records: the rows of `4_clusters`."""
 
 import pyarrow as pa
 
-# cluster_id: the smallest record_id among duplicates of each other; alone, a record is its own cluster.
-# group_id: the smallest record_id among records that must share a split: clusters joined by common pages.
-# pair_outlier: how far the pair is in meaning from all else in its source, 0 to 2; null where recipe.dedupe.semantic
-# is not set or the pair has no embedding (pipelines/dedupe/outliers.py).
+# cluster_id: the smallest record_id of a set of duplicates. A record without duplicates is a cluster of its own.
+# group_id: the smallest record_id of the records that must share a split, which are clusters joined by common pages.
+# pair_outlier: the distance in meaning of instruction and output from the rest of the source, 0 to 2. It is null where
+# recipe.dedupe.semantic is not set or there is no embedding (pipelines/dedupe/outliers.py).
 CLUSTER = pa.schema(
     [
         ("record_id", pa.string()),
@@ -16,8 +16,8 @@ CLUSTER = pa.schema(
     ]
 )
 
-# Verified duplicates. `method` is exact, near (similarity: the true Jaccard of the shingle sets), or semantic (the
-# cosine of the embeddings).
+# Verified duplicates. `method` is exact, near or semantic. For near, `similarity` is the exact Jaccard index of the
+# shingle sets; for semantic, the cosine of the embeddings.
 EDGE = pa.schema(
     [
         ("record_id", pa.string()),
@@ -27,6 +27,6 @@ EDGE = pa.schema(
     ]
 )
 
-# What was compared, so that the next run need not: pairs by the first 64 bits of their keys' hashes, one < other, and
-# their similarity, 0 below the threshold.
+# Comparisons that the next run need not repeat. `one` < `other` are the first 64 bits of the hashes of two texts;
+# `similarity` is 0 where it is below the threshold.
 COMPARED = pa.schema([("one", pa.uint64()), ("other", pa.uint64()), ("similarity", pa.float64())])

@@ -1,6 +1,6 @@
-"""What a connector finds in a page: a thread, an article, a ready-made exchange, or nothing it can use.
+"""What a connector parses from a page: a thread, an article or an exchange, or a reject for what it cannot use.
 
-Text is Markdown everywhere: fenced code, lists and tables kept, navigation and signatures gone.
+All text is Markdown, with fenced code, lists and tables, and without navigation and signatures.
 """
 
 from dataclasses import dataclass
@@ -9,8 +9,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One contribution to a thread. `post_id` and `reply_to` are ids within the thread. `edited_at` is when the text
-    was last changed; None where it was not, or nobody says."""
+    """One contribution to a thread. `post_id` and `reply_to` are ids within the thread.
+
+    `edited_at` is the time of the last edit. It is None where there was none or the site does not say.
+    """
 
     post_id: str
     markdown: str
@@ -26,7 +28,7 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """A conversation; the first post asks. `key` is unique within the page's source and stable."""
+    """A conversation. The first post is the question. `key` is stable and unique within the source."""
 
     key: str
     url: str
@@ -40,8 +42,8 @@ class Thread:
 class Section:
     """One section of an article, without the text of its subsections.
 
-    `path` holds the headings from below the article's title down to this section's own;
-    the lead before the first heading has an empty path.
+    `path` holds the headings from the one below the article's title down to this section's own. It is empty for the
+    lead, which comes before the first heading.
     """
 
     path: tuple[str, ...]
@@ -51,9 +53,12 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """A tutorial page or a wiki article. `steps` is filled where the page itself declares steps; `context` is what it
-    stands under, outermost first: the pages above it in a wiki, the category and the section in a help centre.
-    `edited_at` is that of a `Post`; a wiki that tells only of its newest revision has its time as `created_at` too."""
+    """A tutorial page or a wiki article.
+
+    `steps` is filled where the page itself declares steps. `context` holds the titles above it, outermost first: the
+    parent pages in a wiki, the category and the section in a help centre. `edited_at` is as in `Post`. Where a wiki
+    tells only of its newest revision, `created_at` is the time of that revision too.
+    """
 
     key: str
     url: str
@@ -70,8 +75,10 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """Ready-made instruction data. `history` holds earlier (user, assistant) turns;
-    a non-empty `rejected` makes it a preference too."""
+    """Ready-made instruction data. `history` holds earlier (user, assistant) turns, oldest first.
+
+    With a non-empty `rejected` it is a preference pair too.
+    """
 
     key: str
     url: str
@@ -90,8 +97,11 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """Something that could not be used. `reason` is a snake_case word from a finite set, counted in
-    the manifest; `detail` says more and never quotes personal data."""
+    """Something that could not be used.
+
+    `reason` is a snake_case word from a finite set, and the manifest counts it. `detail` says more and never quotes
+    personal data.
+    """
 
     key: str
     reason: str

@@ -1,4 +1,4 @@
-"""What a finished folder says about itself. Written last: a folder without one is not there."""
+"""The manifest of a finished folder. It is written last: a folder without a manifest is not finished."""
 
 import json
 from hashlib import sha256
@@ -14,23 +14,25 @@ def digest(value: Any) -> str:
 
 
 class ListDigest:
-    """`digest` of a list of strings that is never held: there may be more of them than fit into memory."""
+    """`digest` of a list of strings that is never in memory as a whole."""
 
     def __init__(self) -> None:
-        self._hash, self._between = sha256(b"["), b""
+        self._hash, self._separator = sha256(b"["), b""
 
     def add(self, value: str) -> None:
-        self._hash.update(self._between + json.dumps(value, ensure_ascii=False).encode())
-        self._between = b","
+        """Append a string to the list."""
+        self._hash.update(self._separator + json.dumps(value, ensure_ascii=False).encode())
+        self._separator = b","
 
     def hexdigest(self) -> str:
-        whole = self._hash.copy()
-        whole.update(b"]")
-        return whole.hexdigest()
+        """The digest of all strings so far. More can be added afterwards."""
+        closed = self._hash.copy()
+        closed.update(b"]")
+        return closed.hexdigest()
 
 
 class Shard(BaseModel):
-    """One file of the folder. `rows` is 0 for what is not a table."""
+    """One file of the folder. `bytes` is its size; `rows` is 0 where it is not a table."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     path: str
@@ -40,10 +42,10 @@ class Shard(BaseModel):
 
 
 class Manifest(BaseModel):
-    """No times and no hosts: those are in the run log, so that the same input gives the same bytes.
+    """The content of manifest.json. The same input gives the same bytes, so times and hosts are in the run log only.
 
-    `key` decides whether the stage must run; `fingerprint` is what later stages depend on. They differ
-    for pages, whose fetch times change the shards but not what was said.
+    `key` decides whether the stage must run. `fingerprint` is what later stages depend on. For pages it leaves out the
+    times of fetching, which change the shards but not the content. `cursor` tells collect where its next run begins.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -13,11 +13,11 @@ STAMP = pa.timestamp("us", tz="UTC")
 class Record:
     """One training example and where it came from.
 
-    `record_id` is `<source>:<page key>#<part>`: readable, and stable across re-crawls.
+    `record_id` is `<source>:<page key>#<part>`. It is readable, and stable across crawls.
     `kind` says how it was made: answer, dialogue, question, how_to, code, explanation, exchange.
-    `score` is the answer's votes; `accepted` whether the asker accepted it (None: the site has no such mark).
-    `edited_at` is when the output was last edited, `instruction_edited_at` when the latest edit of what was said before
-    it was made, question or earlier turn (None: not edited, or nobody says).
+    `score` is the number of votes for the answer. `accepted` says whether the asker accepted it (None: the site has no
+    such mark). `edited_at` is the time of the last edit of the output, `instruction_edited_at` that of the last edit of
+    the question and all earlier turns (None: not edited, or the site does not say).
     """
 
     record_id: str
@@ -70,7 +70,8 @@ RECORD = pa.schema(
 class Pair:
     """One preference between two answers to the same question.
 
-    Scores: log2(1 + votes) rounded, +1 if accepted, -1 for negative votes; 1 and 0 where a set gives no votes.
+    A score is log2(1 + votes), rounded, plus 1 for an accepted answer; it is -1 for negative votes. Where a set gives
+    no votes, the scores are 1 and 0.
     """
 
     pair_id: str

@@ -1,14 +1,14 @@
-"""What curation decided about each record, and the columns it publishes."""
+"""Verdicts: what curate decides about each record; and the columns that it publishes."""
 
 import pyarrow as pa
 
 from schemas.record import HISTORY, STAMP
 
-# `value` is the JSON of the columns the rule looked at, as measured.
+# `value` is a JSON object with the values of the columns that the rule uses.
 REASONS = pa.list_(pa.struct([("rule", pa.string()), ("value", pa.string())]))
 
-# `decision` is what a person said of the record: accept, edit, reject, or "" for nothing; `overruled` are the rules it
-# breaks and was accepted all the same.
+# `decision` is that of a person: accept, edit, reject, or "" for none. `overruled` are the rules that a record breaks
+# which a person accepted.
 VERDICT = pa.schema(
     [
         ("record_id", pa.string()),
@@ -21,12 +21,13 @@ VERDICT = pa.schema(
     ]
 )
 
-# What a policy sees of the benchmarks, null where none was found in the record: see pipelines/curate/decontaminate.py.
+# The highest scores of a record over all benchmark items, null where no item was found in it. Policies may use them;
+# pipelines/curate/decontaminate.py defines them.
 CONTAMINATION = pa.schema(
     [("contamination", pa.float32()), ("contamination_8", pa.float32()), ("contamination_13", pa.float32())]
 )
 
-# The evidence, side by side: the words that record and benchmark item share, first to last.
+# The evidence: the text from the first to the last shared n-gram, in the record and in the benchmark item.
 CONTAMINATED = pa.schema(
     [
         ("record_id", pa.string()),

@@ -1,6 +1,6 @@
--- What users query. A name in braces stands for the finished
--- shards of that kind; pipelines/catalog.py fills it in.
--- `recipe` and `batch` come from the folder a shard lies in.
+-- The views that users query. A name in braces stands for the finished
+-- shards of that kind; pipelines/catalog/__init__.py fills it in.
+-- `recipe` and `batch` come from the folder in which a shard lies.
 
 CREATE VIEW pages AS
 SELECT * EXCLUDE (file), folder(file, 2) AS batch FROM {pages}

@@ -19,7 +19,7 @@ from connectors.html.threads.repeated import read_repeated
 from connectors.html.threads.thread import recognise
 from connectors.web.url import bare
 from schemas.document import Reject
-from schemas.page import GONE, Page
+from schemas.page import GONE_STATUSES, Page
 
 MOST_PAGES = 2_000  # of one thread or board
 _ZONES = timedelta(days=1)  # boards show times of a zone that they do not name
@@ -111,7 +111,7 @@ class Crawl:
         return self._page(thread.url, first, json.dumps(saved, ensure_ascii=False).encode())
 
     def _without_text(self, url: str, answer: Response) -> Page | Reject:
-        if answer.opt_out or answer.status in GONE:
+        if answer.opt_out or answer.status in GONE_STATUSES:
             return self._page(url, answer, b"")
         return Reject(self._key(url), f"http_{answer.status}")
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from connectors.base import Response, Web, WebError
 from schemas.document import Reject
-from schemas.page import GONE
+from schemas.page import GONE_STATUSES
 
-GONE_REASONS = {f"http_{status}": status for status in GONE}  # of a Reject for what is no more
+GONE_REASONS = {f"http_{status}": status for status in GONE_STATUSES}  # of a Reject for what is no more
 
 
 def load(body: bytes) -> Any:

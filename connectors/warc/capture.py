@@ -13,7 +13,7 @@ from connectors.web.limits import LIMITS
 from connectors.web.optout import opt_out
 from connectors.web.url import normalise_url
 from schemas.document import Reject
-from schemas.page import EPOCH, GONE, Page
+from schemas.page import EPOCH, GONE_STATUSES, Page
 
 KINDS = ("response", "resource", "conversion")
 PLAIN = "text/plain"
@@ -34,7 +34,7 @@ def page_of(capture: Capture, source: str, licence: str) -> Page | Reject:
     if fault:
         return Reject(url, *fault)
     try:
-        body = b"" if capture.status in GONE else _payload(capture)
+        body = b"" if capture.status in GONE_STATUSES else _payload(capture)
     except decode.TooLarge as error:
         return Reject(url, "too_large", str(error))
     except decode.BadEncoding as error:
@@ -59,7 +59,7 @@ def page_of(capture: Capture, source: str, licence: str) -> Page | Reject:
 
 def _fault(capture: Capture, media_type: str) -> tuple[str, str] | None:
     """Why a capture is no page: reason and detail."""
-    if capture.status not in (200, *GONE):
+    if capture.status not in (200, *GONE_STATUSES):
         return f"http_{capture.status}", ""
     if capture.fields.get("warc-segment-number"):
         return "segmented", "only a part of it is in this record"

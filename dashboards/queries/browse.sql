@@ -1,4 +1,4 @@
--- Which records are there, of one source, task and fate ('' is any), with these words?
+-- Which records are there, of one source, task and verdict ('' is any), with these words?
 SELECT
   record_id,
   source,

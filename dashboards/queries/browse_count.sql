@@ -1,4 +1,4 @@
--- How many records are there, of one source, task and fate ('' is any), with these words?
+-- How many records are there, of one source, task and verdict ('' is any), with these words?
 SELECT count(*) AS records
 FROM verdicts v JOIN records USING (record_id) LEFT JOIN signals USING (record_id)
 WHERE recipe = $recipe

@@ -37,7 +37,7 @@ KINDS: dict[str, tuple[str, tuple[str, ...], pa.Schema]] = {
     "records": ("normalise", ("records",), RECORD),
     "pairs": ("normalise", ("pairs",), PAIR),
     "rejects": ("normalise", ("rejects",), REJECT),
-    "signals": ("annotate", ("signals",), duck.SIGNALS),
+    "signals": ("annotate", ("signals",), duck.SIGNAL_KEYS),
     "clusters": ("dedupe", ("clusters",), CLUSTER),
     "edges": ("dedupe", ("edges",), EDGE),
     "verdicts": ("curate", ("verdicts",), VERDICT),
@@ -70,9 +70,9 @@ def state(data: str) -> str:
     return sha256(repr(sorted(found)).encode()).hexdigest()
 
 
-def _shards(data: Path) -> dict[str, list[duck.Listed]]:
+def _shards(data: Path) -> dict[str, list[duck.ShardLocation]]:
     """The finished shards of `data`, by kind."""
-    shards: dict[str, list[duck.Listed]] = {kind: [] for kind in KINDS}
+    shards: dict[str, list[duck.ShardLocation]] = {kind: [] for kind in KINDS}
     for folder, manifest in storage.manifests(data):
         if manifest.stage == "curate" and folder != storage.latest(folder.parent):
             continue
@@ -82,7 +82,7 @@ def _shards(data: Path) -> dict[str, list[duck.Listed]]:
     return shards
 
 
-def _views(data: Path, shards: Mapping[str, Sequence[duck.Listed]]) -> str:
+def _views(data: Path, shards: Mapping[str, Sequence[duck.ShardLocation]]) -> str:
     """`schemas/views.sql` with the shards in place of the names."""
     paths = {kind: [path for path, _ in listed] for kind, listed in shards.items()}
     sources = {kind: duck.parquet(paths[kind], KINDS[kind][2]) for kind in KINDS}

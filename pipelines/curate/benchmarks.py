@@ -1,4 +1,4 @@
-"""Benchmark files → items: a question, and its answer where the file has one."""
+"""Reads benchmark files: items with a question, and an answer where the file has one."""
 
 import gzip
 import json
@@ -12,15 +12,17 @@ import pyarrow.parquet as pq
 
 from pipelines.recipe import RecipeError
 
-# the first of these that a row has
+# Names of fields. The first one that a row has counts.
 QUESTIONS = ("question", "prompt", "problem", "instruction", "text", "query", "input", "content")
 ANSWERS = ("answer", "canonical_solution", "solution", "code", "output", "completion", "response", "target")
 NAMES = ("task_id", "id", "key", "name", "question_id")
-FINAL = "####"  # GSM8K: what follows is the answer, what stands before is the way to it
+FINAL_ANSWER = "####"  # GSM8K puts the steps before it and the answer after it
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
+    """One item of a benchmark. `name` identifies it within the benchmark; `answer` may be empty."""
+
     benchmark: str
     name: str
     question: str
@@ -28,13 +30,16 @@ class Item:
 
 
 def name_of(file: Path) -> str:
-    """`gsm8k/test`: the folder tells what the file is of, and no path of this machine gets into a manifest."""
+    """The name of a benchmark, such as `gsm8k/test`, by folder and file. It holds no path of this machine."""
     folder = file.parent.parent if file.parent.name == "data" else file.parent
     return f"{folder.name}/{file.name.split('.')[0]}"
 
 
 def fingerprint(file: Path) -> str:
-    """SHA-256 of the file. Raises RecipeError where there is none."""
+    """SHA-256 of the file.
+
+    Raises: RecipeError where it cannot be read.
+    """
     try:
         with file.open("rb") as opened:
             return file_digest(opened, "sha256").hexdigest()
@@ -43,19 +48,21 @@ def fingerprint(file: Path) -> str:
 
 
 def items(file: Path) -> Iterator[Item]:
-    """Raises RecipeError where a row has no question, naming file and row."""
+    """The items of a Parquet or JSON Lines file, which may be compressed by gzip.
+
+    Raises: RecipeError with file and row where a row cannot be read or has no question.
+    """
     for number, row in enumerate(_rows(file), 1):
         question = _first(row, QUESTIONS)
         if not question:
-            known = ", ".join(QUESTIONS)
-            raise RecipeError(f"{file}: row {number} has none of the fields {known}; rename the one that asks")
-        answer = _first(row, ANSWERS).rsplit(FINAL, 1)[-1].strip()
+            fields = ", ".join(QUESTIONS)
+            raise RecipeError(f"{file}: row {number} has none of the fields {fields}; rename the one that asks")
+        answer = _first(row, ANSWERS).rsplit(FINAL_ANSWER, 1)[-1].strip()
         yield Item(name_of(file), _first(row, NAMES) or str(number), question, answer)
 
 
 def _first(row: Mapping[str, Any], names: tuple[str, ...]) -> str:
-    found = (row[name] for name in names if row.get(name) not in (None, ""))
-    value = next(found, "")
+    value = next((row[name] for name in names if row.get(name) not in (None, "")), "")
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

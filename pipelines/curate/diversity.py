@@ -1,9 +1,9 @@
-"""Facility location (Wei, Iyer, Bilmes 2015 for choosing data): of n points, some so that each point has one near it.
+"""Facility location (Wei, Iyer, Bilmes 2015 for data selection): chooses points so that every point has one near it.
 
-Chosen greedily, which reaches 1 - 1/e of the best sum of similarities (Nemhauser 1978), and lazily (Minoux 1978). All
-pairs of n points are too many: neighbours make a cell, and every cell gives its share. Similarities are products of
-unit vectors rounded to eighths of bits (int8), whole numbers as are their sums: no rounding of a library's, no thread
-and no processor changes which record is chosen.
+The choice is greedy, which reaches 1 - 1/e of the best sum of similarities (Nemhauser 1978), and lazy (Minoux 1978).
+All pairs of n points are too many, so neighbours form cells, and each cell gets a share of the budget. Similarities are
+dot products of unit vectors quantised to int8. These and their sums are whole numbers, so no library, number of threads
+or processor changes which record is chosen.
 """
 
 from collections.abc import Iterator
@@ -13,35 +13,37 @@ import pyarrow as pa
 from numba import njit
 
 SCALE = 127
-CELL = 2_048  # points at most: their similarities are 16 MB
+MAX_CELL = 2_048  # points; their similarities take 16 MB
 
 
 def facility_location(points: np.ndarray, costs: np.ndarray, first: int, budget: int) -> tuple[np.ndarray, np.ndarray]:
-    """bool[n], who is chosen; float[n], the cosine of each with the nearest chosen one in its cell, at least 0.
+    """Choose points within a budget.
 
-    Of `unit` points the first `first` are chosen as they are; then always the one that most others gain by, the earlier
-    of two, as long as the sum of `costs` (int64[n], 1 and more) is within the budget; one that does not fit is passed
-    over. Those of zeros come last, in their order. O(n (CELL + log n)).
+    `points` is int8[n, d] from `quantise`, `costs` int64[n] of at least 1. The first `first` points are always chosen.
+    Then comes the point that adds most to the sum of similarities, the earlier of two equal ones, as long as the sum of
+    costs is within `budget`; a point that does not fit is skipped. Points of zeros come last, in their order.
+    Returns bool[n], the chosen points, and float[n], the cosine of each point with the nearest chosen point of its
+    cell, at least 0. O(n (MAX_CELL + log n)).
     """
     chosen, cosine = np.arange(len(points)) < first, np.zeros(len(points))
     measured = points.any(axis=1)
-    price = np.where(measured & ~chosen, costs, 0)
-    left = max(0, budget - int(costs[:first].sum()))
-    wanted, whole = min(left, int(price.sum())), max(1, int(price.sum()))
+    open_costs = np.where(measured & ~chosen, costs, 0)
+    available = max(0, budget - int(costs[:first].sum()))
+    to_spend, total = min(available, int(open_costs.sum())), max(1, int(open_costs.sum()))
     seen = spent = 0
     for cell in _cells(points, np.flatnonzero(measured)):
-        seen += int(price[cell].sum())
+        seen += int(open_costs[cell].sum())
         similar = _similarities(points[cell])
-        chosen[cell], nearest = _choose(similar, costs[cell], chosen[cell], seen * wanted // whole - spent)
-        spent += int(price[cell][chosen[cell]].sum())
+        chosen[cell], nearest = _choose_greedily(similar, costs[cell], chosen[cell], seen * to_spend // total - spent)
+        spent += int(open_costs[cell][chosen[cell]].sum())
         cosine[cell] = np.minimum(nearest / SCALE**2, 1)
-    last = np.flatnonzero(~measured & ~chosen)
-    chosen[last[np.cumsum(costs[last]) <= left - spent]] = True
+    zeros = np.flatnonzero(~measured & ~chosen)
+    chosen[zeros[np.cumsum(costs[zeros]) <= available - spent]] = True
     return chosen, cosine
 
 
-def unit(vectors: pa.FixedSizeListArray) -> np.ndarray:
-    """int8[n, d]; zeros where there is no vector."""
+def quantise(vectors: pa.FixedSizeListArray) -> np.ndarray:
+    """Unit vectors times SCALE, rounded: int8[n, d]; zeros where there is no vector."""
     width = vectors.type.list_size
     flat = np.asarray(vectors.fill_null([0.0] * width).flatten(), np.float64).reshape(-1, width)
     flat = np.nan_to_num(flat)
@@ -50,59 +52,70 @@ def unit(vectors: pa.FixedSizeListArray) -> np.ndarray:
 
 
 def _cells(points: np.ndarray, members: np.ndarray) -> Iterator[np.ndarray]:
-    """Halves of halves, each cut in the middle between a point far from the centre and the one farthest from that."""
-    if len(members) <= CELL:
+    """Cells of at most MAX_CELL neighbours: indices into `points`.
+
+    A cell is halved along the line from a point far from its centre to the point farthest from that one.
+    """
+    if len(members) <= MAX_CELL:
         yield np.sort(members)
         return
     far = _farthest(points, members, points[members].sum(axis=0, dtype=np.int64))
     other = _farthest(points, members, points[far].astype(np.int64))
-    order = np.argsort(_along(points, members, points[far].astype(np.int64) - points[other]), kind="stable")
+    order = np.argsort(_project(points, members, points[far].astype(np.int64) - points[other]), kind="stable")
     half = len(members) // 2
     yield from _cells(points, np.sort(members[order[:half]]))
     yield from _cells(points, np.sort(members[order[half:]]))
 
 
 def _farthest(points: np.ndarray, members: np.ndarray, direction: np.ndarray) -> int:
-    return int(members[np.argmin(_along(points, members, direction))])
+    """The member with the smallest dot product with `direction`."""
+    return int(members[np.argmin(_project(points, members, direction))])
 
 
 @njit(cache=True, nogil=True)
-def _along(points: np.ndarray, members: np.ndarray, direction: np.ndarray) -> np.ndarray:
+def _project(points: np.ndarray, members: np.ndarray, direction: np.ndarray) -> np.ndarray:
+    """The dot product of each member with `direction`, as int64."""
     out = np.zeros(len(members), np.int64)
-    for at in range(len(members)):
+    for row in range(len(members)):
         for k in range(len(direction)):
-            out[at] += points[members[at], k] * direction[k]
+            out[row] += points[members[row], k] * direction[k]
     return out
 
 
 def _similarities(points: np.ndarray) -> np.ndarray:
-    """float32[n, n]: whole numbers below 2^24, which add up exactly in any order; what points away is not similar."""
-    wide = points.astype(np.float32)
-    return np.maximum(wide @ wide.T, 0)
+    """Dot products of all pairs, negative ones as 0: float32[n, n].
+
+    They are whole numbers below 2^24, which float32 adds exactly in any order.
+    """
+    floats = points.astype(np.float32)
+    return np.maximum(floats @ floats.T, 0)
 
 
 @njit(cache=True, nogil=True)
-def _choose(similar: np.ndarray, costs: np.ndarray, chosen: np.ndarray, share: int) -> tuple[np.ndarray, np.ndarray]:
-    """Those chosen already and more for `share`, and the similarity of each to the nearest of all chosen."""
+def _choose_greedily(
+    similar: np.ndarray, costs: np.ndarray, chosen: np.ndarray, budget: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The points chosen before and more within `budget`, and each point's similarity to the nearest chosen one."""
     chosen, nearest = chosen.copy(), np.zeros(len(similar), np.float32)
-    for at in np.flatnonzero(chosen):
-        nearest = np.maximum(nearest, similar[at])
-    bound = np.where(chosen, -1, len(similar) * SCALE**2 * 2)  # what a point can gain, at most: gains only fall
-    bound[costs > share] = -1
+    for point in np.flatnonzero(chosen):
+        nearest = np.maximum(nearest, similar[point])
+    bound = np.where(chosen, -1, len(similar) * SCALE**2 * 2)  # upper bound of a point's gain, as gains only fall
+    bound[costs > budget] = -1
     while bound.max() >= 0:
-        at = np.argmax(bound)
-        gain = _gain(similar[at], nearest)
-        if gain < bound[at]:
-            bound[at] = gain
+        point = np.argmax(bound)
+        gain = _gain(similar[point], nearest)
+        if gain < bound[point]:
+            bound[point] = gain
             continue
-        chosen[at], bound[at], share = True, -1, share - costs[at]
-        bound[costs > share] = -1
-        nearest = np.maximum(nearest, similar[at])
+        chosen[point], bound[point], budget = True, -1, budget - costs[point]
+        bound[costs > budget] = -1
+        nearest = np.maximum(nearest, similar[point])
     return chosen, nearest
 
 
 @njit(cache=True, nogil=True)
 def _gain(similar: np.ndarray, nearest: np.ndarray) -> int:
+    """How much the sum of similarities grows with a point: `similar` are its similarities to all others."""
     total = np.int64(0)
     for other in range(len(similar)):
         total += np.int64(max(similar[other] - nearest[other], np.float32(0)))

@@ -1,4 +1,7 @@
-"""What people and benchmarks bring to curation, as tables in DuckDB: `gone`, `decision`, `contaminated`."""
+"""Inputs of curation that no stage makes: the suppression list, decisions of people, and benchmark files.
+
+They become the tables `suppressed`, `decision`, `benchmark` and `contaminated` in DuckDB.
+"""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -22,8 +25,8 @@ _DECISION = pa.schema(
 
 
 @dataclass(frozen=True)
-class Given:
-    """Their fingerprints are part of the snapshot's key; what is not given leaves the key as it is."""
+class ExternalInputs:
+    """The suppression list, the decisions in order of record_id, and the paths of benchmark files."""
 
     tombstones: Tombstones
     decisions: tuple[Decision, ...]
@@ -31,58 +34,71 @@ class Given:
 
     @property
     def fingerprints(self) -> dict[str, str]:
-        found = {f"benchmarks/{benchmarks.name_of(file)}": benchmarks.fingerprint(file) for file in self.benchmarks}
-        found |= {"decisions": decisions.fingerprint(self.decisions)} if self.decisions else {}
-        return found | ({"forgotten": self.tombstones.fingerprint} if self.tombstones else {})
+        """Fingerprints for the snapshot's key. An empty input adds none, and so leaves the key as it is.
+
+        Raises: RecipeError where a benchmark file cannot be read.
+        """
+        by_name = {f"benchmarks/{benchmarks.name_of(file)}": benchmarks.fingerprint(file) for file in self.benchmarks}
+        by_name |= {"decisions": decisions.fingerprint(self.decisions)} if self.decisions else {}
+        return by_name | ({"forgotten": self.tombstones.fingerprint} if self.tombstones else {})
 
 
-def of(recipe: Recipe, data: Path) -> Given:
-    """Raises RecipeError where a file cannot be read."""
-    return Given(suppression.load(data), tuple(decisions.of(recipe, data)), recipe.decontaminate.benchmarks)
+def load(recipe: Recipe, data: Path) -> ExternalInputs:
+    """The external inputs of a recipe.
+
+    Raises: RecipeError where a decisions file cannot be read.
+    """
+    return ExternalInputs(suppression.load(data), tuple(decisions.of(recipe, data)), recipe.decontaminate.benchmarks)
 
 
-def enter(con: duckdb.DuckDBPyConnection, read: inputs.Inputs, given: Given) -> None:
-    """Leave the three tables and the views over them in DuckDB."""
-    _keep(con, "gone", pa.table({"id": pa.array(_gone(con, read, given.tombstones), pa.string())}))
-    rows = [_row(decision) for decision in given.decisions]
-    _keep(con, "decision", pa.Table.from_pylist(rows, schema=_DECISION))
-    _keep(con, "contaminated", CONTAMINATED.empty_table())
-    _keep(con, "benchmark", pa.table({"benchmark": pa.array([], pa.string()), "items": [], "sought": []}))
+def create_tables(con: duckdb.DuckDBPyConnection, read: inputs.Inputs, external_inputs: ExternalInputs) -> None:
+    """Create the tables of the external inputs, and the views over them and `read`."""
+    _create_table(
+        con,
+        "suppressed",
+        pa.table({"id": pa.array(_suppressed_ids(con, read, external_inputs.tombstones), pa.string())}),
+    )
+    rows = [_decision_row(decision) for decision in external_inputs.decisions]
+    _create_table(con, "decision", pa.Table.from_pylist(rows, schema=_DECISION))
+    _create_table(con, "contaminated", CONTAMINATED.empty_table())
+    _create_table(con, "benchmark", pa.table({"benchmark": pa.array([], pa.string()), "items": [], "sought": []}))
     con.execute(sql.contamination())
     con.execute(sql.views(read.paths))
-    if given.benchmarks:
-        _keep(con, "contaminated", _contaminated(con, given.benchmarks))
+    if external_inputs.benchmarks:
+        _create_table(con, "contaminated", _find_contamination(con, external_inputs.benchmarks))
         con.execute(sql.contamination())
 
 
-def _gone(con: duckdb.DuckDBPyConnection, read: inputs.Inputs, tombstones: Tombstones) -> list[str]:
+def _suppressed_ids(con: duckdb.DuckDBPyConnection, read: inputs.Inputs, tombstones: Tombstones) -> list[str]:
+    """Ids of the records and pairs that the suppression list covers."""
     if not tombstones:
         return []
-    gone = []
-    for batch in con.sql(sql.known_by(read.paths)).to_arrow_reader(BATCH):
+    suppressed = []
+    for batch in con.sql(sql.suppression_keys(read.paths)).to_arrow_reader(BATCH):
         for row in batch.to_pylist():
-            by = tombstones.author(row["source"], row["author"]) or tombstones.url(row["url"])
-            if by or tombstones.record(row["id"]) or tombstones.text(row["pair_hash"] or ""):
-                gone.append(row["id"])
-    return gone
+            by_origin = tombstones.has_author(row["source"], row["author"]) or tombstones.has_url(row["url"])
+            if by_origin or tombstones.has_record(row["id"]) or tombstones.has_text(row["pair_hash"] or ""):
+                suppressed.append(row["id"])
+    return suppressed
 
 
-def _row(decision: Decision) -> dict[str, str | None]:
-    told = decision.model_dump_json(include={"who", "when", "note"}, exclude_defaults=True)
-    return decision.model_dump(include=set(_DECISION.names)) | {"decided": told}
+def _decision_row(decision: Decision) -> dict[str, str | None]:
+    decided = decision.model_dump_json(include={"who", "when", "note"}, exclude_defaults=True)
+    return decision.model_dump(include=set(_DECISION.names)) | {"decided": decided}
 
 
-def _contaminated(con: duckdb.DuckDBPyConnection, files: tuple[Path, ...]) -> pa.Table:
+def _find_contamination(con: duckdb.DuckDBPyConnection, files: tuple[Path, ...]) -> pa.Table:
+    """Rows of CONTAMINATED for all records. Creates the table `benchmark` with the number of items in each file."""
     items = [item for file in files for item in benchmarks.items(file)]
-    known = decontaminate.index(items)
-    there, sought = Counter(i.benchmark for i in items), Counter(w.item.benchmark for w in known.wanted)
-    rows = [{"benchmark": name, "items": count, "sought": sought[name]} for name, count in sorted(there.items())]
-    _keep(con, "benchmark", pa.Table.from_pylist(rows))
-    found = (decontaminate.evidence(batch, known) for batch in con.sql(sql.SAID).to_arrow_reader(BATCH))
-    return pa.concat_tables([CONTAMINATED.empty_table(), *found])
+    index = decontaminate.build_index(items)
+    counts, sought = Counter(i.benchmark for i in items), Counter(i.item.benchmark for i in index.items)
+    rows = [{"benchmark": name, "items": count, "sought": sought[name]} for name, count in sorted(counts.items())]
+    _create_table(con, "benchmark", pa.Table.from_pylist(rows))
+    evidence = (decontaminate.find_evidence(batch, index) for batch in con.sql(sql.RECORD_TEXTS).to_arrow_reader(BATCH))
+    return pa.concat_tables([CONTAMINATED.empty_table(), *evidence])
 
 
-def _keep(con: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
-    con.register("given", table)
-    con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM given")
-    con.unregister("given")
+def _create_table(con: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
+    con.register("arrow_table", table)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM arrow_table")
+    con.unregister("arrow_table")

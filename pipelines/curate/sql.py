@@ -1,4 +1,4 @@
-"""The queries of this stage. `candidate` is what a policy sees: a record with its signals and its cluster."""
+"""The queries of curate. A policy sees the view `candidate`: each record with its signals and its cluster."""
 
 from pathlib import Path
 
@@ -8,8 +8,8 @@ from schemas.cluster import CLUSTER
 from schemas.record import PAIR, RECORD
 from schemas.verdict import CONTAMINATION as CONTAMINATION_COLUMNS
 
-# Over the tables `gone`, `decision` and `contamination`. An edited record is judged and published as edited; its
-# signals are those of the text that was measured.
+# Over the tables `suppressed`, `decision` and `contamination`. An edited record is judged and published as edited. Its
+# signals are those of the text before the edit.
 _VIEWS = """
 CREATE TEMP VIEW signal AS SELECT * EXCLUDE (file) FROM {signals};
 CREATE TEMP VIEW record AS
@@ -18,8 +18,8 @@ SELECT r.* EXCLUDE (file) REPLACE (
     coalesce(d.input, r.input) AS input,
     coalesce(d.output, r.output) AS output)
 FROM {records} r LEFT JOIN decision d USING (record_id)
-WHERE record_id NOT IN (SELECT id FROM gone);
-CREATE TEMP VIEW pair AS SELECT * EXCLUDE (file) FROM {pairs} WHERE pair_id NOT IN (SELECT id FROM gone);
+WHERE record_id NOT IN (SELECT id FROM suppressed);
+CREATE TEMP VIEW pair AS SELECT * EXCLUDE (file) FROM {pairs} WHERE pair_id NOT IN (SELECT id FROM suppressed);
 CREATE TEMP VIEW candidate AS
 SELECT * REPLACE (coalesce(decision, '') AS decision) FROM record
 JOIN signal USING (record_id)
@@ -28,12 +28,12 @@ LEFT JOIN contamination USING (record_id)
 LEFT JOIN (SELECT record_id, decision, decided FROM decision) USING (record_id);
 """
 
-# Joins are made as they are written: what is looked up stands on the right and is kept in memory or spilt, and it is
-# never the texts. DuckDB would choose by the number of rows alone, which is the same everywhere.
-AS_WRITTEN = "SET disabled_optimizers = 'join_order,build_side_probe_side'"
+# Joins run as they are written. The right side is kept in memory or spilled, and it never holds the texts. DuckDB's
+# optimizer would choose the side by the number of rows alone, which is the same on both sides.
+FIXED_JOIN_ORDER = "SET disabled_optimizers = 'join_order,build_side_probe_side'"
 
-# Whatever might have been forgotten can be told by these.
-_KNOWN_BY = """
+# The values that tombstones are compared with.
+_SUPPRESSION_KEYS = """
 SELECT record_id AS id, source, url, author, pair_hash
 FROM {records} LEFT JOIN (SELECT record_id, pair_hash FROM {signals}) USING (record_id)
 UNION ALL
@@ -45,8 +45,8 @@ CREATE OR REPLACE TEMP TABLE contamination AS
 SELECT record_id, {best} FROM contaminated GROUP BY record_id
 """
 
-# All that is said in a record, in the order in which it is read.
-SAID = """
+# All texts of a record, in reading order.
+RECORD_TEXTS = """
 SELECT record_id, concat_ws(chr(10), array_to_string([turn.instruction || chr(10) || turn.output FOR turn IN history],
        chr(10)), instruction, input, output) AS text
 FROM record ORDER BY record_id
@@ -56,28 +56,28 @@ CONTAMINATED = "SELECT * FROM contaminated ORDER BY contamination DESC, record_i
 
 UNKNOWN_DECISIONS = "SELECT count(*) FROM decision WHERE record_id NOT IN (SELECT record_id FROM record)"
 
-# A group's place in [0, 100) is drawn by SHA-256 of its name: the same in every run, on every machine.
+# SHA-256 of its name gives a group a position in [0, 100), which is the same in every run and on every machine.
 _GROUPS = """
-CREATE TEMP TABLE grp AS
-SELECT *, CASE WHEN place < {validation} THEN 'validation' WHEN place < {validation} + {test} THEN 'test'
+CREATE TEMP TABLE split_group AS
+SELECT *, CASE WHEN position < {validation} THEN 'validation' WHEN position < {validation} + {test} THEN 'test'
                ELSE 'train' END AS split
 FROM (
     SELECT group_id, count(*) FILTER (len(reasons) = 0) AS kept,
-           CAST('0x' || left(sha256(group_id), 8) AS UBIGINT) * 100 / 4294967296 AS place
+           CAST('0x' || left(sha256(group_id), 8) AS UBIGINT) * 100 / 4294967296 AS position
     FROM judged
     GROUP BY group_id
 );
 """
 
-# Gives an empty split the next group in line: a small one, if there is any, and never the last that another has.
+# Gives an empty split the next group by position, a small one if there is any, and never the last group of a split.
 FILL_SPLIT = """
-UPDATE grp SET split = $split
+UPDATE split_group SET split = $split
 WHERE group_id IN (
-    SELECT group_id FROM grp
+    SELECT group_id FROM split_group
     WHERE kept > 0
-      AND (SELECT count(*) FROM grp WHERE kept > 0 AND split = $split) = 0
-      AND (SELECT count(*) FROM grp g WHERE g.kept > 0 AND g.split = grp.split) > 1
-    ORDER BY kept * 2 > (SELECT sum(kept) FROM grp), place
+      AND (SELECT count(*) FROM split_group WHERE kept > 0 AND split = $split) = 0
+      AND (SELECT count(*) FROM split_group g WHERE g.kept > 0 AND g.split = split_group.split) > 1
+    ORDER BY kept * 2 > (SELECT sum(kept) FROM split_group), position
     LIMIT 1
 )
 """
@@ -86,7 +86,7 @@ VERDICT = """
 CREATE TEMP TABLE verdict AS
 SELECT record_id, len(reasons) = 0 AS kept, reasons, duplicate_of,
        CASE WHEN len(reasons) = 0 THEN split ELSE '' END AS split, decision, overruled
-FROM judged JOIN grp USING (group_id)
+FROM judged JOIN split_group USING (group_id)
 """
 
 VERDICTS = "SELECT * FROM verdict ORDER BY record_id"
@@ -98,9 +98,9 @@ WHERE NOT kept
 ORDER BY record_id
 """
 
-# What is published of a record besides its own columns is found once: the texts are then joined to little.
+# The published columns that are not the record's own. They are computed once, so the texts join to a narrow table.
 _PUBLISHED = """
-CREATE TEMP TABLE graded AS
+CREATE TEMP TABLE published_columns AS
 SELECT record_id, task, output_language AS language,
        CAST(least(1, greatest(0, coalesce({quality}, 0))) AS FLOAT) AS quality, split
 FROM candidate JOIN verdict USING (record_id)
@@ -108,24 +108,24 @@ WHERE kept;
 CREATE TEMP VIEW published AS
 SELECT record_id, instruction, input, output, history, task, language, source, source_kind, url, title, licence, author,
        created_at, score, quality, split
-FROM record JOIN graded USING (record_id)
+FROM record JOIN published_columns USING (record_id)
 """
 
 SPLIT = "SELECT * FROM published WHERE split = '{split}' ORDER BY record_id"
 
-# A pair is published unless a rule speaks against it, its question is held out for validation or test (with its whole
-# thread), or its better answer was dropped for what it says.
+# A pair is published unless it breaks a rule, its question or its page is in validation or test, or its chosen answer
+# was dropped for its content. Pages of instruction sets are no threads, so there only the question counts.
 _PAIRS = """
-WITH known AS (
+WITH judged_record AS (
     SELECT page_id, md5(instruction) AS question, md5(output) AS answer, source_kind, split,
-           len(list_intersect([reason.rule FOR reason IN reasons], {content})) > 0 AS bad
-    FROM record JOIN judged USING (record_id) JOIN grp USING (group_id)
+           len(list_intersect([reason.rule FOR reason IN reasons], {content})) > 0 AS content_dropped
+    FROM record JOIN judged USING (record_id) JOIN split_group USING (group_id)
 )
 SELECT * FROM pair
 WHERE NOT ({broken})
-  AND md5(instruction) NOT IN (SELECT question FROM known WHERE split <> 'train')
-  AND page_id NOT IN (SELECT page_id FROM known WHERE split <> 'train' AND source_kind <> 'instructions')
-  AND (page_id, md5(chosen)) NOT IN (SELECT (page_id, answer) FROM known WHERE bad)
+  AND md5(instruction) NOT IN (SELECT question FROM judged_record WHERE split <> 'train')
+  AND page_id NOT IN (SELECT page_id FROM judged_record WHERE split <> 'train' AND source_kind <> 'instructions')
+  AND (page_id, md5(chosen)) NOT IN (SELECT (page_id, answer) FROM judged_record WHERE content_dropped)
 ORDER BY pair_id
 """
 
@@ -144,40 +144,47 @@ ORDER BY ALL
 
 
 def views(paths: dict[str, list[Path]]) -> str:
-    return _over(_VIEWS, paths)
+    """Creates the views over the shards; `paths` are by table."""
+    return _over_shards(_VIEWS, paths)
 
 
-def known_by(paths: dict[str, list[Path]]) -> str:
-    return _over(_KNOWN_BY, paths)
+def suppression_keys(paths: dict[str, list[Path]]) -> str:
+    """Id, source, address, author and pair_hash of all records and pairs."""
+    return _over_shards(_SUPPRESSION_KEYS, paths)
 
 
-def _over(query: str, paths: dict[str, list[Path]]) -> str:
+def _over_shards(query: str, paths: dict[str, list[Path]]) -> str:
     schemas = {"records": RECORD, "pairs": PAIR, "clusters": CLUSTER}
     tables = {name: parquet(paths[name], schema) for name, schema in schemas.items()}
     return query.format(**tables, signals=signals(paths["signals"]))
 
 
 def contamination() -> str:
+    """Creates the table `contamination`: the highest scores of each record."""
     return CONTAMINATION.format(best=", ".join(f"max({name}) AS {name}" for name in CONTAMINATION_COLUMNS.names))
 
 
 def judged(policy: Policy) -> str:
+    """Creates the table `judged`: the verdict on each record before quotas."""
     return f"CREATE TEMP TABLE judged AS {verdict_sql(policy)}"
 
 
 def groups(policy: Policy) -> str:
+    """Creates the table `split_group`: the split of each group of records that must share one."""
     return _GROUPS.format(validation=policy.validation_percent, test=policy.test_percent)
 
 
 def published(policy: Policy) -> str:
+    """Creates the view `published`: the kept records with the columns that users see."""
     return _PUBLISHED.format(quality=policy.quality)
 
 
 def pairs(policy: Policy) -> str:
-    about = ("output", "pair", "contamination")
+    """The published preference pairs."""
+    prefixes = ("output", "pair", "contamination")  # of the columns that depend on the content of an answer
     content = [
         "decision",
-        *(rule.name for rule in policy.rules if any(name.startswith(about) for name in mentions(rule.drop_if))),
+        *(rule.name for rule in policy.rules if any(name.startswith(prefixes) for name in mentions(rule.drop_if))),
     ]
     broken = " OR ".join(breaks_sql(rule) for rule in for_pairs(policy)) or "false"
     return _PAIRS.format(content=content, broken=broken)

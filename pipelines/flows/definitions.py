@@ -163,7 +163,7 @@ def _mill(recipe: Recipe, stages: Sequence[Stage], address: str, workers: int, c
     steps.check_policy(recipe, stages)
     data = filesystem.resolve(address)
     total = sum(len(steps.steps(recipe, stage)) for stage in stages)
-    with lease.working_in(data):
+    with lease.lock_data(data):
         bar = create_progress_artifact(0.0, key=_key("progress", recipe), description=f"{total} steps")
         try:
             steps.run_recipe(recipe, stages, data, partial(_many, data, workers, cluster, Progress(bar, total)))

@@ -1,22 +1,22 @@
 """`gristmill forget`: erase an address, an author or a record everywhere under data/, so that it never comes back.
 
-    1  enter it in the suppression list, as hashes     from here on no stage fetches, makes or publishes it
-    2  models, snapshots, clusters, signals, records   their rows go, in the order against the flow of data
-    3  the web cache, then the pages                   last, because what has to go is found in them
+    1  add tombstones to the suppression list          from now on no stage fetches, makes or publishes it
+    2  models, snapshots, clusters, signals, records   erase their rows, against the flow of data
+    3  the web cache, then the pages                   last, because the pages show what has to go
 
-Killed at any moment, the same command finishes: as long as a page is there, all that came of it can be found.
-Folders whose inputs shrank are made again by the next run; whatever the request does not touch stays up to date.
+When a run is killed, the same command finishes the work: as long as a page is there, everything made of it can be
+found. The next run builds the folders again whose inputs have changed. All others stay up to date.
 """
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pipelines import catalog, storage, suppression
 from pipelines.catalog import explain
 from pipelines.forget import erase, plan
-from pipelines.forget.erase import Gone
+from pipelines.forget.erase import ErasureTargets
 from pipelines.storage import filesystem, shard_cache
 from pipelines.suppression import BadRequest, Tombstone, Tombstones
 
@@ -26,7 +26,10 @@ WEB_STORE, DECISIONS = Path("1_pages") / "web.sqlite", "decisions.jsonl"
 
 @dataclass(frozen=True)
 class Request:
-    """One of the three is given. `source` narrows an author to one source; `reason` is kept, and names nobody."""
+    """What to forget: exactly one of `url`, `author` and `record`.
+
+    `source` limits an author to one source. `reason` is stored as it is, so it must not name anybody.
+    """
 
     url: str = ""
     author: str = ""
@@ -37,9 +40,13 @@ class Request:
 
 @dataclass
 class Report:
-    """What was erased, by kind; the models that have learnt from it; near-duplicates of it that stay; pages that could
-    not be parsed, so that nobody knows whose words are in them; records of others that name the author; where other
-    machines may keep copies of what lay in a store."""
+    """What `forget` did.
+
+    `erased` counts rows by kind. `models` were trained on them. `near_duplicates` are similar records that stay.
+    `local_sources` read files of this machine that still hold them. `unread` pages cannot be parsed, so nobody knows
+    whose words are in them. `named_in` are records of others that name the author. `elsewhere` tells where other
+    machines may hold copies of shards from an object store.
+    """
 
     erased: dict[str, int] = field(default_factory=dict)
     snapshots: list[str] = field(default_factory=list)
@@ -52,102 +59,110 @@ class Report:
 
 
 def forget(request: Request, data: Path) -> Report:
-    """Erase and enter in the list. Raises BadRequest, UnreadableSource. The caller holds the lock of `data`."""
+    """Erase what the request asks for, and add it to the suppression list. The caller holds the lock of `data`.
+
+    Raises: BadRequest, UnreadableSource.
+    """
     check(request, data)
     storage.recover(data)
-    known = suppression.load(data)
-    asked = _stones(request, known, data)
-    found = plan.Found()
-    plan.search(data, known.with_new(asked), known.with_new(asked), found)
-    if not (request.url or request.source):  # whoever mirrors a site has another address, but the same words
-        copies = _copies(data, found.vanished | ({request.record} - {""}), known.with_new(asked))
-        asked += copies
-        if any(stone.kind == "part" for stone in copies):
-            plan.search(data, known.with_new(asked), known.only(copies), found)
-    gone = Gone(known.with_new(asked), frozenset(found.removed), frozenset(found.vanished | found.changed))
-    folders, ids = erase.touched(data, gone)
-    gone = replace(gone, ids=gone.ids | ids)
+    current = suppression.load(data)
+    new = _new_tombstones(request, current, data)
+    impact = plan.Impact()
+    plan.find_impact(data, current.with_new(new), current.with_new(new), impact)
+    if not (request.url or request.source):  # a mirror of a site has the same words under another address
+        copies = _copy_tombstones(data, impact.vanished | ({request.record} - {""}), current.with_new(new))
+        new += copies
+        if any(tombstone.kind == "part" for tombstone in copies):
+            plan.find_impact(data, current.with_new(new), current.only(copies), impact)
+    ids = frozenset(impact.vanished | impact.changed)
+    targets = ErasureTargets(current.with_new(new), frozenset(impact.removed), ids)
+    folders, more_ids = erase.find_affected(data, targets)
+    targets = replace(targets, ids=ids | more_ids)
     report = Report(
-        models=erase.models_of(data, folders),
-        near_duplicates=erase.near_duplicates(data, gone),
-        local_sources=plan.local_sources(data, found.affected),
-        unread=sorted(found.unread),
+        models=erase.models_trained_on(data, folders),
+        near_duplicates=erase.near_duplicates(data, targets),
+        local_sources=plan.local_sources(data, impact.affected),
+        unread=sorted(impact.unread),
         elsewhere="" if filesystem.is_local(data) else f"{CACHE} of other machines that have worked with {data}",
     )
-    suppression.enter(data, known, [_dated(stone, request, report.models) for stone in asked])
-    _erase(data, gone, found, report)
-    report.named_in = plan.naming(data, request.author) if request.author else []
+    suppression.add(data, current, [_dated(tombstone, request, report.models) for tombstone in new])
+    _erase(data, targets, impact, report)
+    report.named_in = plan.records_naming(data, request.author) if request.author else []
     return report
 
 
 def check(request: Request, data: Path) -> None:
+    """Raises: BadRequest where the request is not clear, or its record unknown."""
     named = [value for value in (request.url, request.author, request.record) if value.strip()]
     if len(named) != 1:
         raise BadRequest("say one of --url, --author and --record")
     if request.url and "." not in suppression.host(request.url) and ":" not in suppression.host(request.url):
         raise BadRequest(f"--url {request.url}: not an address; say https://site.example/what/goes")
-    if suppression.folded_name(named[0]) in suppression.folded_name(request.reason):
+    if suppression.normalise_name(named[0]) in suppression.normalise_name(request.reason):
         raise BadRequest("--reason is kept in the clear: say why without saying whom or what")
     if request.source and not request.author:
         raise BadRequest("--source goes with --author")
-    if request.record and not suppression.load(data).record(request.record):
+    if request.record and not suppression.load(data).has_record(request.record):
         _check_known(request.record, data)
 
 
 def _check_known(record_id: str, data: Path) -> None:
     with catalog.connect(data) as con:
-        found = con.execute("SELECT record_id FROM records UNION SELECT record_id FROM verdicts").fetchall()
-        if (record_id,) not in found:
+        known = con.execute("SELECT record_id FROM records UNION SELECT record_id FROM verdicts").fetchall()
+        if (record_id,) not in known:
             raise BadRequest(f"--record: {explain.nearest(con, record_id)}")
 
 
-def _stones(request: Request, known: Tombstones, data: Path) -> list[Tombstone]:
+def _new_tombstones(request: Request, current: Tombstones, data: Path) -> list[Tombstone]:
     if request.url:
-        return [known.new_url(request.url)]
+        return [current.new_url(request.url)]
     if request.author:
-        return [known.new_author(request.author, request.source)]
-    return plan.parts_of(data, {request.record}, known)
+        return [current.new_author(request.author, request.source)]
+    return plan.record_tombstones(data, {request.record}, current)
 
 
-def _copies(data: Path, vanished: set[str], tombstones: Tombstones) -> list[Tombstone]:
-    """The texts that vanish, and whatever else says the same word for word."""
-    texts = plan.texts(data)
-    hashes = {pair_hash for record_id, pair_hash in texts if record_id in vanished}
-    copies = {record_id for record_id, pair_hash in texts if pair_hash in hashes or tombstones.text(pair_hash)}
-    made = [Tombstone("text", tombstones.hash("text", pair_hash)) for pair_hash in sorted(hashes)]
-    return made + plan.parts_of(data, copies - vanished, tombstones)
+def _copy_tombstones(data: Path, vanished: set[str], tombstones: Tombstones) -> list[Tombstone]:
+    """Tombstones for the texts of vanished records, and for all other records with the same text."""
+    hashes_by_record = plan.pair_hashes(data)
+    hashes = {pair_hash for record_id, pair_hash in hashes_by_record if record_id in vanished}
+    copies = {name for name, pair_hash in hashes_by_record if pair_hash in hashes or tombstones.has_text(pair_hash)}
+    texts = [Tombstone("text", tombstones.hash("text", pair_hash)) for pair_hash in sorted(hashes)]
+    return texts + plan.record_tombstones(data, copies - vanished, tombstones)
 
 
-def _dated(stone: Tombstone, request: Request, models: list[str]) -> Tombstone:
+def _dated(tombstone: Tombstone, request: Request, models: list[str]) -> Tombstone:
     today = datetime.now(UTC).date().isoformat()
-    return Tombstone(**asdict(stone) | {"reason": request.reason, "when": today, "models": tuple(models)})
+    return replace(tombstone, reason=request.reason, when=today, models=tuple(models))
 
 
-def _erase(data: Path, gone: Gone, found: plan.Found, report: Report) -> None:
-    """Against the flow of data; see the head of this file."""
-    shard_cache.drop(shard for _, manifest in storage.manifests(data) for shard in manifest.shards)
+def _erase(data: Path, targets: ErasureTargets, impact: plan.Impact, report: Report) -> None:
+    """Erase against the flow of data (see the docstring of this module), and fill in the report."""
+    shard_cache.remove_copies(shard for _, manifest in storage.manifests(data) for shard in manifest.shards)
     erased = Counter[str]()
     for folder, manifest in reversed(list(storage.manifests(data))):
         if manifest.stage != "collect":
-            rows = erase.rewrite(folder, manifest, gone)
+            rows = erase.erase_rows(folder, manifest, targets)
             erased.update(rows)
             report.snapshots += [f"{manifest.name} {folder.name}"] if rows and manifest.stage == "curate" else []
-    erased["decisions"] += erase.decisions(data / DECISIONS, gone)
-    erased["cached answers"] += erase.cached(
-        filesystem.local_folder(data) / WEB_STORE, lambda url: _is_cached_of(url, gone, found.hosts)
+    erased["decisions"] += erase.erase_decisions(data / DECISIONS, targets)
+    erased["cached answers"] += erase.erase_cached(
+        filesystem.local_folder(data) / WEB_STORE, lambda url: _may_be_cached_of(url, targets, impact.hosts)
     )
-    for folder, manifest in list(plan.batches(data)):
-        erased["pages"] += erase.pages(folder, manifest, gone, found)
+    for folder, manifest in list(plan.all_batches(data)):
+        erased["pages"] += erase.erase_pages(folder, manifest, targets, impact)
     report.erased = {kind: rows for kind, rows in sorted(erased.items()) if rows}
 
 
-def _is_cached_of(url: str, gone: Gone, hosts: set[str]) -> bool:
-    """Nobody knows from which answers a page was put together: all of its site's go, which costs a fresh crawl."""
-    return gone.tombstones.url(url) or suppression.host(url) in hosts
+def _may_be_cached_of(url: str, targets: ErasureTargets, hosts: set[str]) -> bool:
+    """Whether a cached answer may belong to an affected page.
+
+    Nobody knows which answers a page was made of, so all answers of its host go. That costs a fresh crawl.
+    """
+    return targets.tombstones.has_url(url) or suppression.host(url) in hosts
 
 
-def told(report: Report) -> list[str]:
-    """The report in words."""
+def report_lines(report: Report) -> list[str]:
+    """The report as lines of text."""
     erased = ", ".join(f"{rows:,} {kind}" for kind, rows in report.erased.items()) or "nothing was there"
     lines = [f"erased: {erased}; it will not be fetched, made or published again"]
     if report.snapshots:

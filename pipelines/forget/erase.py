@@ -1,4 +1,4 @@
-"""Files without the rows that have to go. Whatever holds none of them is left as it is."""
+"""Erases rows from finished folders. A folder that holds none of them stays as it is."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from connectors.web import store
 from pipelines import catalog, storage
-from pipelines.forget.plan import Found, read_pages, unzipped
+from pipelines.forget.plan import Impact, decompress_page, read_pages
 from pipelines.storage import duck, filesystem
-from pipelines.storage import pages as standing
+from pipelines.storage import pages as page_batches
 from pipelines.suppression import Tombstones
 from schemas.cluster import COMPARED
 from schemas.manifest import Manifest, digest
@@ -30,235 +30,241 @@ _CLUSTERS = """
 SELECT * REPLACE (min(record_id) OVER (PARTITION BY cluster_id) AS cluster_id,
                   min(record_id) OVER (PARTITION BY group_id) AS group_id,
                   CAST(count(*) OVER (PARTITION BY cluster_id) AS INTEGER) AS cluster_size)
-FROM left_over ORDER BY record_id
+FROM remaining ORDER BY record_id
 """
-_NEAR = """
-SELECT DISTINCT other.record_id FROM clusters one JOIN clusters other USING (recipe, cluster_id)
-WHERE list_contains($gone, one.record_id) AND NOT list_contains($gone, other.record_id) ORDER BY ALL
+_NEAR_DUPLICATES = """
+SELECT DISTINCT other.record_id FROM clusters c JOIN clusters other USING (recipe, cluster_id)
+WHERE list_contains($erased, c.record_id) AND NOT list_contains($erased, other.record_id) ORDER BY ALL
 """
 
 
 @dataclass(frozen=True)
-class Gone:
-    """What has to go: rows of these pages, these records and pairs, and whatever a tombstone knows."""
+class ErasureTargets:
+    """What has to go: rows of these pages, records and pairs with these ids, and everything in the list."""
 
     tombstones: Tombstones
     pages: frozenset[str]
     ids: frozenset[str]
 
-    def row(self, row: dict[str, str | None]) -> bool:
+    def matches_row(self, row: dict[str, str | None]) -> bool:
+        """Whether a row with some of KEYS has to go."""
         ids = [row.get(name) or "" for name in ("record_id", "pair_id", "duplicate_id")]
-        by = self.tombstones.author(row.get("source") or "", row.get("author"))
-        at = self.tombstones.url(row.get("url")) or self.tombstones.url(row.get("key"))
-        return by or at or row.get("page_id") in self.pages or any(map(self.id, ids))
+        by_author = self.tombstones.has_author(row.get("source") or "", row.get("author"))
+        by_url = self.tombstones.has_url(row.get("url")) or self.tombstones.has_url(row.get("key"))
+        return by_author or by_url or row.get("page_id") in self.pages or any(map(self.matches_id, ids))
 
-    def id(self, name: str) -> bool:
-        return name in self.ids or (bool(name) and self.tombstones.record(name))
+    def matches_id(self, name: str) -> bool:
+        """Whether a record or pair has to go."""
+        return name in self.ids or (bool(name) and self.tombstones.has_record(name))
 
 
 Folder = tuple[Path, Manifest]
 
 
-def touched(data: Path, gone: Gone) -> tuple[list[Folder], frozenset[str]]:
-    """The folders after pages that hold rows to erase, and the ids of those rows."""
+def find_affected(data: Path, targets: ErasureTargets) -> tuple[list[Folder], frozenset[str]]:
+    """The folders, those of pages left out, that hold rows to erase, and the ids of those rows."""
     folders, ids = list[Folder](), set[str]()
     for folder, manifest in storage.manifests(data):
-        found = [row for name in _tables(folder, manifest, gone) for row in _gone_rows(folder / name, gone)]
-        if found and manifest.stage != "collect":
+        rows = [row for name in _tables(folder, manifest, targets) for row in _target_rows(folder / name, targets)]
+        if rows and manifest.stage != "collect":
             folders.append((folder, manifest))
-            ids |= {row.get("record_id") or row.get("pair_id") or "" for row in found} - {""}
+            ids |= {row.get("record_id") or row.get("pair_id") or "" for row in rows} - {""}
     return folders, frozenset(ids)
 
 
-def _tables(folder: Path, manifest: Manifest, gone: Gone) -> Iterator[str]:
-    """The tables with a row to erase, or with a row that names one."""
+def _tables(folder: Path, manifest: Manifest, targets: ErasureTargets) -> Iterator[str]:
+    """The tables that hold a row to erase, or that may name one as the survivor of a duplicate."""
     for shard in manifest.shards:
         if shard.path.endswith(".parquet"):
             names = filesystem.open_parquet(folder / shard.path).schema_arrow.names
-            if "duplicate_of" in names or any(True for _ in _gone_rows(folder / shard.path, gone)):
+            if "duplicate_of" in names or any(True for _ in _target_rows(folder / shard.path, targets)):
                 yield shard.path
 
 
-def _gone_rows(path: Path, gone: Gone) -> Iterator[dict[str, str | None]]:
+def _target_rows(path: Path, targets: ErasureTargets) -> Iterator[dict[str, str | None]]:
     with filesystem.open_parquet(path) as file:
         keys = [name for name in KEYS if name in file.schema_arrow.names]
         for batch in file.iter_batches(columns=keys):
-            yield from filter(gone.row, batch.to_pylist())
+            yield from filter(targets.matches_row, batch.to_pylist())
 
 
-def near_duplicates(data: Path, gone: Gone) -> list[str]:
-    """Records that say nearly the same as one that goes, and stay: for a person to look at."""
+def near_duplicates(data: Path, targets: ErasureTargets) -> list[str]:
+    """Records that stay in the same cluster as one that goes. A person has to look at them."""
     with catalog.connect(data) as con:
-        known = [name for (name,) in con.sql("SELECT DISTINCT record_id FROM clusters").fetchall()]
-        return [name for (name,) in con.execute(_NEAR, {"gone": [*filter(gone.id, known)]}).fetchall()]
+        clustered = [name for (name,) in con.sql("SELECT DISTINCT record_id FROM clusters").fetchall()]
+        erased = [*filter(targets.matches_id, clustered)]
+        return [name for (name,) in con.execute(_NEAR_DUPLICATES, {"erased": erased}).fetchall()]
 
 
-def models_of(data: Path, folders: Iterable[Folder]) -> list[str]:
+def models_trained_on(data: Path, folders: Iterable[Folder]) -> list[str]:
     """Models trained on one of these snapshots, as paths below `data`."""
-    learnt = {manifest.fingerprint for _, manifest in folders if manifest.stage == "curate"}
-    made = ((folder, m) for folder, m in storage.manifests(data) if m.inputs.get("curated") in learnt)
-    return [folder.relative_to(data).as_posix() for folder, _ in made]
+    snapshots = {manifest.fingerprint for _, manifest in folders if manifest.stage == "curate"}
+    models = (folder for folder, manifest in storage.manifests(data) if manifest.inputs.get("curated") in snapshots)
+    return [folder.relative_to(data).as_posix() for folder in models]
 
 
-def rewrite(folder: Path, manifest: Manifest, gone: Gone) -> dict[str, int]:
-    """Erase from one folder; returns how many rows of each table went."""
+def erase_rows(folder: Path, manifest: Manifest, targets: ErasureTargets) -> dict[str, int]:
+    """Erase from one folder; returns the number of erased rows by table."""
     if manifest.stage == "finetune":
-        return _rewrite_model(folder, manifest, gone)
-    names = list(_tables(folder, manifest, gone))
-    lost = {name: sum(1 for _ in _gone_rows(folder / name, gone)) for name in names}
-    if not any(lost.values()):
+        return _erase_samples(folder, manifest, targets)
+    names = list(_tables(folder, manifest, targets))
+    erased_by_file = {name: sum(1 for _ in _target_rows(folder / name, targets)) for name in names}
+    if not any(erased_by_file.values()):
         return {}
-    with storage.rewriting(folder, manifest) as made:
+    with storage.rewriting(folder, manifest) as builder:
         for name in names:
             schema = filesystem.open_parquet(folder / name).schema_arrow
-            made.table(name, _relabelled(name, _left(folder / name, gone), schema), schema)
-        for name in manifest.tables("compared"):  # hashes of texts; what stays is compared again when it is clustered
-            made.table(name, COMPARED.empty_table(), COMPARED)
-        erased = _by_table(lost)
-        made.counts["erased"] += sum(erased.values())
+            builder.table(name, _recompute_clusters(name, _remaining_rows(folder / name, targets), schema), schema)
+        for name in manifest.tables("compared"):  # hashes of texts; the next dedupe compares all pairs again
+            builder.table(name, COMPARED.empty_table(), COMPARED)
+        erased = _by_table(erased_by_file)
+        builder.counts["erased"] += sum(erased.values())
         for table, rows in erased.items():
             count = COUNTED_AS.get(table, table)
-            made.counts.update({count: -rows} if count in made.counts else {})
+            builder.counts.update({count: -rows} if count in builder.counts else {})
         if manifest.stage == "curate":
-            _retell(folder, manifest, made)
+            _update_snapshot_texts(folder, manifest, builder)
     return erased
 
 
-def _by_table(lost: dict[str, int]) -> dict[str, int]:
+def _by_table(erased_by_file: dict[str, int]) -> dict[str, int]:
     erased: dict[str, int] = {}
-    for name, rows in lost.items():
+    for name, rows in erased_by_file.items():
         table = name.split("-")[0]
         erased[table] = erased.get(table, 0) + rows
     return {table: rows for table, rows in erased.items() if rows}
 
 
-def _left(path: Path, gone: Gone) -> Iterator[pa.RecordBatch]:
+def _remaining_rows(path: Path, targets: ErasureTargets) -> Iterator[pa.RecordBatch]:
     with filesystem.open_parquet(path) as file:
         keys = [name for name in KEYS if name in file.schema_arrow.names]
         for batch in file.iter_batches():
-            mask = [not gone.row(row) for row in batch.select(keys).to_pylist()]
-            yield _unnamed(batch.filter(pa.array(mask, pa.bool_())), gone)
+            mask = [not targets.matches_row(row) for row in batch.select(keys).to_pylist()]
+            yield _without_erased_survivors(batch.filter(pa.array(mask, pa.bool_())), targets)
 
 
-def _unnamed(batch: pa.RecordBatch, gone: Gone) -> pa.RecordBatch:
-    """No verdict leans on a record that is gone."""
+def _without_erased_survivors(batch: pa.RecordBatch, targets: ErasureTargets) -> pa.RecordBatch:
+    """Verdicts in which no duplicate names an erased record as its survivor."""
     if "duplicate_of" not in batch.schema.names:
         return batch
-    survivors = ["" if gone.id(name or "") else name for name in batch["duplicate_of"].to_pylist()]
-    reasons = [[_reason(reason, gone) for reason in row] for row in batch["reasons"].to_pylist()]
-    told = {"duplicate_of": pa.array(survivors, pa.string()), "reasons": pa.array(reasons, batch["reasons"].type)}
-    return pa.record_batch({name: told.get(name, batch[name]) for name in batch.schema.names})
+    survivors = ["" if targets.matches_id(name or "") else name for name in batch["duplicate_of"].to_pylist()]
+    reasons = [[_reason(reason, targets) for reason in row] for row in batch["reasons"].to_pylist()]
+    changed = {"duplicate_of": pa.array(survivors, pa.string()), "reasons": pa.array(reasons, batch["reasons"].type)}
+    return pa.record_batch({name: changed.get(name, batch[name]) for name in batch.schema.names})
 
 
-def _reason(reason: dict[str, str], gone: Gone) -> dict[str, str]:
+def _reason(reason: dict[str, str], targets: ErasureTargets) -> dict[str, str]:
+    """The reason without its value where that names an erased record."""
     if reason["rule"] != "duplicate":
         return reason
     value = json.loads(reason["value"])
-    return reason | {"value": "{}"} if gone.id(value.get("cluster_id", "")) else reason
+    return reason | {"value": "{}"} if targets.matches_id(value.get("cluster_id", "")) else reason
 
 
-def _relabelled(name: str, batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> Iterable[pa.RecordBatch] | pa.Table:
-    """Clusters and groups are called after their smallest member, who may have gone."""
+def _recompute_clusters(
+    name: str, batches: Iterator[pa.RecordBatch], schema: pa.Schema
+) -> Iterable[pa.RecordBatch] | pa.Table:
+    """New ids for clusters and groups, which are named by their smallest member; it may have been erased."""
     if not name.startswith("clusters-"):
         return batches
     with duckdb.connect(config={"threads": 1}) as con:
-        con.register("left_over", pa.Table.from_batches(batches, schema))
+        con.register("remaining", pa.Table.from_batches(batches, schema))
         return con.sql(_CLUSTERS).to_arrow_table().cast(schema)
 
 
-def _retell(folder: Path, manifest: Manifest, made: storage.FolderBuilder) -> None:
-    """The snapshot's own counts, its attribution, and a word on its card; the card's numbers are those of its day."""
-    from pipelines.publish.attribution import attribution  # which takes a second, and no worker needs it
+def _update_snapshot_texts(folder: Path, manifest: Manifest, builder: storage.FolderBuilder) -> None:
+    """Update the snapshot's counts and attribution, and add a note to its card. The card's numbers stay."""
+    from pipelines.publish.attribution import attribution  # the import takes a second, and no worker needs it
 
-    counts = made.counts
+    counts = builder.counts
     counts["kept"] = sum(counts[split] for split in SPLITS)
     counts["records"] = counts["kept"] + counts["dropped"]
-    files = [made.folder if made.has(name) else folder for split in SPLITS for name in manifest.tables(split)]
     names = [name for split in SPLITS for name in manifest.tables(split)]
-    paths = [at / name for at, name in zip(files, names, strict=True)]
+    paths = [(builder.folder if builder.has(name) else folder) / name for name in names]
     with duckdb.connect(config={"threads": 1}) as con:
         duck.use_filesystem(con, folder)
         con.execute(f"CREATE VIEW published AS SELECT * FROM {duck.parquet(paths, PUBLISHED)}")
-        made.text(ATTRIBUTION, attribution(con))
+        builder.text(ATTRIBUTION, attribution(con))
     card = (folder / CARD).read_text().split(ERASED)[0]
-    told = "rows were erased on request after this version was published; the numbers above count them."
-    made.text(CARD, f"{card}{ERASED}{counts['erased']} {told}\n")
+    note = "rows were erased on request after this version was published; the numbers above count them."
+    builder.text(CARD, f"{card}{ERASED}{counts['erased']} {note}\n")
 
 
-def _rewrite_model(folder: Path, manifest: Manifest, gone: Gone) -> dict[str, int]:
-    """The samples a model's card shows. What its weights have learnt stays; `forget` lists such models."""
+def _erase_samples(folder: Path, manifest: Manifest, targets: ErasureTargets) -> dict[str, int]:
+    """Erase from the samples on a model's card. Its weights stay as they are, so `forget` lists such models."""
     if not (folder / SAMPLES).exists():
         return {}
-    numbers = json.loads((folder / SAMPLES).read_text())
-    kept = [sample for sample in numbers["samples"] if not gone.id(sample["record_id"])]
-    if len(kept) == len(numbers["samples"]):
+    metrics = json.loads((folder / SAMPLES).read_text())
+    kept = [sample for sample in metrics["samples"] if not targets.matches_id(sample["record_id"])]
+    if len(kept) == len(metrics["samples"]):
         return {}
     head, _, rest = (folder / CARD).read_text().partition(ANSWERS)
     _, use, tail = rest.rpartition(AFTER_ANSWERS)
-    with storage.rewriting(folder, manifest) as made:
-        made.fingerprint = manifest.fingerprint
-        made.text(SAMPLES, json.dumps(numbers | {"samples": kept}, indent=1, ensure_ascii=False) + "\n")
-        made.text(CARD, f"{head}{ANSWERS}Erased on request.{use}{tail}")
-    return {"samples": len(numbers["samples"]) - len(kept)}
+    with storage.rewriting(folder, manifest) as builder:
+        builder.fingerprint = manifest.fingerprint
+        builder.text(SAMPLES, json.dumps(metrics | {"samples": kept}, indent=1, ensure_ascii=False) + "\n")
+        builder.text(CARD, f"{head}{ANSWERS}Erased on request.{use}{tail}")
+    return {"samples": len(metrics["samples"]) - len(kept)}
 
 
-def cached(path: Path, gone: Callable[[str], bool]) -> int:
-    return store.forget(path, gone) if path.exists() else 0
+def erase_cached(path: Path, is_erased: Callable[[str], bool]) -> int:
+    """Erase answers from the web cache at `path` by address; returns how many."""
+    return store.forget(path, is_erased) if path.exists() else 0
 
 
-def pages(folder: Path, manifest: Manifest, gone: Gone, found: Found) -> int:
-    """Erase from a batch of pages; returns how many were removed, or left without a part."""
-    affected = {page_id for at, page_id in found.left if at == folder}
+def erase_pages(folder: Path, manifest: Manifest, targets: ErasureTargets, impact: Impact) -> int:
+    """Erase from a batch of pages; returns how many were removed or lost a part."""
+    affected = {page_id for batch, page_id in impact.remaining if batch == folder}
     names = [name for name in manifest.tables("pages") if affected & set(_column(folder / name, "page_id"))]
-    rejects = [name for name in manifest.tables("rejects") if any(True for _ in _gone_rows(folder / name, gone))]
+    rejects = [name for name in manifest.tables("rejects") if any(True for _ in _target_rows(folder / name, targets))]
     if names or rejects:
-        with storage.rewriting(folder, manifest) as made:
+        with storage.rewriting(folder, manifest) as builder:
             for name in names:
-                kept = [left for page in read_pages(folder / name) if (left := _left_of(page, folder, found))]
-                made.table(name, pa.Table.from_pylist([to_row(page) for page in kept], schema=PAGE), PAGE)
+                pages = (_remaining_page(page, folder, impact) for page in read_pages(folder / name))
+                builder.table(name, pa.Table.from_pylist([to_row(page) for page in pages if page], schema=PAGE), PAGE)
             for name in rejects:
-                made.table(name, _left(folder / name, gone), filesystem.open_parquet(folder / name).schema_arrow)
-            _recount(folder, manifest, made)
+                schema = filesystem.open_parquet(folder / name).schema_arrow
+                builder.table(name, _remaining_rows(folder / name, targets), schema)
+            _recount(folder, manifest, builder)
     return len(affected)
 
 
-def _left_of(page: Page, folder: Path, found: Found) -> Page | None:
-    at = folder, page.page_id
-    if at not in found.left:
+def _remaining_page(page: Page, folder: Path, impact: Impact) -> Page | None:
+    if (folder, page.page_id) not in impact.remaining:
         return page
-    kept = found.left[at]
-    return unzipped(kept) if kept else None
+    compressed = impact.remaining[folder, page.page_id]
+    return decompress_page(compressed) if compressed else None
 
 
-def _recount(folder: Path, manifest: Manifest, made: storage.FolderBuilder) -> None:
-    """Counts and fingerprint of a batch, as collect makes them."""
-    count, size, said = 0, 0, []
+def _recount(folder: Path, manifest: Manifest, builder: storage.FolderBuilder) -> None:
+    """Set the counts and the fingerprint of a batch, as collect sets them."""
+    count, size, fingerprints = 0, 0, list[str]()
     for name in manifest.tables("pages"):
-        for page in read_pages((made.folder if made.has(name) else folder) / name):
+        for page in read_pages((builder.folder if builder.has(name) else folder) / name):
             count, size = count + 1, size + len(page.body)
-            said.append(standing.fingerprint(page))
-    made.counts["erased"] += made.counts["pages"] - count
-    made.counts["pages"], made.counts["bytes"] = count, size
-    made.fingerprint = digest(said)
+            fingerprints.append(page_batches.fingerprint(page))
+    builder.counts["erased"] += builder.counts["pages"] - count
+    builder.counts["pages"], builder.counts["bytes"] = count, size
+    builder.fingerprint = digest(fingerprints)
 
 
 def _column(path: Path, name: str) -> list[str]:
     return filesystem.open_parquet(path).read(columns=[name])[name].to_pylist()
 
 
-def decisions(path: Path, gone: Gone) -> int:
-    """Decisions on records that go: they may hold an edited text."""
+def erase_decisions(path: Path, targets: ErasureTargets) -> int:
+    """Erase decisions about records, as they may hold an edited text; returns how many."""
     if not path.exists():
         return 0
     lines = path.read_text().splitlines(keepends=True)
-    kept = [line for line in lines if not gone.id(_about(line))]
+    kept = [line for line in lines if not targets.matches_id(_record_id_of(line))]
     if len(kept) < len(lines):
         storage.write_text(path, "".join(kept))
     return len(lines) - len(kept)
 
 
-def _about(line: str) -> str:
-    """The record of a decision; "" where the line cannot be read, which curate says."""
+def _record_id_of(line: str) -> str:
+    """The record_id of a decision; "" where the line cannot be read, which curate reports."""
     try:
         return str(json.loads(line)["record_id"])
     except (ValueError, KeyError, TypeError):

@@ -42,7 +42,7 @@ def parse_page(connector: Connector, page: Page, tombstones: Tombstones = NO_TOM
     result = PageResult()
     used_ids: set[str] = set()
     for found in documents.parse(connector, page):
-        document = documents.without(found, page, tombstones) if tombstones else found
+        document = documents.strip_document(found, page, tombstones) if tombstones else found
         result.documents += 1
         extraction = Extraction()
         if not isinstance(document, Reject):
@@ -78,7 +78,7 @@ def _add_rows(result: PageResult, extraction: Extraction, used_ids: set[str], to
     result.documents_used += bool(extraction.records or extraction.pairs)
     for record in extraction.records:
         record_id = _unique_id(record.record_id, used_ids)
-        if not tombstones.record(record_id):
+        if not tombstones.has_record(record_id):
             result.records.append(to_row(replace(record, record_id=record_id)))
     for pair in extraction.pairs:
         result.pairs.append(to_row(replace(pair, pair_id=_unique_id(pair.pair_id, used_ids))))

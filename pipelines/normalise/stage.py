@@ -68,7 +68,7 @@ def run(recipe: Recipe, source: str, data: Path, workers: int = 1, executor: Sha
     if finished:
         return finished
     with storage.building(folder, **identity) as building:
-        tombstones = suppression.load(data).of_pages
+        tombstones = suppression.load(data).for_pages
         shards = enumerate(current.shards)
         missing = [(number, shard) for number, shard in shards if not building.has(_shard_name("records", number))]
         for shard, counts in executor(partial(_write_shards, connector, building.folder, tombstones), missing, workers):
@@ -113,7 +113,7 @@ def _shard_name(table: str, number: int) -> str:
 
 
 def _unsuppressed(shard: pages.CurrentShard, tombstones: Tombstones) -> Iterator[Page]:
-    return (page for page in shard.read() if not tombstones.url(page.url))
+    return (page for page in shard.read() if not tombstones.has_url(page.url))
 
 
 def _chunks(shard_pages: Iterable[Page]) -> Iterator[tuple[Page, ...]]:

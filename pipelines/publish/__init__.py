@@ -1,1 +1,1 @@
-"""What others read of a snapshot: its card, attribution and pictures, and files for trainers."""
+"""Writes what others read of a snapshot: dataset card, attribution, histograms, and files for trainers."""

@@ -1,4 +1,4 @@
-"""ATTRIBUTION.md: title, author, source and licence of what was published, as the Creative Commons licences ask."""
+"""ATTRIBUTION.md: title, author, source and licence of published pages, as the Creative Commons licences demand."""
 
 import re
 
@@ -6,7 +6,7 @@ import duckdb
 
 from pipelines.signals.privacy import redact
 
-LISTED = 10_000  # pages by source and licence; every record names its own author, title and address besides
+MAX_LISTED_PAGES = 10_000  # per source and licence; every record has its author, title and address in columns as well
 
 _SECTIONS = """
 SELECT source, licence, count(*) AS records, count(DISTINCT url) AS pages
@@ -14,7 +14,7 @@ FROM published
 GROUP BY ALL ORDER BY ALL
 """
 
-# First which pages, then what of them: the lists of all pages at once would not fit into memory, and cannot be spilt.
+# Pages are chosen first and aggregated then. Lists for all pages would not fit into memory and cannot be spilled.
 _PAGES = """
 WITH part AS (SELECT url, title, author FROM published WHERE source = $source AND licence = $licence),
      listed AS (SELECT DISTINCT url FROM part ORDER BY url LIMIT $listed)
@@ -26,7 +26,7 @@ ORDER BY part.url
 
 
 def attribution(con: duckdb.DuckDBPyConnection) -> str:
-    """Markdown over the view `published`."""
+    """The attribution in Markdown, from the view `published`."""
     parts = [
         "# Attribution\n",
         "The records of this data set were made from the pages below: split into question and answer, put into\n"
@@ -35,20 +35,22 @@ def attribution(con: duckdb.DuckDBPyConnection) -> str:
         "made of the records.\n",
     ]
     for source, licence, records, pages in con.sql(_SECTIONS).fetchall():
-        parts.append(f"## {plain(source)}: {plain(licence)}\n\n{records} records from {pages} pages.\n")
-        listed = con.execute(_PAGES, {"source": source, "licence": licence, "listed": LISTED}).fetchall()
+        heading = f"## {escape_markdown(source)}: {escape_markdown(licence)}"
+        parts.append(f"{heading}\n\n{records} records from {pages} pages.\n")
+        listed = con.execute(_PAGES, {"source": source, "licence": licence, "listed": MAX_LISTED_PAGES}).fetchall()
         parts.append("\n".join(_line(*page) for page in listed) + "\n")
-        if pages > LISTED:
-            parts.append(f"… and {pages - LISTED} further pages; see the columns `url`, `title` and `author`.\n")
+        if pages > MAX_LISTED_PAGES:
+            more = pages - MAX_LISTED_PAGES
+            parts.append(f"… and {more} further pages; see the columns `url`, `title` and `author`.\n")
     return "\n".join(parts)
 
 
 def _line(url: str, title: str, authors: list[str] | None) -> str:
-    by = f" by {', '.join(plain(author) for author in authors)}" if authors else ""
+    credit = f" by {', '.join(escape_markdown(author) for author in authors)}" if authors else ""
     address = re.sub(r"[<>\s]", "", url or "")
-    return redact(f"- {plain(title) or 'untitled'}{by}, <{address}>")
+    return redact(f"- {escape_markdown(title) or 'untitled'}{credit}, <{address}>")
 
 
-def plain(text: str | None) -> str:
-    """Scraped text on one line, without meaning in Markdown tables, links or HTML."""
+def escape_markdown(text: str | None) -> str:
+    """Scraped text on one line, with all characters escaped that mean something in Markdown or HTML."""
     return re.sub(r"([\\`*_\[\]<>#])", r"\\\1", " ".join((text or "").split()))

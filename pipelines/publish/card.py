@@ -1,16 +1,16 @@
-"""README.md of a snapshot: a Hugging Face dataset card with funnel, rules and mixes, all from the tables."""
+"""README.md of a snapshot: a Hugging Face dataset card with funnel, rules and mixtures, computed from the tables."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import duckdb
 
-from pipelines.publish.attribution import plain
+from pipelines.publish.attribution import escape_markdown
 from pipelines.storage import FolderBuilder
 
 SPLITS = ("train", "validation", "test")
 SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"))
-# identifiers the hub knows; every other licence is `other` there and told in full in the table
+# identifiers that the hub knows; any other licence is `other` in the front matter and named in the table
 HUB_LICENCES = {"apache-2.0", "mit", "cc0-1.0", "gfdl", "gpl-2.0", "gpl-3.0", "bsd-2-clause", "bsd-3-clause"} | {
     f"cc-by{kind}-{version}" for kind in ("", "-sa", "-nc", "-nc-sa") for version in ("2.5", "3.0", "4.0")
 }
@@ -27,7 +27,7 @@ FROM (SELECT max(cluster_size) AS size FROM candidate GROUP BY cluster_id)
 
 
 class RuleLine(NamedTuple):
-    """One rule in the card: `broken` counts the records that break it, `alone` those that break no other."""
+    """One rule in the card. `broken` counts the records that break it, `alone` those that break no other."""
 
     name: str
     broken: int
@@ -36,22 +36,26 @@ class RuleLine(NamedTuple):
     why: str
 
 
-def card(
+def dataset_card(
     con: duckdb.DuckDBPyConnection,
     title: str,
     rules: Sequence[RuleLine],
-    made: FolderBuilder,
-    before: Mapping[str, int],
+    builder: FolderBuilder,
+    input_counts: Mapping[str, int],
 ) -> str:
-    """Markdown over `candidate`, `verdict` and `published`; `before` is what normalise counted."""
-    counts = made.counts
+    """The card in Markdown, from the tables `candidate`, `verdict` and `published`.
+
+    `rules` are listed with their numbers of records. `builder` has the counts and files of the snapshot, and
+    `input_counts` the counts of normalise.
+    """
+    counts = builder.counts
     mixes = {name: con.sql(_MIX.format(column=column)).fetchall() for name, column in _MIXES}
     return "\n".join(
         [
             _front_matter(title, counts, mixes),
             f"# {title}\n\nInstruction-tuning records made from forums, tutorials and knowledge bases, by Gristmill.\n",
             _LOADING,
-            _funnel(counts, before),
+            _funnel(counts, input_counts),
             _rules(rules),
             *(_mix(name, rows) for name, rows in mixes.items()),
             _duplicates(con, counts),
@@ -59,8 +63,8 @@ def card(
             _decisions(con, counts),
             _SIGNALS,
             _ENDING,
-            *_mixed(mixes["licence"]),
-            _files(made),
+            *_licence_conflict(mixes["licence"]),
+            _files(builder),
         ]
     )
 
@@ -100,14 +104,14 @@ are named because the licences ask for it; `ATTRIBUTION.md` lists them. The lice
 
 def _front_matter(title: str, counts: Mapping[str, int], mixes: Mapping[str, list[Any]]) -> str:
     licences = {value.lower() for value, kept, _ in mixes["licence"] if kept}
-    known = sorted(licences & HUB_LICENCES) + (["other"] if licences - HUB_LICENCES else [])
+    hub_licences = sorted(licences & HUB_LICENCES) + (["other"] if licences - HUB_LICENCES else [])
     languages = sorted(
         value for value, kept, _ in mixes["language"] if kept and len(value) in (2, 3) and value != "und"
     )
     size = next((name for limit, name in SIZES if counts["kept"] < limit), "n>10M")
     splits = [split for split in SPLITS if counts[split]]
     lines = ["---", f"pretty_name: {title}"]
-    lines += _yaml_list("license", known) + _yaml_list("language", languages)
+    lines += _yaml_list("license", hub_licences) + _yaml_list("language", languages)
     lines += _yaml_list("task_categories", ["text-generation", "question-answering"])
     lines += _yaml_list("tags", ["instruction-tuning"]) + _yaml_list("size_categories", [size])
     lines += ["configs:", *_config("default", splits, splits)]
@@ -125,7 +129,7 @@ def _config(name: str, splits: Sequence[str], files: Sequence[str]) -> list[str]
     return head + [line for split, file in pairs for line in (f"  - split: {split}", f"    path: {file}-*.parquet")]
 
 
-def _funnel(counts: Mapping[str, int], before: Mapping[str, int]) -> str:
+def _funnel(counts: Mapping[str, int], input_counts: Mapping[str, int]) -> str:
     steps = {
         "records": counts["records"],
         "not a duplicate of a kept record": counts["records"] - counts["duplicates"],
@@ -133,7 +137,7 @@ def _funnel(counts: Mapping[str, int], before: Mapping[str, int]) -> str:
         **{f"… in {split}": counts[split] for split in SPLITS},
     }
     shares = [(name, count, _share(count, counts["records"])) for name, count in steps.items()]
-    rows = [("pages", before.get("pages", 0), ""), *shares, ("preference pairs", counts["pairs"], "")]
+    rows = [("pages", input_counts.get("pages", 0), ""), *shares, ("preference pairs", counts["pairs"], "")]
     return "## From pages to records\n\n" + _table(("", "count", "of records"), rows)
 
 
@@ -147,8 +151,8 @@ def _rules(rules: Iterable[RuleLine]) -> str:
 
 
 def _mix(name: str, rows: Iterable[tuple[str, int, int]]) -> str:
-    told = [(plain(value) or "unknown", kept, dropped) for value, kept, dropped in rows]
-    return f"## By {name}\n\n" + _table((name, "kept", "dropped"), told)
+    escaped = [(escape_markdown(value) or "unknown", kept, dropped) for value, kept, dropped in rows]
+    return f"## By {name}\n\n" + _table((name, "kept", "dropped"), escaped)
 
 
 def _duplicates(con: duckdb.DuckDBPyConnection, counts: Mapping[str, int]) -> str:
@@ -161,25 +165,25 @@ def _duplicates(con: duckdb.DuckDBPyConnection, counts: Mapping[str, int]) -> st
 
 
 def _contamination(con: duckdb.DuckDBPyConnection, counts: Mapping[str, int]) -> str:
-    found = con.sql(_BENCHMARKS).fetchall()
-    if not found:
+    rows = con.sql(_BENCHMARKS).fetchall()
+    if not rows:
         return "## Benchmarks\n\nNo benchmark was looked for; the recipe names none.\n"
     return (
         "## Benchmarks\n\n"
         "Items that are long enough to be told from ordinary speech were sought. Where at least half of one was found\n"
         "in a record, `contaminated-*.parquet` shows both, side by side; `most` is the highest score. A rule of the\n"
         "policy says from which score a record is dropped.\n\n"
-    ) + _table(("benchmark", "items", "sought", "found", "in records", "most", "records kept all the same"), found)
+    ) + _table(("benchmark", "items", "sought", "found", "in records", "most", "records kept all the same"), rows)
 
 
 def _decisions(con: duckdb.DuckDBPyConnection, counts: Mapping[str, int]) -> str:
-    told = [f"{count} {decision}" for decision, count in con.sql(_DECIDED).fetchall()]
-    told += [f"{counts['decisions_unknown']} about records that are not there"] if counts["decisions_unknown"] else []
-    return f"## Decisions by hand\n\n{', '.join(told) or 'None'}.\n"
+    parts = [f"{count} {decision}" for decision, count in con.sql(_DECIDED).fetchall()]
+    parts += [f"{counts['decisions_unknown']} about records that are not there"] if counts["decisions_unknown"] else []
+    return f"## Decisions by hand\n\n{', '.join(parts) or 'None'}.\n"
 
 
-def _mixed(rows: Sequence[tuple[str, int, int]]) -> list[str]:
-    """Share-alike beside non-commercial: whoever adapts both at once can follow neither licence."""
+def _licence_conflict(rows: Sequence[tuple[str, int, int]]) -> list[str]:
+    """A warning where share-alike and non-commercial records are mixed. An adaptation of both violates one licence."""
     kept = [value.upper() for value, count, _ in rows if count]
     if not any("-SA" in value and "-NC" not in value for value in kept) or not any("-NC" in value for value in kept):
         return []
@@ -189,14 +193,14 @@ def _mixed(rows: Sequence[tuple[str, int, int]]) -> list[str]:
     ]
 
 
-def _files(made: FolderBuilder) -> str:
-    tables = sorted(path for path in made.shards if path.endswith(".parquet"))
-    rows = [(path, made.shards[path].rows, f"`{made.shards[path].sha256}`") for path in tables]
+def _files(builder: FolderBuilder) -> str:
+    tables = sorted(path for path in builder.shards if path.endswith(".parquet"))
+    rows = [(path, builder.shards[path].rows, f"`{builder.shards[path].sha256}`") for path in tables]
     return "## Files\n\n" + _table(("file", "rows", "SHA-256"), rows)
 
 
-def _share(count: int, of: int) -> str:
-    return f"{100 * count / of:.1f}%" if of else ""
+def _share(count: int, total: int) -> str:
+    return f"{100 * count / total:.1f}%" if total else ""
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

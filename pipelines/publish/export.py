@@ -1,4 +1,4 @@
-"""A curated snapshot in the formats of other trainers, one JSON object a line.
+"""Exports a snapshot in the formats of trainers, one JSON object per line.
 
 alpaca              instruction, input, output (and history, as LLaMA-Factory reads it)
 sharegpt            conversations: from human / gpt
@@ -22,7 +22,12 @@ Row = dict[str, Any]
 
 
 def export(recipe: str, data: Path, kind: Format, out: IO[str], split: Split = "train") -> int:
-    """Write the latest snapshot of `recipe`; returns the number of lines. Raises RecipeError where there is none."""
+    """Write one split of the latest snapshot of `recipe` to `out`; returns the number of lines.
+
+    The format `dpo` writes the preference pairs, whatever the split.
+
+    Raises: RecipeError where there is no snapshot.
+    """
     folder = storage.latest(storage.folder(data, "curate", recipe))
     manifest = storage.read_manifest(folder)
     if manifest is None:
@@ -42,36 +47,37 @@ def _rows(path: Path) -> Iterator[Row]:
 
 
 def _prompt(row: Row) -> str:
-    """Instruction and input, joined as LLaMA-Factory joins them."""
+    """Instruction and input on separate lines, as LLaMA-Factory joins them."""
     return "\n".join(part for part in (row["instruction"], row["input"]) if part)
 
 
 def _turns(row: Row) -> list[tuple[str, str]]:
+    """(user, assistant) texts of all turns, oldest first."""
     earlier = [(turn["instruction"], turn["output"]) for turn in row["history"] or []]
     return [*earlier, (_prompt(row), row["output"])]
 
 
 def _alpaca(row: Row) -> Row:
-    made = {name: row[name] for name in ("instruction", "input", "output")}
+    fields = {name: row[name] for name in ("instruction", "input", "output")}
     history = [list(turn) for turn in _turns(row)[:-1]]
-    return made | ({"history": history} if history else {})
+    return fields | ({"history": history} if history else {})
 
 
 def _sharegpt(row: Row) -> Row:
-    said = [(who, text) for turn in _turns(row) for who, text in zip(("human", "gpt"), turn, strict=True)]
-    return {"conversations": [{"from": who, "value": text} for who, text in said]}
+    texts = [(role, text) for turn in _turns(row) for role, text in zip(("human", "gpt"), turn, strict=True)]
+    return {"conversations": [{"from": role, "value": text} for role, text in texts]}
 
 
 def _messages(row: Row) -> Row:
-    said = [(who, text) for turn in _turns(row) for who, text in zip(("user", "assistant"), turn, strict=True)]
-    return {"messages": [{"role": who, "content": text} for who, text in said]}
+    texts = [(role, text) for turn in _turns(row) for role, text in zip(("user", "assistant"), turn, strict=True)]
+    return {"messages": [{"role": role, "content": text} for role, text in texts]}
 
 
 def _prompt_completion(row: Row) -> Row:
-    """Earlier turns go before the prompt, a blank line between turns."""
+    """Earlier turns go before the prompt, with blank lines between all texts."""
     *earlier, (prompt, completion) = _turns(row)
-    said = [text for turn in earlier for text in turn]
-    return {"prompt": "\n\n".join([*said, prompt]), "completion": completion}
+    texts = [text for turn in earlier for text in turn]
+    return {"prompt": "\n\n".join([*texts, prompt]), "completion": completion}
 
 
 def _dpo(row: Row) -> Row:

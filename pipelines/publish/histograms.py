@@ -1,16 +1,17 @@
-"""signals.svg: how some signals are spread, over the records that were kept and those that were dropped.
+"""signals.svg: histograms of some signals over kept and dropped records.
 
-Drawn by hand, since a picture of a published folder must have the same bytes everywhere: no fonts, times or ids.
+This module writes the SVG itself, because a published picture must have the same bytes everywhere. Plotting libraries
+embed fonts, times or ids.
 """
 
 from collections.abc import Sequence
 
 import duckdb
 
-# what is drawn, how a value becomes a bin, the bins, and the value at which a bin begins
+# SQL that turns a value into the number of its bin, the bins, and the label of a bin: its smallest value
 LOG = ("least(12, floor(log2(1 + greatest(0, {value}))))", range(13), lambda bin: f"{2**bin - 1:,}")
 SHARE = ("least(9, floor(10 * greatest(0, {value})))", range(10), lambda bin: f"{bin / 10:g}")
-SHOWN = (
+HISTOGRAMS = (
     ("instruction_words", LOG),
     ("output_words", LOG),
     ("score", LOG),
@@ -25,21 +26,21 @@ WHERE ({value}) IS NOT NULL
 GROUP BY 1
 """
 ACROSS, WIDTH, HEIGHT = 3, 300, 190
-LEFT, TOP, BAR_ROOM = 14, 34, 120
-KEPT, DROPPED, INK = "#4477aa", "#ccbb44", "#555555"  # Tol's colours: told apart by colour-blind eyes too
+LEFT, TOP, MAX_BAR_HEIGHT = 14, 34, 120
+KEPT, DROPPED, INK = "#4477aa", "#ccbb44", "#555555"  # colours of Paul Tol, which colour-blind people can distinguish
 
 
 def histograms(con: duckdb.DuckDBPyConnection, quality: str) -> str:
-    """SVG over `candidate` and `verdict`; `quality` is the policy's SQL expression."""
+    """The SVG, from the tables `candidate` and `verdict`. `quality` is the policy's SQL expression."""
     panels = []
-    for number, (name, (to_bin, bins, label)) in enumerate(SHOWN):
+    for number, (name, (to_bin, bins, label)) in enumerate(HISTOGRAMS):
         value = quality if name == "quality" else name
         rows = con.sql(_BINS.format(bin=to_bin.format(value=f"({value})"), value=value)).fetchall()
-        counts = {at: (kept, dropped) for at, kept, dropped in rows}
-        at = f"translate({number % ACROSS * WIDTH},{number // ACROSS * HEIGHT + 24})"
-        drawn = _panel(name, [counts.get(one, (0, 0)) for one in bins], [label(one) for one in bins])
-        panels.append(f'<g transform="{at}">\n{drawn}\n</g>')
-    size = f'width="{ACROSS * WIDTH}" height="{len(SHOWN) // ACROSS * HEIGHT + 24}"'
+        counts = {bin: (kept, dropped) for bin, kept, dropped in rows}
+        transform = f"translate({number % ACROSS * WIDTH},{number // ACROSS * HEIGHT + 24})"
+        panel = _panel(name, [counts.get(bin, (0, 0)) for bin in bins], [label(bin) for bin in bins])
+        panels.append(f'<g transform="{transform}">\n{panel}\n</g>')
+    size = f'width="{ACROSS * WIDTH}" height="{len(HISTOGRAMS) // ACROSS * HEIGHT + 24}"'
     style = f'font-family="sans-serif" font-size="11" fill="{INK}"'
     key = f"{_bar(14, 6, 10, 10, KEPT)}{_text(28, 15, 'kept')}{_bar(74, 6, 10, 10, DROPPED)}{_text(88, 15, 'dropped')}"
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} {style}>'
@@ -47,15 +48,16 @@ def histograms(con: duckdb.DuckDBPyConnection, quality: str) -> str:
 
 
 def _panel(name: str, counts: Sequence[tuple[int, int]], labels: Sequence[str]) -> str:
-    """Bars with the kept below and the dropped on top; each third bin is named by its least value."""
+    """One histogram: kept records at the bottom of each bar, dropped ones on top. Every third bin has a label."""
     most, step = max(1, *(sum(pair) for pair in counts)), (WIDTH - 2 * LEFT) / len(counts)
     parts = [_text(LEFT, 18, f"{name}  (highest bar: {most:,} records)")]
-    for at, (kept, dropped) in enumerate(counts):
-        low, high = BAR_ROOM * kept / most, BAR_ROOM * dropped / most
-        floor = TOP + BAR_ROOM
-        parts.append(_bar(LEFT + at * step, floor - low, step - 2, low, KEPT))
-        parts.append(_bar(LEFT + at * step, floor - low - high, step - 2, high, DROPPED))
-        parts += [_text(LEFT + at * step, floor + 14, labels[at])] if at % 3 == 0 else []
+    floor = TOP + MAX_BAR_HEIGHT
+    for number, (kept, dropped) in enumerate(counts):
+        left = LEFT + number * step
+        low, high = MAX_BAR_HEIGHT * kept / most, MAX_BAR_HEIGHT * dropped / most
+        parts.append(_bar(left, floor - low, step - 2, low, KEPT))
+        parts.append(_bar(left, floor - low - high, step - 2, high, DROPPED))
+        parts += [_text(left, floor + 14, labels[number])] if number % 3 == 0 else []
     return "\n".join(part for part in parts if part)
 
 

@@ -1,7 +1,8 @@
-"""The only code that writes under data/, on a disk or in an object store (`filesystem` knows what differs).
+"""Finished folders: how a stage writes shards and a manifest under data/, and how others read them.
 
-A stage builds a folder beside its final place, shard by shard; the manifest is written last and the folder
-is then moved into place. Killed at any moment, the same command continues from the shards that are whole.
+No other code writes under data/. `filesystem` knows what differs between a disk and an object store. A stage builds a
+work folder beside the final one, shard by shard. The manifest is written last, then the folder is moved into place.
+When a run is killed, the same command continues with the shards that are complete.
 """
 
 import json
@@ -35,24 +36,28 @@ FOLDERS = {
 
 
 def folder(data: Path, stage: str, name: str) -> Path:
-    """Where a stage leaves what it made of a source, or of a whole recipe."""
+    """The output folder of `stage` for `name`, which is a source or a recipe."""
     return data / FOLDERS[stage] / name
 
 
 def stage_key(stage: str, name: str, version: int, params: Mapping[str, Any], inputs: Mapping[str, str]) -> str:
-    """What a stage's output depends on, and nothing else. Equal key: the work is done."""
+    """Hash of everything that a stage's output depends on. An equal key means that the work is done.
+
+    `inputs` maps the name of each input to its fingerprint.
+    """
     return digest([stage, name, version, params, sorted(inputs.items())])
 
 
-def write_file(path: Path, fill: Callable[[IO[bytes]], None]) -> Shard:
-    """All of the file or nothing: a temporary file, fsync, and one step to its place.
+def write_file(path: Path, write: Callable[[IO[bytes]], object]) -> Shard:
+    """Write a file atomically: `write` fills a temporary file, which is synced and moved to `path`.
 
-    The temporary name is nobody else's: a cluster may do the same shard twice at a time.
+    Returns the file's name, size in bytes and hash; `rows` is 0. The temporary name is unique, because a cluster may
+    write the same shard twice at a time.
     """
     temp = filesystem.local_folder(path).with_name(f".{path.name}.{uuid4().hex}.tmp")
     filesystem.make_folder(path.parent)
     with temp.open("xb") as file:
-        fill(file)
+        write(file)
         file.flush()
         os.fsync(file.fileno())
     hashed, size = _sha256(temp), temp.stat().st_size
@@ -66,26 +71,27 @@ def _sha256(path: Path) -> str:
 
 
 def write_text(path: Path, content: str) -> Shard:
-    return write_file(path, lambda file: _fill(file, content))
+    """Write `content` to `path` as UTF-8, atomically."""
+    return write_file(path, lambda file: file.write(content.encode()))
 
 
 def write_table(path: Path, batches: pa.Table | Iterable[pa.RecordBatch], schema: pa.Schema) -> Shard:
-    """Parquet with zstd and page checksums. `batches` may be larger than memory."""
+    """Write Parquet with zstd and page checksums, atomically. `batches` may be larger than memory."""
     rows = 0
 
-    def fill(file: IO[bytes]) -> None:
+    def write(file: IO[bytes]) -> None:
         nonlocal rows
         with pq.ParquetWriter(file, schema, compression="zstd", write_page_checksum=True) as writer:
             for table in _row_groups(batches, schema):
                 writer.write_table(table)
                 rows += table.num_rows
 
-    shard = write_file(path, fill)
+    shard = write_file(path, write)
     return shard.model_copy(update={"rows": rows})
 
 
 def _row_groups(batches: pa.Table | Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:
-    """Row groups of one size, so that the bytes do not depend on how the rows arrived."""
+    """Tables of ROW_GROUP rows each, so that the bytes do not depend on the sizes of the batches."""
     pending: list[pa.Table] = []
     count = 0
     source = batches.to_batches() if isinstance(batches, pa.Table) else batches
@@ -102,7 +108,11 @@ def _row_groups(batches: pa.Table | Iterable[pa.RecordBatch], schema: pa.Schema)
 
 @dataclass
 class FolderBuilder:
-    """A folder in the making. Shards whole from an interrupted run with the same key are kept."""
+    """Adds shards to an unfinished folder.
+
+    `resume` finds the shards that an interrupted run with the same key has completed. `counts` goes into the manifest.
+    `fingerprint` replaces the hash of all shards where it is set. `cursor` is what collect needs in its next run.
+    """
 
     folder: Path
     shards: dict[str, Shard] = field(default_factory=dict)
@@ -111,19 +121,22 @@ class FolderBuilder:
     cursor: str = ""
 
     def has(self, name: str) -> bool:
+        """Whether the shard `name` is complete."""
         return name in self.shards
 
     def add(self, shard: Shard, counts: Mapping[str, int] | None = None) -> None:
-        """Enter a shard that `write_table` or `write_file` has put into the folder, and what it counted."""
-        note = {"shard": shard.model_dump(), "counts": dict(counts or {})}
-        done = shard.path.replace("/", "--")
-        write_text(self.folder / f".{done}.done", json.dumps(note))
-        self._enter(note)
+        """Add a shard that lies in the folder already, with its counts.
 
-    def _enter(self, note: dict[str, Any]) -> None:
-        shard = Shard(**note["shard"])
+        A `.done` file beside the shard records it, so that `resume` finds it.
+        """
+        entry = {"shard": shard.model_dump(), "counts": dict(counts or {})}
+        write_text(self.folder / f".{shard.path.replace('/', '--')}.done", json.dumps(entry))
+        self._add_entry(entry)
+
+    def _add_entry(self, entry: dict[str, Any]) -> None:
+        shard = Shard(**entry["shard"])
         self.shards[shard.path] = shard
-        self.counts.update(note["counts"])
+        self.counts.update(entry["counts"])
 
     def table(
         self,
@@ -132,25 +145,27 @@ class FolderBuilder:
         schema: pa.Schema,
         counts: Mapping[str, int] | None = None,
     ) -> None:
+        """Write a Parquet shard and add it. Nothing happens where it is complete."""
         if not self.has(name):
             self.add(write_table(self.folder / name, batches, schema), counts)
 
     def text(self, name: str, content: str) -> None:
+        """Write a text file and add it. Nothing happens where it is complete."""
         if not self.has(name):
             self.add(write_text(self.folder / name, content))
 
     @property
     def local_folder(self) -> Path:
-        """Where on this machine a library may write files for `adopt`; the folder itself, if that is on a disk."""
+        """The folder on this machine where a library may write files for `adopt`. On a disk it is `folder` itself."""
         return filesystem.local_folder(self.folder)
 
     def reuse(self, path: str, old: Path, shard: Shard, counts: Mapping[str, int]) -> None:
-        """Enter a finished shard of another folder under the name `path`."""
+        """Add `shard` of the finished folder `old`, under the name `path`. The bytes are linked or copied."""
         filesystem.link_or_copy(old / shard.path, self.folder / path)
         self.add(shard.model_copy(update={"path": path}), counts)
 
     def adopt(self, path: str) -> None:
-        """Enter a file that a library has written into `local_folder`, or into a folder there."""
+        """Add a file that a library has written below `local_folder`; `path` is relative to it."""
         file = self.local_folder / path
         filesystem.sync_file(file)
         shard = Shard(path=path, rows=0, bytes=file.stat().st_size, sha256=_sha256(file))
@@ -158,14 +173,11 @@ class FolderBuilder:
         self.add(shard)
 
     def resume(self) -> None:
-        for _, note in filesystem.read_all(sorted(self.folder.glob(".*.done"))):
-            self._enter(json.loads(note))
-        for leftover in self.local_folder.glob(".*.tmp"):
-            leftover.unlink()
-
-
-def _fill(file: IO[bytes], content: str) -> None:
-    file.write(content.encode())
+        """Add the shards that an interrupted run has completed, and delete its temporary files."""
+        for _, entry in filesystem.read_all(sorted(self.folder.glob(".*.done"))):
+            self._add_entry(json.loads(entry))
+        for temp in self.local_folder.glob(".*.tmp"):
+            temp.unlink()
 
 
 @contextmanager
@@ -179,19 +191,19 @@ def building(
     inputs: Mapping[str, str],
     resume: bool = True,
 ) -> Iterator[FolderBuilder]:
-    """Build `folder`: on leaving without an error, the manifest is written and the folder appears.
+    """Build `folder`. Without an error in the block, the manifest is written and the folder moves into place.
 
-    `resume=False` starts over: for a stage whose shards do not follow from its key alone.
+    `resume=False` starts from nothing. A stage needs it where its key alone does not decide its shards.
     """
     key = stage_key(stage, name, version, params, inputs)
     work = _work_folder(folder, key)
     if not resume:
         filesystem.remove_folder(work)
     filesystem.make_folder(work)
-    made = FolderBuilder(work)
-    made.resume()
-    yield made
-    shards = tuple(made.shards[path] for path in sorted(made.shards))
+    builder = FolderBuilder(work)
+    builder.resume()
+    yield builder
+    shards = tuple(builder.shards[path] for path in sorted(builder.shards))
     manifest = Manifest(
         stage=stage,
         name=name,
@@ -200,9 +212,9 @@ def building(
         params=dict(params),
         inputs=dict(inputs),
         shards=shards,
-        counts={count: made.counts[count] for count in sorted(made.counts)},
-        fingerprint=made.fingerprint or digest([[s.path, s.sha256] for s in shards]),
-        cursor=made.cursor,
+        counts={count: builder.counts[count] for count in sorted(builder.counts)},
+        fingerprint=builder.fingerprint or digest([[s.path, s.sha256] for s in shards]),
+        cursor=builder.cursor,
     )
     write_text(work / MANIFEST, manifest.model_dump_json(indent=1))
     _move_into_place(work, folder)
@@ -210,31 +222,33 @@ def building(
 
 @contextmanager
 def rewriting(folder: Path, manifest: Manifest) -> Iterator[FolderBuilder]:
-    """Put other files in place of some of a finished folder's, in one step; the rest is linked over. The key stays,
-    the fingerprint changes unless `made.fingerprint` is set."""
+    """Replace some files of a finished folder, in one step. All others are linked or copied.
+
+    The key stays the same. The fingerprint changes, unless the block sets that of the builder.
+    """
     work = _work_folder(folder, manifest.key)
     filesystem.remove_folder(work)
     filesystem.make_folder(work)
-    made = FolderBuilder(work, counts=Counter(manifest.counts))
-    yield made
+    builder = FolderBuilder(work, counts=Counter(manifest.counts))
+    yield builder
     for shard in manifest.shards:
-        if not made.has(shard.path):
+        if not builder.has(shard.path):
             filesystem.link_or_copy(folder / shard.path, work / shard.path)
-            made.shards[shard.path] = shard
-    shards = tuple(made.shards[path] for path in sorted(made.shards))
-    fingerprint = made.fingerprint or digest([[s.path, s.sha256] for s in shards])
-    changed = {"shards": shards, "counts": dict(sorted(made.counts.items())), "fingerprint": fingerprint}
+            builder.shards[shard.path] = shard
+    shards = tuple(builder.shards[path] for path in sorted(builder.shards))
+    fingerprint = builder.fingerprint or digest([[s.path, s.sha256] for s in shards])
+    changed = {"shards": shards, "counts": dict(sorted(builder.counts.items())), "fingerprint": fingerprint}
     write_text(work / MANIFEST, manifest.model_copy(update=changed).model_dump_json(indent=1))
     _move_into_place(work, folder)
 
 
 def recover(data: Path) -> None:
-    """Put into place what a killed run had finished, and throw away what it had not."""
+    """Move the work folders that killed runs have completed into place, and delete all others below `data`."""
     for work in sorted(data.glob("[1-6]_*/**/.*.*/")):
         if (work / MANIFEST).exists() and work.suffix != ".old":
             _move_into_place(work, work.parent / work.stem[1:])
-    for left in sorted(data.glob("[1-6]_*/**/.*.*/")):
-        filesystem.remove_folder(left)
+    for work in sorted(data.glob("[1-6]_*/**/.*.*/")):
+        filesystem.remove_folder(work)
 
 
 def _work_folder(folder: Path, key: str) -> Path:
@@ -244,17 +258,17 @@ def _work_folder(folder: Path, key: str) -> Path:
 def _move_into_place(work: Path, folder: Path) -> None:
     filesystem.delete_files(list(work.glob(".*.done")))
     filesystem.replace_folder(folder, work)
-    _sweep(folder)
+    _remove_work_folders(folder)
 
 
-def _sweep(folder: Path) -> None:
-    """Take away what killed runs have left beside `folder`."""
+def _remove_work_folders(folder: Path) -> None:
+    """Delete what killed runs have left beside `folder`."""
     for stale in folder.parent.glob(f".{folder.name}.*"):
         filesystem.remove_folder(stale)
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest of a finished folder, else None."""
+    """The manifest of `folder`; None where the folder is not finished."""
     try:
         return Manifest.model_validate_json((folder / MANIFEST).read_bytes())
     except FileNotFoundError:
@@ -264,7 +278,7 @@ def read_manifest(folder: Path) -> Manifest | None:
 def finished(
     folder: Path, *, stage: str, name: str, version: int, params: Mapping[str, Any], inputs: Mapping[str, str]
 ) -> Manifest | None:
-    """The manifest if `folder` already holds what this stage would make, else None."""
+    """The manifest of `folder` if the folder is finished and has the key of these arguments, else None."""
     key = stage_key(stage, name, version, params, inputs)
     work = _work_folder(folder, key)
     if (work / MANIFEST).exists():  # killed between the manifest and the rename
@@ -272,39 +286,40 @@ def finished(
     manifest = read_manifest(folder)
     if not manifest or manifest.key != key:
         return None
-    _sweep(folder)
+    _remove_work_folders(folder)
     return manifest
 
 
 def point_latest(version_folder: Path) -> None:
-    """Make `latest` beside a version lead to it, in one step."""
+    """Point `latest`, which lies beside all versions, to this version, in one step."""
     filesystem.set_link(version_folder.parent / "latest", version_folder.name)
 
 
 def latest(versions: Path) -> Path:
-    """The folder that `latest` leads to; one that does not exist where there is none."""
+    """The folder that `latest` below `versions` points to. It does not exist where there is no version yet."""
     return filesystem.follow_link(versions / "latest")
 
 
 def manifests(data: Path, below: str = "[1-6]_*") -> Iterator[tuple[Path, Manifest]]:
-    """Every finished folder of `data`, in order of path; `latest` links are not followed."""
-    paths = [path for path in sorted(data.glob(f"{below}/**/{MANIFEST}")) if _is_own(path.relative_to(data).parts)]
+    """Every finished folder of `data`, in order of path. `latest` links are not followed."""
+    paths = [path for path in sorted(data.glob(f"{below}/**/{MANIFEST}")) if _is_finished(path.relative_to(data).parts)]
     for path, content in filesystem.read_all(paths):
         yield path.parent, Manifest.model_validate_json(content)
 
 
 def tables(folder: Path, manifest: Manifest, prefix: str) -> list[tuple[Path, Shard]]:
-    """The Parquet shards that begin with `prefix`, in order, with what the manifest says of each."""
+    """The Parquet shards whose names begin with `prefix`, in order, each with its path."""
     listed = {shard.path: shard for shard in manifest.shards}
     return [(folder / name, listed[name]) for name in manifest.tables(prefix)]
 
 
-def _is_own(parts: tuple[str, ...]) -> bool:
+def _is_finished(parts: tuple[str, ...]) -> bool:
+    """Whether a path leads neither through a `latest` link nor through a work folder, which begins with a dot."""
     return "latest" not in parts and not any(part.startswith(".") for part in parts)
 
 
 def damaged(data: Path) -> Iterator[tuple[Path, str]]:
-    """Files whose bytes are not what their manifest says, with what is wrong."""
+    """Files whose bytes differ from their manifest, each with `missing` or `changed`."""
     for folder, manifest in manifests(data):
         for shard in manifest.shards:
             path = folder / shard.path
@@ -315,12 +330,12 @@ def damaged(data: Path) -> Iterator[tuple[Path, str]]:
 
 
 def log_run(data: Path, entry: Mapping[str, Any]) -> None:
-    """Append one line to the run log: times, skips and memory, which no manifest may hold."""
+    """Append one line to the run log. It holds times, skips and memory, which no manifest may hold."""
     filesystem.append_line(data / RUN_LOG, json.dumps(entry, sort_keys=True, default=str) + "\n")
 
 
 def run_log(data: Path) -> list[dict[str, Any]]:
-    """The run log, oldest entry first; a last line torn by a power cut is left out."""
+    """The entries of the run log, oldest first. A last line that was cut off, as by a power failure, is skipped."""
     files = filesystem.read_all(filesystem.log_files(data / RUN_LOG))
     lines = [line for _, content in files for line in content.decode().splitlines()]
     return [json.loads(line) for line in lines if line.endswith("}")]

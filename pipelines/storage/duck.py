@@ -1,4 +1,4 @@
-"""How DuckDB reads what the stages left: finished shards, on a disk or in an object store, within bounded memory."""
+"""How DuckDB reads finished shards, on a disk or in an object store, within bounded memory."""
 
 import io
 import shutil
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import duckdb
 import pyarrow as pa
@@ -16,15 +16,18 @@ from pipelines.storage import filesystem, shard_cache
 from schemas.manifest import Shard
 from schemas.signal import OPTIONAL
 
-SIGNALS = pa.schema([("record_id", pa.string()), ("pair_hash", pa.string())])  # those that are looked for by name
-Listed = tuple[Path, Shard]
-FOOTER = 1 << 18  # bytes at a file's end that are asked for by themselves
-UNCHANGING = datetime(1970, 1, 1, tzinfo=UTC)
+# The columns of signals that queries name. They must exist even where nothing was measured yet.
+SIGNAL_KEYS = pa.schema([("record_id", pa.string()), ("pair_hash", pa.string())])
+ShardLocation = tuple[Path, Shard]
+FOOTER_BYTES = 1 << 18  # the end of a file, which is read by itself; it holds the Parquet footer
+FIXED_MTIME = datetime(1970, 1, 1, tzinfo=UTC)  # finished shards never change
 
 
-def open_duckdb(data: Path, memory: str = "1GB", shards: Sequence[Listed] = ()) -> duckdb.DuckDBPyConnection:
-    """DuckDB that reads below `data`, downloads nothing, and stays within `memory`, spilling to disk. Where `data` is a
-    store, of `shards` it reads copies."""
+def open_duckdb(data: Path, memory: str = "1GB", shards: Sequence[ShardLocation] = ()) -> duckdb.DuckDBPyConnection:
+    """A DuckDB connection that reads below `data`, downloads no extension, and spills to disk beyond `memory`.
+
+    Where `data` is in an object store, `shards` are read from copies on this machine.
+    """
     settings: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
@@ -32,7 +35,7 @@ def open_duckdb(data: Path, memory: str = "1GB", shards: Sequence[Listed] = ()) 
     }
     con = duckdb.connect(config=settings)
     use_filesystem(con, data, shards)
-    con.execute("SET enable_progress_bar = false")  # it would be printed into the answer of a command
+    con.execute("SET enable_progress_bar = false")  # a bar would be printed into the output of a command
     return con
 
 
@@ -40,10 +43,13 @@ def open_duckdb(data: Path, memory: str = "1GB", shards: Sequence[Listed] = ()) 
 def spilling_duckdb(
     folder: Path, workers: int, memory: str = "1GB"
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-    """DuckDB within `memory`, and a scratch folder near where `folder` will be: what a killed run left there goes."""
+    """A DuckDB connection within `memory`, and a scratch folder on this machine, beside `folder`.
+
+    The scratch folder is emptied before and removed after use, so a killed run leaves nothing for long.
+    """
     filesystem.make_folder(folder.parent)
-    here = filesystem.local_folder(folder)
-    scratch = here.parent / f".{here.name}.scratch"
+    local = filesystem.local_folder(folder)
+    scratch = local.parent / f".{local.name}.scratch"
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     try:
@@ -55,17 +61,20 @@ def spilling_duckdb(
 
 
 def signals(paths: list[Path]) -> str:
-    """`parquet` of signals; what is measured only when a recipe asks is null where none has asked."""
-    return with_all_columns(parquet(paths, SIGNALS), OPTIONAL)
+    """A FROM clause over signal shards. Optional signals that were not measured are null."""
+    return with_all_columns(parquet(paths, SIGNAL_KEYS), OPTIONAL)
 
 
 def with_all_columns(source: str, schema: pa.Schema) -> str:
-    """`source` with all columns of `schema`; those that it has not, as an earlier release left it, are null."""
+    """A FROM clause: `source` with all columns of `schema`. Columns that `source` lacks are null."""
     return f"(SELECT * FROM {source} UNION ALL BY NAME SELECT * FROM {no_rows(schema)})"
 
 
 def parquet(paths: list[Path], empty: pa.Schema) -> str:
-    """A FROM clause over Parquet files with their name in `file`, or over no rows of `empty`'s columns."""
+    """A FROM clause over Parquet files, with each file's name in the column `file`.
+
+    Without files it gives no rows, in the columns of `empty`.
+    """
     if not paths:
         return no_rows(empty.append(pa.field("file", pa.string())))
     read = f"read_parquet([{path_list(paths)}], filename = true, union_by_name = true)"
@@ -73,14 +82,17 @@ def parquet(paths: list[Path], empty: pa.Schema) -> str:
 
 
 def path_list(paths: list[Path]) -> str:
+    """The paths as SQL strings, separated by commas."""
     return ", ".join(sql_string(str(path.absolute())) for path in paths)
 
 
 def sql_string(text: str) -> str:
+    """`text` as a quoted SQL string."""
     return "'" + text.replace("'", "''") + "'"
 
 
 def no_rows(schema: pa.Schema) -> str:
+    """A FROM clause with the columns of `schema` and no rows."""
     with duckdb.connect() as con:
         con.register("empty", schema.empty_table())
         types = con.sql("DESCRIBE SELECT * FROM empty").fetchall()
@@ -89,11 +101,12 @@ def no_rows(schema: pa.Schema) -> str:
 
 
 def use_filesystem(con: duckdb.DuckDBPyConnection, path: Path, shards: Sequence[tuple[Path, Shard]] = ()) -> None:
-    """Let DuckDB read below `path`; in a store through its Python file system, since no extension is downloaded. There,
-    of `shards` it reads copies, each made when more than its footer is read.
+    """Let DuckDB read below `path`.
 
-    On one thread: a query that ends early, as with LIMIT, waits for its other threads, and DuckDB 1.5 holds Python's
-    lock meanwhile, without which none of them can finish reading.
+    An object store is read through fsspec, since no extension is downloaded. There `shards` are read from copies on
+    this machine. A copy is made when more than the footer is read. DuckDB then runs on one thread: a query that ends
+    early, as with LIMIT, waits for its other threads, and DuckDB 1.5 holds Python's lock meanwhile, without which no
+    thread can finish reading.
     """
     if not filesystem.is_local(path):
         con.register_filesystem(ShardFileSystem(filesystem.file_system(path), shards))
@@ -101,37 +114,42 @@ def use_filesystem(con: duckdb.DuckDBPyConnection, path: Path, shards: Sequence[
 
 
 class ShardFileSystem(AbstractFileSystem):
-    """A finished shard is what its manifest says: the store is not asked whether and since when it is there."""
+    """A read-only file system over a store that answers questions about `shards` from their manifests.
+
+    A finished shard never changes, so the store is not asked for its size or time.
+    """
 
     cachable = False
 
     def __init__(self, store: Any, shards: Sequence[tuple[Path, Shard]]) -> None:
         super().__init__()
         self.store, self.protocol = store, store.protocol
-        self.known = {str(path): (path, shard) for path, shard in shards}
+        self.shards = {str(path): (path, shard) for path, shard in shards}
 
     def open(self, path: str, mode: str = "rb", **_: Any) -> Any:
-        return _ShardFile(self.store, *self.known[path]) if path in self.known else self.store.open(path, mode)
+        return _ShardFile(self.store, *self.shards[path]) if path in self.shards else self.store.open(path, mode)
 
     def size(self, path: str) -> int:
-        return self.known[path][1].bytes if path in self.known else int(self.store.size(path))
+        return self.shards[path][1].bytes if path in self.shards else int(self.store.size(path))
 
     def modified(self, path: str) -> datetime:
-        found: datetime = UNCHANGING if path in self.known else self.store.modified(path)
-        return found
+        return cast(datetime, FIXED_MTIME if path in self.shards else self.store.modified(path))
 
     def exists(self, path: str, **_: Any) -> bool:
-        return path in self.known or bool(self.store.exists(path))
+        return path in self.shards or bool(self.store.exists(path))
 
     def glob(self, path: str, **_: Any) -> list[str]:
-        return [path] if path in self.known else list(self.store.glob(path))
+        return [path] if path in self.shards else list(self.store.glob(path))
 
 
 class _ShardFile(io.RawIOBase):
-    """Binding a view opens every file for its footer; only what a query reads is copied."""
+    """A shard that is opened for reading. Its footer comes from the store, everything else from a copy.
+
+    DuckDB opens every file of a view for its footer, so only the files that a query reads are copied.
+    """
 
     def __init__(self, store: Any, path: Path, shard: Shard) -> None:
-        self.store, self.path, self.shard, self.at = store, path, shard, 0
+        self.store, self.path, self.shard, self.position = store, path, shard, 0
         copy = shard_cache.find_copy(shard)
         self.copy: BinaryIO | None = copy.open("rb") if copy else None
 
@@ -142,31 +160,28 @@ class _ShardFile(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self.at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self.at, io.SEEK_END: self.shard.bytes}[whence]
-        return self.at
+        self.position = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self.position, io.SEEK_END: self.shard.bytes}[whence]
+        return self.position
 
     def tell(self) -> int:
-        return self.at
+        return self.position
 
     def read(self, size: int = -1) -> bytes:
-        end = min(self.shard.bytes, self.shard.bytes if size < 0 else self.at + size)
-        is_footer = 0 < self.shard.bytes - FOOTER <= self.at
-        found = self._ask(end) if is_footer and self.copy is None else self._read(end)
-        self.at += len(found)
-        return found
+        end = min(self.shard.bytes, self.shard.bytes if size < 0 else self.position + size)
+        is_footer = 0 < self.shard.bytes - FOOTER_BYTES <= self.position
+        content = self._read_store(end) if is_footer and self.copy is None else self._read_copy(end)
+        self.position += len(content)
+        return content
 
-    def _ask(self, end: int) -> bytes:
-        return bytes(self.store.cat_file(str(self.path), start=self.at, end=end))
+    def _read_store(self, end: int) -> bytes:
+        return bytes(self.store.cat_file(str(self.path), start=self.position, end=end))
 
-    def _read(self, end: int) -> bytes:
+    def _read_copy(self, end: int) -> bytes:
         if self.copy is None:
-            self.copy = self._open()
-        self.copy.seek(self.at)
-        return self.copy.read(end - self.at)
-
-    def _open(self) -> BinaryIO:
-        held = shard_cache.copies([(self.path, self.shard)])
-        return held.paths[0].open("rb")  # open, it can be read even when its name is gone
+            copies = shard_cache.local_copies([(self.path, self.shard)])
+            self.copy = copies.paths[0].open("rb")  # an open file can be read even after it was removed
+        self.copy.seek(self.position)
+        return self.copy.read(end - self.position)
 
     def close(self) -> None:
         if self.copy:

@@ -1,9 +1,10 @@
-"""Where data lies: a folder on a disk, or a prefix in an object store. What differs between the two is here.
+"""Operations on files and folders that differ between a disk and an object store.
 
-A folder on a disk is a `pathlib.Path`. An address such as s3://bucket/prefix is a path of universal_pathlib over the
-fsspec file system of its scheme and answers to the same methods; credentials and endpoint are that file system's
-business, for S3 the usual AWS_… variables. A store replaces an object whole or not at all, but it renames no folder,
-appends to no file, and holds no link, lock or database: what needs those lies in its `local_folder`, on this machine.
+A folder on a disk is a `pathlib.Path`. An address such as s3://bucket/prefix is a path of universal_pathlib, which has
+the same methods and uses the fsspec file system of its scheme. That file system takes credentials and endpoint from
+its own settings; for S3 those are the AWS_… variables. An object store replaces an object atomically, but it cannot
+rename a folder or append to a file, and it holds no links, locks or databases. What needs those lies in the
+`local_folder` of the path, on this machine.
 """
 
 import os
@@ -32,54 +33,56 @@ def resolve(address: str | Path) -> Path:
     try:
         from upath import UPath
 
-        # what another process has just written must be seen
-        found = UPath(address, use_listings_cache=False)
-        found.exists()
+        # without the cache, a file that another process has just written is seen
+        path = UPath(address, use_listings_cache=False)
+        path.exists()
     except ImportError as error:
         raise AddressError(f"{address}: {error}; for s3:// that is pip install 'gristmill[s3]'") from error
-    except Exception as error:  # each file system has its own
+    except Exception as error:  # each file system raises exceptions of its own
         raise AddressError(f"{address}: {type(error).__name__}: {error}") from error
-    return cast(Path, found)
+    return cast(Path, path)
 
 
 def is_local(path: Path) -> bool:
+    """Whether `path` is on a disk of this machine, and not in an object store."""
     return isinstance(path, Path)
 
 
 def local_folder(path: Path) -> Path:
-    """`path` itself on a disk; for an object store its counterpart below this user's cache folder."""
+    """`path` itself on a disk; for an object store the matching folder below this user's cache folder."""
     if is_local(path):
         return path
-    return cache() / _remote(path).protocol / _remote(path).path
+    return cache_folder() / _remote(path).protocol / _remote(path).path
 
 
-def cache() -> Path:
-    """This user's folder for what can be made or fetched again."""
+def cache_folder() -> Path:
+    """This user's folder for files that can be built or downloaded again."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gristmill"
 
 
 def file_system(path: Path) -> Any:
-    """Of an object store: fsspec's."""
+    """The fsspec file system of a path in an object store."""
     return _remote(path).fs
 
 
 def _remote(path: Path) -> Any:
-    """`path` of an object store, which has `fs`, `path` and `protocol` besides."""
+    """`path` in an object store, typed as Any: it has the attributes `fs`, `path` and `protocol`."""
     return path
 
 
 def make_folder(folder: Path) -> None:
-    """A folder that may be written into; a store needs none, but its `local_folder` does."""
+    """Create a folder and its parents. An object store needs no folders, so only its `local_folder` is created."""
     local_folder(folder).mkdir(parents=True, exist_ok=True)
 
 
 def sync_file(path: Path) -> None:
-    """For a file that a library has written: its bytes are on the disk when this returns."""
+    """Flush a file that a library has written to the disk."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())
 
 
 def sync_folder(folder: Path) -> None:
+    """Flush the entries of a folder on this machine to the disk, so that a rename survives a power failure."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -88,12 +91,13 @@ def sync_folder(folder: Path) -> None:
 
 
 def rename(old: Path, new: Path) -> None:
+    """Rename a file or folder of this machine, and flush the new entry to the disk."""
     old.replace(new)
     sync_folder(new.parent)
 
 
 def move_into_place(file: Path, path: Path) -> None:
-    """Move a whole file of this machine to `path`, in one step."""
+    """Move a complete file of this machine to `path`, which may be in an object store, in one step."""
     if is_local(path):
         rename(file, path)
     else:
@@ -102,32 +106,37 @@ def move_into_place(file: Path, path: Path) -> None:
 
 
 def create_exclusive(path: Path, content: bytes) -> None:
-    """Write an object of a store if there is none. Raises FileExistsError, NotImplementedError where it is refused; a
-    store that knows no conditions writes over what is there."""
+    """Write an object unless it exists. A store that ignores the condition overwrites it.
+
+    Raises: FileExistsError where the object exists, NotImplementedError where the store refuses conditional writes.
+    """
     try:
         _remote(path).fs.pipe_file(_remote(path).path, content, mode="create")
     except OSError as error:
         code = getattr(error.__cause__, "response", {}).get("Error", {}).get("Code")
-        if code in ("PreconditionFailed", "ConditionalRequestConflict"):  # s3fs knows only Amazon's words for it
+        if code in ("PreconditionFailed", "ConditionalRequestConflict"):  # s3fs translates only Amazon's codes
             raise FileExistsError(str(path)) from error
         if code == "NotImplemented":
             raise NotImplementedError(str(path)) from error
         raise
 
 
-def read(path: Path) -> bytes:
-    """An object of a store in one request: opened and then read, one that is replaced between the two is an error."""
+def read_object(path: Path) -> bytes:
+    """The bytes of an object, in one request. Two requests would fail where the object is replaced between them."""
     content: bytes = _remote(path).fs.cat_file(_remote(path).path)
     return content
 
 
 def download(path: Path, file: Path) -> None:
-    """Copy an object to a file of this machine, a piece at a time."""
+    """Copy an object to a file of this machine, in parts, so that it need not fit into memory."""
     _remote(path).fs.get_file(_remote(path).path, str(file))
 
 
 def publish_local_folder(work: Path, folder: Path) -> None:
-    """Put what a library has written to `work`, on this machine, into its place, unless another process was faster."""
+    """Move the folder `work`, which a library has written on this machine, to `folder`.
+
+    Where another process was faster and `folder` exists, `work` is deleted.
+    """
     for path in work.iterdir():
         sync_file(path)
     if folder.is_dir():
@@ -137,7 +146,7 @@ def publish_local_folder(work: Path, folder: Path) -> None:
 
 
 def link_or_copy(file: Path, path: Path) -> None:
-    """The same bytes under another path: a second name on a disk, a copy that a store makes by itself."""
+    """Give `file` a second path: a hard link on a disk, a copy inside an object store."""
     if not is_local(path):
         _remote(file).fs.cp_file(_remote(file).path, _remote(path).path)
         return
@@ -145,14 +154,14 @@ def link_or_copy(file: Path, path: Path) -> None:
     path.unlink(missing_ok=True)
     try:
         path.hardlink_to(file)
-    except OSError:  # a file system without such names
+    except OSError:  # the file system has no hard links
         shutil.copyfile(file, path)
         sync_file(path)
     sync_folder(path.parent)
 
 
 def replace_folder(folder: Path, work: Path) -> None:
-    """Put `work`, which has its manifest, in the place of `folder`; killed, to be done again."""
+    """Put the work folder, which has its manifest, in the place of `folder`. It can be repeated after a crash."""
     if is_local(folder):
         _rename_over(folder, work)
     else:
@@ -170,17 +179,17 @@ def _rename_over(folder: Path, work: Path) -> None:
 
 
 def _copy_over(folder: Path, work: Path) -> None:
-    """The store copies by itself. There is no moment at which a manifest stands beside shards that are not its own."""
+    """Copy inside the store. The manifest is copied last, so it never lies beside shards of another version."""
     remove_folder(folder)
     fs, start = _remote(work).fs, len(_remote(work).path)
-    found = [key for key in fs.find(_remote(work).path) if not key.endswith(f"/{MANIFEST}")]
-    for keys in (found, [_remote(work / MANIFEST).path]):
+    shards = [key for key in fs.find(_remote(work).path) if not key.endswith(f"/{MANIFEST}")]
+    for keys in (shards, [_remote(work / MANIFEST).path]):
         fs.copy(keys, [_remote(folder).path + key[start:] for key in keys])
     remove_folder(work)
 
 
 def remove_folder(folder: Path) -> None:
-    """Take a folder away, if it is there; its manifest goes first, so that a half-removed one is not there."""
+    """Delete a folder if it exists. Its manifest goes first, so that a half-deleted folder is not a finished one."""
     (folder / MANIFEST).unlink(missing_ok=True)
     if not folder.exists():
         return
@@ -191,6 +200,7 @@ def remove_folder(folder: Path) -> None:
 
 
 def delete_files(files: Sequence[Path]) -> None:
+    """Delete files of one folder; in an object store in one request."""
     if files and not is_local(files[0]):
         _remote(files[0]).fs.rm([_remote(file).path for file in files])
         return
@@ -199,7 +209,7 @@ def delete_files(files: Sequence[Path]) -> None:
 
 
 def set_link(link: Path, name: str) -> None:
-    """Make `link` lead to its neighbour `name`, in one step: a link on a disk, an object that holds the name."""
+    """Point `link` to its neighbour `name`, in one step. A store holds an object with the name in place of a link."""
     if not is_local(link):
         link.write_text(name)
         return
@@ -210,16 +220,16 @@ def set_link(link: Path, name: str) -> None:
 
 
 def follow_link(link: Path) -> Path:
-    """The neighbour that `link` leads to; `link` itself where there is none."""
+    """The neighbour that `link` points to; `link` itself where it does not exist."""
     try:
         name = str(link.readlink()) if is_local(link) else link.read_text()
     except OSError:
         name = ""
-    return link.parent / name if name else link  # a prefix reads as if it were empty
+    return link.parent / name if name else link  # fsspec may read a missing object as an empty one
 
 
 def append_line(path: Path, line: str) -> None:
-    """Add a line to a log: to its file, or as one more object under its name, since a store cannot append."""
+    """Append a line to a log file. In an object store, which cannot append, each line is an object of its own."""
     if not is_local(path):
         (path.with_suffix("") / f"{time_ns()}-{uuid4().hex[:6]}{path.suffix}").write_text(line)
         return
@@ -233,7 +243,7 @@ def append_line(path: Path, line: str) -> None:
 
 
 def log_files(path: Path) -> list[Path]:
-    """The files that hold what was appended to `path`, oldest first."""
+    """The files that hold the lines appended to `path`, oldest first."""
     if is_local(path):
         return [path] if path.exists() else []
     return sorted(path.with_suffix("").glob(f"*{path.suffix}"))
@@ -258,10 +268,13 @@ def states(folder: Path, patterns: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def read_all(paths: Sequence[Path]) -> Iterable[tuple[Path, bytes]]:
-    """Small files, all at once from a store: asking for one after another takes as long as the way there and back."""
+    """The bytes of small files, in order; missing files are left out.
+
+    An object store is asked for all at once, because one request after another would wait for every round trip.
+    """
     if paths and not is_local(paths[0]):
-        found = _remote(paths[0]).fs.cat([_remote(path).path for path in paths], on_error="omit")
-        yield from ((path, found[_remote(path).path]) for path in paths if _remote(path).path in found)
+        contents = _remote(paths[0]).fs.cat([_remote(path).path for path in paths], on_error="omit")
+        yield from ((path, contents[_remote(path).path]) for path in paths if _remote(path).path in contents)
         return
     for path in paths:
         try:
@@ -271,6 +284,6 @@ def read_all(paths: Sequence[Path]) -> Iterable[tuple[Path, bytes]]:
 
 
 def open_parquet(path: Path) -> pq.ParquetFile:
-    """A Parquet file that checks its pages as they are read."""
+    """A Parquet file whose page checksums are verified as it is read."""
     source = path if is_local(path) else path.open("rb")
     return pq.ParquetFile(source, page_checksum_verification=True)

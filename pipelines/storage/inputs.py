@@ -1,4 +1,4 @@
-"""What a stage over a whole recipe reads: the finished shards of its sources, and a DuckDB that may spill."""
+"""The inputs of a stage that works on a whole recipe: the finished shards of all its sources."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ PREFIXES = {"normalise": ("records", "pairs"), "annotate": ("signals",), "dedupe
 
 @dataclass(frozen=True)
 class Inputs:
-    """Fingerprints by stage and name, for the stage's key; shards by table; what normalise counted."""
+    """Fingerprints by `stage/name`, which are part of the stage's key; shards by table; the counts of normalise."""
 
     fingerprints: dict[str, str]
     shards: dict[str, list[tuple[Path, Shard]]]
@@ -23,27 +23,30 @@ class Inputs:
 
     @cached_property
     def paths(self) -> dict[str, list[Path]]:
-        """The Parquet files by table; of a store copies on this machine, which stay as long as this object is there."""
-        copied = iter(self._held.paths)
-        return {table: [next(copied) for _ in listed] for table, listed in self.shards.items()}
+        """The Parquet files by table. Of an object store they are copies, which stay as long as this object exists."""
+        copied = iter(self._copies.paths)
+        return {table: [next(copied) for _ in shards] for table, shards in self.shards.items()}
 
     @cached_property
-    def _held(self) -> shard_cache.Copies:
-        return shard_cache.copies([shard for listed in self.shards.values() for shard in listed])
+    def _copies(self) -> shard_cache.LocalCopies:
+        return shard_cache.local_copies([shard for shards in self.shards.values() for shard in shards])
 
 
 def load_inputs(recipe: Recipe, data: Path, *, clusters: bool = False) -> Inputs:
-    """Records and signals of every source, and with `clusters` the recipe's own. Raises RecipeError."""
+    """The records and signals of every source of the recipe, and with `clusters` the recipe's clusters.
+
+    Raises: RecipeError where a stage before has not finished.
+    """
     wanted = [(stage, name) for stage in ("normalise", "annotate") for name in recipe.source_names()]
     wanted += [("dedupe", recipe.name)] if clusters else []
-    found = {(stage, name): _finished(data, stage, name, recipe) for stage, name in wanted}
+    manifests = {(stage, name): _finished(data, stage, name, recipe) for stage, name in wanted}
     shards: dict[str, list[tuple[Path, Shard]]] = {prefix: [] for of_stage in PREFIXES.values() for prefix in of_stage}
-    for (stage, name), manifest in found.items():
+    for (stage, name), manifest in manifests.items():
         for prefix in PREFIXES[stage]:
             shards[prefix] += storage.tables(storage.folder(data, stage, name), manifest, prefix)
-    fingerprints = {f"{stage}/{name}": manifest.fingerprint for (stage, name), manifest in found.items()}
+    fingerprints = {f"{stage}/{name}": manifest.fingerprint for (stage, name), manifest in manifests.items()}
     counts = Counter[str]()
-    for (stage, _), manifest in found.items():
+    for (stage, _), manifest in manifests.items():
         counts.update(manifest.counts if stage == "normalise" else {})
     return Inputs(fingerprints, shards, counts)
 

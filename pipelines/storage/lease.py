@@ -1,11 +1,12 @@
-"""One run at a time in a data folder: by a lock of this machine, and in an object store by a lease that lies there.
+"""One run at a time in a data folder: a lock file on this machine, and in an object store a lease besides.
 
-    <data>/.lease/00000007.json     who works there, since when, and when it last gave a sign of life
+    <data>/.lease/00000007.json     who holds the lease, since when, and the time of the last heartbeat
 
-The lease with the highest number counts. It is made by a conditional write (S3's If-None-Match), which succeeds for one
-only, is written anew every BEAT seconds, and says at the end that it is over. One that has not changed for STALE
-seconds of the waiting machine's own clock was left by a run that died, and the next number takes its place; what this
-machine's own lock shows to be dead is not waited for. The last lease stays, so that no number is given twice.
+The lease with the highest number counts. A conditional write (S3's If-None-Match) creates it, which succeeds for one
+process only. Its holder rewrites it every HEARTBEAT seconds and marks it as over at the end. A lease that has not
+changed for STALE_AFTER seconds, by the clock of the machine that waits, belongs to a dead run, and the next number
+replaces it. A dead run of this machine is known by the lock file, so nobody waits for it. The last lease stays, so
+that no number is used twice.
 """
 
 import fcntl
@@ -28,18 +29,18 @@ from uuid import uuid4
 from pipelines.storage import filesystem
 
 LOCK, FOLDER = ".lock", ".lease"
-BEAT, STALE, LOOK = 10.0, 60.0, 2.0  # seconds
+HEARTBEAT, STALE_AFTER, POLL = 10.0, 60.0, 2.0  # seconds
 
 log = logging.getLogger("gristmill")
 
 
-class AtWork(Exception):
-    """A run on another machine holds the lease."""
+class DataInUse(Exception):
+    """A run on another machine holds the lease of the data folder."""
 
 
 @dataclass(frozen=True)
 class Lease:
-    """`lock` tells the lock file of a machine from all others; `alive` changes with every sign of life."""
+    """The content of a lease file. `lock` identifies the holder's lock file; `alive` changes with every heartbeat."""
 
     owner: str = ""
     since: str = ""
@@ -49,8 +50,11 @@ class Lease:
 
 
 @contextmanager
-def working_in(data: Path) -> Iterator[None]:
-    """Waits for a run of this machine; the system lifts its lock even when it is killed. Raises AtWork."""
+def lock_data(data: Path) -> Iterator[None]:
+    """Hold `data` alone. Waits for other runs of this machine; the system frees the lock of a killed run.
+
+    Raises: DataInUse where a run on another machine holds the lease.
+    """
     filesystem.make_folder(data)
     with (filesystem.local_folder(data) / LOCK).open("a+") as lock:
         try:
@@ -61,14 +65,14 @@ def working_in(data: Path) -> Iterator[None]:
         if filesystem.is_local(data):
             yield
         else:
-            with _leased(data, Lease(_owner(), _now(), _now(), _name_of(lock))):
+            with _hold_lease(data, Lease(_owner(), _now(), _now(), _lock_id(lock))):
                 yield
 
 
 def _owner() -> str:
     try:
         user = getpass.getuser()
-    except (KeyError, OSError):  # a container's number without a name
+    except (KeyError, OSError):  # in a container the user may have a number and no name
         user = str(os.getuid())
     return f"{user}@{platform.node()}, process {os.getpid()}"
 
@@ -77,74 +81,78 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
-def _name_of(lock: IO[str]) -> str:
+def _lock_id(lock: IO[str]) -> str:
+    """The id that the lock file holds; it is created with the file's first use."""
     lock.seek(0)
-    name = lock.read().strip() or uuid4().hex
+    lock_id = lock.read().strip() or uuid4().hex
     lock.truncate(0)
-    lock.write(name)
+    lock.write(lock_id)
     lock.flush()
-    return name
+    return lock_id
 
 
 @contextmanager
-def _leased(data: Path, mine: Lease) -> Iterator[None]:
-    number = _take(data, mine)
+def _hold_lease(data: Path, own: Lease) -> Iterator[None]:
+    number = _acquire(data, own)
     if not number:
         log.warning("%s: this store knows no conditional writes; let no other machine run here meanwhile", data)
         yield
         return
     done = Event()
-    heart = Thread(target=_beat, args=(data, number, mine, done), daemon=True)
-    heart.start()
+    heartbeats = Thread(target=_send_heartbeats, args=(data, number, own, done), daemon=True)
+    heartbeats.start()
     try:
         yield
     finally:
         done.set()
-        heart.join()
-        if _newest(data)[0] == number:
-            _write(data, number, replace(mine, over=True))
+        heartbeats.join()
+        if _latest_lease(data)[0] == number:
+            _write_lease(data, number, replace(own, over=True))
 
 
-def _take(data: Path, mine: Lease) -> int:
-    """The number of the lease taken; 0 where the store would give one number to two. Raises AtWork."""
+def _acquire(data: Path, own: Lease) -> int:
+    """The number of the new lease; 0 where the store has no conditional writes, so that two could get one number."""
     while True:
-        number, lease = _newest(data)
-        is_free = lease.over or lease.lock == mine.lock
+        number, lease = _latest_lease(data)
+        is_free = lease.over or lease.lock == own.lock
         if not is_free and not _is_stale(data, number, lease):
             continue
         try:
-            if not _made(data, number + 1, mine):
+            if not _create_lease(data, number + 1, own):
                 return 0
-        except FileExistsError:  # another was faster
+        except FileExistsError:  # another process was faster
             continue
-        if _newest(data)[0] == number + 1:
-            filesystem.delete_files([path for path in _all(data) if int(path.stem) <= number])
+        if _latest_lease(data)[0] == number + 1:
+            filesystem.delete_files([path for path in _lease_files(data) if int(path.stem) <= number])
             return number + 1
 
 
-def _all(data: Path) -> list[Path]:
+def _lease_files(data: Path) -> list[Path]:
     return sorted((data / FOLDER).glob("[0-9]*.json"))
 
 
-def _newest(data: Path) -> tuple[int, Lease]:
-    """(0, one that is over) where there was never any."""
-    while paths := _all(data):
-        with suppress(FileNotFoundError):  # which is when a higher one has just replaced it
-            return int(paths[-1].stem), Lease(**json.loads(filesystem.read(paths[-1])))
+def _latest_lease(data: Path) -> tuple[int, Lease]:
+    """The current lease and its number; number 0 and a lease that is over where there was none yet."""
+    while paths := _lease_files(data):
+        with suppress(FileNotFoundError):  # a higher lease has just replaced it
+            return int(paths[-1].stem), Lease(**json.loads(filesystem.read_object(paths[-1])))
     return 0, Lease(over=True)
 
 
-def _path(data: Path, number: int) -> Path:
+def _lease_path(data: Path, number: int) -> Path:
     return data / FOLDER / f"{number:08}.json"
 
 
-def _write(data: Path, number: int, lease: Lease) -> None:
-    _path(data, number).write_text(json.dumps(asdict(lease)))
+def _write_lease(data: Path, number: int, lease: Lease) -> None:
+    _lease_path(data, number).write_text(json.dumps(asdict(lease)))
 
 
-def _made(data: Path, number: int, lease: Lease) -> bool:
-    """Whether the store made it on the condition that there was none. Raises FileExistsError if there was."""
-    path, content = _path(data, number), json.dumps(asdict(lease)).encode()
+def _create_lease(data: Path, number: int, lease: Lease) -> bool:
+    """Create a lease file. False where the store has no conditional writes, and nothing was created.
+
+    The second write tests the store: one that ignores conditions lets it pass.
+    """
+    path, content = _lease_path(data, number), json.dumps(asdict(lease)).encode()
     try:
         filesystem.create_exclusive(path, content)
     except NotImplementedError:
@@ -153,39 +161,46 @@ def _made(data: Path, number: int, lease: Lease) -> bool:
         filesystem.create_exclusive(path, content)
     except FileExistsError:
         return True
-    path.unlink()  # the same twice: it looks at no condition
+    path.unlink()
     return False
 
 
 def _is_stale(data: Path, number: int, lease: Lease) -> bool:
-    """False when it ended meanwhile or another took its place. Raises AtWork at the first sign of life."""
-    log.warning("%s: %s has the lease; looking for %d s whether it lives", data, lease.owner, STALE)
-    end = time.monotonic() + STALE
+    """Watch a lease for STALE_AFTER seconds. True where it does not change, False where it ends or is replaced.
+
+    Raises: DataInUse at the first heartbeat.
+    """
+    log.warning("%s: %s has the lease; looking for %d s whether it lives", data, lease.owner, STALE_AFTER)
+    end = time.monotonic() + STALE_AFTER
     while time.monotonic() < end:
-        time.sleep(LOOK)
-        now, seen = _newest(data)
-        if now != number or seen.over:
+        time.sleep(POLL)
+        latest_number, latest = _latest_lease(data)
+        if latest_number != number or latest.over:
             return False
-        if seen != lease:
-            raise AtWork(
+        if latest != lease:
+            raise DataInUse(
                 f"{data}: {lease.owner}, has been at work here since {lease.since}, and it lives; wait for its end or "
                 f"stop it, then give the same command again"
             )
     return True
 
 
-def _beat(data: Path, number: int, mine: Lease, done: Event) -> None:
-    """Give signs of life until `done`. Whoever was asleep for so long that another took over stops here."""
-    while not done.wait(BEAT):
+def _send_heartbeats(data: Path, number: int, own: Lease, done: Event) -> None:
+    """Rewrite the lease every HEARTBEAT seconds until `done`.
+
+    A run that was suspended for so long that another took over is interrupted.
+    """
+    while not done.wait(HEARTBEAT):
         try:
-            now, other = _newest(data)
-            if now == number:
-                _write(data, number, replace(mine, alive=_now()))
-        except Exception as error:  # each file system has its own; a store that is away may come back
+            latest_number, latest = _latest_lease(data)
+            if latest_number == number:
+                _write_lease(data, number, replace(own, alive=_now()))
+        except Exception as error:  # each file system raises its own; a store that is down may come back
             log.debug("%s: no sign of life: %s", data, error)
             continue
-        if now > number:
-            log.error("%s: this run gave no sign of life for %d s, and %s took over", data, STALE, other.owner)
-            is_deaf = signal.getsignal(signal.SIGINT) == signal.SIG_IGN  # as what a script starts in the background
-            signal.pthread_kill(main_thread().ident or 0, signal.SIGTERM if is_deaf else signal.SIGINT)
+        if latest_number > number:
+            log.error("%s: this run gave no sign of life for %d s, and %s took over", data, STALE_AFTER, latest.owner)
+            # a process that a script starts in the background ignores SIGINT
+            ignores_interrupt = signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+            signal.pthread_kill(main_thread().ident or 0, signal.SIGTERM if ignores_interrupt else signal.SIGINT)
             return

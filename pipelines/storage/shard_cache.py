@@ -1,9 +1,10 @@
-"""Copies, on this machine, of shards in an object store: whoever reads a shard again and again reads its copy.
+"""A cache, on this machine, of shards in an object store, for shards that are read more than once.
 
-A copy is called by the SHA-256 in its manifest and compared with it when it arrives, so every stage, recipe and data
-folder finds it again. They lie in `gristmill/shards` below the user's cache folder, which may be removed at any time
-when nothing is at work. They take BOUND bytes at most, and at most half of what the disk would have without them; those
-not used for longest go first, and none that a stage holds. What finds no room is read in the store.
+The name of a copy is the SHA-256 of the shard's manifest, so every stage, recipe and data folder finds it again. The
+hash is checked after the download. Copies lie in `gristmill/shards` below the user's cache folder, which may be deleted
+whenever no run is active. They use at most MAX_BYTES, and at most half of the space that the disk would have without
+them. The least recently used copies are evicted first, but none that a stage holds. Shards that do not fit are read
+from the store.
 """
 
 import fcntl
@@ -25,71 +26,80 @@ from pipelines.storage import filesystem
 from pipelines.workers.progress import track
 from schemas.manifest import Manifest, Shard
 
-BOUND = 20 << 30  # bytes: the records and signals of some ten million records
-AT_ONCE = 8  # files on their way
+MAX_BYTES = 20 << 30  # the records and signals of some ten million records
+PARALLEL_DOWNLOADS = 8
 LOCK = ".lock"
 
 log = logging.getLogger("gristmill")
 
 
 class ChangedShard(OSError):
-    """What came from the store is not what the manifest says."""
+    """The bytes from the store differ from the manifest."""
 
 
 class NoSpace(OSError):
-    """A folder that has to be on this machine, and does not fit."""
+    """A folder that a library needs on this machine does not fit into the cache."""
 
 
 @dataclass(frozen=True)
-class Copies:
-    """`paths` are those asked for, in their order; as long as this object is there, none of them goes."""
+class LocalCopies:
+    """Paths on this machine, in the order of the shards. None is evicted as long as this object exists.
+
+    `lock` holds a shared lock on the cache; it is None where `paths` are the shards themselves.
+    """
 
     paths: list[Path]
     lock: IO[str] | None = None
 
 
-def copies(shards: Sequence[tuple[Path, Shard]]) -> Copies:
-    """The shards on this machine: themselves, if they are on its disk or do not fit. Raises ChangedShard."""
+def local_copies(shards: Sequence[tuple[Path, Shard]]) -> LocalCopies:
+    """Copies of the shards; the shards themselves where they are on a disk or do not fit into the cache.
+
+    Raises: ChangedShard.
+    """
     paths = [path for path, _ in shards]
     if not shards or filesystem.is_local(paths[0]):
-        return Copies(paths)
-    folder = _folder()
+        return LocalCopies(paths)
+    folder = _cache()
     folder.mkdir(parents=True, exist_ok=True)
     lock = (folder / LOCK).open("a")
     if not _make_space(folder, lock, {shard.sha256: shard.bytes for _, shard in shards}):
-        return Copies(paths)
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return LocalCopies(paths)
+    with ThreadPoolExecutor(PARALLEL_DOWNLOADS) as pool:
         copied = pool.map(partial(_copy, folder), shards)
-        return Copies(list(track(copied, "copying from the store", len(shards))), lock)
+        return LocalCopies(list(track(copied, "copying from the store", len(shards))), lock)
 
 
-def _folder() -> Path:
-    return filesystem.cache() / "shards"
+def _cache() -> Path:
+    return filesystem.cache_folder() / "shards"
 
 
 def find_copy(shard: Shard) -> Path | None:
-    """Its copy, if there is one."""
-    copy = _folder() / shard.sha256
+    """The cached copy of a shard; None where there is none."""
+    copy = _cache() / shard.sha256
     with suppress(FileNotFoundError):
         return copy if copy.stat().st_size == shard.bytes else None
     return None
 
 
 def _make_space(folder: Path, lock: IO[str], wanted: Mapping[str, int]) -> bool:
-    """Whether there is room for `wanted`, bytes by hash. With it comes a share in `lock`; to remove takes all of it."""
+    """Evict copies until `wanted` (bytes by hash) fits. False where it cannot fit.
+
+    Afterwards `lock` is shared, which keeps others from evicting. Evicting needs the lock alone.
+    """
     fcntl.flock(lock, fcntl.LOCK_SH)
-    there = _present(folder)
-    missing = sum(size for name, size in wanted.items() if name not in there)
-    spare = _bound(folder, there) - sum(stat.st_size for stat in there.values()) - missing
-    if spare >= 0:
+    cached = _cached_files(folder)
+    missing = sum(size for name, size in wanted.items() if name not in cached)
+    free = _capacity(folder, cached) - sum(stat.st_size for stat in cached.values()) - missing
+    if free >= 0:
         return True
-    if sum(wanted.values()) > _bound(folder, there) or not _alone(lock):
+    if sum(wanted.values()) > _capacity(folder, cached) or not _try_exclusive_lock(lock):
         _warn_no_space(folder)
         return False
-    for name, stat in sorted(there.items(), key=lambda one: one[1].st_mtime):
-        if spare < 0 and name not in wanted:
+    for name, stat in sorted(cached.items(), key=lambda item: item[1].st_mtime):
+        if free < 0 and name not in wanted:
             (folder / name).unlink(missing_ok=True)
-            spare += stat.st_size
+            free += stat.st_size
     fcntl.flock(lock, fcntl.LOCK_SH)
     return True
 
@@ -99,21 +109,22 @@ def _warn_no_space(folder: Path) -> None:
     log.warning("no room in %s; what finds none is read in the store, which is slow", folder)
 
 
-def _present(folder: Path) -> dict[str, os.stat_result]:
-    found = {}
+def _cached_files(folder: Path) -> dict[str, os.stat_result]:
+    cached = {}
     for path in folder.iterdir():
-        with suppress(FileNotFoundError):  # another process has just given it its name
-            found[path.name] = path.stat()
-    del found[LOCK]
-    return found
+        with suppress(FileNotFoundError):  # another process has just renamed or evicted it
+            cached[path.name] = path.stat()
+    del cached[LOCK]
+    return cached
 
 
-def _bound(folder: Path, there: Mapping[str, os.stat_result]) -> int:
-    taken = sum(stat.st_size for stat in there.values())
-    return min(BOUND, (shutil.disk_usage(folder).free + taken) // 2)
+def _capacity(folder: Path, cached: Mapping[str, os.stat_result]) -> int:
+    """How many bytes all copies may take."""
+    used = sum(stat.st_size for stat in cached.values())
+    return min(MAX_BYTES, (shutil.disk_usage(folder).free + used) // 2)
 
 
-def _alone(lock: IO[str]) -> bool:
+def _try_exclusive_lock(lock: IO[str]) -> bool:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -121,18 +132,18 @@ def _alone(lock: IO[str]) -> bool:
     return True
 
 
-def _copy(folder: Path, wanted: tuple[Path, Shard]) -> Path:
-    path, shard = wanted
-    if there := find_copy(shard):
-        os.utime(there)
-        return there
+def _copy(folder: Path, location: tuple[Path, Shard]) -> Path:
+    path, shard = location
+    if cached := find_copy(shard):
+        os.utime(cached)  # the time of the last use decides who is evicted
+        return cached
     copy = folder / shard.sha256
     temp = folder / f".{shard.sha256}.{uuid4().hex}.tmp"
     try:
         filesystem.download(path, temp)
         with temp.open("rb") as file:
-            found = file_digest(file, "sha256").hexdigest()
-        if found != shard.sha256:
+            sha256 = file_digest(file, "sha256").hexdigest()
+        if sha256 != shard.sha256:
             raise ChangedShard(f"{path}: not what its manifest says; `gristmill verify` finds all such files")
         filesystem.sync_file(temp)
         temp.replace(copy)
@@ -141,17 +152,17 @@ def _copy(folder: Path, wanted: tuple[Path, Shard]) -> Path:
     return copy
 
 
-def drop(shards: Iterable[Shard]) -> None:
-    """Remove what was copied of these."""
+def remove_copies(shards: Iterable[Shard]) -> None:
+    """Delete the copies of these shards."""
     for shard in shards:
-        (_folder() / shard.sha256).unlink(missing_ok=True)
+        (_cache() / shard.sha256).unlink(missing_ok=True)
 
 
 @contextmanager
 def local_copy_of(folder: Path, manifest: Manifest | None) -> Iterator[Path]:
-    """`folder`, for a library that reads folders of this machine; a temporary one, if it is in a store.
+    """`folder` on this machine, for a library that reads local folders. For a store it is a temporary folder.
 
-    Raises ChangedShard, NoRoom, FileNotFoundError.
+    Raises: ChangedShard, NoSpace; FileNotFoundError where a folder in a store has no manifest.
     """
     if filesystem.is_local(folder):
         yield folder
@@ -160,15 +171,14 @@ def local_copy_of(folder: Path, manifest: Manifest | None) -> Iterator[Path]:
         raise FileNotFoundError(
             f"{folder}: has no {filesystem.MANIFEST} to check its files by; copy the folder to a disk"
         )
-    held = copies([(folder / shard.path, shard) for shard in manifest.shards])
-    if held.lock is None:
+    copies = local_copies([(folder / shard.path, shard) for shard in manifest.shards])
+    if copies.lock is None:
         size = sum(shard.bytes for shard in manifest.shards)
-        raise NoSpace(
-            f"{folder}: {size / 1e9:.1f} GB find no room in {filesystem.cache()}; copy the folder to a larger disk"
-        )
-    with tempfile.TemporaryDirectory(dir=filesystem.cache(), prefix=".folder.") as near:
-        for shard, copy in zip(manifest.shards, held.paths, strict=True):
-            path = Path(near) / shard.path
+        cache_folder = filesystem.cache_folder()
+        raise NoSpace(f"{folder}: {size / 1e9:.1f} GB find no room in {cache_folder}; copy the folder to a larger disk")
+    with tempfile.TemporaryDirectory(dir=filesystem.cache_folder(), prefix=".folder.") as temp:
+        for shard, copy in zip(manifest.shards, copies.paths, strict=True):
+            path = Path(temp) / shard.path
             path.parent.mkdir(parents=True, exist_ok=True)
             path.hardlink_to(copy)
-        yield Path(near)
+        yield Path(temp)

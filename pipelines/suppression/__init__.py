@@ -1,16 +1,17 @@
-"""What people asked to be forgotten, as salted hashes: enough to know it when it comes back, and no more.
+"""The suppression list: what must not come back, as tombstones with salted hashes that do not tell what it was.
 
-    url     an address, and all below it       author   a name, at one source or everywhere
-    record  a record_id                        part     the post, section or exchange that a record was made from
+    url     an address, and everything below it    author   a name, at one source or everywhere
+    record  a record_id                            part     the post, section or exchange that a record was made from
     text    a record's pair_hash: the same text under another address
 
-An address is matched at its joints: `x.org/t/12` covers `x.org/t/12/3` and `x.org/t/12#p4`, and not `x.org/t/123`.
+An address covers others at its boundaries: `x.org/t/12` covers `x.org/t/12/3` and `x.org/t/12#p4`, but not
+`x.org/t/123`.
 """
 
 import json
 import secrets
 import unicodedata
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -25,17 +26,20 @@ Kind = Literal["url", "author", "record", "part", "text"]
 
 
 class BadRequest(Exception):
-    """Nothing that can be forgotten; the message says why."""
+    """A request to forget that cannot be carried out; the message says why."""
 
 
 class UnreadableSource(Exception):
-    """A source whose pages cannot be parsed any more; the message says why."""
+    """The pages of a source cannot be parsed any more; the message says why."""
 
 
 @dataclass(frozen=True)
 class Tombstone:
-    """`hash` of a kind and its value. `length` of an address in characters, `within` the hash of its host or of the
-    page of a part; `source` "" means everywhere. `models` were trained on what was erased."""
+    """One entry of the list. `hash` is that of kind and value.
+
+    `length` is that of an address, in characters. `within` is the hash of the host of an address, or of the page of a
+    part. `source` "" means every source. `models` are those that were trained on what was erased.
+    """
 
     kind: Kind
     hash: str
@@ -48,12 +52,13 @@ class Tombstone:
 
     @property
     def identity(self) -> tuple[str, str, str]:
+        """What the tombstone stands for: two with the same identity are one."""
         return self.kind, self.source, self.hash
 
 
 @dataclass(frozen=True)
 class Tombstones:
-    """The list of a data folder. Every question is answered without knowing what was forgotten."""
+    """The suppression list of a data folder."""
 
     salt: str = ""
     tombstones: tuple[Tombstone, ...] = ()
@@ -63,18 +68,20 @@ class Tombstones:
 
     @property
     def fingerprint(self) -> str:
-        return digest(sorted([*stone.identity, stone.length] for stone in self.tombstones))
+        """Changes when the list does; reasons, dates and models do not count."""
+        return digest(sorted([*tombstone.identity, tombstone.length] for tombstone in self.tombstones))
 
     def hash(self, kind: str, value: str) -> str:
+        """Salted SHA-256 of a kind and its value."""
         return sha256(f"{self.salt}\n{kind}\n{value}".encode()).hexdigest()
 
     @cached_property
     def _lengths(self) -> tuple[int, ...]:
-        return tuple(sorted({stone.length for stone in self.tombstones if stone.kind == "url"}))
+        return tuple(sorted({tombstone.length for tombstone in self.tombstones if tombstone.kind == "url"}))
 
     @cached_property
     def _within(self) -> frozenset[str]:
-        return frozenset(stone.within for stone in self.tombstones if stone.within)
+        return frozenset(tombstone.within for tombstone in self.tombstones if tombstone.within)
 
     def _has(self, kind: str, value: str, source: str = "") -> bool:
         hashed = self.hash(kind, value)
@@ -85,54 +92,65 @@ class Tombstones:
 
     @cached_property
     def _by_kind(self) -> dict[str, frozenset[tuple[str, str]]]:
-        kinds = {stone.kind for stone in self.tombstones}
+        kinds = {tombstone.kind for tombstone in self.tombstones}
         return {
-            kind: frozenset(stone.identity[1:] for stone in self.tombstones if stone.kind == kind) for kind in kinds
+            kind: frozenset(tombstone.identity[1:] for tombstone in self.tombstones if tombstone.kind == kind)
+            for kind in kinds
         }
 
-    def url(self, url: str | None) -> bool:
+    def has_url(self, url: str | None) -> bool:
+        """Whether the address, or one that it lies below, is in the list."""
         if not url or not self._lengths:
             return False
-        told = address(url)
-        heads = [told[:length] for length in self._lengths if _is_joint(told, length)]
-        return any(self._has("url", head) for head in heads)
+        normalised = normalise_url(url)
+        prefixes = [normalised[:length] for length in self._lengths if _is_boundary(normalised, length)]
+        return any(self._has("url", prefix) for prefix in prefixes)
 
-    def author(self, source: str, name: str | None) -> bool:
-        return bool(name) and bool(self._of("author")) and self._has("author", folded_name(name or ""), source)
+    def has_author(self, source: str, name: str | None) -> bool:
+        """Whether the author is in the list, for this source or for all."""
+        return bool(name) and bool(self._of("author")) and self._has("author", normalise_name(name or ""), source)
 
-    def record(self, record_id: str) -> bool:
+    def has_record(self, record_id: str) -> bool:
+        """Whether the record is in the list."""
         return bool(self._of("record")) and self._has("record", record_id)
 
-    def part(self, page_id: str, document: str, part: str) -> bool:
+    def has_part(self, page_id: str, document: str, part: str) -> bool:
+        """Whether a part of a document is in the list; the part "" is the whole document."""
         return bool(self._of("part")) and self._has("part", "\n".join([page_id, document, part]))
 
-    def text(self, pair_hash: str) -> bool:
+    def has_text(self, pair_hash: str) -> bool:
+        """Whether the text with this pair_hash is in the list."""
         return bool(self._of("text")) and self._has("text", pair_hash)
 
-    def concern(self, source: str, page_id: str, url: str) -> bool:
-        """Whether any of them may be about this page: then it has to be read."""
+    def may_affect(self, source: str, page_id: str, url: str) -> bool:
+        """Whether a tombstone may concern this page, so that the page has to be parsed."""
         authors = any(where in ("", source) for where, _ in self._of("author"))
         return authors or self.hash("page", page_id) in self._within or self.hash("host", host(url)) in self._within
 
     def with_new(self, tombstones: list[Tombstone]) -> "Tombstones":
+        """This list with more tombstones."""
         return Tombstones(self.salt, (*self.tombstones, *tombstones))
 
     @cached_property
-    def of_pages(self) -> "Tombstones":
-        """Those that tell a page or a part of it: what workers need, and there may be many texts."""
-        return self.only([stone for stone in self.tombstones if stone.kind != "text"])
+    def for_pages(self) -> "Tombstones":
+        """The tombstones that can concern a page. Those of texts, of which there may be many, are left out."""
+        return self.only([tombstone for tombstone in self.tombstones if tombstone.kind != "text"])
 
     def only(self, tombstones: list[Tombstone]) -> "Tombstones":
+        """A list with the same salt and only these tombstones."""
         return Tombstones(self.salt, tuple(tombstones))
 
     def new_url(self, url: str) -> Tombstone:
-        told = address(url)
-        return Tombstone("url", self.hash("url", told), len(told), self.hash("host", host(url)))
+        """The tombstone of an address."""
+        normalised = normalise_url(url)
+        return Tombstone("url", self.hash("url", normalised), len(normalised), self.hash("host", host(url)))
 
     def new_author(self, name: str, source: str) -> Tombstone:
-        return Tombstone("author", self.hash("author", folded_name(name)), source=source)
+        """The tombstone of an author; the source "" means every source."""
+        return Tombstone("author", self.hash("author", normalise_name(name)), source=source)
 
     def new_part(self, page_id: str, document: str, part: str) -> Tombstone:
+        """The tombstone of a part of a document."""
         hashed = self.hash("part", "\n".join([page_id, document, part]))
         return Tombstone("part", hashed, within=self.hash("page", page_id))
 
@@ -140,28 +158,30 @@ class Tombstones:
 NO_TOMBSTONES = Tombstones()
 
 
-def address(url: str) -> str:
-    """One spelling: no scheme, host in small letters, no slash at the end."""
+def normalise_url(url: str) -> str:
+    """An address without scheme and final slash, its host in lower case."""
     parts = urlsplit(url.strip())
     rest = url.strip().split("://", 1)[-1][len(parts.netloc) :] if parts.netloc else url.strip()
     return (parts.netloc.lower() + rest).rstrip("/")
 
 
 def host(url: str) -> str:
-    return address(url).split("/", 1)[0]
+    """The host of an address, in lower case."""
+    return normalise_url(url).split("/", 1)[0]
 
 
-def folded_name(name: str) -> str:
-    """One spelling of a name: compatibility form, case and white space folded."""
+def normalise_name(name: str) -> str:
+    """A name in Unicode's compatibility form, with case and white space folded."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
-def _is_joint(told: str, length: int) -> bool:
-    return len(told) == length or (len(told) > length and (told[length] in "/?#&" or told[length - 1] in "?=#&"))
+def _is_boundary(url: str, length: int) -> bool:
+    """Whether the first `length` characters of a normalised address are an address that covers it."""
+    return len(url) == length or (len(url) > length and (url[length] in "/?#&" or url[length - 1] in "?=#&"))
 
 
 def load(data: Path) -> Tombstones:
-    """The list of `data`; a new one has a salt of its own, kept once something is entered."""
+    """The list of `data`. A new list has a random salt, which is kept when the first tombstone is added."""
     try:
         head, *lines = (data / FILE).read_text().splitlines()
     except FileNotFoundError:
@@ -171,12 +191,12 @@ def load(data: Path) -> Tombstones:
     return Tombstones(json.loads(head)["salt"], tombstones)
 
 
-def enter(data: Path, known: Tombstones, tombstones: list[Tombstone]) -> None:
-    """Add to the list on disk; one that is there already is told of more models."""
-    found = {stone.identity: stone for stone in known.tombstones}
-    for stone in tombstones:
-        before = found.get(stone.identity, stone)
-        models = tuple(sorted({*before.models, *stone.models}))
-        found[stone.identity] = Tombstone(**asdict(before) | {"models": models})
-    lines = [json.dumps({"salt": known.salt}), *(json.dumps(asdict(stone)) for stone in found.values())]
+def add(data: Path, current: Tombstones, tombstones: list[Tombstone]) -> None:
+    """Write the `current` list with new tombstones. One that is there already gets the models of the new one."""
+    merged = {tombstone.identity: tombstone for tombstone in current.tombstones}
+    for tombstone in tombstones:
+        first = merged.get(tombstone.identity, tombstone)
+        models = tuple(sorted({*first.models, *tombstone.models}))
+        merged[tombstone.identity] = replace(first, models=models)
+    lines = [json.dumps({"salt": current.salt}), *(json.dumps(asdict(tombstone)) for tombstone in merged.values())]
     storage.write_text(data / FILE, "\n".join(lines) + "\n")

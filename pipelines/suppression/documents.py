@@ -1,7 +1,8 @@
-"""Pages without what people asked to be forgotten.
+"""Strips pages of what is in the suppression list.
 
-A page is bytes as a site sent them, and nobody can cut one post out of any site's bytes. So such a page is kept as
-the documents it was parsed to, without the posts, sections and exchanges that were forgotten; its bytes are not kept.
+A page is bytes as the site sent them, and a single post cannot be cut out of the bytes of every site. So the bytes of
+such a page are discarded. The page is stored as the documents that were parsed from it, without the posts, sections
+and exchanges in the list.
 """
 
 import html
@@ -13,10 +14,10 @@ import re2
 from pydantic import TypeAdapter
 
 from connectors.base import Connector
-from pipelines.suppression import Tombstones, folded_name
-from pipelines.workers.pool import guarded
+from pipelines.suppression import Tombstones, normalise_name
+from pipelines.workers.pool import isolated
 from schemas.document import Article, Document, Exchange, Post, Reject, Section, Thread
-from schemas.page import GONE, Page
+from schemas.page import GONE_STATUSES, Page
 
 MEDIA_TYPE = "application/vnd.gristmill.documents+json"
 REASON = "forgotten"
@@ -27,140 +28,151 @@ _KINDS: dict[str, TypeAdapter[Document | Reject]] = {
 _QUOTED = re2.compile(r"^\s{0,3}>[>\s]*")
 _WORDS = re2.compile(r"[\pL\pN]+")
 _SHORT = re2.compile(r"=\s*[\"']([^\"'<>]{1,80})[\"']|>([^<>]{1,80})<")
-LEAST_NAME, LONGEST_NAME = 5, 80  # letters from which a name is hardly a word of the language as well, and up to which
+MIN_NAME_LETTERS = 5  # a shorter name may be a word of the language as well
+MAX_NAME_LETTERS = 80
 
 
 @dataclass(frozen=True)
-class Stripped:
-    """`item` is what is left: None where nothing is, the item itself where nothing was forgotten."""
+class StripResult:
+    """`item` is what is left of a page or reject: None for nothing, the item itself where nothing had to go."""
 
     item: Page | Reject | None
     changed: bool
 
 
 def parse(connector: Connector, page: Page) -> Iterator[Document | Reject]:
-    """The documents of a page, also of one that is kept as documents."""
-    return _thaw(page) if page.media_type == MEDIA_TYPE else connector.parse(page)
+    """The documents of a page, which may be stored as bytes of the site or as documents."""
+    return _deserialise(page) if page.media_type == MEDIA_TYPE else connector.parse(page)
 
 
-def strip_page(connector: Connector, page: Page, tombstones: Tombstones) -> Stripped:
-    """The page without what is forgotten; parses it."""
+def strip_page(connector: Connector, page: Page, tombstones: Tombstones) -> StripResult:
+    """Parse the page, and remove what is in the list."""
     before = tuple(parse(connector, page))
-    after = tuple(without(document, page, tombstones) for document in before)
-    if after == before and not _names_one(page, tombstones):
-        return Stripped(page, False)
+    after = tuple(strip_document(document, page, tombstones) for document in before)
+    if after == before and not _has_forgotten_name(page, tombstones):
+        return StripResult(page, False)
     if after and all(isinstance(document, Reject) for document in after):
-        return Stripped(None, True)
-    return Stripped(replace(page, body=_freeze(after), media_type=MEDIA_TYPE, etag="", last_modified=""), True)
+        return StripResult(None, True)
+    return StripResult(replace(page, body=_serialise(after), media_type=MEDIA_TYPE, etag="", last_modified=""), True)
 
 
-def _names_one(page: Page, tombstones: Tombstones) -> bool:
-    """Whether one of the short strings in the bytes is a forgotten name: whose words stand there, the parser may not
-    tell, as it leaves out what is no use."""
-    found = {text for text in strings(page.body) if len(text) <= LONGEST_NAME}
-    return any(tombstones.author(page.source, name) for name in found)
+def _has_forgotten_name(page: Page, tombstones: Tombstones) -> bool:
+    """Whether a short string in the bytes is a name in the list.
+
+    The parsed documents do not show every author, since a parser leaves out what it cannot use.
+    """
+    candidates = {text for text in strings(page.body) if len(text) <= MAX_NAME_LETTERS}
+    return any(tombstones.has_author(page.source, name) for name in candidates)
 
 
 def strings(body: bytes) -> Iterator[str]:
-    """The strings of JSON; else attributes and what stands between two tags."""
+    """All strings in JSON. Of anything else the short attributes and the short texts between two tags."""
     text = body.decode("utf-8", "replace")
     try:
-        left = [json.loads(text)]
+        stack = [json.loads(text)]
     except (ValueError, RecursionError):
-        yield from (html.unescape(one or other) for one, other in _SHORT.findall(text))
+        yield from (html.unescape(attribute or content) for attribute, content in _SHORT.findall(text))
         return
-    while left:
-        value = left.pop()
+    while stack:
+        value = stack.pop()
         if isinstance(value, str):
             yield value
         elif isinstance(value, list | dict):
-            left += value.values() if isinstance(value, dict) else value
+            stack += value.values() if isinstance(value, dict) else value
 
 
-def concerned(page: Page, tombstones: Tombstones) -> bool:
-    """Whether the page has to be parsed to know."""
-    return page.status not in GONE and tombstones.concern(page.source, page.page_id, page.url)
+def needs_parsing(page: Page, tombstones: Tombstones) -> bool:
+    """Whether the page has to be parsed to know if something in it is in the list."""
+    return page.status not in GONE_STATUSES and tombstones.may_affect(page.source, page.page_id, page.url)
 
 
-def without(document: Document | Reject, page: Page, tombstones: Tombstones) -> Document | Reject:
-    """The document without its forgotten parts; a thread without its question asks nothing, and is given up."""
+def strip_document(document: Document | Reject, page: Page, tombstones: Tombstones) -> Document | Reject:
+    """The document without the parts in the list. A thread without its question becomes a Reject."""
     if isinstance(document, Reject):
         return document
-    if tombstones.url(document.url) or tombstones.part(page.page_id, document.key, ""):
+    if tombstones.has_url(document.url) or tombstones.has_part(page.page_id, document.key, ""):
         return Reject(document.key, REASON)
     if isinstance(document, Thread):
-        return _thread(document, page, tombstones)
-    if tombstones.author(page.source, document.author):
+        return _strip_thread(document, page, tombstones)
+    if tombstones.has_author(page.source, document.author):
         return Reject(document.key, REASON)
-    return _article(document, page, tombstones) if isinstance(document, Article) else document
+    return _strip_article(document, page, tombstones) if isinstance(document, Article) else document
 
 
-def _thread(thread: Thread, page: Page, tombstones: Tombstones) -> Thread | Reject:
-    gone = [post for post in thread.posts if _is_gone(post, thread, page, tombstones)]
-    if not gone:
+def _strip_thread(thread: Thread, page: Page, tombstones: Tombstones) -> Thread | Reject:
+    forgotten = [post for post in thread.posts if _is_forgotten_post(post, thread, page, tombstones)]
+    if not forgotten:
         return thread
-    if thread.posts[0] in gone or len(gone) == len(thread.posts):
+    if thread.posts[0] in forgotten or len(forgotten) == len(thread.posts):
         return Reject(thread.key, REASON)
-    said = {plain(line) for post in gone for line in post.markdown.splitlines()} - {""}
-    names = [post.author for post in gone if tombstones.author(page.source, post.author)]
-    kept = (post for post in thread.posts if post not in gone)
-    return replace(thread, posts=tuple(replace(post, markdown=unquoted(post.markdown, said, names)) for post in kept))
+    lines = {normalise_line(line) for post in forgotten for line in post.markdown.splitlines()} - {""}
+    names = [post.author for post in forgotten if tombstones.has_author(page.source, post.author)]
+    kept = (post for post in thread.posts if post not in forgotten)
+    stripped = (replace(post, markdown=remove_quotes(post.markdown, lines, names)) for post in kept)
+    return replace(thread, posts=tuple(stripped))
 
 
-def _is_gone(post: Post, thread: Thread, page: Page, tombstones: Tombstones) -> bool:
-    by = tombstones.author(page.source, post.author)
-    return by or tombstones.url(post.url) or tombstones.part(page.page_id, thread.key, post.post_id)
+def _is_forgotten_post(post: Post, thread: Thread, page: Page, tombstones: Tombstones) -> bool:
+    by_author = tombstones.has_author(page.source, post.author)
+    return by_author or tombstones.has_url(post.url) or tombstones.has_part(page.page_id, thread.key, post.post_id)
 
 
-def unquoted(markdown: str, said: set[str], names: list[str]) -> str:
-    """Without quoted lines of what was said, and without the name of who said it: wherever it stands if it is hardly a
-    word besides, else where it is called (`@name`)."""
+def remove_quotes(markdown: str, forgotten: set[str], names: list[str]) -> str:
+    """Markdown without quotes of the `forgotten` lines, which are normalised, and without the names of their authors.
+
+    A long name is removed everywhere, a short one, which may be a word as well, only where it is called (`@name`).
+    """
     lines = []
     for line in markdown.splitlines():
         quoted = _QUOTED.match(line)
-        words = plain(line)
-        if quoted and (words in said or any(folded_name(name) in folded_name(line) for name in names)):
+        words = normalise_line(line)
+        if quoted and (words in forgotten or any(normalise_name(name) in normalise_name(line) for name in names)):
             continue
-        if quoted and len(words) > 20 and any(words in one for one in said):
+        if quoted and len(words) > 20 and any(words in other for other in forgotten):
             continue
         lines.append(line)
     text = "\n".join(lines)
     for name in names:
         text = text.replace(f"@{name}", "@…")
-        if not name.isascii() and len(name) >= LEAST_NAME // 2 + 1:  # a character of Chinese says more than a letter
+        # a Chinese character says more than a letter, so a shorter name is clear enough
+        if not name.isascii() and len(name) >= MIN_NAME_LETTERS // 2 + 1:
             text = text.replace(name, "…")
-        elif name.isascii() and len(name) >= LEAST_NAME:
+        elif name.isascii() and len(name) >= MIN_NAME_LETTERS:
             text = re2.sub(rf"\b{re2.escape(name)}\b", lambda _: "…", text)
     return text
 
 
-def plain(line: str) -> str:
+def normalise_line(line: str) -> str:
+    """The words of a line in lower case, without punctuation and markup."""
     return " ".join(_WORDS.findall(line.lower()))
 
 
-def _article(article: Article, page: Page, tombstones: Tombstones) -> Article | Reject:
-    kept = tuple(section for section in article.sections if not _section_gone(section, article, page, tombstones))
-    steps = () if tombstones.part(page.page_id, article.key, "steps") else article.steps
+def _strip_article(article: Article, page: Page, tombstones: Tombstones) -> Article | Reject:
+    kept = tuple(
+        section for section in article.sections if not _is_forgotten_section(section, article, page, tombstones)
+    )
+    steps = () if tombstones.has_part(page.page_id, article.key, "steps") else article.steps
     if kept == article.sections and steps == article.steps:
         return article
     return replace(article, sections=kept, steps=steps) if kept or steps else Reject(article.key, REASON)
 
 
-def _section_gone(section: Section, article: Article, page: Page, tombstones: Tombstones) -> bool:
-    at = bool(section.anchor) and tombstones.url(f"{article.url or page.url}#{section.anchor}")
-    return at or tombstones.part(page.page_id, article.key, section_part(section))
+def _is_forgotten_section(section: Section, article: Article, page: Page, tombstones: Tombstones) -> bool:
+    by_url = bool(section.anchor) and tombstones.has_url(f"{article.url or page.url}#{section.anchor}")
+    return by_url or tombstones.has_part(page.page_id, article.key, section_part(section))
 
 
 def section_part(section: Section) -> str:
+    """The name of a section as a part of its article."""
     return "\n".join(["section", section.anchor, *section.path])
 
 
-def _freeze(documents: Iterable[Document | Reject]) -> bytes:
+def _serialise(documents: Iterable[Document | Reject]) -> bytes:
     rows = [{"kind": type(document).__name__, "is": asdict(document)} for document in documents]
     return json.dumps(rows, ensure_ascii=False, default=lambda value: value.isoformat()).encode()
 
 
-def _thaw(page: Page) -> Iterator[Document | Reject]:
+def _deserialise(page: Page) -> Iterator[Document | Reject]:
     for row in json.loads(page.body):
         yield _KINDS[row["kind"]].validate_python(row["is"])
 
@@ -170,30 +182,33 @@ def strip_pages(
     fetched: Iterable[Page | Reject],
     tombstones: Tombstones,
     touched: Callable[[], tuple[str, ...]],
-    left_out: set[str],
+    stripped_urls: set[str],
 ) -> Iterator[Page | Reject]:
-    """What is fetched, without what is forgotten; the addresses it came from are entered in `left_out`.
+    """Fetched pages and rejects, without what is in the list.
 
-    `touched` tells which addresses were asked since it was last called. A page that may be concerned and cannot be
-    parsed in time or memory is a reject: nobody can say whose words are in it.
+    `touched` gives the addresses that were requested since its last call. Those of changed pages are added to
+    `stripped_urls`. A page that may be concerned and cannot be parsed within DEADLINE and MEMORY becomes a reject,
+    because nobody knows whose words are in it.
     """
-    with guarded(_strip_page, deadline=DEADLINE, memory=MEMORY) as spare_apart:
+    with isolated(_strip_item, deadline=DEADLINE, memory=MEMORY) as strip_isolated:
         for item in fetched:
-            asked = touched()
-            left = _by_address(item, tombstones)
-            if isinstance(left.item, Page) and concerned(left.item, tombstones):
-                found = spare_apart((connector, left.item, tombstones))
-                left = Stripped(Reject(item.key, "parse_failed"), True) if isinstance(found, BaseException) else found
-            left_out.update(asked if left.changed and isinstance(item, Page) else ())
-            if left.item is not None:
-                yield left.item
+            requested = touched()
+            result = _strip_by_url(item, tombstones)
+            if isinstance(result.item, Page) and needs_parsing(result.item, tombstones):
+                outcome = strip_isolated((connector, result.item, tombstones))
+                failed = StripResult(Reject(item.key, "parse_failed"), True)
+                result = failed if isinstance(outcome, BaseException) else outcome
+            stripped_urls.update(requested if result.changed and isinstance(item, Page) else ())
+            if result.item is not None:
+                yield result.item
 
 
-def _by_address(item: Page | Reject, tombstones: Tombstones) -> Stripped:
-    told = item.key if isinstance(item, Reject) else item.url
-    gone = tombstones.url(told) or (isinstance(item, Reject) and item.reason == REASON)
-    return Stripped(None if gone else item, gone)
+def _strip_by_url(item: Page | Reject, tombstones: Tombstones) -> StripResult:
+    url = item.key if isinstance(item, Reject) else item.url
+    forgotten = tombstones.has_url(url) or (isinstance(item, Reject) and item.reason == REASON)
+    return StripResult(None if forgotten else item, forgotten)
 
 
-def _strip_page(work: tuple[Connector, Page, Tombstones]) -> Stripped:
+def _strip_item(work: tuple[Connector, Page, Tombstones]) -> StripResult:
+    """`strip_page` with one argument, as a worker process needs it."""
     return strip_page(*work)

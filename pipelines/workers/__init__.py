@@ -1,1 +1,1 @@
-"""How work is spread over this machine's processes, what it shows meanwhile, and where compiled kernels are kept."""
+"""Worker processes of this machine, progress bars, and the cache of compiled kernels."""

@@ -1,6 +1,7 @@
-"""Where compiled kernels are kept: a folder for each state of all sources that hold kernels.
+"""The cache of compiled numba kernels: one folder for each state of all source files that hold kernels.
 
-numba compiles a kernel anew when its own file changes, not when a function or a type from another file does.
+numba compiles a kernel again when its own file changes, but not when a function or type that it uses from another file
+does. A new folder for every change compiles all kernels again.
 """
 
 import hashlib
@@ -9,11 +10,11 @@ import shutil
 from pathlib import Path
 
 
-def keep_apart(package: Path) -> Path:
-    """Tell numba, which must not be imported yet, to keep kernels in a folder named by the sources of `package`.
+def use_kernel_cache(package: Path) -> Path:
+    """Set NUMBA_CACHE_DIR to a folder named by a hash of the sources of `package`, and return that folder.
 
-    Folders of other states go. NUMBA_CACHE_DIR is respected where it is set; where `package` cannot be written to,
-    numba keeps them in the user's own cache.
+    numba must not be imported yet. Folders of other states are deleted. NUMBA_CACHE_DIR stays as it is where it is set.
+    Where `package` cannot be written to, numba uses the user's cache folder.
     """
     sources = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):

@@ -1,7 +1,7 @@
-"""Work spread over processes that can be killed: a hang or a crash costs one item, never its neighbours.
+"""Worker processes that can be killed: an item that hangs or crashes fails alone.
 
-Shards may also be spread over a cluster: a stage hands its shards to a `ShardExecutor`, which is
-`run_locally` unless the run has an engine (see flows/definitions.py).
+Shards may also be processed by a cluster: a stage passes its shards to a `ShardExecutor`, which is `run_locally`
+unless the run has an engine (see flows/definitions.py).
 """
 
 import multiprocessing
@@ -20,14 +20,14 @@ Result = TypeVar("Result")
 
 # Times its deadline that an item may take by the clock, for one that waits without working. It is far off, so that no
 # busy machine decides what can be read.
-PATIENCE = 120
+WALL_CLOCK_FACTOR = 120
 
-# forkserver: a fork of a process with Arrow's and DuckDB's threads may deadlock
+# forkserver, because a fork of a process with the threads of Arrow and DuckDB may deadlock
 CONTEXT = multiprocessing.get_context("forkserver")
 
 
 class ShardExecutor(Protocol):
-    """Has `work(some of the items, workers)` done for all of the items; yields what it yields, in their order."""
+    """Calls `work(items, workers)` on parts of the items, and yields all its results in the order of the items."""
 
     def __call__(
         self, work: Callable[[Sequence[Any], int], Iterable[Result]], items: Sequence[Any], workers: int
@@ -37,12 +37,12 @@ class ShardExecutor(Protocol):
 def run_locally(
     work: Callable[[Sequence[Any], int], Iterable[Result]], items: Sequence[Any], workers: int
 ) -> Iterable[Result]:
-    """All in one call, on this machine."""
+    """The `ShardExecutor` of this machine: one call with all items."""
     return work(items, workers)
 
 
 def limit_memory(limit: int) -> None:
-    """At most `limit` bytes of address space for this worker, and no core files."""
+    """Limit this process to `limit` bytes of address space, and forbid core files."""
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
@@ -55,23 +55,25 @@ def map_ordered(
     deadline: float | None = None,
     memory: int | None = None,
 ) -> Iterator[tuple[Item, Result | BaseException]]:
-    """`(item, result)` in the order of `items`; a failed item gives the exception in place of its result.
+    """Yields `(item, result)` in the order of `items`. A failed item has its exception in place of the result.
 
-    `deadline` is in seconds of work per item, after which its worker is killed (DeadlineError): of processor time, or
-    a busy machine would decide what can be read. `memory` is in bytes per worker. Only a few items are in flight, so
-    `items` may be endless.
+    `deadline` is in seconds of processor time per item, so that a busy machine does not change the results; after it
+    the worker is killed, and the result is a DeadlineError. `memory` is in bytes per worker. Only a few items are in
+    flight, so `items` may be endless.
+
+    Raises: RuntimeError in a daemonic process, which may not start others.
     """
     if multiprocessing.current_process().daemon:
         raise RuntimeError(
             "this Dask worker may not start processes; start it with DASK_DISTRIBUTED__WORKER__DAEMON=False"
         )
-    bounded = partial(_within, work, deadline) if deadline else work
-    patience = PATIENCE * deadline if deadline else None
+    bounded = partial(_with_cpu_limit, work, deadline) if deadline else work
+    timeout = WALL_CLOCK_FACTOR * deadline if deadline else None
     limits = {"initializer": limit_memory, "initargs": (memory,)} if memory else {}
     with ProcessPool(max_workers=workers, context=CONTEXT, **limits) as pool:  # type: ignore[arg-type]
         pending: list[tuple[Item, object]] = []
         for item in items:
-            pending.append((item, pool.schedule(bounded, args=(item,), timeout=patience)))
+            pending.append((item, pool.schedule(bounded, args=(item,), timeout=timeout)))
             if len(pending) > 4 * workers:
                 yield _wait(*pending.pop(0))
         while pending:
@@ -79,29 +81,32 @@ def map_ordered(
 
 
 @contextmanager
-def guarded(
+def isolated(
     work: Callable[[Item], Result], *, deadline: float, memory: int
 ) -> Iterator[Callable[[Item], Result | BaseException]]:
-    """`work` as a function that is called in one process beside this one, which may die; it starts when needed."""
+    """A function that calls `work` in one process of its own, which starts with the first call and may die.
+
+    It returns the exception of a failed call. `deadline` is in seconds of processor time, `memory` in bytes.
+    """
     limits = {"initializer": limit_memory, "initargs": (memory,)}
-    bounded = partial(_within, work, deadline)
+    bounded = partial(_with_cpu_limit, work, deadline)
     pool: list[ProcessPool] = []
 
     def call(item: Item) -> Result | BaseException:
         if not pool:
             pool.append(ProcessPool(max_workers=1, context=CONTEXT, **limits))  # type: ignore[arg-type]
-        return _wait(item, pool[0].schedule(bounded, args=(item,), timeout=PATIENCE * deadline))[1]
+        return _wait(item, pool[0].schedule(bounded, args=(item,), timeout=WALL_CLOCK_FACTOR * deadline))[1]
 
     try:
         yield call
     finally:
-        for one in pool:
-            one.close()
-            one.join()
+        for started in pool:
+            started.close()
+            started.join()
 
 
-def _within(work: Callable[[Item], Result], deadline: float, item: Item) -> Result:
-    """The system ends this process by SIGPROF once it has worked for so long, whatever code it is in."""
+def _with_cpu_limit(work: Callable[[Item], Result], deadline: float, item: Item) -> Result:
+    """Call `work`. The system kills this process by SIGPROF after `deadline` seconds, also inside native code."""
     signal.setitimer(signal.ITIMER_PROF, deadline)
     try:
         return work(item)

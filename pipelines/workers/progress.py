@@ -1,4 +1,4 @@
-"""How far long work has come: a bar with ETA on a terminal, a log line now and then elsewhere."""
+"""Progress of long work: a bar with the time left on a terminal, log lines elsewhere."""
 
 import logging
 import sys
@@ -14,25 +14,25 @@ from rich.text import Text
 
 Item = TypeVar("Item")
 log = logging.getLogger("gristmill")
-# Seconds between lines where there is no terminal. Each wait is twice the last: a crawl of a day does not fill a log
-LOG_EVERY, LONGEST_SILENCE = 10.0, 600.0
-_BAR = 12  # columns: with what a crawl has to say, the line fits into 80
+# Seconds between log lines. Every interval is twice the one before, so a crawl of a day does not fill the log.
+LOG_EVERY, MAX_LOG_INTERVAL = 10.0, 600.0
+_BAR_WIDTH = 12  # columns; with the note of a crawl the line fits into 80
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """How much there is to do, as far as that is known by now, and what else is worth a look."""
+class ProgressState:
+    """The number of items as far as it is known, and a note to show beside it."""
 
     total: int | None = None
-    words: str = ""
+    note: str = ""
 
 
 def track(
-    items: Iterable[Item], what: str, total: int | None = None, state: Callable[[], State] | None = None
+    items: Iterable[Item], what: str, total: int | None = None, state: Callable[[], ProgressState] | None = None
 ) -> Iterator[Item]:
-    """Yield `items`, showing how many have gone by; `state` is asked anew whenever something is shown."""
-    asked = state or (lambda: State(total))
-    return _bar(items, what, asked) if sys.stderr.isatty() else _lines(items, what, asked)
+    """Yield `items` and show how many have passed. `what` names the work. `state` is called for every update."""
+    get_state = state or (lambda: ProgressState(total))
+    return _show_bar(items, what, get_state) if sys.stderr.isatty() else _log_progress(items, what, get_state)
 
 
 class _Column(ProgressColumn):
@@ -44,37 +44,38 @@ class _Column(ProgressColumn):
         return Text(self._text(task))
 
 
-def _bar(items: Iterable[Item], what: str, state: Callable[[], State]) -> Iterator[Item]:
-    def time_of(task: Task) -> str:
-        spent = task.elapsed or 0
-        return _left(spent, int(task.completed), state().total) or str(timedelta(seconds=round(spent)))
+def _show_bar(items: Iterable[Item], what: str, state: Callable[[], ProgressState]) -> Iterator[Item]:
+    def show_time(task: Task) -> str:
+        elapsed = task.elapsed or 0
+        return _time_left(elapsed, int(task.completed), state().total) or str(timedelta(seconds=round(elapsed)))
 
-    shown = (TextColumn("{task.description}"), BarColumn(_BAR), MofNCompleteColumn(), _Column(lambda _: state().words))
-    with Progress(*shown, _Column(time_of), console=Console(stderr=True), transient=True) as bar:
+    note = _Column(lambda _: state().note)
+    columns = (TextColumn("{task.description}"), BarColumn(_BAR_WIDTH), MofNCompleteColumn(), note)
+    with Progress(*columns, _Column(show_time), console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=state().total)
         for item in items:
             yield item
             bar.update(task, advance=1, total=state().total)
 
 
-def _lines(items: Iterable[Item], what: str, state: Callable[[], State]) -> Iterator[Item]:
+def _log_progress(items: Iterable[Item], what: str, state: Callable[[], ProgressState]) -> Iterator[Item]:
     started = time.monotonic()
-    wait, due = LOG_EVERY, started + LOG_EVERY
+    interval, due = LOG_EVERY, started + LOG_EVERY
     for count, item in enumerate(items, 1):
         yield item
         now = time.monotonic()
         if now > due:
-            wait = min(2 * wait, LONGEST_SILENCE)
-            due = now + wait
-            log.info("%s: %s", what, _line(count, now - started, state()))
+            interval = min(2 * interval, MAX_LOG_INTERVAL)
+            due = now + interval
+            log.info("%s: %s", what, _log_line(count, now - started, state()))
 
 
-def _line(count: int, elapsed: float, state: State) -> str:
-    many = f"{count} of {state.total}" if state.total else str(count)
-    return ", ".join(filter(None, (many, state.words, _left(elapsed, count, state.total))))
+def _log_line(count: int, elapsed: float, state: ProgressState) -> str:
+    counted = f"{count} of {state.total}" if state.total else str(count)
+    return ", ".join(filter(None, (counted, state.note, _time_left(elapsed, count, state.total))))
 
 
-def _left(elapsed: float, count: int, total: int | None) -> str:
+def _time_left(elapsed: float, count: int, total: int | None) -> str:
     if not total or not count or total <= count:
         return ""
     return f"{timedelta(seconds=round(elapsed / count * (total - count)))} left"

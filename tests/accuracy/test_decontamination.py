@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from pipelines.curate import benchmarks, decontaminate
-from pipelines.curate.decontaminate import BOUND
+from pipelines.curate.decontaminate import THRESHOLD
 
 FILES = ("gsm8k/test.jsonl", "human-eval/data/HumanEval.jsonl.gz", "mbpp/data/mbpp.jsonl", "ifeval/en_input_data.jsonl")
 PLANTED = 400
@@ -34,10 +34,10 @@ def reset(text: str, pick: random.Random) -> str:
 
 def test_planted_items_are_found_and_nothing_else(shared_data: Path) -> None:
     items = [item for file in FILES for item in benchmarks.items(shared_data / "benchmarks" / file)]
-    known = decontaminate.index(items)
+    index = decontaminate.build_index(items)
     texts = alpaca(shared_data / "instructions" / "alpaca-en-zh")
     pick = random.Random(11)
-    planted = pick.sample(known.wanted, PLANTED)
+    planted = pick.sample(index.items, PLANTED)
     batch = pa.record_batch(
         {
             "record_id": [f"alpaca {k}" for k in range(len(texts))] + [one.item.name for one in planted],
@@ -45,12 +45,12 @@ def test_planted_items_are_found_and_nothing_else(shared_data: Path) -> None:
         }
     )
     begun = time.process_time()
-    rows = decontaminate.evidence(batch, known).to_pylist()
+    rows = decontaminate.find_evidence(batch, index).to_pylist()
     seconds = time.process_time() - begun
-    flagged = {row["record_id"] for row in rows if row["contamination"] >= BOUND}
+    flagged = {row["record_id"] for row in rows if row["contamination"] >= THRESHOLD}
     found = sum(one.item.name in flagged for one in planted)
     wrong = [name for name in flagged if name.startswith("alpaca")]
-    print(f"\n{len(known.wanted)} of {len(items)} items sought in {batch.num_rows} records:")
+    print(f"\n{len(index.items)} of {len(items)} items sought in {batch.num_rows} records:")
     print(f"{found} of {PLANTED} planted, {len(wrong)} others, {batch.num_rows / seconds:,.0f} records/s on one core")
     assert found >= 0.99 * PLANTED
     assert len(wrong) == 0

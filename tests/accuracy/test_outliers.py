@@ -144,7 +144,7 @@ def test_strays_are_farthest(planted: tuple[str, Planted]) -> None:
 def test_the_chosen_stand_for_the_source_and_not_for_the_strays(planted: tuple[str, Planted], share: float) -> None:
     host, (stray, _, vectors) = planted
     size = int(share * stray.size)
-    points = diversity.unit(pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), vectors.shape[1]))
+    points = diversity.quantise(pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), vectors.shape[1]))
     ways = {
         "facility location": diversity.facility_location(points, np.ones(len(points), np.int64), 0, size)[0],
         "chance": np.isin(np.arange(stray.size), np.random.default_rng(1).permutation(stray.size)[:size]),

@@ -39,7 +39,7 @@ class Crawl:
         assert self.start().wait() == 0
 
     def standing(self) -> dict[str, tuple[object, ...]]:
-        return pages.latest_content(self.folder / self.name, "site")
+        return pages.load_latest_content(self.folder / self.name, "site")
 
     def batches(self) -> list[list[str]]:
         """The keys of each batch."""

@@ -155,13 +155,13 @@ def test_rejects_without_end_are_kept(tmp_path: Path) -> None:
 def test_the_fingerprint_is_the_digest_of_what_was_said(tmp_path: Path) -> None:
     made = collect.run(recipe(), "shelf", tmp_path)
     said = [item for item in SHELF if isinstance(item, Page)]
-    assert made.fingerprint == digest([digest([one.key, pages.content_of(one)]) for one in said])
+    assert made.fingerprint == digest([digest([one.key, pages.content_values(one)]) for one in said])
 
 
 def test_what_is_known_is_told_apart_from_news() -> None:
     known = pages.LatestContent()
-    assert [known.is_news("a", ("one", 200)), known.is_news("b", ("two", 200))] == [True, True]
-    assert [known.is_news("a", ("one", 200)), known.is_news("b", ("two", 404))] == [False, True]
+    assert [known.upsert("a", ("one", 200)), known.upsert("b", ("two", 200))] == [True, True]
+    assert [known.upsert("a", ("one", 200)), known.upsert("b", ("two", 404))] == [False, True]
     assert len(known) == 2
 
 

@@ -165,7 +165,7 @@ def test_masking_leaves_other_rows_and_columns_alone() -> None:
     schema = pa.schema(
         [("instruction", pa.string()), ("output", pa.string()), ("score", pa.int32()), ("history", kind)]
     )
-    (batch,) = redact.redacted(pa.Table.from_pylist(rows, schema=schema).to_batches())
+    (batch,) = redact.redact_batches(pa.Table.from_pylist(rows, schema=schema).to_batches())
     assert batch.to_pylist() == [{"instruction": "q", "output": "Mail <EMAIL_1>", "score": 3, "history": []}]
 
 

@@ -101,7 +101,7 @@ def test_another_decision_makes_another_version_and_what_is_forgotten_stays_so(d
     _, published, _ = curated(data, RECORDS)
     assert "forum:4#a1" not in published and before["forum:4#a1"]["kept"]
     empty = suppression.load(data)
-    suppression.enter(data, empty, [suppression.Tombstone("record", empty.hash("record", "forum:50#a1"))])
+    suppression.add(data, empty, [suppression.Tombstone("record", empty.hash("record", "forum:50#a1"))])
     verdicts, _, counts = curated(data, RECORDS)
     assert "forum:50#a1" not in verdicts and counts["records"] == len(RECORDS) - 1
     assert [path.name for path in sorted((data / "5_curated" / "mill").glob("v*"))] == ["v1", "v2", "v3"]

@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.curate import benchmarks, decontaminate
 from pipelines.curate.benchmarks import Item
-from pipelines.curate.decontaminate import BOUND, compare, evidence, index
+from pipelines.curate.decontaminate import THRESHOLD, build_index, compare, find_evidence
 from pipelines.recipe import RecipeError
 from tests.pipelines.curate.test_curate import answer
 from tests.pipelines.curate.test_decisions import curated
@@ -40,17 +40,17 @@ ITEMS = [
     Item("code/test", "4", "Write a function to rotate a list.", CODE),
     Item("code/test", "5", "Write a poem.", "No."),
 ]
-KNOWN = index(ITEMS)
+KNOWN = build_index(ITEMS)
 
 
 def found(text: str) -> dict[str, float]:
     batch = pa.record_batch({"record_id": ["x"], "text": [text]})
-    return {row["item"]: row["contamination"] for row in evidence(batch, KNOWN).to_pylist()}
+    return {row["item"]: row["contamination"] for row in find_evidence(batch, KNOWN).to_pylist()}
 
 
 def test_short_and_ordinary_items_are_not_looked_for() -> None:
-    assert [wanted.item.name for wanted in KNOWN.wanted] == ["1", "2", "3", "4"]
-    assert KNOWN.wanted[3].text.endswith(CODE), "a short question is looked for with its answer"
+    assert [wanted.item.name for wanted in KNOWN.items] == ["1", "2", "3", "4"]
+    assert KNOWN.items[3].text.endswith(CODE), "a short question is looked for with its answer"
 
 
 CONTAMINATED = {
@@ -72,7 +72,7 @@ CONTAMINATED = {
 
 @pytest.mark.parametrize(("text", "item"), CONTAMINATED.values(), ids=CONTAMINATED)
 def test_a_planted_item_is_found(text: str, item: str) -> None:
-    assert found(text).get(item, 0) >= BOUND
+    assert found(text).get(item, 0) >= THRESHOLD
 
 
 CLEAN = {
@@ -91,30 +91,30 @@ CLEAN = {
 
 @pytest.mark.parametrize("text", CLEAN.values(), ids=CLEAN)
 def test_what_only_resembles_an_item_stays_below_the_bound(text: str) -> None:
-    assert max(found(text).values(), default=0) < BOUND
+    assert max(found(text).values(), default=0) < THRESHOLD
 
 
 def test_a_near_match_needs_the_short_answer_near_it() -> None:
     near = CRATES.replace("73", "74")
-    assert compare(near + " She gets 70 coins.", KNOWN.wanted[0])["contamination"] >= BOUND
-    without = compare(near + " She gets nothing at all.", KNOWN.wanted[0])
-    assert without["contamination"] == decontaminate.SHOWN and without["answer_found"] is False
-    assert compare(CRATES, KNOWN.wanted[0])["contamination"] == 1, "word for word it needs none"
+    assert compare(near + " She gets 70 coins.", KNOWN.items[0])["contamination"] >= THRESHOLD
+    without = compare(near + " She gets nothing at all.", KNOWN.items[0])
+    assert without["contamination"] == decontaminate.EVIDENCE_FROM and without["answer_found"] is False
+    assert compare(CRATES, KNOWN.items[0])["contamination"] == 1, "word for word it needs none"
 
 
 def test_the_evidence_shows_both_sides_and_three_counts() -> None:
-    shown = compare(f"Before it. {CRATES} After it, ask ada@mail-server.org.", KNOWN.wanted[0])
+    shown = compare(f"Before it. {CRATES} After it, ask ada@mail-server.org.", KNOWN.items[0])
     assert shown["record_text"] == CRATES.rstrip("?") + "?" or shown["record_text"] == CRATES
     assert shown["item_text"] == CRATES
     assert shown["contamination_8"] == shown["contamination_13"] == 1
-    half = compare(CRATES[:150], KNOWN.wanted[0])
-    assert half["contamination_13"] < half["contamination_8"] < half["contamination"] < BOUND
+    half = compare(CRATES[:150], KNOWN.items[0])
+    assert half["contamination_13"] < half["contamination_8"] < half["contamination"] < THRESHOLD
 
 
 def test_more_matches_than_there_was_room_for() -> None:
-    many = index(Item("b", str(k), CRATES, "70") for k in range(40))
+    many = build_index(Item("b", str(k), CRATES, "70") for k in range(40))
     texts = pa.array([CRATES] * 60)
-    assert len(decontaminate.candidates(texts, many)) == 40 * 60
+    assert len(decontaminate.find_candidates(texts, many)) == 40 * 60
 
 
 def test_files_of_every_kind(tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ def table(given: list[dict[str, Any]], *width: int) -> pa.Array:
 
 
 def units(given: list[dict[str, Any]]) -> np.ndarray:
-    return diversity.unit(table(given, DIMENSIONS))
+    return diversity.quantise(table(given, DIMENSIONS))
 
 
 def chosen_of(points: np.ndarray, first: int, size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -165,15 +165,15 @@ def by_hand(points: np.ndarray, size: int) -> list[int]:
 @pytest.mark.parametrize("seed", range(3))
 def test_the_lazy_choice_is_the_greedy_one(seed: int) -> None:
     points = np.random.default_rng(seed).normal(0, 1, (60, 8))
-    points = diversity.unit(pa.FixedSizeListArray.from_arrays(pa.array(points.ravel()), 8))
+    points = diversity.quantise(pa.FixedSizeListArray.from_arrays(pa.array(points.ravel()), 8))
     chosen, _ = chosen_of(points, 0, 12)
     assert np.flatnonzero(chosen).tolist() == by_hand(points.astype(float), 12)
 
 
 def test_cells_of_neighbours_cover_better_than_chance_and_give_the_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(diversity, "CELL", 50)
+    monkeypatch.setattr(diversity, "MAX_CELL", 50)
     pick = np.random.default_rng(1)
-    points = diversity.unit(pa.FixedSizeListArray.from_arrays(pa.array(pick.normal(0, 1, 320 * 4)), 4))
+    points = diversity.quantise(pa.FixedSizeListArray.from_arrays(pa.array(pick.normal(0, 1, 320 * 4)), 4))
     similar = points.astype(float) @ points.T.astype(float) / diversity.SCALE**2
     for size in (32, 33, 319):
         chosen, _ = chosen_of(points, 3, size)

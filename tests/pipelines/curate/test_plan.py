@@ -32,8 +32,8 @@ def test_no_join_keeps_texts(tmp_path: Path) -> None:
     corpus.write(tmp_path, mill, [corpus.record(f"forum:{n}#a1", f"How is {n}?", f"It is {n}.") for n in range(40)])
     dedupe.run(mill, tmp_path)
     with duck.spilling_duckdb(tmp_path / "5_curated" / "mill", 1) as (con, _):
-        con.execute(sql.AS_WRITTEN)
-        external.enter(con, inputs.load_inputs(mill, tmp_path, clusters=True), external.of(mill, tmp_path))
+        con.execute(sql.FIXED_JOIN_ORDER)
+        external.create_tables(con, inputs.load_inputs(mill, tmp_path, clusters=True), external.load(mill, tmp_path))
         curate._judge(con, rules)
         for query in (policy.verdict_sql(rules), sql.SPLIT.format(split="train"), sql.DROPPED):
             (plan,) = json.loads(con.execute(f"EXPLAIN (FORMAT JSON) {query}").fetchall()[0][1])

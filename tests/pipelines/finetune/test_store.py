@@ -56,7 +56,7 @@ def test_what_serves_it_answers(client: openai.OpenAI) -> None:
         model="tiny", messages=[{"role": "user", "content": "How do I boil an egg?"}], max_tokens=8, temperature=0
     )
     assert completion.usage and 1 <= completion.usage.completion_tokens <= 8
-    assert not list(filesystem.cache().glob(".folder.*"))
+    assert not list(filesystem.cache_folder().glob(".folder.*"))
 
 
 def test_what_cannot_be_served_is_an_error_with_the_cure(data: Path) -> None:

@@ -122,11 +122,11 @@ def test_a_second_run_in_the_same_folder_waits(tmp_path: Path, caplog: pytest.Lo
     entered = threading.Event()
 
     def second() -> None:
-        with lease.working_in(tmp_path):
+        with lease.lock_data(tmp_path):
             entered.set()
 
     other = threading.Thread(target=second)
-    with caplog.at_level(logging.WARNING, logger="gristmill"), lease.working_in(tmp_path):
+    with caplog.at_level(logging.WARNING, logger="gristmill"), lease.lock_data(tmp_path):
         other.start()
         assert not entered.wait(0.3)
     other.join(FAR)

@@ -42,7 +42,7 @@ def milled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     collect(data, BODIES)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stage, "DEADLINE", 2.0)
-        patch.setattr(pool, "PATIENCE", FAR / 2)
+        patch.setattr(pool, "WALL_CLOCK_FACTOR", FAR / 2)
         normalise.run(recipe(), "board", data, workers=2)
     return data
 

@@ -13,7 +13,7 @@ from pipelines.catalog import shell, status
 from pipelines.catalog.explain import explain
 from pipelines.flows import steps
 from pipelines.flows.steps import Outcome
-from pipelines.forget import Request, forget, told
+from pipelines.forget import Request, forget, report_lines
 from pipelines.recipe import Recipe
 from pipelines.storage import filesystem, shard_cache
 from pipelines.storage.filesystem import AddressError
@@ -162,7 +162,7 @@ def test_a_record_is_forgotten_in_the_bucket_too(milled_there: Path) -> None:
     assert report.erased["records"] >= 1 and report.snapshots
     left = {shard.sha256 for folder, manifest in storage.manifests(milled_there) for shard in manifest.shards}
     assert not [shard.path for shard in held if shard_cache.find_copy(shard) and shard.sha256 not in left]
-    assert "of other machines" in told(report)[-1]
+    assert "of other machines" in report_lines(report)[-1]
     with catalog.connect(milled_there) as con:
         for view in ("records", "signals", "verdicts", "curated", "dropped"):
             assert con.execute(f"SELECT count(*) FROM {view} WHERE record_id = ?", [record]).fetchall() == [(0,)]

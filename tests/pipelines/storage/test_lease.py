@@ -14,7 +14,7 @@ import pytest
 import s3fs
 
 from pipelines.storage import filesystem, lease
-from pipelines.storage.lease import AtWork
+from pipelines.storage.lease import DataInUse
 from tests.waiting import FAR, until
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -22,10 +22,10 @@ WORK = """
 import signal, sys, time
 from pipelines.storage import filesystem, lease
 signal.signal(signal.SIGINT, signal.SIG_IGN if "deaf" in sys.argv else signal.default_int_handler)
-lease.BEAT, lease.LOOK = 0.2, 0.1
+lease.HEARTBEAT, lease.POLL = 0.2, 0.1
 print("ready", flush=True)
 sys.stdin.readline()
-with lease.working_in(filesystem.resolve(sys.argv[1])):
+with lease.lock_data(filesystem.resolve(sys.argv[1])):
     print("at work", flush=True)
     time.sleep(float(sys.argv[2]))
 """
@@ -33,8 +33,8 @@ with lease.working_in(filesystem.resolve(sys.argv[1])):
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lease, "STALE", 1.0)
-    monkeypatch.setattr(lease, "LOOK", 0.1)
+    monkeypatch.setattr(lease, "STALE_AFTER", 1.0)
+    monkeypatch.setattr(lease, "POLL", 0.1)
 
 
 def ready(data: str, seconds: float, cache: Path, *ears: str) -> subprocess.Popen[str]:
@@ -67,16 +67,16 @@ def leases(data: str) -> list[dict[str, Any]]:
 def test_whoever_comes_second_is_told_who_is_at_work_until_that_ends(
     bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(lease, "STALE", FAR)  # the first sign of life ends it
+    monkeypatch.setattr(lease, "STALE_AFTER", FAR)  # the first sign of life ends it
     data = f"{bucket}/two"
     first = elsewhere(data, FAR, tmp_path)
     told = rf"process {first.pid}, has been at work here since 20.* wait for its end"
-    with pytest.raises(AtWork, match=told), lease.working_in(filesystem.resolve(data)):
+    with pytest.raises(DataInUse, match=told), lease.lock_data(filesystem.resolve(data)):
         pytest.fail("two at a time")
     first.send_signal(signal.SIGINT)
     first.wait(FAR)
     caplog.clear()
-    with lease.working_in(filesystem.resolve(data)):
+    with lease.lock_data(filesystem.resolve(data)):
         assert "looking for" not in caplog.text, "nobody is waited for"
         assert [one["owner"].rpartition(" ")[2] for one in leases(data)] == [str(os.getpid())]
     assert [one["over"] for one in leases(data)] == [True]
@@ -88,8 +88,8 @@ def test_the_lease_of_a_killed_run_is_taken_over_when_it_is_stale(bucket: str, t
     first.kill()
     assert first.wait(FAR) == -signal.SIGKILL
     began = time.monotonic()
-    with lease.working_in(filesystem.resolve(data)):
-        assert time.monotonic() - began > lease.STALE
+    with lease.lock_data(filesystem.resolve(data)):
+        assert time.monotonic() - began > lease.STALE_AFTER
 
 
 def test_after_a_kill_the_same_machine_does_not_wait(bucket: str, tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_a_run_that_was_asleep_while_another_took_over_stops(
     data = f"{bucket}/asleep{end}"
     first = elsewhere(data, FAR, tmp_path, *ears)
     first.send_signal(signal.SIGSTOP)
-    with lease.working_in(filesystem.resolve(data)):
+    with lease.lock_data(filesystem.resolve(data)):
         first.send_signal(signal.SIGCONT)
         assert first.wait(FAR) == -end
     assert [one["owner"].rpartition(" ")[2] for one in leases(data)] == [str(os.getpid())]
@@ -126,7 +126,7 @@ def test_of_those_that_begin_at_once_one_works_at_a_time(bucket: str, tmp_path: 
         one.send_signal(signal.SIGINT)  # which only the one at work still hears
     ended = sorted((one.communicate()[1], one.returncode) for one in runs)
     assert sorted(code for _, code in ended) == [-signal.SIGINT, 1, 1]
-    assert all("AtWork" in said for said, code in ended if code == 1), ended
+    assert all("DataInUse" in said for said, code in ended if code == 1), ended
 
 
 def test_a_store_without_conditional_writes_is_told_and_used(
@@ -139,29 +139,29 @@ def test_a_store_without_conditional_writes_is_told_and_used(
         return await ask(self, method, *args, **asked)
 
     monkeypatch.setattr(s3fs.S3FileSystem, "_call_s3", deaf)
-    with lease.working_in(filesystem.resolve(f"{bucket}/deaf")):
+    with lease.lock_data(filesystem.resolve(f"{bucket}/deaf")):
         assert "no conditional writes" in caplog.text
     assert leases(f"{bucket}/deaf") == []
 
 
 def test_on_a_disk_there_is_no_lease(tmp_path: Path) -> None:
-    with lease.working_in(tmp_path):
+    with lease.lock_data(tmp_path):
         assert [path.name for path in tmp_path.iterdir()] == [lease.LOCK]
 
 
 def test_a_lease_is_read_whole_while_it_is_written_anew(bucket: str) -> None:
     """s3fs asks for what it saw when it opened a file, and fails where that was replaced."""
     data, stop = filesystem.resolve(f"{bucket}/beating"), Event()
-    lease._write(data, 1, lease.Lease("somebody"))
+    lease._write_lease(data, 1, lease.Lease("somebody"))
 
     def beat() -> None:
         while not stop.is_set():
-            lease._write(data, 1, lease.Lease("somebody", alive=str(time.monotonic())))
+            lease._write_lease(data, 1, lease.Lease("somebody", alive=str(time.monotonic())))
 
     beating = Thread(target=beat)
     beating.start()
     try:
-        assert {lease._newest(data)[1].owner for _ in range(60)} == {"somebody"}
+        assert {lease._latest_lease(data)[1].owner for _ in range(60)} == {"somebody"}
     finally:
         stop.set()
         beating.join()

@@ -16,7 +16,7 @@ from pipelines import catalog, curate, dedupe, storage
 from pipelines.flows.steps import Outcome
 from pipelines.recipe import Recipe
 from pipelines.storage import filesystem, shard_cache
-from pipelines.storage.duck import FOOTER
+from pipelines.storage.duck import FOOTER_BYTES
 from pipelines.storage.inputs import Inputs
 from pipelines.storage.shard_cache import ChangedShard, NoSpace
 from schemas.manifest import Shard
@@ -62,7 +62,7 @@ def shards(folder: Path) -> list[tuple[Path, Shard]]:
 
 
 def copied() -> list[Path]:
-    return sorted((filesystem.cache() / "shards").glob("[0-9a-f]*"))
+    return sorted((filesystem.cache_folder() / "shards").glob("[0-9a-f]*"))
 
 
 def gets(asked: list[tuple[str, str]]) -> Iterator[str]:
@@ -94,7 +94,7 @@ def test_a_question_copies_what_it_reads_and_of_the_rest_asks_for_the_end(
         assert con.sql("SELECT current_setting('threads')").fetchall() == [(1,)]  # see duck.use_filesystem
         assert con.sql("SELECT count(*) FROM pairs").fetchall() == [(519,)] and not copied()
         assert con.sql("SELECT sum(len(text)) FROM records").fetchall() == [(521 * 1_800,)]
-        assert [path.stat().st_size > FOOTER for path in copied()] == [True]
+        assert [path.stat().st_size > FOOTER_BYTES for path in copied()] == [True]
     asked.clear()
     with catalog.connect(data) as con:
         assert con.sql("SELECT max(text) FROM records").fetchall() == [(max(rows["text"].to_pylist()[:521]),)]
@@ -105,25 +105,25 @@ def test_what_is_not_what_the_manifest_says_is_told_and_not_kept(bucket: str) ->
     found = shards(filesystem.resolve(f"{bucket}/changed/src"))
     found[1][0].write_bytes(b"other")
     with pytest.raises(ChangedShard, match=r"records-00001.parquet: not what its manifest says; `gristmill verify`"):
-        shard_cache.copies(found)
+        shard_cache.local_copies(found)
     assert found[1][1].sha256 not in {path.name for path in copied()}
-    assert not list((filesystem.cache() / "shards").glob("*.tmp"))
+    assert not list((filesystem.cache_folder() / "shards").glob("*.tmp"))
 
 
 def test_a_copy_cut_off_is_made_again(bucket: str) -> None:
     found = shards(filesystem.resolve(f"{bucket}/cut/src"))
-    first = shard_cache.copies(found).paths[0]
+    first = shard_cache.local_copies(found).paths[0]
     first.write_bytes(first.read_bytes()[:10])
-    assert shard_cache.copies(found).paths[0].stat().st_size == found[0][1].bytes
+    assert shard_cache.local_copies(found).paths[0].stat().st_size == found[0][1].bytes
 
 
 def test_the_oldest_makes_room(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
     found = shards(filesystem.resolve(f"{bucket}/room/src"))
     for at, shard in enumerate(found[:2]):
-        os.utime(shard_cache.copies([shard]).paths[0], (at, at))
-    monkeypatch.setattr(shard_cache, "BOUND", sum(shard.bytes for _, shard in found[:2]) + 10)
-    shard_cache.copies(found[:1])  # used again, so now the second is the oldest
-    assert shard_cache.copies(found[2:3]).paths[0] in copied()
+        os.utime(shard_cache.local_copies([shard]).paths[0], (at, at))
+    monkeypatch.setattr(shard_cache, "MAX_BYTES", sum(shard.bytes for _, shard in found[:2]) + 10)
+    shard_cache.local_copies(found[:1])  # used again, so now the second is the oldest
+    assert shard_cache.local_copies(found[2:3]).paths[0] in copied()
     assert {path.name for path in copied()} == {found[0][1].sha256, found[2][1].sha256}
 
 
@@ -131,12 +131,12 @@ def test_what_another_holds_does_not_go_and_what_finds_no_room_is_read_in_the_st
     bucket: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     found = shards(filesystem.resolve(f"{bucket}/held/src"))
-    held = shard_cache.copies(found[:1])
-    monkeypatch.setattr(shard_cache, "BOUND", found[0][1].bytes + 10)
-    assert shard_cache.copies(found[1:2]).paths == [found[1][0]]
+    held = shard_cache.local_copies(found[:1])
+    monkeypatch.setattr(shard_cache, "MAX_BYTES", found[0][1].bytes + 10)
+    assert shard_cache.local_copies(found[1:2]).paths == [found[1][0]]
     assert "no room in" in caplog.text and held.paths[0].exists()
     del held
-    assert shard_cache.copies(found[1:2]).paths == copied()
+    assert shard_cache.local_copies(found[1:2]).paths == copied()
     manifest = storage.read_manifest(found[0][0].parent)
     assert manifest
     with pytest.raises(NoSpace, match="copy the folder"), shard_cache.local_copy_of(found[0][0].parent, manifest):
@@ -148,7 +148,7 @@ import sys
 from pipelines import storage
 from pipelines.storage import filesystem, shard_cache
 folder = filesystem.resolve(sys.argv[1])
-held = shard_cache.copies(storage.tables(folder, storage.read_manifest(folder), "records"))
+held = shard_cache.local_copies(storage.tables(folder, storage.read_manifest(folder), "records"))
 print(*(path.name for path in held.paths))
 """
 
@@ -163,6 +163,6 @@ def test_two_processes_at_once_end_with_the_same_copies(bucket: str) -> None:
 
 def test_on_a_disk_nothing_is_copied(tmp_path: Path) -> None:
     found = shards(tmp_path / "src")
-    assert shard_cache.copies(found).paths == [path for path, _ in found]
+    assert shard_cache.local_copies(found).paths == [path for path, _ in found]
     assert Inputs({}, {"records": found}, {}).paths == {"records": [path for path, _ in found]}  # type: ignore[arg-type]
     assert not (tmp_path / "cache").exists()

@@ -12,7 +12,7 @@ CALLER = "from numba import njit\nfrom callee import grind\n\n@njit(cache=True)\
 CALLEE = "from numba import njit\n\n@njit(cache=True)\ndef grind(x):\n    return x + {}\n"
 CALL = (
     "import os, sys; from pathlib import Path; from pipelines.workers import kernels;os.environ.pop('NUMBA_CACHE_DIR');"
-    "kernels.keep_apart(Path('.')); sys.path.insert(0, '.'); import caller; print(caller.mill(1))"
+    "kernels.use_kernel_cache(Path('.')); sys.path.insert(0, '.'); import caller; print(caller.mill(1))"
 )
 
 
@@ -36,7 +36,7 @@ def test_a_kernel_is_compiled_anew_when_what_it_calls_has_changed(tmp_path: Path
 
 def test_other_sources_and_a_setting_of_the_user_move_nothing(tmp_path: Path) -> None:
     (tmp_path / "callee.py").write_text(CALLEE.format(1))
-    folder = kernels.keep_apart(tmp_path)
+    folder = kernels.use_kernel_cache(tmp_path)
     (tmp_path / "other.py").write_text("GRAIN = 'rye'\n")
-    assert kernels.keep_apart(tmp_path) == folder
+    assert kernels.use_kernel_cache(tmp_path) == folder
     assert os.environ["NUMBA_CACHE_DIR"] != str(folder)

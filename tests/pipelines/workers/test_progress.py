@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from pipelines.workers import progress
-from pipelines.workers.progress import State, track
+from pipelines.workers.progress import ProgressState, track
 
 
 class Terminal(io.StringIO):
@@ -30,8 +30,8 @@ def test_a_terminal_shows_how_far_and_how_long(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("COLUMNS", "80")
     seen: list[int] = []
 
-    def state() -> State:
-        return State(20 if seen else None, f"{len(seen)} requests, 1 errors" if seen else "")
+    def state() -> ProgressState:
+        return ProgressState(20 if seen else None, f"{len(seen)} requests, 1 errors" if seen else "")
 
     for each in track(slow(10), "collect site", state=state):
         seen.append(each)
@@ -47,7 +47,7 @@ def test_a_pipe_gets_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch, caplog
     monkeypatch.setattr(progress.time, "monotonic", lambda: float(next(clock)))
     monkeypatch.setattr(progress, "LOG_EVERY", 0.5)
     with caplog.at_level(logging.INFO, "gristmill"):
-        assert list(track(range(30), "collect site", state=lambda: State(60, "7 requests"))) == list(range(30))
+        assert list(track(range(30), "collect site", state=lambda: ProgressState(60, "7 requests"))) == list(range(30))
     lines = [record.getMessage() for record in caplog.records]
     assert [line.split()[2] for line in lines] == ["1", "3", "6", "11", "20"], "each wait is twice the last"
     assert lines[0] == "collect site: 1 of 60, 7 requests, 0:00:59 left"
@@ -65,4 +65,4 @@ def test_quick_work_says_nothing(monkeypatch: pytest.MonkeyPatch, caplog: pytest
     [(1, None, "1"), (1, 4, "1 of 4, 0:00:09 left"), (4, 4, "4 of 4"), (5, 4, "5 of 4"), (0, 4, "0 of 4")],
 )
 def test_time_left(count: int, total: int | None, said: str) -> None:
-    assert progress._line(count, 3.0, State(total)) == said
+    assert progress._log_line(count, 3.0, ProgressState(total)) == said
