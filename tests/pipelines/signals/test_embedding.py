@@ -58,7 +58,7 @@ def test_annotate_writes_the_column_when_the_recipe_asks(tmp_path: Path) -> None
 def test_the_extra_that_lacks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedding, "find_spec", lambda _: None)
     with pytest.raises(RecipeError, match=r"gristmill\[semantic\]"):
-        annotate.wanted(corpus.recipe("forum", dedupe={"semantic": 0.9}), tmp_path)
+        annotate.select_signals(corpus.recipe("forum", dedupe={"semantic": 0.9}), tmp_path)
 
 
 def test_a_failed_distillation_tells_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
