@@ -23,16 +23,16 @@ from numba import njit
 from pipelines.curate.benchmarks import Item
 from pipelines.signals.privacy import redact
 from pipelines.signals.text import (
-    Tables,
+    CharacterTables,
     Texts,
     Words,
+    character_tables,
     count_words,
     hash_words,
     mix,
-    room,
     split_words,
-    tables,
     texts_of,
+    word_buffers,
 )
 from schemas.verdict import CONTAMINATED
 
@@ -130,7 +130,7 @@ def _fill(grams: np.ndarray, keys: np.ndarray, numbers: np.ndarray) -> None:
 @njit(cache=True, nogil=True)
 def _search(
     texts: Texts,
-    tables: Tables,
+    tables: CharacterTables,
     words: Words,
     index: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray],
     found: np.ndarray,
@@ -192,7 +192,7 @@ def candidates(texts: pa.Array, known: Index) -> np.ndarray:
     """(row, item) for each text that has half of an item: int64[n, 2], in the order of the rows."""
     held, arrays = texts_of(texts), (known.keys, known.grams, known.starts, known.owners, known.sizes)
     found = np.zeros((1024, 2), np.int64)
-    while (used := _search(held, tables(), room(held), arrays, found)) > len(found):
+    while (used := _search(held, character_tables(), word_buffers(held), arrays, found)) > len(found):
         found = np.zeros((2 * used, 2), np.int64)
     return found[:used]
 

@@ -19,7 +19,16 @@ from pipelines.dedupe import shard_reader
 from pipelines.dedupe.union_find import Indices
 from pipelines.signals.exact import KEYS
 from pipelines.signals.minhash import shingle_set
-from pipelines.signals.text import Tables, Texts, Words, mix, room, split_words, tables, texts_of
+from pipelines.signals.text import (
+    CharacterTables,
+    Texts,
+    Words,
+    character_tables,
+    mix,
+    split_words,
+    texts_of,
+    word_buffers,
+)
 from pipelines.storage import filesystem
 
 
@@ -107,13 +116,18 @@ def compute(table: pa.Table, rows: Indices, key: str) -> ShingleSets:
     size = sum(int((texts.offsets[rows + 1] - texts.offsets[rows]).sum()) for texts in (question, answer, answer))
     short_answer, answer_hash = np.empty(rows.size, np.bool_), np.zeros(rows.size, np.uint64)
     sets = ShingleSets(np.empty(size, np.uint32), np.zeros(2 * rows.size + 1, np.int64), short_answer, answer_hash)
-    _fill(question, answer, tables(), (room(question), room(answer)), rows, sets)
+    _fill(question, answer, character_tables(), (word_buffers(question), word_buffers(answer)), rows, sets)
     return sets._replace(shingles=sets.shingles[: sets.offsets[-1]])
 
 
 @njit(cache=True, nogil=True)
 def _fill(
-    questions: Texts, answers: Texts, tables: Tables, words: tuple[Words, Words], rows: Indices, sets: ShingleSets
+    questions: Texts,
+    answers: Texts,
+    tables: CharacterTables,
+    words: tuple[Words, Words],
+    rows: Indices,
+    sets: ShingleSets,
 ) -> None:
     used, longest = 0, len(words[0].hashes) + len(words[1].hashes)
     hashes, spare = np.empty(longest, np.uint64), np.empty(longest, np.uint32)

@@ -1,14 +1,15 @@
-"""What is measured of every record. A new signal: a line in the SIGNALS of its theme, or a module of its own here.
+"""The signals that are measured for every record.
 
-Each module holds one theme: plain functions over Arrow tables, or DuckDB expressions, and a tuple SIGNALS.
+A module holds one theme: functions over Arrow tables, or DuckDB expressions, and a tuple SIGNALS. A new signal is an
+entry in the SIGNALS of its theme, or a new module whose SIGNALS are added here.
 """
 
 from pipelines.signals import (
-    code,
+    code_share,
     domain,
-    edits,
+    edit_dates,
     exact,
-    exchange,
+    exchange_faults,
     heuristics,
     injection,
     language,
@@ -18,7 +19,7 @@ from pipelines.signals import (
     pairing,
     phrases,
     privacy,
-    reading,
+    readability,
     repetition,
     safety,
     talk,
@@ -29,13 +30,13 @@ SIGNALS = (
     *length.SIGNALS,
     *repetition.SIGNALS,
     *heuristics.SIGNALS,
-    *reading.SIGNALS,
-    *code.SIGNALS,
+    *readability.SIGNALS,
+    *code_share.SIGNALS,
     *links.SIGNALS,
     *pairing.SIGNALS,
     *phrases.SIGNALS,
     *talk.SIGNALS,
-    *exchange.SIGNALS,
+    *exchange_faults.SIGNALS,
     *language.SIGNALS,
     *task.SIGNALS,
     *domain.SIGNALS,
@@ -44,5 +45,5 @@ SIGNALS = (
     *safety.SIGNALS,
     *injection.SIGNALS,
     *minhash.SIGNALS,
-    *edits.SIGNALS,
+    *edit_dates.SIGNALS,
 )

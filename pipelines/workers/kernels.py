@@ -97,7 +97,7 @@ class _Progress:
         with self._lock:
             if not self.begin:
                 self.begin = self.logged = time.monotonic()
-                log.info("compiling kernels, once: up to half a minute; later runs find them compiled")
+                log.info("compiling kernels, once: half a minute on idle cores; later runs find them compiled")
 
     def finished(self) -> None:
         with self._lock:

@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.dedupe import semantic_duplicates
 from tests.pipelines.dedupe.test_clusters import answer, clusters, read
-from tests.pipelines.signals.embedding import MEANINGS, write_model
+from tests.pipelines.signals.static_model import MEANINGS, write_model
 
 pytest.importorskip("model2vec")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")

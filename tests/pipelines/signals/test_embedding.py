@@ -12,7 +12,7 @@ from pipelines import annotate
 from pipelines.recipe import RecipeError
 from pipelines.signals import embedding
 from tests.pipelines import corpus
-from tests.pipelines.signals.embedding import write_model
+from tests.pipelines.signals.static_model import write_model
 
 pytest.importorskip("model2vec")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
