@@ -71,7 +71,7 @@ def announced() -> Iterator[None]:
     """
     from numba.core import event
 
-    class Listener(event.Listener):  # type: ignore[misc]
+    class Listener(event.Listener):
         def on_start(self, _: Any) -> None:
             progress.started()
 
