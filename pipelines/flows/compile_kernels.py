@@ -27,11 +27,15 @@ def compile_kernels() -> None:
 
 
 def _recipe(benchmark: Path) -> Recipe:
-    """Return a recipe over the bundled forum that searches for one item of a benchmark, which it writes."""
+    """Return a recipe over the bundled forum; it searches for one item of a benchmark, which is written here.
+
+    The low threshold gives the few records candidate pairs, or their kernels would not be called.
+    """
     benchmark.write_text(json.dumps({"question": " ".join(f"word{number}" for number in range(30))}))
     source = {"connector": "stackexchange", "name": "forum", "path": str(SAMPLES / "forum"), "site": "forum.example"}
     decontaminate = {"benchmarks": [str(benchmark)]}
-    return Recipe.model_validate({"name": "kernels", "sources": [source], "decontaminate": decontaminate})
+    settings = {"dedupe": {"threshold": 0.3}, "decontaminate": decontaminate}
+    return Recipe.model_validate({"name": "kernels", "sources": [source], **settings})
 
 
 if __name__ == "__main__":
