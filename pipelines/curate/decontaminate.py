@@ -25,16 +25,16 @@ from numba import njit
 from pipelines.curate.benchmarks import Item
 from pipelines.signals.privacy import redact
 from pipelines.signals.text import (
-    Tables,
+    CharacterTables,
     Texts,
     Words,
+    character_tables,
     count_words,
     hash_words,
     mix,
-    room,
     split_words,
-    tables,
     texts_of,
+    word_buffers,
 )
 from schemas.verdict import CONTAMINATED
 
@@ -139,7 +139,7 @@ def _fill(ngrams: np.ndarray, keys: np.ndarray, numbers: np.ndarray) -> None:
 @njit(cache=True, nogil=True)
 def _search(
     texts: Texts,
-    tables: Tables,
+    tables: CharacterTables,
     words: Words,
     index: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray],
     found: np.ndarray,
@@ -203,7 +203,7 @@ def find_candidates(texts: pa.Array, index: Index) -> np.ndarray:
     """(row, item) for each text that has half of an item's n-grams: int64[n, 2], in the order of the rows."""
     kernel_texts, arrays = texts_of(texts), (index.keys, index.numbers, index.starts, index.owners, index.sizes)
     found = np.zeros((1024, 2), np.int64)
-    while (used := _search(kernel_texts, tables(), room(kernel_texts), arrays, found)) > len(found):
+    while (used := _search(kernel_texts, character_tables(), word_buffers(kernel_texts), arrays, found)) > len(found):
         found = np.zeros((2 * used, 2), np.int64)
     return found[:used]
 

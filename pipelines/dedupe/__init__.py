@@ -1,18 +1,19 @@
-"""Stage 4: records and their signatures → 4_clusters/<recipe>/: which records say the same.
+"""Stage 4: records and their signatures → 4_clusters/<recipe>/: which records are duplicates of each other.
 
     key       what is compared (recipe: dedupe.key): the pair (instruction, input and output), the output alone, or the
               instruction with its input
     exact     equal hash of the key (annotate; pipelines/signals/exact.py says what is folded)
-    near      share a band of the signature → signatures agree → true Jaccard of the key at recipe.dedupe.threshold
-    semantic  close in meaning by recipe.dedupe.semantic, if that is set (pipelines/dedupe/semantic.py)
+    near      a shared bucket of the MinHash signature → similar signatures → true Jaccard of the key at
+              recipe.dedupe.threshold
+    semantic  cosine of the embeddings at recipe.dedupe.semantic, if that is set (semantic_duplicates.py)
     cluster   connected components of all these; a text too short for a signature has exact duplicates only
               (fewer than 16 different shingles, that is some 20 words or Chinese characters)
-    group     clusters joined by common pages: what must not be torn apart by a split
-    outlier   how little a record means what its source is about, where embeddings are (pipelines/dedupe/outliers.py)
+    group     clusters joined by common pages: what a split must not separate
+    outlier   the distance of a record from its source, where there are embeddings (outliers.py)
 
-The same answer to another question is no duplicate unless the pair as a whole is near. A near duplicate of a near
-duplicate is in the cluster. Nothing depends on the order of rows, the number of workers or the number of sources:
-all is done in the order of record_id, and the smallest record_id names a cluster.
+The same answer to another question is a duplicate only if the pair as a whole is near. A near duplicate of a near
+duplicate is in the cluster. The result does not depend on the order of rows, the number of workers or the number of
+sources: all work goes in the order of record_id, and the smallest record_id names a cluster.
 """
 
 from collections.abc import Mapping
@@ -24,16 +25,17 @@ import numpy as np
 import pyarrow as pa
 
 from pipelines import storage
-from pipelines.dedupe import compared, sql, tables
-from pipelines.dedupe.compared import Compared
-from pipelines.dedupe.components import join_all, labels
-from pipelines.dedupe.near import BATCH, Numbered, Work, near_duplicates
+from pipelines.dedupe import clustering, similarity_cache, sql
+from pipelines.dedupe.clustering import Clustering
+from pipelines.dedupe.near_duplicates import RowKeys, Workspace, find_near_duplicates
 from pipelines.dedupe.outliers import pair_outliers
-from pipelines.dedupe.semantic import semantic_duplicates
-from pipelines.dedupe.tables import Found
+from pipelines.dedupe.semantic_duplicates import find_semantic_duplicates
+from pipelines.dedupe.similarity_cache import SimilarityCache
+from pipelines.dedupe.union_find import component_labels, union_all
 from pipelines.dedupe.verify import Edges
 from pipelines.recipe import DedupeSettings, Recipe
 from pipelines.storage import duck, filesystem, inputs
+from pipelines.workers import kernels
 from schemas.cluster import CLUSTER, EDGE
 from schemas.manifest import Manifest
 
@@ -42,7 +44,12 @@ MEMORY = "256MB"  # for DuckDB, which takes a fifth longer than with 1 GB; of 10
 
 
 def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
-    """Cluster all records of the recipe. Raises RecipeError where an earlier stage is missing."""
+    """Cluster all records of the recipe, or return what stands when neither they nor the settings have changed.
+
+    Raises:
+        RecipeError: an earlier stage is missing.
+        ValueError: the signals are not those of the records.
+    """
     folder = storage.folder(data, "dedupe", recipe.name)
     read = inputs.load_inputs(recipe, data)
     about: dict[str, Any] = {
@@ -54,50 +61,55 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
     }
     if done := storage.finished(folder, **about):
         return done
-    before = compared.of(folder, storage.read_manifest(folder), VERSION, about["params"])
+    old_cache = similarity_cache.load(folder, storage.read_manifest(folder), VERSION, about["params"])
     with (
-        storage.building(folder, **about, resume=False) as made,
+        storage.building(folder, **about, resume=False) as builder,
         duck.spilling_duckdb(folder, workers, MEMORY) as (con, scratch),
+        kernels.announced(),
     ):
-        con.execute(sql.members(read.paths, recipe.dedupe.key))
-        _check(con, read.paths)
-        con.execute(sql.CHECKED)
-        work = Work(con, scratch, tuple(read.paths["records"]), tuple(read.paths["signals"]), workers)
-        found, now = _find(work, recipe.dedupe, before)
-        ids = _ids(con)
-        made.table("clusters-00000.parquet", tables.clusters(ids, found), CLUSTER)
-        made.table("edges-00000.parquet", tables.edges(ids, found), EDGE)
-        compared.write(made, now)
-        made.counts.update(tables.counts(found))
+        con.execute(sql.create_members(read.paths, recipe.dedupe.key))
+        _check_signals(con, read.paths)
+        con.execute(sql.DROP_RANKED)
+        workspace = Workspace(con, scratch, tuple(read.paths["records"]), tuple(read.paths["signals"]), workers)
+        result, new_cache = _cluster(workspace, recipe.dedupe, old_cache)
+        record_ids = _read_record_ids(con)
+        builder.table("clusters-00000.parquet", clustering.cluster_rows(record_ids, result), CLUSTER)
+        builder.table("edges-00000.parquet", clustering.edge_table(record_ids, result), EDGE)
+        similarity_cache.write(builder, new_cache)
+        builder.counts.update(clustering.counts(result))
     return storage.finished(folder, **about)  # type: ignore[return-value]
 
 
-def _check(con: duckdb.DuckDBPyConnection, paths: Mapping[str, list[Path]]) -> None:
-    """Row by row and shard by shard signals must be those of the records."""
-    given, signed = (
+def _check_signals(con: duckdb.DuckDBPyConnection, paths: Mapping[str, list[Path]]) -> None:
+    """Row by row and shard by shard, the signals must be those of the records."""
+    records, signals = (
         [filesystem.open_parquet(path).metadata.num_rows for path in paths[name]] for name in ("records", "signals")
     )
-    ((unsigned,),) = con.sql(sql.UNSIGNED).fetchall()
-    if given != signed or unsigned:
-        raise ValueError(f"{unsigned} of {sum(given)} records are without signals: annotate and normalise disagree")
+    ((mismatched,),) = con.sql(sql.COUNT_MISMATCHED).fetchall()
+    if records != signals or mismatched:
+        raise ValueError(f"{mismatched} of {sum(records)} records are without signals: annotate and normalise disagree")
 
 
-def _ids(con: duckdb.DuckDBPyConnection) -> pa.Array:
-    """Of all ranks, in one array: it is asked for places anywhere in it."""
-    found = (batch["record_id"].cast(pa.large_string()) for batch in con.sql(sql.IDS).to_arrow_reader(BATCH))
-    return pa.concat_arrays([pa.array([], pa.large_string()), *found])
+def _read_record_ids(con: duckdb.DuckDBPyConnection) -> pa.Array:
+    """Return the record_ids by rank in one array, since `take` asks for any of them."""
+    batches = con.sql(sql.RECORD_IDS).to_arrow_reader(sql.BATCH_ROWS)
+    columns = (batch["record_id"].cast(pa.large_string()) for batch in batches)
+    return pa.concat_arrays([pa.array([], pa.large_string()), *columns])
 
 
-def _find(work: Work, settings: DedupeSettings, before: Compared) -> tuple[Found, Compared]:
-    rank, same_key, hashed = (np.asarray(column) for column in work.con.sql(sql.NUMBERS).fetchnumpy().values())
+def _cluster(
+    workspace: Workspace, settings: DedupeSettings, old_cache: SimilarityCache
+) -> tuple[Clustering, SimilarityCache]:
+    rank, same_key, key_hash = (np.asarray(column) for column in workspace.con.sql(sql.ROW_KEYS).fetchnumpy().values())
     parent, copies = np.arange(rank.size), rank != same_key
-    near, now = near_duplicates(work, settings, Numbered(rank, same_key, hashed), parent, before)
-    join_all(parent, rank, same_key)
+    near, new_cache = find_near_duplicates(workspace, settings, RowKeys(rank, same_key, key_hash), parent, old_cache)
+    union_all(parent, rank, same_key)
     edges = {"exact": Edges(same_key[copies], rank[copies], np.ones(copies.sum(), np.float32)), "near": near}
     if settings.semantic:
-        edges["semantic"] = semantic_duplicates(work, settings.semantic, rank, parent)
-    cluster = labels(parent)
-    join_all(parent, rank, np.asarray(work.con.sql(sql.PAGES).fetchnumpy()["same_page"]))
-    unknown = np.full(rank.size, np.nan, np.float32)
-    outlier = pair_outliers(work.con, rank, cluster[rank] == rank) if settings.semantic else unknown
-    return Found(cluster, labels(parent), outlier, edges), now
+        edges["semantic"] = find_semantic_duplicates(workspace, settings.semantic, rank, parent)
+    cluster = component_labels(parent)
+    union_all(parent, rank, np.asarray(workspace.con.sql(sql.PAGES).fetchnumpy()["same_page"]))
+    outlier = np.full(rank.size, np.nan, np.float32)
+    if settings.semantic:
+        outlier = pair_outliers(workspace.con, rank, cluster[rank] == rank)
+    return Clustering(cluster, component_labels(parent), outlier, edges), new_cache

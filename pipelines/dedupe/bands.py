@@ -1,6 +1,7 @@
-"""Locality-sensitive hashing: a signature is cut into bands, and who shares a band's hash shares a bucket.
+"""Locality-sensitive hashing: a signature is cut into bands; records with an equal band hash share a bucket.
 
-Leskovec, Rajaraman, Ullman, Mining of Massive Datasets, 3.4. Of all bands as many are in memory as there are workers.
+Source: Leskovec, Rajaraman, Ullman, Mining of Massive Datasets, 3.4. Two records that share a bucket are a candidate
+pair. Band hashes lie in a scratch folder, one file per band; as many bands are in memory as there are workers.
 """
 
 import math
@@ -15,183 +16,203 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from pipelines.dedupe.components import Rows
+from pipelines.dedupe.union_find import Indices
+from pipelines.signals.minhash import PERMUTATIONS
 
-PLACES = 128  # of a signature
-MISS = 1e-4  # chance that a pair exactly at the threshold shares no bucket
-UNLUCKY = 1e-6  # chance that such a pair agrees in fewer places than `least_agreeing`
-CHUNK = 1 << 13  # bucket members whose signatures and shingles are looked at at once
-WINDOW = 128  # a member is compared with the first of its bucket and as many before it: larger buckets are stars
+MAX_MISSED = 1e-4  # probability that a pair exactly at the threshold shares no bucket
+MAX_REJECTED = 1e-6  # probability that such a pair has fewer equal values than `min_equal_values`
+CHUNK = 1 << 13  # bucket members that are compared at a time
+WINDOW = 128  # a member is compared with the first of its bucket and so many before it: a hot bucket becomes a star
 
 
 @dataclass(frozen=True)
 class Bands:
+    """`count` bands of `rows` signature values each."""
+
     count: int
     rows: int
 
 
-class Signed(NamedTuple):
-    """Some rows, the lowest byte of each of the PLACES of their signatures, and the hashes of each of their bands.
+class SignatureBatch(NamedTuple):
+    """Some rows, the lowest byte of every value of their signatures, and the hash of every band.
 
-    The bytes of unlike places are equal once in 256 times, which rules out hardly fewer pairs, and no true one.
+    rows: int64[n], low_bytes: uint8[n, PERMUTATIONS], band_hashes: uint64[bands, n]. Bytes of different values are
+    equal once in 256 times; so they reject slightly fewer pairs than whole values, and never a true pair.
     """
 
-    rows: Rows
-    bytes: NDArray[np.uint8]
-    hashes: NDArray[np.uint64]
+    rows: Indices
+    low_bytes: NDArray[np.uint8]
+    band_hashes: NDArray[np.uint64]
 
 
 class Buckets(NamedTuple):
     """Bucket b is members[starts[b]:starts[b + 1]], in the order of record_id."""
 
-    members: Rows
-    starts: Rows
+    members: Indices
+    starts: Indices
 
 
-def choose(threshold: float) -> Bands:
-    """The most selective bands that miss a pair at `threshold` with probability at most MISS (0.8: 25 of 5)."""
-    fits = [rows for rows in range(1, 17) if (1 - threshold**rows) ** (PLACES // rows) <= MISS]
+def choose_bands(threshold: float) -> Bands:
+    """Return the most selective bands that miss a pair at `threshold` (Jaccard) with at most MAX_MISSED.
+
+    For 0.8 these are 25 bands of 5 rows.
+    """
+    fits = [rows for rows in range(1, 17) if (1 - threshold**rows) ** (PERMUTATIONS // rows) <= MAX_MISSED]
     rows = max(fits, default=1)
-    return Bands(PLACES // rows, rows)
+    return Bands(PERMUTATIONS // rows, rows)
 
 
-def least_agreeing(threshold: float) -> int:
-    """Places in which signatures of sets at `threshold` agree, but for UNLUCKY: each place agrees with P = Jaccard."""
-    unlucky = 0.0
-    for places in range(PLACES + 1):
-        unlucky += math.comb(PLACES, places) * threshold**places * (1 - threshold) ** (PLACES - places)
-        if unlucky > UNLUCKY:
-            return places
-    return PLACES
+def min_equal_values(threshold: float) -> int:
+    """Return how many signature values of a pair at `threshold` are equal at least, but for MAX_REJECTED.
+
+    Each value is equal with a probability of the Jaccard similarity, so the count has a binomial distribution.
+    """
+    rejected = 0.0
+    for count in range(PERMUTATIONS + 1):
+        rejected += math.comb(PERMUTATIONS, count) * threshold**count * (1 - threshold) ** (PERMUTATIONS - count)
+        if rejected > MAX_REJECTED:
+            return count
+    return PERMUTATIONS
 
 
-def sign(rows: Rows, signatures: NDArray[np.uint32], bands: Bands) -> Signed:
-    return Signed(rows, signatures.astype(np.uint8), _hashes(signatures, bands.count, bands.rows))
+def hash_bands(rows: Indices, signatures: NDArray[np.uint32], bands: Bands) -> SignatureBatch:
+    """Return the low bytes and band hashes of `signatures`, uint32[n, PERMUTATIONS], which belong to `rows`."""
+    return SignatureBatch(rows, signatures.astype(np.uint8), _band_hashes(signatures, bands.count, bands.rows))
 
 
-def spill(parts: Iterable[Signed], scratch: Path, bands: Bands) -> Rows:
-    """Write bytes, and each band's hashes, to files in `scratch`; return the rows in that order."""
+def write_signatures(batches: Iterable[SignatureBatch], scratch: Path, bands: Bands) -> Indices:
+    """Write low bytes and band hashes to one file each in `scratch`; return the rows in the order of the files."""
     rows = [np.empty(0, np.int64)]
     with ExitStack() as stack:
         names = ["bytes", *(f"band-{band}" for band in range(bands.count))]
         files = [stack.enter_context((scratch / name).open("wb")) for name in names]
-        for part in parts:
-            rows.append(part.rows)
-            for values, file in zip([part.bytes, *part.hashes], files, strict=True):
+        for batch in batches:
+            rows.append(batch.rows)
+            for values, file in zip([batch.low_bytes, *batch.band_hashes], files, strict=True):
                 file.write(values.data)
     return np.concatenate(rows)
 
 
-def pick(scratch: Path, bands: Bands, places: Rows, workers: int) -> NDArray[np.uint8]:
-    """Of what `spill` has written return the bytes at `places`, in this order, and keep each band's buckets of them."""
-    with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(lambda band: _group(scratch, band, places), range(bands.count)))
-    order, out = np.argsort(places), np.empty((places.size, PLACES), np.uint8)
-    ascending = places[order]
-    with (scratch / "bytes").open("rb") as file:
-        for start in range(0, int(ascending[-1]) + 1 if places.size else 0, CHUNK):
-            block = np.fromfile(file, np.uint8, CHUNK * PLACES).reshape(-1, PLACES)
-            here = slice(*np.searchsorted(ascending, (start, start + CHUNK)))
-            out[order[here]] = block[ascending[here] - start]
-    return out
-
-
-def _group(scratch: Path, band: int, places: Rows) -> None:
-    path = scratch / f"band-{band}"
-    members, starts = grouped(np.fromfile(path, np.uint64)[places])
-    members.tofile(path)
-    starts.tofile(scratch / f"starts-{band}")
-
-
-@njit(cache=True, nogil=True)
-def _hashes(signatures: NDArray[np.uint32], count: int, rows: int) -> NDArray[np.uint64]:
-    """uint64[band, signature]: multiply and fold, as splitmix64 does."""
-    out = np.empty((count, len(signatures)), np.uint64)
-    for at in range(len(signatures)):
-        for band in range(count):
-            mixed = np.uint64(0x9E3779B97F4A7C15)
-            for k in range(band * rows, (band + 1) * rows):
-                mixed = (mixed ^ np.uint64(signatures[at, k])) * np.uint64(0xBF58476D1CE4E5B9)
-                mixed ^= mixed >> np.uint64(29)
-            out[band, at] = mixed
-    return out
-
-
-def sharing(scratch: Path, bands: Bands, count: int, workers: int) -> NDArray[np.bool_]:
-    """Which of the `count` places written share a bucket with another."""
+def find_candidates(scratch: Path, bands: Bands, count: int, workers: int) -> NDArray[np.bool_]:
+    """Return bool[count]: which positions in the files of `write_signatures` share a bucket with another."""
     found = np.zeros(count, np.bool_)
     with ThreadPoolExecutor(workers) as pool:
-        for places in pool.map(lambda band: _sharing(scratch / f"band-{band}"), range(bands.count)):
-            found[places] = True
+        for positions in pool.map(lambda band: _sharing_a_bucket(scratch / f"band-{band}"), range(bands.count)):
+            found[positions] = True
     return found
 
 
-def _sharing(band: Path) -> Rows:
-    hashes = np.fromfile(band, np.uint64)
-    likely = np.flatnonzero(_crowded(hashes, 8 << hashes.size.bit_length()))
-    order = likely[np.argsort(hashes[likely])]
-    same = np.diff(hashes[order]) == 0
-    return np.concatenate([order[1:][same], order[:-1][same]])
+def write_buckets(scratch: Path, bands: Bands, positions: Indices, workers: int) -> NDArray[np.uint8]:
+    """Replace the band hashes in `scratch` by the buckets of the candidates at `positions`, numbered in that order.
+
+    Returns the low bytes of the candidates, uint8[positions, PERMUTATIONS].
+    """
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(lambda band: _write_buckets_of(scratch, band, positions), range(bands.count)))
+    order, out = np.argsort(positions), np.empty((positions.size, PERMUTATIONS), np.uint8)
+    ascending = positions[order]
+    with (scratch / "bytes").open("rb") as file:
+        for start in range(0, int(ascending[-1]) + 1 if positions.size else 0, CHUNK):
+            block = np.fromfile(file, np.uint8, CHUNK * PERMUTATIONS).reshape(-1, PERMUTATIONS)
+            span = slice(*np.searchsorted(ascending, (start, start + CHUNK)))
+            out[order[span]] = block[ascending[span] - start]
+    return out
 
 
-@njit(cache=True, nogil=True)
-def _crowded(hashes: NDArray[np.uint64], slots: int) -> NDArray[np.bool_]:
-    """Which hashes fall into a slot with others: all that are equal to another, and a few more. Saves most sorting."""
-    taken = np.zeros(slots, np.uint8)
-    for value in hashes:
-        slot = value & np.uint64(slots - 1)
-        taken[slot] = min(taken[slot] + 1, 2)
-    crowded = np.empty(len(hashes), np.bool_)
-    for at, value in enumerate(hashes):
-        crowded[at] = taken[value & np.uint64(slots - 1)] > 1
-    return crowded
+def read_buckets(scratch: Path, bands: Bands, labels: Callable[[], Indices]) -> Iterator[Buckets]:
+    """Yield the buckets of `write_buckets`, band by band, about CHUNK members at a time.
 
-
-def buckets(scratch: Path, bands: Bands, components: Callable[[], Rows]) -> Iterator[Buckets]:
-    """Band by band those buckets that hold members of different `components`, as these are by then, some at a time.
-
-    A member m is the m-th of those picked.
+    `labels` is asked before each band for the component label of every candidate, int64[candidates]. A bucket whose
+    members are all in one component is left out.
     """
     for band in range(bands.count):
         members, starts = (np.fromfile(scratch / f"{name}-{band}", np.int64) for name in ("band", "starts"))
-        yield from cut(Buckets(members, starts), components())
+        yield from split_buckets(Buckets(members, starts), labels())
 
 
-def grouped(hashes: NDArray[np.uint64]) -> Buckets:
-    """Buckets of equal hashes, of two members and more."""
+def group_by_hash(hashes: NDArray[np.uint64]) -> Buckets:
+    """Return the buckets of equal hashes that have two members or more; a member is an index into `hashes`."""
     order = np.argsort(hashes, kind="stable")
     ends = np.flatnonzero(np.append(np.diff(hashes[order]) != 0, True)[: order.size]) + 1
     starts = np.append(0, ends[:-1])[: ends.size]
     shared = ends - starts > 1
-    return _gather(order, starts[shared], ends[shared])
+    return _take_ranges(order, starts[shared], ends[shared])
 
 
-def cut(buckets: Buckets, component: Rows) -> Iterator[Buckets]:
-    """The buckets of more than one component, about CHUNK members at a time."""
+def split_buckets(buckets: Buckets, labels: Indices) -> Iterator[Buckets]:
+    """Yield the buckets that hold members of more than one component, about CHUNK members at a time.
+
+    `labels` is the component label of each member number, int64[members].
+    """
     members, starts, ends = buckets.members, buckets.starts[:-1], buckets.starts[1:]
     if not members.size:
         return
-    alone = np.minimum.reduceat(component[members], starts) == np.maximum.reduceat(component[members], starts)
-    starts, ends = starts[~alone], ends[~alone]
-    large = ends - starts > CHUNK
-    for start, end in zip(starts[large], ends[large], strict=True):
-        yield from _pieces(members[start:end])
-    starts, ends = starts[~large], ends[~large]
+    joined = np.minimum.reduceat(labels[members], starts) == np.maximum.reduceat(labels[members], starts)
+    starts, ends = starts[~joined], ends[~joined]
+    hot = ends - starts > CHUNK
+    for start, end in zip(starts[hot], ends[hot], strict=True):
+        yield from _split_hot_bucket(members[start:end])
+    starts, ends = starts[~hot], ends[~hot]
     while starts.size:
         take = max(1, int(np.searchsorted(np.cumsum(ends - starts), CHUNK, side="right")))
-        yield _gather(members, starts[:take], ends[:take])
+        yield _take_ranges(members, starts[:take], ends[:take])
         starts, ends = starts[take:], ends[take:]
 
 
-def _pieces(members: Rows) -> Iterator[Buckets]:
-    """A bucket too large for a chunk goes in pieces; each repeats its first member and the WINDOW before the piece."""
+def _split_hot_bucket(members: Indices) -> Iterator[Buckets]:
+    """Yield a bucket larger than CHUNK in pieces; each repeats the first member and the WINDOW before the piece."""
     for at in range(0, members.size, CHUNK):
         piece = np.append(members[:1], members[max(1, at - WINDOW) : at + CHUNK])
         yield Buckets(piece, np.array([0, piece.size]))
 
 
-def _gather(order: Rows, starts: Rows, ends: Rows) -> Buckets:
+def _take_ranges(order: Indices, starts: Indices, ends: Indices) -> Buckets:
     sizes = ends - starts
     offsets = np.append(0, np.cumsum(sizes))
-    places = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], sizes)
-    return Buckets(order[places], offsets)
+    positions = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], sizes)
+    return Buckets(order[positions], offsets)
+
+
+def _write_buckets_of(scratch: Path, band: int, positions: Indices) -> None:
+    path = scratch / f"band-{band}"
+    members, starts = group_by_hash(np.fromfile(path, np.uint64)[positions])
+    members.tofile(path)
+    starts.tofile(scratch / f"starts-{band}")
+
+
+def _sharing_a_bucket(path: Path) -> Indices:
+    hashes = np.fromfile(path, np.uint64)
+    likely = np.flatnonzero(_may_be_shared(hashes, 8 << hashes.size.bit_length()))
+    order = likely[np.argsort(hashes[likely])]
+    equal = np.diff(hashes[order]) == 0
+    return np.concatenate([order[1:][equal], order[:-1][equal]])
+
+
+@njit(cache=True, nogil=True)
+def _band_hashes(signatures: NDArray[np.uint32], count: int, rows: int) -> NDArray[np.uint64]:
+    """Return uint64[bands, signatures], by the multiply and fold of splitmix64."""
+    out = np.empty((count, len(signatures)), np.uint64)
+    for at in range(len(signatures)):
+        for band in range(count):
+            value = np.uint64(0x9E3779B97F4A7C15)
+            for k in range(band * rows, (band + 1) * rows):
+                value = (value ^ np.uint64(signatures[at, k])) * np.uint64(0xBF58476D1CE4E5B9)
+                value ^= value >> np.uint64(29)
+            out[band, at] = value
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _may_be_shared(hashes: NDArray[np.uint64], slots: int) -> NDArray[np.bool_]:
+    """Return bool[hashes]: true for every hash that is equal to another, and for a few more. It saves most sorting.
+
+    Hashes are counted in `slots` slots, a power of two; a slot with two or more is shared.
+    """
+    counts = np.zeros(slots, np.uint8)
+    for value in hashes:
+        slot = value & np.uint64(slots - 1)
+        counts[slot] = min(counts[slot] + 1, 2)
+    shared = np.empty(len(hashes), np.bool_)
+    for at, value in enumerate(hashes):
+        shared[at] = counts[value & np.uint64(slots - 1)] > 1
+    return shared

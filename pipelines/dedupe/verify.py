@@ -1,10 +1,10 @@
-"""Duplicates for certain: the true Jaccard similarity of the shingle sets of who shares a bucket.
+"""Verification: the true Jaccard similarity of the shingle sets of candidate pairs.
 
-Two records are near duplicates when their shingle sets (5 words, or 5 CJK characters, of what the recipe's key names)
-have Jaccard >= threshold. Where whole pairs are compared and the answers are less than half of both texts, they must
-be alike too (Jaccard >= ANSWERS): a long question with two short answers is two records, not one.
+Two records are near duplicates when the shingle sets of their keys (5 words, or 5 characters of Chinese or Japanese)
+have a Jaccard similarity of the threshold or more. Where both answers are shorter than their questions, the answers
+must be similar too (Jaccard >= MIN_ANSWER_SIMILARITY): a long question with two short answers is two records.
 
-Who is joined already is never compared again, so that a bucket of a thousand copies costs a thousand comparisons.
+A pair in one component is not compared, so a bucket of a thousand copies costs a thousand comparisons.
 """
 
 from typing import NamedTuple
@@ -14,172 +14,192 @@ from numba import njit
 from numpy.typing import NDArray
 
 from pipelines.dedupe.bands import WINDOW
-from pipelines.dedupe.compared import MOST, Compared, known
-from pipelines.dedupe.components import Rows, join, root
-from pipelines.dedupe.evidence import Told
+from pipelines.dedupe.shingle_sets import ShingleSets
+from pipelines.dedupe.similarity_cache import MAX_CACHED_PER_MEMBER, SimilarityCache, lookup
+from pipelines.dedupe.union_find import Indices, find, union
 
-ANSWERS = 0.5  # half of all shingles shared: two thirds of either answer
+MIN_ANSWER_SIMILARITY = 0.5  # half of all shingles shared: two thirds of either answer
 
 
 class Edges(NamedTuple):
-    """Row first[k] is similar to row second[k], which comes after it."""
+    """Verified duplicates: rank first[k] < rank second[k], and their similarity. All arrays have the shape [edges]."""
 
-    first: Rows
-    second: Rows
+    first: Indices
+    second: Indices
     similarity: NDArray[np.float32]
 
     @classmethod
-    def none(cls) -> "Edges":
+    def empty(cls) -> "Edges":
+        """Return no edges."""
         return cls(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))
 
 
-class Bars(NamedTuple):
-    """The Jaccard similarity of duplicates, and the places in which their signatures agree at least."""
+class Thresholds(NamedTuple):
+    """The least Jaccard similarity of duplicates, and the least count of equal values in their signatures."""
 
-    threshold: float
-    least: int
-
-
-class Members(NamedTuple):
-    """What is known of each member of some buckets: its number among the candidates, its row, the hash of its key, the
-    bytes of its signature."""
-
-    candidates: Rows
-    rows: Rows
-    hashed: NDArray[np.uint64]
-    bytes: NDArray[np.uint8]
+    jaccard: float
+    equal_values: int
 
 
-class Given(NamedTuple):
-    """Members of some buckets and what their texts say, what the last run has compared, and when two are alike.
+class BucketMembers(NamedTuple):
+    """The members of some buckets: candidate number, rank, hash of the key, low bytes of the signature.
 
-    Nothing is told of members of whom all is known.
+    All arrays have the shape [members]; low_bytes is uint8[members, PERMUTATIONS].
     """
 
-    members: Members
-    told: Told
-    before: Compared
-    bars: Bars
+    candidates: Indices
+    ranks: Indices
+    key_hashes: NDArray[np.uint64]
+    low_bytes: NDArray[np.uint8]
 
 
-class Room(NamedTuple):
-    """For what is found, and how many edges and comparisons that is."""
+class Comparison(NamedTuple):
+    """All that is needed to compare the members of some buckets.
+
+    The shingle sets of a member whose pairs are all in the cache may be empty.
+    """
+
+    members: BucketMembers
+    shingles: ShingleSets
+    cache: SimilarityCache
+    thresholds: Thresholds
+
+
+class Results(NamedTuple):
+    """Buffers for edges and compared pairs; `counts` says how many of each are filled."""
 
     edges: Edges
-    compared: Compared
-    counts: Rows
+    compared: SimilarityCache
+    counts: Indices
 
 
 @njit(cache=True)
-def join_near(parent: Rows, starts: Rows, given: Given) -> tuple[Edges, Compared]:
-    """Join in `parent` the duplicates in each bucket; the edges span all that this call has joined, and what was
-    compared for it is told too. Bucket b is the members from starts[b] up to starts[b + 1].
+def join_near(parent: Indices, starts: Indices, comparison: Comparison) -> tuple[Edges, SimilarityCache]:
+    """Join the near duplicates of each bucket in `parent`, a union-find over ranks.
+
+    Bucket b is the members from starts[b] up to starts[b + 1]. Returns the edges that span all components joined by
+    this call, and the pairs to be cached.
     """
-    rows, most = given.members.rows, given.members.rows.size * MOST
-    edges = Edges(np.empty_like(rows), np.empty_like(rows), np.empty(rows.size, np.float32))
-    compared = Compared(np.empty(most, np.uint64), np.empty(most, np.uint64), np.empty(most, np.float64))
-    found = Room(edges, compared, np.zeros(2, np.int64))
+    ranks, most = comparison.members.ranks, comparison.members.ranks.size * MAX_CACHED_PER_MEMBER
+    edges = Edges(np.empty_like(ranks), np.empty_like(ranks), np.empty(ranks.size, np.float32))
+    compared = SimilarityCache(np.empty(most, np.uint64), np.empty(most, np.uint64), np.empty(most, np.float64))
+    results = Results(edges, compared, np.zeros(2, np.int64))
     for b in range(starts.size - 1):
         for i in range(starts[b] + 1, starts[b + 1]):
-            _join_one(parent, starts[b], i, given, found)
-    n, m = found.counts  # copied, or all of the room would be kept
+            _join_member(parent, starts[b], i, comparison, results)
+    n, m = results.counts  # the slices are copied, or the whole buffers would stay in memory
     return (
         Edges(edges.first[:n].copy(), edges.second[:n].copy(), edges.similarity[:n].copy()),
-        Compared(compared.one[:m].copy(), compared.other[:m].copy(), compared.similarity[:m].copy()),
+        SimilarityCache(compared.one[:m].copy(), compared.other[:m].copy(), compared.similarity[:m].copy()),
     )
 
 
 @njit(cache=True)
-def _join_one(parent: Rows, low: int, i: int, given: Given, found: Room) -> None:
-    """Compare member i with the first of its bucket, and with those in the WINDOW before it."""
-    rows, hashed, compared = given.members.rows, given.members.hashed, 0
-    for place in range(max(low, i - WINDOW - 1), i):
-        j = low if place == max(low, i - WINDOW - 1) else place
-        if root(parent, rows[i]) == root(parent, rows[j]) or _differ(given.members.bytes, i, j, given.bars):
+def _join_member(parent: Indices, start: int, i: int, comparison: Comparison, results: Results) -> None:
+    """Compare member i with the first of its bucket, and with the WINDOW before it."""
+    ranks, key_hashes, cached = comparison.members.ranks, comparison.members.key_hashes, 0
+    threshold = comparison.thresholds.jaccard
+    for at in range(max(start, i - WINDOW - 1), i):
+        j = start if at == max(start, i - WINDOW - 1) else at
+        if find(parent, ranks[i]) == find(parent, ranks[j]):
             continue
-        similarity = known(given.before, hashed[i], hashed[j])
+        if _signatures_differ(comparison.members.low_bytes, i, j, comparison.thresholds):
+            continue
+        similarity = lookup(comparison.cache, key_hashes[i], key_hashes[j])
         if similarity < 0:
-            similarity = _similarity(given.told, i, j, given.bars.threshold)
-        if compared < MOST:
-            _keep(found, hashed[i], hashed[j], similarity)
-            compared += 1
-        if similarity >= given.bars.threshold:
-            _join(parent, rows[j], rows[i], similarity, found)
+            similarity = _similarity(comparison.shingles, i, j, threshold)
+        if cached < MAX_CACHED_PER_MEMBER:
+            _add_compared(results, key_hashes[i], key_hashes[j], similarity)
+            cached += 1
+        if similarity >= threshold:
+            union(parent, ranks[j], ranks[i])
+            _add_edge(results, ranks[j], ranks[i], similarity)
 
 
 @njit(cache=True)
-def _keep(found: Room, left: np.uint64, right: np.uint64, similarity: float) -> None:
-    compared, at = found.compared, found.counts[1]
+def _add_compared(results: Results, left: np.uint64, right: np.uint64, similarity: float) -> None:
+    compared, at = results.compared, results.counts[1]
     compared.one[at], compared.other[at], compared.similarity[at] = min(left, right), max(left, right), similarity
-    found.counts[1] += 1
+    results.counts[1] += 1
 
 
 @njit(cache=True)
-def _join(parent: Rows, first: int, second: int, similarity: float, found: Room) -> None:
-    join(parent, first, second)
-    edges, at = found.edges, found.counts[0]
+def _add_edge(results: Results, first: int, second: int, similarity: float) -> None:
+    edges, at = results.edges, results.counts[0]
     edges.first[at], edges.second[at], edges.similarity[at] = first, second, similarity
-    found.counts[0] += 1
+    results.counts[0] += 1
 
 
 @njit(cache=True)
-def mark_unknown(
-    joined: Rows, starts: Rows, members: Members, before: Compared, bars: Bars, unknown: NDArray[np.bool_]
+def mark_uncached(
+    joined: Indices,
+    starts: Indices,
+    members: BucketMembers,
+    cache: SimilarityCache,
+    thresholds: Thresholds,
+    uncached: NDArray[np.bool_],
 ) -> None:
-    """Mark the candidates whose texts join_near may ask for; join those known to be alike in `joined`.
+    """Mark in `uncached`, bool[candidates], the candidates whose shingle sets `join_near` may need.
 
-    This joins no more than join_near will have joined by then, and so meets every pair that join_near meets.
+    `joined` is a union-find over candidates, in which pairs that the cache holds as duplicates are joined. This joins
+    no more than `join_near` will have joined by then, and so meets every pair that `join_near` meets.
     """
     for b in range(starts.size - 1):
         for i in range(starts[b] + 1, starts[b + 1]):
-            for place in range(max(starts[b], i - WINDOW - 1), i):
-                j = starts[b] if place == max(starts[b], i - WINDOW - 1) else place
-                _mark_one(joined, i, j, members, before, bars, unknown)
+            for at in range(max(starts[b], i - WINDOW - 1), i):
+                j = starts[b] if at == max(starts[b], i - WINDOW - 1) else at
+                _mark_pair(joined, i, j, members, cache, thresholds, uncached)
 
 
 @njit(cache=True)
-def _mark_one(
-    joined: Rows, i: int, j: int, members: Members, before: Compared, bars: Bars, unknown: NDArray[np.bool_]
+def _mark_pair(
+    joined: Indices,
+    i: int,
+    j: int,
+    members: BucketMembers,
+    cache: SimilarityCache,
+    thresholds: Thresholds,
+    uncached: NDArray[np.bool_],
 ) -> None:
     one, other = members.candidates[i], members.candidates[j]
-    if (unknown[one] and unknown[other]) or root(joined, one) == root(joined, other):
+    if (uncached[one] and uncached[other]) or find(joined, one) == find(joined, other):
         return
-    if _differ(members.bytes, i, j, bars):
+    if _signatures_differ(members.low_bytes, i, j, thresholds):
         return
-    similarity = known(before, members.hashed[i], members.hashed[j])
+    similarity = lookup(cache, members.key_hashes[i], members.key_hashes[j])
     if similarity < 0:
-        unknown[one] = unknown[other] = True
-    elif similarity >= bars.threshold:
-        join(joined, one, other)
+        uncached[one] = uncached[other] = True
+    elif similarity >= thresholds.jaccard:
+        union(joined, one, other)
 
 
 @njit(cache=True)
-def _differ(signed: NDArray[np.uint8], i: int, j: int, bars: Bars) -> bool:
-    """Do they agree in too few places to be alike?"""
+def _signatures_differ(low_bytes: NDArray[np.uint8], i: int, j: int, thresholds: Thresholds) -> bool:
+    """Are too few values of the two signatures equal for a pair of duplicates?"""
     count = 0
-    for k in range(signed.shape[1]):
-        count += signed[i, k] == signed[j, k]
-    return count < bars.least
+    for k in range(low_bytes.shape[1]):
+        count += low_bytes[i, k] == low_bytes[j, k]
+    return count < thresholds.equal_values
 
 
 @njit(cache=True)
-def _similarity(told: Told, i: int, j: int, threshold: float) -> float:
-    """Jaccard of two members' keys; 0 where it is below the threshold or their answers rule a duplicate out."""
-    answers_differ = told.short[i] and told.short[j] and told.wording[i] != told.wording[j]
-    if answers_differ and _jaccard(told, 2 * i + 1, 2 * j + 1, ANSWERS) < ANSWERS:
+def _similarity(sets: ShingleSets, i: int, j: int, threshold: float) -> float:
+    """Return the Jaccard of two members' keys; 0 if it is below the threshold or their short answers differ."""
+    short = sets.short_answer[i] and sets.short_answer[j] and sets.answer_hash[i] != sets.answer_hash[j]
+    if short and _jaccard(sets, 2 * i + 1, 2 * j + 1, MIN_ANSWER_SIMILARITY) < MIN_ANSWER_SIMILARITY:
         return 0.0
-    return _jaccard(told, 2 * i, 2 * j, threshold)
+    return _jaccard(sets, 2 * i, 2 * j, threshold)
 
 
 @njit(cache=True)
-def _jaccard(told: Told, one: int, other: int, threshold: float) -> float:
-    """Of two sorted sets; 0 as soon as it must come out below `threshold`."""
-    i, end, j, until = told.offsets[one], told.offsets[one + 1], told.offsets[other], told.offsets[other + 1]
+def _jaccard(sets: ShingleSets, one: int, other: int, threshold: float) -> float:
+    """Return the Jaccard of two sorted sets; 0 as soon as it must come out below `threshold`."""
+    i, end, j, until = sets.offsets[one], sets.offsets[one + 1], sets.offsets[other], sets.offsets[other + 1]
     size = end - i + until - j
-    # all but twice what must be common for common / (size - common) >= threshold, and one for rounding
-    apart, allowed = 0, size - 2 * threshold / (1 + threshold) * size + 1
-    while i < end and j < until and apart <= allowed:
-        left, right = told.values[i], told.values[j]
-        i, j, apart = i + (left <= right), j + (right <= left), apart + (left != right)
-    apart += end - i + until - j
-    return (size - apart) / (size + apart) if size and apart <= allowed else 0.0
+    # Jaccard = common / (size - common) >= threshold allows so many values that are in one set only; 1 for rounding
+    different, allowed = 0, size - 2 * threshold / (1 + threshold) * size + 1
+    while i < end and j < until and different <= allowed:
+        left, right = sets.shingles[i], sets.shingles[j]
+        i, j, different = i + (left <= right), j + (right <= left), different + (left != right)
+    different += end - i + until - j
+    return (size - different) / (size + different) if size and different <= allowed else 0.0

@@ -1,14 +1,15 @@
-"""What is measured of every record. A new signal: a line in the SIGNALS of its theme, or a module of its own here.
+"""The signals that are measured for every record.
 
-Each module holds one theme: plain functions over Arrow tables, or DuckDB expressions, and a tuple SIGNALS.
+A module holds one theme: functions over Arrow tables, or DuckDB expressions, and a tuple SIGNALS. A new signal is an
+entry in the SIGNALS of its theme, or a new module whose SIGNALS are added here.
 """
 
 from pipelines.signals import (
-    code,
+    code_share,
     domain,
-    edits,
+    edit_dates,
     exact,
-    exchange,
+    exchange_faults,
     heuristics,
     holes,
     injection,
@@ -19,7 +20,7 @@ from pipelines.signals import (
     pairing,
     phrases,
     privacy,
-    reading,
+    readability,
     repetition,
     safety,
     talk,
@@ -30,14 +31,14 @@ SIGNALS = (
     *length.SIGNALS,
     *repetition.SIGNALS,
     *heuristics.SIGNALS,
-    *reading.SIGNALS,
-    *code.SIGNALS,
+    *readability.SIGNALS,
+    *code_share.SIGNALS,
     *links.SIGNALS,
     *holes.SIGNALS,
     *pairing.SIGNALS,
     *phrases.SIGNALS,
     *talk.SIGNALS,
-    *exchange.SIGNALS,
+    *exchange_faults.SIGNALS,
     *language.SIGNALS,
     *task.SIGNALS,
     *domain.SIGNALS,
@@ -46,5 +47,5 @@ SIGNALS = (
     *safety.SIGNALS,
     *injection.SIGNALS,
     *minhash.SIGNALS,
-    *edits.SIGNALS,
+    *edit_dates.SIGNALS,
 )

@@ -1,8 +1,8 @@
-"""Which texts are equal but for what nobody sees: hashes of the folded text.
+"""Hashes of the folded text, for exact duplicates: texts that are equal but for differences that nobody sees.
 
-Folded are case, full-width and other compatibility forms, traditional Chinese characters; a run of white space counts
-as one space, at the ends as none; invisible characters count nothing. Punctuation and markup do count here: `C` and
-`C++` are two things. (Words, which MinHash compares, are taken without them: pipelines/signals/text.py.)
+Folding maps case, full-width and other compatibility forms, and traditional Chinese characters. A run of white space
+becomes one space, and none at the ends; invisible characters are removed. Punctuation and markup stay: `C` and `C++`
+are two things. (MinHash compares words, which leave them out: pipelines/signals/text.py.)
 """
 
 from itertools import chain, pairwise
@@ -13,35 +13,35 @@ import xxhash
 from numba import njit
 
 from pipelines.signals.blocks import fold_block
-from pipelines.signals.text import IGNORED, SPACE, Tables, Texts, decode, kind_of, tables, texts_of
+from pipelines.signals.text import IGNORED, SPACE, CharacterTables, Texts, character_tables, decode, kind_of, texts_of
 from schemas.signal import Signal
 
-# What two records may be compared by. An instruction without its input asks nothing yet.
+# The fields that two records are compared by. An instruction without its input asks nothing yet.
 KEYS = {
     "pair": ("instruction", "input", "output"),
     "output": ("output",),
     "instruction": ("instruction", "input"),
 }
-PIECE = 1_024
-BETWEEN = 31  # the unit separator stands in no folded text
+BATCH_ROWS = 1_024
+FIELD_SEPARATOR = 31  # the unit separator occurs in no folded text
 _BLANK = 32
 
 
 @njit(cache=True, nogil=True)
-def _normalise(fields: tuple[Texts, ...], tables: Tables, out: np.ndarray, offsets: np.ndarray) -> None:
-    """`out[offsets[i]:offsets[i + 1]]` becomes the folded texts of row i in UTF-8, with BETWEEN them."""
+def _fold_rows(fields: tuple[Texts, ...], tables: CharacterTables, out: np.ndarray, offsets: np.ndarray) -> None:
+    """Fill out[offsets[i]:offsets[i + 1]] with the folded fields of row i in UTF-8, with FIELD_SEPARATOR between."""
     used = 0
     for row in range(len(offsets) - 1):
         for at, texts in enumerate(fields):
             if at:
-                out[used] = BETWEEN
+                out[used] = FIELD_SEPARATOR
                 used += 1
-            used = _normalise_one(texts.data, texts.offsets[row], texts.offsets[row + 1], tables, out, used)
+            used = _fold_text(texts.data, texts.offsets[row], texts.offsets[row + 1], tables, out, used)
         offsets[row + 1] = used
 
 
 @njit(cache=True, nogil=True)
-def _normalise_one(data: np.ndarray, at: int, end: int, tables: Tables, out: np.ndarray, used: int) -> int:
+def _fold_text(data: np.ndarray, at: int, end: int, tables: CharacterTables, out: np.ndarray, used: int) -> int:
     begin = used
     while at < end:
         plain = False
@@ -52,15 +52,18 @@ def _normalise_one(data: np.ndarray, at: int, end: int, tables: Tables, out: np.
         if plain:
             at, used = at + 64, used + 64
         else:
-            at, used = _normalise_some(data, (at, min(at + 64, end), end), tables, out, (begin, used))
+            at, used = _fold_characters(data, (at, min(at + 64, end), end), tables, out, (begin, used))
     return used - int(used > begin and out[used - 1] == _BLANK)
 
 
 @njit(cache=True, nogil=True)
-def _normalise_some(
-    data: np.ndarray, span: tuple[int, int, int], tables: Tables, out: np.ndarray, written: tuple[int, int]
+def _fold_characters(
+    data: np.ndarray, span: tuple[int, int, int], tables: CharacterTables, out: np.ndarray, written: tuple[int, int]
 ) -> tuple[int, int]:
-    """Character by character from span[0] to span[1] or a little farther, within span[2]."""
+    """Fold character by character from span[0] to span[1] or a little farther, but not past span[2].
+
+    `written` is where the text begins in `out`, and where the next byte goes. Returns the positions in data and `out`.
+    """
     at, stop, end = span
     begin, used = written
     while at < stop:
@@ -76,7 +79,7 @@ def _normalise_some(
 
 @njit(cache=True, nogil=True)
 def _encode(code: int, out: np.ndarray, used: int) -> int:
-    """UTF-8."""
+    """Write a code point in UTF-8 to out[used:]; return where the next byte goes."""
     if code < 0x80:
         out[used] = code
         return used + 1
@@ -91,37 +94,43 @@ def _encode(code: int, out: np.ndarray, used: int) -> int:
     return used + 4
 
 
-def normalised(table: pa.Table, key: str) -> list[memoryview]:
-    """The folded texts of a key in UTF-8, with BETWEEN its fields."""
+def fold_key(table: pa.Table, key: str) -> list[memoryview]:
+    """Return the folded text of a key (KEYS) per row, in UTF-8, with FIELD_SEPARATOR between its fields."""
     fields = tuple(texts_of(table[field]) for field in KEYS[key])
-    # a folded character is at most a byte longer than the two or more that it was; a broken end becomes U+FFFD
+    # a folded character is at most one byte longer than its two or more; a broken end becomes U+FFFD
     size = sum(int(texts.offsets[-1] - texts.offsets[0]) for texts in fields)
     out = np.empty(3 * size // 2 + 4 * len(fields) * len(table) + 64, np.uint8)
     offsets = np.zeros(len(table) + 1, np.int64)
-    _normalise(fields, tables(), out, offsets)
+    _fold_rows(fields, character_tables(), out, offsets)
     return [out.data[a:b] for a, b in pairwise(offsets.tolist())]
 
 
-def pieces(table: pa.Table) -> list[pa.Table]:
-    """PIECE rows at a time, at least one: texts that are read again while they are in the cache take half the time."""
-    return [table.slice(at, PIECE) for at in range(0, max(1, len(table)), PIECE)]
+def batches(table: pa.Table) -> list[pa.Table]:
+    """Return BATCH_ROWS rows at a time, at least one batch.
+
+    A text that is read again while it is in the processor's cache takes half the time.
+    """
+    return [table.slice(at, BATCH_ROWS) for at in range(0, max(1, len(table)), BATCH_ROWS)]
 
 
-def _hashed(table: pa.Table, key: str) -> pa.Array:
-    folded = chain.from_iterable(normalised(part, key) for part in pieces(table))
+def _hash_key(table: pa.Table, key: str) -> pa.Array:
+    folded = chain.from_iterable(fold_key(part, key) for part in batches(table))
     return pa.array([xxhash.xxh3_128_hexdigest(text) for text in folded], pa.string())
 
 
 def pair_hash(table: pa.Table) -> pa.Array:
-    return _hashed(table, "pair")
+    """Return the hash of the key `pair` per row: 32 hexadecimal digits."""
+    return _hash_key(table, "pair")
 
 
 def output_hash(table: pa.Table) -> pa.Array:
-    return _hashed(table, "output")
+    """Return the hash of the key `output` per row: 32 hexadecimal digits."""
+    return _hash_key(table, "output")
 
 
 def instruction_hash(table: pa.Table) -> pa.Array:
-    return _hashed(table, "instruction")
+    """Return the hash of the key `instruction` (with the input) per row: 32 hexadecimal digits."""
+    return _hash_key(table, "instruction")
 
 
 _EXACT = "xxh3-128 of the folded text with white space collapsed; equal hashes are exact duplicates"

@@ -1,4 +1,4 @@
-"""Names of people on a site: `@name` in prose. What code writes with an @ is none."""
+"""Handles: names of people on a site, `@name` in prose. A name that code writes with an @ is no handle."""
 
 from bisect import bisect
 from functools import lru_cache
@@ -29,35 +29,39 @@ _NOT_PEOPLE = frozenset((
     "wraps", "yield", "yields", "valid", "pattern", "digits", "size", "past", "future",
     "exceptionhandler", "edited", "sorry", "官方", "管理员", "管理员吧", "所有人", "全体成员",
 ))  # fmt: skip
-_BEFORE = "([,.:;!?\"'>*_/ \t\n"
-_LINE = 1_000  # characters around a name that are looked at
-_HAN = 8  # characters of a Chinese name; without a space after it more is prose
+_MAY_PRECEDE = "([,.:;!?\"'>*_/ \t\n"
+_MAX_LINE = 1_000  # characters around a name that are looked at
+_MAX_HAN = 8  # characters of a Chinese name; a longer run is prose without a space
 _FENCE = re2.compile(r"(?m)^\s*(?:```|~~~)")
 
 
-def handle(text: str, start: int, end: int) -> int:
-    """Stands `@name` for a person: in prose, not alone on its line, and no word that code gives an @?"""
+def is_handle(text: str, start: int, end: int) -> int:
+    """Return where the handle text[start:end] ends, or 0 if it is none.
+
+    `start` is the first character after the @. A handle stands in prose, not alone on its line, and is no word that
+    code writes with an @.
+    """
     name, before, after = text[start:end].rstrip("-"), text[max(0, start - 2) : start - 1], text[end : end + 2]
-    in_word = before.isascii() and before not in _BEFORE
+    in_word = before.isascii() and before not in _MAY_PRECEDE
     if in_word or after.startswith(("@", "(", "/", "=", "\\", "<", "[")):
         return 0
-    if not name.isascii() and len(name) > _HAN:
+    if not name.isascii() and len(name) > _MAX_HAN:
         return 0
     dotted = after[:1] == "." and after[1:].isalnum()
-    if dotted or name.lower() in _NOT_PEOPLE or _alone(text, start, end) or _in_code(text, start):
+    if dotted or name.lower() in _NOT_PEOPLE or _is_alone(text, start, end) or _is_in_code(text, start):
         return 0
     return start + len(name)
 
 
-def _alone(text: str, start: int, end: int) -> bool:
-    """Nothing else on the line: a decorator, the name of a variable that is explained, an author's column."""
-    before, after = text[max(0, start - _LINE) : start - 1], text[end : end + _LINE]
+def _is_alone(text: str, start: int, end: int) -> bool:
+    """Is nothing else on the line? Then it is a decorator, an explained variable, or an author's column."""
+    before, after = text[max(0, start - _MAX_LINE) : start - 1], text[end : end + _MAX_LINE]
     return not (before.rpartition("\n")[2] + after.partition("\n")[0]).strip(" \t-*+#`“”")
 
 
-def _in_code(text: str, at: int) -> bool:
-    """Inside a fence, inline code, an indented line or a URL."""
-    line = text[max(0, at - _LINE) : at].rpartition("\n")[2]
+def _is_in_code(text: str, at: int) -> bool:
+    """Does the position lie inside a fence, inline code, an indented line or a URL?"""
+    line = text[max(0, at - _MAX_LINE) : at].rpartition("\n")[2]
     if line.count("`") % 2 or line.startswith(("    ", "\t")) or "://" in line.rpartition(" ")[2]:
         return True
     return bisect(_fences(text), at) % 2 == 1

@@ -1,7 +1,7 @@
-"""Characters, words and lines of prose: the measures of Gopher, C4 and FineWeb by their definitions.
+"""Signals of characters, words and lines of prose, by the definitions of Gopher, C4 and FineWeb.
 
-Gopher: Rae et al. 2021, table A1. C4: Raffel et al. 2020, section 2.2. FineWeb: Penedo et al. 2024. Thresholds named
-here are theirs for web pages; what is right for records is the policy's business. Null: no text to measure.
+Gopher: Rae et al. 2021, table A1. C4: Raffel et al. 2020, section 2.2. FineWeb: Penedo et al. 2024. The
+thresholds named here are theirs for web pages; the policy sets those for records. Null: no text to measure.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numba import njit
 
-from pipelines.signals.repetition import as_struct, find_slot, seen_table
+from pipelines.signals.repetition import as_struct, find_slot, hash_table
 from pipelines.signals.text import (
     DIGIT,
     HAS_LETTER,
@@ -19,17 +19,17 @@ from pipelines.signals.text import (
     SPACE,
     SYMBOL,
     UPPER,
-    Tables,
+    CharacterTables,
     Texts,
     Words,
+    character_tables,
     decode,
     hash_words,
     kind_of,
     mix,
-    room,
     split_words,
-    tables,
     texts_of,
+    word_buffers,
 )
 from schemas.signal import Signal
 
@@ -70,24 +70,26 @@ _BULLETS = np.array([ord(char) for char in "•‣▶◀◦■□▪▫–●-*+
 
 
 def output_characters(table: pa.Table) -> pa.Array:
+    """Return a struct per row with the fields CHARACTERS; null where there is nothing to measure."""
     texts = texts_of(table["output_prose"])
     stops = np.array([hash_words("the be to of and that have with"), hash_words("的是了在和不有我")])
-    made = np.full((texts.rows, len(CHARACTERS)), np.nan, np.float32)
-    _characters(texts, tables(), room(texts), stops, made)
-    return as_struct(made, [name for name, _ in CHARACTERS])
+    out = np.full((texts.rows, len(CHARACTERS)), np.nan, np.float32)
+    _characters(texts, character_tables(), word_buffers(texts), stops, out)
+    return as_struct(out, [name for name, _ in CHARACTERS])
 
 
 def output_lines(table: pa.Table) -> pa.Array:
+    """Return a struct per row with the fields LINES; null where there is nothing to measure."""
     texts = texts_of(table["output_prose"])
-    made = np.full((texts.rows, len(LINES)), np.nan, np.float32)
-    _lines(texts, room(texts), room(texts), seen_table(texts), made)
-    return as_struct(made, [name for name, _ in LINES])
+    out = np.full((texts.rows, len(LINES)), np.nan, np.float32)
+    _lines(texts, word_buffers(texts), word_buffers(texts), hash_table(texts), out)
+    return as_struct(out, [name for name, _ in LINES])
 
 
 @njit(cache=True, nogil=True)
-def _characters(texts: Texts, tables: Tables, words: Words, stops: np.ndarray, made: np.ndarray) -> None:
+def _characters(texts: Texts, tables: CharacterTables, words: Words, stops: np.ndarray, out: np.ndarray) -> None:
     kinds = np.zeros(9, np.int64)
-    for row in range(len(made)):
+    for row in range(len(out)):
         start, end = texts.offsets[row], texts.offsets[row + 1]
         count = split_words(texts.data, start, end, tables, words)
         kinds[:] = 0
@@ -96,21 +98,19 @@ def _characters(texts: Texts, tables: Tables, words: Words, stops: np.ndarray, m
         if solid == 0:
             continue
         letters = kinds[MARK:].sum()
-        made[row, 0], made[row, 1] = letters / solid, kinds[DIGIT] / solid
-        made[row, 2] = kinds[UPPER] / letters if letters else np.nan
-        made[row, 3], made[row, 4] = kinds[SYMBOL] / solid, kinds[SPACE] / (solid + kinds[SPACE])
-        made[row, 5], made[row, 6] = marks[0], marks[1]
+        out[row, 0], out[row, 1] = letters / solid, kinds[DIGIT] / solid
+        out[row, 2] = kinds[UPPER] / letters if letters else np.nan
+        out[row, 3], out[row, 4] = kinds[SYMBOL] / solid, kinds[SPACE] / (solid + kinds[SPACE])
+        out[row, 5], out[row, 6] = marks[0], marks[1]
         if count:
-            made[row, 7], made[row, 8], made[row, 9] = marks[2] / count, marks[3] / count, marks[4] / count
-            made[row, 10], made[row, 11], made[row, 12] = _word_lengths(words, count)
-            made[row, 13] = max(
-                _stop_words(words.hashes[:count], stops[0]), _stop_words(words.hashes[:count], stops[1])
-            )
+            out[row, 7], out[row, 8], out[row, 9] = marks[2] / count, marks[3] / count, marks[4] / count
+            out[row, 10], out[row, 11], out[row, 12] = _word_lengths(words, count)
+            out[row, 13] = max(_stop_words(words.hashes[:count], stops[0]), _stop_words(words.hashes[:count], stops[1]))
 
 
 @njit(cache=True, nogil=True)
 def _count_characters(data, start, end, tables, kinds):  # type: ignore[no-untyped-def]
-    """Adds up `kinds`; returns how many sentence ends, curly brackets, #, ellipses and newlines there are."""
+    """Add to `kinds`, int64[9]; return the counts of sentence ends, curly brackets, #, ellipses and newlines."""
     sentences, curly, hashes, ellipses, newlines = 0, 0, 0, 0, 0
     at, last, dots, ended = start, 0, 0, False
     while at < end:
@@ -138,7 +138,7 @@ def _count_characters(data, start, end, tables, kinds):  # type: ignore[no-untyp
 
 @njit(cache=True, nogil=True)
 def _word_lengths(words: Words, count: int) -> tuple[float, int, float]:
-    """Mean length of spaced words (NaN without any), the longest word, the share of words with a letter."""
+    """Return the mean length of spaced words (NaN without any), the longest length, the share with a letter."""
     spaced, chars, longest, lettered = 0, 0, 0, 0
     for at in range(count):
         lettered += (words.flags[at] & HAS_LETTER) > 0
@@ -159,22 +159,22 @@ def _stop_words(hashes: np.ndarray, stops: np.ndarray) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _lines(texts: Texts, lines: Words, paragraphs: Words, seen: tuple, made: np.ndarray) -> None:
-    for row in range(len(made)):
+def _lines(texts: Texts, lines: Words, paragraphs: Words, seen: tuple, out: np.ndarray) -> None:
+    for row in range(len(out)):
         start, end = texts.offsets[row], texts.offsets[row + 1]
         count, blocks, chars = _split_lines(texts.data, start, end, lines, paragraphs)
         if count:
-            made[row, 0], made[row, 1] = _repeated(lines, count, chars, seen, 2 * row + 1)
-            made[row, 2], made[row, 3] = _repeated(paragraphs, blocks, chars, seen, 2 * row + 2)
+            out[row, 0], out[row, 1] = _repeated(lines, count, chars, seen, 2 * row + 1)
+            out[row, 2], out[row, 3] = _repeated(paragraphs, blocks, chars, seen, 2 * row + 2)
             flags = lines.flags[:count]
-            made[row, 4], made[row, 5] = ((flags & BULLET) > 0).mean(), ((flags & ELLIPSIS) > 0).mean()
-            made[row, 6] = ((flags & TERMINAL) > 0).mean()
-            made[row, 7] = (lines.chars[:count] <= SHORT_LINE).mean()
+            out[row, 4], out[row, 5] = ((flags & BULLET) > 0).mean(), ((flags & ELLIPSIS) > 0).mean()
+            out[row, 6] = ((flags & TERMINAL) > 0).mean()
+            out[row, 7] = (lines.chars[:count] <= SHORT_LINE).mean()
 
 
 @njit(cache=True, nogil=True)
 def _split_lines(data, start, end, lines, paragraphs):  # type: ignore[no-untyped-def]
-    """Fill `lines` and `paragraphs`; returns how many there are of each, and the characters in all lines."""
+    """Fill `lines` and `paragraphs`; return the count of each, and the characters in all lines."""
     count, blocks, total, at = 0, 0, 0, start
     value, length = np.uint64(0), 0
     while at < end:
@@ -191,7 +191,7 @@ def _split_lines(data, start, end, lines, paragraphs):  # type: ignore[no-untype
 
 @njit(cache=True, nogil=True)
 def _read_line(data, at, end):  # type: ignore[no-untyped-def]
-    """Hash, length and flags of the line at `at` without the white space around it, and where the next begins."""
+    """Return hash, length and flags of the line at `at`, without white space around it, and the start of the next."""
     value, chars, gap, flags = np.uint64(0), 0, 0, 0
     first, mark, dots = 0, 0, 0
     while at < end:
@@ -217,7 +217,7 @@ def _read_line(data, at, end):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _repeated(lines: Words, count: int, total: int, seen: tuple, stamp: int) -> tuple[float, float]:
-    """Of the first `count`: the share seen before, and their share of `total` characters."""
+    """Return the share of the first `count` lines that were seen before, and their share of `total` characters."""
     repeated, chars, mask = 0, 0, 1
     while mask < 2 * count:
         mask *= 2

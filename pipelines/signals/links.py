@@ -1,4 +1,4 @@
-"""How much of an answer is links, whether it is nothing else, and how many pictures are missing."""
+"""Signals of links and missing pictures in an output."""
 
 import pyarrow as pa
 

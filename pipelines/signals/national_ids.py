@@ -1,6 +1,6 @@
-"""Numbers that a state gives to a person: by a form that nothing else has, or by what they are called beside it.
+"""National ids: numbers that a state gives to a person, found by a form of their own or by their name.
 
-Checksums are python-stdnum's; where a number has none, or is nothing but digits, its name must stand before it.
+Checksums are python-stdnum's. The name must stand before a number that has no checksum or is only digits.
 """
 
 from collections.abc import Callable
@@ -63,7 +63,7 @@ _NAMED: tuple[tuple[str, str, Check], ...] = (
     (r"身[份分][证證]|\bid (?:number|no|card)", r"[A-Z][1289]\d{8}", lambda value: _taiwan(value)),
     (r"护照|護照|passport", r"[A-Z]{1,2}\d{7,8}", lambda value: True),
 )
-_MARKS = ".-"  # a number may not go on after one of these
+_MARKS = ".-"  # a number that continues after one of these is part of a longer one
 _EXAMPLES = frozenset(("123-45-6789", "078-05-1120", "219-09-9999", "999-99-9999", "123456789"))
 _CHECKS = [(re2.compile(form), check) for form, check in _FORMS]
 _CUES = [(re2.compile(f"(?i)(?:{cue})"), re2.compile(form), check) for cue, form, check in _NAMED]
@@ -73,22 +73,24 @@ NAMED = rf"{NAME}[^\n]{{0,{NEAR - 1}}}?\b((?-i:{'|'.join(form for _, form, _ in 
 
 
 def by_form(text: str, start: int, end: int) -> int:
+    """Validate a number by its form and checksum: return `end`, or 0."""
     value = text[start:end]
-    if value in _EXAMPLES or _goes_on(text, start, end):
+    if value in _EXAMPLES or _is_part_of_longer(text, start, end):
         return 0
     return end if any(form.fullmatch(value) and check(value) for form, check in _CHECKS) else 0
 
 
 def by_name(text: str, start: int, end: int) -> int:
+    """Validate a number by the name in the NEAR characters before it and its checksum: return `end`, or 0."""
     value, before = text[start:end], text[max(0, start - NEAR) : start]
-    if value in _EXAMPLES or _goes_on(text, start, end):
+    if value in _EXAMPLES or _is_part_of_longer(text, start, end):
         return 0
     return (
         end if any(cue.search(before) and form.fullmatch(value) and check(value) for cue, form, check in _CUES) else 0
     )
 
 
-def _goes_on(text: str, start: int, end: int) -> bool:
+def _is_part_of_longer(text: str, start: int, end: int) -> bool:
     """Is the number part of a longer one, or of a word?"""
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
     joined = [before[-1:], after[:1]]
@@ -98,14 +100,17 @@ def _goes_on(text: str, start: int, end: int) -> bool:
 
 
 def _hong_kong(value: str) -> bool:
-    """Letters count from A = 10, an absent first letter 36; weights 9 to 1; Registration of Persons Regulations."""
+    """Check a Hong Kong id: letters count from A = 10, an absent first letter is 36, weights are 9 to 1.
+
+    Source: Registration of Persons Regulations.
+    """
     digits = [int(char, 36) for char in value if char.isalnum()]
     digits = [36, *digits] if len(digits) == 8 else digits
     return sum(weight * digit for weight, digit in zip(range(9, 0, -1), digits, strict=True)) % 11 == 0
 
 
 def _taiwan(value: str) -> bool:
-    """The letter is a place with two digits, 10 to 35; weights 1, 9, 8 … 1, 1."""
+    """Check a Taiwan id: the letter stands for two digits, 10 to 35; weights are 1, 9, 8 … 1, 1."""
     place = 10 + "ABCDEFGHJKLMNPQRSTUVXYWZIO".index(value[0])
     digits = [place // 10, place % 10, *map(int, value[1:])]
     return sum(weight * digit for weight, digit in zip((1, *range(9, 0, -1), 1), digits, strict=True)) % 10 == 0

@@ -1,10 +1,10 @@
-"""How instruction and output belong together."""
+"""Signals of how well instruction and output belong together."""
 
 import numpy as np
 import pyarrow as pa
 from numba import njit
 
-from pipelines.signals.text import Tables, Texts, Words, room, split_words, tables, texts_of
+from pipelines.signals.text import CharacterTables, Texts, Words, character_tables, split_words, texts_of, word_buffers
 from schemas.signal import Signal
 
 _ASKS = (
@@ -17,35 +17,38 @@ _ASKS = (
 
 
 def pair_overlap(table: pa.Table) -> pa.Array:
-    asked, told = texts_of(table["instruction_prose"]), texts_of(table["output_prose"])
-    shares = np.full(asked.rows, np.nan, np.float32)
-    _overlap(asked, told, tables(), room(asked), room(told), shares)
+    """Return float32 per row: share of the instruction's different words that the output has, or null."""
+    instructions, outputs = texts_of(table["instruction_prose"]), texts_of(table["output_prose"])
+    shares = np.full(instructions.rows, np.nan, np.float32)
+    _overlap(instructions, outputs, character_tables(), word_buffers(instructions), word_buffers(outputs), shares)
     return pa.array(shares, from_pandas=True)
 
 
 @njit(cache=True, nogil=True)
-def _overlap(asked: Texts, told: Texts, tables: Tables, left: Words, right: Words, shares: np.ndarray) -> None:
+def _overlap(
+    instructions: Texts, outputs: Texts, tables: CharacterTables, left: Words, right: Words, shares: np.ndarray
+) -> None:
     for row in range(len(shares)):
-        count = split_words(asked.data, asked.offsets[row], asked.offsets[row + 1], tables, left)
-        against = split_words(told.data, told.offsets[row], told.offsets[row + 1], tables, right)
+        count = split_words(instructions.data, instructions.offsets[row], instructions.offsets[row + 1], tables, left)
+        against = split_words(outputs.data, outputs.offsets[row], outputs.offsets[row + 1], tables, right)
         if count:
-            shares[row] = _share_found(left.hashes[:count], right.hashes[:against])
+            shares[row] = _containment(left.hashes[:count], right.hashes[:against])
 
 
 @njit(cache=True, nogil=True)
-def _share_found(wanted: np.ndarray, given: np.ndarray) -> float:
-    """Share of the different values of `wanted` that are in `given`; both are sorted in place."""
-    wanted.sort()
-    given.sort()
-    different, found, at = 0, 0, 0
-    for k in range(len(wanted)):
-        if k and wanted[k] == wanted[k - 1]:
+def _containment(one: np.ndarray, other: np.ndarray) -> float:
+    """Return the share of the different values of `one` that are in `other`; both are sorted in place."""
+    one.sort()
+    other.sort()
+    different, shared, at = 0, 0, 0
+    for k in range(len(one)):
+        if k and one[k] == one[k - 1]:
             continue
-        while at < len(given) and given[at] < wanted[k]:
+        while at < len(other) and other[at] < one[k]:
             at += 1
         different += 1
-        found += at < len(given) and given[at] == wanted[k]
-    return found / different
+        shared += at < len(other) and other[at] == one[k]
+    return shared / different
 
 
 def _plain(field: str) -> str:

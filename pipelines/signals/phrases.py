@@ -1,7 +1,7 @@
-"""Phrases that tell what a text is: site furniture, leaning on absent context, identity claims, refusals, residue.
+"""Signals of phrases: boilerplate, references to absent text, identity claims, refusals, residue of markup.
 
-Patterns are RE2 (DuckDB's own), so that no text can make them slow. Except where a pattern says otherwise they see
-prose only, without inline code.
+Patterns are RE2 (DuckDB's engine), so no text can make them slow. By default they are matched against the prose of the
+output, without inline code.
 """
 
 import pyarrow as pa
@@ -110,7 +110,7 @@ _TRUNCATED = (
 )
 
 
-# All that a short text does is to say what will come, or whose text it was.
+# A short text only announces what will come, or says whose text it is based on.
 _ANNOUNCES = (
     r"(?i)\b(?:in|during) (?:this|the (?:next|following)|these) (?:chapters?|tutorials?|lessons?|sections?|articles?"
     r"|guides?|pages?|parts?|episodes?),? (?:you|we|i)(?:['’]ll| will| are going to| shall|['’]re going to)?"
@@ -127,7 +127,7 @@ _ANNOUNCES = (
     r"|\b(?:dans ce (?:chapitre|tutoriel|cours)|en este (?:capítulo|tutorial)|neste (?:capítulo|tutorial)|in questo"
     r" (?:capitolo|tutorial)),? "
 )
-# Says of itself that it does not answer.
+# The text says of itself that it does not answer.
 _NO_ANSWER = (
     r"(?i)\b(?:not|isn['’]t|n['’]t) (?:\w+ly |quite |meant to be |meant as )*(?:an?|the) (?:\w+ ){0,2}answers?"
     r"(?: to (?:your|the|this) (?:\w+ )?question|[,.;—–-]|,? but\b|,? just\b)"
@@ -140,17 +140,22 @@ _NO_ANSWER = (
 )
 
 
-def count(pattern: str, text: str = _PROSE) -> str:
+def count_matches(pattern: str, text: str = _PROSE) -> str:
+    """Return a DuckDB expression: the count of matches of `pattern` in the expression `text`."""
     return f"len(regexp_extract_all({text}, '{_quoted(pattern)}'))"
 
 
-def count_beside(pattern: str, harmless: str, text: str) -> str:
-    """How often `pattern` is found where `harmless` is not; that is asked only of texts that `pattern` is found in."""
+def count_matches_outside(pattern: str, harmless: str, text: str) -> str:
+    """Return a DuckDB expression: the count of matches of `pattern` in `text` outside of matches of `harmless`.
+
+    `harmless` is searched only in texts that match `pattern`.
+    """
     rest = f"regexp_replace({text}, '{_quoted(harmless)}', ' ', 'g')"
-    return f"CASE WHEN {found(pattern, text)} THEN {count(pattern, rest)} ELSE 0 END"
+    return f"CASE WHEN {has_match(pattern, text)} THEN {count_matches(pattern, rest)} ELSE 0 END"
 
 
-def found(pattern: str, text: str = _PROSE) -> str:
+def has_match(pattern: str, text: str = _PROSE) -> str:
+    """Return a DuckDB expression: whether `pattern` matches anywhere in the expression `text`."""
     return f"regexp_matches({text}, '{_quoted(pattern)}')"
 
 
@@ -162,60 +167,70 @@ SIGNALS = (
     Signal(
         "output_boilerplate",
         pa.int32(),
-        count(_BOILERPLATE),
+        count_matches(_BOILERPLATE),
         "phrases of site furniture; C4's policy lines, and more",
         2,
     ),
     Signal(
         "output_self_reference",
         pa.int32(),
-        count(_SELF_REFERENCE),
+        count_matches(_SELF_REFERENCE),
         "phrases that need text which is not in the record; LIMA 2.1",
         2,
     ),
     Signal(
         "output_identity",
         pa.int32(),
-        count(_IDENTITY),
+        count_matches(_IDENTITY),
         "claims to be some model, knowledge cut-offs; open-instruct's filters",
         2,
     ),
-    Signal("output_refusal", pa.bool_(), found(_REFUSAL), "opens by declining; Alpaca-cleaned, ShareGPT clean-ups"),
+    Signal("output_refusal", pa.bool_(), has_match(_REFUSAL), "opens by declining; Alpaca-cleaned, ShareGPT clean-ups"),
     Signal(
         "output_announces",
         pa.bool_(),
-        f"NOT contains(output, '```') AND {found(_ANNOUNCES)}",
+        f"NOT contains(output, '```') AND {has_match(_ANNOUNCES)}",
         "says what a chapter will teach, or whose text it is based on",
     ),
     Signal(
         "output_no_answer",
         pa.bool_(),
-        found(_NO_ANSWER, f"left({_PROSE}, 250)"),
+        has_match(_NO_ANSWER, f"left({_PROSE}, 250)"),
         "says of itself in its beginning that it does not answer",
     ),
     Signal(
         "output_truncated",
         pa.bool_(),
-        f"{found(_TRUNCATED, 'output')} OR regexp_matches(output, '(?s)^(?:[^`]*```[^`]*```)*[^`]*```[^`]*$')",
+        f"{has_match(_TRUNCATED, 'output')} OR regexp_matches(output, '(?s)^(?:[^`]*```[^`]*```)*[^`]*```[^`]*$')",
         "ends in a colon, a comma, a word that never ends a sentence, or inside a fence; Self-Instruct",
         2,
     ),
-    Signal("output_html_residue", pa.int32(), count(_HTML), "tags and entities left outside code"),
-    Signal("output_wiki_residue", pa.int32(), count(_WIKI), "templates, links, quotes and tables of MediaWiki left"),
+    Signal("output_html_residue", pa.int32(), count_matches(_HTML), "tags and entities left outside code"),
     Signal(
-        "output_bbcode_residue", pa.int32(), count(_BBCODE), "ends of BBCode left outside code: text of moved forums"
+        "output_wiki_residue", pa.int32(), count_matches(_WIKI), "templates, links, quotes and tables of MediaWiki left"
     ),
-    Signal("output_mojibake", pa.int32(), count(_MOJIBAKE), "UTF-8 read as Latin-1 or cp1252, replacement characters"),
+    Signal(
+        "output_bbcode_residue",
+        pa.int32(),
+        count_matches(_BBCODE),
+        "ends of BBCode left outside code: text of moved forums",
+    ),
+    Signal(
+        "output_mojibake",
+        pa.int32(),
+        count_matches(_MOJIBAKE),
+        "UTF-8 read as Latin-1 or cp1252, replacement characters",
+    ),
     Signal(
         "output_thanks",
         pa.bool_(),
-        f"length(output) < 200 AND {found(_THANKS)}",
+        f"length(output) < 200 AND {has_match(_THANKS)}",
         "a short post that only thanks or agrees",
     ),
     Signal(
         "output_template_tokens",
         pa.int32(),
-        count(_TEMPLATE, _RECORD),
+        count_matches(_TEMPLATE, _RECORD),
         "chat-template tokens in any field, code included: a tokeniser sees them everywhere",
     ),
 )

@@ -1,6 +1,6 @@
-"""Personal data and secrets: where they are, how many, and the same text without them.
+"""Personal data and secrets: their spans, their counts, and the text without them.
 
-Nothing here returns or logs a matched value but `redact`, which takes it out.
+No function returns or logs a matched value.
 """
 
 from bisect import bisect
@@ -10,7 +10,7 @@ from functools import cache
 import pyarrow as pa
 import re2
 
-from pipelines.signals import handles, keys
+from pipelines.signals import credentials, handles
 from pipelines.signals.identifiers import DETECTORS, Validator
 from schemas.signal import Signal
 
@@ -25,12 +25,12 @@ KINDS = {
     "KEY": "keys",
     "HANDLE": "handles",
 }
-_HANDLE = ("HANDLE", r"@[A-Za-z_\p{Han}]", handles.HANDLE, handles.handle)
+_HANDLE = ("HANDLE", r"@[A-Za-z_\p{Han}]", handles.HANDLE, handles.is_handle)
 FIELDS = ("instruction", "input", "output")
 
 
 def spans(text: str) -> list[Span]:
-    """Personal data and secrets in `text`, in order, never overlapping."""
+    """Return personal data and secrets in `text` as (start, end, kind), in order and without overlaps."""
     triggers, detectors = _detectors()
     found: list[Span] = []
     for number in sorted(triggers.Match(text) or ()):
@@ -40,15 +40,19 @@ def spans(text: str) -> list[Span]:
             end = validate(text, start, end)
             if end:
                 found.append((start, end, kind))
-    return _apart(found) if len(found) > 1 else found
+    return _without_overlaps(found) if len(found) > 1 else found
 
 
 def redact(text: str) -> str:
+    """Return `text` with typed placeholders, such as `<EMAIL_1>`, for personal data and secrets."""
     return redact_record([text])[0]
 
 
 def redact_record(fields: Sequence[str]) -> list[str]:
-    """The fields of one record with typed placeholders: one value has one name, `<EMAIL_1>`, in all of them."""
+    """Return the fields of one record with typed placeholders.
+
+    Equal values have one placeholder, such as `<EMAIL_1>`, in all fields.
+    """
     names: dict[str, dict[str, str]] = {kind: {} for kind in KINDS}
     return [_redact(field, names) for field in fields]
 
@@ -63,14 +67,14 @@ def _redact(text: str, names: dict[str, dict[str, str]]) -> str:
     return "".join([*parts, text[at:]])
 
 
-Detector = tuple[str, re2._Regexp, int, Validator]  # kind, pattern, group, what decides
+Detector = tuple[str, re2._Regexp, int, Validator]  # kind, pattern, group, validator
 
 
 @cache
 def _detectors() -> tuple[re2.Set, list[Detector]]:
-    """All triggers in one automaton, so that a text with nothing in it is read once; and what each of them wakes."""
+    """Return all triggers in one automaton, so that most texts are read once, and the detector of each trigger."""
     triggers, detectors = re2.Set.SearchSet(), []
-    for kind, trigger, pattern, validate in (*keys.DETECTORS, *DETECTORS, _HANDLE):
+    for kind, trigger, pattern, validate in (*credentials.DETECTORS, *DETECTORS, _HANDLE):
         triggers.Add(trigger)
         compiled = re2.compile(pattern)
         detectors.append((kind, compiled, compiled.groups, validate))
@@ -78,8 +82,8 @@ def _detectors() -> tuple[re2.Set, list[Detector]]:
     return triggers, detectors
 
 
-def _apart(found: list[Span]) -> list[Span]:
-    """Where spans overlap the one found by the earlier detector, the surer, stands."""
+def _without_overlaps(found: list[Span]) -> list[Span]:
+    """Return the spans in order; of two that overlap, the one of the earlier and surer detector is kept."""
     kept: list[Span] = []
     for span in found:
         place = bisect(kept, span)
@@ -88,8 +92,8 @@ def _apart(found: list[Span]) -> list[Span]:
     return kept
 
 
-def private(table: pa.Table) -> pa.Array:
-    """How many of each kind there are in instruction, input and output together."""
+def count_identifiers(table: pa.Table) -> pa.Array:
+    """Return a struct per row: the count of each kind in instruction, input and output together."""
     counts = {kind: [0] * table.num_rows for kind in KINDS}
     for field in FIELDS:
         for row, text in enumerate(table[field].to_pylist()):
@@ -99,7 +103,5 @@ def private(table: pa.Table) -> pa.Array:
     return pa.StructArray.from_arrays([pa.array(counts[kind], pa.int32()) for kind in KINDS], names)
 
 
-_SOURCE = (
-    "valid ones by checksum, range, format or name, in all three fields; identifiers.py, national_ids.py, keys.py …"
-)
-SIGNALS = tuple(Signal(f"output_{name}", pa.int32(), private, _SOURCE, 3) for name in KINDS.values())
+_SOURCE = "valid ones by checksum, range, format or name, in all three fields; identifiers.py, credentials.py …"
+SIGNALS = tuple(Signal(f"output_{name}", pa.int32(), count_identifiers, _SOURCE, 3) for name in KINDS.values())

@@ -1,4 +1,4 @@
-"""Prose apart from code: fenced blocks as CommonMark defines them, masked before any rule for prose is asked."""
+"""Prose without code: fenced blocks, as CommonMark 4.5 defines them, are masked before prose is measured."""
 
 from typing import NamedTuple
 
@@ -6,28 +6,32 @@ import numpy as np
 import pyarrow as pa
 from numba import njit
 
-from pipelines.signals.text import Texts, strings, texts_of
+from pipelines.signals.text import Texts, texts_of, to_arrow
 
 _NEWLINE, _BACKTICK, _TILDE = 10, 96, 126
 
 
-class Masked(NamedTuple):
-    """Per text: prose with each fenced block replaced by an empty line, the share of bytes that were fenced, and
-    whether a fence was left open."""
+class MaskedTexts(NamedTuple):
+    """Texts without fenced code.
+
+    prose: each text with an empty line for each fenced block. code_share: float32[n], share of bytes inside fences.
+    unclosed: bool[n], a fence that no line closes.
+    """
 
     prose: pa.Array
     code_share: np.ndarray
     unclosed: np.ndarray
 
 
-def mask_code(column: pa.Array | pa.ChunkedArray) -> Masked:
+def mask_code(column: pa.Array | pa.ChunkedArray) -> MaskedTexts:
+    """Return the texts of a string column without fenced code; null counts as empty."""
     texts = texts_of(column)
     first = texts.offsets[0]
     out = np.empty(max(1, texts.offsets[-1] - first + texts.rows), np.uint8)
     offsets = np.zeros(texts.rows + 1, np.int64)
     shares, unclosed = np.zeros(texts.rows, np.float32), np.zeros(texts.rows, np.bool_)
     used = _mask(texts, out, offsets, shares, unclosed)
-    return Masked(strings(Texts(out[: max(1, used)].copy(), offsets)), shares, unclosed)
+    return MaskedTexts(to_arrow(Texts(out[: max(1, used)].copy(), offsets)), shares, unclosed)
 
 
 @njit(cache=True, nogil=True)
@@ -67,7 +71,7 @@ def _mask_one(data: np.ndarray, start: int, end: int, out: np.ndarray, used: int
 
 @njit(cache=True, nogil=True)
 def _fence(data: np.ndarray, at: int, stop: int) -> tuple[int, int, bool]:
-    """Length and character of the fence that the line data[at:stop] is, and whether nothing follows it; 0 if none."""
+    """Return length and character of the fence on the line data[at:stop], and whether nothing follows; 0 if none."""
     while at < stop and data[at] in (32, 9):
         at += 1
     if at == stop or data[at] not in (_BACKTICK, _TILDE):

@@ -1,14 +1,23 @@
-"""Repeated words in prose: the measures of Gopher (Rae et al. 2021, table A1), in one compiled pass.
+"""Signals of repeated n-grams in prose, by the definitions of Gopher (Rae et al. 2021, table A1).
 
-A gram of n words is n × 1.6 characters long where most words are characters of an unspaced script: a Chinese word
-has 1.6 characters on average, so that one threshold serves both.
+Where most words are characters of an unspaced script, an n-gram has n × 1.6 characters: a Chinese word has 1.6
+characters on average, so one threshold serves both.
 """
 
 import numpy as np
 import pyarrow as pa
 from numba import njit
 
-from pipelines.signals.text import IS_UNSPACED, Tables, Texts, Words, room, split_words, tables, texts_of
+from pipelines.signals.text import (
+    IS_UNSPACED,
+    CharacterTables,
+    Texts,
+    Words,
+    character_tables,
+    split_words,
+    texts_of,
+    word_buffers,
+)
 from schemas.signal import Signal
 
 MEASURES = (
@@ -30,30 +39,31 @@ _BASE = np.uint64(0x9E3779B97F4A7C15)
 
 
 def output_repetition(table: pa.Table) -> pa.Array:
+    """Return a struct per row with the fields MEASURES, shares from 0 to 1; null without words."""
     texts = texts_of(table["output_prose"])
-    words = room(texts)
-    made = np.full((texts.rows, len(MEASURES)), np.nan, np.float32)
-    _measure(texts, tables(), words, seen_table(texts), made)
-    return as_struct(made, [name for name, _ in MEASURES])
+    words = word_buffers(texts)
+    out = np.full((texts.rows, len(MEASURES)), np.nan, np.float32)
+    _measure(texts, character_tables(), words, hash_table(texts), out)
+    return as_struct(out, [name for name, _ in MEASURES])
 
 
-def seen_table(texts: Texts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """An open hash table for anything there is at most one of per byte of a text: keys, stamps (0: free), counts."""
+def hash_table(texts: Texts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return an open hash table with a slot per byte of the longest text, or more: keys, stamps (0: free), counts."""
     size = 1 << int(2 * np.diff(texts.offsets).max(initial=1) + 1).bit_length()
     return np.empty(size, np.uint64), np.zeros(size, np.int64), np.empty(size, np.int32)
 
 
-def as_struct(made: np.ndarray, names: list[str]) -> pa.Array:
-    """One field per column; NaN (nothing to measure) becomes null."""
-    columns = np.ascontiguousarray(made.T)
+def as_struct(out: np.ndarray, names: list[str]) -> pa.Array:
+    """Return a struct per row: one field per column of out, float32[rows, columns]; NaN (not measured) becomes null."""
+    columns = np.ascontiguousarray(out.T)
     return pa.StructArray.from_arrays([pa.array(column, from_pandas=True) for column in columns], names)
 
 
 @njit(cache=True, nogil=True)
-def _measure(texts: Texts, tables: Tables, words: Words, seen: tuple, made: np.ndarray) -> None:
+def _measure(texts: Texts, tables: CharacterTables, words: Words, seen: tuple, out: np.ndarray) -> None:
     grams, ends = np.empty_like(words.hashes), np.zeros(len(words.hashes) + 1, np.int64)
     stamp = 0
-    for row in range(len(made)):
+    for row in range(len(out)):
         count = split_words(texts.data, texts.offsets[row], texts.offsets[row + 1], tables, words)
         grams[:count] = words.hashes[:count]
         unspaced, length = 0, 1
@@ -63,16 +73,16 @@ def _measure(texts: Texts, tables: Tables, words: Words, seen: tuple, made: np.n
         mask = 1
         while mask < 2 * count:
             mask *= 2
-        for column in range(made.shape[1] if count else 0):
+        for column in range(out.shape[1] if count else 0):
             size = _UNSPACED[column] if 2 * unspaced > count else _SPACED[column]
-            length = _lengthen(grams, words.hashes, count, length, size)
+            length = _lengthen_grams(grams, words.hashes, count, length, size)
             stamp += 1
-            made[row, column] = _share(column, grams, ends, count, size, seen, (stamp, mask - 1))
+            out[row, column] = _share(column, grams, ends, count, size, seen, (stamp, mask - 1))
 
 
 @njit(cache=True, nogil=True)
-def _lengthen(grams: np.ndarray, hashes: np.ndarray, count: int, length: int, size: int) -> int:
-    """Grow the hash at each word from `length` words to `size`."""
+def _lengthen_grams(grams: np.ndarray, hashes: np.ndarray, count: int, length: int, size: int) -> int:
+    """Extend the hash at each word from `length` words to `size`; return the new length."""
     while length < size:
         for at in range(count - length):
             grams[at] = grams[at] * _BASE + hashes[at + length]
@@ -83,7 +93,7 @@ def _lengthen(grams: np.ndarray, hashes: np.ndarray, count: int, length: int, si
 @njit(cache=True, nogil=True)
 def _share(column, grams, ends, count, size, seen, epoch) -> float:  # type: ignore[no-untyped-def]
     if column == 0:
-        return _different(grams[:count], seen, epoch) / count
+        return _count_different(grams[:count], seen, epoch) / count
     if column < _LONGEST_TOP:
         return _commonest(grams, ends, count, size, seen, epoch) / ends[count]
     return _repeated(grams, ends, count, size, seen, epoch) / ends[count]
@@ -91,9 +101,10 @@ def _share(column, grams, ends, count, size, seen, epoch) -> float:  # type: ign
 
 @njit(cache=True, nogil=True)
 def find_slot(key: np.uint64, seen: tuple, epoch: tuple[int, int]) -> np.int64:
-    """Where `key` is, or belongs, in an open hash table; entries of other stamps are free.
+    """Return the slot of `key` in `seen`, a `hash_table`, or the free slot where it belongs.
 
-    `epoch` is the stamp of this use and the part of the table to use, a power of two less one.
+    `epoch` is the stamp of this use, and a power of two less one: the part of the table to use. Entries with another
+    stamp count as free, so the table need not be cleared.
     """
     keys, stamps, _ = seen
     stamp, mask = epoch
@@ -104,7 +115,7 @@ def find_slot(key: np.uint64, seen: tuple, epoch: tuple[int, int]) -> np.int64:
 
 
 @njit(cache=True, nogil=True)
-def _different(grams: np.ndarray, seen: tuple, epoch: tuple[int, int]) -> int:
+def _count_different(grams: np.ndarray, seen: tuple, epoch: tuple[int, int]) -> int:
     different = 0
     for gram in grams:
         slot = find_slot(gram, seen, epoch)
@@ -115,7 +126,7 @@ def _different(grams: np.ndarray, seen: tuple, epoch: tuple[int, int]) -> int:
 
 @njit(cache=True, nogil=True)
 def _commonest(grams, ends, count, size, seen, epoch) -> int:  # type: ignore[no-untyped-def]
-    """Characters in all occurrences of the commonest gram; none when each occurs once."""
+    """Return the characters in all occurrences of the commonest gram; 0 when each occurs once."""
     most, chars = 1, 0
     for at in range(count - size + 1):
         slot = find_slot(grams[at], seen, epoch)
@@ -129,7 +140,7 @@ def _commonest(grams, ends, count, size, seen, epoch) -> int:  # type: ignore[no
 
 @njit(cache=True, nogil=True)
 def _repeated(grams, ends, count, size, seen, epoch) -> int:  # type: ignore[no-untyped-def]
-    """Characters in grams that occurred before, none counted twice."""
+    """Return the characters in grams that occurred before; none is counted twice."""
     chars, at = 0, 0
     while at <= count - size:
         slot = find_slot(grams[at], seen, epoch)

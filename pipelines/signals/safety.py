@@ -1,9 +1,9 @@
-"""What must not be learnt: insults, hatred, pornography, self-harm, instructions to do harm.
+"""Signals of unsafe content: insults, hatred, pornography, self-harm, instructions to do harm.
 
-Toxicity is a probability by a small classifier (pipelines/signals/linear.py), trained on comments in English and
-Chinese and, against false alarms, on technical text: killing a process is no threat. The others count phrases, each
-with what makes it one: an incitement names whom, a dangerous request what for. What only sounds like one is taken out
-first.
+Toxicity is a probability by a small classifier (pipelines/signals/linear_classifier.py). It is trained on comments in
+English and Chinese, and on technical text against false alarms: killing a process is no threat. The other signals count
+phrases with their context: an incitement names a group, a dangerous request its purpose. Phrases that only sound like
+one are removed first.
 """
 
 import numpy as np
@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.signals.harms import DANGER, HARMLESS, SELF_HARM, SEXUAL
-from pipelines.signals.linear import load, scores
-from pipelines.signals.phrases import count_beside
+from pipelines.signals.linear_classifier import load, scores
+from pipelines.signals.phrases import count_matches_outside
 from schemas.signal import Signal
 
-PIECE = 150  # bytes judged at a time: a long answer is as toxic as its worst part
+WINDOW_BYTES = 150  # bytes scored at a time: a long output is as toxic as its worst part
 
 _GROUP = (
     r"(?:jews?|muslims?|christians?|catholics?|blacks|whites|(?:black|white)(?: people| men| women)|asians?|arabs?"
@@ -48,19 +48,22 @@ _PAIR = "concat_ws(chr(10), instruction_prose, input, output_prose)"
 
 
 def toxicity(table: pa.Table) -> pa.Array:
-    """Of the instruction with its input, and of the output: 0 to 1; null where there is no word."""
-    asked = np.fmax(_probability(table["instruction_prose"]), _probability(table["input"]))
-    told = _probability(table["output_prose"])
+    """Return a struct per row: toxicity of the instruction with its input, and of the output.
+
+    Values are from 0 to 1; null where there is no word.
+    """
+    instruction = np.fmax(_probability(table["instruction_prose"]), _probability(table["input"]))
+    output = _probability(table["output_prose"])
     names = ["instruction_toxicity", "output_toxicity"]
-    return pa.StructArray.from_arrays([pa.array(values, from_pandas=True) for values in (asked, told)], names)
+    return pa.StructArray.from_arrays([pa.array(values, from_pandas=True) for values in (instruction, output)], names)
 
 
 def _probability(column: pa.ChunkedArray) -> np.ndarray:
-    return 1 / (1 + np.exp(-scores(pc.fill_null(column, ""), load("toxicity"), PIECE)[:, 0]))
+    return 1 / (1 + np.exp(-scores(pc.fill_null(column, ""), load("toxicity"), WINDOW_BYTES)[:, 0]))
 
 
 def _phrases(patterns: tuple[str, ...], text: str) -> str:
-    return " + ".join(f"({count_beside(pattern, HARMLESS, text)})" for pattern in patterns)
+    return " + ".join(f"({count_matches_outside(pattern, HARMLESS, text)})" for pattern in patterns)
 
 
 _TRAINED = "logistic regression on COLD, madlibs, Lilac's concepts and technical text: tests/accuracy/train.py"

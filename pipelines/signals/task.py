@@ -1,6 +1,6 @@
-"""What use of a model a record is an example of: the seven tasks of an instruction model, and other.
+"""The task of a record: one of the seven uses of an instruction model, or other.
 
-Rules, the first that fits wins: how the record was made (`kind`), then what the instruction asks for.
+The first rule that fits wins: how the record was made (`kind`), then what the instruction asks for.
 """
 
 import pyarrow as pa
@@ -49,7 +49,7 @@ _AUTOMATION = (
     r"|^\s*(?:请|帮我|将|把|对|根据)?[^。，？！\n]{0,12}(?:分类|归类|提取|抽取|翻译|总结|概括|归纳|摘要|改写|重写|转换|转化|排序|排列|格式化"
     r"|纠正|更正|修改|校对|标注|替换|删除|统计|简化|缩写|润色|填空|匹配|合并|编辑|求解|添加以下|评分|缺失的词)"
 )
-# These need something to work on; without it they ask for a fact.
+# These verbs need something to work on; without it the instruction asks for a fact.
 _LOOK = (
     rf"(?i){_PLEASE}(?:identify|find|determine|calculate|choose|analy[sz]e|tell (?:me )?(?:if|whether)|judge|decide"
     rf"|check"

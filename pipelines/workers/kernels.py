@@ -1,28 +1,107 @@
-"""The cache of compiled numba kernels: one folder for each state of all source files that hold kernels.
+"""Compiled kernels: where they are kept, and what the user sees while they are compiled.
 
-numba compiles a kernel again when its own file changes, but not when a function or type that it uses from another file
-does. A new folder for every change compiles all kernels again.
+Kernels lie in a folder for each state of all sources that hold kernels. numba by itself compiles a kernel anew when the
+kernel's own file changes, but not when a function or a type from another file does.
 """
 
 import hashlib
+import logging
 import os
 import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
+
+PACKAGE = Path(__file__).parents[1]
+LOG_EVERY = 5.0  # seconds between two lines about the progress
+log = logging.getLogger("gristmill")
 
 
-def use_kernel_cache(package: Path) -> Path:
-    """Set NUMBA_CACHE_DIR to a folder named by a hash of the sources of `package`, and return that folder.
+def use_kernel_cache(package: Path = PACKAGE) -> Path:
+    """Tell numba, which must not be imported yet, to keep kernels in a folder named by the sources of `package`.
 
-    numba must not be imported yet. Folders of other states are deleted. NUMBA_CACHE_DIR stays as it is where it is set.
-    Where `package` cannot be written to, numba uses the user's cache folder.
+    Returns the folder; folders of other states are removed. NUMBA_CACHE_DIR is respected where it is set. Where
+    `package` cannot be written to, numba keeps the kernels in the user's own cache.
     """
-    sources = hashlib.sha256()
-    for path in sorted(package.rglob("*.py")):
-        text = path.read_bytes()
-        sources.update(text if b"njit" in text else b"")
-    folder = package / "__pycache__" / "kernels" / sources.hexdigest()[:16]
+    folder = package / "__pycache__" / "kernels" / _state(package)
     for other in folder.parent.glob("*"):
         if other != folder:
             shutil.rmtree(other, ignore_errors=True)
     os.environ.setdefault("NUMBA_CACHE_DIR", str(folder))
     return folder
+
+
+def _state(package: Path) -> str:
+    """Return 16 hexadecimal digits: a hash of all source files with kernels."""
+    sources = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        text = path.read_bytes()
+        sources.update(text if b"njit" in text else b"")
+    return sources.hexdigest()[:16]
+
+
+def compile_once(stage: str, run: Callable[[], object]) -> None:
+    """Call `run`, which calls every kernel of `stage` on a sample; not if that was done on this machine before.
+
+    It is called before worker processes start: each of them would compile all kernels, and say nothing.
+    """
+    import llvmlite.binding
+    import numba
+
+    made_for = (stage, _state(PACKAGE), sys.implementation.cache_tag, numba.__version__)
+    marker = Path(os.environ["NUMBA_CACHE_DIR"]) / "-".join([*made_for, str(llvmlite.binding.get_host_cpu_name())])
+    if marker.exists():
+        return
+    with announced():
+        run()
+    with suppress(OSError):  # a read-only installation: the next run calls `run` again, and finds what numba keeps
+        marker.parent.mkdir(parents=True, exist_ok=True)
+        marker.touch()
+
+
+@contextmanager
+def announced() -> Iterator[None]:
+    """Log at once when a kernel is compiled inside, and every LOG_EVERY seconds how many are done.
+
+    Nothing is logged when numba finds all kernels in its cache.
+    """
+    from numba.core import event
+
+    class Listener(event.Listener):
+        def on_start(self, _: Any) -> None:
+            progress.started()
+
+        def on_end(self, _: Any) -> None:
+            progress.finished()
+
+    progress = _Progress()
+    with event.install_listener("numba:compile", Listener()):
+        yield
+    if progress.count:
+        log.info("compiling kernels, once: %d done in %.0f s", progress.count, time.monotonic() - progress.begin)
+
+
+class _Progress:
+    """Counts compiled kernels, on any thread, and logs the count now and then."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.begin = self.logged = 0.0
+        self._lock = threading.Lock()
+
+    def started(self) -> None:
+        with self._lock:
+            if not self.begin:
+                self.begin = self.logged = time.monotonic()
+                log.info("compiling kernels, once: half a minute on idle cores; later runs find them compiled")
+
+    def finished(self) -> None:
+        with self._lock:
+            self.count += 1
+            if time.monotonic() - self.logged > LOG_EVERY:
+                self.logged = time.monotonic()
+                log.info("compiling kernels, once: %d done", self.count)

@@ -3,7 +3,7 @@
 Learnt from: COLD, madlibs, Lilac's concepts, a developer board, exchanges (Apache-2.0); Django Girls and OWASP's cheat
 sheets (CC BY-SA 4.0); shell lessons (CC BY 4.0); sentences written for it (written.toml).
 
-Logistic regression over the features of pipelines/signals/linear.py, by Adagrad, on what is not held out.
+Logistic regression over the features of pipelines/signals/linear_classifier.py, by Adagrad, on what is not held out.
 """
 
 import sys
@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numba import njit
 
-from pipelines.signals.linear import WEIGHTS, Model, features
+from pipelines.signals.linear_classifier import WEIGHTS, Model, features
 from tests.accuracy.labelled import Labelled, harmless, held_out, toxic, written
 
 EPOCHS, RATE, DECAY = 20, 0.1, 1e-4

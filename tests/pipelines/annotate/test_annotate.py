@@ -1,5 +1,7 @@
 """The stage: shard for shard, the same bytes however it is run."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +66,7 @@ def test_batches_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     write_records(tmp_path / "whole")
     write_records(tmp_path / "split")
     annotate.run(MILL, "forum", tmp_path / "whole")
-    monkeypatch.setattr(annotate, "BATCH", 2)
+    monkeypatch.setattr(annotate, "BATCH_ROWS", 2)
     annotate.run(MILL, "forum", tmp_path / "split")
     assert hashes(tmp_path / "whole") == hashes(tmp_path / "split")
 
@@ -106,6 +108,30 @@ def test_one_more_shard_costs_one_shard_and_gives_the_bytes_of_a_run_from_scratc
     assert annotate.run(MILL, "forum", tmp_path / "scratch") == grown
     assert hashes(tmp_path / "grown") == hashes(tmp_path / "scratch")
     assert not list(storage.damaged(tmp_path / "grown"))
+
+
+def test_the_sample_calls_every_kernel_that_a_shard_calls(tmp_path: Path) -> None:
+    """What it leaves out would be compiled in worker processes, by each of them and without a word."""
+    write_records(tmp_path)
+    code = f"""
+import sys
+from pathlib import Path
+from pipelines import annotate
+from pipelines.recipe import Recipe
+
+def kernels():
+    modules = [module for name, module in sorted(sys.modules.items()) if name.startswith("pipelines.")]
+    functions = [thing for module in modules for thing in vars(module).values() if hasattr(thing, "py_func")]
+    return {{(function.__module__, function.__name__): list(function.signatures) for function in functions}}
+
+annotate._measure_sample()
+before = kernels()
+annotate.run(Recipe.model_validate({MILL.model_dump(mode="json")!r}), "forum", Path({str(tmp_path)!r}))
+after = kernels()
+print(sum(map(len, before.values())) > 10, {{name for name in after if after[name] != before.get(name)}})
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.stdout.strip(), done.returncode) == ("True set()", 0), done.stderr
 
 
 def test_without_records_the_error_names_the_cure(tmp_path: Path) -> None:

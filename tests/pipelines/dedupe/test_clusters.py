@@ -173,9 +173,9 @@ def test_the_order_of_sources_changes_nothing(tmp_path: Path) -> None:
 
 def test_small_batches_and_chunks_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = clusters(tmp_path / "a", family_records())
-    monkeypatch.setattr(dedupe.near, "BATCH", 3)
-    monkeypatch.setattr(dedupe.near.bands, "CHUNK", 2)
-    monkeypatch.setattr(dedupe.near.shards, "READ", 5)
+    monkeypatch.setattr(dedupe.sql, "BATCH_ROWS", 3)
+    monkeypatch.setattr(dedupe.near_duplicates.bands, "CHUNK", 2)
+    monkeypatch.setattr(dedupe.near_duplicates.shard_reader, "BATCH_ROWS", 5)
     assert clusters(tmp_path / "b", family_records()) == whole
 
 
@@ -207,7 +207,7 @@ def test_a_crowd_of_copies_in_one_bucket(tmp_path: Path) -> None:
 
 def test_what_shares_most_of_a_text_and_no_more_stays_apart_however_many_they_are(tmp_path: Path) -> None:
     """One bucket of more than a WINDOW, none of whom is like another, but for two that come far apart in it."""
-    boilerplate, many = prose(1, 150), 2 * dedupe.near.bands.WINDOW
+    boilerplate, many = prose(1, 150), 2 * dedupe.near_duplicates.bands.WINDOW
     rows = [answer(f"{k:03}", f"{boilerplate} {prose(100 + k, 40)}") for k in range(many)]
     rows += [answer("zzz", edited(str(rows[many // 2]["output"]), 1, 5))]
     found = clusters(tmp_path, rows)

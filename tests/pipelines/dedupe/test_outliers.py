@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.pipelines.dedupe.test_clusters import Row, answer, clusters, read
-from tests.pipelines.signals.embedding import MEANINGS, write_model
+from tests.pipelines.signals.static_model import MEANINGS, write_model
 
 pytest.importorskip("model2vec")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -12,7 +12,7 @@ from pipelines import annotate
 from pipelines.recipe import RecipeError
 from pipelines.signals import embedding
 from tests.pipelines import corpus
-from tests.pipelines.signals.embedding import write_model
+from tests.pipelines.signals.static_model import write_model
 
 pytest.importorskip("model2vec")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -58,7 +58,7 @@ def test_annotate_writes_the_column_when_the_recipe_asks(tmp_path: Path) -> None
 def test_the_extra_that_lacks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedding, "find_spec", lambda _: None)
     with pytest.raises(RecipeError, match=r"gristmill\[semantic\]"):
-        annotate.wanted(corpus.recipe("forum", dedupe={"semantic": 0.9}), tmp_path)
+        annotate.select_signals(corpus.recipe("forum", dedupe={"semantic": 0.9}), tmp_path)
 
 
 def test_a_failed_distillation_tells_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

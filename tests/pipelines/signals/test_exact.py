@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.signals import exact
-from pipelines.signals.text import IGNORED, SPACE, kind_of, tables
+from pipelines.signals.text import IGNORED, SPACE, character_tables, kind_of
 
 
 def pair(instruction: str, input: str, output: str) -> pa.Table:
@@ -33,8 +33,8 @@ def test_exact_duplicates_differ_in_case_width_and_white_space_only(other: tuple
 
 
 def folded(text: str) -> str:
-    """What `normalised` should make of a text, said slowly."""
-    kinds, folds = tables()
+    """What `fold_key` should make of a text, in a slow and simple way."""
+    kinds, folds = character_tables()
     kept = [char for char in text if kind_of(ord(char), kinds) != IGNORED]
     spaced = (" " if kind_of(ord(char), kinds) == SPACE else char for char in kept)
     return " ".join("".join(chr(folds[ord(c)]) if ord(c) < 0x10000 else c for c in spaced).split())
@@ -45,7 +45,7 @@ PIECES = st.sampled_from([*"azAZ09@[`{ \t\n\x00\x1f\x7fé漢ȺＡ\u200b\u3000�
 
 @given(st.lists(PIECES, max_size=40).map("".join))
 def test_blocks_fold_as_single_characters_do(text: str) -> None:
-    (made,) = exact.normalised(pa.table({"output": [text]}), "output")
+    (made,) = exact.fold_key(pa.table({"output": [text]}), "output")
     assert bytes(made).decode() == folded(text)
 
 
@@ -53,7 +53,7 @@ def test_blocks_fold_as_single_characters_do(text: str) -> None:
 def test_every_character_survives_folding_in_utf8(kind: str) -> None:
     """The longest ones too: none is cut, and none runs into the next text."""
     chars = [chr(code) for code in range(1, 0x30000, 7) if unicodedata.category(chr(code)) not in ("Cs", "Cn")]
-    made = exact.normalised(pa.table({"output": [unicodedata.normalize(kind, char * 3) for char in chars]}), "output")
+    made = exact.fold_key(pa.table({"output": [unicodedata.normalize(kind, char * 3) for char in chars]}), "output")
     assert all(bytes(row).decode() is not None for row in made)
 
 

@@ -376,7 +376,7 @@ def test_a_signal_measures_what_it_says(number: int, measured: pa.Table) -> None
 
 def test_every_signal_has_a_case() -> None:
     elsewhere = {"pair_hash", "output_hash", "instruction_hash", "pair_minhash"}  # test_exact.py, test_minhash.py
-    elsewhere |= {"output_edited_days", "instruction_edited_after_days"}  # test_edits.py
+    elsewhere |= {"output_edited_days", "instruction_edited_after_days"}  # test_edit_dates.py
     assert {signal.name for signal in SIGNALS} - {name for name, _, _ in CASES} == elsewhere
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.signals.prose import mask_code
-from pipelines.signals.text import count_words, hash_words, room, split_words, tables, texts_of
+from pipelines.signals.text import character_tables, count_words, hash_words, split_words, texts_of, word_buffers
 
 WORDS = [
     ("", 0),
@@ -61,11 +61,11 @@ FAR = "and so on " * 10  # farther from the end of the buffer than any block rea
 @given(st.lists(PIECES, max_size=60).map("".join))
 def test_words_in_blocks_are_those_found_character_by_character(text: str) -> None:
     held = texts_of(pa.array(["before'", text, FAR]))
-    words = room(held)
-    count = split_words(held.data, held.offsets[1], held.offsets[2], tables(), words)
+    words = word_buffers(held)
+    count = split_words(held.data, held.offsets[1], held.offsets[2], character_tables(), words)
     alone = texts_of(pa.array([text]))
-    slow = room(alone)
-    assert count == split_words(alone.data, alone.offsets[0], alone.offsets[1], tables(), slow)
+    slow = word_buffers(alone)
+    assert count == split_words(alone.data, alone.offsets[0], alone.offsets[1], character_tables(), slow)
     for ours, theirs in zip(words[:3], slow[:3], strict=True):
         assert np.array_equal(ours[:count], theirs[:count])
 

@@ -1,9 +1,9 @@
-"""Small linear classifiers over hashed n-grams, a byte a weight, compiled (after Joulin et al. 2016).
+"""Small linear classifiers over hashed n-grams, one byte per weight, compiled (after Joulin et al. 2016).
 
-The features of a text are its words and pairs of words, in scripts without spaces also three characters in a row, and
-in the others four letters in a row of a word with its edges. Words are those of pipelines/signals/text.py, so that
-case and traditional characters make no difference. The weights lie in pipelines/signals/weights;
-tests/accuracy/train.py makes them.
+The features of a text are its words and pairs of words; in scripts without spaces also three characters in a row, in
+the others four letters in a row of a word with its edges. Words are those of pipelines/signals/text.py, so case and
+traditional characters make no difference. The weights are in pipelines/signals/weights; tests/accuracy/train.py makes
+them.
 """
 
 from functools import cache
@@ -18,26 +18,29 @@ from pipelines.signals.text import (
     DIGIT,
     IS_UNSPACED,
     UNSPACED,
-    Tables,
+    CharacterTables,
     Texts,
     Words,
+    character_tables,
     decode,
     kind_of,
     mix,
-    room,
     split_words,
-    tables,
     texts_of,
+    word_buffers,
 )
 
 WEIGHTS = Path(__file__).parent / "weights"
-WORDS, LETTERS = 3, 4  # the longest features
+MAX_WORDS, LETTERS = 3, 4  # the longest features
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _GRAM = np.uint64(0xFFFFFFFFFFFFFFFF >> (64 - 16 * LETTERS))
 
 
 class Model(NamedTuple):
-    """`weights` is int8[buckets, classes], buckets a power of two; times `scale`, plus `bias`: float32[classes]."""
+    """A score is bias + scale × the sum of the features' weights / √features.
+
+    weights: int8[buckets, classes], buckets a power of two. scale, bias: float32[classes].
+    """
 
     weights: np.ndarray
     scale: np.ndarray
@@ -46,47 +49,57 @@ class Model(NamedTuple):
 
 @cache
 def load(name: str) -> Model:
-    with np.load(WEIGHTS / f"{name}.npz") as held:
-        return Model(held["weights"], held["scale"], held["bias"])
+    """Return the model in weights/<name>.npz.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    with np.load(WEIGHTS / f"{name}.npz") as arrays:
+        return Model(arrays["weights"], arrays["scale"], arrays["bias"])
 
 
 def scores(column: pa.Array | pa.ChunkedArray, model: Model, window: int = 0) -> np.ndarray:
-    """float32[rows, classes], before any softmax: of the whole text, or the most of its pieces of `window` bytes.
+    """Return float32[rows, classes]: the score before any softmax; NaN where there is no word.
 
-    NaN where there is no word. Pieces end between words.
+    It is that of the whole text, or the highest of its windows of `window` bytes. Windows end between words.
     """
     texts = texts_of(column)
-    made = np.full((texts.rows, len(model.bias)), np.nan, np.float32)
-    _score(texts, tables(), room(texts), _feature_room(texts), model, window, made)
-    return made
+    out = np.full((texts.rows, len(model.bias)), np.nan, np.float32)
+    _score(texts, character_tables(), word_buffers(texts), _feature_buffer(texts), model, window, out)
+    return out
 
 
 def features(column: pa.Array | pa.ChunkedArray, buckets: int) -> tuple[np.ndarray, np.ndarray]:
-    """`ids[offsets[i]:offsets[i + 1]]` are the buckets of the features of text i: int64[n + 1], uint32[m]."""
+    """Return (offsets, ids), int64[n + 1] and uint32[m]: ids[offsets[i]:offsets[i + 1]] are the buckets of text i.
+
+    `buckets` is a power of two.
+    """
     texts = texts_of(column)
-    held, words = _feature_room(texts), room(texts)
+    buffer, words = _feature_buffer(texts), word_buffers(texts)
     offsets, ids = np.zeros(texts.rows + 1, np.int64), [np.zeros(0, np.uint32)]
     for row in range(texts.rows):
-        used = _features(texts.data, texts.offsets[row], texts.offsets[row + 1], tables(), words, buckets - 1, held)
-        ids.append(held[:used].copy())
+        used = _features(
+            texts.data, texts.offsets[row], texts.offsets[row + 1], character_tables(), words, buckets - 1, buffer
+        )
+        ids.append(buffer[:used].copy())
         offsets[row + 1] = offsets[row] + used
     return offsets, np.concatenate(ids)
 
 
-def _feature_room(texts: Texts) -> np.ndarray:
-    return np.empty((WORDS + 2) * (int(np.diff(texts.offsets).max(initial=0)) + 1), np.uint32)
+def _feature_buffer(texts: Texts) -> np.ndarray:
+    return np.empty((MAX_WORDS + 2) * (int(np.diff(texts.offsets).max(initial=0)) + 1), np.uint32)
 
 
 @njit(cache=True, nogil=True)
 def _features(data, start, end, tables, words, mask, ids) -> int:  # type: ignore[no-untyped-def]
-    """Fill `ids` with the features of data[start:end]; returns how many there are."""
+    """Fill `ids` with the features of data[start:end]; return their count."""
     count = split_words(data, start, end, tables, words)
     used = 0
     for at in range(count):
         value, unspaced = np.uint64(0), True
-        for back in range(min(WORDS, at + 1)):
+        for back in range(min(MAX_WORDS, at + 1)):
             unspaced = unspaced and (words.flags[at - back] & IS_UNSPACED) > 0
-            if back == WORDS - 1 and not unspaced:
+            if back == MAX_WORDS - 1 and not unspaced:
                 break
             value = value * _BASE + words.hashes[at - back]
             ids[used] = mix(value) & np.uint64(mask)
@@ -96,7 +109,7 @@ def _features(data, start, end, tables, words, mask, ids) -> int:  # type: ignor
 
 @njit(cache=True, nogil=True)
 def _letters(data, start, end, tables, mask, ids, used) -> int:  # type: ignore[no-untyped-def]
-    """Add every LETTERS letters in a row, 16 bits each; what is around a word counts as one letter, 1."""
+    """Append every LETTERS letters in a row, 16 bits each, to `ids`; the edge of a word counts as one letter, 1."""
     gram, length, at = np.uint64(1), 1, start
     while at <= end:
         code, kind = 32, 0
@@ -120,22 +133,22 @@ def _letters(data, start, end, tables, mask, ids, used) -> int:  # type: ignore[
 
 @njit(cache=True, nogil=True)
 def _score(
-    texts: Texts, tables: Tables, words: Words, ids: np.ndarray, model: Model, window: int, made: np.ndarray
+    texts: Texts, tables: CharacterTables, words: Words, ids: np.ndarray, model: Model, window: int, out: np.ndarray
 ) -> None:
     mask = len(model.weights) - 1
-    for row in range(len(made)):
+    for row in range(len(out)):
         at, end = texts.offsets[row], texts.offsets[row + 1]
         while at < end:
-            stop = _cut(texts.data, at, end, window, tables) if window else end
+            stop = _window_end(texts.data, at, end, window, tables) if window else end
             used = _features(texts.data, at, stop, tables, words, mask, ids)
             if used:
-                _raise_to(made[row], ids[:used], model)
+                _raise_scores(out[row], ids[:used], model)
             at = stop
 
 
 @njit(cache=True, nogil=True)
-def _cut(data: np.ndarray, at: int, end: int, size: int, tables: Tables) -> int:
-    """Where a piece that begins at `at` ends: after at least `size` bytes, before a character that is in no word."""
+def _window_end(data: np.ndarray, at: int, end: int, size: int, tables: CharacterTables) -> int:
+    """Return where a window from `at` ends: after `size` bytes or more, before a character that is in no word."""
     stop = min(end, at + size)
     while stop < end:
         code, _ = decode(data, stop, end)
@@ -146,8 +159,8 @@ def _cut(data: np.ndarray, at: int, end: int, size: int, tables: Tables) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _raise_to(most: np.ndarray, ids: np.ndarray, model: Model) -> None:
-    """Raise `most` to the scores of a text with these features where those are higher."""
+def _raise_scores(most: np.ndarray, ids: np.ndarray, model: Model) -> None:
+    """Raise `most`, float32[classes], to the scores of a text with these features where those are higher."""
     for kind in range(len(most)):
         total = 0
         for feature in ids:

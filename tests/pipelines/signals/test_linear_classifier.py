@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipelines.signals.linear import Model, features, load, scores
+from pipelines.signals.linear_classifier import Model, features, load, scores
 
 TEXTS = pa.array(["Grind the grain.", "磨面粉", "", "...", "grain"])
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from pipelines.annotate import measure
-from pipelines.signals.edits import SIGNALS
+from pipelines.signals.edit_dates import SIGNALS
 from schemas.record import RECORD
 from tests.pipelines import corpus
 

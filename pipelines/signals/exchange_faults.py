@@ -1,16 +1,16 @@
-"""What is wrong with ready-made exchanges, after Self-Instruct and Alpaca-cleaned; and lists that stop short."""
+"""Faults of ready-made exchanges, after Self-Instruct and Alpaca-cleaned; and numbered lists with missing steps."""
 
 import pyarrow as pa
 
-from pipelines.signals.phrases import count, found
+from pipelines.signals.phrases import count_matches, has_match
 from schemas.signal import Signal
 
-_NOTHING = (
+_PLACEHOLDER = (
     r"(?i)^[\s<\[(*\"']*(?:no ?input|n/?a|none|null|nil|nan|not applicable|no (?:output|answer|response|comment)"
     r"|empty|blank|todo|tbd|undefined|无|無|没有|暂无|不适用|无输入|无输出|空|略)[\s>\])*\"'.。]*$"
 )
 _MERGED = r"(?im)^[\s#*>]*(?:\d{1,3}[.)]\s*)?(?:instruction|指令)[*\s]*[:：]"
-# Wants a picture, a sound or a deed. Code that draws, and words about pictures, are within reach.
+# The request is for a picture, a sound or a deed. Code that draws, and text about pictures, are possible.
 _IMPOSSIBLE = (
     r"(?i)^\W*(?:please |can you |could you )?(?:(?:draw|paint|sketch|photograph|film|sing|hum|print out) (?:me |a "
     r"|an |the |some |your )"
@@ -24,7 +24,7 @@ _IMPOSSIBLE = (
 )
 _NUMBERED = r"(?m)^\s*(\d{1,2})(?:[.)）]\s|、)"
 _NUMBERS = f"list_transform(regexp_extract_all(output_prose, '{_NUMBERED}', 1), x -> CAST(x AS INT))"
-_WORDS = (
+_NUMBER_WORDS = (
     "['one','two','three','four','five','six','seven','eight','nine','ten',"
     "'一','两','三','四','五','六','七','八','九','十']"
 )
@@ -34,13 +34,15 @@ _ANNOUNCED = (
     r"|types)\b"
     r"|^[^\n]{0,60}?([两三四五六七八九十]|[2-9]|1\d)\s*(?:个|种|条|点|项)(?:步骤|方法|建议|原因|例子|想法|好处|策略|问题|方面|技巧|要点)"
 )
-_SAID = f"regexp_extract(output_prose, '{_ANNOUNCED}', ['a', 'b'])"
-_SAYS = f"lower(coalesce(nullif({_SAID}.a, ''), {_SAID}.b))"
-_MEANT = f"coalesce(TRY_CAST({_SAYS} AS INT), (list_position({_WORDS}, {_SAYS}) - 1) % 10 + 1, 0)"
-_FOUND = f"len(list_distinct(list_filter({_NUMBERS}, x -> x > 0)))"
+_ANNOUNCED_MATCH = f"regexp_extract(output_prose, '{_ANNOUNCED}', ['a', 'b'])"
+_ANNOUNCED_WORD = f"lower(coalesce(nullif({_ANNOUNCED_MATCH}.a, ''), {_ANNOUNCED_MATCH}.b))"
+_ANNOUNCED_COUNT = (
+    f"coalesce(TRY_CAST({_ANNOUNCED_WORD} AS INT), (list_position({_NUMBER_WORDS}, {_ANNOUNCED_WORD}) - 1) % 10 + 1, 0)"
+)
+_NUMBERED_COUNT = f"len(list_distinct(list_filter({_NUMBERS}, x -> x > 0)))"
 _MISSING = (
     f"CASE WHEN NOT coalesce(list_contains({_NUMBERS}, 1), false) THEN 0"
-    f" ELSE greatest(0, greatest(list_max({_NUMBERS}), {_MEANT}) - {_FOUND}) END"
+    f" ELSE greatest(0, greatest(list_max({_NUMBERS}), {_ANNOUNCED_COUNT}) - {_NUMBERED_COUNT}) END"
 )
 
 SIGNALS = (
@@ -50,17 +52,17 @@ SIGNALS = (
         r"regexp_full_match(trim(input), 'https?://\S+')",
         "an address and nothing else: a text model cannot look; Alpaca-cleaned",
     ),
-    Signal("output_none", pa.bool_(), found(_NOTHING, "output"), "N/A, none, to do, 无; Alpaca-cleaned"),
+    Signal("output_none", pa.bool_(), has_match(_PLACEHOLDER, "output"), "N/A, none, to do, 无; Alpaca-cleaned"),
     Signal(
         "output_merged",
         pa.int32(),
-        count(_MERGED, "output_prose"),
+        count_matches(_MERGED, "output_prose"),
         "lines that begin with Instruction:, another record's; Alpaca-cleaned",
     ),
     Signal(
         "instruction_impossible",
         pa.bool_(),
-        found(_IMPOSSIBLE, "instruction_prose"),
+        has_match(_IMPOSSIBLE, "instruction_prose"),
         "wants a picture, a sound or a deed; Self-Instruct, Alpaca-cleaned",
     ),
     Signal(

@@ -1,6 +1,6 @@
-"""Secrets in text: keys and tokens by the formats their providers publish, and values that a name gives away.
+"""Secrets in text: keys and tokens by the formats that their providers publish, and values whose name says so.
 
-Whatever a person would call an example (EXAMPLE, your_key_here, xxxx, ${KEY}) is none.
+An obvious example (EXAMPLE, your_key_here, xxxx, ${KEY}) is no secret.
 """
 
 import math
@@ -46,7 +46,7 @@ FORMATS = (
     r"\bLTAI[A-Za-z0-9]{12,24}\b|\bAKID[A-Za-z0-9]{32}\b|\bAKLT[A-Za-z0-9]{30,}"
     r"|\bbce-v3/ALTAK-[A-Za-z0-9]{21}/[a-f0-9]{40}\b",  # Chinese clouds
 )
-# A name that holds secrets, then its value: group 1.
+# A name of a secret, then its value: group 1.
 NAMED = (
     r"(?i)(?:api[_ -]?key|secret|token|passw(?:or)?d|passwd|passphrase|pwd|credential|account[_-]?key"
     r"|access[_-]?key|private[_-]?key"
@@ -79,13 +79,19 @@ _URL = re2.compile(r"(?i)https?://|www\.|/[a-z]+/[a-z]+")
 
 
 def by_format(text: str, start: int, end: int) -> int:
-    """What has a key's form is one unless it is called an example or made of words (`sk-fading-circle-before`)."""
+    """Validate a value in a key's format: return `end`, or 0.
+
+    A value that says it is an example, has no digit, or has an entropy below ENTROPY (`sk-fading-circle-before`) is 0.
+    """
     value = text[start : min(end, start + 200)]
     return 0 if _is_example(value) or not any(char.isdigit() for char in value[4:]) or entropy(value) < ENTROPY else end
 
 
 def by_name(text: str, start: int, end: int) -> int:
-    """Could a value under a telling name be a real one: letters and digits mixed, hardly a word, no placeholder?"""
+    """Validate a value after the name of a secret: return `end`, or 0.
+
+    A real value mixes letters and digits, has an entropy of ENTROPY or more, and is no placeholder, URL or UUID.
+    """
     value = text[start:end]
     if not value.isascii() or text[end : end + 1] == "(" or _CODE.fullmatch(value):
         return 0
@@ -96,7 +102,7 @@ def by_name(text: str, start: int, end: int) -> int:
 
 
 def in_connection(text: str, start: int, end: int) -> int:
-    """What stands between user and host is a password unless it is called one."""
+    """Validate a value between user and host: return `end`, or 0 if it only names a password."""
     value = text[start:end]
     words = ("port", "user", "root", "admin")
     called = any(word in value.lower() for word in ("pass", "pw", "secret")) and not any(map(str.isdigit, value))
@@ -108,11 +114,11 @@ def _is_example(value: str) -> bool:
 
 
 def entropy(value: str) -> float:
-    """Shannon entropy of the characters, in bits per character."""
+    """Return the Shannon entropy of the characters, in bits per character."""
     return -sum(count / len(value) * math.log2(count / len(value)) for count in Counter(value).values())
 
 
-# kind, what any candidate holds, candidates (the last group, else the match), validator
+# kind, trigger (a pattern that every candidate contains), candidates (the last group, else the match), validator
 DETECTORS = (
     ("KEY", FORMAT_TRIGGER, "|".join(FORMATS), by_format),
     ("KEY", "://[^/ \n]*@", CONNECTION, in_connection),

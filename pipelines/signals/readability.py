@@ -1,21 +1,30 @@
-"""How hard prose is to read, and how rich its words are.
+"""Signals of readability and lexical diversity.
 
-Flesch reading ease (Flesch 1948): 206.835 - 1.015 × words per sentence - 84.6 × syllables per word, with a group of
-vowels for a syllable and without a silent final e; calibrated on English, so null where most words are not Latin. There
-is no such formula for Chinese that is agreed on: sentence length serves both. MATTR (Covington and McFall 2010): the
-mean share of different words in every WINDOW words in a row, which unlike type/token does not fall with length.
+Flesch reading ease (Flesch 1948) is 206.835 - 1.015 × words per sentence - 84.6 × syllables per word. A syllable is a
+group of vowels; a silent final e is left out. It is calibrated on English, so it is null where most words are not
+Latin. No formula for Chinese is agreed on; sentence length serves both. MATTR (Covington and McFall 2010) is the mean
+share of different words in every WINDOW words in a row; unlike type/token it does not fall with length.
 """
 
 import numpy as np
 import pyarrow as pa
 from numba import njit
 
-from pipelines.signals.repetition import as_struct, find_slot, seen_table
-from pipelines.signals.text import IS_UNSPACED, Tables, Texts, Words, room, split_words, tables, texts_of
+from pipelines.signals.repetition import as_struct, find_slot, hash_table
+from pipelines.signals.text import (
+    IS_UNSPACED,
+    CharacterTables,
+    Texts,
+    Words,
+    character_tables,
+    split_words,
+    texts_of,
+    word_buffers,
+)
 from schemas.signal import Signal
 
 WINDOW = 50  # words
-LEAST = 10  # words below which nothing is measured
+MIN_WORDS = 10  # a shorter text is not measured
 MEASURES = (
     (
         "output_reading_ease",
@@ -27,31 +36,32 @@ MEASURES = (
 
 
 def output_reading(table: pa.Table) -> pa.Array:
+    """Return a struct per row with the fields MEASURES; null where there is too little text."""
     texts = texts_of(table["output_prose"])
-    made = np.full((texts.rows, len(MEASURES)), np.nan, np.float32)
-    _measure(texts, tables(), room(texts), seen_table(texts), made)
-    return as_struct(made, [name for name, _ in MEASURES])
+    out = np.full((texts.rows, len(MEASURES)), np.nan, np.float32)
+    _measure(texts, character_tables(), word_buffers(texts), hash_table(texts), out)
+    return as_struct(out, [name for name, _ in MEASURES])
 
 
 @njit(cache=True, nogil=True)
-def _measure(texts: Texts, tables: Tables, words: Words, seen: tuple, made: np.ndarray) -> None:
-    for row in range(len(made)):
+def _measure(texts: Texts, tables: CharacterTables, words: Words, seen: tuple, out: np.ndarray) -> None:
+    for row in range(len(out)):
         start, end = texts.offsets[row], texts.offsets[row + 1]
         count = split_words(texts.data, start, end, tables, words)
-        if count < LEAST:
+        if count < MIN_WORDS:
             continue
         syllables, latin, sentences = _count(texts.data, start, end)
         unspaced = ((words.flags[:count] & IS_UNSPACED) > 0).sum()
         sentences = max(1, sentences)
         if 2 * latin > count and 10 * unspaced < count:
-            made[row, 0] = 206.835 - 1.015 * count / sentences - 84.6 * syllables / latin
-        made[row, 1] = count / sentences
-        made[row, 2] = _mattr(words.hashes[:count], seen, row + 1)
+            out[row, 0] = 206.835 - 1.015 * count / sentences - 84.6 * syllables / latin
+        out[row, 1] = count / sentences
+        out[row, 2] = _mattr(words.hashes[:count], seen, row + 1)
 
 
 @njit(cache=True, nogil=True)
 def _count(data: np.ndarray, start: int, end: int) -> tuple[int, int, int]:
-    """Syllables and words of Latin letters, and sentences; a line that ends without a full stop ends one too."""
+    """Return counts: syllables and words of Latin letters, and sentences. The end of a line ends a sentence too."""
     syllables, latin, sentences = 0, 0, 0
     groups, last, said = 0, 0, False
     for at in range(start, end + 1):
@@ -79,7 +89,7 @@ def _vowel(letter: int) -> bool:
 
 @njit(cache=True, nogil=True)
 def _mattr(hashes: np.ndarray, seen: tuple, stamp: int) -> float:
-    """`seen` counts each word in the window as it slides; a word that has left it keeps its slot, with a count of 0."""
+    """Return the MATTR. `seen` counts the words of the sliding window; a word that left it keeps its slot, with 0."""
     keys, stamps, counts = seen
     mask = 1
     while mask < 2 * len(hashes):

@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.dedupe import evidence
+from pipelines.dedupe import shingle_sets
 from tests.pipelines.dedupe.test_clusters import Row, answer, clusters, edited, family_records, prose
 
 TABLES = ("clusters", "edges", "compared")
@@ -15,13 +15,13 @@ TABLES = ("clusters", "edges", "compared")
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many texts each run has read."""
-    counts, gather = list[int](), evidence.gather
+    counts, read_rows = list[int](), shingle_sets.read_rows
 
     def counted(paths: Any, wanted: Any, *rest: Any) -> Any:
         counts.append(len(wanted))
-        return gather(paths, wanted, *rest)
+        return read_rows(paths, wanted, *rest)
 
-    monkeypatch.setattr(evidence, "gather", counted)
+    monkeypatch.setattr(shingle_sets, "read_rows", counted)
     return counts
 
 

@@ -1,4 +1,4 @@
-"""How much of an answer is fenced code, and whether it breaks off inside it."""
+"""Signals of fenced code: its share of the output, and whether the output ends inside a fence."""
 
 import pyarrow as pa
 
@@ -7,6 +7,7 @@ from schemas.signal import Signal
 
 
 def output_code(table: pa.Table) -> pa.Array:
+    """Return a struct per row: output_code_share (0 to 1), output_open_fence."""
     masked = mask_code(table["output"])
     return pa.StructArray.from_arrays(
         [pa.array(masked.code_share), pa.array(masked.unclosed)], ["output_code_share", "output_open_fence"]

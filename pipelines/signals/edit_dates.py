@@ -1,4 +1,7 @@
-"""Whether answer and question still fit: how old an answer was when it, or what it answers, was last edited."""
+"""Signals of edits: how long after the output was posted the output, or its instruction, was last edited.
+
+An instruction that was edited later may no longer fit its output.
+"""
 
 import pyarrow as pa
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from pipelines.dedupe import semantic
+from pipelines.dedupe import semantic_duplicates
 from tests.pipelines.dedupe.test_clusters import answer, clusters, read
-from tests.pipelines.signals.embedding import MEANINGS, write_model
+from tests.pipelines.signals.static_model import MEANINGS, write_model
 
 pytest.importorskip("model2vec")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -59,6 +59,6 @@ def test_order_and_workers_change_no_byte(seed: int, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("cosine", [0.8, 0.9, 0.95, 0.99])
 def test_tables_miss_a_pair_at_the_threshold_once_in_ten_thousand_at_most(cosine: float) -> None:
-    tables, planes = semantic.choose(cosine)
-    assert tables <= semantic.TABLES
+    tables, planes = semantic_duplicates.choose_tables(cosine)
+    assert tables <= semantic_duplicates.MAX_TABLES
     assert (1 - (1 - math.acos(cosine) / math.pi) ** planes) ** tables <= 1.01e-4
