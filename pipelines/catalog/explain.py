@@ -10,6 +10,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.errors import WrongInput
 from pipelines import catalog, storage
 from pipelines.curate.policy import BUILT_IN
 
@@ -47,7 +48,7 @@ _NEAREST = (
 )
 
 
-class UnknownRecord(Exception):
+class UnknownRecord(WrongInput):
     """No such record; the message names the nearest."""
 
 

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.errors import WrongInput
 from pipelines import catalog
 from pipelines.storage import duck
 
@@ -22,7 +23,7 @@ SHOWN_ROWS = 40
 PROMPT, MORE = "gristmill> ", "      ...> "
 
 
-class QueryError(Exception):
+class QueryError(WrongInput):
     """A statement that is refused or that DuckDB cannot run."""
 
 

@@ -38,7 +38,7 @@ class Given:
 
 def of(recipe: Recipe, data: Path) -> Given:
     """Raises RecipeError where a file cannot be read."""
-    return Given(suppression.load(data), tuple(decisions.of(recipe, data)), recipe.decontaminate.benchmarks)
+    return Given(suppression.load(data), tuple(decisions.load_decisions(recipe, data)), recipe.decontaminate.benchmarks)
 
 
 def enter(con: duckdb.DuckDBPyConnection, read: inputs.Inputs, given: Given) -> None:

@@ -92,7 +92,7 @@ def _given(recipe: Recipe, data: Path) -> Iterator[Finding]:
     for file in recipe.decontaminate.benchmarks:
         count = sum(1 for _ in benchmarks.items(file)) if benchmarks.fingerprint(file) else 0
         yield Finding("ok", "decontaminate", f"{benchmarks.name_of(file)}: {count:,} items")
-    if told := decisions.of(recipe, data):
+    if told := decisions.load_decisions(recipe, data):
         yield Finding("ok", "decisions", f"{len(told):,} by hand")
     if stones := suppression.load(data).tombstones:
         yield Finding("ok", "forgotten", f"{len(stones):,} things are not fetched, made or published")

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 from uuid import uuid4
 
+from pipelines.errors import WorkFailed
 from pipelines import storage
 from pipelines.curate import policy
 from pipelines.recipe import Recipe, RecipeError
@@ -55,7 +56,7 @@ class Outcome:
         return f"{self.stage} {self.name}: {how}"
 
 
-class RunFailed(Exception):
+class RunFailed(WorkFailed):
     """Its arguments are the outcomes that failed."""
 
     def __str__(self) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from pipelines.errors import WorkFailed
 from pipelines.flows import server
 from pipelines.recipe import load
 
@@ -30,7 +31,7 @@ STREAMLIT = (
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 
 
-class UpError(Exception):
+class UpError(WorkFailed):
     """Something that would not start, or stopped by itself."""
 
 

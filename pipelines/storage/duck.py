@@ -1,6 +1,7 @@
 """How DuckDB reads what the stages left: finished shards, on a disk or in an object store, within bounded memory."""
 
 import io
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -48,7 +49,8 @@ def spilling_duckdb(
     scratch.mkdir(parents=True)
     try:
         with open_duckdb(folder, memory) as con:
-            con.execute(f"SET temp_directory = '{scratch}/spill'; SET threads = {workers}; SET TimeZone = 'UTC'")
+            con.execute(f"SET temp_directory = {sql_string(f'{scratch}/spill')}")
+            con.execute(f"SET threads = {workers}; SET TimeZone = 'UTC'")
             yield con, scratch
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -73,7 +75,8 @@ def parquet(paths: list[Path], empty: pa.Schema) -> str:
 
 
 def path_list(paths: list[Path]) -> str:
-    return ", ".join(sql_string(str(path.absolute())) for path in paths)
+    """The paths as SQL strings; `*` and `?` in them are letters, not patterns that match other files too."""
+    return ", ".join(sql_string(re.sub(r"([*?])", r"[\1]", str(path.absolute()))) for path in paths)
 
 
 def sql_string(text: str) -> str:

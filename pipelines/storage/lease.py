@@ -25,6 +25,7 @@ from threading import Event, Thread, main_thread
 from typing import IO
 from uuid import uuid4
 
+from pipelines.errors import WorkFailed
 from pipelines.storage import filesystem
 
 LOCK, FOLDER = ".lock", ".lease"
@@ -33,7 +34,7 @@ BEAT, STALE, LOOK = 10.0, 60.0, 2.0  # seconds
 log = logging.getLogger("gristmill")
 
 
-class AtWork(Exception):
+class AtWork(WorkFailed):
     """A run on another machine holds the lease."""
 
 

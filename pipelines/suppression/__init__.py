@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from pipelines.errors import WorkFailed, WrongInput
 from pipelines import storage
 from schemas.manifest import digest
 
@@ -24,11 +25,11 @@ FILE = "forgotten.jsonl"
 Kind = Literal["url", "author", "record", "part", "text"]
 
 
-class BadRequest(Exception):
+class BadRequest(WrongInput):
     """Nothing that can be forgotten; the message says why."""
 
 
-class UnreadableSource(Exception):
+class UnreadableSource(WorkFailed):
     """A source whose pages cannot be parsed any more; the message says why."""
 
 

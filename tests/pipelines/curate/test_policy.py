@@ -55,7 +55,7 @@ REFUSED = {
         RULE + "[mixture]\ndiversity = 'facility_location'\n",
         r"max_records or max_tokens; say how many",
     ),
-    "percent out of range": ("test_percent = 80\n" + RULE, r"test_percent: Input should be less than or equal to 50"),
+    "percent out of range": ("test_percent = 80\n" + RULE, r"test_percent: must be at most 50"),
 }
 
 
