@@ -8,4 +8,4 @@ from pathlib import Path
 
 from pipelines.workers import kernels
 
-kernels.keep_apart(Path(__file__).parent)
+kernels.keep_apart_on_import(Path(__file__).parent)

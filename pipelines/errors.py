@@ -40,13 +40,31 @@ WORDS = {
     "model_attributes_type": "must be a table of keys and values",
     "model_type": "must be a table of keys and values",
     "path_type": "must be a path in quotes",
-    "string_pattern_mismatch": "must match the regular expression {pattern}",
     "string_too_short": "must not be empty",
     "string_type": "must be text in quotes",
     "too_short": "must have at least {min_length} of them",
     "tuple_type": "must be a list in [ ]",
     "value_error": "{error}",
 }
+# by the pattern of a field
+PATTERNS = {
+    "^[a-z0-9][a-z0-9_-]*$": "must be of a-z, 0-9, - and _, and begin with a letter or digit",
+    "^[a-z][a-z0-9_]*$": "must be of a-z, 0-9 and _, and begin with a letter",
+    "^https?://": "must begin with https:// or http://",
+    "^https?://.+": "must begin with https:// or http://",
+    "^(https?://.+)?$": "must begin with https:// or http://",
+    "^(https?://.+/)?$": "must begin with https:// or http:// and end with a slash",
+}
+
+
+def error_message(error: Exception) -> str:
+    """What an error says to a user: of those that are not the project's own also the kind, and no more than a line."""
+    if isinstance(error, WrongInput | WorkFailed):
+        return str(error)
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    first = next(iter(str(error).splitlines()), "")
+    return f"{type(error).__name__}: {first}; gristmill --debug … says where"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -89,12 +107,14 @@ def explain_faults(
         faults: `ValidationError.errors()`.
         known_keys: The keys that are allowed where a fault lies, by its location.
     """
-    told: dict[str, list[str]] = {}
+    by_key: dict[str, list[str]] = {}
     for fault in faults:
-        words = told.setdefault(_key(given, fault), [])
+        words = by_key.setdefault(_key(given, fault), [])
         if (said := _words(fault, known_keys)) not in words:
             words.append(said)
-    return "\n".join(f"{file}: {f'{key}: ' if key else ''}{' or '.join(words)}" for key, words in told.items())
+    # a key above another one at fault is only what a union tried besides
+    keys = [key for key in by_key if not any(other.startswith(f"{key}.") for other in by_key)]
+    return "\n".join(f"{file}: {f'{key}: ' if key else ''}{', or '.join(by_key[key])}" for key in keys)
 
 
 def _key(given: Any, fault: Mapping[str, Any]) -> str:
@@ -126,4 +146,6 @@ def _words(fault: Mapping[str, Any], known_keys: Callable[[Location], Iterable[s
         return f"missing; known: {', '.join(sorted(known_keys(fault['loc'])))}"
     if kind == "union_tag_invalid":
         return f"unknown{did_you_mean(str(context['tag']), known_keys(fault['loc']))}"
+    if kind == "string_pattern_mismatch":
+        return PATTERNS.get(context["pattern"], f"must match the regular expression {context['pattern']}")
     return WORDS[kind].format(**context) if kind in WORDS else str(fault["msg"])

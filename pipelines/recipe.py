@@ -2,8 +2,9 @@
 
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from connectors import CONNECTORS
 from connectors.base import Connector, LocalPath
@@ -63,8 +64,27 @@ class FinetuneSettings(_Section):
 
 
 class Schedule(_Section):
-    cron: str
-    timezone: str = "UTC"
+    """When `gristmill up` runs the recipe."""
+
+    cron: str = Field(description="Five fields, such as `0 4 * * *` for four in the morning of each day.")
+    timezone: str = Field("UTC", description="By name, such as Europe/Berlin.")
+
+    @field_validator("cron")
+    @classmethod
+    def _is_cron(cls, cron: str) -> str:
+        from croniter import croniter  # as Prefect reads it
+
+        if not croniter.is_valid(cron):
+            raise ValueError(f"{cron!r} is no cron expression, which has five fields; each day at 4:00 is '0 4 * * *'")
+        return cron
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_known(cls, timezone: str) -> str:
+        if timezone not in available_timezones():
+            close = did_you_mean(timezone, available_timezones()).split("; known:")[0]
+            raise ValueError(f"{timezone!r} is no time zone{close or '; say one such as Europe/Berlin'}")
+        return timezone
 
 
 _Source: Any = Annotated[Union[CONNECTORS], Field(discriminator="connector")]  # noqa: UP007

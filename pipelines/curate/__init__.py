@@ -67,6 +67,7 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
             with duck.spilling_duckdb(folder, workers, MEMORY) as (con, _):
                 con.execute(sql.AS_WRITTEN)
                 external.enter(con, read, told)
+                policy.require_columns(rules, con.table("candidate").columns, recipe.name)
                 _judge(con, rules)
                 _publish(con, made, rules)
                 made.text("signals.svg", histograms(con, rules.quality))

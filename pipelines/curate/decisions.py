@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from pipelines.errors import explain_faults, not_utf8
+from pipelines.errors import Location, explain_faults, not_utf8
 from pipelines.recipe import Recipe, RecipeError
 from schemas.manifest import digest
 
@@ -69,8 +69,11 @@ def _read(file: Path) -> Iterator[Decision]:
             yield Decision.model_validate(row)
         except ValidationError as error:
             first = min(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
-            known = list(Decision.model_fields)
-            raise RecipeError(explain_faults(f"{file}:{number}", row, [first], lambda _: known)) from error
+            raise RecipeError(explain_faults(f"{file}:{number}", row, [first], _known_keys)) from error
+
+
+def _known_keys(_: Location) -> list[str]:
+    return list(Decision.model_fields)
 
 
 def _text(file: Path) -> str:

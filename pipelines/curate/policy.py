@@ -310,4 +310,3 @@ def _fault(con: duckdb.DuckDBPyConnection, sql: str, key: str, kind: str) -> str
             return f"{key}: no column {unknown[1]!r}{did_you_mean(unknown[1], list(columns()))}"
         return f"{key}: {str(error).splitlines()[0]}"
     return "" if given == kind else f"{key}: gives {given}, not {kind}; compare it with something"
-

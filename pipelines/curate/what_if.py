@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 import duckdb
+from rich.console import Console
+from rich.table import Table
 
 from pipelines.curate import mixture
 from pipelines.curate.policy import BUILT_IN, Policy, require_columns, verdict_sql
@@ -75,3 +77,14 @@ def _chosen(con: duckdb.DuckDBPyConnection, recipe: str) -> str:
     if not recipe and len(known) > 1:
         raise RecipeError(f"several recipes have been run here: add --recipe with one of {', '.join(known)}")
     return recipe or known[0]
+
+
+def print_effect(effect: Effect, console: Console) -> None:
+    """The effect as a table, one row for each rule."""
+    console.print(f"{effect.recipe}: {effect.kept:,} of {effect.records:,} records kept", highlight=False)
+    table = Table("rule", show_edge=False)
+    for column in ("breaking it", "breaking nothing else"):
+        table.add_column(column, justify="right")
+    for rule in effect.rules:
+        table.add_row(rule.rule, f"{rule.broken:,}", f"{rule.marginal:,}")
+    console.print(table)

@@ -13,6 +13,7 @@ from connectors.web import open_web
 from pipelines import storage, suppression
 from pipelines.curate import decisions, policy
 from pipelines.flows import steps
+from pipelines.flows.stages import STAGES, Stage
 from pipelines.recipe import Recipe, load
 from pipelines.storage import filesystem, pages
 
@@ -42,7 +43,7 @@ def check(path: str, data: Path) -> list[Finding]:
     for rule, key in policy.unmeasured(rules, recipe).items():
         findings.append(Finding("note", f"rule {rule}", f"does nothing: what it looks at wants `{key}`"))
     findings += [*_given(recipe, data), *_training(), *_disk(data)]
-    return findings + [_plan(recipe, stage, data) for stage in steps.STAGES]
+    return findings + [_plan(recipe, stage, data) for stage in STAGES]
 
 
 def _reached(source: Connector, recipe: Recipe) -> Iterator[Finding]:
@@ -111,7 +112,7 @@ def _disk(data: Path) -> Iterator[Finding]:
     yield Finding("ok", "disk", says) if free > LOW_DISK else Finding("note", "disk", f"only {says}")
 
 
-def _plan(recipe: Recipe, stage: steps.Stage, data: Path) -> Finding:
+def _plan(recipe: Recipe, stage: Stage, data: Path) -> Finding:
     """By what stands on disk. Whether it is up to date, each stage decides when it runs, by its key."""
     names = [step.name for step in steps.steps(recipe, stage)]
     done = [name for name in names if _stands(stage, name, data)]
@@ -123,7 +124,7 @@ def _plan(recipe: Recipe, stage: steps.Stage, data: Path) -> Finding:
     return Finding("ok", stage, f"would {'; '.join(parts)}")
 
 
-def _stands(stage: steps.Stage, name: str, data: Path) -> bool:
+def _stands(stage: Stage, name: str, data: Path) -> bool:
     if stage == "collect":
         return bool(pages.batches(data, name))
     folder = storage.folder(data, stage, name)

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pipelines.errors import WorkFailed, WrongInput
 from pipelines import storage
+from pipelines.errors import WorkFailed, WrongInput
 from schemas.manifest import digest
 
 FILE = "forgotten.jsonl"
