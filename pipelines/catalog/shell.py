@@ -30,7 +30,8 @@ class QueryError(WrongInput):
 def open_views(data: Path) -> duckdb.DuckDBPyConnection:
     """The users' views, locked: no other file can be read, nothing attached, no setting changed."""
     con = catalog.connect(data)
-    con.execute(f"SET allowed_directories = [{duck.sql_string(str(data.absolute()))}]")
+    allowed = [str(data.absolute()), duck.pattern(data)]  # the second is how the views name it
+    con.execute(f"SET allowed_directories = [{', '.join(map(duck.sql_string, allowed))}]")
     con.execute("SET enable_external_access = false")
     con.execute("SET lock_configuration = true")
     return con

@@ -75,8 +75,13 @@ def parquet(paths: list[Path], empty: pa.Schema) -> str:
 
 
 def path_list(paths: list[Path]) -> str:
-    """The paths as SQL strings; `*` and `?` in them are letters, not patterns that match other files too."""
-    return ", ".join(sql_string(re.sub(r"([*?])", r"[\1]", str(path.absolute()))) for path in paths)
+    """The paths as SQL strings, for a function that reads files."""
+    return ", ".join(sql_string(pattern(path)) for path in paths)
+
+
+def pattern(path: Path) -> str:
+    """A pattern that matches `path` and nothing else: DuckDB takes `*`, `?` and `[` in a path for patterns."""
+    return re.sub(r"([*?[])", r"[\1]", str(path.absolute()))
 
 
 def sql_string(text: str) -> str:
