@@ -110,8 +110,8 @@ def explain_faults(
     by_key: dict[str, list[str]] = {}
     for fault in faults:
         words = by_key.setdefault(_key(given, fault), [])
-        if (said := _words(fault, known_keys)) not in words:
-            words.append(said)
+        if (explanation := _words(fault, known_keys)) not in words:
+            words.append(explanation)
     # a key above another one at fault is only what a union tried besides
     keys = [key for key in by_key if not any(other.startswith(f"{key}.") for other in by_key)]
     return "\n".join(f"{file}: {f'{key}: ' if key else ''}{', or '.join(by_key[key])}" for key in keys)

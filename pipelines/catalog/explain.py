@@ -24,7 +24,7 @@ HIDDEN_SIGNALS = (
     "pair_minhash",
     "pair_embedding",
     "pair_numbers",
-)  # signals that tell a reader nothing
+)  # signals that mean nothing to a reader
 
 _PAGE = """
 SELECT page_id, url, status, media_type, licence, fetched_at, robots, octet_length(body) AS bytes, sha256, batch
@@ -81,7 +81,7 @@ def _rows(con: duckdb.DuckDBPyConnection, query: str, values: dict[str, Any]) ->
 
 
 def nearest(con: duckdb.DuckDBPyConnection, record_id: str) -> str:
-    """That there is no such record, and which are called nearly so."""
+    """The message that there is no such record, with the three whose ids are most alike."""
     near = [repr(row["record_id"]) for row in _rows(con, _NEAREST, {"record_id": record_id})]
     cure = f"did you mean {', '.join(near)}?" if near else "there are no records yet; run a recipe first"
     return f"no record {record_id!r}; {cure}"

@@ -15,7 +15,7 @@ from pipelines.errors import WrongInput, error_message
 
 log = logging.getLogger("gristmill")
 FAILED, WRONG_WORDS, STOPPED = 1, 2, 130
-UsageError = typer.BadParameter.__bases__[0]  # typer has no other name for it
+UsageError: type[Exception] = typer.BadParameter.__bases__[0]  # typer has no other name for it
 
 
 def main() -> None:

@@ -42,7 +42,7 @@ def check(path: str, data: Path) -> list[Finding]:
         findings += [*_reached(source, recipe), *_licence(source)]
     for rule, key in policy.unmeasured(rules, recipe).items():
         findings.append(Finding("note", f"rule {rule}", f"does nothing: what it looks at wants `{key}`"))
-    findings += [*_given(recipe, data), *_training(), *_disk(data)]
+    findings += [*_decisions_and_benchmarks(recipe, data), *_training(), *_disk(data)]
     return findings + [_plan(recipe, stage, data) for stage in STAGES]
 
 
@@ -86,17 +86,17 @@ def _licence(source: Connector) -> Iterator[Finding]:
         yield Finding("note", source.name, "no `licence` set: what states none itself is held back by the policy")
 
 
-def _given(recipe: Recipe, data: Path) -> Iterator[Finding]:
+def _decisions_and_benchmarks(recipe: Recipe, data: Path) -> Iterator[Finding]:
     """What people decided and which benchmarks are kept out. Raises RecipeError where a file cannot be read."""
     from pipelines.curate import benchmarks  # which brings the compiled kernels
 
     for file in recipe.decontaminate.benchmarks:
         count = sum(1 for _ in benchmarks.items(file)) if benchmarks.fingerprint(file) else 0
         yield Finding("ok", "decontaminate", f"{benchmarks.name_of(file)}: {count:,} items")
-    if told := decisions.load_decisions(recipe, data):
-        yield Finding("ok", "decisions", f"{len(told):,} by hand")
-    if stones := suppression.load(data).tombstones:
-        yield Finding("ok", "forgotten", f"{len(stones):,} things are not fetched, made or published")
+    if by_hand := decisions.load_decisions(recipe, data):
+        yield Finding("ok", "decisions", f"{len(by_hand):,} by hand")
+    if tombstones := suppression.load(data).tombstones:
+        yield Finding("ok", "forgotten", f"{len(tombstones):,} things are not fetched, made or published")
 
 
 def _training() -> Iterator[Finding]:
@@ -106,9 +106,9 @@ def _training() -> Iterator[Finding]:
 
 def _disk(data: Path) -> Iterator[Finding]:
     near = filesystem.local_folder(data).absolute()
-    there = next(folder for folder in (near, *near.parents) if folder.exists())
-    free = shutil.disk_usage(there).free
-    says = f"{free / 1e9:,.1f} GB free at {there}"
+    nearest = next(folder for folder in (near, *near.parents) if folder.exists())
+    free = shutil.disk_usage(nearest).free
+    says = f"{free / 1e9:,.1f} GB free at {nearest}"
     yield Finding("ok", "disk", says) if free > LOW_DISK else Finding("note", "disk", f"only {says}")
 
 
