@@ -46,6 +46,10 @@ def _beside_recipe(path: Path, info: ValidationInfo) -> Path:
 LocalPath = Annotated[Path, AfterValidator(_beside_recipe)]
 
 
+# The address of a page, with its scheme.
+Address = Annotated[str, Field(pattern=r"^https?://")]
+
+
 @dataclass(frozen=True, slots=True)
 class Response:
     """What a site answered. `url` is where redirects ended; `headers` has lower-case names."""

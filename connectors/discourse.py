@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from lxml.html import HtmlElement
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from connectors import html
 from connectors.base import Kind, LocalPath, Settings, Web
@@ -45,16 +45,10 @@ class Discourse(Settings):
     """
 
     connector: Literal["discourse"] = "discourse"
-    url: str = Field(description="Address of the forum, such as https://forum.example.")
+    url: str = Field(pattern=r"^https?://", description="Address of the forum, such as https://forum.example.")
     categories: tuple[str, ...] = Field((), description="Only these, each as slug/id, such as `support/6`.")
     max_topics: int = Field(100_000, ge=1)
     folder: LocalPath | None = Field(None, description="Folder of saved topics (`/t/<id>.json`) to read instead.")
-
-    @model_validator(mode="after")
-    def _address(self) -> "Discourse":
-        if not self.url.startswith(("https://", "http://")):
-            raise ValueError("`url` must begin with https:// or http://")
-        return self
 
     @property
     def kind(self) -> Kind:

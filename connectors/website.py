@@ -12,7 +12,7 @@ from lxml.html import HtmlElement
 from pydantic import Field, model_validator
 
 from connectors import html
-from connectors.base import Kind, LocalPath, Response, Settings, Web, WebError
+from connectors.base import Address, Kind, LocalPath, Response, Settings, Web, WebError
 from connectors.html.page import PACKED, pack, read_page
 from connectors.web import sitemap
 from connectors.web.url import bare, normalise_url, same_site, without_session
@@ -41,13 +41,21 @@ class Website(Settings):
     """
 
     connector: Literal["website"] = "website"
-    start: str | tuple[str, ...] = Field((), description="Address of the first page, or several.")
-    prefix: str = Field("", description="Only pages whose address begins so; by default the folder of each `start`.")
-    sitemap: str = Field("", description="Address of a sitemap, or of an index, to take pages from instead of links.")
+    start: Address | tuple[Address, ...] = Field((), description="Address of the first page, or several.")
+    prefix: str = Field(
+        "",
+        pattern=r"^(https?://.+)?$",
+        description="Only pages whose address begins so; by default the folder of each `start`.",
+    )
+    sitemap: str = Field(
+        "",
+        pattern=r"^(https?://.+)?$",
+        description="Address of a sitemap, or of an index, to take pages from instead of links.",
+    )
     exclude: tuple[str, ...] = Field((), description="Regular expressions (RE2); a matching address is left out.")
     max_pages: int = Field(10_000, ge=1)
     folder: LocalPath | None = Field(None, description="Folder of saved pages to read instead of the web.")
-    base_url: str = Field("", description="Address that `folder` was saved from.")
+    base_url: str = Field("", pattern=r"^(https?://.+)?$", description="Address that `folder` was saved from.")
 
     @model_validator(mode="after")
     def _one_place(self) -> "Website":

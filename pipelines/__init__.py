@@ -8,4 +8,4 @@ from pathlib import Path
 
 from pipelines.workers import kernels
 
-kernels.use_kernel_cache(Path(__file__).parent)
+kernels.use_kernel_cache_on_import(Path(__file__).parent)

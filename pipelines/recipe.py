@@ -1,27 +1,27 @@
 """A recipe: the TOML file that says where text comes from, what is kept, and what is baked from it."""
 
-import difflib
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from connectors import CONNECTORS
 from connectors.base import Connector, LocalPath
+from pipelines.errors import Location, WrongInput, did_you_mean, explain_faults, read_toml
 
 RECIPES = Path(__file__).parent / "recipes"
 
 
-class RecipeError(Exception):
+class RecipeError(WrongInput):
     """A recipe that cannot be used; the message names file, key and cure."""
 
 
-class _Part(BaseModel):
+class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class WebSettings(_Part):
+class WebSettings(_Section):
     """How to behave as a guest."""
 
     contact: str = Field("", description="Address or URL in the User-Agent, for site owners.")
@@ -30,11 +30,11 @@ class WebSettings(_Part):
     pages_per_host: int = Field(10_000, ge=1, description="Most pages of one host in one crawl: where a trap ends.")
 
 
-class AnnotateSettings(_Part):
+class AnnotateSettings(_Section):
     difficulty: str = Field("", description="Model for perplexity and difficulty, as in finetune.model; unset: off.")
 
 
-class DedupeSettings(_Part):
+class DedupeSettings(_Section):
     threshold: float = Field(0.8, gt=0, le=1, description="Jaccard similarity from which two records are duplicates.")
     key: Literal["pair", "output", "instruction"] = Field("pair", description="What two records are compared by.")
     semantic: float | None = Field(
@@ -42,11 +42,11 @@ class DedupeSettings(_Part):
     )
 
 
-class DecontaminateSettings(_Part):
+class DecontaminateSettings(_Section):
     benchmarks: tuple[LocalPath, ...] = Field((), description="What must not be learnt: .jsonl, .jsonl.gz, .parquet.")
 
 
-class FinetuneSettings(_Part):
+class FinetuneSettings(_Section):
     """What to bake. Batch and length are chosen for two CPU cores; raise them on a GPU."""
 
     model: str = Field("smollm2", description="`smollm2` (packaged), a local folder, or a hub name.")
@@ -63,15 +63,34 @@ class FinetuneSettings(_Part):
     eval_records: int = Field(64, ge=1, description="Held-out records measured before and after.")
 
 
-class Schedule(_Part):
-    cron: str
-    timezone: str = "UTC"
+class Schedule(_Section):
+    """When `gristmill up` runs the recipe."""
+
+    cron: str = Field(description="Five fields, such as `0 4 * * *` for four in the morning of each day.")
+    timezone: str = Field("UTC", description="By name, such as Europe/Berlin.")
+
+    @field_validator("cron")
+    @classmethod
+    def _is_cron(cls, cron: str) -> str:
+        from croniter import croniter  # as Prefect reads it
+
+        if not croniter.is_valid(cron):
+            raise ValueError(f"{cron!r} is no cron expression, which has five fields; each day at 4:00 is '0 4 * * *'")
+        return cron
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_known(cls, timezone: str) -> str:
+        if timezone not in available_timezones():
+            close = did_you_mean(timezone, available_timezones()).split("; known:")[0]
+            raise ValueError(f"{timezone!r} is no time zone{close or '; say one such as Europe/Berlin'}")
+        return timezone
 
 
 _Source: Any = Annotated[Union[CONNECTORS], Field(discriminator="connector")]  # noqa: UP007
 
 
-class Recipe(_Part):
+class Recipe(_Section):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
     sources: tuple[_Source, ...] = Field(min_length=1)
     policy: str = Field("default", description="A bundled policy's name or a path to a TOML file.")
@@ -103,18 +122,17 @@ class Recipe(_Part):
 
 
 def load(path: str | Path) -> Recipe:
-    """Read a recipe by path, or a bundled one by name. Raises RecipeError."""
+    """Read a recipe by path, or a bundled one by name. Raises RecipeError with file, key and cure."""
     file = find(path)
+    settings = read_toml(file, RecipeError)
     try:
-        settings = tomllib.loads(file.read_text())
         return Recipe.model_validate(settings, context={"base": file.parent.resolve()})
-    except tomllib.TOMLDecodeError as error:
-        raise RecipeError(f"{file}: not TOML: {error}") from error
     except ValidationError as error:
-        raise RecipeError("\n".join(f"{file}: {_explain(fault)}" for fault in error.errors())) from error
+        raise RecipeError(explain_faults(str(file), settings, error.errors(), _known_keys)) from error
 
 
 def find(path: str | Path) -> Path:
+    """The file of a recipe, given by path or by a bundled one's name. Raises RecipeError."""
     file = Path(path)
     if file.is_file():
         return file
@@ -125,17 +143,10 @@ def find(path: str | Path) -> Path:
     raise RecipeError(f"{path}: no such file, and no bundled recipe of that name{did_you_mean(str(path), names)}")
 
 
-def _explain(fault: Any) -> str:
-    key = ".".join(str(part) for part in fault["loc"])
-    if fault["type"] == "extra_forbidden":
-        return f"{key}: unknown key{did_you_mean(str(fault['loc'][-1]), _known_keys(fault['loc']))}"
-    if fault["type"] == "union_tag_invalid":
-        names = [connector.model_fields["connector"].default for connector in CONNECTORS]
-        return f"{key}.connector: no such connector{did_you_mean(fault['ctx']['tag'], names)}"
-    return f"{key}: {fault['msg']}"
-
-
-def _known_keys(location: tuple[Any, ...]) -> list[str]:
+def _known_keys(location: Location) -> list[str]:
+    """The keys that are allowed where a fault lies; of a source without a known connector, the connectors."""
+    if len(location) == 2 and location[0] == "sources":
+        return [connector.model_fields["connector"].default for connector in CONNECTORS]
     model: Any = Recipe
     for part in location[:-1]:
         model = _step(model, part)
@@ -151,8 +162,3 @@ def _step(model: Any, part: Any) -> Any:
     field = getattr(model, "model_fields", {}).get(part)
     kinds = [field.annotation, *getattr(field.annotation, "__args__", ())] if field else []
     return next((kind for kind in kinds if hasattr(kind, "model_fields")), model)
-
-
-def did_you_mean(word: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(word, known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(sorted(known))}"

@@ -12,7 +12,7 @@ from tests.rooms import ROOT, circles, graph, imports, name_of, room_of, sources
 STAGES = ("collect", "normalise", "annotate", "dedupe", "curate", "publish", "finetune", "serve")
 # a room may import what stands on a line above its own, and nothing on its own line
 ORDER = (
-    ("schemas",),
+    ("schemas", "errors"),
     ("connectors",),
     ("recipe",),
     ("workers",),

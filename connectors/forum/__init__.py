@@ -13,7 +13,7 @@ import re2
 from pydantic import Field, model_validator
 
 from connectors import html
-from connectors.base import Kind, LocalPath, Settings, Web
+from connectors.base import Address, Kind, LocalPath, Settings, Web
 from connectors.forum.crawl import Crawl, pack
 from connectors.html.threads import address
 from connectors.html.threads.thread import read_thread
@@ -33,11 +33,11 @@ class Forum(Settings):
     """
 
     connector: Literal["forum"] = "forum"
-    start: str | tuple[str, ...] = Field((), description="Address of a board or a thread, or several.")
+    start: Address | tuple[Address, ...] = Field((), description="Address of a board or a thread, or several.")
     threads: str = Field("", description="Regular expression (RE2) that the addresses of threads match, where unusual.")
     max_threads: int = Field(100_000, ge=1)
     folder: LocalPath | None = Field(None, description="Folder of saved thread pages to read instead of the web.")
-    base_url: str = Field("", description="Address that `folder` was saved from.")
+    base_url: str = Field("", pattern=r"^(https?://.+)?$", description="Address that `folder` was saved from.")
 
     @model_validator(mode="after")
     def _one_place(self) -> "Forum":

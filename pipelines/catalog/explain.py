@@ -12,9 +12,11 @@ from rich.text import Text
 
 from pipelines import catalog, storage
 from pipelines.curate.policy import BUILT_IN
+from pipelines.errors import WrongInput
 
+GAP, FRAME = 2, 4  # characters between columns, and of a panel's frame
 SHOWN = 1_200  # characters of a text on the screen; `--json` has all of it
-NOT_TOLD = (
+HIDDEN_SIGNALS = (
     "record_id",
     "pair_hash",
     "output_hash",
@@ -22,7 +24,7 @@ NOT_TOLD = (
     "pair_minhash",
     "pair_embedding",
     "pair_numbers",
-)  # signals that tell a reader nothing
+)  # signals that mean nothing to a reader
 
 _PAGE = """
 SELECT page_id, url, status, media_type, licence, fetched_at, robots, octet_length(body) AS bytes, sha256, batch
@@ -47,7 +49,7 @@ _NEAREST = (
 )
 
 
-class UnknownRecord(Exception):
+class UnknownRecord(WrongInput):
     """No such record; the message names the nearest."""
 
 
@@ -66,7 +68,7 @@ def explain(record_id: str, data: Path) -> dict[str, Any]:
             "page": page[0] if page else {},
             "document": _rows(con, _DOCUMENT, asked)[0],
             "record": {name: record[0][name] for name in ("instruction", "input", "output", "history")},
-            "signals": {name: value for name, value in (signals or [{}])[0].items() if name not in NOT_TOLD},
+            "signals": {name: value for name, value in (signals or [{}])[0].items() if name not in HIDDEN_SIGNALS},
             "clusters": _rows(con, _CLUSTER, asked),
             "duplicates": _rows(con, _DUPLICATES, asked),
             "contaminated": _rows(con, _CONTAMINATED, asked),
@@ -79,26 +81,26 @@ def _rows(con: duckdb.DuckDBPyConnection, query: str, values: dict[str, Any]) ->
 
 
 def nearest(con: duckdb.DuckDBPyConnection, record_id: str) -> str:
-    """That there is no such record, and which are called nearly so."""
+    """The message that there is no such record, with the three whose ids are most alike."""
     near = [repr(row["record_id"]) for row in _rows(con, _NEAREST, {"record_id": record_id})]
     cure = f"did you mean {', '.join(near)}?" if near else "there are no records yet; run a recipe first"
     return f"no record {record_id!r}; {cure}"
 
 
 def _with_why(verdict: dict[str, Any], data: Path) -> dict[str, Any]:
-    """The verdict with each rule's reason, as the snapshot's policy has it, and what was measured."""
+    """The verdict with the reason for each rule, as the snapshot's policy has it, and what was measured."""
     manifest = storage.read_manifest(storage.latest(storage.folder(data, "curate", verdict["recipe"])))
     rules = manifest.params["policy"]["rules"] if manifest else []
     whys = BUILT_IN | {rule["name"]: rule["why"] for rule in rules}
     whys["duplicate"] = f"{verdict['duplicate_of']} was kept instead"
-    told = {
+    explained = {
         kind: [
             {"rule": reason["rule"], "measured": json.loads(reason["value"]), "why": whys.get(reason["rule"], "")}
             for reason in verdict[kind]
         ]
         for kind in ("reasons", "overruled")
     }
-    return verdict | told
+    return verdict | explained
 
 
 def show(life: dict[str, Any], console: Console) -> None:
@@ -107,7 +109,7 @@ def show(life: dict[str, Any], console: Console) -> None:
         _panel("page", _grid(life["page"])),
         _panel("document", _grid(life["document"])),
         _panel("record", _record(life["record"])),
-        _panel("signals", _columns(life["signals"])),
+        _panel("signals", _columns(life["signals"], console.width)),
         _panel("cluster", Group(*(_grid(one) for one in (*life["clusters"], *life["duplicates"])))),
         *(_panel(f"found in it: {one['benchmark']} {one['item']}", _grid(one)) for one in life["contaminated"]),
         *(_panel(f"verdict of {verdict['recipe']}", _verdict(verdict)) for verdict in life["verdicts"]),
@@ -120,18 +122,31 @@ def _panel(title: str, content: Any) -> Panel:
 
 
 def _grid(values: dict[str, Any]) -> Table:
-    grid = Table.grid(padding=(0, 2))
+    grid = _empty_grid()
     for name, value in values.items():
         if value not in (None, "", []):
             grid.add_row(Text(name, style="dim"), Text(_plain(value)))
     return grid
 
 
-def _columns(values: dict[str, Any], across: int = 3) -> Table:
-    grid = Table.grid(padding=(0, 2))
-    cells = [(Text(name, style="dim"), Text(_plain(value))) for name, value in values.items() if value is not None]
+def _empty_grid(across: int = 1) -> Table:
+    """Room for `across` pairs in a row: names are never cut, values go on on the next line."""
+    grid = Table.grid(padding=(0, GAP))
+    for _ in range(across):
+        grid.add_column(no_wrap=True)
+        grid.add_column(overflow="fold")
+    return grid
+
+
+def _columns(values: dict[str, Any], width: int) -> Table:
+    """Names and values side by side, as many pairs in a row as `width` characters hold without a cut."""
+    cells = [(name, _plain(value)) for name, value in values.items() if value is not None]
+    longest = max((len(name) + len(value) + 2 * GAP for name, value in cells), default=width)
+    across = max(1, min(3, (width - FRAME) // longest))
+    grid = _empty_grid(across)
     for at in range(0, len(cells), across):
-        grid.add_row(*(text for cell in cells[at : at + across] for text in cell))
+        row = cells[at : at + across]
+        grid.add_row(*(text for name, value in row for text in (Text(name, style="dim"), Text(value))))
     return grid
 
 
@@ -142,8 +157,8 @@ def _record(record: dict[str, Any]) -> Table:
 
 
 def _verdict(verdict: dict[str, Any]) -> Group:
-    said = f"kept, in {verdict['split']}" if verdict["kept"] else "dropped"
-    lines = [Text(said, style="green" if verdict["kept"] else "red")]
+    fate = f"kept, in {verdict['split']}" if verdict["kept"] else "dropped"
+    lines = [Text(fate, style="green" if verdict["kept"] else "red")]
     if verdict["decision"]:
         lines.append(Text(f"decided by a person: {verdict['decision']}"))
     for reason in (*verdict["reasons"], *verdict["overruled"]):

@@ -1,4 +1,4 @@
-"""Questions in SQL over the views: read-only statements, nothing outside the data folder, four ways to print."""
+"""Questions in SQL over the views: read-only statements, nothing outside the data folder, five ways to print."""
 
 import csv
 import json
@@ -10,26 +10,28 @@ from typing import IO, Any, Literal
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from pipelines import catalog
+from pipelines.catalog import screen
+from pipelines.errors import WrongInput
 from pipelines.storage import duck
 
-Format = Literal["table", "csv", "json", "parquet"]
+Format = Literal["table", "csv", "json", "jsonl", "parquet"]
 SHOWN_ROWS = 40
 PROMPT, MORE = "gristmill> ", "      ...> "
 
 
-class QueryError(Exception):
+class QueryError(WrongInput):
     """A statement that is refused or that DuckDB cannot run."""
 
 
 def open_views(data: Path) -> duckdb.DuckDBPyConnection:
     """The users' views, locked: no other file can be read, nothing attached, no setting changed."""
     con = catalog.connect(data)
-    con.execute(f"SET allowed_directories = [{duck.sql_string(str(data.absolute()))}]")
+    allowed = [str(data.absolute()), duck.pattern(data)]  # the second is how the views name it
+    con.execute(f"SET allowed_directories = [{', '.join(map(duck.sql_string, allowed))}]")
     con.execute("SET enable_external_access = false")
     con.execute("SET lock_configuration = true")
     return con
@@ -42,7 +44,12 @@ def ask(con: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
         _refuse_writing(statements)
         return con.sql(statements[0].query).to_arrow_table()
     except duckdb.Error as error:
-        raise QueryError(str(error)) from error
+        raise QueryError(_on_one_line(error)) from error
+
+
+def _on_one_line(error: duckdb.Error) -> str:
+    """What DuckDB says, without the copy of the query below it."""
+    return " ".join(str(error).split("\n\nLINE ")[0].split())
 
 
 def _refuse_writing(statements: Sequence[duckdb.Statement]) -> None:
@@ -54,15 +61,17 @@ def _refuse_writing(statements: Sequence[duckdb.Statement]) -> None:
 
 
 def show(table: pa.Table, kind: Format, out: IO[str]) -> None:
+    """Write an answer: `json` is one array, `jsonl` one object a line; bytes are in hexadecimal digits in both."""
     if kind == "table":
         print_table(table, out)
     elif kind == "csv":
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(table.column_names)
-        writer.writerows(map(_written, row.values()) for row in table.to_pylist())
+        writer.writerows(map(_as_cell, row.values()) for row in table.to_pylist())
     elif kind == "json":
-        for row in table.to_pylist():
-            out.write(json.dumps(row, ensure_ascii=False, default=_told) + "\n")
+        out.write("[" + ",\n ".join(_as_json(row) for row in table.to_pylist()) + "]\n")
+    elif kind == "jsonl":
+        out.writelines(f"{_as_json(row)}\n" for row in table.to_pylist())
     else:
         pq.write_table(table, out.buffer)  # type: ignore[attr-defined]
 
@@ -74,25 +83,28 @@ def print_table(table: pa.Table, out: IO[str]) -> None:
         drawn.add_column(column.name, justify="right" if _is_number(column.type) else "left", overflow="fold")
     for row in table.slice(0, SHOWN_ROWS).to_pylist():
         drawn.add_row(*(cell(value) for value in row.values()))
-    console = Console(file=out)
-    if not console.is_terminal:
-        console.width = 200
+    console = screen.wide_console(out)
     console.print(drawn)
     if table.num_rows > SHOWN_ROWS:
         console.print(f"{table.num_rows:,} rows, the first {SHOWN_ROWS} shown; --format csv gives all", style="dim")
 
 
-def _told(value: Any) -> str:
+def _as_json(row: dict[str, Any]) -> str:
+    return json.dumps(row, ensure_ascii=False, default=_as_text)
+
+
+def _as_text(value: Any) -> str:
     """Bytes, as signatures are, in hexadecimal digits."""
     return value.hex() if isinstance(value, bytes) else str(value)
 
 
-def _written(value: Any) -> Any:
-    return _told(value) if isinstance(value, bytes) else value
+def _as_cell(value: Any) -> Any:
+    return _as_text(value) if isinstance(value, bytes) else value
 
 
 def cell(value: Any, width: int = 160) -> Text:
-    text = "" if value is None else _told(value)
+    """A value on one line of at most `width` characters, without signs that control a terminal."""
+    text = "" if value is None else _as_text(value)
     line = "".join(sign if sign.isprintable() else " " for sign in text[: width + 1])
     return Text(line if len(line) <= width else line[: width - 1] + "…")
 

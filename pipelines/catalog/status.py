@@ -83,6 +83,7 @@ def _seconds(data: Path) -> dict[tuple[str, str], float]:
 
 
 def print_table(rows: list[Row], console: Console) -> None:
+    """The funnel as a table, one row for each stage and source."""
     drawn = Table(show_edge=False)
     for column in ("stage", "source"):
         drawn.add_column(column)

@@ -70,6 +70,7 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
             with duck.spilling_duckdb(folder, workers, MEMORY) as (con, _):
                 con.execute(sql.FIXED_JOIN_ORDER)
                 external.create_tables(con, read, external_inputs)
+                policy.require_columns(rules, con.table("candidate").columns, recipe.name)
                 _judge(con, rules)
                 _publish(con, builder, rules)
                 builder.text("signals.svg", histograms(con, rules.quality))

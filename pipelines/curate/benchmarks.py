@@ -72,15 +72,18 @@ def _rows(file: Path) -> Iterator[Mapping[str, Any]]:
             for batch in table.iter_batches():
                 yield from batch.to_pylist()
         return
-    with gzip.open(file, "rt", encoding="utf-8") if file.suffix == ".gz" else file.open(encoding="utf-8") as lines:
+    with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as lines:
         for number, line in enumerate(lines, 1):
             if line.strip():
                 yield _parsed(file, number, line)
 
 
-def _parsed(file: Path, number: int, line: str) -> Mapping[str, Any]:
+def _parsed(file: Path, number: int, line: bytes) -> Mapping[str, Any]:
+    """Raises RecipeError where a line is no JSON object in UTF-8."""
     try:
-        row = json.loads(line)
+        row = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
+    except UnicodeDecodeError as error:
+        raise RecipeError(f"{file}:{number}: not UTF-8; save the file as UTF-8") from error
     except json.JSONDecodeError as error:
         raise RecipeError(f"{file}:{number}: not JSON: {error}") from error
     if not isinstance(row, dict):

@@ -5,10 +5,11 @@ One row a decision, JSON Lines or CSV, the last about a record counts:
     record_id, decision (accept, edit, reject, undo), instruction, input, output (of an edit), who, when, note
 
 A decision outranks the policy's rules, quotas and budget, but not a rule about the licence, and nothing that was
-forgotten. One about a record that is not there (any more) is told of, and kept.
+forgotten. A decision about a record that is not there is counted, and kept.
 """
 
 import csv
+import io
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,7 +17,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from pipelines.recipe import Recipe, RecipeError, did_you_mean
+from pipelines.errors import Location, explain_faults, not_utf8
+from pipelines.recipe import Recipe, RecipeError
 from schemas.manifest import digest
 
 FILE = "decisions.jsonl"
@@ -44,7 +46,7 @@ class Decision(BaseModel):
         return self
 
 
-def of(recipe: Recipe, data: Path) -> list[Decision]:
+def load_decisions(recipe: Recipe, data: Path) -> list[Decision]:
     """The decisions that count, in order of record_id. Raises RecipeError with file, line and cure."""
     file = recipe.decisions or data / FILE
     if not file.exists():
@@ -56,25 +58,43 @@ def of(recipe: Recipe, data: Path) -> list[Decision]:
 
 
 def fingerprint(decisions: Iterable[Decision]) -> str:
+    """A hash of what was decided, for the key of a snapshot."""
     return digest([decision.model_dump() for decision in decisions])
 
 
 def _read(file: Path) -> Iterator[Decision]:
-    with file.open(newline="", encoding="utf-8-sig") as lines:
-        rows = _csv(lines) if file.suffix == ".csv" else _json(file, lines)
-        for number, row in rows:
-            try:
-                yield Decision.model_validate(row)
-            except ValidationError as error:
-                worst = min(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
-                raise RecipeError(f"{file}:{number}: {_explain(worst)}") from error
+    lines = io.StringIO(_text(file), newline="")
+    for number, row in _csv(file, lines) if file.suffix == ".csv" else _json(file, lines):
+        try:
+            yield Decision.model_validate(row)
+        except ValidationError as error:
+            first = min(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
+            raise RecipeError(explain_faults(f"{file}:{number}", row, [first], _known_keys)) from error
 
 
-def _csv(lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+def _known_keys(_: Location) -> list[str]:
+    return list(Decision.model_fields)
+
+
+def _text(file: Path) -> str:
+    """All of the file; a byte order mark is no part of it. Raises RecipeError where it is in another encoding."""
+    try:
+        return file.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        cure = " (Excel: Save as, CSV UTF-8)" if file.suffix == ".csv" else ""
+        raise RecipeError(not_utf8(file, error) + cure) from error
+
+
+def _csv(file: Path, lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any]]]:
     """An empty cell says nothing."""
     reader = csv.DictReader(lines)
-    for row in reader:
-        yield reader.line_num, {name: value for name, value in row.items() if value not in ("", None)}
+    try:
+        for row in reader:
+            if None in row:
+                raise RecipeError(f"{file}:{reader.line_num}: more cells than the first line names; quote each text")
+            yield reader.line_num, {name: value for name, value in row.items() if value not in ("", None)}
+    except csv.Error as error:
+        raise RecipeError(f"{file}:{reader.line_num}: not CSV: {error}") from error
 
 
 def _json(file: Path, lines: Iterable[str]) -> Iterator[tuple[int, Any]]:
@@ -84,10 +104,3 @@ def _json(file: Path, lines: Iterable[str]) -> Iterator[tuple[int, Any]]:
                 yield number, json.loads(line)
             except json.JSONDecodeError as error:
                 raise RecipeError(f"{file}:{number}: not JSON: {error}") from error
-
-
-def _explain(fault: Any) -> str:
-    key = ".".join(map(str, fault["loc"]))
-    if fault["type"] == "extra_forbidden":
-        return f"{key}: unknown key{did_you_mean(str(fault['loc'][-1]), list(Decision.model_fields))}"
-    return f"{key}: {fault['msg']}" if key else str(fault["msg"])

@@ -48,7 +48,9 @@ def load(recipe: Recipe, data: Path) -> ExternalInputs:
 
     Raises: RecipeError where a decisions file cannot be read.
     """
-    return ExternalInputs(suppression.load(data), tuple(decisions.of(recipe, data)), recipe.decontaminate.benchmarks)
+    return ExternalInputs(
+        suppression.load(data), tuple(decisions.load_decisions(recipe, data)), recipe.decontaminate.benchmarks
+    )
 
 
 def create_tables(con: duckdb.DuckDBPyConnection, read: inputs.Inputs, external_inputs: ExternalInputs) -> None:

@@ -7,7 +7,7 @@ only where the rule says `if_null = true`.
 
 import json
 import re
-import tomllib
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,7 +16,8 @@ import duckdb
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from pipelines.recipe import Recipe, did_you_mean
+from pipelines.errors import Location, WrongInput, did_you_mean, explain_faults, read_toml
+from pipelines.recipe import Recipe
 from pipelines.signals import SIGNALS
 from pipelines.signals.task import TASKS
 from schemas.cluster import CLUSTER
@@ -28,15 +29,15 @@ POLICIES = Path(__file__).parents[1] / "policies"
 TEXTS = ("instruction", "input", "output", "history", "title", "url", "author", "tags")  # never quoted in a reason
 
 
-class PolicyError(Exception):
+class PolicyError(WrongInput):
     """A policy that cannot be used; the message names file, key and cure."""
 
 
-class _Part(BaseModel):
+class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Rule(_Part):
+class Rule(_Section):
     """`drop_if` is SQL that is true for a record to drop; `why` is for the reader of the dataset card."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -48,7 +49,7 @@ class Rule(_Part):
 Share = Annotated[int, Field(ge=0, strict=True)] | Annotated[float, Field(gt=0, le=1, strict=True)]
 
 
-class Mixture(_Part):
+class Mixture(_Section):
     """How much of what. A whole number is a count, a fraction a share of what is kept in the end: `zh = 0.3` keeps at
     most three tenths Chinese. Whoever is left out comes last in `order`: by quality, then drawn by SHA-256; or drawn
     alone. With `diversity`, those within `max_records` and `max_tokens` stand for all others in meaning."""
@@ -86,7 +87,7 @@ BUILT_IN = {
 }
 
 
-class Policy(_Part):
+class Policy(_Section):
     """`prefer` is an ORDER BY list: the first passing member of a cluster is kept. `quality` is SQL, 0 to 1."""
 
     rules: tuple[Rule, ...] = Field(min_length=1)
@@ -108,10 +109,11 @@ class Policy(_Part):
 def load(name: str | Path, base: Path | None = None) -> Policy:
     """A bundled policy by name, or one by path (relative to `base` too). Raises PolicyError."""
     file = find(name, base)
+    settings = _read(file)
     try:
-        policy = Policy.model_validate(_read(file))
+        policy = Policy.model_validate(settings)
     except ValidationError as error:
-        raise PolicyError("\n".join(f"{file}: {_explain(fault)}" for fault in error.errors())) from error
+        raise PolicyError(explain_faults(str(file), settings, error.errors(), _known_keys)) from error
     unknown = [task for task in policy.mixture.task if task not in TASKS]
     faults = [f"mixture.task.{task}: no such task{did_you_mean(task, list(TASKS))}" for task in unknown]
     faults += _sql_faults(policy)
@@ -120,26 +122,56 @@ def load(name: str | Path, base: Path | None = None) -> Policy:
     return policy
 
 
-def _read(file: Path) -> dict[str, Any]:
+def _read(file: Path, extended_by: tuple[Path, ...] = ()) -> dict[str, Any]:
     """The file's settings over those of the policy it extends; a rule takes the place of one of the same name."""
-    try:
-        own = tomllib.loads(file.read_text())
-    except tomllib.TOMLDecodeError as error:
-        raise PolicyError(f"{file}: not TOML: {error}") from error
+    chain = (*extended_by, file.resolve())
+    if chain[-1] in extended_by:
+        names = " → ".join(path.name for path in chain)
+        raise PolicyError(f"{extended_by[-1]}: extends: goes in a circle: {names}; let one of them extend nothing")
+    own = read_toml(file, PolicyError)
     if "sources" in own:
         recipe = own.get("name", file.stem)
         raise PolicyError(f"{file}: a recipe, not a policy; name a policy: gristmill try default --recipe {recipe}")
     if "extends" not in own:
         return own
-    extended = find(own.pop("extends"), file.parent)
-    if extended.resolve() == file.resolve():
-        raise PolicyError(f"{file}: extends: a policy cannot extend itself")
-    settings = _read(extended)
-    rules = {rule.get("name"): rule for rule in (*settings.get("rules", ()), *own.get("rules", ()))}
+    settings = _read(_extended(file, own.pop("extends")), chain)
+    rules = _by_name(file, settings) | _by_name(file, own)
     return settings | own | {"rules": list(rules.values())}
 
 
+def _extended(file: Path, name: Any) -> Path:
+    """The file of the policy that `file` extends. Raises PolicyError that names both."""
+    if not isinstance(name, str):
+        raise PolicyError(f"{file}: extends: must be a policy's name or path in quotes")
+    try:
+        return find(name, file.parent)
+    except PolicyError as error:
+        raise PolicyError(f"{file}: extends: {error}") from error
+
+
+def _by_name(file: Path, settings: dict[str, Any]) -> dict[str, Any]:
+    """The rules of settings that are not validated yet. Raises PolicyError where two have one name, or one has none."""
+    rules = settings.get("rules", [])
+    if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
+        raise PolicyError(f"{file}: rules: must be tables, each under [[rules]]")
+    named: dict[str, Any] = {}
+    for number, rule in enumerate(rules):
+        name = rule.get("name")
+        if not isinstance(name, str):
+            raise PolicyError(f"{file}: rules.{number}.name: missing; every rule has a name, drop_if and why")
+        if name in named:
+            raise PolicyError(f"{file}: rules: two are called {name}; give each its own name")
+        named[name] = rule
+    return named
+
+
+def _known_keys(location: Location) -> list[str]:
+    tables: dict[str | int, type[_Section]] = {"rules": Rule, "mixture": Mixture} if len(location) > 1 else {}
+    return list(tables.get(location[0], Policy).model_fields)
+
+
 def find(name: str | Path, base: Path | None = None) -> Path:
+    """The file of a policy, given by path (relative to `base` too) or by a bundled one's name. Raises PolicyError."""
     places = [Path(name), (base or Path()) / name, POLICIES / f"{name}.toml"]
     for file in places:
         if file.is_file():
@@ -177,6 +209,16 @@ def unmeasured(policy: Policy, recipe: Recipe) -> dict[str, str]:
     silent |= {} if recipe.dedupe.semantic else {"pair_outlier": "dedupe.semantic"}
     wants = {rule.name: [silent[name] for name in mentions(rule.drop_if) if name in silent] for rule in policy.rules}
     return {name: keys[0] for name, keys in wants.items() if keys}
+
+
+def require_columns(policy: Policy, measured: Collection[str], recipe: str) -> None:
+    """Raises PolicyError where a rule looks at a column that the stored records and signals of `recipe` lack."""
+    for rule in policy.rules:
+        if missing := [name for name in mentions(rule.drop_if) if name not in measured]:
+            raise PolicyError(
+                f"rules.{rule.name}.drop_if: {', '.join(missing)} is not in the stored data, which an earlier release "
+                f"measured; run `gristmill stage annotate {recipe}`, then dedupe, first"
+            )
 
 
 def for_pairs(policy: Policy) -> list[Rule]:
@@ -268,14 +310,3 @@ def _fault(con: duckdb.DuckDBPyConnection, sql: str, key: str, kind: str) -> str
             return f"{key}: no column {unknown[1]!r}{did_you_mean(unknown[1], list(columns()))}"
         return f"{key}: {str(error).splitlines()[0]}"
     return "" if given == kind else f"{key}: gives {given}, not {kind}; compare it with something"
-
-
-def _explain(fault: Any) -> str:
-    key = ".".join(str(part) for part in fault["loc"])
-    if fault["type"] == "extra_forbidden":
-        inner: dict[str, type[_Part]] = {"rules": Rule, "mixture": Mixture} if len(fault["loc"]) > 1 else {}
-        model = inner.get(str(fault["loc"][0]), Policy)
-        return f"{key}: unknown key{did_you_mean(str(fault['loc'][-1]), list(model.model_fields))}"
-    if fault["type"] == "missing":
-        return f"{key}: missing; every rule has a name, drop_if and why"
-    return f"{key}: {fault['msg']}" if key else str(fault["msg"])

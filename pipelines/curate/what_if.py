@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 
 import duckdb
+from rich.console import Console
+from rich.table import Table
 
 from pipelines.curate import mixture
-from pipelines.curate.policy import BUILT_IN, Policy, verdict_sql
+from pipelines.curate.policy import BUILT_IN, Policy, require_columns, verdict_sql
+from pipelines.errors import did_you_mean
 from pipelines.recipe import RecipeError
 from pipelines.storage import duck
 from schemas.verdict import CONTAMINATION
@@ -48,11 +51,13 @@ GROUP BY reason.rule
 def try_policy(policy: Policy, con: duckdb.DuckDBPyConnection, recipe: str = "") -> Effect:
     """Judge the records of `recipe` ("" where there is only one), over the users' views in `con`.
 
-    Raises RecipeError where it is unclear which recipe is meant.
+    Raises RecipeError where it is unclear which recipe is meant, or it has not been run up to dedupe; PolicyError
+    where a rule looks at a signal that the stored data lacks.
     """
-    chosen = recipe or _only_recipe(con)
+    chosen = _chosen(con, recipe)
     best = ", ".join(f"max({name}) AS {name}" for name in CONTAMINATION.names)
     con.execute(_CANDIDATE.format(recipe=duck.sql_string(chosen), best=best))
+    require_columns(policy, con.table("candidate").columns, chosen)
     con.execute(f"CREATE TEMP TABLE judged AS {verdict_sql(policy)}")
     mixture.apply(con, policy)
     records, kept = con.sql("SELECT count(*), count(*) FILTER (len(reasons) = 0) FROM judged").fetchall()[0]
@@ -62,8 +67,24 @@ def try_policy(policy: Policy, con: duckdb.DuckDBPyConnection, recipe: str = "")
     return Effect(chosen, records, kept, tuple(sorted(effects, key=lambda effect: (-effect.broken, effect.rule))))
 
 
-def _only_recipe(con: duckdb.DuckDBPyConnection) -> str:
-    known = [name for (name,) in con.sql("SELECT DISTINCT recipe FROM clusters ORDER BY recipe").fetchall()]
-    if len(known) == 1:
-        return str(known[0])
-    raise RecipeError(f"say which of {', '.join(known)}" if known else "no recipe has been run up to dedupe")
+def _chosen(con: duckdb.DuckDBPyConnection, recipe: str) -> str:
+    """The recipe that is meant, which has clusters. Raises RecipeError."""
+    known = [str(name) for (name,) in con.sql("SELECT DISTINCT recipe FROM clusters ORDER BY recipe").fetchall()]
+    if not known:
+        raise RecipeError("no recipe has been run up to dedupe in this data folder; run `gristmill run RECIPE` first")
+    if recipe and recipe not in known:
+        raise RecipeError(f"--recipe {recipe}: not run up to dedupe in this data folder{did_you_mean(recipe, known)}")
+    if not recipe and len(known) > 1:
+        raise RecipeError(f"several recipes have been run here: add --recipe with one of {', '.join(known)}")
+    return recipe or known[0]
+
+
+def print_effect(effect: Effect, console: Console) -> None:
+    """The effect as a table, one row for each rule."""
+    console.print(f"{effect.recipe}: {effect.kept:,} of {effect.records:,} records kept", highlight=False)
+    table = Table("rule", show_edge=False)
+    for column in ("breaking it", "breaking nothing else"):
+        table.add_column(column, justify="right")
+    for rule in effect.rules:
+        table.add_row(rule.rule, f"{rule.broken:,}", f"{rule.marginal:,}")
+    console.print(table)

@@ -13,6 +13,7 @@ from connectors.web import open_web
 from pipelines import storage, suppression
 from pipelines.curate import decisions, policy
 from pipelines.flows import steps
+from pipelines.flows.stages import STAGES, Stage
 from pipelines.recipe import Recipe, load
 from pipelines.storage import filesystem, pages
 
@@ -41,8 +42,8 @@ def check(path: str, data: Path) -> list[Finding]:
         findings += [*_reached(source, recipe), *_licence(source)]
     for rule, key in policy.unmeasured(rules, recipe).items():
         findings.append(Finding("note", f"rule {rule}", f"does nothing: what it looks at wants `{key}`"))
-    findings += [*_given(recipe, data), *_training(), *_disk(data)]
-    return findings + [_plan(recipe, stage, data) for stage in steps.STAGES]
+    findings += [*_decisions_and_benchmarks(recipe, data), *_training(), *_disk(data)]
+    return findings + [_plan(recipe, stage, data) for stage in STAGES]
 
 
 def _reached(source: Connector, recipe: Recipe) -> Iterator[Finding]:
@@ -85,17 +86,17 @@ def _licence(source: Connector) -> Iterator[Finding]:
         yield Finding("note", source.name, "no `licence` set: what states none itself is held back by the policy")
 
 
-def _given(recipe: Recipe, data: Path) -> Iterator[Finding]:
+def _decisions_and_benchmarks(recipe: Recipe, data: Path) -> Iterator[Finding]:
     """What people decided and which benchmarks are kept out. Raises RecipeError where a file cannot be read."""
     from pipelines.curate import benchmarks  # which brings the compiled kernels
 
     for file in recipe.decontaminate.benchmarks:
         count = sum(1 for _ in benchmarks.items(file)) if benchmarks.fingerprint(file) else 0
         yield Finding("ok", "decontaminate", f"{benchmarks.name_of(file)}: {count:,} items")
-    if told := decisions.of(recipe, data):
-        yield Finding("ok", "decisions", f"{len(told):,} by hand")
-    if stones := suppression.load(data).tombstones:
-        yield Finding("ok", "forgotten", f"{len(stones):,} things are not fetched, made or published")
+    if by_hand := decisions.load_decisions(recipe, data):
+        yield Finding("ok", "decisions", f"{len(by_hand):,} by hand")
+    if tombstones := suppression.load(data).tombstones:
+        yield Finding("ok", "forgotten", f"{len(tombstones):,} things are not fetched, made or published")
 
 
 def _training() -> Iterator[Finding]:
@@ -105,13 +106,13 @@ def _training() -> Iterator[Finding]:
 
 def _disk(data: Path) -> Iterator[Finding]:
     near = filesystem.local_folder(data).absolute()
-    there = next(folder for folder in (near, *near.parents) if folder.exists())
-    free = shutil.disk_usage(there).free
-    says = f"{free / 1e9:,.1f} GB free at {there}"
+    nearest = next(folder for folder in (near, *near.parents) if folder.exists())
+    free = shutil.disk_usage(nearest).free
+    says = f"{free / 1e9:,.1f} GB free at {nearest}"
     yield Finding("ok", "disk", says) if free > LOW_DISK else Finding("note", "disk", f"only {says}")
 
 
-def _plan(recipe: Recipe, stage: steps.Stage, data: Path) -> Finding:
+def _plan(recipe: Recipe, stage: Stage, data: Path) -> Finding:
     """By what stands on disk. Whether it is up to date, each stage decides when it runs, by its key."""
     names = [step.name for step in steps.steps(recipe, stage)]
     done = [name for name in names if _stands(stage, name, data)]
@@ -123,7 +124,7 @@ def _plan(recipe: Recipe, stage: steps.Stage, data: Path) -> Finding:
     return Finding("ok", stage, f"would {'; '.join(parts)}")
 
 
-def _stands(stage: steps.Stage, name: str, data: Path) -> bool:
+def _stands(stage: Stage, name: str, data: Path) -> bool:
     if stage == "collect":
         return bool(pages.batches(data, name))
     folder = storage.folder(data, stage, name)

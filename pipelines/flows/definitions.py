@@ -1,9 +1,9 @@
-"""Prefect's coat over the stages: schedules, run forms, retries, and what is shown of a run.
+"""The Prefect flows over the stages: schedules, run forms, retries, and what is shown of a run.
 
 One task is one stage for one source, or for the recipe; its arguments and results are settings, names and counts.
 With an engine, Dask or Ray, each shard of the stages that work by shard is a task of its own, on the cluster; all else
-stays here, where the web client's memory and DuckDB are. Manifests decide what is done, so Prefect caches and keeps
-nothing, and a task that a cluster does twice leaves the same bytes.
+is done on this machine, where the web client's memory and DuckDB are. Manifests decide what is done, so Prefect
+caches and keeps nothing, and a task that a cluster does twice leaves the same bytes.
 """
 
 import logging
@@ -22,8 +22,10 @@ from pydantic import Field
 
 from pipelines import storage
 from pipelines.catalog import status
+from pipelines.errors import WorkFailed
 from pipelines.flows import server, steps
-from pipelines.flows.steps import STAGES, Outcome, RunFailed, Stage, Step
+from pipelines.flows.stages import STAGES, Stage
+from pipelines.flows.steps import Outcome, RunFailed, Step
 from pipelines.recipe import FinetuneSettings, Recipe, RecipeError, load
 from pipelines.storage import filesystem, lease
 from pipelines.workers.pool import ShardExecutor, run_locally
@@ -41,6 +43,7 @@ from prefect.artifacts import (  # noqa: E402
 )
 from prefect.cache_policies import NO_CACHE  # noqa: E402
 from prefect.schedules import Cron  # noqa: E402
+from prefect.settings import PREFECT_API_URL  # noqa: E402
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner  # noqa: E402
 
 if not logging.getLogger("gristmill").level:  # under `gristmill up` nobody else has asked for more than warnings
@@ -48,9 +51,9 @@ if not logging.getLogger("gristmill").level:  # under `gristmill up` nobody else
 
 Engine = Literal["local", "dask", "ray"]
 Workers = Annotated[int, Field(ge=1)]
-Baking = FinetuneSettings | None
+FinetuneOverride = FinetuneSettings | None
 Cluster = TaskRunner[Any]
-SIDE_BY_SIDE: Any = ThreadPoolTaskRunner(max_workers=8)
+THREADS: Any = ThreadPoolTaskRunner(max_workers=8)
 
 
 @task(task_run_name="{stage} {name}", cache_policy=NO_CACHE, persist_result=False)
@@ -74,13 +77,13 @@ def do_shard(what: str, work: Callable[..., Iterable[Any]], item: Any) -> list[A
 collect_source = do_step.with_options(name="collect_source", retries=1, retry_delay_seconds=10)
 
 
-@flow(name="mill", task_runner=SIDE_BY_SIDE, persist_result=False)
+@flow(name="mill", task_runner=THREADS, persist_result=False)
 def mill(
     recipe: str,
     data: str = "data",
     stages: list[Stage] = list(STAGES),  # noqa: B006
     workers: Workers = 2,
-    finetune: Baking = None,
+    finetune: FinetuneOverride = None,
     engine: Engine = "local",
     address: str = "",
 ) -> None:
@@ -95,11 +98,11 @@ def mill(
         engine: Where shards are done: on this machine, or on a cluster of Dask or Ray.
         address: Of the cluster; empty: one of this machine, for the time of the run.
     """
-    with _started(engine_at(engine, address, workers)) as cluster:
-        _mill(_with_baking(load(recipe), finetune), stages, data, workers, cluster)
+    with _started(open_cluster(engine, address, workers)) as cluster:
+        _run(_with_finetune(load(recipe), finetune), stages, data, workers, cluster)
 
 
-@flow(name="collect", task_runner=SIDE_BY_SIDE, persist_result=False)
+@flow(name="collect", task_runner=THREADS, persist_result=False)
 def collect(recipe: str, data: str = "data", sources: list[str] = []) -> None:  # noqa: B006
     """Fetch what is new in the sources, several at once.
 
@@ -108,10 +111,10 @@ def collect(recipe: str, data: str = "data", sources: list[str] = []) -> None:  
         data: The folder that holds 1_pages to 6_models, or an address such as s3://bucket/prefix.
         sources: Names of sources; none: all of the recipe.
     """
-    _mill(_only(load(recipe), sources), ["collect"], data, workers=1)
+    _run(_only(load(recipe), sources), ["collect"], data, workers=1)
 
 
-@flow(name="curate", task_runner=SIDE_BY_SIDE, persist_result=False)
+@flow(name="curate", task_runner=THREADS, persist_result=False)
 def curate(
     recipe: str,
     data: str = "data",
@@ -132,26 +135,38 @@ def curate(
     """
     loaded = load(recipe)
     chosen = loaded.model_copy(update={"policy": policy}) if policy else loaded
-    with _started(engine_at(engine, address, workers)) as cluster:
-        _mill(chosen, ["normalise", "annotate", "dedupe", "curate"], data, workers, cluster)
+    with _started(open_cluster(engine, address, workers)) as cluster:
+        _run(chosen, ["normalise", "annotate", "dedupe", "curate"], data, workers, cluster)
 
 
-@flow(name="finetune", task_runner=SIDE_BY_SIDE, persist_result=False)
-def finetune(recipe: str, data: str = "data", settings: Baking = None) -> None:
-    """Bake a model from the recipe's latest snapshot.
+@flow(name="finetune", task_runner=THREADS, persist_result=False)
+def finetune(recipe: str, data: str = "data", settings: FinetuneOverride = None) -> None:
+    """Fine-tune a model on the recipe's latest snapshot.
 
     Args:
         recipe: A bundled recipe's name, or the path of a TOML file.
         data: The folder that holds 1_pages to 6_models, or an address such as s3://bucket/prefix.
         settings: Fine-tune with these; None: with the recipe's own.
     """
-    _mill(_with_baking(load(recipe), settings), ["finetune"], data, workers=1)
+    _run(_with_finetune(load(recipe), settings), ["finetune"], data, workers=1)
+
+
+def run_mill(
+    recipe: str, data: Path, stages: list[Stage], workers: int = 2, engine: Engine = "local", address: str = ""
+) -> None:
+    """The flow `mill` from a command. Raises WorkFailed where the Prefect server that is set does not answer."""
+    api = PREFECT_API_URL.value()
+    if api and not server.is_reachable(api):
+        raise WorkFailed(
+            f"PREFECT_API_URL: no Prefect server answers at {api}; start it, or unset PREFECT_API_URL to do without"
+        )
+    mill(recipe=recipe, data=str(data), stages=stages, workers=workers, engine=engine, address=address)
 
 
 FLOWS = (mill, collect, curate, finetune)
 
 
-def _with_baking(recipe: Recipe, settings: FinetuneSettings | None) -> Recipe:
+def _with_finetune(recipe: Recipe, settings: FinetuneSettings | None) -> Recipe:
     return recipe.model_copy(update={"finetune": settings}) if settings else recipe
 
 
@@ -159,14 +174,14 @@ def _only(recipe: Recipe, names: Sequence[str]) -> Recipe:
     return recipe.model_copy(update={"sources": tuple(map(recipe.source, names))}) if names else recipe
 
 
-def _mill(recipe: Recipe, stages: Sequence[Stage], address: str, workers: int, cluster: Cluster | None = None) -> None:
+def _run(recipe: Recipe, stages: Sequence[Stage], address: str, workers: int, cluster: Cluster | None = None) -> None:
     steps.check_policy(recipe, stages)
     data = filesystem.resolve(address)
     total = sum(len(steps.steps(recipe, stage)) for stage in stages)
     with lease.lock_data(data):
         bar = create_progress_artifact(0.0, key=_key("progress", recipe), description=f"{total} steps")
         try:
-            steps.run_recipe(recipe, stages, data, partial(_many, data, workers, cluster, Progress(bar, total)))
+            steps.run_recipe(recipe, stages, data, partial(_run_steps, data, workers, cluster, Progress(bar, total)))
         finally:
             _show(recipe, data)
 
@@ -182,7 +197,7 @@ class Progress:
         update_progress_artifact(self.artifact, min(100.0, 100 * self.done / self.total))
 
 
-def _many(
+def _run_steps(
     data: Path, workers: int, cluster: Cluster | None, progress: Progress, recipe: Recipe, steps: Sequence[Step]
 ) -> list[Outcome]:
     """Sources are collected side by side, and so is everything on a cluster; here the rest shares the cores in turn."""
@@ -191,7 +206,7 @@ def _many(
     futures, outcomes = [], []
     for step in steps:
         work = collect_source if step.stage == "collect" else do_step
-        executor = partial(_over, cluster, copy_context(), f"{step.stage} {step.name}") if cluster else run_locally
+        executor = _executor(cluster, step)
         future = work.submit(recipe, step.stage, step.name, data, workers, run_id, executor)
         futures.append((step, future))
         if not together:
@@ -201,6 +216,10 @@ def _many(
         outcomes.append(_outcome(step, result))
         progress.step()
     return outcomes
+
+
+def _executor(cluster: Cluster | None, step: Step) -> ShardExecutor:
+    return partial(_shard_tasks, cluster, copy_context(), f"{step.stage} {step.name}") if cluster else run_locally
 
 
 def _outcome(step: Step, result: Any) -> Outcome:
@@ -218,7 +237,7 @@ def _show(recipe: Recipe, data: Path) -> None:
     card = storage.latest(storage.folder(data, "curate", recipe.name)) / "README.md"
     with suppress(FileNotFoundError):
         create_markdown_artifact(card.read_text(), key=_key("card", recipe), description="Dataset card")
-    if dashboard := server.running().get("dashboard"):
+    if dashboard := server.find_running().get("dashboard"):
         create_link_artifact(dashboard, "dashboard", key=_key("dashboard", recipe), description="Look at the records")
 
 
@@ -226,7 +245,7 @@ def _key(what: str, recipe: Recipe) -> str:
     return f"{what}-{recipe.name.replace('_', '-')}"
 
 
-def engine_at(engine: Engine, address: str, workers: int) -> Cluster | None:
+def open_cluster(engine: Engine, address: str, workers: int) -> Cluster | None:
     """The cluster at `address`, or one of this machine, not started yet; None: no engine. Raises RecipeError."""
     if engine == "local":
         if address:
@@ -266,7 +285,9 @@ def _started(cluster: Cluster | None) -> Iterator[Cluster | None]:
         yield started
 
 
-def _over(cluster: Cluster, flow_run: Context, what: str, work: Any, items: Sequence[Any], _: int) -> Iterator[Any]:
+def _shard_tasks(
+    cluster: Cluster, flow_run: Context, what: str, work: Any, items: Sequence[Any], _: int
+) -> Iterator[Any]:
     """A task for each item; how many are done at a time is the cluster's business.
 
     They are submitted as children of the flow's run: the context of the task that asks, with the cluster's client in

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from pipelines import catalog, recipe, storage
 from pipelines.catalog import status
-from pipelines.flows import steps
+from pipelines.flows.stages import STAGES, Stage
 from pipelines.recipe import RecipeError
 
 SAMPLES = Path(__file__).parents[2] / "data" / "samples"
@@ -40,18 +40,18 @@ def demo(data: Path) -> None:
     console = Console()
     with site() as port, _recipe(port) as name:
         console.print("[bold]collect → normalise → annotate → dedupe → curate[/bold]: three sources, offline")
-        _mill(name, data, steps.STAGES[:-1])
+        _mill(name, data, STAGES[:-1])
         _show_funnel(console, data)
         console.print("\n[bold]finetune[/bold]: SmolLM2 on those records, for about two minutes on the CPU")
-        _mill(name, data, steps.STAGES[-1:])
+        _mill(name, data, STAGES[-1:])
     _show_answers(console, data)
     _show_next(console, data)
 
 
-def _mill(name: str, data: Path, stages: tuple[steps.Stage, ...]) -> None:
+def _mill(name: str, data: Path, stages: tuple[Stage, ...]) -> None:
     from pipelines.flows import definitions
 
-    definitions.mill(recipe=name, data=str(data), stages=list(stages))
+    definitions.run_mill(name, data, list(stages))
 
 
 @contextmanager

@@ -5,6 +5,7 @@ Prefect reads its settings when it is imported, so `prepare` comes before that.
 
 import json
 import os
+import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +18,7 @@ QUIET = {
     "PREFECT_TELEMETRY_ENABLE_RESOURCE_METRICS": "false",
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
     "PREFECT_LOGGING_SERVER_LEVEL": "CRITICAL",  # the temporary server logs tracebacks when it is stopped
-    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",  # the command tells what failed; a run's page tells the rest
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",  # the command says what failed; a run's page shows the rest
     "PREFECT_LOGGING_EXTRA_LOGGERS": "gristmill",  # what stages log appears on the run's page
     "PREFECT_SERVER_EPHEMERAL_ENABLED": "true",
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "90",  # two slow cores and a first migration
@@ -39,20 +40,20 @@ def prepare() -> None:
     home().mkdir(parents=True, exist_ok=True)
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
-    if up := running():
+    if up := find_running():
         os.environ.setdefault("PREFECT_API_URL", up["api"])
 
 
-def running() -> dict[str, str]:
+def find_running() -> dict[str, str]:
     """The addresses (`api`, `ui`, `dashboard`) of the `gristmill up` at work here; empty if none answers."""
     try:
         addresses: dict[str, str] = json.loads((home() / UP_FILE).read_text())
     except (FileNotFoundError, json.JSONDecodeError):
         return {}
-    return addresses if answers(f"{addresses['api']}/health") else {}
+    return addresses if is_up(f"{addresses['api']}/health") else {}
 
 
-def answers(url: str) -> bool:
+def is_up(url: str) -> bool:
     """Whether `url` on this machine gives 200."""
     try:
         with _opener().open(url, timeout=5) as response:
@@ -61,7 +62,20 @@ def answers(url: str) -> bool:
         return False
 
 
-def served(api: str, names: Sequence[str]) -> bool:
+def is_reachable(api: str) -> bool:
+    """Whether anything answers at a Prefect API, which may want credentials that this question has not."""
+    local = api.startswith(("http://127.", "http://localhost", "http://[::1]"))
+    opener = _opener() if local else urllib.request.build_opener()
+    try:
+        with opener.open(f"{api}/health", timeout=10):
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except (OSError, ValueError):
+        return False
+
+
+def has_deployments(api: str, names: Sequence[str]) -> bool:
     """Whether a process waits for runs of the deployments called `names`."""
     body = json.dumps({"deployments": {"name": {"any_": list(names)}}}).encode()
     request = urllib.request.Request(f"{api}/deployments/filter", body, {"Content-Type": "application/json"})

@@ -13,20 +13,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from uuid import uuid4
 
 from pipelines import storage
 from pipelines.curate import policy
-from pipelines.recipe import Recipe, RecipeError
+from pipelines.errors import WorkFailed, WrongInput
+from pipelines.flows.stages import PER_SHARD, PER_SOURCE, STAGES, WITH_WORKERS, Stage
+from pipelines.recipe import Recipe
 from pipelines.workers.pool import ShardExecutor, run_locally
 from schemas.manifest import Manifest
-
-Stage = Literal["collect", "normalise", "annotate", "dedupe", "curate", "finetune"]
-STAGES: tuple[Stage, ...] = ("collect", "normalise", "annotate", "dedupe", "curate", "finetune")
-PER_SOURCE: tuple[Stage, ...] = ("collect", "normalise", "annotate")
-PER_SHARD: tuple[Stage, ...] = ("normalise", "annotate")
-WITH_WORKERS: tuple[Stage, ...] = ("normalise", "annotate", "dedupe", "curate")
 
 log = logging.getLogger("gristmill")
 
@@ -55,7 +51,7 @@ class Outcome:
         return f"{self.stage} {self.name}: {how}"
 
 
-class RunFailed(Exception):
+class RunFailed(WorkFailed):
     """Its arguments are the outcomes that failed."""
 
     def __str__(self) -> str:
@@ -63,24 +59,26 @@ class RunFailed(Exception):
 
 
 def steps(recipe: Recipe, stage: Stage) -> list[Step]:
+    """The steps of one stage: one for each source, or one for the recipe."""
     names = recipe.source_names() if stage in PER_SOURCE else [recipe.name]
     return [Step(stage, name) for name in names]
 
 
 def check_policy(recipe: Recipe, stages: Sequence[Stage]) -> None:
-    """A policy that cannot be used is told now, not after an hour of collecting. Raises PolicyError."""
+    """Find a policy that cannot be used now, not after an hour of collecting. Raises PolicyError."""
     if "curate" in stages:
         policy.load(recipe.policy)
 
 
 def new_run_id() -> str:
+    """An id that no other run has, and that sorts by time."""
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
 
 
 def run_step(
     recipe: Recipe, step: Step, data: Path, *, workers: int = 1, run_id: str = "", executor: ShardExecutor = run_locally
 ) -> Outcome:
-    """Do one step and log it. An error is told in the outcome, not raised."""
+    """Do one step and log it. An error is in the outcome, not raised."""
     before = _keys(data, step)
     started_at, clock = datetime.now(UTC), time.monotonic()
     counts, skipped, failed = None, False, ""
@@ -89,7 +87,7 @@ def run_step(
         counts, skipped = manifest.counts, manifest.key in before
     except Exception as error:
         log.debug("%s %s", step.stage, step.name, exc_info=True)
-        failed = str(error) if isinstance(error, RecipeError) else f"{type(error).__name__}: {error}"
+        failed = str(error) if isinstance(error, WrongInput | WorkFailed) else f"{type(error).__name__}: {error}"
     outcome = Outcome(step.stage, step.name, time.monotonic() - clock, skipped, failed, counts)
     log.log(logging.ERROR if failed else logging.INFO, "%s", outcome)
     storage.log_run(data, _log_entry(recipe, outcome, started_at, run_id or new_run_id()))
@@ -144,4 +142,5 @@ def _without_empty(recipe: Recipe, outcomes: Sequence[Outcome], data: Path) -> R
 
 
 def has_pages(data: Path, source: str) -> bool:
+    """Whether an earlier run has collected anything of the source."""
     return any(storage.folder(data, "collect", source).glob(f"[0-9]*/{storage.MANIFEST}"))

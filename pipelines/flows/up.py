@@ -4,7 +4,6 @@ import ctypes
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -12,10 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from pipelines.flows import server
+from pipelines.errors import WorkFailed
+from pipelines.flows import ports, server
 from pipelines.recipe import load
 
-HOST = "127.0.0.1"
 START_SECONDS = 600.0  # a part that ends before it is ready is noticed at once
 STOP_SECONDS = 15.0
 DASHBOARD = Path(__file__).parents[2] / "dashboards" / "app.py"
@@ -30,7 +29,7 @@ STREAMLIT = (
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 
 
-class UpError(Exception):
+class UpError(WorkFailed):
     """Something that would not start, or stopped by itself."""
 
 
@@ -38,8 +37,8 @@ class Stopped(Exception):
     """Ctrl-C or SIGTERM."""
 
 
-class Part:
-    """One child process, in a process group of its own; what it says goes to a log file."""
+class Service:
+    """One child process, in a process group of its own; its output goes to a log file."""
 
     def __init__(self, name: str, arguments: Sequence[str], stack: ExitStack) -> None:
         self.name, self.log = name, server.home() / f"{name}.log"
@@ -55,13 +54,15 @@ class Part:
         stack.callback(self.stop)
 
     def wait(self, ready: Callable[[], bool]) -> None:
+        """Until the service is ready. Raises UpError where it ended before, or takes longer than START_SECONDS."""
         deadline = time.monotonic() + START_SECONDS
         while not ready():
             if self.process.poll() is not None or time.monotonic() > deadline:
-                raise self.trouble("did not start")
+                raise self.failure("did not start")
             time.sleep(0.2)
 
-    def trouble(self, what: str) -> UpError:
+    def failure(self, what: str) -> UpError:
+        """The error that says `what` happened to the service, with the end of its log."""
         tail = self.log.read_text(errors="replace").strip().splitlines()[-12:]
         return UpError("\n".join([f"the {self.name} {what}; {self.log} ends with:", *tail]))
 
@@ -75,43 +76,49 @@ class Part:
         self.process.wait()
 
 
-def up(recipes: Sequence[str], data: Path, port: int, tell: Callable[[dict[str, str]], None]) -> None:
-    """Start everything, `tell` the addresses, and stay until Ctrl-C or SIGTERM; then stop it all.
+def up(recipes: Sequence[str], data: Path, port: int, announce: Callable[[dict[str, str]], None]) -> None:
+    """Start everything, `announce` the addresses, and stay until Ctrl-C or SIGTERM; then stop it all.
 
-    Raises UpError when a part does not start, or ends by itself.
+    Raises UpError when a service does not start, or ends by itself.
     """
-    if already := server.running():
+    if already := server.find_running():
         raise UpError(f"{server.home()}: `gristmill up` is at work here already: {already['ui']}")
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
     with _signals_stop(), ExitStack() as stack:
         stack.callback(_stop_orphans)
-        addresses, parts = _start(recipes, data, port, stack)
-        tell(addresses)
-        _stay(parts)
+        addresses, services = _start(recipes, data, port, stack)
+        announce(addresses)
+        _stay(services)
 
 
-def _start(recipes: Sequence[str], data: Path, port: int, stack: ExitStack) -> tuple[dict[str, str], list[Part]]:
-    """Parts are stopped in the reverse of this order: runs end while the server can still be told."""
+def _start(recipes: Sequence[str], data: Path, port: int, stack: ExitStack) -> tuple[dict[str, str], list[Service]]:
+    """Services are stopped in the reverse of this order: runs end while the server still answers."""
     server.prepare()
     addresses = _addresses(port)
     os.environ |= {"PREFECT_API_URL": addresses["api"], "PREFECT_SERVER_UI_API_URL": addresses["api"]}
     os.environ |= {"GRISTMILL_DATA": str(data.absolute())}
-    api = Part("server", ["prefect", "server", "start", "--host", HOST, "--port", _port(addresses["ui"])], stack)
-    api.wait(lambda: server.answers(f"{addresses['api']}/health"))
+    api = Service(
+        "server", ["prefect", "server", "start", "--host", ports.LOOPBACK, "--port", _port(addresses["ui"])], stack
+    )
+    api.wait(lambda: server.is_up(f"{addresses['api']}/health"))
     stack.callback(_forget)
     (server.home() / server.UP_FILE).write_text(json.dumps(addresses))
-    flows = Part("flows", ["pipelines.flows.definitions", str(data.absolute()), *recipes], stack)
-    where = [f"--server.address={HOST}", f"--server.port={_port(addresses['dashboard'])}"]
-    dashboard = Part("dashboard", ["streamlit", "run", str(DASHBOARD), *STREAMLIT, *where], stack)
-    dashboard.wait(lambda: server.answers(f"{addresses['dashboard']}/_stcore/health"))
-    flows.wait(lambda: server.served(addresses["api"], [load(recipe).name for recipe in recipes]))
+    flows = Service("flows", ["pipelines.flows.definitions", str(data.absolute()), *recipes], stack)
+    where = [f"--server.address={ports.LOOPBACK}", f"--server.port={_port(addresses['dashboard'])}"]
+    dashboard = Service("dashboard", ["streamlit", "run", str(DASHBOARD), *STREAMLIT, *where], stack)
+    dashboard.wait(lambda: server.is_up(f"{addresses['dashboard']}/_stcore/health"))
+    flows.wait(lambda: server.has_deployments(addresses["api"], [load(recipe).name for recipe in recipes]))
     return addresses, [api, flows, dashboard]
 
 
 def _addresses(port: int) -> dict[str, str]:
-    ui = free_port(port)
-    dashboard = free_port(ui + 1)
-    return {"api": f"http://{HOST}:{ui}/api", "ui": f"http://{HOST}:{ui}", "dashboard": f"http://{HOST}:{dashboard}"}
+    ui = ports.free_port(port)
+    dashboard = ports.free_port((ui + 1) % 65_536)
+    return {
+        "api": f"http://{ports.LOOPBACK}:{ui}/api",
+        "ui": f"http://{ports.LOOPBACK}:{ui}",
+        "dashboard": f"http://{ports.LOOPBACK}:{dashboard}",
+    }
 
 
 def _port(url: str) -> str:
@@ -122,24 +129,11 @@ def _forget() -> None:
     (server.home() / server.UP_FILE).unlink(missing_ok=True)
 
 
-def free_port(wanted: int) -> int:
-    """`wanted` if nothing listens there, else one that the system picks."""
-    for port in (wanted, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise UpError(f"{HOST}: no free port")
-
-
-def _stay(parts: Sequence[Part]) -> None:
+def _stay(services: Sequence[Service]) -> None:
     while True:
-        for part in parts:
-            if part.process.poll() is not None:
-                raise part.trouble("ended by itself")
+        for service in services:
+            if service.process.poll() is not None:
+                raise service.failure("ended by itself")
         time.sleep(1)
 
 
@@ -163,7 +157,7 @@ def _signals_stop() -> Iterator[None]:
 
 
 def _prctl(option: int, value: int) -> None:
-    """Ask Linux to look after child processes; elsewhere SIGTERM to each part has to do."""
+    """Ask Linux to look after child processes; elsewhere SIGTERM to each service has to do."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 

@@ -8,11 +8,13 @@ dpo                 prompt, chosen, rejected, from the snapshot's pairs
 """
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any, Literal
 
 from pipelines import storage
+from pipelines.errors import WrongInput
 from pipelines.recipe import RecipeError
 from pipelines.storage import filesystem
 
@@ -38,6 +40,27 @@ def export(recipe: str, data: Path, kind: Format, out: IO[str], split: Split = "
             out.write(json.dumps(FORMATS[kind](row), ensure_ascii=False) + "\n")
             count += 1
     return count
+
+
+def export_file(recipe: str, data: Path, kind: Format, path: Path, split: Split = "train") -> int:
+    """As `export`, to a file that appears when all of it is written; `-` is stdout.
+
+    Raises WrongInput where no file can be at `path`, RecipeError where there is no snapshot.
+    """
+    if str(path) == "-":
+        return export(recipe, data, kind, sys.stdout, split)
+    if path.is_dir():
+        raise WrongInput(f"{path}: is a folder; name a file in it")
+    if not path.parent.is_dir():
+        raise WrongInput(f"{path}: there is no folder {path.parent}; make it first")
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with part.open("w", encoding="utf-8") as file:
+            lines = export(recipe, data, kind, file, split)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return lines
 
 
 def _rows(path: Path) -> Iterator[Row]:

@@ -1,6 +1,7 @@
 """How DuckDB reads finished shards, on a disk or in an object store, within bounded memory."""
 
 import io
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -54,7 +55,8 @@ def spilling_duckdb(
     scratch.mkdir(parents=True)
     try:
         with open_duckdb(folder, memory) as con:
-            con.execute(f"SET temp_directory = '{scratch}/spill'; SET threads = {workers}; SET TimeZone = 'UTC'")
+            con.execute(f"SET temp_directory = {sql_string(f'{scratch}/spill')}")
+            con.execute(f"SET threads = {workers}; SET TimeZone = 'UTC'")
             yield con, scratch
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -82,8 +84,13 @@ def parquet(paths: list[Path], empty: pa.Schema) -> str:
 
 
 def path_list(paths: list[Path]) -> str:
-    """The paths as SQL strings, separated by commas."""
-    return ", ".join(sql_string(str(path.absolute())) for path in paths)
+    """The paths as SQL strings, for a function that reads files."""
+    return ", ".join(sql_string(pattern(path)) for path in paths)
+
+
+def pattern(path: Path) -> str:
+    """A pattern that matches `path` and nothing else: DuckDB takes `*`, `?` and `[` in a path for patterns."""
+    return re.sub(r"([*?[])", r"[\1]", str(path.absolute()))
 
 
 def sql_string(text: str) -> str:

@@ -19,10 +19,12 @@ from uuid import uuid4
 
 import pyarrow.parquet as pq
 
+from pipelines.errors import WrongInput
+
 MANIFEST = "manifest.json"
 
 
-class AddressError(Exception):
+class AddressError(WrongInput):
     """An address that cannot be used."""
 
 

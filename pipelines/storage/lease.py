@@ -26,6 +26,7 @@ from threading import Event, Thread, main_thread
 from typing import IO
 from uuid import uuid4
 
+from pipelines.errors import WorkFailed
 from pipelines.storage import filesystem
 
 LOCK, FOLDER = ".lock", ".lease"
@@ -34,7 +35,7 @@ HEARTBEAT, STALE_AFTER, POLL = 10.0, 60.0, 2.0  # seconds
 log = logging.getLogger("gristmill")
 
 
-class DataInUse(Exception):
+class DataInUse(WorkFailed):
     """A run on another machine holds the lease of the data folder."""
 
 

@@ -19,17 +19,18 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from pipelines import storage
+from pipelines.errors import WorkFailed, WrongInput
 from schemas.manifest import digest
 
 FILE = "forgotten.jsonl"
 Kind = Literal["url", "author", "record", "part", "text"]
 
 
-class BadRequest(Exception):
+class BadRequest(WrongInput):
     """A request to forget that cannot be carried out; the message says why."""
 
 
-class UnreadableSource(Exception):
+class UnreadableSource(WorkFailed):
     """The pages of a source cannot be parsed any more; the message says why."""
 
 

@@ -4,10 +4,8 @@ Kernels lie in a folder for each state of all sources that hold kernels. numba b
 kernel's own file changes, but not when a function or a type from another file does.
 """
 
-import hashlib
 import logging
 import os
-import shutil
 import sys
 import threading
 import time
@@ -21,12 +19,31 @@ LOG_EVERY = 5.0  # seconds between two lines about the progress
 log = logging.getLogger("gristmill")
 
 
+def use_kernel_cache_on_import(package: Path) -> None:
+    """Let `use_kernel_cache` be called when numba is first imported: a command without kernels reads no sources."""
+    sys.meta_path.insert(0, _BeforeNumba(package))
+
+
+class _BeforeNumba:
+    """An import finder that finds nothing. It is asked for every module, and acts once, at numba."""
+
+    def __init__(self, package: Path) -> None:
+        self.package = package
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        if name == "numba" and self in sys.meta_path:
+            sys.meta_path.remove(self)
+            use_kernel_cache(self.package)
+
+
 def use_kernel_cache(package: Path = PACKAGE) -> Path:
     """Tell numba, which must not be imported yet, to keep kernels in a folder named by the sources of `package`.
 
     Returns the folder; folders of other states are removed. NUMBA_CACHE_DIR is respected where it is set. Where
     `package` cannot be written to, numba keeps the kernels in the user's own cache.
     """
+    import shutil
+
     folder = package / "__pycache__" / "kernels" / _state(package)
     for other in folder.parent.glob("*"):
         if other != folder:
@@ -37,6 +54,8 @@ def use_kernel_cache(package: Path = PACKAGE) -> Path:
 
 def _state(package: Path) -> str:
     """Return 16 hexadecimal digits: a hash of all source files with kernels."""
+    import hashlib
+
     sources = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):
         text = path.read_bytes()

@@ -10,6 +10,7 @@ from pipelines import storage
 from pipelines.recipe import Recipe
 from pipelines.storage import filesystem
 from schemas.verdict import PUBLISHED
+from tests.pipelines.commands import Gristmill, caller
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: see pipelines/models/base.py
 CHAT = (
@@ -98,3 +99,9 @@ def make_model(folder: Path, template: str | None) -> Path:
     LlamaForCausalLM(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
+
+
+@pytest.fixture
+def gristmill(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Gristmill:
+    """The command, called within the test."""
+    return caller(monkeypatch, capsys)

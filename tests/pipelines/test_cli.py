@@ -5,43 +5,18 @@ import io
 import json
 import re
 import shutil
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines import cli
 from pipelines.catalog import shell
 from pipelines.flows.steps import Outcome
 from pipelines.recipe import Recipe
+from tests.pipelines.commands import Gristmill
 from tests.pipelines.milling import WHATS, dump, recipe_file
 
 Milled = tuple[Recipe, Path, list[Outcome]]
-
-
-@dataclass(frozen=True)
-class Said:
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def gristmill(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
-    for setting in ("handlers", "level"):
-        monkeypatch.setattr(cli.log, setting, getattr(cli.log, setting))
-
-    def call(*words: object) -> Said:
-        monkeypatch.setattr(sys, "argv", ["gristmill", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        captured = capsys.readouterr()
-        return Said(int(ended.value.code or 0), captured.out, captured.err)
-
-    return call
 
 
 COMMANDS = [
@@ -62,7 +37,7 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_help_with_an_example(gristmill: Callable[..., Said], command: str) -> None:
+def test_every_command_has_help_with_an_example(gristmill: Gristmill, command: str) -> None:
     said = gristmill(command, "--help")
     assert said.code == 0
     assert f"Example: gristmill {command}" in re.sub(r"\s+", " ", said.out)
@@ -92,7 +67,7 @@ WRONG_WORDS = [
 
 @pytest.mark.parametrize(("words", "told"), WRONG_WORDS, ids=lambda value: " ".join(value) if value else "")
 def test_wrong_words_give_2_and_say_what_is_wrong(
-    gristmill: Callable[..., Said], tmp_path: Path, words: tuple[str, ...], told: str
+    gristmill: Gristmill, tmp_path: Path, words: tuple[str, ...], told: str
 ) -> None:
     said = gristmill(*words) if words == ("frobnicate",) else gristmill(*words, "--data", tmp_path)
     assert said.code == 2
@@ -101,14 +76,14 @@ def test_wrong_words_give_2_and_say_what_is_wrong(
     assert "Traceback" not in said.err
 
 
-def test_a_recipe_with_a_wrong_key_names_file_key_and_cure(gristmill: Callable[..., Said], tmp_path: Path) -> None:
+def test_a_recipe_with_a_wrong_key_names_file_key_and_cure(gristmill: Gristmill, tmp_path: Path) -> None:
     file = recipe_file(tmp_path, forum=tmp_path)
     file.write_text(file.read_text() + "[dedupe]\ntreshold = 0.9\n")
     said = gristmill("check", file)
     assert (said.code, said.err) == (2, f"error: {file}: dedupe.treshold: unknown key; did you mean 'threshold'?\n")
 
 
-def test_stage_runs_one_stage_without_prefect(gristmill: Callable[..., Said], tmp_path: Path) -> None:
+def test_stage_runs_one_stage_without_prefect(gristmill: Gristmill, tmp_path: Path) -> None:
     file = recipe_file(tmp_path, forum=dump(tmp_path / "dump"))
     words = ("stage", "collect", file, "--data", tmp_path / "data", "--json")
     first, second = (json.loads(gristmill(*words).out)[0] for _ in range(2))
@@ -116,7 +91,7 @@ def test_stage_runs_one_stage_without_prefect(gristmill: Callable[..., Said], tm
     assert (first["skipped"], second["skipped"]) == (False, True)
 
 
-def test_a_stage_that_fails_gives_1_and_one_line(gristmill: Callable[..., Said], tmp_path: Path) -> None:
+def test_a_stage_that_fails_gives_1_and_one_line(gristmill: Gristmill, tmp_path: Path) -> None:
     file = recipe_file(tmp_path, absent=tmp_path / "nowhere")
     said = gristmill("stage", "collect", file, "--data", tmp_path / "data")
     assert said.code == 1
@@ -126,7 +101,7 @@ def test_a_stage_that_fails_gives_1_and_one_line(gristmill: Callable[..., Said],
     assert "Traceback" in gristmill("--debug", "stage", "collect", file, "--data", tmp_path / "data").err
 
 
-def test_forget_says_what_was_erased(gristmill: Callable[..., Said], milled: Milled, tmp_path: Path) -> None:
+def test_forget_says_what_was_erased(gristmill: Gristmill, milled: Milled, tmp_path: Path) -> None:
     shutil.copytree(milled[1], tmp_path / "data", symlinks=True)
     words = ("forget", "--url", "https://forum.example/questions/1", "--data", tmp_path / "data")
     erased = json.loads(gristmill(*words, "--json").out)["erased"]
@@ -135,7 +110,7 @@ def test_forget_says_what_was_erased(gristmill: Callable[..., Said], milled: Mil
     assert gristmill("verify", "--data", tmp_path / "data").code == 0
 
 
-def test_status_tells_the_funnel(gristmill: Callable[..., Said], milled: Milled) -> None:
+def test_status_tells_the_funnel(gristmill: Gristmill, milled: Milled) -> None:
     _, data, _ = milled
     rows = json.loads(gristmill("status", "--data", data, "--json").out)
     assert [row["stage"] for row in rows] == ["collect", "normalise", "annotate", "dedupe", "curate"]
@@ -143,25 +118,27 @@ def test_status_tells_the_funnel(gristmill: Callable[..., Said], milled: Milled)
     assert "gristmill demo" in gristmill("status", "--data", data / "nowhere").out
 
 
-def test_sql_answers_in_four_formats(milled: Milled) -> None:
+def test_sql_answers_in_five_formats(milled: Milled) -> None:
     _, data, _ = milled
     with shell.open_views(data) as con:
         table = shell.ask(con, "SELECT source, count(*) AS n, 'a,\"b\nc' AS odd FROM records GROUP BY ALL")
     shown = {}
-    for kind in ("table", "csv", "json"):
+    for kind in ("table", "csv", "json", "jsonl"):
         out = io.StringIO()
         shell.show(table, kind, out)  # type: ignore[arg-type]
         shown[kind] = out.getvalue()
     assert re.search(r"forum +│ +\d+ │ a,\"b c", shown["table"])
     assert list(csv.DictReader(io.StringIO(shown["csv"]))) == [{"source": "forum", "n": "6", "odd": 'a,"b\nc'}]
-    assert json.loads(shown["json"]) == {"source": "forum", "n": 6, "odd": 'a,"b\nc'}
+    row = {"source": "forum", "n": 6, "odd": 'a,"b\nc'}
+    assert json.loads(shown["json"]) == [row]
+    assert [json.loads(line) for line in shown["jsonl"].splitlines()] == [row]
     raw = io.BytesIO()
     wrapped = io.TextIOWrapper(raw)
     shell.show(table, "parquet", wrapped)
     assert pq.read_table(io.BytesIO(raw.getvalue())).equals(table)
 
 
-@pytest.mark.parametrize("kind", ["table", "csv", "json"])
+@pytest.mark.parametrize("kind", ["table", "csv", "json", "jsonl"])
 def test_bytes_are_shown_in_hexadecimal_digits(kind: shell.Format, milled: Milled) -> None:
     _, data, _ = milled
     out = io.StringIO()
@@ -190,12 +167,12 @@ READING = ["FROM records", "WITH a AS (SELECT 1) FROM a", "DESCRIBE records", "S
 
 
 @pytest.mark.parametrize("query", READING)
-def test_sql_reads(gristmill: Callable[..., Said], milled: Milled, query: str) -> None:
+def test_sql_reads(gristmill: Gristmill, milled: Milled, query: str) -> None:
     assert gristmill("sql", query, "--data", milled[1]).code == 0
 
 
 @pytest.mark.parametrize("query", REFUSED)
-def test_sql_reads_and_nothing_else(gristmill: Callable[..., Said], milled: Milled, query: str) -> None:
+def test_sql_reads_and_nothing_else(gristmill: Gristmill, milled: Milled, query: str) -> None:
     _, data, _ = milled
     before = sorted(data.rglob("*"))
     said = gristmill("sql", query.format(data=data), "--data", data)
@@ -224,9 +201,7 @@ def test_scraped_text_cannot_drive_the_terminal() -> None:
     assert len(shell.cell("x" * 1000)) == 160
 
 
-def test_explain_try_and_export_work_on_what_was_milled(
-    gristmill: Callable[..., Said], milled: Milled, tmp_path: Path
-) -> None:
+def test_explain_try_and_export_work_on_what_was_milled(gristmill: Gristmill, milled: Milled, tmp_path: Path) -> None:
     _, data, _ = milled
     with shell.open_views(data) as con:
         record_id = shell.ask(con, "SELECT min(record_id) AS id FROM curated WHERE split = 'train'")["id"][0].as_py()
@@ -241,7 +216,7 @@ def test_explain_try_and_export_work_on_what_was_milled(
     assert len(out.read_text().splitlines()) == train
 
 
-def test_verify_finds_a_changed_byte(gristmill: Callable[..., Said], tmp_path: Path) -> None:
+def test_verify_finds_a_changed_byte(gristmill: Gristmill, tmp_path: Path) -> None:
     file = recipe_file(tmp_path, forum=dump(tmp_path / "dump"))
     data = tmp_path / "data"
     gristmill("stage", "collect", file, "--data", data)
@@ -253,7 +228,7 @@ def test_verify_finds_a_changed_byte(gristmill: Callable[..., Said], tmp_path: P
     assert f"{shard}: changed" in said.out
 
 
-def test_check_says_what_is_wrong_and_what_a_run_would_do(gristmill: Callable[..., Said], tmp_path: Path) -> None:
+def test_check_says_what_is_wrong_and_what_a_run_would_do(gristmill: Gristmill, tmp_path: Path) -> None:
     file = recipe_file(tmp_path, forum=dump(tmp_path / "dump"), absent=tmp_path / "nowhere")
     said = gristmill("check", file, "--data", tmp_path / "data", "--json")
     found = {(one["what"], one["level"]): one["says"] for one in json.loads(said.out)}
@@ -264,7 +239,7 @@ def test_check_says_what_is_wrong_and_what_a_run_would_do(gristmill: Callable[..
     assert not (tmp_path / "data").exists()
 
 
-def test_check_asks_the_site_and_obeys_its_robots(gristmill: Callable[..., Said], tmp_path: Path) -> None:
+def test_check_asks_the_site_and_obeys_its_robots(gristmill: Gristmill, tmp_path: Path) -> None:
     from pipelines.flows.demo import site
 
     with site() as port:

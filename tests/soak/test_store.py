@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pipelines import storage
-from pipelines.flows.steps import STAGES
+from pipelines.flows.stages import STAGES
 from pipelines.recipe import load
 from pipelines.storage import filesystem
 from tests.pipelines.conftest import CHAT, make_model, recipe

@@ -124,14 +124,14 @@ def test_csv_says_the_same_as_json(tmp_path: Path) -> None:
     rows = ["record_id,decision,instruction,output,who,note", 'a,edit,,"Two\nlines, one cell",Kim,', "b,accept,,,,好"]
     (tmp_path / "mine.csv").write_text("\n".join(rows) + "\n", encoding="utf-8-sig")
     mill = corpus.recipe("forum", decisions=str(tmp_path / "mine.csv"))
-    one, other = decisions.of(mill, tmp_path)
+    one, other = decisions.load_decisions(mill, tmp_path)
     assert (one.output, one.who, one.instruction, other.note) == ("Two\nlines, one cell", "Kim", None, "好")
 
 
 REFUSED = {
     '{"record_id": "a", "decison": "accept"}': "mine.jsonl:2: decison: unknown key; did you mean 'decision'",
-    '{"record_id": "a", "decision": "keep"}': "mine.jsonl:2: decision: Input should be 'accept'",
-    '{"record_id": "a", "decision": "edit"}': "mine.jsonl:2: Value error, an edit, and nothing else, brings",
+    '{"record_id": "a", "decision": "keep"}': "mine.jsonl:2: decision: must be 'accept'",
+    '{"record_id": "a", "decision": "edit"}': "mine.jsonl:2: an edit, and nothing else, brings",
     '{"record_id": "a", "decision": "edit", "output": ""}': "cannot leave instruction or output empty",
     '{"record_id": ': "mine.jsonl:2: not JSON",
 }
@@ -141,9 +141,29 @@ REFUSED = {
 def test_a_line_that_cannot_be_read_names_file_line_and_cure(line: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "mine.jsonl").write_text(f'{{"record_id": "x", "decision": "accept"}}\n{line}\n')
     with pytest.raises(RecipeError, match=message):
-        decisions.of(corpus.recipe("forum", decisions=str(tmp_path / "mine.jsonl")), tmp_path)
+        decisions.load_decisions(corpus.recipe("forum", decisions=str(tmp_path / "mine.jsonl")), tmp_path)
 
 
 def test_a_named_file_has_to_be_there(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="no such file"):
-        decisions.of(corpus.recipe("forum", decisions=str(tmp_path / "none.jsonl")), tmp_path)
+        decisions.load_decisions(corpus.recipe("forum", decisions=str(tmp_path / "none.jsonl")), tmp_path)
+
+
+def test_a_byte_order_mark_is_no_part_of_a_line(tmp_path: Path) -> None:
+    (tmp_path / "mine.jsonl").write_text('{"record_id": "a", "decision": "accept"}\n', encoding="utf-8-sig")
+    mill = corpus.recipe("forum", decisions=str(tmp_path / "mine.jsonl"))
+    assert [one.record_id for one in decisions.load_decisions(mill, tmp_path)] == ["a"]
+
+
+WRONG_CSV = {
+    "record_id,decision,note\na,accept,caf\xe9\n": r"mine\.csv:2: not UTF-8 \(byte 0xe9\); save .* CSV UTF-8",
+    "record_id,decision\na,accept,well, no\n": r"mine\.csv:2: more cells than the first line names",
+    "record_id;decision\na;accept\n": r"mine\.csv:2: record_id;decision: unknown key",
+}
+
+
+@pytest.mark.parametrize(("text", "message"), WRONG_CSV.items())
+def test_a_table_that_cannot_be_read_names_file_line_and_cure(text: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_bytes(text.encode("cp1252"))
+    with pytest.raises(RecipeError, match=message):
+        decisions.load_decisions(corpus.recipe("forum", decisions=str(tmp_path / "mine.csv")), tmp_path)

@@ -157,3 +157,11 @@ def test_in_a_snapshot_the_record_is_dropped_with_its_evidence_and_a_person_may_
     assert "| loaves/test | 1 | 1 | 1 | 2 | 1.0 | 1 |" in (folder / "README.md").read_text()
     without, _, _ = curated(data, rows)
     assert not any(r["rule"] == "contaminated" for r in without["forum:40#a1"]["reasons"]), "it was another snapshot"
+
+
+def test_a_byte_order_mark_is_no_part_of_an_item_and_another_encoding_is_named(tmp_path: Path) -> None:
+    (tmp_path / "one.jsonl").write_text('{"question": "What?"}\n', encoding="utf-8-sig")
+    assert [item.question for item in benchmarks.items(tmp_path / "one.jsonl")] == ["What?"]
+    (tmp_path / "two.jsonl").write_bytes('{"question": "What?"}\n{"question": "Café?"}\n'.encode("latin-1"))
+    with pytest.raises(RecipeError, match=r"two\.jsonl:2: not UTF-8"):
+        list(benchmarks.items(tmp_path / "two.jsonl"))

@@ -55,7 +55,7 @@ REFUSED = {
         RULE + "[mixture]\ndiversity = 'facility_location'\n",
         r"max_records or max_tokens; say how many",
     ),
-    "percent out of range": ("test_percent = 80\n" + RULE, r"test_percent: Input should be less than or equal to 50"),
+    "percent out of range": ("test_percent = 80\n" + RULE, r"test_percent: must be at most 50"),
 }
 
 
@@ -83,6 +83,36 @@ def test_a_policy_extends_another_and_replaces_its_rules_by_name(tmp_path: Path)
 def test_a_policy_that_extends_itself_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PolicyError, match="extends"):
         policy.load(written(tmp_path, 'extends = "mine.toml"\n' + RULE))
+
+
+def test_policies_that_extend_each_other_in_a_circle_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "base.toml").write_text('extends = "mine.toml"\n')
+    with pytest.raises(PolicyError, match=r"base\.toml: extends: .*circle: mine.toml → base.toml → mine.toml"):
+        policy.load(written(tmp_path, 'extends = "base.toml"\n' + RULE))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('extends = "nosuch.toml"\n', r"mine\.toml: extends: nosuch\.toml: no such file"),
+        ("extends = 5\n", r"mine\.toml: extends: must be"),
+        ('extends = "default"\nrules = 5\n', r"mine\.toml: rules: must be tables"),
+        ('extends = "default"\n' + RULE + RULE, r"mine\.toml: rules: two are called short"),
+        ('extends = "default"\n[[rules]]\nwhy = "No name."\n', r"mine\.toml: rules\.0\.name: missing"),
+    ],
+)
+def test_what_is_wrong_beside_extends_names_the_file(text: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(PolicyError, match=message):
+        policy.load(written(tmp_path, text))
+
+
+def test_a_byte_order_mark_is_no_part_of_a_policy(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(RULE, encoding="utf-8-sig")
+    assert [rule.name for rule in policy.load(file).rules] == ["short"]
+    file.write_bytes(RULE.encode() + b"# caf\xe9\n")
+    with pytest.raises(PolicyError, match="not UTF-8"):
+        policy.load(file)
 
 
 @pytest.mark.parametrize(

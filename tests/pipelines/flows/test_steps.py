@@ -15,6 +15,7 @@ from pipelines import storage
 from pipelines.catalog import status
 from pipelines.curate.policy import PolicyError
 from pipelines.flows import steps
+from pipelines.flows.stages import STAGES
 from pipelines.flows.steps import Outcome, RunFailed, Step
 from pipelines.recipe import Recipe, load
 from pipelines.storage import lease
@@ -93,7 +94,7 @@ def test_a_fault_after_collect_publishes_nothing(tmp_path: Path) -> None:
         return [Outcome("normalise", "other", failed="OSError: disk"), *(one for one in done if one.name != "other")]
 
     with pytest.raises(RunFailed, match=r"^normalise other: OSError: disk$"):
-        steps.run_recipe(recipe, steps.STAGES[:-1], tmp_path / "data", other_breaks)
+        steps.run_recipe(recipe, STAGES[:-1], tmp_path / "data", other_breaks)
     assert [entry["stage"] for entry in storage.run_log(tmp_path / "data")].count("annotate") == 2
     assert not (tmp_path / "data" / "5_curated").exists()
 

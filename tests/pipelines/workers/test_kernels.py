@@ -17,7 +17,7 @@ CALLEE = "from numba import njit\n\n@njit(cache=True)\ndef grind(x):\n    return
 START = (
     "import logging, os, sys; from pathlib import Path; from pipelines.workers import kernels\n"
     "logging.basicConfig(level=logging.INFO, stream=sys.stdout, format='%(message)s')\n"
-    "kernels.PACKAGE = Path('.'); os.environ.pop('NUMBA_CACHE_DIR'); kernels.use_kernel_cache(Path('.'))\n"
+    "kernels.PACKAGE = Path('.'); os.environ.pop('NUMBA_CACHE_DIR', None); kernels.use_kernel_cache(Path('.'))\n"
     "sys.path.insert(0, '.'); import caller\n"
 )
 CALL = START + "print(caller.mill(1))"
@@ -80,3 +80,12 @@ def test_other_sources_and_a_setting_of_the_user_move_nothing(tmp_path: Path) ->
     (tmp_path / "other.py").write_text("GRAIN = 'rye'\n")
     assert kernels.use_kernel_cache(tmp_path) == folder
     assert os.environ["NUMBA_CACHE_DIR"] != str(folder)
+
+
+def test_the_folder_is_chosen_when_numba_is_imported_and_not_before() -> None:
+    code = "import os, pipelines; print(os.environ.get('NUMBA_CACHE_DIR')); import numba; print(numba.config.CACHE_DIR)"
+    env = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"} | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    before, after = done.stdout.splitlines()
+    assert before == "None"
+    assert Path(after).parent == ROOT / "pipelines" / "__pycache__" / "kernels"

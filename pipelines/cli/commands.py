@@ -1,7 +1,4 @@
-"""The command line: thin commands over the stages. Errors are one line on stderr and an exit code.
-
-0: done. 1: the work failed. 2: the words were wrong (a recipe, a policy, an option, a query that writes).
-"""
+"""The commands. Each imports what it needs when it is called: `--help` and a wrong word are answered at once."""
 
 import json
 import logging
@@ -9,84 +6,59 @@ import sys
 from collections.abc import Iterable
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import click
-import duckdb
 import typer
-from rich.console import Console
-from rich.logging import RichHandler
-from rich.table import Table
 
-from pipelines import storage
-from pipelines.catalog import explain as lives
-from pipelines.catalog import shell as queries
-from pipelines.catalog import status as statuses
-from pipelines.curate.policy import PolicyError
-from pipelines.flows import steps as running
-from pipelines.flows.steps import STAGES, RunFailed, Stage, Step
-from pipelines.recipe import Recipe, RecipeError, load
-from pipelines.storage import filesystem, lease
-from pipelines.storage.filesystem import AddressError
-from pipelines.storage.lease import DataInUse
-from pipelines.suppression import BadRequest, UnreadableSource
+from pipelines.cli.options import (
+    DATA,
+    AnswerFormat,
+    AsJson,
+    Data,
+    ExportFormat,
+    OneRecipe,
+    PolicyArg,
+    RecipeArg,
+    Recipes,
+    Workers,
+)
+from pipelines.errors import WorkFailed, WrongInput
+from pipelines.flows.stages import STAGES, Stage
+
+if TYPE_CHECKING:
+    from pipelines.recipe import Recipe
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
-    help="Turn tutorials, forums and knowledge bases into instruction-tuning data, and bake a model from it.",
+    help="Turn tutorials, forums and knowledge bases into instruction-tuning data, and fine-tune a model on it.",
 )
-
-RecipeArg = Annotated[str, typer.Argument(help="A bundled recipe's name, or the path of a TOML file.")]
-Data = Annotated[
-    Path,
-    typer.Option(
-        parser=filesystem.resolve, metavar="DIR", help="The folder that holds 1_pages to 6_models, or s3://…."
-    ),
-]
-Workers = Annotated[int, typer.Option(min=1, help="Processes of the stages that compute.")]
-AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, for programs.")]
-Exported = Literal["alpaca", "sharegpt", "messages", "prompt-completion", "dpo"]
-DATA = Path("data")
 log = logging.getLogger("gristmill")
-FAILED, WRONG_WORDS = 1, 2
 
 
-class WorkFailed(Exception):
-    """The words were right, and yet it did not work."""
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
 
-
-def main() -> None:
-    """The `gristmill` command. Errors that a user can cure are told without a traceback."""
-    try:
-        app()
-    except (RecipeError, PolicyError, AddressError, queries.QueryError, lives.UnknownRecord, BadRequest) as error:
-        _end(error, WRONG_WORDS)
-    except (RunFailed, WorkFailed, DataInUse, UnreadableSource, OSError, duckdb.Error) as error:
-        _end(error, FAILED)
-    except KeyboardInterrupt:
-        _end(WorkFailed("stopped; the same command goes on from here"), FAILED)
-
-
-def _end(error: Exception, code: int) -> None:
-    log.debug("raised here", exc_info=error)
-    sys.stderr.write(f"error: {error}\n")
-    sys.exit(code)
-
-
-def wide() -> Console:
-    """Lines are not cut to 80 columns where there is no terminal to say how wide it is."""
-    console = Console()
-    return console if console.is_terminal else Console(width=200)
+        print(f"gristmill {version('gristmill')}")
+        raise typer.Exit
 
 
 @app.callback()
-def options(debug: Annotated[bool, typer.Option("--debug", help="Say where an error came from.")] = False) -> None:
-    console = Console(stderr=True)
-    on_screen = RichHandler(console=console, show_path=False, show_time=False, show_level=False)
-    handler = on_screen if console.is_terminal else logging.StreamHandler()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Say where an error came from.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """What holds for all commands: how much is logged, and where to."""
+    handler: logging.Handler = logging.StreamHandler()
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.logging import RichHandler
+
+        handler = RichHandler(console=Console(stderr=True), show_path=False, show_time=False, show_level=False)
     log.handlers = [handler]  # not the root's: Prefect logs there too
     log.setLevel(logging.DEBUG if debug else logging.INFO)
 
@@ -97,9 +69,9 @@ def demo(data: Data = DATA) -> None:
 
     Example: [bold]gristmill demo[/bold]
     """
-    from pipelines.flows.demo import demo as show
+    from pipelines.flows.demo import demo as run_demo
 
-    show(data)
+    run_demo(data)
 
 
 @app.command()
@@ -116,12 +88,16 @@ def run(
 
     Example: [bold]gristmill run python --stages collect,normalise,annotate,dedupe,curate[/bold]
     """
+    from pipelines.recipe import load
+
     chosen, loaded = _stages(stages), load(recipe)
-    running.check_policy(loaded, chosen)
+    from pipelines.flows.steps import check_policy
+
+    check_policy(loaded, chosen)
     from pipelines.flows import definitions
 
-    definitions.engine_at(engine, address, workers)  # what is wrong with it is told before a server is started
-    definitions.mill(recipe=recipe, data=str(data), stages=chosen, workers=workers, engine=engine, address=address)
+    definitions.open_cluster(engine, address, workers)  # what is wrong with it is said before a server is started
+    definitions.run_mill(recipe, data, chosen, workers, engine, address)
     _print_status(data, loaded, as_json)
 
 
@@ -138,49 +114,53 @@ def stage(
 
     Example: [bold]gristmill stage normalise python --workers 1[/bold]
     """
+    from pipelines.recipe import load
+
     loaded = load(recipe)
-    running.check_policy(loaded, [name])
-    run_id = running.new_run_id()
+    from pipelines.flows import steps
+    from pipelines.storage import lease
+
+    steps.check_policy(loaded, [name])
+    run_id = steps.new_run_id()
     with lease.lock_data(data):
-        steps = [Step(name, loaded.source(source).name)] if source else running.steps(loaded, name)
-        outcomes = [running.run_step(loaded, step, data, workers=workers, run_id=run_id) for step in steps]
+        todo = [steps.Step(name, loaded.source(source).name)] if source else steps.steps(loaded, name)
+        outcomes = [steps.run_step(loaded, step, data, workers=workers, run_id=run_id) for step in todo]
     if as_json:
         _print_json(outcomes)
     if failed := [outcome for outcome in outcomes if outcome.failed]:
-        raise RunFailed(*failed)
+        raise steps.RunFailed(*failed)
 
 
 def _stages(words: str) -> list[Stage]:
     wanted = [word.strip() for word in words.split(",") if word.strip()]
     unknown = [word for word in wanted if word not in STAGES]
     if unknown or not wanted:
-        raise RecipeError(f"--stages: {', '.join(unknown) or 'empty'}: not a stage; known: {', '.join(STAGES)}")
+        raise WrongInput(f"--stages: {', '.join(unknown) or 'empty'}: not a stage; known: {', '.join(STAGES)}")
     return [stage for stage in STAGES if stage in wanted]
 
 
 @app.command()
 def up(
-    recipes: Annotated[list[str] | None, typer.Argument(help="Recipes to serve.", show_default="demo python")] = None,
-    port: Annotated[int, typer.Option(help="Of the Prefect UI; another free one is taken if it is in use.")] = 4200,
+    recipes: Recipes = None,
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, help="Of the Prefect UI; another free one is taken if it is in use.")
+    ] = 4200,
     data: Data = DATA,
 ) -> None:
     """Start the Prefect server and UI, the recipes' deployments and the dashboard. Ctrl-C stops it all.
 
     Example: [bold]gristmill up demo python[/bold]
     """
-    from pipelines.flows.up import UpError
     from pipelines.flows.up import up as start
+    from pipelines.recipe import load
 
     names = recipes or ["demo", "python"]
     for name in names:
         load(name)
-    try:
-        start(names, data, port, _tell)
-    except UpError as error:
-        raise WorkFailed(error) from error
+    start(names, data, port, _print_addresses)
 
 
-def _tell(addresses: dict[str, str]) -> None:
+def _print_addresses(addresses: dict[str, str]) -> None:
     print(f"Prefect UI  {addresses['ui']}\nDashboard   {addresses['dashboard']}\nCtrl-C stops both.", flush=True)
 
 
@@ -190,9 +170,9 @@ def check(recipe: RecipeArg, data: Data = DATA, as_json: AsJson = False) -> None
 
     Example: [bold]gristmill check python[/bold]
     """
-    from pipelines.flows.check import check as look
+    from pipelines.flows.check import check as check_recipe
 
-    findings = look(recipe, data)
+    findings = check_recipe(recipe, data)
     if as_json:
         _print_json(findings)
     else:
@@ -204,7 +184,7 @@ def check(recipe: RecipeArg, data: Data = DATA, as_json: AsJson = False) -> None
 
 @app.command()
 def status(
-    recipe: Annotated[str, typer.Argument(help="Only this recipe and its sources.")] = "",
+    recipe: OneRecipe = "",
     data: Data = DATA,
     as_json: AsJson = False,
 ) -> None:
@@ -212,15 +192,21 @@ def status(
 
     Example: [bold]gristmill status[/bold]
     """
+    from pipelines.recipe import load
+
     _print_status(data, load(recipe) if recipe else None, as_json)
 
 
-def _print_status(data: Path, recipe: Recipe | None, as_json: bool) -> None:
-    rows = statuses.funnel(data, [*recipe.source_names(), recipe.name] if recipe else None)
+def _print_status(data: Path, recipe: "Recipe | None", as_json: bool) -> None:
+    from pipelines.catalog import screen, status
+
+    rows = status.funnel(data, [*recipe.source_names(), recipe.name] if recipe else None)
     if as_json:
         _print_json(rows)
     elif rows:
-        statuses.print_table(rows, wide())
+        status.print_table(rows, screen.wide_console())
+    elif recipe:
+        print(f"{data}: nothing of {recipe.name} yet; `gristmill run {recipe.name}` begins it")
     else:
         print(f"{data}: nothing here yet; `gristmill demo` is a good start")
 
@@ -228,7 +214,7 @@ def _print_status(data: Path, recipe: Recipe | None, as_json: bool) -> None:
 @app.command()
 def sql(
     query: Annotated[str, typer.Argument(help="One statement that reads; a shell when there is none.")] = "",
-    kind: Annotated[queries.Format, typer.Option("--format", help="How to print the answer.")] = "table",
+    kind: Annotated[AnswerFormat, typer.Option("--format", help="How to print the answer.")] = "table",
     data: Data = DATA,
 ) -> None:
     """Ask DuckDB about pages records pairs rejects signals clusters edges verdicts curated curated_pairs dropped
@@ -237,12 +223,14 @@ def sql(
     Example: [bold]gristmill sql "SELECT source, count(*) FROM records GROUP BY ALL"[/bold]
     """
     if kind == "parquet" and sys.stdout.isatty():
-        raise queries.QueryError("--format parquet is binary: send it to a file with > answer.parquet")
-    with queries.open_views(data) as con:
+        raise WrongInput("--format parquet is binary: send it to a file with > answer.parquet")
+    from pipelines.catalog import shell
+
+    with shell.open_views(data) as con:
         if query or not sys.stdin.isatty():
-            queries.show(queries.ask(con, query or sys.stdin.read()), kind, sys.stdout)
+            shell.show(shell.ask(con, query or sys.stdin.read()), kind, sys.stdout)
         else:
-            queries.shell(con)
+            shell.shell(con)
 
 
 @app.command()
@@ -255,16 +243,19 @@ def explain(
 
     Example: [bold]gristmill explain "demo-forum:1#101"[/bold]
     """
-    life = lives.explain(record_id, data)
+    from pipelines.catalog import explain as explaining
+    from pipelines.catalog import screen
+
+    life = explaining.explain(record_id, data)
     if as_json:
         _print_json(life)
     else:
-        lives.show(life, Console())
+        explaining.show(life, screen.wide_console())
 
 
 @app.command("try")
 def try_policy(
-    policy: Annotated[str, typer.Argument(help="A bundled policy's name, or the path of a TOML file.")],
+    policy: PolicyArg,
     recipe: Annotated[str, typer.Option(help="Whose records; needed where there are several.")] = "",
     data: Data = DATA,
     as_json: AsJson = False,
@@ -274,28 +265,23 @@ def try_policy(
     Example: [bold]gristmill try strict --recipe demo[/bold]
     """
     from pipelines import catalog
+    from pipelines.catalog import screen
     from pipelines.curate.policy import load as load_policy
-    from pipelines.curate.what_if import try_policy
+    from pipelines.curate.what_if import print_effect, try_policy
 
     with catalog.connect(data) as con:
         effect = try_policy(load_policy(policy), con, recipe)
     if as_json:
         _print_json(asdict(effect))
         return
-    print(f"{effect.recipe}: {effect.kept:,} of {effect.records:,} records kept")
-    drawn = Table("rule", show_edge=False)
-    for column in ("breaking it", "breaking nothing else"):
-        drawn.add_column(column, justify="right")
-    for rule in effect.rules:
-        drawn.add_row(rule.rule, f"{rule.broken:,}", f"{rule.marginal:,}")
-    wide().print(drawn)
+    print_effect(effect, screen.wide_console())
 
 
 @app.command()
 def export(
     recipe: Annotated[str, typer.Argument(help="Whose latest snapshot.")],
     out: Annotated[Path, typer.Argument(help="The JSON Lines file to write; - is stdout.")],
-    kind: Annotated[Exported, typer.Option("--format", help="The shape of a line.")] = "messages",
+    kind: Annotated[ExportFormat, typer.Option("--format", help="The shape of a line.")] = "messages",
     split: Annotated[Literal["train", "validation", "test"], typer.Option(help="Which part.")] = "train",
     data: Data = DATA,
 ) -> None:
@@ -303,11 +289,9 @@ def export(
 
     Example: [bold]gristmill export demo train.jsonl --format alpaca[/bold]
     """
-    from pipelines.publish.export import export as write
+    from pipelines.publish.export import export_file
 
-    with click.open_file(str(out), "w", encoding="utf-8", atomic=str(out) != "-") as file:
-        lines = write(recipe, data, kind, file, split)
-    log.info("%s: %d lines", out, lines)
+    log.info("%s: %d lines", out, export_file(recipe, data, kind, out, split))
 
 
 @app.command()
@@ -326,6 +310,7 @@ def forget(
     Example: [bold]gristmill forget --author "Ada L." --reason "asked for it on 3 May"[/bold]
     """
     from pipelines import forget as forgetting
+    from pipelines.storage import lease
 
     request = forgetting.Request(url, author, record, source, reason)
     forgetting.check(request, data)
@@ -341,19 +326,22 @@ def forget(
 def serve(
     model: Annotated[str, typer.Argument(help="A recipe's name with a model in the data folder, or a model folder.")],
     host: Annotated[str, typer.Option(help="Address to listen on; others than loopback need a token.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on.")] = 8000,
     data: Data = DATA,
 ) -> None:
     """Answer /v1/completions, /v1/chat/completions and /v1/models for any OpenAI client.
 
     Example: [bold]gristmill serve demo[/bold]
     """
+    from pipelines.flows import ports
+
+    ports.require_free(host, port)  # before half a minute of loading
     from pipelines.models.base import require_train
 
     require_train()
-    from pipelines.serve import serve as answer
+    from pipelines.serve import serve as serve_model
 
-    answer(model, host, port, data)
+    serve_model(model, host, port, data)
 
 
 @app.command()
@@ -362,13 +350,17 @@ def verify(data: Data = DATA, as_json: AsJson = False) -> None:
 
     Example: [bold]gristmill verify[/bold]
     """
-    found = [{"path": str(path), "fault": fault} for path, fault in storage.damaged(data)]
+    from pipelines import storage
+
+    if not any(storage.manifests(data)):
+        raise WorkFailed(f"{data}: nothing to verify: no stage has finished here; is --data right?")
+    faults = [{"path": str(path), "fault": fault} for path, fault in storage.damaged(data)]
     if as_json:
-        _print_json(found)
-    for fault in [] if as_json else found:
+        _print_json(faults)
+    for fault in [] if as_json else faults:
         print(f"{fault['path']}: {fault['fault']}")
-    if found:
-        raise WorkFailed(f"{data}: {len(found)} damaged; remove their folders, and `gristmill run` makes them again")
+    if faults:
+        raise WorkFailed(f"{data}: {len(faults)} damaged; remove their folders, and `gristmill run` makes them again")
     if not as_json:
         print("every file is what its manifest says")
 
@@ -380,7 +372,3 @@ def _print_json(value: Any) -> None:
 
 def _are_dataclasses(value: Any) -> bool:
     return isinstance(value, Iterable) and not isinstance(value, dict | str) and all(map(is_dataclass, value))
-
-
-if __name__ == "__main__":
-    main()

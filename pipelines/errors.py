@@ -1,0 +1,151 @@
+"""The two kinds of error that a user can cure, and the words for a file, a key or a value that is wrong.
+
+Imports no library of the project's, so that a command which only has to say no is quick.
+"""
+
+import difflib
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+Location = tuple[str | int, ...]
+
+
+class WrongInput(Exception):
+    """What the user gave cannot be used: an option, a recipe, a policy, a query. The command ends with 2."""
+
+
+class WorkFailed(Exception):
+    """What the user gave is right, and yet it did not work. The command ends with 1."""
+
+
+# by pydantic's type of a fault; the fields are those of its context
+WORDS = {
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "dict_type": "must be a table of keys and values",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "int_from_float": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
+    "list_type": "must be a list in [ ]",
+    "literal_error": "must be {expected}",
+    "missing": "missing",
+    "model_attributes_type": "must be a table of keys and values",
+    "model_type": "must be a table of keys and values",
+    "path_type": "must be a path in quotes",
+    "string_too_short": "must not be empty",
+    "string_type": "must be text in quotes",
+    "too_short": "must have at least {min_length} of them",
+    "tuple_type": "must be a list in [ ]",
+    "value_error": "{error}",
+}
+# by the pattern of a field
+PATTERNS = {
+    "^[a-z0-9][a-z0-9_-]*$": "must be of a-z, 0-9, - and _, and begin with a letter or digit",
+    "^[a-z][a-z0-9_]*$": "must be of a-z, 0-9 and _, and begin with a letter",
+    "^https?://": "must begin with https:// or http://",
+    "^https?://.+": "must begin with https:// or http://",
+    "^(https?://.+)?$": "must begin with https:// or http://",
+    "^(https?://.+/)?$": "must begin with https:// or http:// and end with a slash",
+}
+
+
+def error_message(error: Exception) -> str:
+    """What an error says to a user: of those that are not the project's own also the kind, and no more than a line."""
+    if isinstance(error, WrongInput | WorkFailed):
+        return str(error)
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    first = next(iter(str(error).splitlines()), "")
+    return f"{type(error).__name__}: {first}; gristmill --debug … says where"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The nearest of the known words, or all of them, as the end of a message."""
+    names = sorted(known)
+    close = difflib.get_close_matches(word, names, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(names)}"
+
+
+def read_toml(file: Path, error: type[WrongInput]) -> dict[str, Any]:
+    """The settings in a TOML file; a byte order mark is no part of them. Raises `error` where it is not TOML in UTF-8.
+
+    TOML is UTF-8 whatever the locale says.
+    """
+    try:
+        return tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+    except UnicodeDecodeError as wrong:
+        raise error(not_utf8(file, wrong)) from wrong
+    except tomllib.TOMLDecodeError as wrong:
+        raise error(f"{file}: not TOML: {wrong}") from wrong
+
+
+def not_utf8(file: Path, error: UnicodeDecodeError) -> str:
+    """The message for a file in another encoding."""
+    line = error.object[: error.start].count(b"\n") + 1
+    return f"{file}:{line}: not UTF-8 (byte 0x{error.object[error.start]:02x}); save the file as UTF-8"
+
+
+def explain_faults(
+    file: str,
+    given: Any,
+    faults: Iterable[Mapping[str, Any]],
+    known_keys: Callable[[Location], Iterable[str]],
+) -> str:
+    """One line for each key at fault, in words that need no knowledge of pydantic.
+
+    Args:
+        file: Where `given` was read from: a path, or path and line.
+        given: The settings that were refused.
+        faults: `ValidationError.errors()`.
+        known_keys: The keys that are allowed where a fault lies, by its location.
+    """
+    by_key: dict[str, list[str]] = {}
+    for fault in faults:
+        words = by_key.setdefault(_key(given, fault), [])
+        if (explanation := _words(fault, known_keys)) not in words:
+            words.append(explanation)
+    # a key above another one at fault is only what a union tried besides
+    keys = [key for key in by_key if not any(other.startswith(f"{key}.") for other in by_key)]
+    return "\n".join(f"{file}: {f'{key}: ' if key else ''}{', or '.join(by_key[key])}" for key in keys)
+
+
+def _key(given: Any, fault: Mapping[str, Any]) -> str:
+    """The key as the file has it: pydantic also names the types of a union on the way."""
+    parts: list[str] = []
+    node = given
+    for part in fault["loc"]:
+        if _has(node, part):
+            node = node[part]
+            parts.append(str(part))
+        elif fault["type"] == "missing" and part == fault["loc"][-1]:
+            parts.append(str(part))
+    if fault["type"].startswith("union_tag"):
+        parts.append(str(fault["ctx"]["discriminator"]).strip("'"))
+    return ".".join(parts)
+
+
+def _has(node: Any, part: str | int) -> bool:
+    if isinstance(node, Mapping):
+        return part in node
+    return isinstance(node, Sequence) and not isinstance(node, str) and isinstance(part, int) and part < len(node)
+
+
+def _words(fault: Mapping[str, Any], known_keys: Callable[[Location], Iterable[str]]) -> str:
+    kind, context = fault["type"], fault.get("ctx", {})
+    if kind == "extra_forbidden":
+        return f"unknown key{did_you_mean(str(fault['loc'][-1]), known_keys(fault['loc']))}"
+    if kind == "union_tag_not_found":
+        return f"missing; known: {', '.join(sorted(known_keys(fault['loc'])))}"
+    if kind == "union_tag_invalid":
+        return f"unknown{did_you_mean(str(context['tag']), known_keys(fault['loc']))}"
+    if kind == "string_pattern_mismatch":
+        return PATTERNS.get(context["pattern"], f"must match the regular expression {context['pattern']}")
+    return WORDS[kind].format(**context) if kind in WORDS else str(fault["msg"])
