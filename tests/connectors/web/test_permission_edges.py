@@ -103,14 +103,19 @@ def test_bytes_are_not_rules(store: Store) -> None:
 def test_a_private_address_is_told_as_such_only_where_it_was_asked_for(store: Store, tmp_path: Path) -> None:
     refused = Outcome(None, "refused_address", "10.0.0.1")
     assert verdict(store, refused) == "refused_address: 10.0.0.1"
-    away, post = asking(Store(tmp_path / "b.sqlite"), {ROBOTS: (301, b"", {"location": "http://10.0.0.1/r"}), "http://10.0.0.1/r": refused})
+    away, post = asking(
+        Store(tmp_path / "b.sqlite"),
+        {ROBOTS: (301, b"", {"location": "http://10.0.0.1/r"}), "http://10.0.0.1/r": refused},
+    )
     with pytest.raises(WebError, match="robots_unreachable") as error:
         away.evidence(PAGE)
     assert error.value.detail == "robots.txt: it cannot be had: refused_address 10.0.0.1" and len(post.asked) == 2
 
 
 def test_redirects_are_followed_up_to_their_number(store: Store, tmp_path: Path) -> None:
-    steps = {f"/{n}": (302, b"", {"location": f"/{n + 1}"}) for n in range(9)} | {ROBOTS: (301, b"", {"location": "/0"})}
+    steps = {f"/{n}": (302, b"", {"location": f"/{n + 1}"}) for n in range(9)} | {
+        ROBOTS: (301, b"", {"location": "/0"})
+    }
     enough, post = asking(store, steps | {"/2": (200, FORBID, {})}, robots_redirects=3)
     with pytest.raises(WebError, match="robots"):
         enough.evidence(PAGE)
@@ -122,7 +127,9 @@ def test_redirects_are_followed_up_to_their_number(store: Store, tmp_path: Path)
 
 
 def test_a_redirect_to_nowhere(store: Store) -> None:
-    assert verdict(store, (301, b"", {"location": "mailto:x"})).startswith("robots_unreachable: robots.txt: it cannot be had: it redirects to ")
+    assert verdict(store, (301, b"", {"location": "mailto:x"})).startswith(
+        "robots_unreachable: robots.txt: it cannot be had: it redirects to "
+    )
 
 
 @pytest.mark.parametrize(("bytes_", "told"), [(29, FORBIDDEN), (30, NO_RULE), (31, FORBIDDEN)])

@@ -30,7 +30,9 @@ BLANK: dict[str, Any] = {
 def mixed(*given: dict[str, Any], policy_quality: str = "quality", **settings: Any) -> dict[str, tuple[str, Any]]:
     """What left out each record that is not kept: the rule, and what is told. The first given is the best."""
     rows = [BLANK | {"record_id": f"r{at}", "quality": -float(at)} | row for at, row in enumerate(given)]
-    judged = [{"record_id": r["record_id"], "reasons": r.pop("reasons", []), "decision": r.pop("decision", "")} for r in rows]
+    judged = [
+        {"record_id": r["record_id"], "reasons": r.pop("reasons", []), "decision": r.pop("decision", "")} for r in rows
+    ]
     texts = {"licence": pa.string(), "output_language": pa.string()}  # also where all of them are null
     candidate = pa.table({name: pa.array([row[name] for row in rows], texts.get(name)) for name in rows[0]})
     with duckdb.connect(config={"threads": 1}) as con:
@@ -104,7 +106,9 @@ def test_what_broke_a_rule_is_in_no_count() -> None:
 
 def test_the_best_are_first_then_the_name_draws() -> None:
     assert set(mixed({"quality": 1.0}, {"quality": 3.0}, {"quality": 2.0}, max_records=1)) == {"r0", "r2"}
-    assert set(mixed({"quality": None}, {"quality": 0.5}, max_records=1)) == {"r0"}, "what was not measured is worth nothing"
+    assert set(mixed({"quality": None}, {"quality": 0.5}, max_records=1)) == {"r0"}, (
+        "what was not measured is worth nothing"
+    )
     assert set(mixed({"quality": None}, {"quality": -0.5}, max_records=1)) == {"r1"}
     drawn = set(mixed(*({"quality": 1.0} for _ in range(4)), max_records=2))
     assert drawn == set(mixed(*({"quality": float(at)} for at in range(4)), max_records=2, order="random"))
@@ -117,7 +121,9 @@ def test_what_a_person_accepted_comes_first_counts_and_stays(decision: str) -> N
     assert mixed({}, safe, max_records=1) == {"r0": ("budget", {"records": 2})}
     assert mixed(safe, safe, safe, per_author=1, max_records=1, language={"en": 1}) == {}
     assert mixed({"author": "Ada"}, safe, per_author=1) == {"r0": ("author_cap", {"rank": 2})}
-    assert mixed({"author": "Ada"}, {"decision": "reject", "author": "Ada"}, per_author=1) == {"r1": ("author_cap", {"rank": 2})}
+    assert mixed({"author": "Ada"}, {"decision": "reject", "author": "Ada"}, per_author=1) == {
+        "r1": ("author_cap", {"rank": 2})
+    }
 
 
 def test_a_share_is_of_what_is_kept_in_the_end() -> None:
@@ -183,5 +189,7 @@ def test_diversity_keeps_what_a_person_accepted_and_counts_its_tokens() -> None:
 def test_diversity_over_what_was_never_measured_says_what_to_do() -> None:
     rows = [{"pair_embedding": None}, *embedded((1, 0))]
     assert len(mixed(*rows, max_records=1, diversity="facility_location")) == 1
-    with pytest.raises(PolicyError, match=r"^mixture.diversity: `pair_embedding` is null for every record; set dedupe.semantic"):
+    with pytest.raises(
+        PolicyError, match=r"^mixture.diversity: `pair_embedding` is null for every record; set dedupe.semantic"
+    ):
         mixed(*embedded((0, 0), (0, 0)), max_records=1, diversity="facility_location")

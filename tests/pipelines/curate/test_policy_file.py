@@ -80,7 +80,9 @@ def test_a_policy_is_found_by_path_beside_its_base_or_by_name(tmp_path: Path, mo
     assert policy.find("default") == policy.POLICIES / "default.toml"
     monkeypatch.chdir(tmp_path)
     assert policy.find("mine.toml") == Path("mine.toml")
-    with pytest.raises(PolicyError, match="^strikt: no such file, and no bundled policy of that name; did you mean 'strict'"):
+    with pytest.raises(
+        PolicyError, match=r"^strikt: no such file, and no bundled policy of that name; did you mean 'strict'"
+    ):
         policy.find("strikt")
 
 
@@ -88,7 +90,11 @@ def test_an_extended_policy_keeps_what_is_not_said_anew(tmp_path: Path) -> None:
     (tmp_path / "base.toml").write_text('prefer = "score DESC"\nquality = "0.5"\n' + RULE)
     more = '[[rules]]\nname = "more"\ndrop_if = "score < 0"\nwhy = "-"\n'
     loaded = policy.load(written(tmp_path, 'extends = "base.toml"\nquality = "0.25"\n' + more))
-    assert (loaded.prefer, loaded.quality, [rule.name for rule in loaded.rules]) == ("score DESC", "0.25", ["short", "more"])
+    assert (loaded.prefer, loaded.quality, [rule.name for rule in loaded.rules]) == (
+        "score DESC",
+        "0.25",
+        ["short", "more"],
+    )
 
 
 def test_an_empty_extension_is_the_policy_itself(tmp_path: Path) -> None:
@@ -99,7 +105,10 @@ FAULTS: dict[str, tuple[str, str]] = {
     "unknown top-level key": ("prefr = 'score'\n" + RULE, "prefr: unknown key; did you mean 'prefer'?"),
     "unknown key of a rule": (RULE + "drop_iff = 'x'\n", "rules.0.drop_iff: unknown key; did you mean 'drop_if'?"),
     "unknown key of a mixture": (RULE + "[mixture]\nordr = 'x'\n", "mixture.ordr: unknown key; did you mean 'order'?"),
-    "missing": ("[[rules]]\nname = 'a'\nwhy = '-'\n", "rules.0.drop_if: missing; every rule has a name, drop_if and why"),
+    "missing": (
+        "[[rules]]\nname = 'a'\nwhy = '-'\n",
+        "rules.0.drop_if: missing; every rule has a name, drop_if and why",
+    ),
     "the whole": (
         RULE + RULE,
         "Value error, two rules are called short (built in: " + ", ".join(policy.BUILT_IN) + ")",

@@ -1,4 +1,4 @@
-"""Masking of whole batches: every text column, turns included, one mark for one value in a row, nothing else touched."""
+"""Masking of whole batches: every text column, turns included, one mark for one value in a row, and nothing else."""
 
 import pyarrow as pa
 import pytest

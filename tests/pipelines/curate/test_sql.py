@@ -200,7 +200,9 @@ RULES = Policy(
 
 
 def paired(rules: Policy, *pairs: Row) -> list[str]:
-    judged = [{"record_id": r["record_id"], "group_id": r["page_id"], "reasons": WHY.get(r["record_id"], [])} for r in ASKED]
+    judged = [
+        {"record_id": r["record_id"], "group_id": r["page_id"], "reasons": WHY.get(r["record_id"], [])} for r in ASKED
+    ]
     grp = [{"group_id": r["page_id"], "split": SPLITS.get(r["record_id"], "train")} for r in ASKED]
     blank = {"page_id": "t", "instruction": "in train", "chosen": "good", "licence": "MIT"}
     with tables(record=ASKED, judged=judged, grp=grp, pair=[blank | pair for pair in pairs]) as con:

@@ -33,7 +33,9 @@ def test_the_loss_of_a_batch_is_that_of_its_answers(chat_model: Path, tmp_path: 
         processing_class=tokenizer,
     )
     (batch,) = trainer.get_train_dataloader()
-    learnt = {tuple(ids[label != -100].tolist()) for ids, label in zip(batch["input_ids"], batch["labels"], strict=True)}
+    learnt = {
+        tuple(ids[label != -100].tolist()) for ids, label in zip(batch["input_ids"], batch["labels"], strict=True)
+    }
     assert learnt == {tuple(example.ids[example.start :]) for example in examples}
     with torch.inference_mode():
         loss = float(model.eval()(**batch).loss)

@@ -21,7 +21,9 @@ class Letters:
     def get_added_vocab(self) -> dict[str, int]:
         return {spelling: at for at, spelling in enumerate(self.added, 1)}
 
-    def __call__(self, text: str, *, add_special_tokens: bool, split_special_tokens: bool = False) -> dict[str, list[int]]:
+    def __call__(
+        self, text: str, *, add_special_tokens: bool, split_special_tokens: bool = False
+    ) -> dict[str, list[int]]:
         assert not add_special_tokens
         ids = []
         while text:
@@ -35,7 +37,10 @@ class Letters:
 
         assert not tokenize
         return Template(self.chat_template).render(
-            messages=turns, add_generation_prompt=add_generation_prompt, bos_token=self.bos_token, eos_token=self.eos_token
+            messages=turns,
+            add_generation_prompt=add_generation_prompt,
+            bos_token=self.bos_token,
+            eos_token=self.eos_token,
         )
 
 
@@ -52,7 +57,9 @@ ROW: dict[str, Any] = {"instruction": " Ask ", "input": "with", "output": " say\
 
 def test_a_row_under_a_template_of_its_own() -> None:
     example = prompt.encode(ROW, Letters(CHAT))
-    assert spelt(example.ids) == "Uu:Ask \n\nwithEUa:sayE".replace("EUa", "E\nUa") and example.ids[example.start] == ord("s")
+    assert spelt(example.ids) == "Uu:Ask \n\nwithEUa:sayE".replace("EUa", "E\nUa") and example.ids[
+        example.start
+    ] == ord("s")
 
 
 def test_earlier_turns_are_context_in_their_order() -> None:
@@ -217,6 +224,6 @@ def test_all_agree_on_where_a_text_ends(ends: Any, settled: list[int]) -> None:
 
 
 def test_an_example_is_its_tokens_and_where_the_answer_begins() -> None:
-    assert prompt.encode(ROW | {"input": "", "instruction": "a"}, Letters("{% for m in messages %}{{ m['content'] }}{% endfor %}")) == Example(
-        [ord("a"), *map(ord, "say"), 1], 1
-    )
+    assert prompt.encode(
+        ROW | {"input": "", "instruction": "a"}, Letters("{% for m in messages %}{{ m['content'] }}{% endfor %}")
+    ) == Example([ord("a"), *map(ord, "say"), 1], 1)

@@ -37,8 +37,8 @@ def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:
 
     def recording_fsync(descriptor: int) -> None:
         fsync(descriptor)
-        path = os.readlink(f"/proc/self/fd/{descriptor}")
-        recorder.note("folder" if os.path.isdir(path) else "write", path)  # noqa: PTH112
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
+        recorder.note("folder" if path.is_dir() else "write", path)
 
     def recording_replace(old: Any, new: Any, **more: Any) -> None:
         replace(old, new, **more)

@@ -32,7 +32,9 @@ def files(folder: Path) -> list[str]:
 
 
 def test_each_stage_has_its_folder(tmp_path: Path) -> None:
-    found = {stage: storage.folder(tmp_path, stage, "src").relative_to(tmp_path).as_posix() for stage in storage.FOLDERS}
+    found = {
+        stage: storage.folder(tmp_path, stage, "src").relative_to(tmp_path).as_posix() for stage in storage.FOLDERS
+    }
     assert found == {
         "collect": "1_pages/src",
         "normalise": "2_records/src",
@@ -281,7 +283,7 @@ def test_latest_leads_to_a_version_or_to_nothing(tmp_path: Path) -> None:
     (tmp_path / "v3").mkdir()
     storage.point_latest(tmp_path / "v3")
     assert storage.latest(tmp_path) == tmp_path / "v3"
-    assert os.readlink(tmp_path / "latest") == "v3"
+    assert (tmp_path / "latest").readlink() == Path("v3")
 
 
 def test_manifests_are_those_of_finished_folders_each_once_and_in_order(tmp_path: Path) -> None:
@@ -320,4 +322,8 @@ def test_counts_of_shards_add_up(tmp_path: Path) -> None:
     made.table("a.parquet", table(0, 1), SCHEMA, {"records": 1, "rejects": 2})
     made.table("b.parquet", table(0, 1), SCHEMA, {"records": 3})
     made.text("c.txt", "c")
-    assert made.counts == Counter({"records": 4, "rejects": 2}) and set(made.shards) == {"a.parquet", "b.parquet", "c.txt"}
+    assert made.counts == Counter({"records": 4, "rejects": 2}) and set(made.shards) == {
+        "a.parquet",
+        "b.parquet",
+        "c.txt",
+    }

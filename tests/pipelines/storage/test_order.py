@@ -144,9 +144,7 @@ def test_what_goes_loses_its_manifest_first(tmp_path: Path, disk: Recorder) -> N
     assert not (tmp_path / "src").exists()
 
 
-def test_in_a_store_the_manifest_is_copied_last_and_removed_first(
-    bucket: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_in_a_store_the_manifest_is_copied_last_and_removed_first(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
     folder, asked = filesystem.resolve(f"{bucket}/ordered/src"), list[tuple[str, str]]()
     ask = s3fs.S3FileSystem._call_s3
 

@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 from pipelines.suppression import Tombstone, Tombstones, documents
-from pipelines.suppression.documents import MEDIA_TYPE, Stripped, section_part, strip_page, strip_pages, strings, without
+from pipelines.suppression.documents import (
+    MEDIA_TYPE,
+    Stripped,
+    section_part,
+    strings,
+    strip_page,
+    strip_pages,
+    without,
+)
 from schemas.document import Article, Document, Exchange, Post, Reject, Section, Thread
 from schemas.page import Page
 
@@ -167,7 +175,9 @@ def test_a_page_of_which_nothing_is_left_goes_and_one_without_the_forgotten_stay
     assert strip((THREAD,), of(EMPTY.new_author("Eve", ""))) == Stripped(PAGE, False)
     assert strip((), of(ADA)) == Stripped(PAGE, False)
     named = replace(PAGE, body=b'["Ada"]')
-    assert strip((), of(ADA), named) == Stripped(replace(named, body=b"[]", media_type=MEDIA_TYPE, etag="", last_modified=""), True)
+    assert strip((), of(ADA), named) == Stripped(
+        replace(named, body=b"[]", media_type=MEDIA_TYPE, etag="", last_modified=""), True
+    )
     longest = replace(PAGE, body=json.dumps(["x" * 80]).encode())
     assert strip((), of(EMPTY.new_author("x" * 80, "")), longest).changed
     longer = replace(PAGE, body=json.dumps(["x" * 81]).encode())
@@ -180,7 +190,9 @@ def test_a_page_that_is_gone_has_nothing_to_read(status: int, concerned: bool) -
     assert documents.concerned(PAGE, of(ELSEWHERE)) is False
 
 
-def stripped(connector: Any, items: list[Page | Reject], tombstones: Tombstones) -> tuple[list[Page | Reject], set[str]]:
+def stripped(
+    connector: Any, items: list[Page | Reject], tombstones: Tombstones
+) -> tuple[list[Page | Reject], set[str]]:
     left_out: set[str] = set()
     asked = iter([(f"asked {at}",) for at in range(len(items))])
     found = list(strip_pages(connector, items, tombstones, lambda: next(asked), left_out))
@@ -189,7 +201,13 @@ def stripped(connector: Any, items: list[Page | Reject], tombstones: Tombstones)
 
 def test_what_is_fetched_is_stripped_and_its_addresses_are_noted() -> None:
     other = replace(PAGE, key="2", url="https://y.org/2")
-    items: list[Page | Reject] = [PAGE, other, Reject("https://y.org/2", "http_500"), Reject("x", "forgotten"), Reject("x", "empty")]
+    items: list[Page | Reject] = [
+        PAGE,
+        other,
+        Reject("https://y.org/2", "http_500"),
+        Reject("x", "forgotten"),
+        Reject("x", "empty"),
+    ]
     found, left_out = stripped(Fixed(), items, of(EMPTY.new_url("https://y.org")))
     assert found == [PAGE, Reject("x", "empty")]
     assert left_out == {"asked 1"}
