@@ -23,12 +23,12 @@ STORAGE, CURATE, WEB = "tests/pipelines/storage/test_", "tests/pipelines/curate/
 
 # The tests of each module, those that notice most in least time first.
 MODULES: dict[str, tuple[str, ...]] = {
-    "pipelines/storage/__init__.py": (f"{STORAGE}building.py", f"{STORAGE}order.py", f"{STORAGE}store_in_memory.py"),
-    "pipelines/storage/filesystem.py": (f"{STORAGE}order.py", f"{STORAGE}store_in_memory.py", f"{STORAGE}building.py"),
+    "pipelines/storage/__init__.py": (f"{STORAGE}building.py", f"{STORAGE}order.py", f"{STORAGE}memory_store.py"),
+    "pipelines/storage/filesystem.py": (f"{STORAGE}order.py", f"{STORAGE}memory_store.py", f"{STORAGE}building.py"),
     "pipelines/storage/inputs.py": (f"{STORAGE}pages.py",),
     "pipelines/storage/pages.py": (f"{STORAGE}pages.py",),
-    "pipelines/storage/lease.py": (f"{STORAGE}store_in_memory.py",),
-    "pipelines/storage/shard_cache.py": (f"{STORAGE}store_in_memory.py",),
+    "pipelines/storage/lease.py": (f"{STORAGE}lease_rules.py",),
+    "pipelines/storage/shard_cache.py": (f"{STORAGE}copies.py",),
     "pipelines/curate/policy.py": (f"{CURATE}verdict.py", f"{CURATE}policy_file.py", f"{CURATE}policy.py", *NOT_GOLDEN),
     "pipelines/curate/sql.py": (f"{CURATE}sql.py",),
     "pipelines/curate/mixture.py": (f"{CURATE}mixture_sql.py",),

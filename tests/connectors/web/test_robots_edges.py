@@ -157,7 +157,8 @@ RULE = "User-agent: *\nDisallow: /ü"
 
 
 @pytest.mark.parametrize("body", [
-    b"\xef\xbb\xbf" + RULE.encode(), b"\xff\xfe" + RULE.encode("utf-16-le"), b"\xfe\xff" + RULE.encode("utf-16-be"), RULE.encode()
+    b"\xef\xbb\xbf" + RULE.encode(), b"\xff\xfe" + RULE.encode("utf-16-le"), b"\xfe\xff" + RULE.encode("utf-16-be"),
+    RULE.encode(),
 ])  # fmt: skip
 def test_marks_of_bytes(body: bytes) -> None:
     assert robots.is_text(body)

@@ -1,7 +1,6 @@
 """What a folder builder keeps, reuses, rewrites and throws away; what a manifest says, to the byte."""
 
 import json
-import os
 from collections import Counter
 from hashlib import sha256
 from pathlib import Path

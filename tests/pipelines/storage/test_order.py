@@ -11,10 +11,8 @@ import s3fs
 from pipelines import storage
 from pipelines.storage import filesystem
 from pipelines.storage.filesystem import MANIFEST
-from tests.pipelines.storage.recorder import Recorder, disk
+from tests.pipelines.storage.recorder import Recorder
 from tests.pipelines.storage.test_storage import IDENTITY, SCHEMA, build, table
-
-__all__ = ["disk"]  # a fixture
 
 
 def without_random(step: tuple[str, str]) -> tuple[str, str]:
