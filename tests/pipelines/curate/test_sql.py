@@ -35,7 +35,7 @@ def test_a_group_has_the_place_that_its_name_draws_and_counts_what_passed() -> N
     rows[1]["reasons"] = broken("short", "bare")
     found = groups(rows, 20, 30)
     for name, (split, kept, at) in found.items():
-        assert at == pytest.approx(place(name), abs=1e-6)
+        assert at == place(name)
         assert split == ("validation" if place(name) < 20 else "test" if place(name) < 50 else "train")
         assert kept == (1 if name == "g0" else 3)
     assert {split for split, _, _ in found.values()} == {"train", "validation", "test"}
@@ -48,6 +48,17 @@ def test_a_share_ends_before_the_place_that_it_names() -> None:
     assert groups(rows, place(name), 1)[name][0] == "test"
     assert groups(rows, place(name) - 5, 5)[name][0] == "train"
     assert groups(rows, place(name) + 0.001, 0)[name][0] == "validation"
+
+
+def test_what_is_judged_is_what_the_policy_says() -> None:
+    blank = {"cluster_id": "c", "cluster_size": 1, "group_id": "g", "decision": "", "decided": "{}", "score": 1}
+    rules = Policy(rules=(Rule(name="low", drop_if="score < 2", why="-"),))
+    with duckdb.connect() as con:
+        con.register("candidate", pa.Table.from_pylist([{"record_id": "a"} | blank]))
+        con.execute(sql.judged(rules))
+        assert con.sql("SELECT record_id, reasons FROM judged").fetchall() == [
+            ("a", [{"rule": "low", "value": '{"score":1}'}])
+        ]
 
 
 def filled(split: str, *given: tuple[str, int, str]) -> dict[str, str]:
@@ -116,9 +127,9 @@ def test_what_is_dropped_is_whole_and_in_order() -> None:
 
 
 def test_decisions_about_records_that_are_not_there_are_counted() -> None:
-    decided: list[Row] = [{"record_id": "a", "decision": "accept"}, {"record_id": "z", "decision": "reject"}]
+    decided: list[Row] = [{"record_id": name, "decision": "accept"} for name in "ayz"]
     with tables(decision=decided, record=[{"record_id": "a"}, {"record_id": "b"}]) as con:
-        assert con.sql(sql.UNKNOWN_DECISIONS).fetchall() == [(1,)]
+        assert con.sql(sql.UNKNOWN_DECISIONS).fetchall() == [(2,)]
 
 
 def test_what_was_found_of_benchmarks_is_listed_worst_first() -> None:
@@ -165,6 +176,7 @@ def test_quality_lies_between_nought_and_one(quality: str, published: float) -> 
         con.execute(sql.published(rules))
         found = con.sql(sql.SPLIT.format(split="test")).to_arrow_table().to_pylist()
         assert con.sql(sql.SPLIT.format(split="train")).fetchall() == []
+        assert con.sql("SELECT record_id FROM published").fetchall() == [("a",)], "nothing that was dropped"
     (row,) = found
     assert (row["record_id"], row["output"], row["task"], row["language"]) == ("a", "a", "qa", "en")
     assert (row["quality"], row["split"]) == (published, "test")
@@ -255,9 +267,9 @@ SIGNAL = pa.schema([("record_id", pa.string()), ("pair_hash", pa.string()), ("ou
 def paths(tmp_path: Path) -> dict[str, list[Path]]:
     said = {"instruction": "ask", "input": "with", "output": "say", "source": "s", "url": "u", "author": "Ada"}
     names = [{"record_id": name, "pair_hash": f"hash {name}", "output_words": 1} for name in "abcd"]
-    clusters = [{"record_id": name, "cluster_id": name, "group_id": name} for name in "abc"]
+    clusters = [{"record_id": name, "cluster_id": name, "group_id": name} for name in "abce"]
     return {
-        "records": [shard(tmp_path, "records", [{"record_id": name} | said for name in "abcd"], RECORD)],
+        "records": [shard(tmp_path, "records", [{"record_id": name} | said for name in "abcde"], RECORD)],
         "signals": [shard(tmp_path, "signals", names, SIGNAL)],
         "clusters": [shard(tmp_path, "clusters", clusters, CLUSTER)],
         "pairs": [shard(tmp_path, "pairs", [{"pair_id": name, "source": "s", "author": "Bob"} for name in "pq"], PAIR)],
@@ -277,8 +289,8 @@ def test_an_edited_record_is_seen_as_edited_and_a_forgotten_one_not_at_all(paths
         seen = {row["record_id"]: row for row in con.sql("FROM candidate").to_arrow_table().to_pylist()}
         records = sorted(row[0] for row in con.sql("SELECT record_id FROM record").fetchall())
         pairs = con.sql("SELECT pair_id FROM pair").fetchall()
-    assert records == ["a", "b", "d"] and pairs == [("p",)]
-    assert sorted(seen) == ["a", "b"], "d is in no cluster"
+    assert records == ["a", "b", "d", "e"] and pairs == [("p",)]
+    assert sorted(seen) == ["a", "b"], "d is in no cluster, e was never measured"
     texts = {name: (row["instruction"], row["input"], row["output"]) for name, row in seen.items()}
     assert texts == {"a": ("ASK", "with", "say"), "b": ("ask", "WITH", "SAY")}
     assert [seen[name]["decision"] for name in "ab"] == ["edit", "edit"]
@@ -300,4 +312,4 @@ def test_records_and_pairs_are_known_by_name_source_address_author_and_text(path
         found: list[tuple[Any, ...]] = sorted(con.sql(sql.known_by(paths)).fetchall())
     assert found[0] == ("a", "s", "u", "Ada", "h")
     assert found[1] == ("b", "s", "u", "Ada", None), "what was never measured is known all the same"
-    assert found[-2:] == [("p", "s", None, "Bob", None), ("q", "s", None, "Bob", None)] and len(found) == 6
+    assert found[-2:] == [("p", "s", None, "Bob", None), ("q", "s", None, "Bob", None)] and len(found) == 7
