@@ -143,7 +143,7 @@ NO_TOMBSTONES = Tombstones()
 def address(url: str) -> str:
     """One spelling: no scheme, host in small letters, no slash at the end."""
     parts = urlsplit(url.strip())
-    rest = url.strip().split("://", 1)[-1][len(parts.netloc) :] if parts.netloc else url.strip()
+    rest = url.strip().split("//", 1)[1][len(parts.netloc) :] if parts.netloc else url.strip()
     return (parts.netloc.lower() + rest).rstrip("/")
 
 

@@ -193,3 +193,22 @@ def test_diversity_over_what_was_never_measured_says_what_to_do() -> None:
         PolicyError, match=r"^mixture.diversity: `pair_embedding` is null for every record; set dedupe.semantic"
     ):
         mixed(*embedded((0, 0), (0, 0)), max_records=1, diversity="facility_location")
+
+
+def test_a_licence_has_its_quota() -> None:
+    rows = [{"licence": "MIT"}, {"licence": "MIT"}, {"licence": "CC0-1.0"}, {"licence": "CC0-1.0"}]
+    assert mixed(*rows, licence={"MIT": 1}) == {"r1": ("licence_quota", {"licence": "MIT", "rank": 2})}
+
+
+def test_diversity_looks_only_at_what_passed() -> None:
+    rows = embedded((0, 1), (1, 0), (1, 0.01))
+    rows[0]["reasons"] = [{"rule": "short", "value": "{}"}]
+    found = mixed(*rows, max_records=1, diversity="facility_location")
+    assert found.pop("r0") == ("short", {}) and len(found) == 1
+
+
+def test_a_record_without_a_word_costs_something_too() -> None:
+    nothing = {"instruction_words": 0, "input_words": 0, "output_words": 0, "instruction": "", "output": ""}
+    rows = [*embedded((1, 0), (0, 1), **nothing), *embedded((1, 1))]
+    found = mixed(*rows, max_tokens=3, diversity="facility_location")
+    assert list(found) == ["r2"], "whose four tokens are more than there may be"

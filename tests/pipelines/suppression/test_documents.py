@@ -75,6 +75,12 @@ def test_without_its_author_a_post_known_by_its_address_leaves_the_names_of_othe
     assert isinstance(left, Thread) and left.posts[1].markdown == "\nNo, @Ada."
 
 
+def test_an_empty_line_is_nobodys_words() -> None:
+    posts = (POSTS[0], replace(POSTS[1], markdown="One line."), replace(POSTS[2], markdown="> Two\n>\n> lines"))
+    left = without(replace(THREAD, posts=posts), PAGE, of(ADA))
+    assert isinstance(left, Thread) and left.posts[1].markdown == "> Two\n>\n> lines"
+
+
 @pytest.mark.parametrize("document", [ARTICLE, EXCHANGE])
 def test_what_one_author_wrote_goes_with_the_author(document: Document) -> None:
     assert without(document, PAGE, of(ADA)) == GONE

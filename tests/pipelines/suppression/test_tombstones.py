@@ -32,6 +32,7 @@ def test_a_hash_hangs_on_salt_kind_and_value() -> None:
         ("  http://x.org  ", "x.org", "x.org"),
         ("https://x.org/a?b=http://y.org/", "x.org/a?b=http://y.org", "x.org"),
         ("X.org/t", "X.org/t", "X.org"),
+        ("//X.org/t", "x.org/t", "x.org"),
         ("mailto:ada", "mailto:ada", "mailto:ada"),
     ],
 )
