@@ -16,6 +16,14 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     ("suppression/documents.py", "len(gone) >= len(thread.posts)", "there are never more"),
     ("suppression/documents.py", "steps >= article.steps", "they are all or none of them"),
     ("suppression/documents.py", "DEADLINE, MEMORY = ", "what a machine has, and no rule"),
+    ("models/prompt.py", "place = - 2 if", "any number below nought"),
+    ("finetune/examples.py", 'fate >= "trained"', "the last fate of the alphabet"),
+    ("finetune/examples.py", 'fate is "trained"', "Python keeps one of equal literals"),
+    ("signals/privacy.py", "if len(found) > 0", "of one find nothing overlaps"),
+    ("signals/privacy.py", "redact_record([text])[ -1]", "of one text the first is the last"),
+    ("web/permission.py", "if file.status <= 200", "below 200 a file has no bytes"),
+    ("web/permission.py", "if file.status >= 399", "no file is kept with that status"),
+    ("storage/inputs.py", 'if stage >= "normalise"', "the last stage of the alphabet"),
     ("suppression/__init__.py", "if stone.kind >= kind", "the kind is part of what is hashed"),
 )
 

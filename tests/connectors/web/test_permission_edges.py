@@ -223,3 +223,12 @@ def test_reservations(store: Store, robots: Any, reservations: Any, reserved: bo
 def test_a_training_crawlers_rule_keeps_us_out(store: Store) -> None:
     told = verdict(store, (200, b"User-agent: GPTBot\nDisallow: /page\n", {}))
     assert told == "opt_out: robots.txt: 'Disallow: /page' for 'gptbot'"
+
+
+def test_a_file_is_parsed_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed, parse = list[bytes](), permission.robots.parse
+    monkeypatch.setattr(permission.robots, "parse", lambda body: parsed.append(body) or parse(body))
+    asked, _ = asking(store, {ROBOTS: (200, b"User-agent: *\nDisallow: /x\n", {})})
+    for page in (PAGE, f"{SITE}/other"):
+        asked.evidence(page)
+    assert parsed == [b"User-agent: *\nDisallow: /x\n"]

@@ -142,6 +142,23 @@ def test_a_part_that_a_template_repeats_or_leaves_out() -> None:
     assert prompt.encode_prompt([{"role": "user", "content": "a"}], Letters("{{ 'x' }}")) == [ord("x")]
 
 
+def test_a_template_that_refuses_a_conversation_is_told_by_its_own_words() -> None:
+    with pytest.raises(prompt.PromptError, match=r"^the model's chat template refuses this conversation: "):
+        prompt.encode_prompt([{"role": "user", "content": "a"}], Letters("{{ nobody.knows }}"))
+
+
+def test_a_token_of_one_letter_cuts_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    pieces, call = list[str](), Letters.__call__
+
+    def noted(self: Letters, text: str, **words: bool) -> dict[str, list[int]]:
+        pieces.append(text)
+        return call(self, text, **words)
+
+    monkeypatch.setattr(Letters, "__call__", noted)
+    prompt.encode_text("axb<E>", Letters(added=("<E>", "x")))
+    assert pieces == ["axb<", "E>"]
+
+
 class Model:
     """What `mark` and `settle` look at."""
 
