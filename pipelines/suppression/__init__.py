@@ -162,7 +162,7 @@ NO_TOMBSTONES = Tombstones()
 def normalise_url(url: str) -> str:
     """An address without scheme and final slash, its host in lower case."""
     parts = urlsplit(url.strip())
-    rest = url.strip().split("://", 1)[-1][len(parts.netloc) :] if parts.netloc else url.strip()
+    rest = url.strip().split("//", 1)[1][len(parts.netloc) :] if parts.netloc else url.strip()
     return (parts.netloc.lower() + rest).rstrip("/")
 
 

@@ -1,0 +1,101 @@
+"""Masking of whole batches: every text column, turns included, one mark for one value in a row, and nothing else."""
+
+import pyarrow as pa
+import pytest
+
+from pipelines.curate.redact import redacted
+from pipelines.signals import privacy
+from pipelines.signals.privacy import _apart, private, redact, redact_record, spans
+from schemas.record import HISTORY
+
+ANN, BOB = "ann@mailbox.org", "bob@mailbox.org"
+
+
+def batch(rows: int = 2, **columns: pa.Array) -> pa.RecordBatch:
+    return pa.record_batch({"record_id": pa.array([f"{ANN} {at}" for at in range(rows)]), **columns})
+
+
+def test_a_row_is_masked_as_one_text_and_the_next_begins_anew() -> None:
+    turns = [[{"instruction": f"q {BOB}", "output": f"a {ANN}"}, {"instruction": "q", "output": None}], None]
+    given = batch(
+        instruction=pa.array([f"i {ANN}", f"i {BOB}"]),
+        input=pa.array([None, ANN]),
+        output=pa.array([f"o {BOB}", "o"]),
+        history=pa.array(turns, HISTORY),
+        score=pa.array([1, 2]),
+    )
+    (found,) = redacted([given])
+    assert found.to_pylist() == [
+        {
+            "record_id": f"{ANN} 0", "instruction": "i <EMAIL_1>", "input": "", "output": "o <EMAIL_2>", "score": 1,
+            "history": [{"instruction": "q <EMAIL_2>", "output": "a <EMAIL_1>"}, {"instruction": "q", "output": ""}],
+        },
+        {
+            "record_id": f"{ANN} 1", "instruction": "i <EMAIL_1>", "input": "<EMAIL_2>", "output": "o", "score": 2,
+            "history": [],
+        },
+    ]  # fmt: skip
+    assert found.schema.names == given.schema.names and found["history"].type == HISTORY
+
+
+@pytest.mark.parametrize(
+    "name", ["instruction", "input", "output", "chosen", "rejected", "title", "author", "record_text"]
+)
+def test_every_text_column_is_masked_wherever_it_stands(name: str) -> None:
+    (found,) = redacted([batch(**{name: pa.array([ANN, None])})])
+    assert found[name].to_pylist() == ["<EMAIL_1>", ""]
+    assert found["record_id"].to_pylist() == [f"{ANN} 0", f"{ANN} 1"]
+
+
+def test_a_batch_without_texts_and_each_of_several() -> None:
+    plain = batch()
+    assert [one.to_pylist() for one in redacted([plain, plain])] == [plain.to_pylist()] * 2
+    turns = batch(title=pa.array([""] * 2), history=pa.array([[{"instruction": ANN, "output": "a"}], []], HISTORY))
+    (found,) = redacted([turns])
+    assert found["history"].to_pylist() == [[{"instruction": "<EMAIL_1>", "output": "a"}], []]
+
+
+def test_values_are_the_same_in_any_writing_and_numbered_by_kind() -> None:
+    assert redact(f"{ANN} {ANN.upper()} 91.12.44.7 {BOB}") == "<EMAIL_1> <EMAIL_1> <IP_1> <EMAIL_2>"
+    assert redact_record(["a", f"x {BOB} y", ""]) == ["a", "x <EMAIL_1> y", ""]
+    assert redact_record([]) == []
+
+
+@pytest.mark.parametrize(
+    ("found", "kept"),
+    [
+        ([(0, 5, "A"), (5, 9, "B")], [(0, 5, "A"), (5, 9, "B")]),  # neighbours
+        ([(5, 9, "A"), (0, 5, "B")], [(0, 5, "B"), (5, 9, "A")]),
+        ([(0, 5, "A"), (4, 9, "B")], [(0, 5, "A")]),
+        ([(4, 9, "A"), (0, 5, "B")], [(4, 9, "A")]),
+        ([(2, 4, "A"), (0, 9, "B")], [(2, 4, "A")]),
+        ([(0, 9, "A"), (2, 4, "B")], [(0, 9, "A")]),
+        ([(0, 2, "A"), (6, 8, "A"), (2, 6, "B")], [(0, 2, "A"), (2, 6, "B"), (6, 8, "A")]),
+        ([(0, 2, "A"), (6, 8, "A"), (2, 7, "B")], [(0, 2, "A"), (6, 8, "A")]),
+        ([(0, 2, "A"), (6, 8, "A"), (1, 6, "B")], [(0, 2, "A"), (6, 8, "A")]),
+        ([(0, 2, "A"), (4, 6, "A"), (8, 9, "A"), (5, 8, "B")], [(0, 2, "A"), (4, 6, "A"), (8, 9, "A")]),
+    ],
+)
+def test_of_overlapping_finds_the_first_stands(found: list[privacy.Span], kept: list[privacy.Span]) -> None:
+    assert _apart(found) == kept
+
+
+def test_finds_of_several_detectors_come_in_the_order_of_the_text() -> None:
+    text = f"91.12.44.7 {ANN} 86.231.85.193"
+    assert [text[start:end] for start, end, _ in spans(text)] == ["91.12.44.7", ANN, "86.231.85.193"]
+    assert spans("") == [] and spans("nothing here") == []
+
+
+def test_what_is_counted_of_each_kind() -> None:
+    given = pa.table(
+        {
+            "instruction": [f"{ANN} {BOB}", "no"],
+            "input": pa.array([ANN, None], pa.string()),
+            "output": ["91.12.44.7", f"4532759734545858 and {ANN}"],
+        }
+    )
+    found = private(given).to_pylist()
+    nothing = dict.fromkeys((f"output_{name}" for name in privacy.KINDS.values()), 0)
+    assert found == [nothing | {"output_emails": 3, "output_ips": 1}, nothing | {"output_cards": 1, "output_emails": 1}]
+    assert {signal.version for signal in privacy.SIGNALS} == {3}, "another one has everything measured anew"
+    assert [(signal.name, signal.type) for signal in privacy.SIGNALS] == [(name, pa.int32()) for name in nothing]

@@ -1,0 +1,246 @@
+"""The parts of a prompt by themselves, with tokenizers so small that every token can be named."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from pipelines.models import prompt
+from pipelines.models.prompt import Example
+
+
+class Letters:
+    """A tokenizer of one token a character; `added` are spellings that are one token each, unless text is split."""
+
+    def __init__(self, template: str = prompt.TEMPLATE, added: tuple[str, ...] = ("<E>", "<U>")) -> None:
+        self.chat_template, self.added = template, added
+        self.eos_token, self.bos_token, self.pad_token = "<E>", None, None
+        self.extra_special_tokens = ["<old>"]
+        self.eos_token_id, self.bos_token_id, self.pad_token_id = 1, None, None
+
+    def get_added_vocab(self) -> dict[str, int]:
+        return {spelling: at for at, spelling in enumerate(self.added, 1)}
+
+    def __call__(
+        self, text: str, *, add_special_tokens: bool, split_special_tokens: bool = False
+    ) -> dict[str, list[int]]:
+        assert not add_special_tokens
+        ids = []
+        while text:
+            special = next((one for one in self.added if text.startswith(one)), "")
+            ids.append(self.added.index(special) + 1 if special else ord(text[0]))
+            text = text[len(special) or 1 :]
+        return {"input_ids": ids}
+
+    def apply_chat_template(self, turns: list[dict[str, str]], *, tokenize: bool, add_generation_prompt: bool) -> str:
+        from jinja2 import Template
+
+        assert not tokenize
+        return Template(self.chat_template).render(
+            messages=turns,
+            add_generation_prompt=add_generation_prompt,
+            bos_token=self.bos_token,
+            eos_token=self.eos_token,
+        )
+
+
+def spelt(ids: list[int]) -> str:
+    return "".join("_EU"[token] if token < 3 else chr(token) for token in ids)
+
+
+CHAT = (
+    "{% for m in messages %}<U>{{ m['role'][0] }}:{{ m['content'] }}<E>\n{% endfor %}"
+    "{% if add_generation_prompt %}<U>a:{% endif %}"
+)
+ROW: dict[str, Any] = {"instruction": " Ask ", "input": "with", "output": " say\n", "history": []}
+
+
+def test_a_row_under_a_template_of_its_own() -> None:
+    example = prompt.encode(ROW, Letters(CHAT))
+    assert spelt(example.ids) == "Uu:Ask \n\nwithEUa:sayE".replace("EUa", "E\nUa") and example.ids[
+        example.start
+    ] == ord("s")
+
+
+def test_earlier_turns_are_context_in_their_order() -> None:
+    row = ROW | {"input": "", "history": [{"instruction": "one", "output": "two"}]}
+    example = prompt.encode(row, Letters(CHAT))
+    assert spelt(example.ids) == "Uu:oneE\nUa:twoE\nUu:AskE\nUa:sayE"
+    assert spelt(example.ids[example.start :]) == "sayE"
+    assert prompt.encode(row | {"history": None, "output": "x"}, Letters(CHAT)).ids[-2:] == [ord("x"), 1]
+
+
+def test_an_input_stands_apart_under_our_template_and_below_under_others() -> None:
+    with_input = {"role": "user", "content": " Ask ", "input": "with"}
+    assert prompt.messages(ROW, Letters()) == [with_input]
+    assert prompt.messages(ROW, Letters(CHAT)) == [{"role": "user", "content": " Ask \n\nwith"}]
+    for tokenizer in (Letters(), Letters(CHAT)):
+        assert prompt.messages(ROW | {"input": ""}, tokenizer) == [{"role": "user", "content": " Ask "}]
+
+
+def test_our_template_marks_each_part_once() -> None:
+    tokenizer = Letters(added=("<E>", *prompt.MARKERS))
+    turns = [{"instruction": "one", "output": "two"}]
+    example = prompt.encode(ROW | {"history": turns}, tokenizer)
+    names = {1: "E", 2: "<i>", 3: "<n>", 4: "<r>"}
+    told = "".join(names.get(token, chr(token)) for token in example.ids)
+    assert told == "<i>one<r>twoE<i>Ask<n>with<r>sayE"
+    tokenizer.bos_token = "B"
+    assert chr(prompt.encode(ROW, tokenizer).ids[0]) == "B"
+    system = [{"role": "system", "content": "Be."}, {"role": "user", "content": "a"}]
+    assert "".join(names.get(token, chr(token)) for token in prompt.encode_prompt(system, tokenizer)) == "BBe.<i>a<r>"
+
+
+@pytest.mark.parametrize(
+    ("after", "tail"),
+    [
+        ("<E>\n", "E"),  # what follows the end is not learnt
+        ("", "E"),  # a template that writes no end gets one
+        ("!<E>", "!E"),
+        ("!!", "!!E"),
+        ("!<E>?<E>", "!E"),
+    ],
+)
+def test_an_answer_ends_once(after: str, tail: str) -> None:
+    template = "{% for m in messages %}{{ m['content'] }}" + after + "{% endfor %}"
+    example = prompt.encode(ROW | {"input": ""}, Letters(template))
+    assert spelt(example.ids[example.start :]) == "say" + tail
+
+
+@pytest.mark.parametrize(
+    ("text", "spellings", "pieces"),
+    [
+        ("", ["<E>"], []),
+        ("abc", ["<E>"], ["abc"]),
+        ("a<E>b", ["<E>"], ["a<", "E>b"]),
+        ("<E><E>", ["<E>"], ["<", "E><", "E>"]),
+        ("aaa", ["aa"], ["a", "a", "a"]),  # also where they overlap
+        ("<E><U>", ["<U>", "<E>"], ["<", "E><", "U>"]),
+        ("a\n\nb", ["\n\n"], ["a\n\nb"]),  # white space means nothing
+        ("x y", [" y"], ["x ", "y"]),
+    ],
+)
+def test_no_spelling_of_a_token_stays_whole(text: str, spellings: list[str], pieces: list[str]) -> None:
+    assert prompt._cut(text, spellings) == pieces
+
+
+def test_text_never_becomes_a_token_unless_that_is_one_letter() -> None:
+    tokenizer = Letters(added=("<E>", "x"))
+    assert prompt.encode_text("a<E>x", tokenizer) == [ord(one) for one in "a<E>"] + [2]
+    assert prompt.encode_text("ab", Letters(added=("<E>", "ab"))) == [ord("a"), ord("b")], "two letters are a spelling"
+    assert prompt.encode_text("", tokenizer) == []
+
+
+def test_texts_that_look_like_a_stand_in_stay_texts() -> None:
+    row = ROW | {"instruction": "\ue0000\ue001 \ue002", "input": "", "output": "\ue002\ue0001\ue001"}
+    assert spelt(prompt.encode(row, Letters(CHAT)).ids) == "Uu:\ue0000\ue001 \ue002E\nUa:\ue002\ue0001\ue001E"
+
+
+def test_a_part_that_a_template_repeats_or_leaves_out() -> None:
+    twice = "{% for m in messages %}{{ m['content'] }}|{{ m['content'] }}{% endfor %}"
+    assert spelt(prompt.encode_prompt([{"role": "user", "content": "a<E>"}], Letters(twice))) == "a<E>|a<E>"
+    assert prompt.encode_prompt([{"role": "user", "content": "a"}], Letters("{{ 'x' }}")) == [ord("x")]
+
+
+def test_a_template_that_refuses_a_conversation_is_told_by_its_own_words() -> None:
+    with pytest.raises(prompt.PromptError, match=r"^the model's chat template refuses this conversation: "):
+        prompt.encode_prompt([{"role": "user", "content": "a"}], Letters("{{ nobody.knows }}"))
+
+
+def test_a_token_of_one_letter_cuts_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    pieces, call = list[str](), Letters.__call__
+
+    def noted(self: Letters, text: str, **words: bool) -> dict[str, list[int]]:
+        pieces.append(text)
+        return call(self, text, **words)
+
+    monkeypatch.setattr(Letters, "__call__", noted)
+    prompt.encode_text("axb<E>", Letters(added=("<E>", "x")))
+    assert pieces == ["axb<", "E>"]
+
+
+class Model:
+    """What `mark` and `settle` look at."""
+
+    def __init__(self, rows: int, ends: Any = None) -> None:
+        self.rows, self.resized = rows, list[int]()
+        self.config = SimpleNamespace()
+        self.generation_config = SimpleNamespace(eos_token_id=ends)
+
+    def get_input_embeddings(self) -> SimpleNamespace:
+        return SimpleNamespace(num_embeddings=self.rows)
+
+    def resize_token_embeddings(self, rows: int) -> None:
+        self.resized.append(rows)
+
+
+class Vocabulary(Letters):
+    def __init__(self, known: dict[str, int], eos: str | None) -> None:
+        super().__init__("")
+        self.known, self.eos_token = dict(known), eos
+
+    def __len__(self) -> int:
+        return len(self.known)
+
+    def get_vocab(self) -> dict[str, int]:
+        return dict(self.known)
+
+    def add_special_tokens(self, told: dict[str, Any]) -> None:
+        names = told.get("extra_special_tokens", []) or [told["eos_token"]]
+        self.eos_token = told.get("eos_token", self.eos_token)
+        self.extra_special_tokens = told.get("extra_special_tokens", self.extra_special_tokens)
+        for name in names:
+            self.known.setdefault(name, len(self.known))
+
+    def convert_tokens_to_ids(self, names: list[str]) -> list[int]:
+        return [self.known[name] for name in names]
+
+
+BEFORE = {"<old>": 0, "<E>": 1, "a": 2}
+
+
+def test_a_model_gets_the_markers_it_lacks_and_rows_for_them() -> None:
+    model, tokenizer = Model(3), Vocabulary(BEFORE, "<E>")
+    assert prompt.mark(model, tokenizer) == [3, 4, 5]
+    assert model.resized == [6] and tokenizer.chat_template == prompt.TEMPLATE
+    assert tokenizer.extra_special_tokens == ["<old>", *prompt.MARKERS] and tokenizer.eos_token == "<E>"
+
+
+def test_rows_that_are_there_already_are_used() -> None:
+    for rows in (6, 99):
+        model = Model(rows)
+        prompt.mark(model, Vocabulary(BEFORE, "<E>"))
+        assert model.resized == []
+
+
+def test_a_marker_that_is_known_is_not_new_and_an_end_may_be() -> None:
+    tokenizer = Vocabulary(BEFORE | {prompt.INPUT: 3}, None)
+    model = Model(4)
+    assert prompt.mark(model, tokenizer) == [4, 5, 6]
+    assert tokenizer.eos_token == prompt.END and tokenizer.known[prompt.END] == 6 and model.resized == [7]
+
+
+def test_a_model_with_a_template_is_left_alone() -> None:
+    tokenizer = Vocabulary(BEFORE, None)
+    tokenizer.chat_template = CHAT
+    assert prompt.mark(Model(0), tokenizer) == [] and tokenizer.known == BEFORE
+
+
+@pytest.mark.parametrize(("ends", "settled"), [(None, [1]), (7, [1, 7]), ([7, 5], [1, 5, 7]), ([1], [1])])
+def test_all_agree_on_where_a_text_ends(ends: Any, settled: list[int]) -> None:
+    model, tokenizer = Model(9, ends), Letters(CHAT)
+    tokenizer.bos_token_id, tokenizer.pad_token_id = 8, 9
+    prompt.settle(model, tokenizer)
+    assert model.generation_config.eos_token_id == settled and model.config.eos_token_id == 1
+    assert [model.config.pad_token_id, model.config.bos_token_id] == [9, 8]
+    assert [model.generation_config.pad_token_id, model.generation_config.bos_token_id] == [9, 8]
+    assert tokenizer.pad_token == "<E>"
+    tokenizer.pad_token = "<P>"
+    prompt.settle(model, tokenizer)
+    assert tokenizer.pad_token == "<P>"
+
+
+def test_an_example_is_its_tokens_and_where_the_answer_begins() -> None:
+    assert prompt.encode(
+        ROW | {"input": "", "instruction": "a"}, Letters("{% for m in messages %}{{ m['content'] }}{% endfor %}")
+    ) == Example([ord("a"), *map(ord, "say"), 1], 1)

@@ -1,0 +1,32 @@
+"""Faults that no test can notice: the module, a part of the changed line, and why it comes to the same."""
+
+EQUIVALENT: tuple[tuple[str, str, str], ...] = (
+    ("curate/policy.py", 'if len(fault["loc"]) != 1', "an unknown key has a place: it is never none"),
+    ("curate/sql.py", "\nUNION\n", "names of records and of pairs are unique"),
+    ("curate/sql.py", "FROM judged LEFT JOIN grp", "grp holds every group of judged"),
+    ("curate/sql.py", "FROM record LEFT JOIN verdict", "without a verdict `NOT kept` is null"),
+    ("curate/sql.py", "FROM candidate LEFT JOIN verdict", "without a verdict `kept` is null"),
+    ("curate/sql.py", "FROM record LEFT JOIN judged USING (record_id) JOIN grp", "and then there is no group to join"),
+    ("curate/sql.py", "JOIN judged USING (record_id) LEFT JOIN grp", "grp holds every group of judged"),
+    ("curate/mixture.py", "before = ", "any number but that of the pool; of an empty pool nothing is left out"),
+    ("curate/mixture.py", "coalesce(sum({cost}), 1)", "an empty pool: every budget is at least 1"),
+    ("curate/mixture.py", "is budget:", "within the budget all are chosen, which only takes longer"),
+    ("curate/mixture.py", "size = most + ", "any number above `most` begins the loop"),
+    ("suppression/__init__.py", 'if stone.kind >= "url"', "the last kind of the alphabet"),
+    ("suppression/documents.py", "len(gone) >= len(thread.posts)", "there are never more"),
+    ("suppression/documents.py", "steps >= article.steps", "they are all or none of them"),
+    ("suppression/documents.py", "DEADLINE, MEMORY = ", "what a machine has, and no rule"),
+    ("models/prompt.py", "place = - 2 if", "any number below nought"),
+    ("finetune/examples.py", 'fate >= "trained"', "the last fate of the alphabet"),
+    ("finetune/examples.py", 'fate is "trained"', "Python keeps one of equal literals"),
+    ("signals/privacy.py", "if len(found) > 0", "of one find nothing overlaps"),
+    ("signals/privacy.py", "redact_record([text])[ -1]", "of one text the first is the last"),
+    ("web/permission.py", "if file.status <= 200", "below 200 a file has no bytes"),
+    ("web/permission.py", "if file.status >= 399", "no file is kept with that status"),
+    ("storage/inputs.py", 'if stage >= "normalise"', "the last stage of the alphabet"),
+    ("suppression/__init__.py", "if stone.kind >= kind", "the kind is part of what is hashed"),
+)
+
+
+def is_equivalent(module: str, after: str) -> bool:
+    return any(module.endswith(where) and part in f"\n{after}\n" for where, part, _ in EQUIVALENT)

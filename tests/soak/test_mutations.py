@@ -1,0 +1,77 @@
+"""Of a hundred faults in what must not fail, the tests of that module notice at least 85.
+
+A sample of SAMPLE mutants of each module, the same in every run: on two idle cores some 25 minutes in all.
+`MUTANTS=all make soak` tries every one, some two thousand, in about three hours.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.soak.equivalent import is_equivalent
+
+ROOT = Path(__file__).parents[2]
+SAMPLE, LEAST = 40, 0.85
+MUTATOR = ("tests/soak/mutations.py", "--sample")
+# the golden text of a query notices every change of it, and says nothing of whether it matters
+NOT_GOLDEN = ("-k", "not the_sql_of_a_policy")
+STORAGE, CURATE, WEB = "tests/pipelines/storage/test_", "tests/pipelines/curate/test_", "tests/connectors/web/test_"
+
+# The tests of each module, those that notice most in least time first.
+MODULES: dict[str, tuple[str, ...]] = {
+    "pipelines/storage/__init__.py": (f"{STORAGE}building.py", f"{STORAGE}order.py", f"{STORAGE}memory_store.py"),
+    "pipelines/storage/filesystem.py": (f"{STORAGE}order.py", f"{STORAGE}memory_store.py", f"{STORAGE}building.py"),
+    "pipelines/storage/inputs.py": (f"{STORAGE}pages.py",),
+    "pipelines/storage/pages.py": (f"{STORAGE}pages.py",),
+    "pipelines/storage/lease.py": (f"{STORAGE}lease_rules.py",),
+    "pipelines/storage/shard_cache.py": (f"{STORAGE}copies.py",),
+    "pipelines/curate/policy.py": (f"{CURATE}verdict.py", f"{CURATE}policy_file.py", f"{CURATE}policy.py", *NOT_GOLDEN),
+    "pipelines/curate/sql.py": (f"{CURATE}sql.py",),
+    "pipelines/curate/mixture.py": (f"{CURATE}mixture_sql.py",),
+    "pipelines/curate/redact.py": (f"{CURATE}redact.py",),
+    "pipelines/signals/privacy.py": (f"{CURATE}redact.py", "tests/pipelines/signals/test_privacy.py"),
+    "pipelines/suppression/__init__.py": ("tests/pipelines/suppression/test_tombstones.py",),
+    "pipelines/suppression/documents.py": ("tests/pipelines/suppression/test_documents.py",),
+    "connectors/web/robots.py": (f"{WEB}robots_edges.py", f"{WEB}robots.py"),
+    "connectors/web/permission.py": (f"{WEB}permission_edges.py",),
+    "pipelines/models/prompt.py": ("tests/pipelines/models/test_prompt_parts.py",),
+    "pipelines/finetune/examples.py": ("tests/pipelines/finetune/test_examples.py",),
+}
+COPIED = ("connectors", "dashboards", "data", "pipelines", "schemas", "tests", "pyproject.toml")
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the tree that may be broken."""
+    folder = tmp_path_factory.mktemp("mutants")
+    for name in COPIED:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
+        copy(ROOT / name, folder / name)
+    return folder
+
+
+def tried(tree: Path, module: str) -> dict[str, Any]:
+    sample = "0" if os.environ.get("MUTANTS") == "all" else str(SAMPLE)
+    # what is compiled for one mutant serves the next: no module here holds a kernel
+    place = {"PYTHONPATH": str(tree), "NUMBA_CACHE_DIR": str(tree / ".numba"), "OMP_NUM_THREADS": "1"}
+    words = [sys.executable, *MUTATOR, sample, module, *MODULES[module]]
+    done = subprocess.run(words, cwd=tree, env=os.environ | place, stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])  # type: ignore[no-any-return]
+
+
+@pytest.mark.timeout(3 * 3600)
+@pytest.mark.parametrize("module", MODULES)
+def test_faults_are_noticed(module: str, tree: Path) -> None:
+    found = tried(tree, module)
+    alive = [one for one in found["alive"] if not is_equivalent(module, one["after"])]
+    faults = found["tried"] - len(found["alive"]) + len(alive)
+    killed = 1 - len(alive) / faults
+    survivors = "\n".join(f"  {one['line']}: {one['before']}\n   -> {one['after']}" for one in alive)
+    print(f"\n{module}: {killed:.0%} of {faults} (of {found['all']}) in {found['seconds']} s\n{survivors}")
+    assert killed >= LEAST
