@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from connectors.web.courier import Outcome
+from connectors.web.wire import Answer
 
 from connectors.base import WebError
 from connectors.web import LIMITS, permission
-from connectors.web.courier import Outcome
 from connectors.web.permission import RESERVATIONS, ROBOTS, Permission
 from connectors.web.store import SiteFile, Store
-from connectors.web.wire import Answer
 
 SITE, PAGE = "https://x.org", "https://x.org/page"
 FORBID = b"User-agent: *\nDisallow: /page\n"

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from pipelines.curate import mixture
-from pipelines.curate.mixture import limits_of
+from pipelines.curate.mixture import quota_limits
 from pipelines.curate.policy import Mixture, Policy, PolicyError, Rule
 
 RULES = (Rule(name="never", drop_if="false", why="-"),)
@@ -153,7 +153,7 @@ def test_shares_that_leave_nothing_are_told_with_what_there_was() -> None:
     ],
 )
 def test_limits(counts: dict[str, int], shares: dict[str, float], most: int, limits: dict[str, int]) -> None:
-    assert limits_of(counts, shares, most) == limits
+    assert quota_limits(counts, shares, most) == limits
 
 
 VALUES = {"quoted": "it's"}

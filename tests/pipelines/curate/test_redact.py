@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from pipelines.curate.redact import redacted
+from pipelines.curate.redact import redact_batches
 from pipelines.signals import privacy
 from pipelines.signals.privacy import _apart, private, redact, redact_record, spans
 from schemas.record import HISTORY
@@ -24,7 +24,7 @@ def test_a_row_is_masked_as_one_text_and_the_next_begins_anew() -> None:
         history=pa.array(turns, HISTORY),
         score=pa.array([1, 2]),
     )
-    (found,) = redacted([given])
+    (found,) = redact_batches([given])
     assert found.to_pylist() == [
         {
             "record_id": f"{ANN} 0", "instruction": "i <EMAIL_1>", "input": "", "output": "o <EMAIL_2>", "score": 1,
@@ -42,16 +42,16 @@ def test_a_row_is_masked_as_one_text_and_the_next_begins_anew() -> None:
     "name", ["instruction", "input", "output", "chosen", "rejected", "title", "author", "record_text"]
 )
 def test_every_text_column_is_masked_wherever_it_stands(name: str) -> None:
-    (found,) = redacted([batch(**{name: pa.array([ANN, None])})])
+    (found,) = redact_batches([batch(**{name: pa.array([ANN, None])})])
     assert found[name].to_pylist() == ["<EMAIL_1>", ""]
     assert found["record_id"].to_pylist() == [f"{ANN} 0", f"{ANN} 1"]
 
 
 def test_a_batch_without_texts_and_each_of_several() -> None:
     plain = batch()
-    assert [one.to_pylist() for one in redacted([plain, plain])] == [plain.to_pylist()] * 2
+    assert [one.to_pylist() for one in redact_batches([plain, plain])] == [plain.to_pylist()] * 2
     turns = batch(title=pa.array([""] * 2), history=pa.array([[{"instruction": ANN, "output": "a"}], []], HISTORY))
-    (found,) = redacted([turns])
+    (found,) = redact_batches([turns])
     assert found["history"].to_pylist() == [[{"instruction": "<EMAIL_1>", "output": "a"}], []]
 
 

@@ -157,7 +157,7 @@ def test_all_that_is_said_in_a_record_is_read_in_its_order() -> None:
         {"record_id": "a", "instruction": "ask", "input": "with", "output": "say", "history": turns},
     ]
     with tables(record=records) as con:
-        found = con.sql(sql.SAID).fetchall()
+        found = con.sql(sql.RECORD_TEXTS).fetchall()
     assert [name for name, _ in found] == ["a", "b"]
     assert found[0][1] == "q1\na1\nq2\na2\nask\nwith\nsay" and found[1][1].split() == ["ask", "say"]
 
@@ -309,7 +309,7 @@ def test_without_decisions_every_record_is_undecided(paths: dict[str, list[Path]
 def test_records_and_pairs_are_known_by_name_source_address_author_and_text(paths: dict[str, list[Path]]) -> None:
     paths["signals"] = [shard(paths["signals"][0].parent, "less", [{"record_id": "a", "pair_hash": "h"}], SIGNAL)]
     with tables() as con:
-        found: list[tuple[Any, ...]] = sorted(con.sql(sql.known_by(paths)).fetchall())
+        found: list[tuple[Any, ...]] = sorted(con.sql(sql.suppression_keys(paths)).fetchall())
     assert found[0] == ("a", "s", "u", "Ada", "h")
     assert found[1] == ("b", "s", "u", "Ada", None), "what was never measured is known all the same"
     assert found[-2:] == [("p", "s", None, "Bob", None), ("q", "s", None, "Bob", None)] and len(found) == 7

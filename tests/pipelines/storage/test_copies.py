@@ -22,32 +22,32 @@ def shards(folder: Path) -> list[tuple[Path, Shard]]:
 
 
 def copied() -> set[str]:
-    return {path.name for path in (filesystem.cache() / "shards").glob("*") if path.name != shard_cache.LOCK}
+    return {path.name for path in (filesystem.cache_folder() / "shards").glob("*") if path.name != shard_cache.LOCK}
 
 
 def test_copies_are_found_again_and_are_what_was_asked_for(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = shards(data / "src")
-    held = shard_cache.copies(found)
-    assert [path.read_bytes() for path in held.paths] == [filesystem.read(path) for path, _ in found]
+    held = shard_cache.local_copies(found)
+    assert [path.read_bytes() for path in held.paths] == [filesystem.read_object(path) for path, _ in found]
     assert copied() == {shard.sha256 for _, shard in found}
     os.utime(held.paths[0], (1, 1))
     monkeypatch.setattr(filesystem, "download", None)
-    assert shard_cache.copies(found[:1]).paths == held.paths[:1]
+    assert shard_cache.local_copies(found[:1]).paths == held.paths[:1]
     assert held.paths[0].stat().st_mtime > 1, "it was used just now"
     assert shard_cache.find_copy(found[0][1]) == held.paths[0]
     assert shard_cache.find_copy(found[0][1].model_copy(update={"bytes": 1})) is None
     assert shard_cache.find_copy(found[0][1].model_copy(update={"sha256": "none"})) is None
-    shard_cache.drop([shard for _, shard in found[:2]])
-    shard_cache.drop([found[0][1]])
+    shard_cache.remove_copies([shard for _, shard in found[:2]])
+    shard_cache.remove_copies([found[0][1]])
     assert copied() == {found[2][1].sha256}
-    assert shard_cache.copies([]).paths == []
+    assert shard_cache.local_copies([]).paths == []
 
 
 def test_a_copy_that_is_not_what_the_manifest_says_is_thrown_away(data: Path) -> None:
     found = shards(data / "src")
     found[0][0].write_bytes(b"other")
     with pytest.raises(ChangedShard, match="gristmill verify"):
-        shard_cache.copies(found[:1])
+        shard_cache.local_copies(found[:1])
     assert copied() == set()
 
 
@@ -66,18 +66,18 @@ def test_copies_fill_their_room_to_the_byte_and_then_the_oldest_go(data: Path, m
     found.sort(key=lambda one: one[1].bytes)
     bound_to(monkeypatch, sum(sizes(found[1:])))
     for at, one in enumerate(found[:2]):
-        os.utime(shard_cache.copies([one]).paths[0], (10 + at, 10 + at))
+        os.utime(shard_cache.local_copies([one]).paths[0], (10 + at, 10 + at))
     assert copied() == {shard.sha256 for _, shard in found[:2]}
-    shard_cache.copies(found[2:])
+    shard_cache.local_copies(found[2:])
     assert copied() == {shard.sha256 for _, shard in found[1:]}
 
 
 def test_no_more_than_has_to_go_and_nothing_that_is_wanted(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = shards(data / "src")
     for at, one in enumerate(found):
-        os.utime(shard_cache.copies([one]).paths[0], (10 + at, 10 + at))
+        os.utime(shard_cache.local_copies([one]).paths[0], (10 + at, 10 + at))
     bound_to(monkeypatch, sum(sizes(found)) - 1)
-    held = shard_cache.copies([found[0]])
+    held = shard_cache.local_copies([found[0]])
     assert copied() == {found[0][1].sha256, found[2][1].sha256}
     assert held.lock is not None and held.paths[0].exists()
 
@@ -86,11 +86,11 @@ def test_half_of_the_disk_is_left(data: Path, monkeypatch: pytest.MonkeyPatch) -
     found = shards(data / "src")
     need = sum(sizes(found[:1]))
     bound_to(monkeypatch, 1 << 40, free=2 * need - 1)
-    assert shard_cache.copies(found[:1]).lock is None
+    assert shard_cache.local_copies(found[:1]).lock is None
     bound_to(monkeypatch, 1 << 40, free=2 * need)
-    assert shard_cache.copies(found[:1]).lock is not None
+    assert shard_cache.local_copies(found[:1]).lock is not None
     bound_to(monkeypatch, 1 << 40, free=need)  # with what the copy takes itself
-    assert shard_cache.copies(found[:1]).lock is not None
+    assert shard_cache.local_copies(found[:1]).lock is not None
 
 
 def test_what_finds_no_room_is_read_in_the_store_and_told_once(
@@ -99,17 +99,17 @@ def test_what_finds_no_room_is_read_in_the_store_and_told_once(
     found = shards(data / "src")
     bound_to(monkeypatch, sizes(found)[0] - 1)
     for _ in range(2):
-        assert shard_cache.copies(found[:1]) == shard_cache.Copies([found[0][0]])
+        assert shard_cache.local_copies(found[:1]) == shard_cache.LocalCopies([found[0][0]])
     assert caplog.text.count("no room in") == 1 and copied() == set()
 
 
 def test_what_another_holds_does_not_go(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = shards(data / "src")
-    held = shard_cache.copies(found[:1])
+    held = shard_cache.local_copies(found[:1])
     bound_to(monkeypatch, max(sizes(found)))
-    assert shard_cache.copies(found[1:2]).paths == [found[1][0]] and held.paths[0].exists()
+    assert shard_cache.local_copies(found[1:2]).paths == [found[1][0]] and held.paths[0].exists()
     del held
-    assert shard_cache.copies(found[1:2]).lock is not None
+    assert shard_cache.local_copies(found[1:2]).lock is not None
     assert copied() == {found[1][1].sha256}
 
 

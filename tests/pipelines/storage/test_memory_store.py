@@ -35,7 +35,7 @@ def test_what_is_near_a_store_lies_in_the_users_cache(
     assert near == tmp_path / "cache" / "gristmill" / "memory" / f"{data.path}/1_pages"  # type: ignore[attr-defined]
     assert filesystem.local_folder(tmp_path) == tmp_path
     monkeypatch.delenv("XDG_CACHE_HOME")
-    assert filesystem.cache() == Path.home() / ".cache" / "gristmill"
+    assert filesystem.cache_folder() == Path.home() / ".cache" / "gristmill"
     assert filesystem.file_system(data) is data.fs  # type: ignore[attr-defined]
 
 
@@ -88,7 +88,7 @@ def test_small_things_in_a_store(data: Path, tmp_path: Path) -> None:
     assert storage.run_log(data) == [{"n": 1}, {"n": 2}]
     (tmp_path / "up").write_bytes(b"bytes")
     filesystem.move_into_place(tmp_path / "up", data / "a")
-    assert not (tmp_path / "up").exists() and filesystem.read(data / "a") == b"bytes"
+    assert not (tmp_path / "up").exists() and filesystem.read_object(data / "a") == b"bytes"
     filesystem.download(data / "a", tmp_path / "down")
     assert (tmp_path / "down").read_bytes() == b"bytes"
     filesystem.link_or_copy(data / "a", data / "b")

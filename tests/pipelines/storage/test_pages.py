@@ -71,27 +71,27 @@ def test_a_batch_of_other_settings_or_an_unfinished_one_is_stale(tmp_path: Path)
 
 def test_news_is_what_matters_and_not_when_it_was_fetched(tmp_path: Path) -> None:
     known = pages.LatestContent()
-    first = pages.content_of(page("a"))
+    first = pages.content_values(page("a"))
     assert first == (page("a").sha256, 200, "https://x.org/a", "", "")
-    assert [known.is_news("a", first), known.is_news("a", first), known.is_news("b", first)] == [True, False, True]
+    assert [known.upsert("a", first), known.upsert("a", first), known.upsert("b", first)] == [True, False, True]
     for change in ({"said": "b"}, {"status": 404}, {"licence": "MIT"}, {"opt_out": "no"}):
-        assert known.is_news("a", pages.content_of(page("a", **change)))
-    assert known.is_news("a", first) and len(known) == 2
+        assert known.upsert("a", pages.content_values(page("a", **change)))
+    assert known.upsert("a", first) and len(known) == 2
 
 
 def test_what_was_said_last_is_known(tmp_path: Path) -> None:
     write(tmp_path, "00000001", page("a"), page("b"))
     write(tmp_path, "00000002", page("b", "new"))
-    known = pages.latest_content(tmp_path, "s")
+    known = pages.load_latest_content(tmp_path, "s")
     assert len(known) == 2
-    assert not known.is_news("a", pages.content_of(page("a"))) and not known.is_news(
-        "b", pages.content_of(page("b", "new"))
+    assert not known.upsert("a", pages.content_values(page("a"))) and not known.upsert(
+        "b", pages.content_values(page("b", "new"))
     )
-    assert pages.latest_content(tmp_path, "s").is_news("b", pages.content_of(page("b")))
+    assert pages.load_latest_content(tmp_path, "s").upsert("b", pages.content_values(page("b")))
 
 
 def test_a_fingerprint_hangs_on_the_key_and_on_what_is_said() -> None:
-    assert pages.fingerprint(page("a", "x")) == digest(["a", pages.content_of(page("a", "x"))])
+    assert pages.fingerprint(page("a", "x")) == digest(["a", pages.content_values(page("a", "x"))])
     assert len({pages.fingerprint(one) for one in (page("a", "x"), page("b", "x"), page("a", "y"))}) == 3
 
 

@@ -11,12 +11,12 @@ import pytest
 from pipelines.suppression import Tombstone, Tombstones, documents
 from pipelines.suppression.documents import (
     MEDIA_TYPE,
-    Stripped,
+    StripResult,
     section_part,
     strings,
+    strip_document,
     strip_page,
     strip_pages,
-    without,
 )
 from schemas.document import Article, Document, Exchange, Post, Reject, Section, Thread
 from schemas.page import Page
@@ -43,17 +43,17 @@ GONE = Reject("1", "forgotten")
 
 
 def test_a_post_goes_with_what_others_quote_of_it() -> None:
-    left = without(THREAD, PAGE, of(ADA))
+    left = strip_document(THREAD, PAGE, of(ADA))
     assert left == replace(THREAD, posts=(POSTS[0], replace(POSTS[2], markdown="\nNo, @….")))
-    assert without(THREAD, PAGE, of(ELSEWHERE)) is THREAD
-    assert without(Reject("1", "empty"), PAGE, of(ADA)) == Reject("1", "empty")
+    assert strip_document(THREAD, PAGE, of(ELSEWHERE)) is THREAD
+    assert strip_document(Reject("1", "empty"), PAGE, of(ADA)) == Reject("1", "empty")
 
 
 @pytest.mark.parametrize(
     "tombstone", [EMPTY.new_url("https://x.org/t/1#a2"), EMPTY.new_part("s:1", "1", "a2"), EMPTY.new_author("bob", "s")]
 )
 def test_a_post_is_known_by_author_address_or_part(tombstone: Tombstone) -> None:
-    left = without(THREAD, PAGE, of(tombstone))
+    left = strip_document(THREAD, PAGE, of(tombstone))
     assert isinstance(left, Thread) and [post.post_id for post in left.posts] == ["q", "a1"]
 
 
@@ -67,38 +67,40 @@ def test_a_post_is_known_by_author_address_or_part(tombstone: Tombstone) -> None
     ],
 )
 def test_a_thread_goes_with_its_question_as_a_whole_or_with_its_address(tombstone: Tombstone) -> None:
-    assert without(THREAD, PAGE, of(tombstone)) == GONE
+    assert strip_document(THREAD, PAGE, of(tombstone)) == GONE
 
 
 def test_without_its_author_a_post_known_by_its_address_leaves_the_names_of_others() -> None:
-    left = without(THREAD, PAGE, of(EMPTY.new_url("https://x.org/t/1#a1")))
+    left = strip_document(THREAD, PAGE, of(EMPTY.new_url("https://x.org/t/1#a1")))
     assert isinstance(left, Thread) and left.posts[1].markdown == "\nNo, @Ada."
 
 
 def test_an_empty_line_is_nobodys_words() -> None:
     posts = (POSTS[0], replace(POSTS[1], markdown="One line."), replace(POSTS[2], markdown="> Two\n>\n> lines"))
-    left = without(replace(THREAD, posts=posts), PAGE, of(ADA))
+    left = strip_document(replace(THREAD, posts=posts), PAGE, of(ADA))
     assert isinstance(left, Thread) and left.posts[1].markdown == "> Two\n>\n> lines"
 
 
 @pytest.mark.parametrize("document", [ARTICLE, EXCHANGE])
 def test_what_one_author_wrote_goes_with_the_author(document: Document) -> None:
-    assert without(document, PAGE, of(ADA)) == GONE
-    assert without(document, PAGE, of(ELSEWHERE)) is document
-    assert without(document, PAGE, of(EMPTY.new_part("s:1", "1", "other"))) is document
+    assert strip_document(document, PAGE, of(ADA)) == GONE
+    assert strip_document(document, PAGE, of(ELSEWHERE)) is document
+    assert strip_document(document, PAGE, of(EMPTY.new_part("s:1", "1", "other"))) is document
 
 
 def test_an_article_loses_a_section_or_its_steps() -> None:
-    by_anchor = without(ARTICLE, PAGE, of(EMPTY.new_url("https://x.org/t/1#one")))
-    by_part = without(ARTICLE, PAGE, of(EMPTY.new_part("s:1", "1", section_part(SECTIONS[1]))))
+    by_anchor = strip_document(ARTICLE, PAGE, of(EMPTY.new_url("https://x.org/t/1#one")))
+    by_part = strip_document(ARTICLE, PAGE, of(EMPTY.new_part("s:1", "1", section_part(SECTIONS[1]))))
     assert by_anchor == by_part == replace(ARTICLE, sections=(SECTIONS[0], SECTIONS[2]))
     steps = EMPTY.new_part("s:1", "1", "steps")
-    assert without(ARTICLE, PAGE, of(steps)) == replace(ARTICLE, steps=())
+    assert strip_document(ARTICLE, PAGE, of(steps)) == replace(ARTICLE, steps=())
     bare = replace(ARTICLE, sections=SECTIONS[1:2], url="")
     anchor = EMPTY.new_url("https://x.org/t/1#one")
-    assert without(bare, PAGE, of(anchor)) == replace(bare, sections=())
-    assert without(bare, PAGE, of(anchor, steps)) == GONE
-    assert without(replace(bare, sections=SECTIONS[:1]), PAGE, of(anchor)) == replace(bare, sections=SECTIONS[:1])
+    assert strip_document(bare, PAGE, of(anchor)) == replace(bare, sections=())
+    assert strip_document(bare, PAGE, of(anchor, steps)) == GONE
+    assert strip_document(replace(bare, sections=SECTIONS[:1]), PAGE, of(anchor)) == replace(
+        bare, sections=SECTIONS[:1]
+    )
     assert section_part(SECTIONS[1]) == "section\none\nOne"
 
 
@@ -140,7 +142,7 @@ QUOTES: list[tuple[str, set[str], list[str], str]] = [
 
 @pytest.mark.parametrize(("markdown", "said", "names", "left"), QUOTES)
 def test_quotations(markdown: str, said: set[str], names: list[str], left: str) -> None:
-    assert documents.unquoted(markdown, said, names) == left
+    assert documents.remove_quotes(markdown, said, names) == left
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,7 @@ class Fixed:
         yield from self.found
 
 
-def strip(found: tuple[Document | Reject, ...], tombstones: Tombstones, page: Page = PAGE) -> Stripped:
+def strip(found: tuple[Document | Reject, ...], tombstones: Tombstones, page: Page = PAGE) -> StripResult:
     return strip_page(Fixed(found), page, tombstones)  # type: ignore[arg-type]
 
 
@@ -172,16 +174,16 @@ def test_a_page_is_kept_as_documents_that_are_read_as_they_were() -> None:
     assert reject == Reject("2", "empty", "why")
     assert "…" in item.body.decode(), "as it is written"
     again = strip((), of(ADA), item)
-    assert again == Stripped(item, False), "it is kept as it is"
+    assert again == StripResult(item, False), "it is kept as it is"
     assert [one["kind"] for one in json.loads(item.body)] == ["Thread", "Reject"]
 
 
 def test_a_page_of_which_nothing_is_left_goes_and_one_without_the_forgotten_stays() -> None:
-    assert strip((THREAD,), of(EMPTY.new_author("Cy", ""))) == Stripped(None, True)
-    assert strip((THREAD,), of(EMPTY.new_author("Eve", ""))) == Stripped(PAGE, False)
-    assert strip((), of(ADA)) == Stripped(PAGE, False)
+    assert strip((THREAD,), of(EMPTY.new_author("Cy", ""))) == StripResult(None, True)
+    assert strip((THREAD,), of(EMPTY.new_author("Eve", ""))) == StripResult(PAGE, False)
+    assert strip((), of(ADA)) == StripResult(PAGE, False)
     named = replace(PAGE, body=b'["Ada"]')
-    assert strip((), of(ADA), named) == Stripped(
+    assert strip((), of(ADA), named) == StripResult(
         replace(named, body=b"[]", media_type=MEDIA_TYPE, etag="", last_modified=""), True
     )
     longest = replace(PAGE, body=json.dumps(["x" * 80]).encode())
@@ -192,8 +194,8 @@ def test_a_page_of_which_nothing_is_left_goes_and_one_without_the_forgotten_stay
 
 @pytest.mark.parametrize(("status", "concerned"), [(200, True), (404, False), (410, False)])
 def test_a_page_that_is_gone_has_nothing_to_read(status: int, concerned: bool) -> None:
-    assert documents.concerned(replace(PAGE, status=status), of(ADA)) is concerned
-    assert documents.concerned(PAGE, of(ELSEWHERE)) is False
+    assert documents.needs_parsing(replace(PAGE, status=status), of(ADA)) is concerned
+    assert documents.needs_parsing(PAGE, of(ELSEWHERE)) is False
 
 
 def stripped(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines import suppression
-from pipelines.suppression import Tombstone, Tombstones, address, folded_name, host
+from pipelines.suppression import Tombstone, Tombstones, host, normalise_name, normalise_url
 
 EMPTY = Tombstones("salt")
 
@@ -37,7 +37,7 @@ def test_a_hash_hangs_on_salt_kind_and_value() -> None:
     ],
 )
 def test_an_address_has_one_spelling(url: str, spelling: str, site: str) -> None:
-    assert (address(url), host(url)) == (spelling, site)
+    assert (normalise_url(url), host(url)) == (spelling, site)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_an_author_is_known_at_one_source_or_everywhere() -> None:
     assert known.author("one", "áda L") and not known.author("two", "áda L") and not known.author("", "áda L")
     assert known.author("one", "BOB") and known.author("two", "bob")
     assert not known.author("one", "") and not known.author("one", None) and not EMPTY.author("one", "Bob")
-    assert folded_name("Ｂｏｂ\t X") == "bob x"
+    assert normalise_name("Ｂｏｂ\t X") == "bob x"
 
 
 def test_a_record_a_part_and_a_text_are_known_each_by_itself() -> None:
@@ -134,10 +134,10 @@ def test_a_list_is_kept_with_its_salt_and_one_that_is_there_is_told_of_more_mode
     fresh, again = suppression.load(tmp_path), suppression.load(tmp_path)
     assert len(fresh.salt) == 32 and fresh.salt != again.salt and not fresh
     stone = fresh.new_url("https://x.org/")
-    suppression.enter(tmp_path, fresh, [Tombstone(**vars(stone) | {"models": ("b",), "reason": "asked"})])
+    suppression.add(tmp_path, fresh, [Tombstone(**vars(stone) | {"models": ("b",), "reason": "asked"})])
     known = suppression.load(tmp_path)
     assert known.salt == fresh.salt and known.tombstones[0].reason == "asked"
-    suppression.enter(tmp_path, known, [Tombstone(**vars(stone) | {"models": ("a", "b")}), known.new_author("Ada", "")])
+    suppression.add(tmp_path, known, [Tombstone(**vars(stone) | {"models": ("a", "b")}), known.new_author("Ada", "")])
     after = suppression.load(tmp_path)
     assert [(one.kind, one.models, one.reason) for one in after.tombstones] == [
         ("url", ("a", "b"), "asked"), ("author", (), "")
