@@ -28,7 +28,8 @@ def _cached_query(name: str, data: str, state: str, parameters: tuple[tuple[str,
     """The rows of one query. `state` is there for the cache's key, which leaves out what begins with `_`."""
     sql = (QUERIES / f"{name}.sql").read_text()
     with catalog.connect(data) as con:
-        return con.sql(sql, params=dict(parameters)).to_arrow_table().to_pandas()
+        result: pd.DataFrame = con.sql(sql, params=dict(parameters)).to_arrow_table().to_pandas()
+        return result
 
 
 def query(name: str, **parameters: Any) -> pd.DataFrame:

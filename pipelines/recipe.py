@@ -113,7 +113,8 @@ class Recipe(_Section):
     def source(self, name: str) -> Connector:
         for source in self.sources:
             if source.name == name:
-                return source
+                result: Connector = source
+                return result
         raise RecipeError(f"{self.name}: no source called {name!r}{did_you_mean(name, self.source_names())}")
 
     def source_names(self) -> list[str]:

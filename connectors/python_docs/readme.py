@@ -61,7 +61,8 @@ def _tidy(root: HtmlElement) -> None:
 def _markup(text: str, media_type: str) -> str:
     try:
         if media_type == "text/markdown":
-            return MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(text)
+            result: str = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(text)
+            return result
         if media_type == "text/x-rst":
             return _rst(text)
     except Exception as error:  # docutils and markdown-it name no exceptions for text they cannot take

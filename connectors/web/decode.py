@@ -74,7 +74,8 @@ def _decompressor(encoding: str, start: bytes) -> Any:
 
 def _step(inflate: Any, data: bytes, most: int) -> bytes:
     try:
-        return inflate.decompress(data, most)
+        result: bytes = inflate.decompress(data, most)
+        return result
     except zlib.error as error:
         raise BadEncoding(str(error)) from error
 

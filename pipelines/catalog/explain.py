@@ -77,7 +77,8 @@ def explain(record_id: str, data: Path) -> dict[str, Any]:
 
 
 def _rows(con: duckdb.DuckDBPyConnection, query: str, values: dict[str, Any]) -> list[dict[str, Any]]:
-    return con.execute(query, values).to_arrow_table().to_pylist()
+    result: list[dict[str, Any]] = con.execute(query, values).to_arrow_table().to_pylist()
+    return result
 
 
 def nearest(con: duckdb.DuckDBPyConnection, record_id: str) -> str:

@@ -88,7 +88,8 @@ def _similarities(points: np.ndarray) -> np.ndarray:
     They are whole numbers below 2^24, which float32 adds exactly in any order.
     """
     floats = points.astype(np.float32)
-    return np.maximum(floats @ floats.T, 0)
+    similarities: np.ndarray = np.maximum(floats @ floats.T, 0)
+    return similarities
 
 
 @njit(cache=True, nogil=True)

@@ -73,4 +73,5 @@ def _distance(batch: EmbeddingBatch, centroids: NDArray[np.int64], squares: NDAr
     with_all = np.einsum("rd,rd->r", batch.vectors, centroids[batch.source])
     itself = np.where(batch.counted, own, 0)
     length = np.sqrt(own * (squares[batch.source] - 2.0 * np.where(batch.counted, with_all, 0) + itself))
-    return 1 - np.divide(with_all - itself, length, out=np.full(own.size, np.nan), where=length > 0)
+    similarity: np.ndarray = np.divide(with_all - itself, length, out=np.full(own.size, np.nan), where=length > 0)
+    return 1 - similarity

@@ -226,7 +226,8 @@ def _outcome(step: Step, result: Any) -> Outcome:
     if isinstance(result, dict):
         return Outcome(**result)
     if isinstance(result, RunFailed):
-        return result.args[0]
+        failed: Outcome = result.args[0]
+        return failed
     return Outcome(step.stage, step.name, failed=f"{type(result).__name__}: {result}")
 
 
@@ -261,10 +262,10 @@ def open_cluster(engine: Engine, address: str, workers: int) -> Cluster | None:
 def _dask(address: str, workers: int) -> Cluster:
     from prefect_dask import DaskTaskRunner
 
-    if address:
-        return DaskTaskRunner(address=address)
-    here_only = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
-    return DaskTaskRunner(cluster_kwargs={"n_workers": workers, "threads_per_worker": 1, **here_only})
+    local = {"n_workers": workers, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
+    where = {"address": address} if address else {"cluster_kwargs": local}
+    runner: Cluster = DaskTaskRunner(**where)
+    return runner
 
 
 def _ray(address: str, workers: int) -> Cluster:
@@ -273,9 +274,10 @@ def _ray(address: str, workers: int) -> Cluster:
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
     from prefect_ray import RayTaskRunner
 
-    if address:
-        return RayTaskRunner(address=address)
-    return RayTaskRunner(init_kwargs={"num_cpus": workers, "include_dashboard": False})
+    local = {"num_cpus": workers, "include_dashboard": False}
+    where = {"address": address} if address else {"init_kwargs": local}
+    runner: Cluster = RayTaskRunner(**where)
+    return runner
 
 
 @contextmanager

@@ -249,7 +249,8 @@ def _recount(folder: Path, manifest: Manifest, builder: storage.FolderBuilder) -
 
 
 def _column(path: Path, name: str) -> list[str]:
-    return filesystem.open_parquet(path).read(columns=[name])[name].to_pylist()
+    result: list[str] = filesystem.open_parquet(path).read(columns=[name])[name].to_pylist()
+    return result
 
 
 def erase_decisions(path: Path, targets: ErasureTargets) -> int:

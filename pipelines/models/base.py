@@ -35,8 +35,8 @@ def require_train() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from transformers.utils import logging
 
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     # between their own versions, nothing that a user could change
     warnings.filterwarnings("ignore", category=FutureWarning, module="transformers|trl|peft")
     warnings.filterwarnings("ignore", message="Setting `save_embedding_layers`")

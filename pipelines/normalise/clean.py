@@ -132,7 +132,8 @@ def _settled(change: Callable[[str], str], text: str) -> str:
 def _named(link: Any) -> str:
     """An address that is its own text is written once."""
     text, address = link.group(1), link.group(2)
-    return address if text.removesuffix("/") == address.removesuffix("/") else link.group(0)
+    result: str = address if text.removesuffix("/") == address.removesuffix("/") else link.group(0)
+    return result
 
 
 def without_marks(text: str) -> str:

@@ -38,7 +38,7 @@ def histograms(con: duckdb.DuckDBPyConnection, quality: str) -> str:
         rows = con.sql(_BINS.format(bin=to_bin.format(value=f"({value})"), value=value)).fetchall()
         counts = {bin: (kept, dropped) for bin, kept, dropped in rows}
         transform = f"translate({number % ACROSS * WIDTH},{number // ACROSS * HEIGHT + 24})"
-        panel = _panel(name, [counts.get(bin, (0, 0)) for bin in bins], [label(bin) for bin in bins])
+        panel = _panel(name, [counts.get(bin, (0, 0)) for bin in bins], [label(bin) for bin in bins])  # type: ignore[no-untyped-call]
         panels.append(f'<g transform="{transform}">\n{panel}\n</g>')
     size = f'width="{ACROSS * WIDTH}" height="{len(HISTOGRAMS) // ACROSS * HEIGHT + 24}"'
     style = f'font-family="sans-serif" font-size="11" fill="{INK}"'

@@ -67,7 +67,7 @@ class Engine:
         self.vocabulary_size = int(self.model.config.vocab_size)
         self.end_token_ids = _end_token_ids(self.model, self.tokenizer)
         # the folder's own sampling settings do not count: every request has all of its own
-        self.model.generation_config = GenerationConfig(
+        self.model.generation_config = GenerationConfig(  # type: ignore[no-untyped-call]
             eos_token_id=sorted(self.end_token_ids), pad_token_id=min(self.end_token_ids)
         )
 

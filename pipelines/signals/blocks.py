@@ -73,7 +73,7 @@ def _classify_codegen(_: Any, data: Any, at: Any) -> Any:
         odd = builder.or_(_needs_decoding(builder, block), _between(builder, block, 0x27, 0x27))
         return _return_masks(context, builder, signature, plain, odd)
 
-    return types.UniTuple(types.uint64, 2)(data, types.int64), code
+    return types.UniTuple(types.uint64, 2)(data, types.int64), code  # type: ignore[no-untyped-call]
 
 
 def _fold_codegen(_: Any, data: Any, at: Any, out: Any, used: Any) -> Any:
@@ -93,7 +93,7 @@ def _fold_codegen(_: Any, data: Any, at: Any, out: Any, used: Any) -> Any:
         blanks = builder.or_(blank, _between(builder, block, 0x20, 0x20))
         return _return_masks(context, builder, signature, blanks, _needs_decoding(builder, block))
 
-    return types.UniTuple(types.uint64, 2)(data, types.int64, out, types.int64), code
+    return types.UniTuple(types.uint64, 2)(data, types.int64, out, types.int64), code  # type: ignore[no-untyped-call]
 
 
 def _lowest_bit_codegen(_: Any, mask: Any) -> Any:
@@ -163,7 +163,8 @@ def hash_run(data: np.ndarray, at: int, length: int) -> tuple[np.uint64, bool]:
 def _lane(data: np.ndarray, at: int, length: int) -> np.uint64:
     """Return `length` bytes in lower case, then zeros. The shift is done twice, since one by 64 bits is undefined."""
     half = np.uint64(4 * length)
-    return (_load8(data, at) | _CASE) & ~(_ALL << half << half)
+    lower: np.uint64 = (_load8(data, at) | _CASE) & ~(_ALL << half << half)
+    return lower
 
 
 @njit(cache=True, nogil=True)

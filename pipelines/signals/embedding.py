@@ -101,4 +101,5 @@ def _numbers(texts: Texts, tables: CharacterTables, words: Words) -> np.ndarray:
 
 def _mostly_ascii(texts: Texts) -> np.ndarray:
     wide = np.append(0, np.cumsum(texts.data >= 0x80))[texts.offsets]
-    return np.diff(wide) <= (1 - MIN_ASCII_SHARE) * np.diff(texts.offsets)
+    mostly: np.ndarray = np.diff(wide) <= (1 - MIN_ASCII_SHARE) * np.diff(texts.offsets)
+    return mostly

@@ -5,6 +5,7 @@ thresholds named here are theirs for web pages; the policy sets those for record
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -155,11 +156,12 @@ def _stop_words(hashes: np.ndarray, stops: np.ndarray) -> int:
         for k in range(len(stops)):
             if value == stops[k]:
                 found[k] = 1
-    return found.sum()
+    result: int = found.sum()
+    return result
 
 
 @njit(cache=True, nogil=True)
-def _lines(texts: Texts, lines: Words, paragraphs: Words, seen: tuple, out: np.ndarray) -> None:
+def _lines(texts: Texts, lines: Words, paragraphs: Words, seen: tuple[Any, ...], out: np.ndarray) -> None:
     for row in range(len(out)):
         start, end = texts.offsets[row], texts.offsets[row + 1]
         count, blocks, chars = _split_lines(texts.data, start, end, lines, paragraphs)
@@ -216,7 +218,7 @@ def _read_line(data, at, end):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _repeated(lines: Words, count: int, total: int, seen: tuple, stamp: int) -> tuple[float, float]:
+def _repeated(lines: Words, count: int, total: int, seen: tuple[Any, ...], stamp: int) -> tuple[float, float]:
     """Return the share of the first `count` lines that were seen before, and their share of `total` characters."""
     repeated, chars, mask = 0, 0, 1
     while mask < 2 * count:

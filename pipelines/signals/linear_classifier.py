@@ -128,7 +128,8 @@ def _letters(data, start, end, tables, mask, ids, used) -> int:  # type: ignore[
             used += 1
         if not inside:
             gram, length = np.uint64(1), 1
-    return used
+    result: int = used
+    return result
 
 
 @njit(cache=True, nogil=True)

@@ -113,4 +113,5 @@ def _taiwan(value: str) -> bool:
     """Check a Taiwan id: the letter stands for two digits, 10 to 35; weights are 1, 9, 8 … 1, 1."""
     place = 10 + "ABCDEFGHJKLMNPQRSTUVXYWZIO".index(value[0])
     digits = [place // 10, place % 10, *map(int, value[1:])]
-    return sum(weight * digit for weight, digit in zip((1, *range(9, 0, -1), 1), digits, strict=True)) % 10 == 0
+    result: bool = sum(weight * digit for weight, digit in zip((1, *range(9, 0, -1), 1), digits, strict=True)) % 10 == 0
+    return result

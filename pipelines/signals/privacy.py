@@ -67,7 +67,7 @@ def _redact(text: str, names: dict[str, dict[str, str]]) -> str:
     return "".join([*parts, text[at:]])
 
 
-Detector = tuple[str, re2._Regexp, int, Validator]  # kind, pattern, group, validator
+Detector = tuple[str, "re2._Regexp[str]", int, Validator]  # kind, pattern, group, validator
 
 
 @cache

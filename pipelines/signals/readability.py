@@ -6,6 +6,8 @@ Latin. No formula for Chinese is agreed on; sentence length serves both. MATTR (
 share of different words in every WINDOW words in a row; unlike type/token it does not fall with length.
 """
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 from numba import njit
@@ -44,7 +46,7 @@ def output_reading(table: pa.Table) -> pa.Array:
 
 
 @njit(cache=True, nogil=True)
-def _measure(texts: Texts, tables: CharacterTables, words: Words, seen: tuple, out: np.ndarray) -> None:
+def _measure(texts: Texts, tables: CharacterTables, words: Words, seen: tuple[Any, ...], out: np.ndarray) -> None:
     for row in range(len(out)):
         start, end = texts.offsets[row], texts.offsets[row + 1]
         count = split_words(texts.data, start, end, tables, words)
@@ -88,7 +90,7 @@ def _vowel(letter: int) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def _mattr(hashes: np.ndarray, seen: tuple, stamp: int) -> float:
+def _mattr(hashes: np.ndarray, seen: tuple[Any, ...], stamp: int) -> float:
     """Return the MATTR. `seen` counts the words of the sliding window; a word that left it keeps its slot, with 0."""
     keys, stamps, counts = seen
     mask = 1

@@ -4,6 +4,8 @@ Where most words are characters of an unspaced script, an n-gram has n × 1.6 ch
 characters on average, so one threshold serves both.
 """
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 from numba import njit
@@ -60,7 +62,7 @@ def as_struct(out: np.ndarray, names: list[str]) -> pa.Array:
 
 
 @njit(cache=True, nogil=True)
-def _measure(texts: Texts, tables: CharacterTables, words: Words, seen: tuple, out: np.ndarray) -> None:
+def _measure(texts: Texts, tables: CharacterTables, words: Words, seen: tuple[Any, ...], out: np.ndarray) -> None:
     grams, ends = np.empty_like(words.hashes), np.zeros(len(words.hashes) + 1, np.int64)
     stamp = 0
     for row in range(len(out)):
@@ -93,14 +95,16 @@ def _lengthen_grams(grams: np.ndarray, hashes: np.ndarray, count: int, length: i
 @njit(cache=True, nogil=True)
 def _share(column, grams, ends, count, size, seen, epoch) -> float:  # type: ignore[no-untyped-def]
     if column == 0:
-        return _count_different(grams[:count], seen, epoch) / count
-    if column < _LONGEST_TOP:
-        return _commonest(grams, ends, count, size, seen, epoch) / ends[count]
-    return _repeated(grams, ends, count, size, seen, epoch) / ends[count]
+        share: float = _count_different(grams[:count], seen, epoch) / count
+    elif column < _LONGEST_TOP:
+        share = _commonest(grams, ends, count, size, seen, epoch) / ends[count]
+    else:
+        share = _repeated(grams, ends, count, size, seen, epoch) / ends[count]
+    return share
 
 
 @njit(cache=True, nogil=True)
-def find_slot(key: np.uint64, seen: tuple, epoch: tuple[int, int]) -> np.int64:
+def find_slot(key: np.uint64, seen: tuple[Any, ...], epoch: tuple[int, int]) -> np.int64:
     """Return the slot of `key` in `seen`, a `hash_table`, or the free slot where it belongs.
 
     `epoch` is the stamp of this use, and a power of two less one: the part of the table to use. Entries with another
@@ -115,7 +119,7 @@ def find_slot(key: np.uint64, seen: tuple, epoch: tuple[int, int]) -> np.int64:
 
 
 @njit(cache=True, nogil=True)
-def _count_different(grams: np.ndarray, seen: tuple, epoch: tuple[int, int]) -> int:
+def _count_different(grams: np.ndarray, seen: tuple[Any, ...], epoch: tuple[int, int]) -> int:
     different = 0
     for gram in grams:
         slot = find_slot(gram, seen, epoch)
@@ -135,7 +139,8 @@ def _commonest(grams, ends, count, size, seen, epoch) -> int:  # type: ignore[no
         seen[2][slot] += 1
         if seen[2][slot] > most:
             most, chars = seen[2][slot], ends[at + size] - ends[at]
-    return min(most * chars, ends[count])  # occurrences may overlap
+    result: int = min(most * chars, ends[count])  # occurrences may overlap
+    return result
 
 
 @njit(cache=True, nogil=True)

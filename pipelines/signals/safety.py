@@ -59,7 +59,9 @@ def toxicity(table: pa.Table) -> pa.Array:
 
 
 def _probability(column: pa.ChunkedArray) -> np.ndarray:
-    return 1 / (1 + np.exp(-scores(pc.fill_null(column, ""), load("toxicity"), WINDOW_BYTES)[:, 0]))
+    logits = scores(pc.fill_null(column, ""), load("toxicity"), WINDOW_BYTES)[:, 0]
+    probability: np.ndarray = 1 / (1 + np.exp(-logits))
+    return probability
 
 
 def _phrases(patterns: tuple[str, ...], text: str) -> str:

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.storage import filesystem
-from pipelines.storage.filesystem import MANIFEST
+from pipelines.storage.filesystem import MANIFEST as MANIFEST
 from schemas.manifest import Manifest, Shard, digest
 
 RUN_LOG = "runs.jsonl"

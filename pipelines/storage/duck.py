@@ -120,7 +120,7 @@ def use_filesystem(con: duckdb.DuckDBPyConnection, path: Path, shards: Sequence[
         con.execute("SET threads = 1")
 
 
-class ShardFileSystem(AbstractFileSystem):
+class ShardFileSystem(AbstractFileSystem):  # type: ignore[misc]
     """A read-only file system over a store that answers questions about `shards` from their manifests.
 
     A finished shard never changes, so the store is not asked for its size or time.

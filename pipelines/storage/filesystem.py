@@ -54,7 +54,8 @@ def local_folder(path: Path) -> Path:
     """`path` itself on a disk; for an object store the matching folder below this user's cache folder."""
     if is_local(path):
         return path
-    return cache_folder() / _remote(path).protocol / _remote(path).path
+    result: Path = cache_folder() / _remote(path).protocol / _remote(path).path
+    return result
 
 
 def cache_folder() -> Path:

@@ -101,7 +101,7 @@ def isolated(
         yield call
     finally:
         for started in pool:
-            started.close()
+            started.close()  # type: ignore[no-untyped-call]
             started.join()
 
 
