@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from connectors.base import WebError
 from connectors.web import LIMITS, permission
 from connectors.web.fetcher import Outcome
@@ -173,9 +174,7 @@ def test_without_rules_nobody_has_to_rest(store: Store) -> None:
         (ROBOTS, 200, 100), (ROBOTS, 404, 100), (ROBOTS, 500, 10), (RESERVATIONS, 500, 100), (RESERVATIONS, 404, 100)
     ],
 )  # fmt: skip
-def test_how_long_a_file_is_kept(
-    store: Store, file: str, robots: int, asked_again: float
-) -> None:
+def test_how_long_a_file_is_kept(store: Store, file: str, robots: int, asked_again: float) -> None:
     clock = FakeClock()
     asked, fetcher = asking(store, {file: (robots, b"", {})}, clock, robots_age=100, robots_retry=10)
     for seconds, times in ((0, 1), (asked_again - 1, 1), (1, 2)):

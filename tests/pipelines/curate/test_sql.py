@@ -63,7 +63,9 @@ def test_what_is_judged_is_what_the_policy_says() -> None:
 
 def filled(split: str, *given: tuple[str, int, str]) -> dict[str, str]:
     """The splits after `split` was given a group; each group with its number of kept records, placed in this order."""
-    rows = [{"group_id": name, "kept": kept, "position": at, "split": now} for at, (name, kept, now) in enumerate(given)]
+    rows = [
+        {"group_id": name, "kept": kept, "position": at, "split": now} for at, (name, kept, now) in enumerate(given)
+    ]
     with tables(split_group=rows) as con:
         con.execute(sql.FILL_SPLIT, {"split": split})
         return dict(con.sql("SELECT group_id, split FROM split_group").fetchall())
