@@ -28,6 +28,7 @@ STANDARD = {"compression"}  # the standard library's from 3.14 on, where backpor
 # what is needed although nothing imports it
 NEEDED = {
     "accelerate": "transformers trains with it",
+    "chardet": "Beautiful Soup guesses encodings with it (bs4.dammit)",
     "cssselect": "lxml.cssselect imports it",
     "flask": "moto's server",
     "flask-cors": "moto's server",

@@ -30,7 +30,7 @@ WRONG: Any = typer.BadParameter.__base__  # UsageError, of the click that typer 
 NAMES = [connector.model_fields["connector"].default for connector in CONNECTORS]
 POLICIES = [policy.load(path.stem) for path in sorted(policy.POLICIES.glob("*.toml"))]
 RULES = {rule.name for each in POLICIES for rule in each.rules}
-HELP = "\n".join(re.findall(r"\[bold\](gristmill .*?)\[/bold\]", read("pipelines/cli.py")))
+HELP = "\n".join(re.findall(r"\[bold\](gristmill .*?)\[/bold\]", read("pipelines/cli/commands.py")))
 SHOWN = {" ".join(words): words for text in (*map(read, DOCUMENTS), HELP) for words in commands(text)}
 
 
@@ -271,7 +271,7 @@ from schemas.record import RECORD
 
 docs = [{{"connector": "pantry", "name": "docs", "url": "https://pantry.example", "folder": "."}}]
 recipe = Recipe.model_validate({{"name": "one", "sources": docs}})
-(signal,) = [one for one in annotate.wanted(recipe, Path("data")) if one.name == "output_shouts"]
+(signal,) = [one for one in annotate.select_signals(recipe, Path("data")) if one.name == "output_shouts"]
 row = dict.fromkeys({RECORD.names!r}) | {{"record_id": "a#1", "instruction": "How?", "output": "So! 这样！"}}
 print(annotate.measure(pa.Table.from_pylist([row], RECORD), [signal])["output_shouts"].to_pylist())
 (rule,) = [one for one in policy.load("default").rules if one.name == "output_too_loud"]

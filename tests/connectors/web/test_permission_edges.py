@@ -1,48 +1,48 @@
 """What each status of robots.txt means, at its bounds, and how long each answer of a site is kept."""
 
-import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from connectors.web.courier import Outcome
-from connectors.web.wire import Answer
 
 from connectors.base import WebError
 from connectors.web import LIMITS, permission
+from connectors.web.fetcher import Outcome
 from connectors.web.permission import RESERVATIONS, ROBOTS, Permission
 from connectors.web.store import SiteFile, Store
+from connectors.web.transport import HTTPResponse
+from tests.connectors.recorded import START, FakeClock
 
 SITE, PAGE = "https://x.org", "https://x.org/page"
 FORBID = b"User-agent: *\nDisallow: /page\n"
 
 
 @dataclass
-class Rests:
-    """How long hosts were asked to rest."""
+class FakeRateLimiter:
+    """Notes for how long no host may be asked."""
 
     extended: list[tuple[str, float]] = field(default_factory=list)
 
-    def extend(self, host: str, seconds: float) -> None:
+    def extend_delay(self, host: str, seconds: float) -> None:
         self.extended.append((host, seconds))
 
 
 @dataclass
-class Post:
-    """A courier whose answers are written beforehand, by address; whatever else is asked for is not there."""
+class FakeFetcher:
+    """A fetcher with prepared responses by address; every other address is missing."""
 
-    answers: dict[str, Any]
+    responses: dict[str, Any]
     asked: list[tuple[str, float, int]] = field(default_factory=list)
-    turns: Rests = field(default_factory=Rests)
+    rate_limiter: FakeRateLimiter = field(default_factory=FakeRateLimiter)
 
-    def ask(self, url: str, headers: dict[str, str], crawl_delay: float = 0, most: int = 0) -> Outcome:
-        self.asked.append((url, crawl_delay, most))
-        told = self.answers.get(url, 404)
+    def fetch(self, url: str, headers: dict[str, str], crawl_delay: float = 0, max_bytes: int = 0) -> Outcome:
+        self.asked.append((url, crawl_delay, max_bytes))
+        told = self.responses.get(url, 404)
         if isinstance(told, Outcome):
             return told
         status, body, headers = told if isinstance(told, tuple) else (told, b"", {})
-        return Outcome(Answer(status, headers, body))
+        return Outcome(HTTPResponse(status, headers, body))
 
 
 @pytest.fixture
@@ -50,14 +50,16 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "web.sqlite")
 
 
-def asking(store: Store, answers: dict[str, Any], **limits: Any) -> tuple[Permission, Post]:
-    post = Post({f"{SITE}{path}" if path.startswith("/") else path: told for path, told in answers.items()})
-    return Permission(store, replace(LIMITS, **limits), post), post  # type: ignore[arg-type]
+def asking(
+    store: Store, responses: dict[str, Any], clock: FakeClock | None = None, **limits: Any
+) -> tuple[Permission, FakeFetcher]:
+    fetcher = FakeFetcher({f"{SITE}{path}" if path.startswith("/") else path: told for path, told in responses.items()})
+    return Permission(store, replace(LIMITS, **limits), fetcher, clock or FakeClock()), fetcher  # type: ignore[arg-type]
 
 
 def verdict(store: Store, robots: Any, **limits: Any) -> str:
     try:
-        return asking(store, {ROBOTS: robots}, **limits)[0].evidence(PAGE)
+        return asking(store, {ROBOTS: robots}, **limits)[0].check(PAGE)
     except WebError as error:
         return f"{error.reason}: {error.detail}"
 
@@ -103,27 +105,27 @@ def test_bytes_are_not_rules(store: Store) -> None:
 def test_a_private_address_is_told_as_such_only_where_it_was_asked_for(store: Store, tmp_path: Path) -> None:
     refused = Outcome(None, "refused_address", "10.0.0.1")
     assert verdict(store, refused) == "refused_address: 10.0.0.1"
-    away, post = asking(
+    away, fetcher = asking(
         Store(tmp_path / "b.sqlite"),
         {ROBOTS: (301, b"", {"location": "http://10.0.0.1/r"}), "http://10.0.0.1/r": refused},
     )
     with pytest.raises(WebError, match="robots_unreachable") as error:
-        away.evidence(PAGE)
-    assert error.value.detail == "robots.txt: it cannot be had: refused_address 10.0.0.1" and len(post.asked) == 2
+        away.check(PAGE)
+    assert error.value.detail == "robots.txt: it cannot be had: refused_address 10.0.0.1" and len(fetcher.asked) == 2
 
 
 def test_redirects_are_followed_up_to_their_number(store: Store, tmp_path: Path) -> None:
     steps = {f"/{n}": (302, b"", {"location": f"/{n + 1}"}) for n in range(9)} | {
         ROBOTS: (301, b"", {"location": "/0"})
     }
-    enough, post = asking(store, steps | {"/2": (200, FORBID, {})}, robots_redirects=3)
+    enough, fetcher = asking(store, steps | {"/2": (200, FORBID, {})}, robots_redirects=3)
     with pytest.raises(WebError, match="robots"):
-        enough.evidence(PAGE)
-    assert [url.removeprefix(SITE) for url, _, _ in post.asked] == [ROBOTS, "/0", "/1", "/2"]
-    too_far, post = asking(Store(tmp_path / "b.sqlite"), steps, robots_redirects=3)
+        enough.check(PAGE)
+    assert [url.removeprefix(SITE) for url, _, _ in fetcher.asked] == [ROBOTS, "/0", "/1", "/2"]
+    too_far, fetcher = asking(Store(tmp_path / "b.sqlite"), steps, robots_redirects=3)
     with pytest.raises(WebError) as error:
-        too_far.evidence(PAGE)
-    assert error.value.detail == "robots.txt: it cannot be had: more than 3 redirects" and len(post.asked) == 4
+        too_far.check(PAGE)
+    assert error.value.detail == "robots.txt: it cannot be had: more than 3 redirects" and len(fetcher.asked) == 4
 
 
 def test_a_redirect_to_nowhere(store: Store) -> None:
@@ -142,27 +144,27 @@ def test_a_rule_cut_in_half_is_no_rule(store: Store, bytes_: int, told: str) -> 
 
 
 def test_what_is_asked_for_and_how_much(store: Store) -> None:
-    asked, post = asking(store, {ROBOTS: (200, b"User-agent: *\nCrawl-delay: 7\n", {})}, robots_bytes=1000)
-    assert asked.evidence(PAGE) == NO_RULE
-    assert post.asked == [(f"{SITE}{ROBOTS}", 0.0, 1000), (f"{SITE}{RESERVATIONS}", 7.0, 1000)]
-    assert post.turns.extended == [("x.org", 7.0)], "the host of the file, once its delay is known"
+    asked, fetcher = asking(store, {ROBOTS: (200, b"User-agent: *\nCrawl-delay: 7\n", {})}, robots_bytes=1000)
+    assert asked.check(PAGE) == NO_RULE
+    assert fetcher.asked == [(f"{SITE}{ROBOTS}", 0.0, 1000), (f"{SITE}{RESERVATIONS}", 7.0, 1000)]
+    assert fetcher.rate_limiter.extended == [("x.org", 7.0)], "the host of the file, once its delay is known"
     assert asked.delay(PAGE) == 7.0 and asked.delay("https://other.org/") == 0.0
-    asked.evidence(PAGE)
-    assert len(post.asked) == 2
+    asked.check(PAGE)
+    assert len(fetcher.asked) == 2
 
 
 def test_a_delay_has_a_bound_and_stands_in_robots_txt_alone(store: Store, tmp_path: Path) -> None:
     slow = (200, b"User-agent: *\nCrawl-delay: 7\n", {})
     capped, _ = asking(store, {ROBOTS: slow}, crawl_delay_cap=5)
-    capped.evidence(PAGE)
+    capped.check(PAGE)
     assert capped.delay(PAGE) == 5
-    elsewhere, post = asking(Store(tmp_path / "b.sqlite"), {RESERVATIONS: slow, ROBOTS: 404})
-    elsewhere.evidence(PAGE)
-    assert elsewhere.delay(PAGE) == 0 and post.turns.extended == []
+    elsewhere, fetcher = asking(Store(tmp_path / "b.sqlite"), {RESERVATIONS: slow, ROBOTS: 404})
+    elsewhere.check(PAGE)
+    assert elsewhere.delay(PAGE) == 0 and fetcher.rate_limiter.extended == []
 
 
 def test_without_rules_nobody_has_to_rest(store: Store) -> None:
-    store.save_site_file(f"{SITE}{ROBOTS}", SiteFile(404, b"User-agent: *\nCrawl-delay: 7\n", "", time.time()))
+    store.save_site_file(f"{SITE}{ROBOTS}", SiteFile(404, b"User-agent: *\nCrawl-delay: 7\n", "", START))
     assert asking(store, {})[0].delay(PAGE) == 0
 
 
@@ -172,27 +174,23 @@ def test_without_rules_nobody_has_to_rest(store: Store) -> None:
         (ROBOTS, 200, 100), (ROBOTS, 404, 100), (ROBOTS, 500, 10), (RESERVATIONS, 500, 100), (RESERVATIONS, 404, 100)
     ],
 )  # fmt: skip
-def test_how_long_a_file_is_kept(
-    store: Store, monkeypatch: pytest.MonkeyPatch, file: str, robots: int, asked_again: float
-) -> None:
-    now = [1_000.0]
-    monkeypatch.setattr(permission.time, "time", lambda: now[0])
-    asked, post = asking(store, {file: (robots, b"", {})}, robots_age=100, robots_retry=10)
+def test_how_long_a_file_is_kept(store: Store, file: str, robots: int, asked_again: float) -> None:
+    clock = FakeClock()
+    asked, fetcher = asking(store, {file: (robots, b"", {})}, clock, robots_age=100, robots_retry=10)
     for seconds, times in ((0, 1), (asked_again - 1, 1), (1, 2)):
-        now[0] += seconds
-        asked.file(f"{SITE}{file}")
-        assert len(post.asked) == times, seconds
+        clock.time += seconds
+        asked.site_file(f"{SITE}{file}")
+        assert len(fetcher.asked) == times, seconds
 
 
-def test_rules_are_read_anew_when_the_file_is(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [1_000.0]
-    monkeypatch.setattr(permission.time, "time", lambda: now[0])
-    asked, post = asking(store, {ROBOTS: (200, b"", {})}, robots_age=100)
-    assert asked.evidence(PAGE) == NO_RULE
-    post.answers[f"{SITE}{ROBOTS}"] = (200, FORBID, {})
-    now[0] += 100
+def test_rules_are_read_anew_when_the_file_is(store: Store) -> None:
+    clock = FakeClock()
+    asked, fetcher = asking(store, {ROBOTS: (200, b"", {})}, clock, robots_age=100)
+    assert asked.check(PAGE) == NO_RULE
+    fetcher.responses[f"{SITE}{ROBOTS}"] = (200, FORBID, {})
+    clock.time += 100
     with pytest.raises(WebError, match="robots"):
-        asked.evidence(PAGE)
+        asked.check(PAGE)
 
 
 RESERVED = (200, b'[{"location": "/page", "tdm-reservation": 1}]', {})
@@ -213,10 +211,10 @@ RESERVED = (200, b'[{"location": "/page", "tdm-reservation": 1}]', {})
 def test_reservations(store: Store, robots: Any, reservations: Any, reserved: bool) -> None:
     asked, _ = asking(store, {ROBOTS: robots, RESERVATIONS: reservations})
     if not reserved:
-        assert asked.evidence(PAGE)
+        assert asked.check(PAGE)
         return
     with pytest.raises(WebError) as error:
-        asked.evidence(PAGE)
+        asked.check(PAGE)
     assert (error.value.reason, error.value.detail) == ("opt_out", "tdmrep.json: tdm-reservation 1 for /page")
 
 
@@ -230,5 +228,5 @@ def test_a_file_is_parsed_once(store: Store, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(permission.robots, "parse", lambda body: parsed.append(body) or parse(body))
     asked, _ = asking(store, {ROBOTS: (200, b"User-agent: *\nDisallow: /x\n", {})})
     for page in (PAGE, f"{SITE}/other"):
-        asked.evidence(page)
+        asked.check(page)
     assert parsed == [b"User-agent: *\nDisallow: /x\n"]

@@ -19,12 +19,12 @@ JUDGED = pa.schema(
         ("reasons", REASONS),
     ]
 )
-GROUP = pa.schema([("group_id", pa.string()), ("kept", pa.int64()), ("place", pa.float64()), ("split", pa.string())])
+GROUP = pa.schema([("group_id", pa.string()), ("kept", pa.int64()), ("position", pa.float64()), ("split", pa.string())])
 SCHEMAS = {
     "record": RECORD,
     "pair": PAIR,
     "judged": JUDGED,
-    "grp": GROUP,
+    "split_group": GROUP,
     "decision": external._DECISION,
     "contaminated": CONTAMINATED,
 }

@@ -43,7 +43,7 @@ def mixed(*given: dict[str, Any], policy_quality: str = "quality", **settings: A
         mixture.apply(con, Policy(rules=RULES, quality=policy_quality, mixture=Mixture(**settings)))
         found = con.sql("SELECT record_id, reasons FROM judged ORDER BY record_id").fetchall()
         assert len(found) == len(rows)
-        assert not {name for (name,) in con.sql("SHOW TABLES").fetchall()} & {"pool", "left_out"}
+        assert not {name for (name,) in con.sql("SHOW TABLES").fetchall()} & {"pool", "excluded"}
     last = {name: reasons[-1] for name, reasons in found if reasons}
     return {name: (one["rule"], json.loads(one["value"])) for name, one in last.items()}
 

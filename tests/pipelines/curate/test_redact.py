@@ -5,7 +5,7 @@ import pytest
 
 from pipelines.curate.redact import redact_batches
 from pipelines.signals import privacy
-from pipelines.signals.privacy import _apart, private, redact, redact_record, spans
+from pipelines.signals.privacy import _without_overlaps, count_identifiers, redact, redact_record, spans
 from schemas.record import HISTORY
 
 ANN, BOB = "ann@mailbox.org", "bob@mailbox.org"
@@ -77,7 +77,7 @@ def test_values_are_the_same_in_any_writing_and_numbered_by_kind() -> None:
     ],
 )
 def test_of_overlapping_finds_the_first_stands(found: list[privacy.Span], kept: list[privacy.Span]) -> None:
-    assert _apart(found) == kept
+    assert _without_overlaps(found) == kept
 
 
 def test_finds_of_several_detectors_come_in_the_order_of_the_text() -> None:
@@ -94,7 +94,7 @@ def test_what_is_counted_of_each_kind() -> None:
             "output": ["91.12.44.7", f"4532759734545858 and {ANN}"],
         }
     )
-    found = private(given).to_pylist()
+    found = count_identifiers(given).to_pylist()
     nothing = dict.fromkeys((f"output_{name}" for name in privacy.KINDS.values()), 0)
     assert found == [nothing | {"output_emails": 3, "output_ips": 1}, nothing | {"output_cards": 1, "output_emails": 1}]
     assert {signal.version for signal in privacy.SIGNALS} == {3}, "another one has everything measured anew"

@@ -26,7 +26,7 @@ def groups(rows: list[Row], validation: float, test: float) -> dict[str, tuple[s
     rules = Policy(rules=(NEVER,), validation_percent=validation, test_percent=test)
     with tables(judged=rows) as con:
         con.execute(sql.groups(rules))
-        return {name: (split, kept, at) for name, kept, at, split in con.sql("FROM grp").fetchall()}
+        return {name: (split, kept, at) for name, kept, at, split in con.sql("FROM split_group").fetchall()}
 
 
 def test_a_group_has_the_place_that_its_name_draws_and_counts_what_passed() -> None:
@@ -63,10 +63,12 @@ def test_what_is_judged_is_what_the_policy_says() -> None:
 
 def filled(split: str, *given: tuple[str, int, str]) -> dict[str, str]:
     """The splits after `split` was given a group; each group with its number of kept records, placed in this order."""
-    rows = [{"group_id": name, "kept": kept, "place": at, "split": now} for at, (name, kept, now) in enumerate(given)]
-    with tables(grp=rows) as con:
+    rows = [
+        {"group_id": name, "kept": kept, "position": at, "split": now} for at, (name, kept, now) in enumerate(given)
+    ]
+    with tables(split_group=rows) as con:
         con.execute(sql.FILL_SPLIT, {"split": split})
-        return dict(con.sql("SELECT group_id, split FROM grp").fetchall())
+        return dict(con.sql("SELECT group_id, split FROM split_group").fetchall())
 
 
 @pytest.mark.parametrize(
@@ -103,7 +105,7 @@ GROUPS: list[Row] = [{"group_id": "g", "kept": 1, "split": "test"}, {"group_id":
 
 
 def test_a_verdict_says_what_became_of_each_record() -> None:
-    with tables(judged=JUDGED[::-1], grp=GROUPS) as con:
+    with tables(judged=JUDGED[::-1], split_group=GROUPS) as con:
         verdict(con)
         found = con.sql(sql.VERDICTS).to_arrow_table().to_pylist()
     assert [row["record_id"] for row in found] == ["a", "b", "c", "d"]
@@ -114,7 +116,7 @@ def test_a_verdict_says_what_became_of_each_record() -> None:
 
 def test_what_is_dropped_is_whole_and_in_order() -> None:
     records: list[Row] = [{"record_id": name, "output": f"text {name}"} for name in "dcba"]
-    with tables(judged=JUDGED, grp=GROUPS, record=records) as con:
+    with tables(judged=JUDGED, split_group=GROUPS, record=records) as con:
         verdict(con)
         found = con.sql(sql.DROPPED).to_arrow_table().to_pylist()
         counts = con.sql(sql.COUNTS).to_arrow_table().to_pylist()
@@ -170,7 +172,7 @@ def test_quality_lies_between_nought_and_one(quality: str, published: float) -> 
     records: list[Row] = [
         {"record_id": name, "source": "s", "output": name, "score": 1, "licence": "MIT"} for name in "dcba"
     ]
-    with tables(judged=JUDGED, grp=GROUPS, record=records) as con:
+    with tables(judged=JUDGED, split_group=GROUPS, record=records) as con:
         con.execute("CREATE TEMP VIEW candidate AS SELECT *, 'qa' AS task, 'en' AS output_language FROM record")
         verdict(con)
         con.execute(sql.published(rules))
@@ -184,7 +186,7 @@ def test_quality_lies_between_nought_and_one(quality: str, published: float) -> 
 
 def test_what_is_published_is_in_order() -> None:
     rows: list[Row] = [{"record_id": name, "group_id": "g"} for name in "cab"]
-    with tables(judged=rows, grp=GROUPS, record=rows) as con:
+    with tables(judged=rows, split_group=GROUPS, record=rows) as con:
         con.execute("CREATE TEMP VIEW candidate AS SELECT *, 'qa' AS task, 'en' AS output_language FROM record")
         verdict(con)
         con.execute(sql.published(Policy(rules=(NEVER,))))
@@ -215,9 +217,9 @@ def paired(rules: Policy, *pairs: Row) -> list[str]:
     judged = [
         {"record_id": r["record_id"], "group_id": r["page_id"], "reasons": WHY.get(r["record_id"], [])} for r in ASKED
     ]
-    grp = [{"group_id": r["page_id"], "split": SPLITS.get(r["record_id"], "train")} for r in ASKED]
+    split_group = [{"group_id": r["page_id"], "split": SPLITS.get(r["record_id"], "train")} for r in ASKED]
     blank = {"page_id": "t", "instruction": "in train", "chosen": "good", "licence": "MIT"}
-    with tables(record=ASKED, judged=judged, grp=grp, pair=[blank | pair for pair in pairs]) as con:
+    with tables(record=ASKED, judged=judged, split_group=split_group, pair=[blank | pair for pair in pairs]) as con:
         return [row[0] for row in con.sql(sql.pairs(rules)).fetchall()]
 
 
@@ -283,7 +285,7 @@ def test_an_edited_record_is_seen_as_edited_and_a_forgotten_one_not_at_all(paths
     ]
     found = [{"record_id": "b", "contamination": 0.5}]
     with tables(decision=decided, contaminated=found) as con:
-        con.execute("CREATE TEMP TABLE gone AS SELECT unnest(['c', 'q']) AS id")
+        con.execute("CREATE TEMP TABLE suppressed AS SELECT unnest(['c', 'q']) AS id")
         con.execute(sql.contamination())
         con.execute(sql.views(paths))
         seen = {row["record_id"]: row for row in con.sql("FROM candidate").to_arrow_table().to_pylist()}
@@ -300,7 +302,7 @@ def test_an_edited_record_is_seen_as_edited_and_a_forgotten_one_not_at_all(paths
 
 def test_without_decisions_every_record_is_undecided(paths: dict[str, list[Path]]) -> None:
     with tables(decision=[], contaminated=[]) as con:
-        con.execute("CREATE TEMP TABLE gone (id VARCHAR)")
+        con.execute("CREATE TEMP TABLE suppressed (id VARCHAR)")
         con.execute(sql.contamination())
         con.execute(sql.views(paths))
         assert sorted(con.sql("SELECT record_id, decision FROM candidate").fetchall()) == [(n, "") for n in "abc"]

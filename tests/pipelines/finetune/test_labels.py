@@ -36,8 +36,8 @@ def test_the_loss_of_a_batch_is_that_of_its_answers(chat_model: Path, tmp_path: 
     learnt = {
         tuple(ids[label != -100].tolist()) for ids, label in zip(batch["input_ids"], batch["labels"], strict=True)
     }
-    assert learnt == {tuple(example.ids[example.start :]) for example in examples}
+    assert learnt == {tuple(example.ids[example.answer_start :]) for example in examples}
     with torch.inference_mode():
         loss = float(model.eval()(**batch).loss)
-    told = list(losses.losses(model, examples))
+    told = list(losses.answer_losses(model, examples))
     assert loss == pytest.approx(sum(one for one, _ in told) / sum(count for _, count in told), rel=0.02)

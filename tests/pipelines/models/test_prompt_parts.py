@@ -58,7 +58,7 @@ ROW: dict[str, Any] = {"instruction": " Ask ", "input": "with", "output": " say\
 def test_a_row_under_a_template_of_its_own() -> None:
     example = prompt.encode(ROW, Letters(CHAT))
     assert spelt(example.ids) == "Uu:Ask \n\nwithEUa:sayE".replace("EUa", "E\nUa") and example.ids[
-        example.start
+        example.answer_start
     ] == ord("s")
 
 
@@ -66,16 +66,16 @@ def test_earlier_turns_are_context_in_their_order() -> None:
     row = ROW | {"input": "", "history": [{"instruction": "one", "output": "two"}]}
     example = prompt.encode(row, Letters(CHAT))
     assert spelt(example.ids) == "Uu:oneE\nUa:twoE\nUu:AskE\nUa:sayE"
-    assert spelt(example.ids[example.start :]) == "sayE"
+    assert spelt(example.ids[example.answer_start :]) == "sayE"
     assert prompt.encode(row | {"history": None, "output": "x"}, Letters(CHAT)).ids[-2:] == [ord("x"), 1]
 
 
 def test_an_input_stands_apart_under_our_template_and_below_under_others() -> None:
     with_input = {"role": "user", "content": " Ask ", "input": "with"}
-    assert prompt.messages(ROW, Letters()) == [with_input]
-    assert prompt.messages(ROW, Letters(CHAT)) == [{"role": "user", "content": " Ask \n\nwith"}]
+    assert prompt.prompt_messages(ROW, Letters()) == [with_input]
+    assert prompt.prompt_messages(ROW, Letters(CHAT)) == [{"role": "user", "content": " Ask \n\nwith"}]
     for tokenizer in (Letters(), Letters(CHAT)):
-        assert prompt.messages(ROW | {"input": ""}, tokenizer) == [{"role": "user", "content": " Ask "}]
+        assert prompt.prompt_messages(ROW | {"input": ""}, tokenizer) == [{"role": "user", "content": " Ask "}]
 
 
 def test_our_template_marks_each_part_once() -> None:
@@ -104,7 +104,7 @@ def test_our_template_marks_each_part_once() -> None:
 def test_an_answer_ends_once(after: str, tail: str) -> None:
     template = "{% for m in messages %}{{ m['content'] }}" + after + "{% endfor %}"
     example = prompt.encode(ROW | {"input": ""}, Letters(template))
-    assert spelt(example.ids[example.start :]) == "say" + tail
+    assert spelt(example.ids[example.answer_start :]) == "say" + tail
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_a_token_of_one_letter_cuts_no_text(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 class Model:
-    """What `mark` and `settle` look at."""
+    """What the functions for special tokens look at."""
 
     def __init__(self, rows: int, ends: Any = None) -> None:
         self.rows, self.resized = rows, list[int]()
@@ -201,7 +201,7 @@ BEFORE = {"<old>": 0, "<E>": 1, "a": 2}
 
 def test_a_model_gets_the_markers_it_lacks_and_rows_for_them() -> None:
     model, tokenizer = Model(3), Vocabulary(BEFORE, "<E>")
-    assert prompt.mark(model, tokenizer) == [3, 4, 5]
+    assert prompt.add_special_tokens(model, tokenizer) == [3, 4, 5]
     assert model.resized == [6] and tokenizer.chat_template == prompt.TEMPLATE
     assert tokenizer.extra_special_tokens == ["<old>", *prompt.MARKERS] and tokenizer.eos_token == "<E>"
 
@@ -209,34 +209,34 @@ def test_a_model_gets_the_markers_it_lacks_and_rows_for_them() -> None:
 def test_rows_that_are_there_already_are_used() -> None:
     for rows in (6, 99):
         model = Model(rows)
-        prompt.mark(model, Vocabulary(BEFORE, "<E>"))
+        prompt.add_special_tokens(model, Vocabulary(BEFORE, "<E>"))
         assert model.resized == []
 
 
 def test_a_marker_that_is_known_is_not_new_and_an_end_may_be() -> None:
     tokenizer = Vocabulary(BEFORE | {prompt.INPUT: 3}, None)
     model = Model(4)
-    assert prompt.mark(model, tokenizer) == [4, 5, 6]
+    assert prompt.add_special_tokens(model, tokenizer) == [4, 5, 6]
     assert tokenizer.eos_token == prompt.END and tokenizer.known[prompt.END] == 6 and model.resized == [7]
 
 
 def test_a_model_with_a_template_is_left_alone() -> None:
     tokenizer = Vocabulary(BEFORE, None)
     tokenizer.chat_template = CHAT
-    assert prompt.mark(Model(0), tokenizer) == [] and tokenizer.known == BEFORE
+    assert prompt.add_special_tokens(Model(0), tokenizer) == [] and tokenizer.known == BEFORE
 
 
 @pytest.mark.parametrize(("ends", "settled"), [(None, [1]), (7, [1, 7]), ([7, 5], [1, 5, 7]), ([1], [1])])
 def test_all_agree_on_where_a_text_ends(ends: Any, settled: list[int]) -> None:
     model, tokenizer = Model(9, ends), Letters(CHAT)
     tokenizer.bos_token_id, tokenizer.pad_token_id = 8, 9
-    prompt.settle(model, tokenizer)
+    prompt.align_special_tokens(model, tokenizer)
     assert model.generation_config.eos_token_id == settled and model.config.eos_token_id == 1
     assert [model.config.pad_token_id, model.config.bos_token_id] == [9, 8]
     assert [model.generation_config.pad_token_id, model.generation_config.bos_token_id] == [9, 8]
     assert tokenizer.pad_token == "<E>"
     tokenizer.pad_token = "<P>"
-    prompt.settle(model, tokenizer)
+    prompt.align_special_tokens(model, tokenizer)
     assert tokenizer.pad_token == "<P>"
 
 

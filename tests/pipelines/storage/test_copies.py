@@ -52,7 +52,7 @@ def test_a_copy_that_is_not_what_the_manifest_says_is_thrown_away(data: Path) ->
 
 
 def bound_to(monkeypatch: pytest.MonkeyPatch, size: int, free: int = 1 << 40) -> None:
-    monkeypatch.setattr(shard_cache, "BOUND", size)
+    monkeypatch.setattr(shard_cache, "MAX_BYTES", size)
     usage = shutil.disk_usage("/")._replace(free=free)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
 

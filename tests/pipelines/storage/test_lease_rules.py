@@ -11,11 +11,12 @@ import pytest
 
 from pipelines.storage import filesystem, lease
 from pipelines.storage.lease import DataInUse, Lease
+from tests.waiting import FAR, until
 
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, seconds in (("BEAT", 0.02), ("STALE", 0.2), ("LOOK", 0.01)):
+    for name, seconds in (("HEARTBEAT", 0.02), ("STALE_AFTER", 0.2), ("POLL", 0.01)):
         monkeypatch.setattr(lease, name, seconds)
 
 
@@ -32,10 +33,7 @@ def test_a_lease_is_taken_beats_and_is_over(data: Path, quick: None) -> None:
     with lease.lock_data(data):
         number, first = lease._latest_lease(data)
         assert number == 1 and not first.over and f"process {os.getpid()}" in first.owner and first.since
-        end = time.monotonic() + 5
-        while lease._latest_lease(data)[1].alive == first.alive:
-            assert time.monotonic() < end, "it gives signs of life"
-            time.sleep(0.01)
+        until(lambda: lease._latest_lease(data)[1].alive != first.alive, "a sign of life", every=0.01)
         assert lease._latest_lease(data)[1].since == first.since
     assert lease._latest_lease(data)[1].over and numbers(data) == [1]
     with lease.lock_data(data):
@@ -92,16 +90,16 @@ def test_one_that_ends_or_is_replaced_meanwhile_is_not_stale(
 
 
 def test_who_was_faster_is_looked_at_anew(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made, tried = lease._create_lease, list[int]()
+    create, tried = lease._create_lease, list[int]()
 
     def second(where: Path, number: int, asked: Lease) -> bool:
         tried.append(number)
         if len(tried) == 1:
             lease._write_lease(where, number, mine("faster", "its lock", over=True))
             raise FileExistsError
-        return made(where, number, asked)
+        return create(where, number, asked)
 
-    monkeypatch.setattr(lease, "_made", second)
+    monkeypatch.setattr(lease, "_create_lease", second)
     assert lease._acquire(data, mine()) == 2 and tried == [1, 2]
 
 
@@ -137,17 +135,17 @@ def test_whoever_was_overtaken_stops_and_writes_nothing(
 
 def test_a_store_that_is_away_may_come_back(data: Path, quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
     lease._write_lease(data, 1, mine())
-    newest, away, done = lease._latest_lease, iter([True, True]), lease.Event()
+    latest_lease, away, done = lease._latest_lease, iter([True, True]), lease.Event()
 
     def failing(where: Path) -> tuple[int, Lease]:
         if next(away, False):
             raise OSError
         done.set()
-        return newest(where)
+        return latest_lease(where)
 
-    monkeypatch.setattr(lease, "_newest", failing)
+    monkeypatch.setattr(lease, "_latest_lease", failing)
     lease._send_heartbeats(data, 1, mine(), done)
-    assert newest(data)[1].alive not in ("", "now")
+    assert latest_lease(data)[1].alive not in ("", "now")
 
 
 def test_a_lock_has_one_name_for_ever(tmp_path: Path) -> None:
@@ -178,11 +176,9 @@ def test_on_a_disk_a_second_run_waits_for_the_first(tmp_path: Path, caplog: pyte
     with caplog.at_level(logging.WARNING), lease.lock_data(tmp_path):
         other = threading.Thread(target=second)
         other.start()
-        entered.wait(5)
-        end = time.monotonic() + 5
-        while "waiting for it" not in caplog.text and time.monotonic() < end:
-            time.sleep(0.01)
+        entered.wait(FAR)
+        until(lambda: "waiting for it" in caplog.text, "the second run to wait", every=0.01)
         order.append("first")
-    other.join(5)
+    other.join(FAR)
     assert order == ["first", "second"] and "another run is at work" in caplog.text
     assert not (tmp_path / lease.FOLDER).exists()

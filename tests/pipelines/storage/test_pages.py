@@ -46,7 +46,7 @@ def test_a_later_batch_replaces_single_pages_and_one_that_is_gone_is_gone(tmp_pa
     assert sorted(standing(tmp_path)) == [("a", "a"), ("b", "newest"), ("e", "e")]
     current = pages.current_pages(tmp_path, "s")
     assert [shard.rows for shard in current.shards] == [2, 2, 3, 1]
-    assert sorted(key for shard in current.shards for key in shard.skip) == ["b", "b", "c"]
+    assert sorted(key for shard in current.shards for key in shard.replaced) == ["b", "b", "c"]
     prints = [manifest.fingerprint for _, manifest in pages.batches(tmp_path, "s")]
     assert current.fingerprint == digest(prints) and len(prints) == 3
 

@@ -58,37 +58,43 @@ def test_an_address_has_one_spelling(url: str, spelling: str, site: str) -> None
     ],
 )
 def test_an_address_covers_itself_and_all_below_it(url: str | None, gone: bool) -> None:
-    assert of(EMPTY.new_url("https://x.org/t/12")).url(url) is gone
+    assert of(EMPTY.new_url("https://x.org/t/12")).has_url(url) is gone
 
 
 @pytest.mark.parametrize("end", ["?", "=", "#", "&"])
 def test_an_address_that_ends_at_a_joint_covers_what_follows(end: str) -> None:
     known = of(EMPTY.new_url(f"https://x.org/u{end}"))
-    assert known.url(f"https://x.org/u{end}ada") and not known.url("https://x.org/u")
+    assert known.has_url(f"https://x.org/u{end}ada") and not known.has_url("https://x.org/u")
 
 
 def test_addresses_of_several_lengths_are_all_looked_for() -> None:
     known = of(EMPTY.new_url("https://x.org/long/path"), EMPTY.new_url("https://y.org"), text("x"))
-    assert known.url("https://x.org/long/path/1") and known.url("https://y.org/1")
-    assert not known.url("https://x.org/long") and not of(text("x")).url("https://x.org")
+    assert known.has_url("https://x.org/long/path/1") and known.has_url("https://y.org/1")
+    assert not known.has_url("https://x.org/long") and not of(text("x")).has_url("https://x.org")
 
 
 def test_an_author_is_known_at_one_source_or_everywhere() -> None:
     known = of(EMPTY.new_author(" ÁDA  l", "one"), EMPTY.new_author("Bob", ""))
-    assert known.author("one", "áda L") and not known.author("two", "áda L") and not known.author("", "áda L")
-    assert known.author("one", "BOB") and known.author("two", "bob")
-    assert not known.author("one", "") and not known.author("one", None) and not EMPTY.author("one", "Bob")
+    assert (
+        known.has_author("one", "áda L") and not known.has_author("two", "áda L") and not known.has_author("", "áda L")
+    )
+    assert known.has_author("one", "BOB") and known.has_author("two", "bob")
+    assert not known.has_author("one", "") and not known.has_author("one", None) and not EMPTY.has_author("one", "Bob")
     assert normalise_name("Ｂｏｂ\t X") == "bob x"
 
 
 def test_a_record_a_part_and_a_text_are_known_each_by_itself() -> None:
     record = Tombstone("record", EMPTY.hash("record", "s:1#a"))
     known = of(record, EMPTY.new_part("s:1", "doc", "a"), text("h"))
-    assert known.record("s:1#a") and not known.record("s:1#b")
-    assert known.part("s:1", "doc", "a") and not known.part("s:1", "doc", "b") and not known.part("s:2", "doc", "a")
-    assert known.text("h") and not known.text("i")
-    assert not (EMPTY.record("s:1#a") or EMPTY.part("s:1", "doc", "a") or EMPTY.text("h"))
-    assert not of(text("s:1#a")).record("s:1#a"), "what one kind says, another does not"
+    assert known.has_record("s:1#a") and not known.has_record("s:1#b")
+    assert (
+        known.has_part("s:1", "doc", "a")
+        and not known.has_part("s:1", "doc", "b")
+        and not known.has_part("s:2", "doc", "a")
+    )
+    assert known.has_text("h") and not known.has_text("i")
+    assert not (EMPTY.has_record("s:1#a") or EMPTY.has_part("s:1", "doc", "a") or EMPTY.has_text("h"))
+    assert not of(text("s:1#a")).has_record("s:1#a"), "what one kind says, another does not"
 
 
 @pytest.mark.parametrize(
@@ -106,12 +112,12 @@ def test_a_record_a_part_and_a_text_are_known_each_by_itself() -> None:
     ],
 )
 def test_a_page_is_read_only_where_something_may_be_about_it(tombstone: Tombstone, concerned: bool) -> None:
-    assert of(tombstone).concern("s", "s:1", "https://X.org/t/1") is concerned
+    assert of(tombstone).may_affect("s", "s:1", "https://X.org/t/1") is concerned
 
 
 def test_workers_need_no_texts() -> None:
     known = of(text("a"), EMPTY.new_url("https://x.org"))
-    assert [stone.kind for stone in known.of_pages.tombstones] == ["url"] and known.of_pages.salt == "salt"
+    assert [stone.kind for stone in known.for_pages.tombstones] == ["url"] and known.for_pages.salt == "salt"
     assert known and not EMPTY
 
 
