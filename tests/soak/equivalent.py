@@ -6,7 +6,11 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     ("curate/sql.py", "FROM judged LEFT JOIN split_group", "split_group holds every group of judged"),
     ("curate/sql.py", "FROM record LEFT JOIN verdict", "without a verdict `NOT kept` is null"),
     ("curate/sql.py", "FROM candidate LEFT JOIN verdict", "without a verdict `kept` is null"),
-    ("curate/sql.py", "FROM record LEFT JOIN judged USING (record_id) JOIN split_group", "and then there is no group to join"),
+    (
+        "curate/sql.py",
+        "FROM record LEFT JOIN judged USING (record_id) JOIN split_group",
+        "and then there is no group to join",
+    ),
     ("curate/sql.py", "JOIN judged USING (record_id) LEFT JOIN split_group", "split_group holds every group of judged"),
     ("curate/mixture.py", "\nsize = - ", "any number but that of the pool; of an empty pool nothing is excluded"),
     ("curate/mixture.py", "\nsize = ~", "any number but that of the pool; of an empty pool nothing is excluded"),

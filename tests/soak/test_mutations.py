@@ -79,7 +79,7 @@ def test_faults_are_noticed(module: str, tree: Path) -> None:
 
 
 def test_each_equivalent_is_a_fault_of_its_module() -> None:
-    """One that names a line as it was before a change excuses nothing, and hides that the fault has to be judged anew."""
+    """One that names a line as it was before a change excuses nothing any more."""
     lines = {module: [f"\n{one.after}\n" for one in mutants((ROOT / module).read_text())] for module in MODULES}
     stale = [
         (where, part)
