@@ -68,7 +68,7 @@ def _not_collected(batches: list[Manifest]) -> str:
         return ""
     rejected = by_reason(counts, "rejected")
     cure = "`gristmill check` asks its addresses"
-    return f"no page was collected; {_commonest(rejected, 'could not be had', cure)}"
+    return f"no page was collected; {_commonest(rejected, 'failed with', cure)}"
 
 
 def _no_records(source: str, normalised: Manifest | None) -> str:
