@@ -116,6 +116,11 @@ class Settings(BaseModel):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", description="Unique within a data folder; names its folders.")
     licence: str = Field("", description="SPDX id for pages that do not state one. Empty: unknown, held back.")
 
+    @property
+    def states_licence(self) -> bool:
+        """False where the site, its export or its data never say under which licence a text stands."""
+        return True
+
 
 class Connector(Protocol):
     """See the module's docstring."""
@@ -126,6 +131,8 @@ class Connector(Protocol):
     def name(self) -> str: ...
     @property
     def licence(self) -> str: ...
+    @property
+    def states_licence(self) -> bool: ...
     @property
     def kind(self) -> Kind: ...
 

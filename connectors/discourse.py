@@ -7,7 +7,7 @@ rest is asked for by id. Much in the JSON (views, readers) changes with every lo
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from lxml.html import HtmlElement
 from pydantic import Field
@@ -44,6 +44,7 @@ class Discourse(Settings):
     has that plugin.
     """
 
+    states_licence: ClassVar[bool] = False
     connector: Literal["discourse"] = "discourse"
     url: str = Field(pattern=r"^https?://", description="Address of the forum, such as https://forum.example.")
     categories: tuple[str, ...] = Field((), description="Only these, each as slug/id, such as `support/6`.")

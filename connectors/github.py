@@ -6,7 +6,7 @@ What the API calls an issue may be a pull request; what it lists are both. A pag
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 from urllib.parse import urlencode
 
 import re2
@@ -38,6 +38,7 @@ class GitHub(Settings):
     (or, in a list of comments beside them, by `issue_url`). Bots are left out.
     """
 
+    states_licence: ClassVar[bool] = False
     connector: Literal["github"] = "github"
     repo: str = Field("", pattern=r"^$|^[\w.-]+/[\w.-]+$", description="owner/name.")
     api: str = Field("https://api.github.com", pattern=r"^https?://", description="Another one for GitHub Enterprise.")

@@ -57,6 +57,7 @@ def main() -> None:
     with right:
         show_tasks(recipe)
     show_sources(recipe)
+    show_losses(recipe)
     show_records(recipe)
     show_runs()
 
@@ -118,6 +119,22 @@ def show_sources(recipe: str) -> None:
     """Numbers and licences by source."""
     st.header("Sources")
     st.dataframe(query("sources", recipe=recipe), hide_index=True, width="stretch")
+
+
+def show_losses(recipe: str) -> None:
+    """What each source gave before the policy looked at it, and what was lost on the way there, by reason."""
+    st.header("What was lost")
+    st.caption(
+        "A post is a post of a thread, a section of an article or an exchange of a set. A hole is the place of "
+        "something that could not be read; ⟦?⟧ stands there."
+    )
+    numbers = query("lost_numbers", recipe=recipe)
+    for source in numbers.loc[numbers["Kept"] == 0, "Source"]:
+        st.warning(f"Nothing of {source} is kept.")
+    st.dataframe(numbers, hide_index=True, width="stretch")
+    reasons = query("lost_reasons", recipe=recipe)
+    if not reasons.empty:
+        st.dataframe(reasons, hide_index=True, width="stretch")
 
 
 def _label(choice: str) -> str:

@@ -1,6 +1,7 @@
 """The manifest of a finished folder. It is written last: a folder without a manifest is not finished."""
 
 import json
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -11,6 +12,13 @@ def digest(value: Any) -> str:
     """SHA-256 of the canonical JSON of `value`."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
     return sha256(text.encode()).hexdigest()
+
+
+def by_reason(counts: Mapping[str, int], counter: str) -> dict[str, int]:
+    """The counts of a manifest called `<counter>:<reason>`, by reason, the commonest first."""
+    start = f"{counter}:"
+    found = [(name.removeprefix(start), count) for name, count in counts.items() if name.startswith(start) and count]
+    return dict(sorted(found, key=lambda one: (-one[1], one[0])))
 
 
 class ListDigest:

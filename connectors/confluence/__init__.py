@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -30,6 +30,7 @@ class Confluence(Settings):
     comments, attachments, and what macros fetch from elsewhere. Set `licence`: Confluence states none.
     """
 
+    states_licence: ClassVar[bool] = False
     connector: Literal["confluence"] = "confluence"
     url: str = Field(pattern=r"^https?://.+", description="The wiki, such as https://wiki.example/confluence.")
     spaces: tuple[SpaceKey, ...] = Field(

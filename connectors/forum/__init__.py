@@ -7,7 +7,7 @@ the engine's selectors (`engines.toml`, `profiles`), or, for engines never seen,
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import re2
 from pydantic import Field, model_validator
@@ -32,6 +32,7 @@ class Forum(Settings):
     are joined when they name their address (`<link rel="canonical">`).
     """
 
+    states_licence: ClassVar[bool] = False
     connector: Literal["forum"] = "forum"
     start: Address | tuple[Address, ...] = Field((), description="Address of a board or a thread, or several.")
     threads: str = Field("", description="Regular expression (RE2) that the addresses of threads match, where unusual.")

@@ -8,7 +8,7 @@ thread.py     a thread's items → posts, with the site's HTML as Markdown
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -33,6 +33,7 @@ class HackerNews(Settings):
     custom presents something instead of asking (Show HN, Launch HN, Tell HN), are left out.
     """
 
+    states_licence: ClassVar[bool] = False
     connector: Literal["hacker_news"] = "hacker_news"
     path: LocalPath | None = Field(None, description="A dump of items, or a folder of dumps.")
     api: str = Field("https://hacker-news.firebaseio.com", pattern=r"^https?://", description="Where /v0/ is.")

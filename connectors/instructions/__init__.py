@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 from urllib.parse import quote
 
 from pydantic import Field
@@ -27,6 +27,7 @@ class Instructions(Settings):
     message trees. A KTO `label` becomes a score of 1 or -1.
     """
 
+    states_licence: ClassVar[bool] = False
     connector: Literal["instructions"] = "instructions"
     path: LocalPath = Field(description="A .json, .jsonl, .ndjson or .parquet file, or a folder of them.")
     url: str = Field("", description="Where the set is published; by default the name of the file.")

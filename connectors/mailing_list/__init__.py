@@ -9,7 +9,7 @@ quoting.py   the text of a message → Markdown without signatures, footers and 
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -35,6 +35,7 @@ class MailingList(Settings):
     display names only; e-mail addresses of headers are never stored.
     """
 
+    states_licence: ClassVar[bool] = False
     connector: Literal["mailing_list"] = "mailing_list"
     url: str = Field(pattern=r"^https?://", description="Address of the list's archive index.")
     path: LocalPath | None = Field(None, description="An mbox file, or a folder of them, to read instead of the web.")

@@ -39,6 +39,10 @@ class MediaWiki(Settings):
     def kind(self) -> Kind:
         return "knowledge_base"
 
+    @property
+    def states_licence(self) -> bool:
+        return bool(self.api)
+
     @model_validator(mode="after")
     def _one_of(self) -> Self:
         if bool(self.api) == bool(self.dump):

@@ -10,7 +10,7 @@ markdown.py   Reddit's Markdown → Markdown
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -35,6 +35,7 @@ class Reddit(Settings):
     whom a site at `url` lets in. What bots and moderators say officially is left out, and what was deleted.
     """
 
+    states_licence: ClassVar[bool] = False
     connector: Literal["reddit"] = "reddit"
     path: LocalPath | None = Field(None, description="A dump or saved thread, or a folder of them.")
     subreddits: tuple[str, ...] = Field((), description="Only these, whatever the case of their letters.")

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -28,6 +28,7 @@ class Zendesk(Settings):
     states none.
     """
 
+    states_licence: ClassVar[bool] = False
     connector: Literal["zendesk"] = "zendesk"
     url: str = Field(pattern=r"^https?://.+", description="Where the help centre is, such as https://support.example.")
     locale: str = Field("en-us", pattern=r"^[a-z]{2,3}(-[a-z0-9-]+)?$", description="Language of the articles.")

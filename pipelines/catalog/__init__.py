@@ -9,6 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines import storage
+from pipelines.catalog import status
 from pipelines.storage import duck, filesystem
 from schemas.cluster import CLUSTER, EDGE
 from schemas.page import PAGE
@@ -26,6 +27,15 @@ RUN = pa.schema(
         ("skipped", pa.bool_()),
         ("peak_mb", pa.float64()),
         ("failed", pa.string()),
+    ]
+)
+COUNT = pa.schema(
+    [
+        ("stage", pa.string()),
+        ("name", pa.string()),
+        ("counter", pa.string()),
+        ("reason", pa.string()),
+        ("count", pa.int64()),
     ]
 )
 DROPPED = RECORD.append(pa.field("reasons", REASONS)).append(pa.field("duplicate_of", pa.string()))
@@ -88,7 +98,20 @@ def _views(data: Path, shards: Mapping[str, Sequence[duck.ShardLocation]]) -> st
     sources = {kind: duck.parquet(paths[kind], KINDS[kind][2]) for kind in KINDS}
     sources["signals"] = duck.signals(paths["signals"])
     sources["records"] = duck.with_all_columns(sources["records"], RECORD)
-    return files("schemas").joinpath("views.sql").read_text().format(**sources, runs=_runs(data))
+    return files("schemas").joinpath("views.sql").read_text().format(**sources, counts=_counts(data), runs=_runs(data))
+
+
+def _counts(data: Path) -> str:
+    """The counts of the manifests as rows: `rejected:too_short` is the counter `rejected` with the reason `too_short`.
+
+    A counter without a reason has "".
+    """
+    rows = [
+        f"({', '.join(map(duck.sql_string, (stage, name, *counter.partition(':')[::2])))}, {count})"
+        for (stage, name), made in status.by_stage_and_name(data).items()
+        for counter, count in sorted(status.sum_counts(made).items())
+    ]
+    return f"(VALUES {', '.join(rows)}) AS counts({', '.join(COUNT.names)})" if rows else duck.no_rows(COUNT)
 
 
 def _runs(data: Path) -> str:

@@ -1,7 +1,8 @@
 """What lies in a data folder, read from its manifests: the funnel, one row for each stage and source."""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
@@ -25,7 +26,7 @@ WENT_ON = {
 @dataclass(frozen=True)
 class Row:
     """Rows are pages in collect, pages in and records out in normalise, records after it. `seconds` is of the last
-    run that was not skipped; None where it was never logged."""
+    run that was not skipped; None where it was never logged. `counts` are those of the manifests."""
 
     stage: str
     name: str
@@ -35,6 +36,7 @@ class Row:
     rejected: int
     bytes: int
     seconds: float | None
+    counts: dict[str, int] = field(default_factory=dict)
 
 
 def funnel(data: Path, names: list[str] | None = None) -> list[Row]:
@@ -43,26 +45,36 @@ def funnel(data: Path, names: list[str] | None = None) -> list[Row]:
     `names` keeps the rows of some sources and recipes.
     """
     seconds = _seconds(data)
-    found: dict[tuple[str, str], list[Manifest]] = {}
-    for folder, manifest in storage.manifests(data):
-        place = folder.relative_to(data).parts[1]
-        latest = storage.latest(folder.parent)
-        if latest.exists() and latest != folder:
-            continue
-        found.setdefault((manifest.stage, place), []).append(manifest)
-    rows = [_row(stage, name, made, seconds.get((stage, name))) for (stage, name), made in found.items()]
+    found = by_stage_and_name(data).items()
+    rows = [_row(stage, name, made, seconds.get((stage, name))) for (stage, name), made in found]
     return [row for row in rows if names is None or row.name in names]
 
 
-def _row(stage: str, name: str, made: list[Manifest], seconds: float | None) -> Row:
+def by_stage_and_name(data: Path) -> dict[tuple[str, str], list[Manifest]]:
+    """The manifests of each stage and source or recipe: of snapshots and models the latest, of a source all batches."""
+    found: dict[tuple[str, str], list[Manifest]] = {}
+    for folder, manifest in storage.manifests(data):
+        latest = storage.latest(folder.parent)
+        if not latest.exists() or latest == folder:
+            found.setdefault((manifest.stage, folder.relative_to(data).parts[1]), []).append(manifest)
+    return found
+
+
+def sum_counts(made: Iterable[Manifest]) -> Counter[str]:
+    """The counts of several manifests together."""
     counts: Counter[str] = Counter()
     for manifest in made:
         counts.update(manifest.counts)
+    return counts
+
+
+def _row(stage: str, name: str, made: list[Manifest], seconds: float | None) -> Row:
+    counts = sum_counts(made)
     rejected = sum(count for key, count in counts.items() if key.startswith("rejected:"))
     kept = _rows(made, WENT_ON.get(stage, ()))
     came = {"collect": kept + rejected, "normalise": counts["pages"]}.get(stage, _rows(made, CAME_IN.get(stage, ())))
     size = sum(shard.bytes for manifest in made for shard in manifest.shards)
-    return Row(stage, name, came, kept, _rows(made, ("dropped",)), rejected, size, seconds)
+    return Row(stage, name, came, kept, _rows(made, ("dropped",)), rejected, size, seconds, dict(counts))
 
 
 def _rows(made: list[Manifest], prefixes: tuple[str, ...]) -> int:

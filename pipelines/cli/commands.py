@@ -117,7 +117,7 @@ def stage(
     from pipelines.recipe import load
 
     loaded = load(recipe)
-    from pipelines.flows import steps
+    from pipelines.flows import nothing_kept, steps
     from pipelines.storage import lease
 
     steps.check_policy(loaded, [name])
@@ -125,6 +125,8 @@ def stage(
     with lease.lock_data(data):
         todo = [steps.Step(name, loaded.source(source).name)] if source else steps.steps(loaded, name)
         outcomes = [steps.run_step(loaded, step, data, workers=workers, run_id=run_id) for step in todo]
+    if name == "curate":
+        nothing_kept.warn(loaded, data)
     if as_json:
         _print_json(outcomes)
     if failed := [outcome for outcome in outcomes if outcome.failed]:
@@ -188,7 +190,8 @@ def status(
     data: Data = DATA,
     as_json: AsJson = False,
 ) -> None:
-    """A table from the manifests: rows in, kept, dropped and rejected, bytes and seconds, by stage and source.
+    """Two tables from the manifests: rows in, kept, dropped and rejected, bytes and seconds, by stage and source; and
+    what was lost of each source, with the commonest reasons. [bold]--json[/bold] has every count.
 
     Example: [bold]gristmill status[/bold]
     """
@@ -198,13 +201,16 @@ def status(
 
 
 def _print_status(data: Path, recipe: "Recipe | None", as_json: bool) -> None:
-    from pipelines.catalog import screen, status
+    from pipelines.catalog import losses, screen, status
 
-    rows = status.funnel(data, [*recipe.source_names(), recipe.name] if recipe else None)
+    names = [*recipe.source_names(), recipe.name] if recipe else None
+    rows = status.funnel(data, names)
     if as_json:
         _print_json(rows)
     elif rows:
         status.print_table(rows, screen.wide_console())
+        print()
+        losses.print_table(losses.losses(data, names), screen.wide_console())
     elif recipe:
         print(f"{data}: nothing of {recipe.name} yet; `gristmill run {recipe.name}` begins it")
     else:
@@ -218,7 +224,7 @@ def sql(
     data: Data = DATA,
 ) -> None:
     """Ask DuckDB about pages records pairs rejects signals clusters edges verdicts curated curated_pairs dropped
-    contaminated runs.
+    contaminated counts runs.
 
     Example: [bold]gristmill sql "SELECT source, count(*) FROM records GROUP BY ALL"[/bold]
     """

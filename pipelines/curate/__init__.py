@@ -34,7 +34,7 @@ from schemas.manifest import Manifest
 from schemas.record import PAIR, RECORD
 from schemas.verdict import CONTAMINATED, PUBLISHED, REASONS, VERDICT
 
-VERSION = 2
+VERSION = 3
 STAGE = "curate"
 SPLITS = ("train", "validation", "test")
 SHARD_ROWS = 50_000
@@ -73,6 +73,7 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
                 policy.require_columns(rules, con.table("candidate").columns, recipe.name)
                 _judge(con, rules)
                 _publish(con, builder, rules)
+                _count_by_source(con, builder, read.counts)
                 builder.text("signals.svg", histograms(con, rules.quality))
                 title = f"{recipe.name} {folder.name}"
                 builder.text("README.md", dataset_card(con, title, _rule_lines(con, rules), builder, read.counts))
@@ -121,6 +122,15 @@ def _publish(con: duckdb.DuckDBPyConnection, builder: storage.FolderBuilder, rul
         builder.counts["decisions_unknown"] = unknown
         log.warning("curate: %d decisions are about records that are not there; they are kept", unknown)
     builder.counts.update({f"broken:{rule}": broken for rule, broken, _ in con.sql(sql.RULE_COUNTS).fetchall()})
+
+
+def _count_by_source(con: duckdb.DuckDBPyConnection, builder: storage.FolderBuilder, sources: Iterable[str]) -> None:
+    """Records and kept ones of each source, also of one that has none, and which rules dropped the others."""
+    builder.counts.update({f"source_records:{source}": 0 for source in sources})
+    for source, records, kept in con.sql(sql.SOURCE_COUNTS).fetchall():
+        builder.counts.update({f"source_records:{source}": records, f"source_kept:{source}": kept})
+    broken = con.sql(sql.SOURCE_RULE_COUNTS).fetchall()
+    builder.counts.update({f"source_broken:{source}:{rule}": count for source, rule, count in broken})
 
 
 def _rule_lines(con: duckdb.DuckDBPyConnection, rules: Policy) -> list[RuleLine]:

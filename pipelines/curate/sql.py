@@ -142,6 +142,15 @@ GROUP BY ALL
 ORDER BY ALL
 """
 
+SOURCE_COUNTS = """
+SELECT source, count(*), count(*) FILTER (kept) FROM candidate JOIN verdict USING (record_id) GROUP BY ALL
+"""
+SOURCE_RULE_COUNTS = """
+SELECT source, reason.rule, count(*)
+FROM (SELECT source, unnest(reasons) AS reason FROM candidate JOIN verdict USING (record_id) WHERE NOT kept)
+GROUP BY ALL
+"""
+
 
 def views(paths: dict[str, list[Path]]) -> str:
     """Creates the views over the shards; `paths` are by table."""

@@ -12,18 +12,18 @@ from connectors.base import Connector, WebError
 from connectors.web import open_web
 from pipelines import storage, suppression
 from pipelines.curate import decisions, policy
-from pipelines.flows import steps
+from pipelines.flows import nothing_kept, steps
 from pipelines.flows.stages import STAGES, Stage
 from pipelines.recipe import Recipe, load
 from pipelines.storage import filesystem, pages
 
 LOW_DISK = 2 << 30  # bytes: the packaged model unpacked, its fine-tuned copy, and room to spill
-Level = Literal["ok", "note", "error"]
+Level = Literal["ok", "note", "warn", "error"]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """`error`: a run would fail. `note`: it would go on, perhaps not as meant."""
+    """`error`: a run would fail. `warn`: nothing of a source would be kept. `note`: perhaps not as meant."""
 
     level: Level
     what: str
@@ -39,7 +39,8 @@ def check(path: str, data: Path) -> list[Finding]:
     ]
     for name in recipe.source_names():
         source = recipe.source(name)
-        findings += [*_reached(source, recipe), *_licence(source)]
+        findings += [*_reached(source, recipe), *_licence(source, rules)]
+    findings += [Finding("warn", lost.source, f"last time {lost.says}") for lost in nothing_kept.find(recipe, data)]
     for rule, key in policy.unmeasured(rules, recipe).items():
         findings.append(Finding("note", f"rule {rule}", f"does nothing: what it looks at wants `{key}`"))
     findings += [*_decisions_and_benchmarks(recipe, data), *_training(), *_disk(data)]
@@ -81,8 +82,13 @@ def _asked(name: str, address: str, recipe: Recipe) -> Finding:
     return Finding(level, name, f"{address} answers {answer.status}, {len(answer.body):,} bytes")
 
 
-def _licence(source: Connector) -> Iterator[Finding]:
-    if not source.licence:
+def _licence(source: Connector, rules: policy.Policy) -> Iterator[Finding]:
+    if source.licence:
+        return
+    if not source.states_licence and any(rule.name == "licence_unknown" for rule in rules.rules):
+        says = f"no `licence` set, and {source.connector} states none: the policy will drop every record; set it"
+        yield Finding("warn", source.name, says)
+    else:
         yield Finding("note", source.name, "no `licence` set: what states none itself is held back by the policy")
 
 

@@ -233,7 +233,8 @@ def _outcome(step: Step, result: Any) -> Outcome:
 
 def _show(recipe: Recipe, data: Path) -> None:
     """The funnel, the dataset card and the way to the dashboard, on the run's page."""
-    rows = [asdict(row) for row in status.funnel(data, [*recipe.source_names(), recipe.name])]
+    funnel = status.funnel(data, [*recipe.source_names(), recipe.name])
+    rows = [{name: value for name, value in asdict(row).items() if name != "counts"} for row in funnel]
     create_table_artifact(rows, key=_key("funnel", recipe), description="What went in, what went on, and what did not")
     card = storage.latest(storage.folder(data, "curate", recipe.name)) / "README.md"
     with suppress(FileNotFoundError):

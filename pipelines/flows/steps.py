@@ -19,6 +19,7 @@ from uuid import uuid4
 from pipelines import storage
 from pipelines.curate import policy
 from pipelines.errors import WorkFailed, WrongInput
+from pipelines.flows import nothing_kept
 from pipelines.flows.stages import PER_SHARD, PER_SOURCE, STAGES, WITH_WORKERS, Stage
 from pipelines.recipe import Recipe
 from pipelines.workers.pool import ShardExecutor, run_locally
@@ -119,7 +120,17 @@ Many = Callable[[Recipe, Sequence[Step]], list[Outcome]]
 
 
 def run_recipe(recipe: Recipe, stages: Sequence[Stage], data: Path, many: Many) -> list[Outcome]:
-    """The stages in their order; `many` does the steps of one stage. Raises RunFailed at the end if any failed."""
+    """The stages in their order; `many` does the steps of one stage. Raises RunFailed at the end if any failed.
+
+    Sources of which nothing is kept are named at the end, also where the run fails.
+    """
+    try:
+        return _run_stages(recipe, stages, data, many)
+    finally:
+        nothing_kept.warn(recipe, data)
+
+
+def _run_stages(recipe: Recipe, stages: Sequence[Stage], data: Path, many: Many) -> list[Outcome]:
     outcomes: list[Outcome] = []
     for stage in (stage for stage in STAGES if stage in stages):
         if stage not in PER_SOURCE and any(o.failed and o.stage != "collect" for o in outcomes):

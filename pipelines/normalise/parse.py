@@ -18,10 +18,14 @@ Row = dict[str, Any]
 
 @dataclass(slots=True)
 class PageResult:
-    """The rows of one page. `documents_used` of its `documents` gave a record or a pair; `holes` counts by kind."""
+    """The rows of one page. `documents_used` of its `documents` gave a record or a pair; `holes` counts by kind.
+
+    `posts` counts what the documents are made of: posts of threads, sections of articles, and exchanges.
+    """
 
     documents: int = 0
     documents_used: int = 0
+    posts: int = 0
     records: list[Row] = field(default_factory=list)
     pairs: list[Row] = field(default_factory=list)
     rejects: list[Row] = field(default_factory=list)
@@ -47,6 +51,7 @@ def parse_page(connector: Connector, page: Page, tombstones: Tombstones = NO_TOM
         extraction = Extraction()
         if not isinstance(document, Reject):
             document, holes = mark_document(document)
+            result.posts += _count_posts(document)
             for (kind, _), count in holes.items():
                 result.holes[kind] += count
             result.rejects += _hole_rows(origin, document.key, holes)
@@ -57,6 +62,12 @@ def parse_page(connector: Connector, page: Page, tombstones: Tombstones = NO_TOM
         reason = result.rejects[-1]["reason"] if result.rejects else "nothing_found"
         result.rejects.append(reject_row(origin, page.key, "page", reason))
     return result
+
+
+def _count_posts(document: Document) -> int:
+    if isinstance(document, Thread):
+        return len(document.posts)
+    return len(document.sections) if isinstance(document, Article) else 1
 
 
 def extract(document: Document, origin: Origin) -> Extraction:

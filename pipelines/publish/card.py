@@ -7,6 +7,7 @@ import duckdb
 
 from pipelines.publish.attribution import escape_markdown
 from pipelines.storage import FolderBuilder
+from schemas.manifest import by_reason
 
 SPLITS = ("train", "validation", "test")
 SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"))
@@ -41,12 +42,12 @@ def dataset_card(
     title: str,
     rules: Sequence[RuleLine],
     builder: FolderBuilder,
-    input_counts: Mapping[str, int],
+    input_counts: Mapping[str, Mapping[str, int]],
 ) -> str:
     """The card in Markdown, from the tables `candidate`, `verdict` and `published`.
 
     `rules` are listed with their numbers of records. `builder` has the counts and files of the snapshot, and
-    `input_counts` the counts of normalise.
+    `input_counts` the counts of normalise by source.
     """
     counts = builder.counts
     mixes = {name: con.sql(_MIX.format(column=column)).fetchall() for name, column in _MIXES}
@@ -55,7 +56,8 @@ def dataset_card(
             _front_matter(title, counts, mixes),
             f"# {title}\n\nInstruction-tuning records made from forums, tutorials and knowledge bases, by Gristmill.\n",
             _LOADING,
-            _funnel(counts, input_counts),
+            _funnel(counts, sum(of_source.get("pages", 0) for of_source in input_counts.values())),
+            _losses(input_counts),
             _rules(rules),
             *(_mix(name, rows) for name, rows in mixes.items()),
             _duplicates(con, counts),
@@ -129,7 +131,7 @@ def _config(name: str, splits: Sequence[str], files: Sequence[str]) -> list[str]
     return head + [line for split, file in pairs for line in (f"  - split: {split}", f"    path: {file}-*.parquet")]
 
 
-def _funnel(counts: Mapping[str, int], input_counts: Mapping[str, int]) -> str:
+def _funnel(counts: Mapping[str, int], pages: int) -> str:
     steps = {
         "records": counts["records"],
         "not a duplicate of a kept record": counts["records"] - counts["duplicates"],
@@ -137,8 +139,39 @@ def _funnel(counts: Mapping[str, int], input_counts: Mapping[str, int]) -> str:
         **{f"… in {split}": counts[split] for split in SPLITS},
     }
     shares = [(name, count, _share(count, counts["records"])) for name, count in steps.items()]
-    rows = [("pages", input_counts.get("pages", 0), ""), *shares, ("preference pairs", counts["pairs"], "")]
+    rows = [("pages", pages, ""), *shares, ("preference pairs", counts["pairs"], "")]
     return "## From pages to records\n\n" + _table(("", "count", "of records"), rows)
+
+
+_LOSSES = """## What was lost on the way
+
+What each source gave before the policy looked at it. A post is a post of a thread, a section of an article or an
+exchange of a set. A rejected page or document gave no record; a rejected part is a post or a section. A hole is the
+place of something that could not be read, such as an unknown template; `⟦?⟧` stands there.
+
+"""
+_LOST = {"rejected": "pages", "rejected_document": "documents", "rejected_part": "parts", "holes": "holes"}
+SHOWN_REASONS = 3
+
+
+def _losses(by_source: Mapping[str, Mapping[str, int]]) -> str:
+    names = ("pages", "documents", "posts", "records")
+    numbers = [(source, *(counts.get(name, 0) for name in names)) for source, counts in sorted(by_source.items())]
+    lost = [
+        (source, what, sum(reasons.values()), _commonest(reasons))
+        for source, counts in sorted(by_source.items())
+        for counter, what in _LOST.items()
+        if (reasons := by_reason(counts, counter))
+    ]
+    told = _table(("source", "lost", "count", "commonest reasons or kinds"), lost) if lost else "Nothing was lost.\n"
+    return f"{_LOSSES}{_table(('source', *names), numbers)}\n{told}"
+
+
+def _commonest(reasons: Mapping[str, int]) -> str:
+    """`nothing_found 4, too_short 2, and 3 of 2 other reasons`; `reasons` with the commonest first."""
+    shown = [f"`{reason}` {count}" for reason, count in list(reasons.items())[:SHOWN_REASONS]]
+    others = list(reasons.values())[SHOWN_REASONS:]
+    return ", ".join([*shown, *([f"{sum(others)} of {len(others)} other"] if others else [])])
 
 
 def _rules(rules: Iterable[RuleLine]) -> str:

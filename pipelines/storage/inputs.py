@@ -1,6 +1,5 @@
 """The inputs of a stage that works on a whole recipe: the finished shards of all its sources."""
 
-from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,11 +14,11 @@ PREFIXES = {"normalise": ("records", "pairs"), "annotate": ("signals",), "dedupe
 
 @dataclass(frozen=True)
 class Inputs:
-    """Fingerprints by `stage/name`, which are part of the stage's key; shards by table; the counts of normalise."""
+    """Fingerprints by `stage/name`, a part of the stage's key; shards by table; the counts of normalise by source."""
 
     fingerprints: dict[str, str]
     shards: dict[str, list[tuple[Path, Shard]]]
-    counts: Counter[str]
+    counts: dict[str, dict[str, int]]
 
     @cached_property
     def paths(self) -> dict[str, list[Path]]:
@@ -45,9 +44,7 @@ def load_inputs(recipe: Recipe, data: Path, *, clusters: bool = False) -> Inputs
         for prefix in PREFIXES[stage]:
             shards[prefix] += storage.tables(storage.folder(data, stage, name), manifest, prefix)
     fingerprints = {f"{stage}/{name}": manifest.fingerprint for (stage, name), manifest in manifests.items()}
-    counts = Counter[str]()
-    for (stage, _), manifest in manifests.items():
-        counts.update(manifest.counts if stage == "normalise" else {})
+    counts = {name: manifest.counts for (stage, name), manifest in manifests.items() if stage == "normalise"}
     return Inputs(fingerprints, shards, counts)
 
 

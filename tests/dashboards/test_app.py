@@ -33,7 +33,7 @@ def test_each_query_asks_a_question_and_has_an_answer(query: Path, milled: Mille
     assert question.endswith("?")
     with catalog.connect(milled[1]) as con:
         answer = con.execute(text, {name: value for name, value in ANY.items() if f"${name}" in text}).fetchall()
-    assert answer or query.stem == "reasons"
+    assert answer or query.stem in ("reasons", "lost_reasons")
 
 
 def test_the_funnel_counts_what_is_left_at_each_stage(milled: Milled) -> None:
@@ -61,12 +61,41 @@ def test_the_page_shows_the_numbers_and_the_records(milled: Milled, monkeypatch:
     monkeypatch.setenv("GRISTMILL_DATA", str(milled[1]))
     page = AppTest.from_file(str(DASHBOARDS / "app.py"), default_timeout=FAR).run()
     assert not page.exception
-    assert [header.value for header in page.header] == ["Funnel", "Sources", "Records", "Runs"]
+    assert [header.value for header in page.header] == ["Funnel", "Sources", "What was lost", "Records", "Runs"]
     assert page.metric[1].value == "6"
     assert any("rename a branch" in code.value for code in page.code)
     narrowed = page.text_input[0].set_value("rename a branch").run()
     assert not narrowed.exception
     assert "(1 records)" in narrowed.number_input[0].label
+
+
+def test_the_page_says_what_was_lost_and_of_which_source_nothing_is_kept(
+    milled: Milled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(milled[1], data, symlinks=True)
+    for folder, changed in (
+        (data / "2_records" / "forum", {"rejected_part:too_short": 3, "rejected_part:only_links": 4, "holes:macro": 2}),
+        (storage.latest(data / "5_curated" / "small"), {"source_kept:forum": 0}),
+    ):
+        made = storage.read_manifest(folder)
+        assert made
+        written = made.model_copy(update={"counts": made.counts | changed}).model_dump_json()
+        (folder / storage.MANIFEST).write_text(written)
+    monkeypatch.setenv("GRISTMILL_DATA", str(data))
+    page = AppTest.from_file(str(DASHBOARDS / "app.py"), default_timeout=FAR).run()
+    assert not page.exception
+    assert [warning.value for warning in page.warning] == ["Nothing of forum is kept."]
+    numbers, reasons = (table.value for table in page.dataframe[1:3])
+    assert numbers.to_dict("records") == [
+        {"Source": "forum", "Pages": 6, "Documents": 6, "Posts": 12, "Records": 6, "Kept": 0}
+        | {"Pages rejected": 0, "Documents rejected": 0, "Parts rejected": 7, "Holes": 2}
+    ]
+    assert reasons.to_numpy().tolist() == [
+        ["forum", "part of a document", "only_links", 4],
+        ["forum", "part of a document", "too_short", 3],
+        ["forum", "hole in a text", "macro", 2],
+    ]
 
 
 def test_what_is_published_while_the_page_is_open_is_shown(

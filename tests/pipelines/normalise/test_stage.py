@@ -103,6 +103,7 @@ def test_counts_account_for_everything(milled: Path) -> None:
         "rejected:not_an_article": 1,
         "documents": 17,
         "documents_used": 12,
+        "posts": 28,
         "rejected_document:empty_output": 4,
         "rejected_document:not_an_article": 1,
         "rejected_part:back_matter": 4,
