@@ -1,6 +1,7 @@
 """Pages of a MediaWiki XML dump: https://www.mediawiki.org/wiki/Help:Export#Export_format"""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +20,20 @@ def from_dump(path: Path, namespaces: tuple[int, ...]) -> Iterator[Revision | Re
     page takes those with it that it uses.
     """
     with Templates() as templates:
-        try:
-            for element, newest, _ in _pages(path):
-                if _text(element, "ns") == _TEMPLATE and newest.get("wikitext"):
-                    templates.add(_text(element, "title").partition(":")[2], newest["wikitext"])
-        except BrokenDump:
-            pass  # told below, where the pages are read
+        _gather(path, templates)
         try:
             for number, (element, newest, site) in enumerate(_pages(path)):
                 yield from _page(element, newest, site, namespaces, (number, templates))
         except BrokenDump as broken:
             yield Reject(path.name, broken.reason, broken.detail)
+
+
+def _gather(path: Path, templates: Templates) -> None:
+    """Adds the templates of the dump; where it is broken is told when its pages are read."""
+    with suppress(BrokenDump):
+        for element, newest, _ in _pages(path):
+            if _text(element, "ns") == _TEMPLATE and newest.get("wikitext"):
+                templates.add(_text(element, "title").partition(":")[2], newest["wikitext"])
 
 
 def _pages(path: Path) -> Iterator[tuple[Any, dict[str, Any], dict[str, Any]]]:

@@ -12,8 +12,13 @@ _RAISED = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻
 _NUMBER = re2.compile(r"^[+\-−]?(\d+)(\.\d+)?$")
 _MEASURED = re2.compile(r"^[~≈<>]?[+\-−]?[\d.,/⁄+eE−-]*\d$")
 _POWER = re2.compile(r"([a-zA-Zµμ])([23])\b")
+_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_CHARGE = re2.compile(r"^\d*[+\-−]$")
+_CHARGED = re2.compile(r"\^(\d*[+\-−])")
+_COUNT = re2.compile(r"([A-Za-z)\]])(\d{1,3})")
 _LONGEST = 40
-_GROUP = 3
+# units that are told together: 5 ft 11 in
+_SMALLER = {"ft": "in", "foot": "in", "yd": "ft", "lb": "oz", "st": "lb", "mi": "ch", "h": "min", "min": "s"}
 
 
 def grouped(text: str) -> str:
@@ -32,6 +37,21 @@ def raised(text: str) -> str:
     )
 
 
+def lowered_or_raised(text: str, is_number: bool) -> str:
+    """A part of a formula: 4 is ₄, 2- is ²⁻; others stay unless they are a number by their place."""
+    if _CHARGE.match(text):
+        return raised(text)
+    if text.isascii() and text.isdecimal():
+        return text.translate(_LOWERED)
+    return f"_({text})" if is_number and text and len(text) > 1 else f"_{text}" if is_number and text else text
+
+
+def chemical(text: str) -> str:
+    """A formula on one line: H2SO4 is H₂SO₄, Fe^3+ is Fe³⁺."""
+    charged = _CHARGED.sub(lambda found: raised(found[1]), text)
+    return str(_COUNT.sub(lambda found: found[1] + found[2].translate(_LOWERED), charged))
+
+
 def unit(code: str, units: Mapping[str, str]) -> str:
     """A unit as it is read: km2 is km², sqmi is sq mi."""
     return units.get(code) or str(_POWER.sub(lambda found: found[1] + raised(found[2]), code))
@@ -47,7 +67,10 @@ def converted(values: list[str], units: Mapping[str, str], ranges: Mapping[str, 
         while len(rest) > 1 and rest[0] in ranges and _is_measured(rest[1]):
             number += ranges[rest[0]] + rest[1]
             rest = rest[2:]
-        shown.append(f"{number} {unit(rest[0], units)}" if rest else number)
+        code = rest[0] if rest else ""
+        shown.append(f"{number} {unit(code, units)}" if code else number)
+        if rest[2:3] != [_SMALLER.get(code)]:
+            break
         rest = rest[1:]
     return " ".join(shown) or " ".join(values[:1])
 
@@ -80,7 +103,8 @@ def value(values: list[str], named: Callable[[str], str], units: Mapping[str, st
 
 def fraction(values: list[str]) -> str:
     """1/2, and 1 1/2 with the whole number before it."""
-    return {1: "1/{}", 2: "{}/{}", 3: "{} {}/{}"}.get(len(values), "").format(*values)
+    parts = [f"({part})" if " " in part.strip() else part for part in values]
+    return {1: "1/{}", 2: "{}/{}", 3: "{} {}/{}"}.get(len(values), "").format(*parts)
 
 
 def date_in_words(values: list[str]) -> str:

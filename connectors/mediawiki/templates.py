@@ -26,7 +26,9 @@ _EDITORS = frozenset(_DATA["silent"]["editors_parameters"])
 _TEXT_PARAMETERS = ("text", "quote", "content", "quotetext", "message", "note", "body")
 _LANGUAGE = re2.compile(r"^[a-z]{2,3}(-[A-Za-z]{2,8})*$")
 # not a colour, an address or a name of a file, but something that a reader could read
-_READABLE = re2.compile(r"[\pL\pN]")
+# nor a bare number, which needs the word that the template would put to it
+_READABLE = re2.compile(r"\pL")
+_CODE_OF_COUNTRY = re2.compile(r"^[A-Z]{2,3}$")
 _LETTER = re2.compile(r"\pL{2}")
 _UNREADABLE = re2.compile(r"^(?:#[0-9a-fA-F]{3,8}|https?://\S*|\S+\.(?:jpe?g|png|svg|gif|ogg|webm)|[a-z-]+:\s?\S+;?)$")
 _SENTENCE = re2.compile(r"\S+(?:\s+\S+){3,}|\p{Han}{8,}")
@@ -35,11 +37,12 @@ _UNSAFE = re2.compile(r"[<>\[\]{}|*_`~\n]+")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A template as it is used. `values` are its rendered unnamed arguments, `named` those of a name; `value` renders
-    one by its name, `raw` gives it as it is typed; `code` and `fence` keep finished code. `alone`: nothing else
-    stands on its lines. `now`: when the page was written."""
+    """A template as it is used, `title` as its name is typed. `values` are its rendered unnamed arguments, `names`
+    those of the others; `value` renders one by its name, `raw` gives it as it is typed; `code` and `fence` keep
+    finished code. `alone`: nothing else stands on its lines. `now`: when the page was written."""
 
     name: str
+    title: str
     values: list[str]
     names: tuple[str, ...]
     value: Callable[[str], str]
@@ -79,16 +82,11 @@ def builtin(call: Call) -> str | None:
     name, values = call.name, call.values
     if name in _SIGNS and (not values or _SIGNS[name].endswith(". ")):
         return _SIGNS[name] + "".join(values[:1])
-    special = _SPECIAL.get(name)
-    if special:
-        return special(call)
-    kind = _SHOWN.get(name)
-    if kind:
-        return _FORMS[kind](call)
+    form = _SPECIAL.get(name) or _FORMS.get(_SHOWN.get(name, "")) or _FORMS.get(name[: name.find("-") + 1])
+    if form:
+        return form(call)
     if name in _CURRENCIES and values:
         return _CURRENCIES[name] + values[0]
-    if name.startswith(("lang-", "ipa-", "ipa ")):
-        return call.first("1", "text")
     # {{yes|since 2010}} says what it is given
     return next((text for text in values if name in _SIGNS and _LETTER.search(text)), _SIGNS.get(name))
 
@@ -98,6 +96,8 @@ def fallback(call: Call) -> str:
     names = [name for name in call.names if not name.isdecimal()]
     if names and not call.values and _EDITORS.issuperset(names):
         return ""
+    if not call.values and not names and not call.alone and _CODE_OF_COUNTRY.match(call.title):
+        return call.title
     text = next((text for text in map(call.value, _TEXT_PARAMETERS) if text), "")
     candidates = [value for value in call.values if _is_readable(value)] + [text] * bool(text)
     sentence = next((value for value in candidates if _SENTENCE.search(value)), "")
@@ -130,9 +130,15 @@ def _date(call: Call) -> str:
 
 
 def _listed(call: Call) -> str:
-    """A list in the form of a template, which stands in a sentence or a cell."""
-    items = (lines.unmarked(item) for value in call.values or [call.value("1")] for item in value.split("\n"))
-    return ", ".join(item for item in items if item)
+    """A list in the form of a template: one item on a line, or with commas where it stands in a sentence."""
+    values = call.values[1:] if len(call.values) > 1 and call.values[0].isdecimal() else call.values
+    items = [line.strip() for value in values or [call.first("1", "content")] for line in value.split("\n")]
+    if call.alone:
+        marks = tuple(lines.MARKERS.values())
+        return (
+            "\n" + "\n".join(item if item.startswith(marks) else lines.BULLET + item for item in items if item) + "\n"
+        )
+    return ", ".join(bare for item in items if (bare := lines.unmarked(item)))
 
 
 def _remark(call: Call) -> str:
@@ -230,6 +236,26 @@ def _age(call: Call) -> str:
     return str(numbers[3] - numbers[0] - ((numbers[4], numbers[5]) < (numbers[1], numbers[2])))
 
 
+def _formula(call: Call) -> str:
+    """{{chem|SO|4|2-}}: elements and their numbers in turn, at the end a charge."""
+    return "".join(measures.lowered_or_raised(value, bool(place % 2)) for place, value in enumerate(call.values))
+
+
+def _link_to_other_language(call: Call) -> str:
+    return next((value for value in call.values if not _LANGUAGE.match(value)), call.first("1"))
+
+
+def _verse(call: Call) -> str:
+    """Book, chapter and verse; what follows is the edition."""
+    end = next((number for number, value in enumerate(call.values, 1) if ":" in value), 2)
+    return " ".join(filter(None, call.values[:end]))
+
+
+def _old_style(call: Call) -> str:
+    day, year, old = [*call.values, "", "", ""][:3]
+    return " ".join(text for text in (day, f"[O.S. {old}]" if old else "", year) if text)
+
+
 def _isotope(call: Call) -> str:
     return "-".join(call.values[:2])
 
@@ -256,6 +282,9 @@ _FORMS: dict[str, Callable[[Call], str]] = {
     "fractions": lambda call: measures.fraction(call.values),
     "ships": lambda call: f"{call.name.upper()} {call.first('1')}",
     "computed": _unread,
+    # by how a name begins: {{lang-de|…}}, {{IPA-fr|…}}
+    "lang-": lambda call: call.first("1", "text"),
+    "ipa-": lambda call: f"[{call.first('1')}]",
 }
 _SPECIAL: dict[str, Callable[[Call], str]] = {
     "as of": _as_of,
@@ -275,6 +304,8 @@ _SPECIAL: dict[str, Callable[[Call], str]] = {
     "age": _age,
     "nuclide": _isotope,
     "nuclide2": _isotope,
+    "simplenuclide": _isotope,
+    "simplenuclide2": _isotope,
     "sic": lambda call: call.first("1") or "[sic]",
     "angbr": lambda call: f"⟨{call.first('1')}⟩",
     "angle bracket": lambda call: f"⟨{call.first('1')}⟩",
@@ -287,5 +318,15 @@ _SPECIAL: dict[str, Callable[[Call], str]] = {
     "circa": lambda call: "c. " + "–".join(call.values[:2]),
     "citeq": lambda call: "",
     "linktext": _joined(""),
+    "chem": _formula,
+    "chem2": lambda call: measures.chemical(call.first("1")),
+    "ce": lambda call: measures.chemical(call.first("1")),
+    "ill": _link_to_other_language,
+    "interlanguage link": _link_to_other_language,
+    "bibleref": _verse,
+    "bibleverse": _verse,
+    "bibleref2": _verse,
+    "oldstyledate": _old_style,
+    "us patent": lambda call: f"U.S. Patent {call.first('1')}",
     "half": lambda call: "½",
 }

@@ -5,7 +5,7 @@ characters of the private area until all inline markup is text.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import mwparserfromhell
@@ -15,7 +15,8 @@ from mwparserfromhell.wikicode import Wikicode
 
 from connectors.mediawiki import functions, lines, tables, templates
 from connectors.mediawiki.expansion import LONGEST, Context, Frame, Sources, arguments, exact
-from connectors.mediawiki.lines import BLOCK, BREAK, HEADING, MARKERS, SPAN
+from connectors.mediawiki.lines import BREAK, HEADING, MARKERS
+from connectors.mediawiki.rendering import Rendering, is_alone
 from connectors.mediawiki.variants import one_script
 from schemas.hole import hole, kinds_in
 
@@ -47,28 +48,6 @@ class RenderedSection:
     anchor: str
 
 
-@dataclass(slots=True)
-class _Page:
-    """What is known while a page is rendered: prefixes of links to leave out, finished blocks and spans by number, and
-    the arguments of the template that is being expanded."""
-
-    dropped: frozenset[str]
-    context: Context
-    sources: Sources
-    blocks: list[str] = field(default_factory=list)
-    frame: Frame | None = None
-
-    def keep(self, block: str) -> str:
-        """A mark for a finished block that nothing may touch any more."""
-        self.blocks.append(block)
-        return f"\n\n{BLOCK}{len(self.blocks) - 1}{BLOCK}\n\n" if block else ""
-
-    def span(self, text: str) -> str:
-        """The same for inline code."""
-        self.blocks.append(text)
-        return f"{SPAN}{len(self.blocks) - 1}{SPAN}" if text else ""
-
-
 def parse_wikitext(text: str) -> Wikicode:
     return mwparserfromhell.parse(one_script(_PRIVATE.sub("", text)))
 
@@ -80,7 +59,7 @@ def render_sections(
     links are no text. `context`: what else is known of the page. Raises RecursionError for nesting that nobody
     writes."""
     context = context or Context()
-    page = _Page(frozenset(_FILES) | {name.lower() for name in dropped}, context, Sources(context.templates))
+    page = Rendering(frozenset(_FILES) | {name.lower() for name in dropped}, context, Sources(context.templates))
     markup = _SWITCH.sub("", _render(parse_wikitext(text), page))
     path: list[tuple[int, str]] = []
     anchor, own = "", list[str]()
@@ -96,78 +75,51 @@ def render_sections(
         anchor, own = title.replace(" ", "_"), []
 
 
-def _render(code: Any, page: _Page) -> str:
+def _render(code: Any, page: Rendering) -> str:
     if code is None:
         return ""
     found = list(code.nodes)
     shown: list[str] = []
     for index, node in enumerate(found):
         if isinstance(node, nodes.Template):
-            shown.append(_template(node, page, _is_alone(found, index)))
+            shown.append(_template(node, page, is_alone(found, index)))
         else:
             shown.append(_RENDERERS.get(type(node), _nothing)(node, page))
     return "".join(shown)
 
 
-def _is_alone(found: list[Any], index: int) -> bool:
-    """Whether nothing but templates and comments stands on the lines of a template."""
-    return _is_bare(reversed(found[:index]), "rpartition", 2) and _is_bare(iter(found[index + 1 :]), "partition", 0)
-
-
-def _is_bare(around: Iterator[Any], method: str, side: int) -> bool:
-    for node in around:
-        if isinstance(node, nodes.Text):
-            parts = getattr(str(node.value), method)("\n")
-            if parts[side].strip():
-                return False
-            if parts[1]:
-                return True
-        elif not isinstance(node, nodes.Template | nodes.Comment):
-            return isinstance(node, nodes.Heading)
-    return True
-
-
-def _nothing(node: Any, page: _Page) -> str:
+def _nothing(node: Any, page: Rendering) -> str:
     return ""
 
 
-def _text(node: nodes.Text, page: _Page) -> str:
+def _text(node: nodes.Text, page: Rendering) -> str:
     return _STRAY_QUOTES.sub("", str(node.value))
 
 
-def _entity(node: nodes.HTMLEntity, page: _Page) -> str:
+def _entity(node: nodes.HTMLEntity, page: Rendering) -> str:
     try:
         return lines.shown(node.normalize())
     except (ValueError, OverflowError):
         return ""
 
 
-def _heading(node: nodes.Heading, page: _Page) -> str:
+def _heading(node: nodes.Heading, page: Rendering) -> str:
     title = " ".join(_render(node.title, page).split())
     return f"\n{HEADING}{node.level}{HEADING}{title}\n"
 
 
-def _argument(node: nodes.Argument, page: _Page) -> str:
+def _argument(node: nodes.Argument, page: Rendering) -> str:
     name = _render(node.name, page).strip()
     if page.frame is None or name not in page.frame.arguments:
         return _render(node.default, page)
     frame = page.frame
     if name not in frame.shown:
-        text = _within(frame.outer, page, lambda: _render(frame.arguments[name], page))
+        text = page.within(frame.outer, lambda: _render(frame.arguments[name], page))
         frame.shown[name] = text if len(text) <= LONGEST else hole("template", name)
     return frame.shown[name]
 
 
-def _within(frame: Frame | None, page: _Page, render: Callable[[], str]) -> str:
-    """What `render` gives among the arguments of `frame`."""
-    before, page.frame = page.frame, frame
-    try:
-        return render()
-    finally:
-        page.frame = before
-
-
-def _wikilink(node: nodes.Wikilink, page: _Page) -> str:
+def _wikilink(node: nodes.Wikilink, page: Rendering) -> str:
     title = (str(node.title) if page.frame is None else _render(node.title, page)).strip()
     prefix, colon, rest = title.partition(":")
     if colon and rest and (prefix.strip().lower() in page.dropped or (_OTHER_LANGUAGE.match(prefix) and not node.text)):
@@ -176,7 +128,7 @@ def _wikilink(node: nodes.Wikilink, page: _Page) -> str:
     return shown if node.text is not None else shown.replace("_", " ").removeprefix("#")
 
 
-def _external(node: nodes.ExternalLink, page: _Page) -> str:
+def _external(node: nodes.ExternalLink, page: Rendering) -> str:
     """A numbered link says nothing and is left out; a bare address is text."""
     address, shown = str(node.url).strip(), _render(node.title, page).strip()
     if not node.brackets:
@@ -184,7 +136,7 @@ def _external(node: nodes.ExternalLink, page: _Page) -> str:
     return f"[{shown}]({address})" if shown and address.startswith("http") and "\n" not in shown else shown
 
 
-def _template(node: nodes.Template, page: _Page, alone: bool = False) -> str:
+def _template(node: nodes.Template, page: Rendering, alone: bool = False) -> str:
     title = _render(node.name, page).strip()
     name = templates.canonical(title)
     if templates.is_silent(name):
@@ -196,14 +148,14 @@ def _template(node: nodes.Template, page: _Page, alone: bool = False) -> str:
     expanded = None if source is None else _expanded(name, source, node, page)
     if expanded is not None and kinds_in(expanded) == [] and expanded.strip():
         return expanded
-    call = _call(name, node, page, alone)
+    call = _call((name, title), node, page, alone)
     known = templates.builtin(call)
     if known is not None or expanded == "":
         return known or ""
     return templates.fallback(call)
 
 
-def _function(title: str, node: nodes.Template, page: _Page) -> str | None:
+def _function(title: str, node: nodes.Template, page: Rendering) -> str | None:
     """What a parser function or a magic word gives; a hole for one that is not known, None for a template."""
     name, colon, first = title.partition(":")
     name = name.strip().lower().removeprefix("safesubst").removeprefix("subst") if not colon else name.strip().lower()
@@ -218,7 +170,7 @@ def _function(title: str, node: nodes.Template, page: _Page) -> str | None:
     return hole("parser_function", name) if found is None and name.startswith("#") else found
 
 
-def _lazy(param: Any, page: _Page) -> functions.Argument:
+def _lazy(param: Any, page: Rendering) -> functions.Argument:
     """An argument of a function, which is rendered when it is asked for."""
 
     def rest() -> str:
@@ -232,7 +184,7 @@ def _lazy(param: Any, page: _Page) -> functions.Argument:
     return functions.Argument(lambda: f"{name()}={rest()}", name, rest)
 
 
-def _function_tag(tag: str, node: nodes.Template, page: _Page) -> str:
+def _function_tag(tag: str, node: nodes.Template, page: Rendering) -> str:
     """{{#tag:pre|…}} is <pre>…</pre>."""
     params = [param for param in node.params if not param.showkey]
     if tag in _SILENT or not params:
@@ -244,19 +196,22 @@ def _function_tag(tag: str, node: nodes.Template, page: _Page) -> str:
     return _render(params[0].value, page)
 
 
-def _expanded(name: str, source: Wikicode, node: nodes.Template, page: _Page) -> str:
+def _expanded(name: str, source: Wikicode, node: nodes.Template, page: Rendering) -> str:
     """What the template's own source gives with these arguments."""
     if not page.sources.may_expand():
         return hole("template", name)
     page.sources.spent += 1
     page.sources.depth += 1
     frame = Frame(arguments(node, lambda code: _render(code, page)), page.frame)
-    text = _within(frame, page, lambda: _render(source, page))
+    text = page.within(frame, lambda: _render(source, page))
     page.sources.depth -= 1
     return text if len(text) <= LONGEST else hole("template", name)
 
 
-def _call(name: str, node: nodes.Template, page: _Page, alone: bool) -> templates.Call:
+def _call(names: tuple[str, str], node: nodes.Template, page: Rendering, alone: bool) -> templates.Call:
+    """`names`: as the tables have it, and as it is typed."""
+    name, title = names
+
     def value(wanted: str) -> str:
         return _render(node.get(wanted).value, page).strip() if node.has(wanted) else ""
 
@@ -267,6 +222,7 @@ def _call(name: str, node: nodes.Template, page: _Page, alone: bool) -> template
     values = [_render(param.value, page).strip() for param in unnamed] or [text for text in map(value, "123") if text]
     return templates.Call(
         name=name,
+        title=title,
         values=values,
         names=tuple(str(param.name).strip() for param in node.params if param.showkey),
         value=value,
@@ -278,12 +234,12 @@ def _call(name: str, node: nodes.Template, page: _Page, alone: bool) -> template
     )
 
 
-def _verbatim(code: Any, page: _Page) -> str:
+def _verbatim(code: Any, page: Rendering) -> str:
     """The text of code as it stands: marks of lists and unknown tags are part of it, emphasis and entities are not."""
     return "".join(_typed(node, page) for node in code.nodes) if code is not None else ""
 
 
-def _typed(node: Any, page: _Page) -> str:
+def _typed(node: Any, page: Rendering) -> str:
     match node:
         case nodes.Text() | nodes.Heading():
             return str(node)
@@ -298,15 +254,15 @@ def _typed(node: Any, page: _Page) -> str:
     return lines.typed(_RENDERERS.get(type(node), _nothing)(node, page), page.blocks)
 
 
-def _typed_argument(node: nodes.Argument, page: _Page) -> str:
+def _typed_argument(node: nodes.Argument, page: Rendering) -> str:
     name = _render(node.name, page).strip()
     if page.frame is None or name not in page.frame.arguments:
         return _verbatim(node.default, page)
     given = page.frame.arguments[name]
-    return _within(page.frame.outer, page, lambda: _verbatim(given, page))
+    return page.within(page.frame.outer, lambda: _verbatim(given, page))
 
 
-def _typed_tag(node: nodes.Tag, page: _Page) -> str:
+def _typed_tag(node: nodes.Tag, page: Rendering) -> str:
     name = str(node.tag).strip().lower()
     if name in ("nowiki", *_CODE_BLOCKS):
         return _raw(node, page)
@@ -322,7 +278,7 @@ def _typed_tag(node: nodes.Tag, page: _Page) -> str:
     return f"{opening}{_verbatim(node.contents, page)}</{node.closing_tag}>"
 
 
-def _tag(node: nodes.Tag, page: _Page) -> str:
+def _tag(node: nodes.Tag, page: Rendering) -> str:
     name = str(node.tag).strip().lower()
     if node.wiki_markup in MARKERS:
         return MARKERS[node.wiki_markup]
@@ -337,7 +293,7 @@ def _tag(node: nodes.Tag, page: _Page) -> str:
     return _TAGS.get(name, lambda node, page: _render(node.contents, page))(node, page)
 
 
-def _raw(node: nodes.Tag, page: _Page) -> str:
+def _raw(node: nodes.Tag, page: Rendering) -> str:
     """The text of a block of code as it stands; nowiki within it and entities are how code is quoted."""
     text = str(node.contents or "")
     if page.frame and "{{{" in text:
@@ -349,22 +305,22 @@ def _attribute(node: nodes.Tag, name: str) -> str:
     return str(node.get(name).value).strip().lower() if node.has(name) else ""
 
 
-def _mathematics(node: nodes.Tag, page: _Page) -> str:
+def _mathematics(node: nodes.Tag, page: Rendering) -> str:
     tex = " ".join(str(node.contents or "").split())
     if not tex:
         return ""
     return page.keep(f"$$\n{tex}\n$$") if _attribute(node, "display") == "block" else f"${tex}$"
 
 
-def _around(mark: str) -> Callable[[nodes.Tag, _Page], str]:
-    def render(node: nodes.Tag, page: _Page) -> str:
+def _around(mark: str) -> Callable[[nodes.Tag, Rendering], str]:
+    def render(node: nodes.Tag, page: Rendering) -> str:
         return lines.around(mark, _render(node.contents, page))
 
     return render
 
 
-def _script(table: dict[int, int], sign: str) -> Callable[[nodes.Tag, _Page], str]:
-    def render(node: nodes.Tag, page: _Page) -> str:
+def _script(table: dict[int, int], sign: str) -> Callable[[nodes.Tag, Rendering], str]:
+    def render(node: nodes.Tag, page: Rendering) -> str:
         text = _render(node.contents, page).strip()
         if text and all(ord(char) in table for char in text):
             return text.translate(table)
@@ -373,16 +329,16 @@ def _script(table: dict[int, int], sign: str) -> Callable[[nodes.Tag, _Page], st
     return render
 
 
-def _quotation(node: nodes.Tag, page: _Page) -> str:
+def _quotation(node: nodes.Tag, page: Rendering) -> str:
     return lines.quotation(_render(node.contents, page))
 
 
-def _table(node: nodes.Tag, page: _Page) -> str:
+def _table(node: nodes.Tag, page: Rendering) -> str:
     markdown = tables.to_markdown(node, lambda code: lines.cell(_render(code, page), page.blocks))
     return page.keep(markdown) if markdown else ""
 
 
-_TAGS: dict[str, Callable[[nodes.Tag, _Page], str]] = {
+_TAGS: dict[str, Callable[[nodes.Tag, Rendering], str]] = {
     "math": _mathematics,
     "b": _around(lines.BOLD),
     "strong": _around(lines.BOLD),
@@ -397,7 +353,7 @@ _TAGS: dict[str, Callable[[nodes.Tag, _Page], str]] = {
     "table": _table,
     "nowiki": lambda node, page: lines.shown(str(node.contents or "")),
 }
-_RENDERERS: dict[type, Callable[[Any, _Page], str]] = {
+_RENDERERS: dict[type, Callable[[Any, Rendering], str]] = {
     nodes.Text: _text,
     nodes.HTMLEntity: _entity,
     nodes.Heading: _heading,
