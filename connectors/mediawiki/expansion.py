@@ -18,6 +18,10 @@ DEEPEST = 30
 # expansions of one page and the characters of one of them: bombs of templates grow by doubling
 _MOST, LONGEST = 20_000, 500_000
 _REDIRECTS = 3
+FUNCTION = "\ue00c"
+_FUNCTION = re2.compile(
+    r"(?i)(\{\{\s*(?:(?:safe)?subst:)?\s*(?:#[a-z]{2,20}|formatnum|plural|[lu]c|[lu]cfirst|pad(?:left|right)|urlencode|gender)\s*:)"
+)
 _USE = re2.compile(r"\{\{\s*([^{}|#<>\[\]\n]{1,120}?)\s*(?:\||\}\}|\n|<!--)")
 _COMMENT = re2.compile(r"(?s)<!--.*?-->")
 _NOINCLUDE = re2.compile(r"(?is)<noinclude\s*>.*?(?:</noinclude\s*>|\z)|<noinclude\s*/>")
@@ -59,11 +63,17 @@ class Sources:
         """What a page that uses the template takes over; None where its source is not there."""
         if name not in self.parsed:
             text = transcluded(self.templates, name)
-            self.parsed[name] = None if text is None else mwparserfromhell.parse(text)
+            self.parsed[name] = None if text is None else mwparserfromhell.parse(marked(text))
         return self.parsed[name]
 
     def may_expand(self) -> bool:
         return self.depth < DEEPEST and self.spent < _MOST
+
+
+def marked(text: str) -> str:
+    """`text` with a bar before the first argument of each parser function: the parser takes what stands before the
+    first bar for a title, which may not hold all that an argument may."""
+    return str(_FUNCTION.sub(lambda found: f"{found[1]}{FUNCTION}|", text))
 
 
 def transcluded(templates: Mapping[str, str], name: str) -> str | None:

@@ -32,10 +32,6 @@ def call(name: str, first: str, more: list[Argument]) -> str | None:
     return function(first.strip(), more) if function else None
 
 
-def is_function(name: str) -> bool:
-    return name in _FUNCTIONS or name.startswith("#")
-
-
 def word(name: str, title: str, now: datetime | None) -> str | None:
     """A magic word without arguments, on the page `title` as it was written at `now`; None for what is none."""
     if name in _SILENT_WORDS:

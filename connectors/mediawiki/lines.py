@@ -6,6 +6,7 @@ from itertools import groupby, takewhile
 
 import re2
 
+from connectors.mediawiki.expansion import FUNCTION
 from schemas.hole import hole
 
 # stand for what a line begins with, while the text of the line is still being made
@@ -153,7 +154,7 @@ def to_markdown(lines: list[str], blocks: list[str]) -> str:
             written += [_broken(tidy(line), "") for line in run]
     text = _BLANKS.sub("\n\n", "\n".join(written)).translate(_SHOWN).strip()
     finished = _finished(_LINE_MARKS_BUT_BLOCK.sub("", text), blocks)
-    return finished.strip("\n").rstrip()
+    return finished.replace(f"{FUNCTION}|", "").strip("\n").rstrip()
 
 
 def _finished(text: str, blocks: list[str]) -> str:
@@ -232,7 +233,7 @@ def _item(markers: str, deep: list[str], counters: list[int], text: str) -> str:
 def tidy(text: str) -> str:
     """A line without stray tags and without what dropped templates leave."""
     text = _ANY_TAG.sub(_untagged, text) if "<" in text else text
-    text = _BROKEN_TEMPLATE.sub(hole("template", "not closed"), text) if "{{" in text else text
+    text = _BROKEN_TEMPLATE.sub(_not_closed, text) if "{{" in text else text
     text = _BROKEN_LINK.sub(_shown, text) if "[[" in text else text
     text = _LEFT_EMPTY.sub("", _LEFT_OPEN.sub(r"\1", text)) if "(" in text or "（" in text or "[" in text else text
     return _SPACES.sub(r"\1 ", _LEFT_SPACE.sub(r"\1\2", text)).rstrip()
@@ -242,6 +243,10 @@ def _shown(link: "re2._Match") -> str:
     """Of a broken link its text; nothing of a picture."""
     first, _, shown = link[0].strip("[]").partition("|")
     return "" if ":" in first else str(shown or first)
+
+
+def _not_closed(_: "re2._Match") -> str:
+    return hole("template", "not closed")
 
 
 def _untagged(tag: "re2._Match") -> str:

@@ -14,7 +14,7 @@ from mwparserfromhell import nodes
 from mwparserfromhell.wikicode import Wikicode
 
 from connectors.mediawiki import functions, lines, tables, templates
-from connectors.mediawiki.expansion import LONGEST, Context, Frame, Sources, arguments, exact
+from connectors.mediawiki.expansion import FUNCTION, LONGEST, Context, Frame, Sources, arguments, exact, marked
 from connectors.mediawiki.lines import BREAK, HEADING, MARKERS
 from connectors.mediawiki.rendering import Rendering, is_alone
 from connectors.mediawiki.variants import one_script
@@ -49,7 +49,7 @@ class RenderedSection:
 
 
 def parse_wikitext(text: str) -> Wikicode:
-    return mwparserfromhell.parse(one_script(_PRIVATE.sub("", text)))
+    return mwparserfromhell.parse(marked(one_script(_PRIVATE.sub("", text))))
 
 
 def render_sections(
@@ -111,7 +111,7 @@ def _heading(node: nodes.Heading, page: Rendering) -> str:
 def _argument(node: nodes.Argument, page: Rendering) -> str:
     name = _render(node.name, page).strip()
     if page.frame is None or name not in page.frame.arguments:
-        return _render(node.default, page)
+        return _render(node.default, page) if node.default is not None else hole("placeholder", name)
     frame = page.frame
     if name not in frame.shown:
         text = page.within(frame.outer, lambda: _render(frame.arguments[name], page))
@@ -152,7 +152,7 @@ def _template(node: nodes.Template, page: Rendering, alone: bool = False) -> str
     known = templates.builtin(call)
     if known is not None or expanded == "":
         return known or ""
-    return templates.fallback(call)
+    return templates.fallback(call) or expanded or ""
 
 
 def _function(title: str, node: nodes.Template, page: Rendering) -> str | None:
@@ -165,8 +165,11 @@ def _function(title: str, node: nodes.Template, page: Rendering) -> str | None:
         known = functions.word(title, page.context.title, page.context.now)
         return hole("parser_function", title) if known is None and title.startswith("#") else known
     if name == "#tag":
-        return _function_tag(first.strip().lower(), node, page)
-    found = functions.call(name, first, [_lazy(param, page) for param in node.params])
+        return _function_tag(first, node, page)
+    given = [_lazy(param, page) for param in node.params]
+    if first == FUNCTION:
+        first, given = given[0].text() if given else "", given[1:]
+    found = functions.call(name, first, given)
     return hole("parser_function", name) if found is None and name.startswith("#") else found
 
 
@@ -184,9 +187,12 @@ def _lazy(param: Any, page: Rendering) -> functions.Argument:
     return functions.Argument(lambda: f"{name()}={rest()}", name, rest)
 
 
-def _function_tag(tag: str, node: nodes.Template, page: Rendering) -> str:
+def _function_tag(first: str, node: nodes.Template, page: Rendering) -> str:
     """{{#tag:pre|…}} is <pre>…</pre>."""
     params = [param for param in node.params if not param.showkey]
+    if first == FUNCTION and params:
+        first, params = _render(params[0].value, page), params[1:]
+    tag = first.strip().lower()
     if tag in _SILENT or not params:
         return ""
     if tag in _CODE_BLOCKS or tag in _CODE:
@@ -203,8 +209,14 @@ def _expanded(name: str, source: Wikicode, node: nodes.Template, page: Rendering
     page.sources.spent += 1
     page.sources.depth += 1
     frame = Frame(arguments(node, lambda code: _render(code, page)), page.frame)
-    text = page.within(frame, lambda: _render(source, page))
-    page.sources.depth -= 1
+    try:
+        text = page.within(frame, lambda: _render(source, page))
+    except RecursionError:
+        if page.frame is not None:
+            raise  # the outermost one is the hole, or the rest of the page would be lost with it
+        text = hole("template", name)
+    finally:
+        page.sources.depth -= 1
     return text if len(text) <= LONGEST else hole("template", name)
 
 
@@ -257,7 +269,7 @@ def _typed(node: Any, page: Rendering) -> str:
 def _typed_argument(node: nodes.Argument, page: Rendering) -> str:
     name = _render(node.name, page).strip()
     if page.frame is None or name not in page.frame.arguments:
-        return _verbatim(node.default, page)
+        return str(node) if node.default is None else _verbatim(node.default, page)
     given = page.frame.arguments[name]
     return page.within(page.frame.outer, lambda: _verbatim(given, page))
 
