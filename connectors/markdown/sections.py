@@ -5,6 +5,7 @@ from urllib.parse import urljoin, urlsplit
 import re2
 from lxml.html import HtmlElement
 from markdown_it import MarkdownIt
+from mdit_py_plugins.deflist import deflist_plugin
 
 from connectors.html import tree
 from connectors.html.sections import sections as split
@@ -17,8 +18,8 @@ _PAINT = re2.compile(r"""</?(?:span|font|b|i|u)(?: (?:style|color)=(?:"[^"<>]*"|
 
 
 def render(text: str) -> str:
-    """HTML of CommonMark with tables."""
-    return MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(text)
+    """HTML of CommonMark with tables and definition lists."""
+    return MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).use(deflist_plugin).render(text)
 
 
 def sections(markup: str, url: str = "", title: str = "") -> tuple[str, tuple[Section, ...]]:
