@@ -12,7 +12,7 @@ from connectors.html import Unreadable, decode
 from connectors.markdown import components, front_matter, includes, myst, notes, partials, shortcodes, variables
 from connectors.markdown.containers import unwrap
 from connectors.markdown.masks import Masks
-from connectors.markdown.sections import LONGEST, render, sections, served
+from connectors.markdown.sections import LONGEST, indented_code, render, sections, served
 from connectors.reading.edits import edited
 from schemas.document import Article, Document, Reject, Section
 from schemas.page import Page
@@ -98,13 +98,15 @@ def _read(text: str, key: str, url: str, about: dict[str, Any]) -> tuple[str, tu
 
 
 def _plain(text: str, key: str, about: dict[str, Any]) -> str:
-    """Markdown that every reader knows. The order counts: what a component or shortcode holds is Markdown again."""
+    """Markdown that every reader knows. The order counts: indented code is known as such outside of containers only."""
     of_myst = myst.is_myst(text)
     masks = Masks(headings=myst.headings(text) if of_myst else {})
-    text = masks.hide_code(shortcodes.code_first(text))
+    text = unwrap(masks.hide_code(shortcodes.code_first(text)))
+    if not components.is_mdx(text, key):  # MDX has no indented code
+        text = masks.hide_lines(text, indented_code(text))
     text = shortcodes.read(components.read(text, key, masks), about)
     text = myst.read(text) if of_myst else text
-    return masks.restore(notes.read(unwrap(text)))
+    return masks.restore(notes.read(text))
 
 
 def _missing(markdown: str) -> str:

@@ -105,15 +105,15 @@ def _components(text: str, masks: Masks, depth: int) -> str:
             shown = (
                 _shown(text, found, inside, body, masks, depth)
                 if end > stop or not _is_word(name, inside)
-                else f"\\<{name}>"
+                else f"\\<{name}{inside}>"
             )
         pieces, done, at = [*pieces, text[done : found.start()], shown], end, end
     return "".join([*pieces, text[done:]])
 
 
 def _is_word(name: str, inside: str) -> bool:
-    """Whether a tag that nothing closes is what a text says: `<YourName>`."""
-    return name[0].isupper() and not inside.strip()
+    """Whether a tag that nothing closes is what a text says: `<YourName>`, `<Y/N>`."""
+    return not inside.strip() or bool(re2.fullmatch(r"/[^/>]+", inside))
 
 
 def _shown(text: str, found: "re2._Match", inside: str, body: str, masks: Masks, depth: int) -> str:

@@ -56,6 +56,18 @@ class Masks:
         text = _SHOWN.sub(lambda found: f"{_BRACE * 2}{found[1]}{found[2]}{found[3]}}}}}", text)
         return "\n".join(self._lines(text.split("\n")))
 
+    def hide_lines(self, text: str, blocks: list[tuple[int, int]]) -> str:
+        """`text` with tokens in place of lines, from the first up to the end of each of `blocks`."""
+        lines = text.split("\n")
+        for start, end in blocks:
+            lines[start:end] = [self._hidden(line) for line in lines[start:end]]
+        return "\n".join(lines)
+
+    def _hidden(self, line: str) -> str:
+        """A line of code; what it is indented by stays."""
+        text = line.lstrip(" \t>")
+        return line[: len(line) - len(text)] + self.hide(text) if text else line
+
     def _lines(self, lines: list[str]) -> Iterator[str]:
         index, start = 0, 0
         while index < len(lines):
@@ -94,9 +106,7 @@ class Masks:
             if _HIGHLIGHT.match(line):
                 continue
             has_options = has_options and bool(OPTION.match(line))
-            text = line.lstrip(" \t>")
-            margin = line[: len(line) - len(text)]
-            yield line if has_options or not text else margin + self.hide(_FLAG.sub("", text))
+            yield line if has_options else self._hidden(_FLAG.sub("", line))
 
     def _prose(self, lines: list[str]) -> Iterator[str]:
         if not lines:

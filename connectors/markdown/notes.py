@@ -25,7 +25,7 @@ def read(text: str) -> str:
 
 
 def _with_notes(text: str) -> str:
-    """A short note stands in brackets where it is referred to, a long one below that paragraph; one that nothing refers
+    """A short note stands in brackets where it is referred to, a long one and one of a heading below that paragraph; one that nothing refers
     to stays below all."""
     notes = {found[1]: _plain(found[2]) for found in _NOTE.finditer(text)}
     if not notes:
@@ -49,7 +49,8 @@ def _note(found: "re2._Match", notes: dict[str, str], used: set[str], long: list
     if found[1] in used:
         return ""
     used.add(found[1])
-    if "\n\n" in note:
+    line = found.string[found.string.rfind("\n", 0, found.start()) + 1 :]
+    if "\n\n" in note or line.startswith("#"):
         long.append(note)
         return ""
     return f" ({' '.join(note.split()).rstrip('.。')})"

@@ -49,6 +49,7 @@ _TAG = re2.compile(
     r"|\{\{(?P<value>[^{}]*?)\}\}|\{\*(?P<taken>[^\n]*?)\*\}"
 )
 _GITBOOK_SECTION = re2.compile(r'(?s)<!--\s*sec data-title="([^"\n]*)".*?-->')
+_DECORATION = re2.compile(r"(?i)(?:^|[._-])(?:icon|emoji|logo|badge|glyph)s?$")
 _LITERAL = re2.compile(r"""^\s*(?:"([^"]*)"|'([^']*)')""")
 
 
@@ -176,7 +177,7 @@ def _value(expression: str, about: dict[str, object], in_address: bool) -> str:
     if literal := _LITERAL.match(expression):
         return literal[1] or literal[2] or ""
     name = expression.partition("|")[0].strip().removeprefix("page.").removeprefix("$frontmatter.")
-    if in_address:
+    if in_address or _DECORATION.search(name):
         return ""
     return _known(name, about) or hole("placeholder", name)
 
