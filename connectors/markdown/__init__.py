@@ -105,7 +105,7 @@ def _plain(text: str, key: str, about: dict[str, Any]) -> str:
     if not components.is_mdx(text, key):  # MDX has no indented code
         text = masks.hide_lines(text, indented_code(text))
     text = shortcodes.read(components.read(text, key, masks), about)
-    text = myst.read(text) if of_myst else text
+    text = myst.read(text, masks.headings) if of_myst else text
     return masks.restore(notes.read(text))
 
 

@@ -89,7 +89,7 @@ def _components(text: str, masks: Masks, depth: int) -> str:
     closers, unclosed = {found[2] for found in tags if found[1]}, set[str]()
     for found in tags:
         stop = _tag_end(text, found.end()) if found.start() >= at else 0
-        if not stop or text[found.start() - 1 : found.start()] == "\\":
+        if not stop or text[max(0, found.start() - 1) : found.start()] in ("\\", "{", "%"):
             continue
         name, inside = found[2], text[found.end() : stop - 1]
         body, end, shown = "", stop, ""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import re2
 
+from connectors.markdown.fences import FENCE
 from schemas.hole import hole
 
 # navigation, pictures, settings of the generator, what only a search engine or the writers of the text read
@@ -35,8 +36,8 @@ _UNTITLED = frozenset(
     "grid figure div card-grid container rst-class class code-group list-table margin epigraph".split()
 )
 _UNTITLED_FIGURES = frozenset(("figure", "image", "carousel"))
-_ITEM = re2.compile(r"^( *)\* +- ?(.*)$")
-_CELL = re2.compile(r"^( *)- ?(.*)$")
+_ITEM = re2.compile(r"^[*-] +[*-](?: +(.*))?$")
+_CELL = re2.compile(r"^ {1,4}[*-](?: +(.*))?$")
 _OBJECT = re2.compile(
     r"^(?:(?:py|c|cpp|js|rst|std):)?(?:function|class|method|data|attribute|exception|module|decorator|describe|object|option|confval|envvar|type|macro|struct|enum|staticmethod|classmethod|property)$"
 )
@@ -48,6 +49,8 @@ def read(name: str, argument: str, options: dict[str, str], body: list[str]) -> 
         return "", [f"```{name}", *body, "```"]
     if name == "eval-rst" and any(map(str.strip, body)):
         return "", [hole("directive", name)]
+    if name == "list-table" and any(FENCE.match(line.lstrip("*- ")) for line in body):
+        return _bold(argument), body  # code has no place in a table
     if name in ("list-table", "csv-table"):
         rows = _list_rows(body) if name == "list-table" else [*csv.reader(body, skipinitialspace=True)]
         head = next(csv.reader([options["header"]], skipinitialspace=True), []) if options.get("header") else []
@@ -84,9 +87,9 @@ def _list_rows(body: list[str]) -> list[list[str]]:
     rows = list[list[str]]()
     for line in body:
         if found := _ITEM.match(line):
-            rows.append([found[2].strip()])
-        elif rows and (cell := _CELL.match(line)) and len(cell[1]) <= 2:
-            rows[-1].append(cell[2].strip())
+            rows.append([found[1] or ""])
+        elif rows and (cell := _CELL.match(line)):
+            rows[-1].append(cell[1] or "")
         elif rows and line.strip():
             rows[-1][-1] = f"{rows[-1][-1]} {line.strip()}".strip()
     return rows

@@ -20,6 +20,7 @@ _INTEREST = re2.compile(r"<!--|\{/\*|\\[\\`$]|\$\$?|`+")
 _PARAGRAPH = re2.compile(r"\n[ \t]*\n")
 _ROLE = re2.compile(r"\{([A-Za-z][\w:+.-]*)\}$")
 _TEX = re2.compile(r"[\\^_={}<>+]|^[A-Za-z]\w?$|^\w[-/*]\w$")
+_LABEL = re2.compile(r"(?m) *\([\w:.-]+\)[ \t]*$")  # of a formula
 _HIGHLIGHT = re2.compile(
     r"^\s*(?://|#|--|%|;|<!--|/\*|\{/\*|REM\b|')\s*highlight-(?:next-line|start|end)\b\s*(?:-->|\*/\}?)?\s*$"
 )
@@ -152,7 +153,8 @@ class Masks:
             return 0, ""
         if mark == "$$":
             is_block = not text[: found.start()].rpartition("\n")[2].strip(" >")
-            return stop + 2, self.formula(tex, is_block)
+            label = _LABEL.match(text, stop + 2) if is_block else None
+            return label.end() if label else stop + 2, self.formula(tex, is_block)
         after = text[stop + 1 : stop + 2]
         is_tex = not tex[0].isspace() and not tex[-1].isspace() and not after.isalnum() and "\n" not in tex
         return (stop + 1, self.formula(tex)) if is_tex and _TEX.search(tex) else (0, "")

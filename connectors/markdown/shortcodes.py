@@ -15,7 +15,7 @@ SILENT = frozenset(
     "toc else anchor clear clearfix br hr row col column columns figure img image picture video youtube vimeo icon "
     "table_of_contents pagebreak gallery carousel assign capture increment decrement cycle layout render_toc seo feed_meta "
     "extends block endblock import macro call set load octicon fa fas fab swagger spacer next-prev share comments "
-    "children subpages section page-list list-children cardpane cards card-grid grid steps tabs tab-set thumbnail "
+    "render-list-of-pages-in-section list-pages-in-section quick-reference root-configuration-keys children subpages section page-list list-children cardpane cards card-grid grid steps tabs tab-set thumbnail "
     "avatar badge-icon rawhtml endcapture analytics content-ref stepper csrf_token endautoescape autoescape with "
     "endwith spaceless trans blocktrans static prev-next button-group accordion accordions ".split()
 )
@@ -26,6 +26,12 @@ _ASIDES = frozenset(
 )
 _KINDS = ("type", "style", "kind", "status", "icon")
 _CODE = frozenset(("highlight", "code", "prism", "codeblock", "mermaid", "chroma", "code-block", "syntax"))
+_VERSION = re2.compile(
+    r"(?i)^(new|added|since|introduced|deprecated|removed|changed|available|updated)([-_]?(?:in|since|from))?$"
+)
+_WORD = re2.compile(
+    r"(?i)(?:^|[-_])(?:term|glossary|abbr|kbd|key|button|badge|label|tag|menu|ui|file|filename|path|text)$"
+)
 _HEADINGS = {
     "whatsnext": "What's next",
     "prerequisites": "Before you begin",
@@ -40,8 +46,8 @@ _COMMENT = re2.compile(
 _LOOP = re2.compile(r"(?s)\{%-?\s*(for|tablerow)\b([^%]*)-?%\}.*?\{%-?\s*end(?:for|tablerow)\s*-?%\}")
 _BRANCH = re2.compile(r"\{%-?\s*(end)?(if|ifversion|unless|case|elsif|elseif|elif|else|when)\b[^%]*-?%\}")
 _CODED = re2.compile(
-    r"(?s)(?:\{%-?|\{\{[<%])\s*(highlight|code|prism|codeblock|mermaid)\b\s*([^\n{}]*?)\s*(?:-?%\}|[>%]\}\})\n?(.*?)"
-    r"(?:\{%-?|\{\{[<%])\s*/?\s*(?:end)?(?:highlight|code|prism|codeblock|mermaid)\s*(?:-?%\}|[>%]\}\})"
+    r"(?s)(?:\{%-?|\{\{[<%])\s*(highlight|prism|mermaid|code|code-?block|code-?toggle|code-example)(?:\s+([^\n{}]*?[^\n{}/\s]))?\s*(?:-?%\}|[>%]\}\})\n?(.*?)"
+    r"(?:\{%-?|\{\{[<%])\s*/?\s*(?:end)?(?:highlight|prism|mermaid|code|code-?block|code-?toggle|code-example)\s*(?:-?%\}|[>%]\}\})"
 )
 _TAG = re2.compile(
     r"(?s)\{\{(?:<|%)[ \t\n-]*(?P<close>/?)[ \t\n]*(?P<name>[\w./-]+)(?P<rest>.*?)[ \t\n]*/?[ \t\n-]*(?:>|%)\}\}"
@@ -60,7 +66,7 @@ def code_first(text: str) -> str:
 
 
 def _fence(found: "re2._Match") -> str:
-    given = arguments(found[2])
+    given = arguments(found[2] or "")
     if "\n" not in found[3].strip("\n") and "```" in found[3]:
         return str(found[0])
     if "```" in found[3]:  # GitBook's `code` is around a fence
@@ -166,6 +172,9 @@ def _single(name: str, given: Arguments, about: dict[str, object]) -> str:
         return given.named.get("term_id", "").replace("-", " ") or hole("shortcode", name)
     if name in SILENT or name in _BRANCHES or name in _ASIDES:
         return ""
+    if given.listed and (_VERSION.match(name) or _WORD.search(name)):
+        words = " ".join(given.listed)
+        return words if _WORD.search(name) else f"{name.replace('-', ' ').replace('_', ' ').capitalize()} {words}"
     words = next((word for word in given.quoted if " " in word.strip()), "")
     return words or hole(
         "include" if name.startswith(("include", "readfile")) else "shortcode", f"{name} {' '.join(given.listed)}"

@@ -2,6 +2,7 @@
 `{{ site.data.x.y }}`, `{{ site.title }}` (Jekyll), `{{< param x >}}` (Hugo), `{{ book.x }}` (GitBook), `{{ x }}` of
 `extra` (MkDocs)."""
 
+import ast
 import json
 import tomllib
 from collections.abc import Callable
@@ -20,6 +21,7 @@ _VALUE = re2.compile(r"\{\{-? *([A-Za-z][\w.-]*) *(?:\|[^{}]*)?-?\}\}")
 _PARAM = re2.compile(r"\{\{[<%] *(?:param|var|meta|params?) +\"?([\w.-]+)\"? *[%>]\}\}")
 _TABLES = (".yml", ".yaml", ".json", ".toml")
 _SETTINGS = ("_config", "config", "hugo", "mkdocs", "_variables", "_quarto", "book", "config/_default/params", "params")
+_SPHINX = "myst_substitutions"
 _LARGEST, _MOST = 1 << 20, 500
 _DEEPEST = 3
 
@@ -38,6 +40,7 @@ def load(folder: Path) -> dict[str, Any]:
         settings |= _table(path)
     params, extra = settings.get("params"), settings.get("extra")
     data = _files(folder / "data") | _files(folder / "_data")
+    extra = {**_dict(extra), **_substitutions(folder / "conf.py")}
     book = settings.get("variables")
     scope = {**_dict(extra), **_dict(params), **settings, **data}
     return {
@@ -47,6 +50,16 @@ def load(folder: Path) -> dict[str, Any]:
         "extra": extra,
         "var": settings,
     }
+
+
+def _substitutions(path: Path) -> dict[str, Any]:
+    """`myst_substitutions` of Sphinx's settings, where they are written out."""
+    try:
+        body = ast.parse(decode(path.read_bytes()[:_LARGEST])).body if path.is_file() else []
+        found = [each for each in body if isinstance(each, ast.Assign) and ast.unparse(each.targets[0]) == _SPHINX]
+        return _dict(ast.literal_eval(found[-1].value)) if found else {}
+    except (SyntaxError, ValueError, RecursionError, TypeError, MemoryError):
+        return {}
 
 
 def fill(text: str, scope: dict[str, Any], depth: int = 0) -> str:
