@@ -10,7 +10,7 @@ PAGE = "https://site.example/guide/page.html"
 
 CASES = [
     ("<p>snake_case and 2 * 3 * 4</p>", "snake_case and 2 * 3 * 4"),
-    ("<p>1. not a list</p>", "1. not a list"),
+    ("<p>1. not a list</p>", "1\\. not a list"),
     ("<p>one\n   line</p>", "one line"),
     ("<p>中文的\n换行</p>", "中文的换行"),
     ("<p>中文<b>粗体</b>中文</p>", "中文**粗体**中文"),
