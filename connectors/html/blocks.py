@@ -66,15 +66,32 @@ def _said(cell: HtmlElement) -> str:
 def flatten_definition_lists(root: HtmlElement) -> None:
     """A definition list becomes a list whose items begin with the terms; signatures of an API become paragraphs."""
     for listing in reversed(list(root.iter("dl"))):
+        own = [each for each in listing.iter("dt", "dd") if next(each.iterancestors("dl"), None) is listing]
+        if not own:
+            listing.tag = "div"
+            continue
         items: list[HtmlElement] = []
-        for child in list(listing.iter("dt", "dd")):
-            if next(child.iterancestors("dl"), None) is not listing:
-                continue
+        for child in _in_order(listing, set(own)):
             _add_definition(items, child)
         tail = listing.tail
         listing.clear()
         listing.tag, listing.tail = "ul", tail
         listing.extend(items)
+
+
+def _in_order(listing: HtmlElement, own: set[HtmlElement]) -> list[HtmlElement]:
+    """Terms and meanings, and what else stands straight in the list: that belongs to the term before it."""
+    found: list[HtmlElement] = []
+    for child in listing:
+        inside = [each for each in child.iter("dt", "dd") if each in own] if isinstance(child.tag, str) else []
+        if not inside and isinstance(child.tag, str) and child.text_content().strip():
+            around = Element("dd")
+            child.addprevious(around)
+            child.tail = None
+            around.append(child)
+            inside = [around]
+        found += inside
+    return found
 
 
 def _add_definition(items: list[HtmlElement], child: HtmlElement) -> None:

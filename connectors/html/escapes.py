@@ -44,8 +44,13 @@ def _escaped(text: str) -> str:
 
 def _without_marks(text: str) -> str:
     if "](" in text:
-        text = _LINK.sub(rf"\1{BACKSLASH}[\2{BACKSLASH}]\3", text).replace(f"!{BACKSLASH}[", f"{BACKSLASH}!{BACKSLASH}[")
+        text = _LINK.sub(_without_link, text)
     return _EMPHASIS.sub(_without_emphasis, text) if "*" in text or "_" in text else text
+
+
+def _without_link(found: "re2._Match") -> str:
+    picture = f"{BACKSLASH}!" if found[1] else ""
+    return f"{picture}{BACKSLASH}[{found[2]}{BACKSLASH}]{found[3]}"
 
 
 def _without_emphasis(found: "re2._Match") -> str:
