@@ -32,6 +32,7 @@ _PREVIEWS = "//aside[contains(@class, 'onebox')] | //aside[contains(@class, 'quo
 _CLUTTER = (
     "//aside[contains(@class, 'quote')]/div[@class='title'] | //div[@class='meta']"
     " | //a[@class='anchor'] | //span[contains(@class, 'badge')]"
+    " | //div[contains(concat(' ', @class, ' '), ' poll ')]"  # what others may vote for, and how many did
 )
 _MARKS = ("accepted_answer", "hidden", "deleted_at", "user_deleted", "post_type")
 
