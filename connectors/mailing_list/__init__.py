@@ -3,6 +3,7 @@
 archive.py   an archive (plain or gzip) → its raw messages, a few in memory at a time
 message.py   a raw message → who wrote what, when, in reply to what
 joined.py    messages of all archives → threads, joined on disk
+markup.py    what mail programs mark in the HTML of a message
 quoting.py   the text of a message → Markdown without signatures, footers and quotes that nobody answers
 """
 
@@ -16,6 +17,7 @@ from pydantic import Field
 from connectors.base import Kind, LocalPath, Settings, Web
 from connectors.mailing_list.archive import Archive, live, local
 from connectors.mailing_list.joined import threads
+from connectors.mailing_list.message import MARKS
 from connectors.mailing_list.quoting import to_markdown
 from connectors.reading.local import files_at
 from connectors.reading.stored_json import load
@@ -84,9 +86,10 @@ def _is_message(message: Any) -> bool:
 
 
 def _post(message: dict[str, Any], page: Page, licence: str) -> Post:
+    marks = (bool(message.get(name)) for name in MARKS)
     return Post(
         post_id=message["id"],
-        markdown=to_markdown(message["text"], bool(message.get("flowed")), bool(message.get("markdown"))),
+        markdown=to_markdown(message["text"], *marks, message["author"]),
         author=message["author"],
         created_at=parse_time(message["date"]),
         reply_to=message["reply_to"],

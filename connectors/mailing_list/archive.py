@@ -2,6 +2,7 @@
 
 import gzip
 import io
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -97,17 +98,24 @@ def _open(archive: Archive) -> IO[bytes]:
 
 
 def _split(file: IO[bytes], name: str) -> Iterator[bytes | Reject]:
+    """A file that begins with headers instead of a "From " line begins with a message all the same."""
     lines: list[bytes] = []
-    size = 0
-    line = file.readline(_LINE)
+    size = lost = 0
+    line = file.readline(_LINE).removeprefix(BOM_UTF8)
+    if _HEADER.match(line):
+        lines.append(b"From - \n")
     while line:
         after = file.readline(_LINE)
         if _FROM.match(line) and _HEADER.match(after):
             if lines:
                 yield b"".join(lines)
             lines, size = [line], 0
-        elif lines and size < MOST_BYTES:
+        elif not lines:
+            lost += bool(line.strip())
+        elif size < MOST_BYTES:
             lines.append(line)
             size += len(line)
         line = after
+    if lost and lines:
+        yield Reject(name, "before_first_message", f"{lost} lines")
     yield b"".join(lines) if lines else Reject(name, "no_messages", "no line begins a message")
