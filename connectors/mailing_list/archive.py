@@ -20,7 +20,8 @@ MOST_BYTES = 1 << 20  # of one message: what is longer are attachments
 _LINE = 1 << 16
 _GZIP = b"\x1f\x8b"
 # Unescaped "From " begins many a sentence: only with a time and a year, and a header below it, it begins a message.
-_FROM = re2.compile(rb"^From .*\d\d?:\d\d(?::\d\d)?\b.*\b(?:19|20)\d\d\b")
+_FROM = re2.compile(r"^From .*\d\d?:\d\d(?::\d\d)?\b.*\b(?:19|20)\d\d\b")
+_LONGEST_FROM = 300  # bytes
 _HEADER = re2.compile(rb"^[A-Za-z][A-Za-z0-9-]*:")
 # pipermail: 2016-April.txt(.gz); HyperKitty: export/list.mbox.gz?start=…; Apache: 201604.mbox/thread
 _ARCHIVE = re2.compile(r"^(.*\.(?:mbox|txt)(?:\.gz)?)(?:/(?:thread|date|author)/?)?(\?.*)?$")
@@ -106,7 +107,7 @@ def _split(file: IO[bytes], name: str) -> Iterator[bytes | Reject]:
         lines.append(b"From - \n")
     while line:
         after = file.readline(_LINE)
-        if _FROM.match(line) and _HEADER.match(after):
+        if _begins_message(line) and _HEADER.match(after):
             if lines:
                 yield b"".join(lines)
             lines, size = [line], 0
@@ -119,3 +120,8 @@ def _split(file: IO[bytes], name: str) -> Iterator[bytes | Reject]:
     if lost and lines:
         yield Reject(name, "before_first_message", f"{lost} lines")
     yield b"".join(lines) if lines else Reject(name, "no_messages", "no line begins a message")
+
+
+def _begins_message(line: bytes) -> bool:
+    """Also where a sender's name is in any encoding."""
+    return line.startswith(b"From ") and bool(_FROM.match(line[:_LONGEST_FROM].decode("latin-1")))

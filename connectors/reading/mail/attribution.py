@@ -11,7 +11,9 @@ _VERB = re2.compile(
     rf"(?i)(?:^|[^\pL]){any_of(v for v in _verbs if not is_wide(v))}(?:[^\pL]|$)"
     rf"|{any_of(v for v in _verbs if is_wide(v))}[^\pL\d]*$"
 )
-_ENDS_IN_VERB = re2.compile(rf"(?i)(?:^|[^\pL]){any_of(_verbs)}[^\pL\d]*$|{any_of(v for v in _verbs if is_wide(v))}[^\pL\d]*$")
+_ENDS_IN_VERB = re2.compile(
+    rf"(?i)(?:^|[^\pL]){any_of(_verbs)}[^\pL\d]*$|{any_of(v for v in _verbs if is_wide(v))}[^\pL\d]*$"
+)
 _opening = phrases("opening")
 # a word that is also an article or a preposition opens only what a weekday or a number follows soon
 _OPENING = re2.compile(

@@ -11,7 +11,9 @@ from connectors.reading.mail.phrases import FOOTERS, PRIVATE, any_of, is_wide, p
 
 _LONG_RULE = re2.compile(r"^(?:_{20,}|-{30,}|={30,})\s*$")
 _SHORT_RULE = re2.compile(r"^\s*(?:--|—|[-_=*#~]{4,}|(?:-=|=-|-~|~-){3,}[-=~]?)\s*$")
-_OF_A_LIST = re2.compile(r"(?i)mailing list|listinfo|unsubscribe|/mailman|lists?\.|google groups|yahoo!? groups|groups\.io")
+_OF_A_LIST = re2.compile(
+    r"(?i)mailing list|listinfo|unsubscribe|/mailman|lists?\.|google groups|yahoo!? groups|groups\.io"
+)
 _FOOTER = re2.compile(rf"(?i)^[*_\s]*(?:{'|'.join(FOOTERS)})")
 _PLACE = re2.compile(r"(?i)https?://|\S@\S|\bthis (?:group|list|thread|e-?mail|message)\b|\bon git(?:hub|lab)\b")
 _LONGEST_FOOTER = 25  # lines with text
@@ -21,12 +23,17 @@ _MOST_SIGNATURE = 20  # lines with text below "-- "
 _devices = phrases("device")
 _begin = any_of(d for d in _devices if not d.startswith("…"))
 _end = any_of(d[1:] for d in _devices if d.startswith("…"))
-_LINK = r"(?:\s*[<(\[][^<>()\n]{1,300}[>)\]]){0,3}"
+_LINK = re2.compile(r"\[([^\]\n]*)\]\([^)\n]*\)|<https?://[^>\s]*>|\(https?://[^)\s]*\)")
+_LONGEST_DEVICE = 90  # characters
 # one phrase and a few words more, no sentence
-_DEVICE = re2.compile(rf"(?i)^[\s*_\\\[(>–—-]*(?:{_begin}(?:[^\n.!?,;:]|\.\w){{0,50}}|(?:[^\n.!?,;:]){{1,40}}{_end}){_LINK}[\s*_\\\]).!]*$")
-_CLOSING = re2.compile(rf"(?i)^[\s*_–—-]*{any_of(phrases('closing'))}[\s*_]*(?:[,.!;:、，。！~-]*[\s*_\\]*$|[,，!]\s*(.{{1,40}})$|\s+(.{{1,40}})$)")
+_DEVICE = re2.compile(
+    rf"(?i)^[\s*_\\[(>–—-]*(?:{_begin}(?:[^\n.!?,;:，。！？；：、]|\.\w)*|[^\n.!?,;:，。！？；：、]+{_end})[\s*_\\\]).!]*$"
+)
+_CLOSING = re2.compile(
+    rf"(?i)^[\s*_–—-]*{any_of(phrases('closing'))}[\s*_]*(?:[,.!;:、，。！~-]*[\s*_\\]*$|[,，!]\s*(.+)$|\s+(.+)$)"
+)
 _WORD = re2.compile(r"[\pL\pM]+")
-_SENTENCE = re2.compile(r"[.?!;{}。？！:：]\s*\\?$|^\s*(?:[$#>|`+]|[-*•]\s|\d+[.)]\s|    )")
+_SENTENCE = re2.compile(r"[.?!;{}。？！:：]\s*\\?$|^\s*(?:[$#>|`]|[-*•]\s|\d+[.)]\s|    )")
 _SHORT = 60  # characters of a line of a signature
 _MOST_LINES = 6
 _SHORTEST_NOTE = 80  # characters; half as many where a character is a word
@@ -82,8 +89,10 @@ def _begins_footer(line: str, below: list[str]) -> bool:
 
 
 def _without_device(lines: list[str]) -> list[str]:
-    alone = len(lines) > 1 and not lines[-2].strip()
-    return lines[:-1] if alone and len(lines[-1]) < 300 and _DEVICE.match(lines[-1]) else lines
+    if len(lines) < 2 or lines[-2].strip():
+        return lines
+    last = _LINK.sub(r"\1", lines[-1])
+    return lines[:-1] if len(last) <= _LONGEST_DEVICE and _DEVICE.match(last) else lines
 
 
 def _without_note(lines: list[str]) -> list[str]:
@@ -105,7 +114,7 @@ def _without_signature(lines: list[str], author: str) -> list[str]:
     """`lines` without a closing and what follows it, or without a last paragraph that the author's name begins."""
     filled = [number for number, line in enumerate(lines) if line.strip()][-_MOST_LINES - 1 :]
     for place, number in enumerate(filled):
-        found = _CLOSING.match(lines[number])
+        found = _CLOSING.match(lines[number]) if len(lines[number]) <= _SHORT else None
         below = [lines[after] for after in filled[place + 1 :]]
         if found and _ends_a_letter(found[1], found[2], below, author):
             return lines[:number] if all(_is_of_signature(line, author) for line in below) else lines

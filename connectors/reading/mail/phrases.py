@@ -9,9 +9,7 @@ from typing import Any
 import re2
 
 ROLES = ("from", "sent", "to", "cc", "subject", "other")
-_TABLE: dict[str, dict[str, Any]] = tomllib.loads(
-    Path(__file__).with_name("phrases.toml").read_text(encoding="utf-8")
-)
+_TABLE: dict[str, dict[str, Any]] = tomllib.loads(Path(__file__).with_name("phrases.toml").read_text(encoding="utf-8"))
 FOOTERS: list[str] = _TABLE.pop("added")["footer"]
 _WIDE = re2.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
 
