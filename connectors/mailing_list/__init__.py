@@ -15,26 +15,26 @@ from typing import Any, Literal
 from pydantic import Field
 
 from connectors.base import Kind, LocalPath, Settings, Web
-from connectors.mailing_list.archive import Archive, live, local
+from connectors.mailing_list.archive import Archive, is_mbox, live, local
 from connectors.mailing_list.joined import threads
 from connectors.mailing_list.message import MARKS
 from connectors.mailing_list.quoting import to_markdown
-from connectors.reading.local import files_at
+from connectors.reading.local import files_at, ignored, is_named
 from connectors.reading.stored_json import load
 from connectors.reading.threads import build_thread, detach_orphans
 from connectors.reading.times import parse_time
 from schemas.document import Document, Post, Reject
 from schemas.page import Page
 
-_NAMES = ("*.mbox", "*.mbox.gz", "*.mbx", "*.txt", "*.txt.gz")
+_SUFFIXES = (".mbox", ".mbx", ".txt", ".eml")
 
 
 class MailingList(Settings):
     """A mailing list: one page per thread, joined by References and In-Reply-To, orphans by their subject.
 
-    `path` is an mbox file (plain or gzip; pipermail's monthly text and HyperKitty's export are mbox too) or a folder
-    of them. Without it the archives that the index at `url` links to are fetched. Authors are known by their
-    display names only; e-mail addresses of headers are never stored.
+    `path` is an mbox file (plain or packed; pipermail's monthly text and HyperKitty's export are mbox too), a single
+    mail (.eml), or a folder of them, a Maildir too. Without it the archives that the index at `url` links to are
+    fetched. Authors are known by their display names only; e-mail addresses of headers are never stored.
     """
 
     connector: Literal["mailing_list"] = "mailing_list"
@@ -46,9 +46,10 @@ class MailingList(Settings):
         return "forum"
 
     def files(self) -> tuple[Path, ...]:
-        return files_at(self.path, self.name, "path", lambda file: any(map(file.match, _NAMES)))
+        return files_at(self.path, self.name, "path", _is_mail)
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
+        yield from ignored(self.path, self.files() if self.path else ())
         archives: Iterator[Archive | Reject] = local(self.files()) if self.path else live(web, self.url)
         for item in threads(archives):
             yield item if isinstance(item, Reject) else self._page(*item)
@@ -59,6 +60,13 @@ class MailingList(Settings):
     def _page(self, key: str, messages: list[dict[str, Any]]) -> Page:
         body = json.dumps({"messages": messages}, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")
         return Page(self.name, key, f"{self.url}#{key}", body, "application/json", licence=self.licence)
+
+
+def _is_mail(file: Path) -> bool:
+    """By its name; a file without a suffix (a mail program's folder) by how it begins; whatever lies in a Maildir."""
+    if file.name.startswith("."):
+        return False
+    return is_named(file, _SUFFIXES) or file.parent.name in ("cur", "new") or (not file.suffix and is_mbox(file))
 
 
 def thread(page: Page, licence: str = "") -> Iterator[Document | Reject]:

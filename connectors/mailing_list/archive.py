@@ -14,6 +14,7 @@ import re2
 
 from connectors import html
 from connectors.base import Response, Web, WebError
+from connectors.reading import packed
 from schemas.document import Reject
 
 MOST_BYTES = 1 << 20  # of one message: what is longer are attachments
@@ -87,15 +88,21 @@ def messages(archive: Archive) -> Iterator[bytes | Reject]:
     try:
         with closing(_open(archive)) as file:
             yield from _split(file, archive.name)
-    except (OSError, EOFError, ValueError) as error:
+    except packed.ERRORS as error:
         yield Reject(archive.name, "truncated", type(error).__name__)
 
 
 def _open(archive: Archive) -> IO[bytes]:
-    opened: IO[bytes] = archive.file.open("rb") if archive.file else io.BytesIO(archive.body)
-    packed = opened.read(2) == _GZIP
-    opened.seek(0)
-    return gzip.GzipFile(fileobj=opened) if packed else opened  # type: ignore[return-value]
+    if archive.file:
+        return packed.opened(archive.file)
+    body = io.BytesIO(archive.body)
+    return gzip.GzipFile(fileobj=body) if archive.body.startswith(_GZIP) else body  # type: ignore[return-value]
+
+
+def is_mbox(file: Path) -> bool:
+    """Whether its first line begins a message. `file` is plain."""
+    with file.open("rb") as opened:
+        return _begins_message(opened.readline(_LONGEST_FROM))
 
 
 def _split(file: IO[bytes], name: str) -> Iterator[bytes | Reject]:

@@ -14,6 +14,7 @@ from connectors.markdown.includes import MISSING, expand
 from connectors.markdown.sections import LONGEST, render, sections, served
 from connectors.markdown.templates import without_templates
 from connectors.reading.edits import edited
+from connectors.reading.local import ignored
 from schemas.document import Article, Document, Reject, Section
 from schemas.page import Page
 
@@ -51,6 +52,8 @@ class Markdown(Settings):
         return tuple(sorted({path for path in found if path.suffix.lower() in _SUFFIXES and path.is_file()}))
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
+        for part in self.only or (".",):
+            yield from ignored(self.folder / part, self.files())
         for path in self.files():
             key = path.relative_to(self.folder).as_posix()
             if path.stat().st_size > LONGEST:

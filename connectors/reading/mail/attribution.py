@@ -14,10 +14,11 @@ _VERB = re2.compile(
 _ENDS_IN_VERB = re2.compile(
     rf"(?i)(?:^|[^\pL]){any_of(_verbs)}[^\pL\d]*$|{any_of(v for v in _verbs if is_wide(v))}[^\pL\d]*$"
 )
-_opening = phrases("opening")
+_opening = [phrase for phrase in phrases("opening") if not is_wide(phrase)]
+_wide_opening = [phrase for phrase in phrases("opening") if is_wide(phrase)]
 # a word that is also an article or a preposition opens only what a weekday or a number follows soon
 _OPENING = re2.compile(
-    rf"(?i)^[^\pL\d]*(?:{any_of(o for o in _opening if not is_wide(o))}[\s,.]|{any_of(o for o in _opening if is_wide(o))}\s?)"
+    rf"(?i)^[^\pL\d]*(?:{any_of(_opening)}[\s,.]|{any_of(_wide_opening)}\s?)"
     r"[^\d\n]{0,40}\d"
 )
 _DATE_FIRST = re2.compile(r"^[^\pL\d]*\pL{0,12}\.?,?[\s(]{0,2}\d{1,4}(?:[./:年년-]|\.?\s\pL)")

@@ -6,8 +6,8 @@ or after words that announce them ("the headers are:").
 
 import re2
 
-from connectors.reading.mail.phrases import LABELS, any_of, phrases
 from connectors.reading.mail.marks import is_quoted
+from connectors.reading.mail.phrases import LABELS, any_of, phrases
 
 _LABELLED = re2.compile(r"^[ ]{0,3}[*_]{0,3}([^\s*_:：>][^:：\n]{0,29}?)\s*[*_]{0,3}\s*[:：](?:\s|[*_]|\\?$|[^\s/])")
 _original = any_of(phrases("original"))

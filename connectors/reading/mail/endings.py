@@ -15,7 +15,7 @@ _OF_A_LIST = re2.compile(
     r"(?i)mailing list|listinfo|unsubscribe|/mailman|lists?\.|google groups|yahoo!? groups|groups\.io"
 )
 _FOOTER = re2.compile(rf"(?i)^[*_\s]*(?:{'|'.join(FOOTERS)})")
-_PLACE = re2.compile(r"(?i)https?://|\S@\S|\bthis (?:group|list|thread|e-?mail|message)\b|\bon git(?:hub|lab)\b")
+_PLACE = re2.compile(r"(?i)https?://|\S@\S|\bthis (?:group|list|thread|e-?mail|message)\b|\bgit(?:hub|lab)\b")
 _LONGEST_FOOTER = 25  # lines with text
 _CODE = re2.compile(r"(?i)[;{}]\s*$|^\s*(?:select|create|insert|update|delete|alter|drop|with|import|local)\s")
 _MOST_SIGNATURE = 20  # lines with text below "-- "
@@ -52,11 +52,15 @@ def without_endings(lines: list[str]) -> list[str]:
     return kept
 
 
-def without_added(lines: list[str], author: str = "") -> list[str]:
-    """Own lines without what was put below them: notes, "sent from my …", a closing with the name of its `author`."""
+def without_added(lines: list[str], author: str | None = "") -> list[str]:
+    """Own lines without what was put below them: notes, "sent from my …", a closing with the name of its `author`.
+
+    `author` is "" where nobody knows the name, and None where a closing is to stay.
+    """
     kept = _without_blank_end(lines)
     while True:
-        shorter = _without_blank_end(_without_signature(_without_note(_without_device(kept)), author))
+        shorter = _without_blank_end(_without_note(_without_device(kept)))
+        shorter = shorter if author is None else _without_blank_end(_without_signature(shorter, author))
         if len(shorter) == len(kept) or not any(line.strip() for line in shorter):
             return kept
         kept = shorter

@@ -10,6 +10,7 @@ from connectors.reading.mail.copied import header_block
 from connectors.reading.mail.marks import is_quoted, unquoted
 
 LONGEST_QUOTE = 12  # lines above a single answer: more is the message before, quoted whole
+_DATED = re2.compile(r"\d|@")
 _FENCE = re2.compile(r"^\s*(```+|~~~+)[^`]*$")
 
 
@@ -23,15 +24,18 @@ class Run:
     attributed: bool = False
 
 
-def runs(lines: list[str]) -> list[Run]:
-    """`lines` as runs, without what introduces the quotes. Lines within a fence are own ones, whatever they hold."""
+def runs(lines: list[str], dated_only: bool = False) -> list[Run]:
+    """`lines` as runs, without what introduces the quotes. Lines within a fence are own ones, whatever they hold.
+
+    `dated_only`: "Ana wrote:" without a time or an address is no attribution, for texts in which people quote by hand.
+    """
     found: list[Run] = []
     for line, fenced in zip(lines, _fenced(lines), strict=True):
         quoted = not fenced and is_quoted(line) if line.strip() else bool(found and found[-1].quoted)
         if not found or found[-1].quoted != quoted:
             found.append(Run(quoted, []))
         found[-1].lines.append(line)
-    return _without_attributions(found)
+    return _without_attributions(found, dated_only)
 
 
 def answered(found: list[Run], attributed_only: bool = False) -> list[Run]:
@@ -90,20 +94,22 @@ def _fenced(lines: list[str]) -> list[bool]:
     return inside
 
 
-def _without_attributions(found: list[Run]) -> list[Run]:
+def _without_attributions(found: list[Run], dated_only: bool) -> list[Run]:
     kept = list(found)
     for number, (run, following) in enumerate(pairwise(found)):
-        if not run.quoted and following.quoted and _drop_attribution(run.lines):
+        if not run.quoted and following.quoted and _drop_attribution(run.lines, dated_only):
             kept[number + 1] = replace(following, attributed=True)
     return [run for run in kept if any(line.strip() for line in run.lines)]
 
 
-def _drop_attribution(lines: list[str]) -> bool:
+def _drop_attribution(lines: list[str], dated_only: bool = False) -> bool:
     """Take the attribution at the end of `lines` away; whether there was one."""
     filled = len(lines)
     while filled and not lines[filled - 1].strip():
         filled -= 1
     count = attribution_lines(lines[:filled])
+    if dated_only and not _DATED.search(" ".join(lines[filled - count : filled])):
+        return False
     if count:
         del lines[filled - count :]
     return count > 0
