@@ -4,6 +4,7 @@ archive.py   an archive (plain or gzip) → its raw messages, a few in memory at
 message.py   a raw message → who wrote what, when, in reply to what
 joined.py    messages of all archives → threads, joined on disk
 markup.py    what mail programs mark in the HTML of a message
+repeated.py  what a message repeats without quote marks
 quoting.py   the text of a message → Markdown without signatures, footers and quotes that nobody answers
 """
 
@@ -18,7 +19,8 @@ from connectors.base import Kind, LocalPath, Settings, Web
 from connectors.mailing_list.archive import Archive, is_mbox, live, local
 from connectors.mailing_list.joined import threads
 from connectors.mailing_list.message import MARKS
-from connectors.mailing_list.quoting import to_markdown
+from connectors.mailing_list.quoting import Written, to_markdown
+from connectors.mailing_list.repeated import said_in
 from connectors.reading.local import files_at, ignored, is_named
 from connectors.reading.stored_json import load
 from connectors.reading.threads import build_thread, detach_orphans
@@ -78,7 +80,7 @@ def thread(page: Page, licence: str = "") -> Iterator[Document | Reject]:
     if messages[0].get("orphan"):
         yield Reject(page.key, "no_question", "the message that all others reply to is not in the archive")
         return
-    posts = detach_orphans(_post(message, page, licence) for message in messages)
+    posts = detach_orphans(_posts(messages, page, licence))
     yield from build_thread(page.key, page.url, messages[0]["subject"], posts, licence=page.licence or licence)
 
 
@@ -93,11 +95,18 @@ def _is_message(message: Any) -> bool:
     return isinstance(message, dict) and bool(message.get("id")) and all(isinstance(message.get(n), str) for n in names)
 
 
-def _post(message: dict[str, Any], page: Page, licence: str) -> Post:
-    marks = (bool(message.get(name)) for name in MARKS)
+def _posts(messages: list[dict[str, Any]], page: Page, licence: str) -> Iterator[Post]:
+    said: set[str] = set()
+    for message in messages:
+        yield _post(message, said, page, licence)
+        said |= said_in(message["text"])
+
+
+def _post(message: dict[str, Any], said: set[str], page: Page, licence: str) -> Post:
+    written = Written(message["text"], message["author"], *(bool(message.get(name)) for name in MARKS))
     return Post(
         post_id=message["id"],
-        markdown=to_markdown(message["text"], *marks, message["author"]),
+        markdown=to_markdown(written, said),
         author=message["author"],
         created_at=parse_time(message["date"]),
         reply_to=message["reply_to"],

@@ -4,8 +4,12 @@ Signatures, list footers and remarks on scrubbed attachments go; of quotes stay 
 message quoted above or below the answer goes, with the line that introduces it. See connectors/reading/mail.
 """
 
+from collections.abc import Set
+from dataclasses import dataclass
+
 import re2
 
+from connectors.mailing_list.repeated import without_repeated
 from connectors.reading.mail import answered, quote, runs, without_added, without_copies, without_endings
 
 _SCRUBBED = re2.compile(
@@ -19,27 +23,33 @@ _PROSE = re2.compile(r"^[\pL\d\"'(\[“‘*_$<`][^\t]*$")
 _SHORTEST_WRAPPED = 50
 
 
-def to_markdown(
-    text: str, flowed: bool = False, is_markdown: bool = False, delsp: bool = False, author: str = ""
-) -> str:
-    """What the author of a mail says in its `text`.
+@dataclass(frozen=True)
+class Written:
+    """The text of a mail. `author`: by whose name a signature without a mark is known. `flowed`: lines that end in a
+    space go on in the next (RFC 3676); `delsp`: that space is none of the text. `markdown`: made from HTML already."""
 
-    `flowed`: lines that end in a space go on in the next (RFC 3676); `delsp`: that space is none of the text.
-    `is_markdown`: made from HTML already. `author`: by whose name a signature without a mark is known.
-    """
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ").split("\n")
+    text: str
+    author: str = ""
+    flowed: bool = False
+    markdown: bool = False
+    delsp: bool = False
+
+
+def to_markdown(mail: Written, said: Set[str] = frozenset()) -> str:
+    """What the author of `mail` says in it. `said`: the paragraphs of the thread's messages before it."""
+    lines = mail.text.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ").split("\n")
     lines = _without_scrubbed([line[1:] if _SENDER_MARK.match(line) else line for line in lines])
-    lines = without_copies(without_endings(lines))
-    if flowed:
-        lines = _unflowed(lines, delsp)
-    found = answered(runs([line if is_markdown else line.rstrip() for line in lines]))
+    lines = without_repeated(without_copies(without_endings(lines)), said)
+    if mail.flowed:
+        lines = _unflowed(lines, mail.delsp)
+    found = answered(runs([line if mail.markdown else line.rstrip() for line in lines]))
     last = max((number for number, run in enumerate(found) if not run.quoted), default=-1)
     blocks = [
-        _quote(run.lines) if run.quoted else _own(run.lines, author if number == last else None)
+        _quote(run.lines) if run.quoted else _own(run.lines, mail.author if number == last else None)
         for number, run in enumerate(found)
     ]
     whole = _BLANKS.sub("\n\n", "\n\n".join(block for block in blocks if block.strip())).rstrip()
-    return whole if is_markdown else "\n\n".join(_unwrapped(part) for part in whole.split("\n\n"))
+    return whole if mail.markdown else "\n\n".join(_unwrapped(part) for part in whole.split("\n\n"))
 
 
 def _own(lines: list[str], author: str | None) -> str:

@@ -41,7 +41,8 @@ def is_named(file: Path, suffixes: tuple[str, ...]) -> bool:
 def ignored(path: Path | None, files: Iterable[Path]) -> Iterator[Reject]:
     """What lies below the folder `path` and is none of `files`, which a source reads: MOST_NAMED by name.
 
-    The others are counted. Hidden files, a licence or a README beside a set, and what belongs to saved pages are counted in one reject.
+    The others are counted. Hidden files, a licence or a README beside a set, and what belongs to saved pages are
+    counted in one reject.
     """
     if path is None or not path.is_dir():
         return

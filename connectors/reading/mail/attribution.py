@@ -92,5 +92,6 @@ def _names_somebody(text: str, start: int, end: int) -> bool:
     """Whether no article or pronoun stands beside the verb: "on 3 June 2024 the log wrote:" names nobody."""
     if is_wide(text):
         return not text[:start].rstrip(" ,，").endswith(_WIDE_NOT_NAMES)
-    near = _WORD.findall(_AFTER_DIGITS.search(text[:start])[0])[-3:] + _WORD.findall(text[end - 1 :])[:1]
-    return not any(word in _NOT_NAMES for word in near or _WORD.findall(text[:start])[1:][-3:])
+    before = _ADDRESS.sub(" ", text[:start])
+    near = _WORD.findall(_AFTER_DIGITS.search(before)[0])[-3:] + _WORD.findall(text[end - 1 :])[:1]
+    return not any(word in _NOT_NAMES for word in near or _WORD.findall(before)[1:][-3:])

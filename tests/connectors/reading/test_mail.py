@@ -12,7 +12,7 @@ ASKED = "How do I stop the mill?"
 HEADERS = {
     "en": "From: Ana A\nSent: Monday, June 3, 2024 10:12\nTo: list\nSubject: Mill",
     "en apple": "From: Ana A <ana@l.example>\nSubject: Mill\nDate: 3 June 2024 at 10:12:00 CEST\nTo: list",
-    "en wrapped": "From: Ana A\nSent: Monday, June 3, 2024 10:12\nTo: one@l.example;\n two@l.example; a third one\nSubject: Mill",
+    "en wrapped": "From: Ana A\nSent: Monday, 3 June\nTo: one@l.example;\n two@l.example; a third\nSubject: Mill",
     "en reply-to": "From: Ana A\nReply-To: list\nDate: Monday, June 3, 2024\nTo: list\nSubject: Mill",
     "de": "Von: Ana A <ana@l.example>\nGesendet: Montag, 3. Juni 2024 10:12\nAn: list\nBetreff: Mühle",
     "fr": "De : Ana A\nEnvoyé : lundi 3 juin 2024 10:12\nÀ : list\nObjet : Moulin",
@@ -84,7 +84,7 @@ def test_a_mail_copied_below_its_title_goes(line: str) -> None:
 OWN_HEADERS = {
     "code": "    From: ana@l.example\n    Date: Mon, 3 Jun 2024\n    To: list\n    Subject: x",
     "fence": "```\nFrom: ana@l.example\nDate: Mon, 3 Jun 2024\nTo: list\nSubject: x\n```",
-    "raw": "Message-ID: <1@l.example>\nFrom: a@l.example\nDate: Mon, 3 Jun 2024\nMIME-Version: 1.0\nTo: list\nSubject: x",
+    "raw": "Message-ID: <1@l.example>\nFrom: a@l.example\nDate: Mon, 3 Jun 2024\nMIME-Version: 1\nTo: list\nSubject: x",
     "two": "From: the mill\nTo: the house\n\nwalk along the dyke.",
     "list": "Time: 10:12\nPlace: the mill\nSubject: wind",
     "words": "To: whoever reads this. From: me.",
@@ -285,13 +285,13 @@ def test_words_that_only_look_like_a_signature_stay(own: str) -> None:
 NOTES = [
     "This e-mail and any attachments are confidential and intended solely for the addressee. If you have received it in"
     " error, please notify the sender and delete it.",
-    "CONFIDENTIALITY NOTICE\n\nThe information in this message is privileged, for the intended recipient only. Any use by"
-    " others is prohibited; if you are not the intended recipient, destroy it.",
+    "CONFIDENTIALITY NOTICE\n\nThe information in this message is privileged, for the intended recipient only. Any use"
+    " by others is prohibited; if you are not the intended recipient, destroy it.",
     "Diese E-Mail enthält vertrauliche Informationen. Wenn Sie nicht der richtige Adressat sind oder diese E-Mail"
     " irrtümlich erhalten haben, informieren Sie bitte den Absender und vernichten Sie sie.",
-    "Ce message est confidentiel et établi à l'intention exclusive de ses destinataires. Si vous le recevez par erreur,"
-    " merci de le détruire et d'avertir l'expéditeur.",
-    "Este mensaje es confidencial y va dirigido a su destinatario. Si lo ha recibido por error, elimínelo y notifíquelo.",
+    "Ce message est confidentiel et établi à l'intention exclusive de ses destinataires. Si vous le recevez par"
+    " erreur, merci de le détruire et d'avertir l'expéditeur.",
+    "Este mensaje es confidencial y va dirigido a su destinatario. Si lo recibe por error, elimínelo y notifíquelo.",
     "Настоящее сообщение конфиденциально и предназначено адресату. Если вы получили его по ошибке, удалите его.",
     "本邮件含有保密信息，仅限于收件人使用。如您误收本邮件，请立即通知发件人并删除本邮件，禁止任何形式的使用。",
     "このメールには機密情報が含まれ、宛先の方のみを対象としています。誤って受信された場合は、削除してください。",
@@ -309,12 +309,12 @@ def test_an_answer_about_confidential_mail_stays() -> None:
 
 
 FOOTERS = [
-    "_______________________________________________\nmill mailing list\nmill@l.example\nhttps://l.example/listinfo/mill",
-    '-- \nYou received this message because you are subscribed to the Google Groups "mill" group.\nTo unsubscribe, mail x',
-    "---------------------------------------------------------------------\nTo unsubscribe, e-mail: dev-unsubscribe@l.example",
+    "_______________________________________________\nmill mailing list\nmill@l.example",
+    '-- \nYou received this message because you are subscribed to the Google Groups "mill" group.\nTo stop',
+    "-----------------------------------------------------------\nTo unsubscribe, e-mail: dev-unsubscribe@l.example",
     '--\nTo unsubscribe from this list: send the line "unsubscribe mill"',
     "-=-=-=-=-=-=-=-=-=-=-=-\nGroups.io Links: You receive all messages sent to this group.",
-    "########################################################################\n\nTo unsubscribe from the MILL list, click:",
+    "##############################\n\nTo unsubscribe from the MILL list, click:",
     "You received this message because you are subscribed to this group.\nTo stop: write",
     "mill mailing list -- mill@l.example\nTo unsubscribe send an email to mill-leave@l.example",
     "-- \nBo B\n2.34.1",
