@@ -4,9 +4,8 @@ import re2
 from lxml import etree
 from lxml.html import Element, HtmlElement
 
-from connectors.html import code
+from connectors.html import callouts, code
 from connectors.html.accordions import unfold
-from connectors.html import callouts
 from connectors.html.blocks import flatten_definition_lists, flatten_layout_tables
 from connectors.html.embeds import write_embeds
 from connectors.html.escapes import escape_text
@@ -169,7 +168,9 @@ def _mark_headings(root: HtmlElement, marks: Marks) -> None:
             continue
         if not text:
             heading.drop_tree()
-        elif heading in of_boxes or any(True for _ in heading.iterancestors("li", "td", "th", "dd", "dt", "blockquote")):
+        elif heading in of_boxes or any(
+            True for _ in heading.iterancestors("li", "td", "th", "dd", "dt", "blockquote")
+        ):
             _embolden(heading)
         else:
             _lift_out_of_links(heading)

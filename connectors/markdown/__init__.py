@@ -14,6 +14,7 @@ from connectors.markdown.containers import unwrap
 from connectors.markdown.masks import Masks
 from connectors.markdown.sections import LONGEST, indented_code, render, sections, served
 from connectors.reading.edits import edited
+from connectors.reading.local import ignored
 from schemas.document import Article, Document, Reject, Section
 from schemas.page import Page
 
@@ -55,6 +56,8 @@ class Markdown(Settings):
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
         scope = variables.load(self.folder)
+        for part in self.only or (".",):
+            yield from ignored(self.folder / part, self.files())
         for path in self.files():
             key = path.relative_to(self.folder).as_posix()
             if path.stat().st_size > LONGEST:

@@ -6,7 +6,6 @@ known to be layout (`SILENT`) or to decide something (`if`).
 
 import re2
 
-from connectors.markdown.masks import Masks
 from connectors.markdown.tags import TEXTS, TITLES, Arguments, arguments
 from schemas.hole import hole
 
