@@ -333,14 +333,12 @@ def serve(
 
     Example: [bold]gristmill serve demo[/bold]
     """
-    from pipelines.flows import ports
-
-    ports.require_free(host, port)  # before half a minute of loading
     from pipelines.models.base import require_train
-
-    require_train()
+    from pipelines.serve import check_port
     from pipelines.serve import serve as serve_model
 
+    check_port(host, port)  # before libraries and model are loaded, which takes half a minute
+    require_train()
     serve_model(model, host, port, data)
 
 

@@ -1,20 +1,9 @@
-"""Ports of this machine: whether one can be listened on, and one that is free."""
+"""A free port of this machine."""
 
 import socket
 from contextlib import closing
 
-from pipelines.errors import WorkFailed
-
 LOOPBACK = "127.0.0.1"
-
-
-def require_free(host: str, port: int) -> None:
-    """Raises WorkFailed where `port` of `host` cannot be listened on; 0 stands for any free one."""
-    try:
-        _bound_port(host, port)
-    except OSError as error:
-        cure = f"end what listens there, or choose another with --port {free_port(port)}" if port else "see --host"
-        raise WorkFailed(f"{host}:{port} cannot be listened on: {error.strerror}; {cure}") from error
 
 
 def free_port(wanted: int) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from pipelines.errors import WorkFailed
 from pipelines.recipe import RecipeError
 from pipelines.serve.access import LOOPBACK
 
@@ -25,7 +26,7 @@ CURES = {
 log = logging.getLogger("gristmill")
 
 
-class PortError(OSError):
+class PortError(WorkFailed):
     """The server cannot listen at the address that it was given. The message holds the cure."""
 
 

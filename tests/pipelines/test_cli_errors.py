@@ -110,9 +110,8 @@ def test_serve_looks_at_the_port_before_it_loads_a_model(
         printed = gristmill("serve", "demo", "--port", port, "--data", tmp_path)
         assert ports.free_port(port) != port
     assert printed.code == 1
-    assert f"127.0.0.1:{port} cannot be listened on: " in only_line(printed.err)
+    assert f"cannot listen on 127.0.0.1:{port}" in only_line(printed.err)
     assert "--port" in printed.err
-    ports.require_free(ports.LOOPBACK, port)
 
 
 def test_an_unreachable_prefect_server_is_one_line(tmp_path: Path) -> None:

@@ -219,12 +219,12 @@ from pipelines import finetune
 from pipelines.finetune import train
 from tests.pipelines.conftest import recipe
 train.CHECKPOINT_EVERY = 0.0
-on_step_end = train._Watch.on_step_end
+on_step_end = train._Checkpointing.on_step_end
 def stay(watch, args, state, *more, **named):  # half-way, until it is killed
     while state.global_step >= STEPS // 2:
         time.sleep(1)
     on_step_end(watch, args, state, *more, **named)
-train._Watch.on_step_end = stay
+train._Checkpointing.on_step_end = stay
 finetune.run(recipe(Path(sys.argv[2]), max_steps=STEPS), Path(sys.argv[1]))
 """
 
