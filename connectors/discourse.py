@@ -15,6 +15,7 @@ from pydantic import Field
 from connectors import html
 from connectors.base import Kind, LocalPath, Settings, Web
 from connectors.reading.edits import edited
+from connectors.reading.local import ignored
 from connectors.reading.stored_json import GONE_REASONS, answered, load
 from connectors.reading.threads import build_thread
 from connectors.reading.times import parse_time
@@ -32,6 +33,7 @@ _PREVIEWS = "//aside[contains(@class, 'onebox')] | //aside[contains(@class, 'quo
 _CLUTTER = (
     "//aside[contains(@class, 'quote')]/div[@class='title'] | //div[@class='meta']"
     " | //a[@class='anchor'] | //span[contains(@class, 'badge')]"
+    " | //div[contains(concat(' ', @class, ' '), ' poll ')]"  # what others may vote for, and how many did
 )
 _MARKS = ("accepted_answer", "hidden", "deleted_at", "user_deleted", "post_type")
 
@@ -68,6 +70,7 @@ class Discourse(Settings):
         for path in self.files()[: self.max_topics]:
             topic = load(path.read_bytes())
             yield self._page(topic) if _is_topic(topic) else Reject(path.name, "not_a_topic")
+        yield from ignored(self.folder, self.files())
 
     def _live(self, web: Web, cursor: str) -> Iterator[Page | Reject]:
         seen: set[int] = set()

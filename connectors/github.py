@@ -13,7 +13,9 @@ import re2
 from pydantic import Field, model_validator
 
 from connectors.base import Kind, LocalPath, Settings, Web
-from connectors.reading.local import files_at
+from connectors.reading.local import files_at, ignored, is_named
+from connectors.reading.mail import without_reply
+from connectors.reading.rows import read
 from connectors.reading.stored_json import answered, load
 from connectors.reading.threads import build_thread, detach_orphans
 from connectors.reading.times import parse_time
@@ -23,19 +25,23 @@ from schemas.page import Page
 PER_PAGE = 100  # the most that the API gives
 _ISSUE = ("number", "title", "body", "created_at", "updated_at", "html_url", "answer_chosen_at")
 _COMMENT = ("id", "body", "created_at", "html_url", "is_answer", "parent_id")
+_SUFFIXES = (".json", ".jsonl", ".ndjson")
 _TEMPLATE_NOTE = re2.compile(r"(?s)<!--.*?-->")
 _EMPTY_HEADING = re2.compile(r"(?m)^#{1,6} [^\n]+\n+_No response_[ \t]*(?:\n|\z)")
 _IMAGE = re2.compile(r"(?i)<img\b[^>]*>")
 _PICTURE_TAG = re2.compile(r"(?i)</?(?:p|div|center|details|summary|picture|source|br|b|i|em|strong|span|a)\b[^>\n]*>")
-_FENCE = re2.compile(r"(?m)^\s*(```+|~~~+)")
+_FENCE = re2.compile(r"^(?:\s*>)*\s*(?:(```+)[^`]*|(~~~+).*)$")
+_INDENTED = re2.compile(r"(?:^|\n[ \t]*\n)(?:(?: {4}|\t)[^\n]*(?:\n|$))+")
+_ITEM = re2.compile(r"^\s*(?:[-*+]|\d{1,9}[.)])\s")
+_TICKS = re2.compile(r"`+")
 
 
 class GitHub(Settings):
     """Issues and discussions of one repository, each with its comments; thumbs up are the score.
 
-    Live: everything of `repo` by its last change, later only what changed since. From `path`: a JSON file or a folder
-    of them, each an issue, a discussion or a list of these, with their comments under `comments` or `comments_data`
-    (or, in a list of comments beside them, by `issue_url`). Bots are left out.
+    Live: everything of `repo` by its last change, later only what changed since. From `path`: JSON or JSON Lines,
+    packed or not, or a folder of them. Each holds an issue, a discussion or a list of these, with their comments under
+    `comments` or `comments_data` (or, in a list of comments beside them, by `issue_url`). Bots are left out.
     """
 
     states_licence: ClassVar[bool] = False
@@ -58,7 +64,7 @@ class GitHub(Settings):
         return "forum"
 
     def files(self) -> tuple[Path, ...]:
-        return files_at(self.path, self.name, "path", lambda file: file.suffix == ".json")
+        return files_at(self.path, self.name, "path", lambda file: is_named(file, _SUFFIXES))
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
         return self._saved() if self.path else self._live(web, cursor or "")
@@ -107,6 +113,7 @@ class GitHub(Settings):
         return self._page(issue, [entry for entry in comments if isinstance(entry, dict)])
 
     def _saved(self) -> Iterator[Page | Reject]:
+        yield from ignored(self.path, self.files())
         seen: set[str] = set()
         apart = _comments_apart(self.files())
         for file in self.files():
@@ -190,17 +197,19 @@ def _post(entry: dict[str, Any], post_id: str, url: str, licence: str) -> Post:
 
 
 def markdown(body: str) -> str:
-    """As written, without the notes of an issue template, fields that nobody filled in, and pictures in HTML."""
+    """As written, without the notes of an issue template, fields that nobody filled in, pictures in HTML, and the mail
+    that a reply by mail quotes."""
     runs: list[tuple[bool, list[str]]] = [(False, [])]
     fence = ""
-    for line in body.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
-        mark = _FENCE.match(line)
+    for line in without_reply(body.replace("\r\n", "\n").replace("\r", "\n")).split("\n"):
+        found = _FENCE.match(line)
+        mark = (found[1] or found[2]) if found else ""
         if mark and not fence:
-            fence = mark[1]
+            fence = mark
             runs.append((True, [line]))
             continue
         runs[-1][1].append(line)
-        if mark and mark[1].startswith(fence) and line.strip() == mark[1]:
+        if fence and mark.startswith(fence) and line.strip(" \t>") == mark:
             fence = ""
             runs.append((False, []))
     if fence:
@@ -209,8 +218,48 @@ def markdown(body: str) -> str:
 
 
 def _prose(text: str) -> str:
-    text = _PICTURE_TAG.sub("", _IMAGE.sub("", _TEMPLATE_NOTE.sub("", text)))
-    return _EMPTY_HEADING.sub("", text)
+    """Code within it, indented or between backticks, stays as it is."""
+    shown = _code_in(text)
+    text = _TEMPLATE_NOTE.sub(
+        lambda note: note[0] if any(begin <= note.start() < end for begin, end in shown) else "", text
+    )
+    parts = []
+    start = 0
+    for begin, end in _code_in(text):
+        parts += [_PICTURE_TAG.sub("", _IMAGE.sub("", text[start:begin])), text[begin:end]]
+        start = end
+    parts.append(_PICTURE_TAG.sub("", _IMAGE.sub("", text[start:])))
+    return _EMPTY_HEADING.sub("", "".join(parts))
+
+
+def _code_in(text: str) -> list[tuple[int, int]]:
+    """Where code begins and ends, in order, no two of these overlapping."""
+    found = [block.span() for block in _INDENTED.finditer(text) if not _in_a_list(text[: block.start()])]
+    ticks = [mark.span() for mark in _TICKS.finditer(text)]
+    closing = {end - begin: at for at, (begin, end) in enumerate(ticks)}  # the last run of each length
+    at = 0
+    while at < len(ticks):
+        length = ticks[at][1] - ticks[at][0]
+        stop = at
+        if closing[length] > at:
+            stop = next(after for after in range(at + 1, len(ticks)) if ticks[after][1] - ticks[after][0] == length)
+            found.append((ticks[at][0], ticks[stop][1]))
+        at = stop + 1
+    return _apart(sorted(found))
+
+
+def _in_a_list(above: str) -> bool:
+    """Whether what is indented below `above` is part of a list's item."""
+    lines = (line for line in reversed(above.split("\n")) if line.strip() and not line.startswith("    "))
+    return bool(_ITEM.match(next(lines, "")))
+
+
+def _apart(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    kept: list[tuple[int, int]] = []
+    for begin, end in spans:
+        if not kept or begin >= kept[-1][1]:
+            kept.append((begin, end))
+    return kept
 
 
 def _since(cursor: str) -> str:
@@ -219,8 +268,7 @@ def _since(cursor: str) -> str:
 
 
 def _entries(file: Path) -> list[dict[str, Any]]:
-    found = load(file.read_bytes())
-    return [entry for entry in (found if isinstance(found, list) else [found]) if isinstance(entry, dict)]
+    return [entry for entry in read(file) if isinstance(entry, dict)]
 
 
 def _comments_apart(files: tuple[Path, ...]) -> dict[str, list[dict[str, Any]]]:

@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 from connectors import html
 from connectors.base import Address, Kind, LocalPath, Response, Settings, Web, WebError
 from connectors.html.page import PACKED, pack, read_page
+from connectors.reading.local import ignored
 from connectors.web import sitemap
 from connectors.web.url import bare, normalise_url, same_site, without_session
 from schemas.document import Document, Reject
@@ -87,6 +88,7 @@ class Website(Settings):
         for path in self.files()[: self.max_pages]:
             key = path.relative_to(self.folder).as_posix()
             yield Page(self.name, key, urljoin(self.base_url, key), path.read_bytes(), licence=self.licence)
+        yield from ignored(self.folder, self.files())
 
     def _crawl(self, web: Web) -> Iterator[Page | Reject]:
         starts = [normalise_url(url) for url in ((self.start,) if isinstance(self.start, str) else self.start)]

@@ -19,6 +19,7 @@ MODULES = {
     "beautifulsoup4": "bs4",
     "google-re2": "re2",
     "markdown-it-py": "markdown_it",
+    "mdit-py-plugins": "mdit_py_plugins",
     "python-stdnum": "stdnum",
     "pyyaml": "yaml",
     "scikit-learn": "sklearn",

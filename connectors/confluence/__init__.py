@@ -12,7 +12,7 @@ from connectors.confluence.api import from_api
 from connectors.confluence.archive import ENTITIES, is_archive, names
 from connectors.confluence.content import Content, address, article
 from connectors.confluence.export import from_exports
-from connectors.reading.local import files_at
+from connectors.reading.local import files_at, ignored
 from connectors.reading.xml_dump import BrokenDump
 from schemas.document import Document, Reject
 from schemas.page import EPOCH, Page
@@ -57,6 +57,7 @@ class Confluence(Settings):
             yield item if isinstance(item, Reject) else self._page(*item)
 
     def _exported(self) -> Iterator[Page | Reject]:
+        yield from ignored(self.path, self.files())
         kinds = [(path, _kind(path)) for path in self.files()]
         for item in from_exports(tuple(path for path, kind in kinds if kind == "xml"), self.spaces):
             yield item if isinstance(item, Reject) else self._page(*item)

@@ -1,7 +1,8 @@
 """Confluence's storage format as plain HTML: https://confluence.atlassian.com/doc/confluence-storage-format-790796544.html
 
 XHTML with elements of its own: `ac:` for macros, links and pictures, `ri:` for what these point at. Code stands in
-CDATA, where nothing is markup. What a macro fetches from elsewhere (lists of pages, includes, tickets) is not here.
+CDATA, where nothing is markup. What a macro fetches from elsewhere (includes, tickets, drawings) leaves a hole, unless
+it is a list that the wiki makes by itself (`macros.SILENT`).
 """
 
 import html
@@ -13,6 +14,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 from markdown_it import MarkdownIt
 
+from connectors.confluence.macros import unread
 from connectors.html import Unreadable
 
 _LONGEST = 10 << 20
@@ -54,7 +56,7 @@ _PANELS = {
     "alert": ("", ""),
     "auimessage": ("", ""),
 }
-_SILENT = frozenset(("html", "html-include", "style", "css", "javascript", "script", "viewport", "chart", "gallery"))
+_NO_TEXT = ("style", "css", "javascript", "script", "html-include")  # what stands in these is for the browser
 _SIGNS = {"tick": "✔", "cross": "✘", "warning": "⚠", "information": "ℹ", "plus": "+", "minus": "-", "question": "?"}
 _SIGNS |= {"yellow-star": "★", "light-on": "💡"}
 
@@ -129,10 +131,13 @@ def _character(found: "re2._Match") -> str:
 def _macro(element: HtmlElement, chinese: bool) -> None:
     name = (element.get(f"{_AC}name") or "").lower()
     code, body, title = element.find("pre"), element.find("div"), _parameter(element, "title")
-    if name in _WORDS:
-        _replace(element, _element("span", _parameter(element, _WORDS[name])))
-    elif name in _SILENT or (code is None and body is None):
+    said = _parameter(element, _WORDS.get(name, "url"))
+    if name in _NO_TEXT:
         _replace(element, None)
+    elif code is None and body is None:
+        _replace(element, _element("span", said or unread(name, _named(next(element.iter(f"{_RI}page"), None)))))
+    elif name in _WORDS:
+        _replace(element, _element("span", said))
     elif code is not None:
         _replace(element, _verbatim(element, name, code, title))
     elif name in _PANELS:
@@ -145,6 +150,8 @@ def _macro(element: HtmlElement, chinese: bool) -> None:
 def _verbatim(element: HtmlElement, name: str, code: HtmlElement, title: str) -> HtmlElement:
     if name in _FORMULAS:
         return _element("script", code.text or "", type=f"math/tex{_FORMULAS[name]}")
+    if name == "html":
+        return lxml.html.fragment_fromstring(code.text or "", create_parent="div")
     if name in _MARKDOWN:
         written = MarkdownIt("commonmark", {"html": False}).enable("table").render(code.text or "")
         return lxml.html.fragment_fromstring(written, create_parent="div")

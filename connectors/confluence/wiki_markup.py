@@ -1,12 +1,15 @@
 """The markup of pages before Confluence 4, as HTML: https://confluence.atlassian.com/doc/confluence-wiki-markup-251003035.html"""
 
 import html
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby, takewhile
 from operator import itemgetter
 
 import re2
+
+from connectors.confluence.macros import unread
 
 _VERBATIM = re2.compile(
     r"(?s)\{code(?::([^}\n]{0,200}))?\}(.*?)\{code\}|\{noformat(?::[^}\n]{0,200})?\}(.*?)\{noformat\}"
@@ -17,7 +20,8 @@ _LINK = re2.compile(r"\[([^\[\]\n]{1,600})\]")
 _ADDRESS = re2.compile(r"^(?:https?|ftp)://\S+$")
 _BOX = re2.compile(r"\{(info|note|tip|warning|panel|quote|expand)(?::([^}\n]{0,300}))?\}")
 _BOXES = {"info": "Note", "note": "Note", "tip": "Tip", "warning": "Warning"}
-_MACRO = re2.compile(r"\{[a-zA-Z][a-zA-Z0-9._-]{0,40}(?::[^{}\n]{0,400})?\}")
+_MACRO = re2.compile(r"\{([a-zA-Z][a-zA-Z0-9._-]{0,40})(?::([^{}\n]{0,400}))?\}")
+_WORDS = {"status": "title", "jira": "key"}  # macros that say one of their settings
 _ESCAPE = re2.compile(r"\\([\[\]{}*_^~!|#+?-])")
 _FORCED_BREAK = re2.compile(r"\\\\[ \t]*")
 _AROUND = r"(^|[\s(\[\"'.,;:>|-]){0}([^\s{0}](?:[^{0}\n]{{0,400}}?[^\s{0}])?){0}($|[\s)\]\"'.,;:!?<|-])"
@@ -64,7 +68,7 @@ class _Kept:
 
 
 def to_html(markup: str) -> str:
-    """The page's text as an HTML fragment. What a macro fetches from elsewhere is not here."""
+    """The page's text as an HTML fragment. What a macro fetches from elsewhere leaves a hole, as in `storage`."""
     kept = _Kept()
     text = _CONTROLS.sub("", markup.replace("\r\n", "\n").replace("\r", "\n"))
     text = _VERBATIM.sub(lambda found: f"\n{kept.keep(_code(found))}\n", text)
@@ -72,7 +76,22 @@ def to_html(markup: str) -> str:
     text = _ESCAPE.sub(lambda found: kept.keep(html.escape(found[1])), text)
     text = _LINK.sub(lambda found: kept.keep(_link(found[1])), _IMAGE.sub("", text))
     text = _boxed(html.escape(text, quote=False), kept)
-    return kept.restore("\n".join(_blocks(_styled(_MACRO.sub("", text)).split("\n"))))
+    return kept.restore("\n".join(_blocks(_styled(_read_macros(text)).split("\n"))))
+
+
+def _read_macros(text: str) -> str:
+    """Words for a macro that says one, a hole for one that is not known. A name that comes twice stands around text, which
+    stays."""
+    count = Counter(found[1].lower() for found in _MACRO.finditer(text))
+
+    def read(found: "re2._Match") -> str:
+        name, settings = found[1].lower(), (found[2] or "").split("|")
+        named = dict(setting.split("=", 1) for setting in settings if "=" in setting)
+        if name in _WORDS:
+            return str(named.get(_WORDS[name]) or settings[0].strip())
+        return "" if count[name] > 1 else unread(name, settings[0])
+
+    return str(_MACRO.sub(read, text))
 
 
 def _code(found: "re2._Match") -> str:

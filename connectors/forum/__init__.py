@@ -17,6 +17,7 @@ from connectors.base import Address, Kind, LocalPath, Settings, Web
 from connectors.forum.crawl import Crawl, pack
 from connectors.html.threads import address
 from connectors.html.threads.thread import read_thread
+from connectors.reading.local import ignored
 from schemas.document import Document, Reject
 from schemas.page import Page
 
@@ -73,6 +74,7 @@ class Forum(Settings):
 
     def _saved(self) -> Iterator[Page | Reject]:
         """One page per thread; a thread's files in the order of their page numbers."""
+        yield from ignored(self.folder, self.files())
         threads: dict[str, list[tuple[int, str, Path]]] = {}
         for path in self.files():
             url = self._address(path)

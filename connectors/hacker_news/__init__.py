@@ -16,7 +16,7 @@ from connectors.base import Kind, LocalPath, Settings, Web
 from connectors.hacker_news.joined import joined
 from connectors.hacker_news.live import live
 from connectors.hacker_news.thread import thread
-from connectors.reading.local import files_at
+from connectors.reading.local import files_at, ignored
 from schemas.document import Document, Reject
 from schemas.page import Page
 
@@ -51,6 +51,7 @@ class HackerNews(Settings):
         found = joined(self.files()) if self.path else live(web, self.api.rstrip("/"), self.lists, self.max_stories)
         for item in found:
             yield item if isinstance(item, Reject) else self._page(item)
+        yield from ignored(self.path, self.files())
 
     def parse(self, page: Page) -> Iterator[Document | Reject]:
         yield from thread(page)

@@ -11,6 +11,7 @@ from connectors.html.content import main_content
 from connectors.html.decoding import decode
 from connectors.html.licences import spdx
 from connectors.html.markdown import to_markdown
+from connectors.html.mathematics import tex_of_image
 from connectors.html.metadata import Metadata, metadata
 from connectors.html.pagination import MOST_PAGES, linked_page, page_number
 from connectors.html.questions import steps
@@ -36,5 +37,6 @@ __all__ = [
     "sections",
     "spdx",
     "steps",
+    "tex_of_image",
     "to_markdown",
 ]

@@ -2,40 +2,30 @@
 
 from lxml.html import Element, HtmlElement
 
+from connectors.html.spans import repeat_spanned
 from connectors.html.tags import BLOCK_PATH
 
 _BLOCKS_IN_CELL = (
     ".//table | .//ul | .//ol | .//dl | .//blockquote | .//hr | .//p[2] | .//div[2] | .//p[starts-with(., '\ue000')]"
 )
-# lists of a few short items, without lists or other blocks in them
-_LISTS_IN_CELL = (
-    ".//td//*[self::ul or self::ol][count(li) < 9 and not(li//*[self::ul or self::ol or self::table or self::pre])"
-    " and string-length(normalize-space(.)) < 400]"
+# what a line of a table cannot hold
+_NOT_ON_A_LINE = (
+    ".//table | .//hr | .//blockquote | .//dl | .//*[self::ul or self::ol]//*[self::ul or self::ol] | .//li[9]"
 )
-_PARAGRAPHS_IN_CELL = ".//td[p[2] and not(*[not(self::p)]) and string-length(normalize-space(.)) < 400]"
+_CELL = 400  # characters that a cell with lists or paragraphs may have in a table of data
+_NAME = 80  # characters of what a row is about
 
 
 def flatten_layout_tables(root: HtmlElement) -> None:
-    """Tables that place blocks on the page, rather than hold data, become plain blocks. Where a head names the columns,
-    short lists and paragraphs in a cell are data, and stand on the cell's one line."""
+    """Tables that place blocks on the page, rather than hold data, become plain blocks. In a table of data short lists
+    and paragraphs stand on the cell's one line, parted by `<br>`."""
     for table in reversed(list(root.iter("table"))):
-        if table.xpath("count(.//thead//th) > 1"):
-            for listing in table.xpath(_LISTS_IN_CELL):
-                _join(listing, list(listing.iter("li")), "; ")
-            for cell in table.xpath(_PARAGRAPHS_IN_CELL):
-                _join(cell, cell.findall("p"), " ")
         if _is_layout(table):
             _flatten(table)
-
-
-def _join(parent: HtmlElement, parts: list[HtmlElement], between: str) -> None:
-    """Parts of a list or cell as inline text, with `between` behind each but the last."""
-    for part in parts:
-        for paragraph in part.iter("p"):
-            paragraph.tag = "span"
-        part.tag = "span"
-        part.tail = "" if part is parts[-1] else between
-    parent.tag = parent.tag if parent.tag == "td" else "span"
+        else:
+            repeat_spanned(table)
+            for item in table.xpath(".//li/p[not(preceding-sibling::*)]"):
+                item.drop_tag()
 
 
 def _flatten(table: HtmlElement) -> None:
@@ -51,21 +41,59 @@ def _is_layout(table: HtmlElement) -> bool:
         return True
     if table.xpath("count(.//tr)") == 1 and not table.xpath(".//th"):
         return True
-    return any(cell.xpath(_BLOCKS_IN_CELL) for cell in cells)
+    with_blocks = [cell for cell in cells if cell.xpath(_BLOCKS_IN_CELL)]
+    if not with_blocks:
+        return False
+    return not _names_its_rows(table) or any(map(_needs_lines, with_blocks))
+
+
+def _names_its_rows(table: HtmlElement) -> bool:
+    """Whether a head names the columns, or each row begins with a short name, and has something beside it."""
+    if table.xpath("count(.//thead//th) > 1"):
+        return True
+    rows = [row.xpath("./td | ./th") for row in table.iter("tr")]
+    return len(rows) > 1 and all(
+        len(row) > 1 and len(_said(row[0])) <= _NAME and not row[0].xpath(_BLOCKS_IN_CELL) for row in rows
+    )
+
+
+def _needs_lines(cell: HtmlElement) -> bool:
+    return len(_said(cell)) > _CELL or "\ue000" in cell.text_content() or bool(cell.xpath(_NOT_ON_A_LINE))
+
+
+def _said(cell: HtmlElement) -> str:
+    return " ".join(cell.text_content().split())
 
 
 def flatten_definition_lists(root: HtmlElement) -> None:
     """A definition list becomes a list whose items begin with the terms; signatures of an API become paragraphs."""
     for listing in reversed(list(root.iter("dl"))):
+        own = [each for each in listing.iter("dt", "dd") if next(each.iterancestors("dl"), None) is listing]
+        if not own:
+            listing.tag = "div"
+            continue
         items: list[HtmlElement] = []
-        for child in list(listing.iter("dt", "dd")):
-            if next(child.iterancestors("dl"), None) is not listing:
-                continue
+        for child in _in_order(listing, set(own)):
             _add_definition(items, child)
         tail = listing.tail
         listing.clear()
         listing.tag, listing.tail = "ul", tail
         listing.extend(items)
+
+
+def _in_order(listing: HtmlElement, own: set[HtmlElement]) -> list[HtmlElement]:
+    """Terms and meanings, and what else stands straight in the list: that belongs to the term before it."""
+    found: list[HtmlElement] = []
+    for child in listing:
+        inside = [each for each in child.iter("dt", "dd") if each in own] if isinstance(child.tag, str) else []
+        if not inside and isinstance(child.tag, str) and child.text_content().strip():
+            around = Element("dd")
+            child.addprevious(around)
+            child.tail = None
+            around.append(child)
+            inside = [around]
+        found += inside
+    return found
 
 
 def _add_definition(items: list[HtmlElement], child: HtmlElement) -> None:

@@ -6,7 +6,11 @@ import re2
 from lxml.html import HtmlElement
 
 from connectors.html.accordions import unfold
+from connectors.html.callouts import is_callout
 from connectors.html.density import Weight
+from connectors.html.embeds import write_embeds
+from connectors.html.listings import write_listings
+from connectors.html.tabs import show_tabs
 from connectors.html.tags import HEADINGS, MUTE
 
 _FRAMES = ("nav", "aside", "footer", "dialog", "menu", "figcaption")
@@ -53,10 +57,13 @@ _CAMEL = re2.compile(r"([a-z0-9])([A-Z])")
 
 def drop_invisible(page: HtmlElement) -> None:
     unfold(page)
+    show_tabs(page)
+    write_listings(page)
+    write_embeds(page)
     for element in list(page.iter(*MUTE)):
         if element.getparent() is not None:
             element.drop_tree()
-    for element in page.xpath('//script[not(contains(@type, "math/tex"))]'):
+    for element in page.xpath('//script[not(starts-with(@type, "math/"))]'):
         element.drop_tree()
     for element in page.xpath('//*[@hidden or contains(translate(@style, " ", ""), "display:none")]'):
         if element.getparent() is not None and element.tag not in ("html", "body"):
@@ -99,6 +106,8 @@ def _remove(element: HtmlElement) -> None:
 
 
 def _is_clutter(element: HtmlElement) -> bool:
+    if _shows_code(element) or is_callout(element):
+        return False
     if element.tag in _FRAMES or element.get("role") in _ROLES:
         return True
     if element.tag in _NEVER or not (element.get("class") or element.get("id")):
@@ -109,6 +118,12 @@ def _is_clutter(element: HtmlElement) -> bool:
         return bool(_LINE_STEMS.search(names))
     words = {*names.split(), *names.replace("-", " ").split()[-1:]}
     return bool(_STEMS.search(names) or _WORDS & words) and not _is_named_after_heading(element)
+
+
+def _shows_code(element: HtmlElement) -> bool:
+    """Whether a frame named for its buttons (`code-toolbar`) holds a block of code and little else."""
+    shown = sum(len(block.text_content()) for block in element.iter("pre"))
+    return shown > 0 and 2 * shown >= len(element.text_content())
 
 
 def _is_named_after_heading(element: HtmlElement) -> bool:

@@ -17,7 +17,7 @@ _NO_LANGUAGE = frozenset((
     "default", "none", "text", "txt", "plain", "plaintext", "nohighlight", "no-highlight", "notranslate",
     "block", "wrapper", "literal", "numbersource", "content", "listing", "linenums", "highlight", "code",
     "snippet", "box", "pre", "container", "toolbar", "dark", "light", "hljs", "copy", "lines", "line",
-    "ipython", "inline", "prettyprinted", "fence", "undefined", "auto",
+    "ipython", "inline", "tab-size", "wrap", "nowrap", "prettyprinted", "fence", "undefined", "auto",
 ))
 # fmt: on
 _ALIASES = {
@@ -45,6 +45,12 @@ _NOISE = [
     "linenumber",
     "lnt",
     "ln",
+    "crayon-num",
+    "crayon-nums",
+    "line-num",
+    "linenum",
+    "code-line-number",
+    "rouge-gutter",
     "copybutton",
     "copy-button",
     "copybtn",
@@ -53,6 +59,8 @@ _NOISE = [
     "clipboard-button",
 ]
 _LINES = ("div", "p", "li", "tr")
+# A line that is a span of its own, as a block: only its class tells
+_LINE_SPAN = re2.compile(r"(?:^|\s)(?:line|code-?line|token-line|cl|view-line|cm-line|CodeMirror-line)(?:$|\s)")
 
 
 def language(block: HtmlElement) -> str:
@@ -81,7 +89,9 @@ def _declared(element: HtmlElement) -> str:
 def source(block: HtmlElement) -> str:
     """The lines of a `pre`, as a browser shows them, without line numbers and buttons."""
     parts: list[str] = []
-    _collect(block, parts)
+    numbers = _line_numbers(block)
+    ends = _line_spans(block)
+    _collect(block, parts, numbers, ends)
     text = "".join(parts).replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ").replace("\u200b", "")
     lines = text.split("\n")
     while lines and not lines[0].strip():
@@ -99,15 +109,56 @@ def is_noise(element: HtmlElement) -> bool:
     return any(name in _NOISE for name in classes)
 
 
-def _collect(element: HtmlElement, parts: list[str]) -> None:
+def _line_numbers(block: HtmlElement) -> set[HtmlElement]:
+    """Elements that hold nothing but the number of their line, counted up by one from the first line on."""
+    numbered = [each for each in block.iter("span", "a", "i", "b", "em", "div", "td") if _is_number(each)]
+    numbered = [each for each in numbered if not any(_is_number(part) for part in each.iterdescendants("span", "a"))]
+    starts = [each for each in numbered if _begins_line(each, block)]
+    first = int(starts[0].text_content()) if starts else 0
+    counted = all(int(each.text_content()) == first + place for place, each in enumerate(starts))
+    lines = len([line for line in block.text_content().strip("\n").split("\n") if line.strip()])
+    return set(starts) if counted and len(starts) > 1 and len(starts) >= lines else set()
+
+
+def _is_number(element: HtmlElement) -> bool:
+    text = (element.text_content() or "").strip()
+    return len(text) < 7 and text.isdecimal()
+
+
+def _begins_line(element: HtmlElement, block: HtmlElement) -> bool:
+    while element is not block:
+        previous, parent = element.getprevious(), element.getparent()
+        before = (previous.tail or "") if previous is not None else (parent.text or "")
+        if before.strip(" \t\u00a0"):
+            return before.rstrip(" \t\u00a0").endswith("\n")
+        if "\n" in before or (previous is not None and previous.tag == "br"):
+            return True
+        if previous is not None or parent.tag in _LINES:
+            return previous is None or previous.tag in _LINES
+        element = parent
+    return True
+
+
+def _line_spans(block: HtmlElement) -> set[HtmlElement]:
+    """Spans that are lines without a line break between them."""
+    if "\n" in (block.text_content() or "").strip("\n"):
+        return set()
+    spans = [span for span in block.iter("span") if _LINE_SPAN.search(span.get("class") or "")]
+    return set(spans) if len(spans) > 1 and not block.xpath(".//br | .//div | .//li | .//tr") else set()
+
+
+def _collect(element: HtmlElement, parts: list[str], numbers: set[HtmlElement], ends: set[HtmlElement]) -> None:
     parts.extend(filter(None, [element.text]))
     for child in element:
-        if isinstance(child.tag, str) and not is_noise(child):
-            _collect_child(child, parts)
-        parts.extend(filter(None, [child.tail]))
+        tail = child.tail
+        if child in numbers:
+            tail = (tail or "").removeprefix(" ").removeprefix("\u00a0")
+        elif isinstance(child.tag, str) and not is_noise(child):
+            _collect_child(child, parts, numbers, ends)
+        parts.extend(filter(None, ["\n" if child in ends else "", tail]))
 
 
-def _collect_child(child: HtmlElement, parts: list[str]) -> None:
+def _collect_child(child: HtmlElement, parts: list[str], numbers: set[HtmlElement], ends: set[HtmlElement]) -> None:
     if child.tag == "br":
         parts.append("\n")
         return
@@ -115,6 +166,6 @@ def _collect_child(child: HtmlElement, parts: list[str]) -> None:
     if line and parts and not parts[-1].endswith("\n"):
         parts.append("\n")
     before = len(parts)
-    _collect(child, parts)
+    _collect(child, parts, numbers, ends)
     if line and (len(parts) == before or not parts[-1].endswith("\n")):
         parts.append("\n")

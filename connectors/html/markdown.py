@@ -8,6 +8,7 @@ from lxml import etree
 from lxml.html import Element, HtmlElement
 
 from connectors.html import tree
+from connectors.html.escapes import BACKSLASH, lists_by_hand
 from connectors.html.marks import Marks
 from connectors.html.mathematics import mark_mathematics
 from connectors.html.prepare import QUOTE, prepare
@@ -16,7 +17,7 @@ _OPTIONS = ConversionOptions(
     bullets="-",
     list_indent_width=2,
     compact_tables=True,
-    br_in_tables=False,
+    br_in_tables=True,
     autolinks=False,
     expand_abbreviations=False,
     include_blockquote_citations=False,
@@ -24,13 +25,10 @@ _OPTIONS = ConversionOptions(
     hidden_content="reachable",
     preprocessing=PreprocessingOptions(enabled=False),
 )
-# escapes that keep a paragraph from being a list or emphasis: the text reads the same without
-_ESCAPES = re2.compile(r"(?m)^(\s*(?:> ?)*)(\d*)\\([.)+-])( )|\\([_*~])")
 _BLANKS = re2.compile(r"\n[ \t\n>]*\n(?:[ \t]*\n)+")
 _QUOTED_BLANKS = re2.compile(r"(?m)^( *(?:> ?)*>)[ \t]*\n(?: *(?:> ?)*>[ \t]*\n)+")
 _QUOTE_IS_FIRST = re2.compile(r"(\A|\n[ \t]*\n)(?:> ?)+[ \t]*\x{e002}[ \t]*\n(?:(?:> ?)+[ \t]*\n)*")
 _QUOTE_BEGINS = re2.compile(r"(?m)^((?:> ?)*)[ \t]*\x{e002}[ \t]*$")
-_TRAILING = re2.compile(r"(?m)[ \t]+$")
 
 
 def to_markdown(fragment: str | HtmlElement, base_url: str = "") -> str:
@@ -60,13 +58,22 @@ def render(element: HtmlElement, base_url: str) -> tuple[str, Marks]:
     mark_mathematics(root, marks)
     prepare(root, base_url, marks)
     markup = etree.tostring(root, encoding="unicode", method="html")
-    return _ESCAPES.sub(_unescape, convert(markup, _OPTIONS).content or ""), marks
+    return lists_by_hand(convert(markup, _OPTIONS).content or "").replace(BACKSLASH, "\\"), marks
 
 
-def _unescape(found: "re2._Match") -> str:
-    return found[5] or f"{found[1]}{found[2]}{found[3]}{found[4]}"
-
-
-def tidy(text: str) -> str:
+def tidy(text: str, hard_breaks: bool = False) -> str:
+    """`text` without blank ends of lines; with `hard_breaks` the two that end a line within a paragraph stay."""
     text = _QUOTE_BEGINS.sub(r"\1", _QUOTE_IS_FIRST.sub(r"\1", text)).replace(QUOTE, "")
-    return _QUOTED_BLANKS.sub(r"\1\n", _BLANKS.sub("\n\n", _TRAILING.sub("", text))).strip("\n")
+    return _QUOTED_BLANKS.sub(r"\1\n", _BLANKS.sub("\n\n", _bare_ends(text, hard_breaks))).strip("\n")
+
+
+def _bare_ends(text: str, hard_breaks: bool) -> str:
+    lines = text.split("\n")
+    return "\n".join(
+        line.rstrip(" \t") + ("  " if hard_breaks and _is_broken(line, below) else "")
+        for line, below in zip(lines, [*lines[1:], ""], strict=True)
+    )
+
+
+def _is_broken(line: str, below: str) -> bool:
+    return line.endswith("  ") and bool(line.strip(" \t>")) and bool(below.strip(" \t>"))

@@ -4,11 +4,15 @@ import re2
 from lxml import etree
 from lxml.html import Element, HtmlElement
 
-from connectors.html import code
+from connectors.html import callouts, code
 from connectors.html.accordions import unfold
 from connectors.html.blocks import flatten_definition_lists, flatten_layout_tables
+from connectors.html.embeds import write_embeds
+from connectors.html.escapes import escape_text
 from connectors.html.inline import write_images, write_links, write_raised_and_lowered
+from connectors.html.listings import write_listings
 from connectors.html.marks import Mark, Marks
+from connectors.html.tabs import show_tabs
 from connectors.html.tags import HEADINGS, MUTE
 
 _LINE_END = re2.compile(r"[ \t]*\n\s*")
@@ -19,16 +23,23 @@ _PERMALINK = re2.compile(
     r"|mw-editsection|editsection|anchor)(?:\s|$)"
 )
 _SIGNS = {"", "#", "¶", "§", "🔗", "link", "permalink", "[link]", "\uf0c1", "[edit]"}
+# from a footnote to where it is called
+_WAYS_BACK = {sign + form for sign in ("↩", "↵", "⏎", "↑", "^", "⬆", "⤴", "↖") for form in ("", "\ufe0e", "\ufe0f")}
 QUOTE = "\ue002"  # a line of its own before a quotation, which else runs into the one above it
 _NUMBERED_LINES = './/table[.//td//pre][.//td[contains(@class, "linenos") or contains(@class, "gutter")]]'
 
 
 def prepare(root: HtmlElement, base_url: str, marks: Marks) -> None:
     """Change `root` in place."""
+    write_listings(root)
     _mark_code(root, marks)
     unfold(root)
+    show_tabs(root)
+    write_embeds(root)
     _drop_noise(root)
     _join_lines(root)
+    escape_text(root)
+    _nest_lists(root)
     _mark_headings(root, marks)
     flatten_layout_tables(root)
     flatten_definition_lists(root)
@@ -40,6 +51,20 @@ def prepare(root: HtmlElement, base_url: str, marks: Marks) -> None:
     for item in list(root.iter("li")):
         if not item.text_content().strip():
             item.drop_tree()
+
+
+def _nest_lists(root: HtmlElement) -> None:
+    """A list that stands straight in a list belongs to the item before it."""
+    for inner in root.xpath(".//ul/ul | .//ul/ol | .//ol/ul | .//ol/ol"):
+        item = inner.getprevious()
+        if item is not None and item.tag == "li":
+            after, inner.tail = inner.tail, None
+            item.append(inner)
+            item.tail = (item.tail or "") + (after or "")
+        else:
+            wrapper = Element("li")
+            inner.addprevious(wrapper)
+            wrapper.append(inner)
 
 
 _WRAPPERS = ("div", "section", "article", "main", "span")
@@ -72,10 +97,18 @@ def _mark_code(root: HtmlElement, marks: Marks) -> None:
         if block.getparent() is None or any(True for _ in block.iterancestors("pre")):
             continue
         text = code.source(block)
-        if text:
+        if text and "\n" not in text and any(True for _ in block.iterancestors("td", "th")):
+            _as_inline_code(block, text)
+        elif text:
             marks.put(block, Mark(fence(text, code.language(block))))
         else:
             block.drop_tree()
+
+
+def _as_inline_code(block: HtmlElement, text: str) -> None:
+    tail = block.tail
+    block.clear()
+    block.tag, block.text, block.tail = "code", text, tail
 
 
 def fence(text: str, language: str) -> str:
@@ -114,7 +147,7 @@ def _is_permalink(element: HtmlElement) -> bool:
     text = (element.text_content() or "").strip()
     if element.tag == "a" and not text and not element.xpath(".//img"):
         return True
-    if text.lower() in _SIGNS and (element.get("href") or "").startswith("#"):
+    if text.lower() in _SIGNS | _WAYS_BACK and (element.get("href") or "").startswith("#"):
         return True
     classes = element.get("class") or ""
     return bool(_PERMALINK.search(classes)) and (len(text) < 3 or "editsection" in classes or text.lower() in _SIGNS)
@@ -128,13 +161,16 @@ def _drop_empty_links(root: HtmlElement) -> None:
 
 
 def _mark_headings(root: HtmlElement, marks: Marks) -> None:
+    of_boxes = callouts.titles(root)
     for heading in list(root.iter(*HEADINGS)):
         text = inline_text(heading)
         if heading.getparent() is None:  # it went with the heading that it stood in
             continue
         if not text:
             heading.drop_tree()
-        elif any(True for _ in heading.iterancestors("li", "td", "th", "dd", "dt", "blockquote")):
+        elif heading in of_boxes or any(
+            True for _ in heading.iterancestors("li", "td", "th", "dd", "dt", "blockquote")
+        ):
             _embolden(heading)
         else:
             _lift_out_of_links(heading)

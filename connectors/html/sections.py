@@ -52,7 +52,7 @@ def _heading(line: str, marks: Marks) -> Mark | None:
 
 
 def _close(closed: list[Section], path: list[tuple[int, str]], lines: list[str], anchor: str, marks: Marks) -> None:
-    markdown = marks.restore(_RULES.sub("", tidy("\n".join(lines))))
+    markdown = marks.restore(_RULES.sub("", tidy("\n".join(lines), hard_breaks=True)))
     if markdown.strip():
         closed.append(Section(tuple(name for _, name in path), markdown, anchor))
 

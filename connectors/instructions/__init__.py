@@ -11,16 +11,19 @@ from pydantic import Field
 
 from connectors.base import Kind, LocalPath, Settings, Web
 from connectors.instructions.shapes import exchanges
+from connectors.reading.local import ignored, is_named
 from connectors.reading.rows import Malformed, read
 from schemas.document import Document, Reject
 from schemas.page import Page
 
-SUFFIXES = (".json", ".jsonl", ".ndjson", ".parquet")
+SUFFIXES = (".json", ".jsonl", ".ndjson", ".parquet", ".csv", ".tsv")
 PAGE_ROWS = 500
 
 
 class Instructions(Settings):
-    """A file or a folder of files in JSON (an array), JSON Lines or Parquet; the shape is recognised row by row.
+    """A file or a folder of files in JSON (an array), JSON Lines, CSV or Parquet, packed or not.
+
+    The shape is recognised row by row. What lies in the folder and is none of these becomes the reject `ignored_file`.
 
     Known shapes: `instruction`/`input`/`output` (`history`, `instances`), `conversations` (from/value) or `messages`
     (role/content), `prompt` with `completion` or with `chosen` and `rejected`, `question`/`answer`, and Open-Assistant
@@ -29,7 +32,7 @@ class Instructions(Settings):
 
     states_licence: ClassVar[bool] = False
     connector: Literal["instructions"] = "instructions"
-    path: LocalPath = Field(description="A .json, .jsonl, .ndjson or .parquet file, or a folder of them.")
+    path: LocalPath = Field(description="A .json, .jsonl, .ndjson, .csv, .tsv or .parquet file, or a folder of them.")
     url: str = Field("", description="Where the set is published; by default the name of the file.")
 
     @property
@@ -39,9 +42,10 @@ class Instructions(Settings):
     def files(self) -> tuple[Path, ...]:
         if self.path.is_file():
             return (self.path,)
-        return tuple(sorted(path for path in self.path.rglob("*") if path.suffix.lower() in SUFFIXES))
+        return tuple(sorted(path for path in self.path.rglob("*") if path.is_file() and is_named(path, SUFFIXES)))
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
+        yield from ignored(self.path, self.files())
         for path in self.files():
             name = path.name if path == self.path else path.relative_to(self.path).as_posix()
             rows: list[Any] = []

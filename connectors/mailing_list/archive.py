@@ -2,6 +2,7 @@
 
 import gzip
 import io
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,13 +14,15 @@ import re2
 
 from connectors import html
 from connectors.base import Response, Web, WebError
+from connectors.reading import packed
 from schemas.document import Reject
 
 MOST_BYTES = 1 << 20  # of one message: what is longer are attachments
 _LINE = 1 << 16
 _GZIP = b"\x1f\x8b"
 # Unescaped "From " begins many a sentence: only with a time and a year, and a header below it, it begins a message.
-_FROM = re2.compile(rb"^From .*\d\d?:\d\d(?::\d\d)?\b.*\b(?:19|20)\d\d\b")
+_FROM = re2.compile(r"^From .*\d\d?:\d\d(?::\d\d)?\b.*\b(?:19|20)\d\d\b")
+_LONGEST_FROM = 300  # bytes
 _HEADER = re2.compile(rb"^[A-Za-z][A-Za-z0-9-]*:")
 # pipermail: 2016-April.txt(.gz); HyperKitty: export/list.mbox.gz?start=…; Apache: 201604.mbox/thread
 _ARCHIVE = re2.compile(r"^(.*\.(?:mbox|txt)(?:\.gz)?)(?:/(?:thread|date|author)/?)?(\?.*)?$")
@@ -85,29 +88,47 @@ def messages(archive: Archive) -> Iterator[bytes | Reject]:
     try:
         with closing(_open(archive)) as file:
             yield from _split(file, archive.name)
-    except (OSError, EOFError, ValueError) as error:
+    except packed.ERRORS as error:
         yield Reject(archive.name, "truncated", type(error).__name__)
 
 
 def _open(archive: Archive) -> IO[bytes]:
-    opened: IO[bytes] = archive.file.open("rb") if archive.file else io.BytesIO(archive.body)
-    packed = opened.read(2) == _GZIP
-    opened.seek(0)
-    return gzip.GzipFile(fileobj=opened) if packed else opened  # type: ignore[return-value]
+    if archive.file:
+        return packed.opened(archive.file)
+    body = io.BytesIO(archive.body)
+    return gzip.GzipFile(fileobj=body) if archive.body.startswith(_GZIP) else body  # type: ignore[return-value]
+
+
+def is_mbox(file: Path) -> bool:
+    """Whether its first line begins a message. `file` is plain."""
+    with file.open("rb") as opened:
+        return _begins_message(opened.readline(_LONGEST_FROM))
 
 
 def _split(file: IO[bytes], name: str) -> Iterator[bytes | Reject]:
+    """A file that begins with headers instead of a "From " line begins with a message all the same."""
     lines: list[bytes] = []
-    size = 0
-    line = file.readline(_LINE)
+    size = lost = 0
+    line = file.readline(_LINE).removeprefix(BOM_UTF8)
+    if _HEADER.match(line):
+        lines.append(b"From - \n")
     while line:
         after = file.readline(_LINE)
-        if _FROM.match(line) and _HEADER.match(after):
+        if _begins_message(line) and _HEADER.match(after):
             if lines:
                 yield b"".join(lines)
             lines, size = [line], 0
-        elif lines and size < MOST_BYTES:
+        elif not lines:
+            lost += bool(line.strip())
+        elif size < MOST_BYTES:
             lines.append(line)
             size += len(line)
         line = after
+    if lost and lines:
+        yield Reject(name, "before_first_message", f"{lost} lines")
     yield b"".join(lines) if lines else Reject(name, "no_messages", "no line begins a message")
+
+
+def _begins_message(line: bytes) -> bool:
+    """Also where a sender's name is in any encoding."""
+    return line.startswith(b"From ") and bool(_FROM.match(line[:_LONGEST_FROM].decode("latin-1")))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.mailing_list.archive import Archive, messages
-from connectors.mailing_list.message import read
+from connectors.mailing_list.message import MARKS, read
 from connectors.reading.spill import groups, spilled
 from schemas.document import Reject
 
@@ -110,5 +110,5 @@ def _as_thread(rows: list[dict[str, Any]], links: _Links) -> tuple[str, list[dic
 def _message(row: dict[str, Any], known: set[str]) -> dict[str, Any]:
     reply_to = next((name for name in row["references"] if name in known and name != row["id"]), "")
     kept = {name: row[name] for name in ("id", "subject", "author", "date", "text")}
-    marks = {name: True for name in ("flowed", "markdown") if row[name]}
+    marks = {name: True for name in MARKS if row[name]}
     return {**kept, **marks, "reply_to": reply_to}

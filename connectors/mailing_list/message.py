@@ -1,7 +1,6 @@
 """One raw message → who wrote what, when, in reply to what. Never an address."""
 
 import email
-from collections.abc import Iterator
 from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
@@ -12,12 +11,16 @@ from typing import Any
 import re2
 
 from connectors import html
+from connectors.mailing_list.markup import without_mail_program
 from connectors.reading.times import parse_time
 from schemas.page import EPOCH
 
+MARKS = ("flowed", "markdown", "delsp")  # of a text: what `quoting.to_markdown` has to know of it
 MOST_PARTS = 50
 MOST_DEPTH = 10
 MOST_TEXT = 200_000
+_HTML = "text/html"
+_LONGEST_NOTICE = 300  # characters of a plain text that says no more than that there is HTML beside it
 _LONGEST_HEADER = 10_000
 _MOST_REFERENCES = 50
 _ID = re2.compile(r"<([^<>]{1,300})>")
@@ -30,19 +33,19 @@ _ENCODED_GAP = re2.compile(r"\?=\s+=\?")
 
 
 def read(raw: bytes) -> dict[str, Any] | None:
-    """{id, references, is_reply, subject, author, date, text, flowed, markdown}, or None for what cannot be parsed.
+    """{id, references, is_reply, subject, author, date, text} and MARKS, or None for what cannot be parsed.
 
     `id` is a hash of the Message-ID, or of the message where it has none; `references` are hashes too, nearest first.
     """
     try:
         message = email.message_from_bytes(raw, policy=compat32)
         headers = _headers(message)
-        text, part = _text(message)
+        texts = _texts(message, 0)
     except (RecursionError, ValueError, LookupError, MessageError, AttributeError, TypeError):
         return None
     ids = _ID.findall(headers.get("message-id", ""))
     subject = " ".join(_decoded(headers.get("subject", "")).split())
-    kind = part.get_content_type() if part else ""
+    kinds = [_kind(part) for part, _ in texts]
     return {
         "id": _hash(ids[0]) if ids else sha256(raw).hexdigest()[:16],
         "references": _references(headers),
@@ -50,9 +53,10 @@ def read(raw: bytes) -> dict[str, Any] | None:
         "subject": _TAGS.sub("", subject).strip(),
         "author": author(_decoded(headers.get("from", ""))),
         "date": _sent_at(headers.get("date", ""), raw),
-        "text": text,
-        "flowed": "format=flowed" in headers_of(part),
-        "markdown": kind == "text/html",
+        "text": "\n\n".join(text for _, text in texts)[:MOST_TEXT],
+        "flowed": any("format=flowed" in kind for kind in kinds),
+        "delsp": any("delsp=yes" in kind for kind in kinds),
+        "markdown": any(part.get_content_type() == _HTML for part, _ in texts),
     }
 
 
@@ -60,8 +64,8 @@ def _hash(name: str) -> str:
     return sha256(name.replace(" at ", "@").encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def headers_of(part: Message | None) -> str:
-    return str(part.get("content-type", "")).lower().replace('"', "") if part else ""
+def _kind(part: Message) -> str:
+    return "".join(str(part.get("content-type", "")).lower().replace('"', "").split())
 
 
 def _headers(message: Message) -> dict[str, str]:
@@ -110,28 +114,36 @@ def _sent_at(stated: str, raw: bytes) -> str:
     return ""
 
 
-def _text(message: Message) -> tuple[str, Message | None]:
-    """The plain text, else what the HTML says; "" where there is neither."""
-    parts = list(_leaves(message, 0))[:MOST_PARTS]
-    plain = [part for part in parts if part.get_content_type() == "text/plain"]
-    if plain:
-        return "\n\n".join(_payload(part) for part in plain)[:MOST_TEXT], plain[0]
-    for part in parts:
-        if part.get_content_type() == "text/html":
-            return _markdown(_payload(part)), part
-    return "", None
-
-
-def _leaves(message: Message, depth: int) -> Iterator[Message]:
-    if depth > MOST_DEPTH:
-        return
+def _texts(message: Message, depth: int) -> list[tuple[Message, str]]:
+    """What is to be read, part by part: of alternatives one, the plain text unless it is blank or says less than the
+    HTML beside it."""
     payload = message.get_payload()
-    if isinstance(payload, list):
-        for part in payload[:MOST_PARTS]:
-            if isinstance(part, Message):
-                yield from _leaves(part, depth + 1)
-    elif not str(message.get("content-disposition", "")).lower().startswith("attachment"):
-        yield message
+    if not isinstance(payload, list):
+        text = _read(message)
+        return [(message, text)] if text.strip() else []
+    if depth >= MOST_DEPTH:
+        return []
+    parts = [_texts(part, depth + 1) for part in payload[:MOST_PARTS] if isinstance(part, Message)]
+    if message.get_content_type() == "multipart/alternative":
+        return _best([part for part in parts if part])
+    return [each for part in parts for each in part][:MOST_PARTS]
+
+
+def _best(parts: list[list[tuple[Message, str]]]) -> list[tuple[Message, str]]:
+    plain = next((part for part in parts if part[0][0].get_content_type() == "text/plain"), [])
+    other = next((part for part in parts if part is not plain), [])
+    said = "".join(text for _, text in plain)
+    stands_in = len(said) < _LONGEST_NOTICE and "html" in said.lower() and len(said) * 2 < sum(len(t) for _, t in other)
+    return other if not plain or (stands_in and other) else plain
+
+
+def _read(part: Message) -> str:
+    if str(part.get("content-disposition", "")).lower().startswith("attachment"):
+        return ""
+    kind = part.get_content_type()
+    if kind == _HTML:
+        return _markdown(_payload(part))
+    return _payload(part)[:MOST_TEXT] if kind == "text/plain" else ""
 
 
 def _payload(part: Message) -> str:
@@ -144,6 +156,8 @@ def _payload(part: Message) -> str:
 
 def _markdown(markup: str) -> str:
     try:
-        return html.to_markdown(markup)
+        tree = html.parse(markup)
+        without_mail_program(tree)
+        return html.to_markdown(tree)
     except html.Unreadable:
         return ""

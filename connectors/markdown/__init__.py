@@ -4,16 +4,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
+import re2
 from pydantic import Field
 
 from connectors.base import Kind, LocalPath, Settings, Web
 from connectors.html import Unreadable, decode
-from connectors.markdown import front_matter
+from connectors.markdown import components, front_matter, includes, myst, notes, partials, shortcodes, variables
 from connectors.markdown.containers import unwrap
-from connectors.markdown.includes import MISSING, expand
-from connectors.markdown.sections import LONGEST, render, sections, served
-from connectors.markdown.templates import without_templates
+from connectors.markdown.masks import Masks
+from connectors.markdown.sections import LONGEST, indented_code, render, sections, served
 from connectors.reading.edits import edited
+from connectors.reading.local import ignored
 from schemas.document import Article, Document, Reject, Section
 from schemas.page import Page
 
@@ -23,6 +24,9 @@ _SUFFIXES = (".md", ".mdx", ".markdown")
 _HOUSEKEEPING = frozenset(
     ("summary", "_sidebar", "_navbar", "_footer", "licence", "license", "code_of_conduct", "contributing", "changelog")
 )
+
+_RESERVED = re2.compile("[\ufdd0-\ufdef]")  # noncharacters, which mark holes and what is hidden
+_BLOCK = re2.compile("(?m)^[\\s>*-]*\ufdd0include:([^\ufdd0\ufdd1]*)\ufdd1[ \t]*$")
 
 
 class Markdown(Settings):
@@ -51,6 +55,9 @@ class Markdown(Settings):
         return tuple(sorted({path for path in found if path.suffix.lower() in _SUFFIXES and path.is_file()}))
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
+        scope = variables.load(self.folder)
+        for part in self.only or (".",):
+            yield from ignored(self.folder / part, self.files())
         for path in self.files():
             key = path.relative_to(self.folder).as_posix()
             if path.stat().st_size > LONGEST:
@@ -58,7 +65,7 @@ class Markdown(Settings):
             elif path.stem.lower() in _HOUSEKEEPING:
                 yield Reject(key, "not_content")
             else:
-                yield self._page(path, key)
+                yield self._page(path, key, scope)
 
     def parse(self, page: Page) -> Iterator[Document | Reject]:
         about, text = front_matter.split(page.body.decode("utf-8", "replace").replace("\r\n", "\n"))
@@ -66,29 +73,48 @@ class Markdown(Settings):
             yield Reject(page.key, "draft")
             return
         try:
-            title, found = _read(text, self.base_url + page.key, str(about.get("title") or "").strip())
+            title, found = _read(text, page.key, self.base_url + page.key, about)
         except Unreadable as error:
             yield Reject(page.key, error.reason, error.detail)
             return
-        kept = tuple(section for section in found if MISSING not in section.markdown)
-        lacking = (section for section in found if MISSING in section.markdown)
-        yield from (Reject(f"{page.key}#{'/'.join(section.path)}", "missing_include") for section in lacking)
+        lacking = {section: name for section in found if (name := _missing(section.markdown))}
+        kept = tuple(section for section in found if section not in lacking)
+        for section, name in lacking.items():
+            yield Reject(f"{page.key}#{'/'.join(section.path)}", "missing_include", name)
         yield _article(page, about, title, kept) if kept else Reject(page.key, "empty_article")
 
-    def _page(self, path: Path, key: str) -> Page:
-        text = decode(path.read_bytes()).replace("\r\n", "\n")
-        body = expand(text, path, self.folder).encode()
+    def _page(self, path: Path, key: str, scope: dict[str, Any]) -> Page:
+        text = _RESERVED.sub("", decode(path.read_bytes()).replace("\r\n", "\n"))
+        text = includes.expand(partials.expand(text, path, self.folder), path, self.folder)
+        body = variables.fill(text, scope).encode()
         return Page(self.name, key, self.base_url + (served(key) or key), body, MEDIA_TYPE, licence=self.licence)
 
 
-def _read(text: str, url: str, title: str) -> tuple[str, tuple[Section, ...]]:
+def _read(text: str, key: str, url: str, about: dict[str, Any]) -> tuple[str, tuple[Section, ...]]:
     if len(text) > LONGEST:
         raise Unreadable("too_large", f"{len(text)} characters")
     try:
-        markup = render(without_templates(unwrap(text)))
+        markup = render(_plain(text, key, about))
     except Exception as error:  # markdown-it names no exceptions for text that it cannot take
         raise Unreadable("unparsable_markdown", type(error).__name__) from error
-    return sections(markup, url, title)
+    return sections(markup, url, str(about.get("title") or "").strip())
+
+
+def _plain(text: str, key: str, about: dict[str, Any]) -> str:
+    """Markdown that every reader knows. The order counts: indented code is known as such outside of containers only."""
+    of_myst = myst.is_myst(text)
+    masks = Masks(headings=myst.headings(text) if of_myst else {})
+    text = unwrap(masks.hide_code(shortcodes.code_first(text)))
+    if not components.is_mdx(text, key):  # MDX has no indented code
+        text = masks.hide_lines(text, indented_code(text))
+    text = shortcodes.read(components.read(text, key, masks), about)
+    text = myst.read(text, masks.headings) if of_myst else text
+    return masks.restore(notes.read(text))
+
+
+def _missing(markdown: str) -> str:
+    """The first of the files that a section lacks a whole block of, else "". A hole within a line is left there."""
+    return next((found[1] for found in _BLOCK.finditer(markdown)), "")
 
 
 def _article(page: Page, about: dict[str, Any], title: str, found: tuple[Section, ...]) -> Article:

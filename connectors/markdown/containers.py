@@ -8,19 +8,18 @@ from collections.abc import Iterator
 
 import re2
 
-_FENCE = re2.compile(r"^(\s*(?:> ?)*)(`{3,}|~{3,})\s*([^`]*)$")
+from connectors.markdown import directives
+from connectors.markdown.fences import CODE, FENCE, directive_of, fence_end, split_options
+
 _INDENTED = re2.compile(r'^( *)(?:(?:!!!|\?\?\?\+?) ?([\w-]+)?[\w -]*?|===[!+]?)(?: *"(.*)")? *$')
 _OPENED = re2.compile(
     r'^( *)(?::{3,}|/{3,}) *\{?\.?([A-Za-z][\w-]*)\}?(?: *\| *| +|\[)?(?:\{[^}]*\}|title="([^"]*)"|(.*?))[\]:]* *$'
 )
+_NAMED = re2.compile(r"^( *):{3,} *\{([A-Za-z][\w:.+-]*)\}(.*)$")
 _CLOSED = re2.compile(r"^ *(?::{3,}|/{3,}) *$")
-_ALERT = re2.compile(r"(?i)^((?:> ?)+)\[!(note|tip|important|warning|caution)\]\s*$")
+_ALERT = re2.compile(r"^((?:> ?)+)\[!([A-Za-z][\w-]*)(?:\|[^\]]*)?\][+-]?[ \t]*(.*)$")
 _ATTRIBUTES = re2.compile(r"^\s*(?:> ?)*\{:[^}]*\}\s*$")
-_OPTION = re2.compile(r"^\s*:[\w-]+:.*$|^\s*---\s*$")
-_DIRECTIVE = re2.compile(r"^\{([\w:-]+)\}\s*(.*)$")
 _LANGUAGE = re2.compile(r"^\{?\s*\.?([A-Za-z][\w+#.-]*)")
-_CODE = ("code", "code-block", "sourcecode", "code-cell", "prompt", "parsed-literal", "literalinclude")
-_DROPPED = ("toctree", "contents", "image", "figure", "raw", "eval-rst", "include", "mermaid", "instructor")
 _ABOUT_LESSON = ("objectives", "questions", "instructor")  # what it teaches, and how to teach it
 _ASIDES = ("solution", "hint", "answer", "spoiler", "discussion", "callout", "note", "tip", "warning")
 _HEADING = re2.compile(r"^ *#{1,6} +(.+?)[ #]*(?:\{[^}]*\})?$")
@@ -37,7 +36,7 @@ def _lines(lines: list[str], depth: int) -> Iterator[str]:
     index, later, rank = 0, list[str](), 0
     while index < len(lines):
         line = lines[index]
-        fence, indented = _FENCE.match(line), _INDENTED.match(line)
+        fence, indented = FENCE.match(line), _INDENTED.match(line)
         if later and 0 < _rank(line) <= rank:
             yield from later
             later.clear()
@@ -51,6 +50,10 @@ def _lines(lines: list[str], depth: int) -> Iterator[str]:
             index = end
         elif (opened := _OPENED.match(line)) and opened[2].lower() in _ABOUT_LESSON:
             index = _container_end(lines, index) + 1
+        elif (named := _NAMED.match(line)) and depth < _NESTED:
+            end = _container_end(lines, index)
+            yield from _directive(named[1], named[2], named[3].strip(), lines[index + 1 : end], depth)
+            index = end + 1
         elif _is_section(lines, index) and depth < _NESTED:
             end, rank = _container_end(lines, index), _rank(lines[_below(lines, index)])
             later += ["", *_lines(lines[index + 1 : end], depth + 1), ""]
@@ -64,37 +67,30 @@ def _lines(lines: list[str], depth: int) -> Iterator[str]:
     yield from later
 
 
-def fence_end(lines: list[str], index: int) -> int:
-    """Where the fence that opens at `place` closes, or the end of all."""
-    opened = _FENCE.match(lines[index])
-    marks = opened[2]
-    for end in range(index + 1, len(lines)):
-        bare = lines[end].strip(" >\t")
-        if bare.startswith(marks) and not bare.strip(marks[0]):
-            return end
-    return len(lines)
-
-
 def _fenced(margin: str, marks: str, info: str, body: list[str], depth: int) -> Iterator[str]:
-    directive = _DIRECTIVE.match(info)
-    name = directive[1] if directive else ""
-    if directive and name not in _CODE:
-        if name not in _DROPPED and depth < _NESTED:
-            yield from _led(margin, directive[2] or name.capitalize(), _without_options(body), depth, 0)
+    name, argument = directive_of(info)
+    if name and name not in CODE:
+        if depth < _NESTED:
+            yield from _directive(margin, name, argument, [line.removeprefix(margin) for line in body], depth)
         return
-    if directive:
-        info, body = directive[2], _without_options(body)
+    options: dict[str, str] = {}
+    if name:
+        info, (options, body) = argument, split_options(body)
     language = _LANGUAGE.match(info)
-    yield f"{margin}{marks}{language[1] if language else ''}"
+    if options.get("caption"):
+        yield from (f"{margin}**{options['caption'].strip('*')}**", "")
+    yield f"{margin}{marks}{language[1] if language else options.get('language', '')}"
     yield from body
     yield f"{margin}{marks}"
 
 
-def _without_options(body: list[str]) -> list[str]:
-    start = 0
-    while start < len(body) and _OPTION.match(body[start]):
-        start += 1
-    return body[start:]
+def _directive(margin: str, name: str, argument: str, body: list[str], depth: int) -> Iterator[str]:
+    if name in directives.SILENT:
+        return
+    lead, shown = directives.read(name, argument, *split_options(body))
+    yield from ("", f"{margin}{lead}" if lead else "", "")
+    yield from (f"{margin}{line}" if line else "" for line in _lines(shown, depth + 1))
+    yield ""
 
 
 def _body_end(lines: list[str], index: int, margin: int) -> int:
@@ -104,8 +100,8 @@ def _body_end(lines: list[str], index: int, margin: int) -> int:
     return end
 
 
-def _led(margin: str, title: str, body: list[str], depth: int, step: int = 4) -> Iterator[str]:
-    inside = [line[len(margin) + step :] if line.strip() else "" for line in body]
+def _led(margin: str, title: str, body: list[str], depth: int) -> Iterator[str]:
+    inside = [line[len(margin) + 4 :] if line.strip() else "" for line in body]
     yield from ("", f"{margin}**{title.strip('*')}**", "")
     yield from (f"{margin}{line}" if line else "" for line in _lines(inside, depth + 1))
     yield ""
@@ -133,9 +129,9 @@ def _container_end(lines: list[str], index: int) -> int:
     """Where the `:::` container that opens at `place` closes, or the end of all."""
     open_containers, at = 0, index
     while at < len(lines):
-        if _FENCE.match(lines[at]):
+        if FENCE.match(lines[at]):
             at = fence_end(lines, at)
-        elif _OPENED.match(lines[at]):
+        elif _OPENED.match(lines[at]) or _NAMED.match(lines[at]):
             open_containers += 1
         elif _CLOSED.match(lines[at]):
             open_containers -= 1
@@ -158,7 +154,7 @@ def _opening(lines: list[str], index: int) -> tuple[list[str], int]:
 def _plain(line: str) -> Iterator[str]:
     alert = _ALERT.match(line)
     if alert:
-        yield from (f"{alert[1].rstrip()} **{alert[2].capitalize()}**", alert[1].rstrip())
+        yield from (f"{alert[1].rstrip()} **{alert[3].strip(' *') or alert[2].capitalize()}**", alert[1].rstrip())
     elif _CLOSED.match(line):
         yield ""
     elif not _ATTRIBUTES.match(line):

@@ -15,7 +15,7 @@ _LICENCE_KEYS = ("license", "licence", "spdx")
 _EDIT_KEYS = ("lastmod", "last_modified_at", "updated", "last_updated")  # of Hugo, Jekyll, Zola and Hexo, others
 
 
-class _NoAliases(yaml.SafeLoader):
+class NoAliases(yaml.SafeLoader):
     """Aliases are how a few bytes of YAML become gigabytes."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
@@ -39,7 +39,7 @@ def split(text: str) -> tuple[dict[str, Any], str]:
 
 def _read(head: str, mark: str) -> Any:
     try:
-        return tomllib.loads(head) if mark == "+++" else yaml.load(head, Loader=_NoAliases)
+        return tomllib.loads(head) if mark == "+++" else yaml.load(head, Loader=NoAliases)
     except (yaml.YAMLError, ValueError, RecursionError, TypeError):
         return None
 

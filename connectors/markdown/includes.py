@@ -1,58 +1,229 @@
 """Files that a Markdown file takes in, read while fetching, so that a page holds all it says.
 
-`{* path ln[1:5] hl[3] *}`, `{!path!}`, `{!> path!}` (MkDocs), `--8<-- "path:1:5"` (snippets), `{% include path %}`
-(Jekyll).
+`{* path ln[1:5] hl[3] *}`, `{!path!}`, `{!> path!}` (MkDocs), `--8<-- "path:1:5"` and blocks of such (snippets),
+`{% include path name="value" %}` (Jekyll), `{include}` and `{literalinclude}` (MyST), `<<< @/path#region` (VitePress),
+`![[note]]` (Obsidian), `{{< readfile "path" >}}` and its like (Hugo). What is not there leaves a hole of kind `include`.
 """
 
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import re2
 
 from connectors.html import decode
+from connectors.markdown import excerpts, front_matter
+from connectors.markdown.code_places import substitute
+from connectors.markdown.fences import split_options
+from connectors.markdown.tags import TEXTS, TITLES, arguments
+from schemas.hole import hole
 
-MISSING = "gristmill-missing-include"
-_INCLUDE = re2.compile(
-    r"(?m)^([ \t]*)(?:\{([*!])>? *([^\s*!{}:]+)([^\n*!{}]*?) *[*!]\}"
-    r"|-{1,}8<-{1,} +[\"']([^\"'\n:]+)((?::\d+)*)[^\"'\n]*[\"']"
-    r"|\{% *include(?:_relative)? +[\"']?([\w./-]+\.\w+)[\"']?[^%\n]*%\})[ \t]*$"
+_RAW = re2.compile(r"(?s)\{%-?\s*raw\s*-?%\}.*?\{%-?\s*endraw\s*-?%\}")
+_MKDOCS = re2.compile(r"(?m)^([ \t]*)\{([*!])>? *([^\s*!{}:]+)([^\n*!{}]*?) *[*!]\}[ \t]*$")
+_SNIPPET = re2.compile(r"(?m)^([ \t]*)-{1,}8<-{1,} +[\"']([^\"'\n]+)[\"'][ \t]*$")
+_SNIPPETS = re2.compile(r"(?m)^([ \t]*)-{2,}8<-{2,}[ \t]*\n((?:[ \t]*[^\n]*\n){1,50}?)[ \t]*-{2,}8<-{2,}[ \t]*$")
+_ESCAPED = re2.compile(r"(?m)^([ \t]*);(-{1,}8<-{1,})")
+_JEKYLL = re2.compile(
+    r"(?s)(?P<margin>(?:^|\n)[ \t]*)?\{%-? *include(?:_relative|_cached)? +[\"']?([\w./-]+\.\w+)[\"']?(.*?)-?%\}(?P<rest>[ \t]*(?:\n|$))?"
 )
-_LINES = re2.compile(r"(?:ln\[|:)(\d+)(?::(\d+))?")
+_PARAMETER = re2.compile(r"\{\{-? *include\.([\w-]+)[^{}]*\}\}")
+_MYST = re2.compile(
+    r"(?m)^([ \t]*)(`{3,}|~{3,}|:{3,})\{(include|literalinclude)\}[ \t]+([^\n]+)\n((?:[ \t]*:[\w-]+:[^\n]*\n)*)[ \t]*(?:`{3,}|~{3,}|:{3,})[ \t]*$"
+)
+_VITEPRESS = re2.compile(r"(?m)^([ \t]*)<<< *([^\s{#\[]+)(?:#([\w-]+))?[^\n]*$")
+_VITEPRESS_PART = re2.compile(r"(?m)^([ \t]*)<!-- *@include: *([^\s{#]+)(?:#([\w-]+))?[^\n]*?-->[ \t]*$")
+_EMBED = re2.compile(r"(?m)^([ \t]*)!\[\[([^\[\]\n|#]+)(?:#\^?([^\[\]\n|]+))?(?:\|[^\[\]\n]*)?\]\][ \t]*$")
+_HUGO = re2.compile(
+    r"(?m)^([ \t]*)\{\{[<%] *(readfile|include|code_sample|codenew|code|include-file|rawinclude|includecode|example|glossary_definition) +([^\n]*?) */?[%>]\}\}[ \t]*$"
+)
+_LINES = re2.compile(r"ln\[(\d+)(?::(\d+))?")
+_HEADING = re2.compile(r"^(#{1,6}) +(.+?)\s*$")
 _LARGEST = 1 << 20
 _DEEPEST = 5
+# of a site's layout: link lists, menus, counters; no text where they are not there
+_LAYOUT = frozenset(
+    "links toc head header footer nav navigation sidebar analytics comments disqus image figure video youtube gallery".split()
+)
+_FOLDERS = (
+    "_includes",
+    "includes",
+    "snippets",
+    "_snippets",
+    "examples",
+    "content/en/examples",
+    "_partials",
+    "partials",
+)
 
 
 def expand(text: str, file: Path, root: Path, depth: int = 0) -> str:
-    """`text` of `file` with its includes, none from outside of `root`; what is not there leaves the word MISSING."""
+    """`text` of `file` with its includes, none from outside of `root`. What Liquid calls raw is left alone."""
     if depth == _DEEPEST:
         return text
-    return str(_INCLUDE.sub(lambda found: _included(found, file, root, depth), text))
+    return _Includes(file, root, depth).outside_raw(text)
 
 
-def _included(found: "re2._Match", file: Path, root: Path, depth: int) -> str:
-    margin, as_code, name = found[1], found[2] == "*", (found[3] or found[5] or found[7]).lstrip("/")
-    path = _find(name, file, root)
-    if path is None:
-        return f"{margin}{MISSING}"
-    text = decode(path.read_bytes()[:_LARGEST])
-    lines = _chosen(text.rstrip("\n").split("\n"), found[4] or found[6] or "")
-    if as_code:
-        lines = [f"```{path.suffix[1:]}", *lines, "```"]
-    text = "\n".join(f"{margin}{line}".rstrip() for line in lines)
-    return text if as_code else expand(text, path, root, depth + 1)
+class _Includes:
+    """Includes of one file within `root`, which is itself included `depth` times."""
+
+    def __init__(self, file: Path, root: Path, depth: int) -> None:
+        self.file, self.root, self.depth = file, root, depth
+
+    def outside_raw(self, text: str) -> str:
+        pieces, done = list[str](), 0
+        for raw in _RAW.finditer(text):
+            pieces += [self._all(text[done : raw.start()]), raw[0]]
+            done = raw.end()
+        return "".join([*pieces, self._all(text[done:])])
+
+    def _all(self, text: str) -> str:
+        text = substitute(_MKDOCS, text, self._mkdocs, in_code=True)
+        text = substitute(_SNIPPETS, text, self._snippets, in_code=True)
+        text = substitute(_SNIPPET, text, lambda found: self._snippet(found[1], found[2]), in_code=True)
+        text = _ESCAPED.sub(r"\1\2", text)
+        text = substitute(_JEKYLL, text, self._jekyll, in_code=True)
+        text = substitute(_JEKYLL, text, self._no_jekyll)
+        text = substitute(_MYST, text, self._myst)
+        text = substitute(_VITEPRESS, text, lambda found: self._vitepress(found, True))
+        text = substitute(_VITEPRESS_PART, text, lambda found: self._vitepress(found, False))
+        text = substitute(_EMBED, text, self._embed)
+        return substitute(_HUGO, text, self._hugo)
+
+    def _mkdocs(self, found: "re2._Match") -> str:
+        path = find(found[3], self.file, self.root)
+        if path is None:
+            return missing(found[1], found[3])
+        lines, wanted = lines_of(path), _LINES.search(found[4])
+        if wanted:
+            lines = lines[int(wanted[1]) - 1 : int(wanted[2] or wanted[1])]
+        return self._block(found[1], path, lines) if found[2] == "*" else self._text(found[1], path, lines)
+
+    def _snippets(self, found: "re2._Match") -> str:
+        names = (line.strip() for line in found[2].split("\n"))
+        return "\n\n".join(self._snippet(found[1], name) for name in names if name and not name.startswith((";", "#")))
+
+    def _snippet(self, margin: str, wanted: str) -> str:
+        name, _, part = wanted.partition(":") if "://" not in wanted else (wanted, "", "")
+        path = find(name, self.file, self.root)
+        if path is None:
+            return missing(margin, wanted)
+        lines: list[str] | None = lines_of(path)
+        if part and not part.strip("0123456789:,-"):
+            lines = excerpts.numbered(lines or [], part)
+        elif part:
+            lines = excerpts.section(lines or [], part)
+        return missing(margin, wanted) if lines is None else self._text(margin, path, excerpts.without_marks(lines))
+
+    def _jekyll(self, found: "re2._Match") -> str:
+        """Jekyll reads tags in code too, so a file that is there is taken in anywhere."""
+        path = find(found[2], self.file, self.root)
+        if path is None:
+            return str(found[0])
+        given = arguments(found[3]).named
+        text = _PARAMETER.sub(lambda use: given.get(use[1].lower(), ""), "\n".join(lines_of(path)))
+        shown = expand(front_matter.split(text)[1], path, self.root, self.depth + 1)
+        return f"{found['margin'] or ''}{shown}{found['rest'] or ''}"
+
+    def _no_jekyll(self, found: "re2._Match") -> str:
+        """Of a file that is not there stay the words that it is given."""
+        given = arguments(found[3])
+        words = [given.named[key] for key in (*TITLES, *TEXTS) if given.named.get(key)]
+        is_layout = PurePath(found[2]).stem.lower() in _LAYOUT
+        shown = "\n\n".join(words) or ("" if is_layout else hole("include", found[2]))
+        return f"{found['margin'] or ''}{shown}{found['rest'] or ''}"
+
+    def _myst(self, found: "re2._Match") -> str:
+        path, (options, _) = find(found[4].strip(), self.file, self.root), split_options(found[5].split("\n"))
+        lines = excerpts.between(lines_of(path), options) if path else None
+        if path is None or lines is None:
+            return missing(found[1], found[4].strip())
+        is_code = found[3] == "literalinclude" or "code" in options or "literal" in options
+        return (
+            self._block(found[1], path, lines, options.get("language") or options.get("code", ""))
+            if is_code
+            else self._text(found[1], path, lines)
+        )
+
+    def _vitepress(self, found: "re2._Match", is_code: bool) -> str:
+        path = find(found[2].removeprefix("@"), self.file, self.root)
+        lines = lines_of(path) if path else None
+        if lines and found[3]:
+            lines = excerpts.section(lines, found[3])
+        if path is None or lines is None:
+            return missing(found[1], found[2])
+        return self._block(found[1], path, lines) if is_code else self._text(found[1], path, lines)
+
+    def _embed(self, found: "re2._Match") -> str:
+        name = found[2].strip()
+        if PurePath(name).suffix not in ("", ".md"):
+            return str(found[0])
+        path = find(name if name.endswith(".md") else f"{name}.md", self.file, self.root) or _anywhere(name, self.root)
+        lines = lines_of(path) if path else None
+        if lines is not None and found[3]:
+            lines = _below_heading(lines, found[3].strip())
+        return self._text(found[1], path, lines) if path and lines else missing(found[1], name)
+
+    def _hugo(self, found: "re2._Match") -> str:
+        given = arguments(found[3])
+        name = given.first(("file", "path", "src", "name", "term_id")) or next(iter(given.listed), "")
+        if found[2] == "glossary_definition":
+            path = find(f"docs/reference/glossary/{name}.md", self.file, self.root) or _anywhere(name, self.root)
+            about, _ = front_matter.split("\n".join(lines_of(path))) if path else ({}, "")
+            words = " ".join(str(about.get("short_description") or "").split())
+            return found[1] + words if words else missing(found[1], name)
+        if "." not in name:
+            return str(found[0])
+        path = find(name, self.file, self.root)
+        if path is None:
+            return missing(found[1], name)
+        is_text = path.suffix.lower() in (".md", ".markdown", ".html") and given.named.get("code") != "true"
+        return (
+            self._text(found[1], path, lines_of(path))
+            if is_text
+            else self._block(found[1], path, lines_of(path), given.named.get("language", ""))
+        )
+
+    def _block(self, margin: str, path: Path, lines: list[str], language: str = "") -> str:
+        marks = "`" * max(3, 1 + max((len(run) for run in re2.findall(r"`+", "\n".join(lines))), default=0))
+        block = [f"{marks}{language or path.suffix[1:]}", *excerpts.without_marks(lines), marks]
+        return "\n".join(f"{margin}{line}".rstrip() for line in block)
+
+    def _text(self, margin: str, path: Path, lines: list[str]) -> str:
+        text = "\n".join(f"{margin}{line}".rstrip() for line in front_matter.split("\n".join(lines))[1].split("\n"))
+        return expand(text, path, self.root, self.depth + 1)
 
 
-def _find(name: str, file: Path, root: Path) -> Path | None:
+def missing(margin: str, name: str) -> str:
+    """What stands in place of a file that is not there."""
+    return margin + hole("include", name)
+
+
+def lines_of(path: Path) -> list[str]:
+    """The lines of a file's first megabyte."""
+    return decode(path.read_bytes()[:_LARGEST]).replace("\r\n", "\n").rstrip("\n").split("\n")
+
+
+def find(name: str, file: Path, root: Path) -> Path | None:
     """Generators count from the file, from the folder of their settings, or from one for includes: each is tried."""
-    folder, places = file.parent, list[Path]()
-    while folder.is_relative_to(root):
-        places += [folder / name, folder / "_includes" / name]
+    name, folder, places = name.lstrip("/"), file.parent, list[Path]()
+    while name and folder.is_relative_to(root):
+        places += [folder / name, *(folder / within / name for within in _FOLDERS)]
         folder = folder.parent
     real = (place.resolve() for place in places)
     return next((place for place in real if place.is_relative_to(root.resolve()) and place.is_file()), None)
 
 
-def _chosen(lines: list[str], wanted: str) -> list[str]:
-    ranges = _LINES.search(wanted)
-    if not ranges:
-        return lines
-    return lines[int(ranges[1]) - 1 : int(ranges[2] or ranges[1])]
+def _anywhere(name: str, root: Path) -> Path | None:
+    """A note is called by its name alone, wherever it lies."""
+    wanted = f"{PurePath(name).name.removesuffix('.md')}.md"
+    return next((path for path in sorted(root.rglob("*.md")) if path.name == wanted), None)
+
+
+def _below_heading(lines: list[str], name: str) -> list[str]:
+    """The lines below a heading up to the next of its rank."""
+    start, rank = 0, 0
+    for index, line in enumerate(lines):
+        found = _HEADING.match(line)
+        if found and not rank and found[2].strip() == name:
+            start, rank = index + 1, len(found[1])
+        elif found and rank and len(found[1]) <= rank:
+            return lines[start:index]
+    return lines[start:] if rank else []

@@ -5,6 +5,7 @@ from urllib.parse import urljoin, urlsplit
 import re2
 from lxml.html import HtmlElement
 from markdown_it import MarkdownIt
+from mdit_py_plugins.deflist import deflist_plugin
 
 from connectors.html import tree
 from connectors.html.sections import sections as split
@@ -12,13 +13,26 @@ from schemas.document import Section
 
 LONGEST = 1 << 20
 
+_INDENTED = re2.compile(r"(?m)^[ >]*(?:    |\t)")
 # Terminals in the browser take markup for colours.
 _PAINT = re2.compile(r"""</?(?:span|font|b|i|u)(?: (?:style|color)=(?:"[^"<>]*"|'[^'<>]*'))*>""")
 
 
 def render(text: str) -> str:
-    """HTML of CommonMark with tables."""
-    return MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(text)
+    """HTML of CommonMark with tables and definition lists."""
+    return str(_parser().render(text))
+
+
+def indented_code(text: str) -> list[tuple[int, int]]:
+    """First line and end of each block of indented code."""
+    if not _INDENTED.search(text):
+        return []
+    tokens = _parser().disable("inline").parse(text)
+    return [(token.map[0], token.map[1]) for token in tokens if token.type == "code_block" and token.map]
+
+
+def _parser() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).use(deflist_plugin)
 
 
 def sections(markup: str, url: str = "", title: str = "") -> tuple[str, tuple[Section, ...]]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import re2
 
+from connectors.mediawiki.expansion import Context
 from connectors.mediawiki.templates import name_of
 from connectors.mediawiki.wikitext import RenderedSection, parse_wikitext, render_sections
 from connectors.reading.stored_json import load
@@ -53,7 +54,7 @@ def article(page: Page) -> Iterator[Document | Reject]:
         yield body if isinstance(body, Reject) else Reject(page.key, "disambiguation")
         return
     try:
-        found = tuple(render_sections(body["wikitext"], tuple(body["dropped"])))
+        found = tuple(render_sections(body["wikitext"], tuple(body["dropped"]), context_of(body)))
     except RecursionError:
         yield Reject(page.key, "too_deep")
         return
@@ -66,6 +67,15 @@ def article(page: Page) -> Iterator[Document | Reject]:
         )
     else:
         yield Reject(page.key, "empty_article")
+
+
+def context_of(body: dict[str, Any]) -> Context:
+    """What the body of a page says beside its wikitext."""
+    templates = body.get("templates")
+    sources = templates.items() if isinstance(templates, dict) else ()
+    return Context(
+        body["title"], parse_time(body["timestamp"]), {name: text for name, text in sources if isinstance(text, str)}
+    )
 
 
 def wikitext_of(page: Page) -> dict[str, Any] | Reject:

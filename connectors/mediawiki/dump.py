@@ -1,36 +1,65 @@
 """Pages of a MediaWiki XML dump: https://www.mediawiki.org/wiki/Help:Export#Export_format"""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from connectors.mediawiki.revision import UNSPOKEN, USERS, Revision, address
+from connectors.mediawiki.sources import Templates
 from connectors.reading.xml_dump import BrokenDump, elements
 from schemas.document import Reject
 
+_TEMPLATE = "10"  # the namespace of templates
+
 
 def from_dump(path: Path, namespaces: tuple[int, ...]) -> Iterator[Revision | Reject]:
-    """The newest revision of every page in `namespaces`; others are left out, as the settings say."""
-    main_page, names = "", {"dropped": list[str](), "users": list[str]()}
+    """The newest revision of every page in `namespaces`; others are left out, as the settings say.
+
+    The dump is read twice: first for the sources of its templates, which lie anywhere in it and are put on disk. Each
+    page takes those with it that it uses.
+    """
+    with Templates() as templates:
+        _gather(path, templates)
+        try:
+            for number, (element, newest, site) in enumerate(_pages(path)):
+                yield from _page(element, newest, site, namespaces, (number, templates))
+        except BrokenDump as broken:
+            yield Reject(path.name, broken.reason, broken.detail)
+
+
+def _gather(path: Path, templates: Templates) -> None:
+    """Adds the templates of the dump; where it is broken is told when its pages are read."""
+    with suppress(BrokenDump):
+        for element, newest, _ in _pages(path):
+            if _text(element, "ns") == _TEMPLATE and newest.get("wikitext"):
+                templates.add(_text(element, "title").partition(":")[2], newest["wikitext"])
+
+
+def _pages(path: Path) -> Iterator[tuple[Any, dict[str, Any], dict[str, Any]]]:
+    """Each page without its revisions, the newest of these, and what the dump says of its site. Raises BrokenDump."""
+    site: dict[str, Any] = {"main_page": "", "dropped": [], "users": []}
     newest: dict[str, Any] = {}
-    try:
-        for number, element in enumerate(elements(path, "siteinfo", "revision", "page")):
-            match _name(element):
-                case "siteinfo":
-                    main_page = _text(element, "base")
-                    names = {"dropped": _spaces(element, UNSPOKEN), "users": _spaces(element, USERS)}
-                case "revision":
-                    newest = max(newest, _revision(element), key=lambda revision: revision.get("timestamp", ""))
-                case _:
-                    yield from _page(element, newest | names, main_page, namespaces, number)
-                    newest = {}
-    except BrokenDump as broken:
-        yield Reject(path.name, broken.reason, broken.detail)
+    for element in elements(path, "siteinfo", "revision", "page"):
+        match _name(element):
+            case "siteinfo":
+                names = {"dropped": _spaces(element, UNSPOKEN), "users": _spaces(element, USERS)}
+                site = {"main_page": _text(element, "base"), **names}
+            case "revision":
+                newest = max(newest, _revision(element), key=lambda revision: revision.get("timestamp", ""))
+            case _:
+                yield element, newest, site
+                newest = {}
 
 
 def _page(
-    element: Any, newest: dict[str, Any], main_page: str, namespaces: tuple[int, ...], number: int
+    element: Any,
+    newest: dict[str, Any],
+    site: dict[str, Any],
+    namespaces: tuple[int, ...],
+    place: tuple[int, Templates],
 ) -> Iterator[Revision | Reject]:
+    number, templates = place
     title, key, space = _text(element, "title"), _text(element, "id"), _text(element, "ns") or "0"
     if space not in map(str, namespaces):
         return
@@ -40,8 +69,10 @@ def _page(
         yield Reject(key, "no_revision", "the dump holds no text of it")
     else:
         target = next((child.get("title", "") for child in element if _name(child) == "redirect"), "")
-        body = {"title": title, "ns": int(space), "redirect": target, **newest}
-        yield Revision(key, address(main_page, title), body)
+        names = {name: site[name] for name in ("dropped", "users")}
+        body = {"title": title, "ns": int(space), "redirect": target, **newest, **names}
+        sources = templates.used_by(newest["wikitext"])
+        yield Revision(key, address(site["main_page"], title), body | ({"templates": sources} if sources else {}))
 
 
 def _revision(element: Any) -> dict[str, Any]:

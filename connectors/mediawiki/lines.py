@@ -6,17 +6,125 @@ from itertools import groupby, takewhile
 
 import re2
 
+from connectors.mediawiki.expansion import FUNCTION
+from schemas.hole import hole
+
 # stand for what a line begins with, while the text of the line is still being made
 HEADING, BLOCK = "\ue000", "\ue001"
 BULLET, NUMBER, INDENT, TERM = "\ue002", "\ue003", "\ue004", "\ue005"
 QUOTE, BOLD, ITALIC, LESS = "\ue006", "\ue007", "\ue008", "\ue009"
+# inline code by its number, and the end of a line within a paragraph
+SPAN, BREAK = "\ue00a", "\ue00b"
 MARKERS = {"*": BULLET, "#": NUMBER, ":": INDENT, ";": TERM}
 
 _LIST = re2.compile(f"^([{BULLET}{NUMBER}{INDENT}{TERM}]+)\\s*(.*)$")
 _BLOCK = re2.compile(f"{BLOCK}(\\d+){BLOCK}")
-_ANY_TAG = re2.compile(r"</?[a-zA-Z][a-zA-Z0-9]*(?:\s[^<>]{0,300})?/?>")
+_SPAN = re2.compile(f"{SPAN}(\\d+){SPAN}")
+_BREAKS = re2.compile(f"[ \xa0]*{BREAK}+[ \xa0]*")
+HTML = frozenset(
+    (
+        *(
+            "abbr",
+            "b",
+            "bdi",
+            "bdo",
+            "big",
+            "blockquote",
+            "br",
+            "caption",
+            "center",
+            "cite",
+            "code",
+            "data",
+            "dd",
+            "del",
+        ),
+        *(
+            "dfn",
+            "div",
+            "dl",
+            "dt",
+            "em",
+            "font",
+            "h1",
+            "h2",
+            "h3",
+            "h4",
+            "h5",
+            "h6",
+            "hr",
+            "i",
+            "ins",
+            "kbd",
+            "li",
+            "mark",
+        ),
+        *(
+            "ol",
+            "p",
+            "pre",
+            "q",
+            "rb",
+            "rp",
+            "rt",
+            "rtc",
+            "ruby",
+            "s",
+            "samp",
+            "small",
+            "span",
+            "strike",
+            "strong",
+            "sub",
+        ),
+        *("sup", "table", "td", "th", "time", "tr", "tt", "u", "ul", "var", "wbr"),
+    )
+)
+"""Tags that MediaWiki lets through; it shows others as they are typed."""
+_EXTENSIONS = frozenset(
+    (
+        *(
+            "ref",
+            "references",
+            "nowiki",
+            "noinclude",
+            "includeonly",
+            "onlyinclude",
+            "gallery",
+            "math",
+            "source",
+            "poem",
+        ),
+        *(
+            "syntaxhighlight",
+            "translate",
+            "tvar",
+            "languages",
+            "section",
+            "templatestyles",
+            "timeline",
+            "imagemap",
+            "tabs",
+        ),
+        *(
+            "categorytree",
+            "inputbox",
+            "score",
+            "hiero",
+            "chem",
+            "ce",
+            "indicator",
+            "graph",
+            "mapframe",
+            "maplink",
+            "tab",
+        ),
+    )
+)
+_ANY_TAG = re2.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)(?:\s[^<>]{0,300})?/?>")
 _MARKS = re2.compile("[\ue000-\ue008]")
 _LINE_MARKS = re2.compile("[\ue000-\ue006]")
+_LINE_MARKS_BUT_BLOCK = re2.compile("[\ue000\ue002-\ue006]")
 # `LESS` is a < that the page shows, and no tag
 _SHOWN = {ord(BOLD): "**", ord(ITALIC): "*", ord(LESS): "<"}
 # what the parser could not make sense of, mostly left open by its author
@@ -27,7 +135,7 @@ _LONGEST_CODE = 120
 _BLANKS = re2.compile(r"\n{3,}")
 # what a dropped template leaves behind: "(; born 1950)", "( )", "word ,"
 _LEFT_OPEN = re2.compile(r"([(（])(?:[\s\xa0]*[;,:，；、–])+[\s\xa0]*")
-_LEFT_EMPTY = re2.compile(r"[ \xa0]*(?:\([\s\xa0]*\)|（\s*）|\[\s*\])")
+_LEFT_EMPTY = re2.compile(r"(^|[ \xa0])[ \xa0]*(?:\([\s\xa0]*\)|\[\s*\])|（\s*）")
 _LEFT_SPACE = re2.compile(r"[ \xa0]+([,.;)])(\s|$)")
 _SPACES = re2.compile(r"(\S)[ \xa0\x{2009}\x{202f}]{2,}")
 
@@ -37,22 +145,42 @@ def to_markdown(lines: list[str], blocks: list[str]) -> str:
     written: list[str] = []
     for kind, run in groupby(without_tables(lines), key=_kind):
         if kind == "preformatted":
-            written.append(_preformatted(list(run)))
+            written.append(_preformatted(list(run), blocks))
         elif kind == "list":
-            written += ["", *_list(run), ""]
+            written += ["", *(_broken(line, "  ") for line in _list(run)), ""]
         elif kind == "quotation":
-            written += ["", *(f"> {tidy(line.removeprefix(QUOTE))}".rstrip() for line in run), ""]
+            written += ["", *(_broken(f"> {tidy(line.removeprefix(QUOTE))}", "> ").rstrip() for line in run), ""]
         else:
-            written += [tidy(line) for line in run]
+            written += [_broken(tidy(line), "") for line in run]
     text = _BLANKS.sub("\n\n", "\n".join(written)).translate(_SHOWN).strip()
-    return _BLANKS.sub("\n\n", _LINE_MARKS.sub("", _BLOCK.sub(lambda found: blocks[int(found[1])], text))).strip()
+    finished = _finished(_LINE_MARKS_BUT_BLOCK.sub("", text), blocks)
+    return finished.replace(f"{FUNCTION}|", "").strip("\n").rstrip()
+
+
+def _finished(text: str, blocks: list[str]) -> str:
+    """`text` with its blocks and spans in their places."""
+
+    def block(found: "re2._Match") -> str:
+        return blocks[int(found[1])]
+
+    return str(_SPAN.sub(block, _BLOCK.sub(block, text)))
+
+
+def _broken(line: str, margin: str) -> str:
+    """A line that is broken within a paragraph: two spaces at its end, as Markdown has it."""
+    if BREAK not in line:
+        return line
+    parts = [part for part in _BREAKS.split(line) if part]
+    return f"  \n{margin}".join(parts)
 
 
 def without_tables(lines: list[str]) -> list[str]:
-    """Without tables that were never closed or never parsed, which are lines from {| to |}."""
+    """With a hole for each table that was never closed or never parsed, which are lines from {| to |}."""
     kept: list[str] = []
     inside = False
     for line in lines:
+        if not inside and line.startswith("{|"):
+            kept += ["", hole("table", "not closed"), ""]
         inside = inside or line.startswith("{|")
         if not inside:
             kept.append(line)
@@ -68,11 +196,12 @@ def _kind(line: str) -> str:
     return "preformatted" if line.startswith(" ") and line.strip() and BLOCK not in line else "text"
 
 
-def _preformatted(run: list[str]) -> str:
+def _preformatted(run: list[str], blocks: list[str]) -> str:
     """Lines that begin with a space are code; one alone is more often a slip."""
     if len(run) == 1 or max(map(len, run)) > _LONGEST_CODE:
-        return "\n".join(tidy(line.strip()) for line in run)
-    return "\n" + fence("\n".join(_MARKS.sub("", line[1:]) for line in run), "") + "\n"
+        return "\n".join(_broken(tidy(line.strip()), "") for line in run)
+    blocks.append(fence("\n".join(typed(line[1:], blocks) for line in run), ""))
+    return f"\n{BLOCK}{len(blocks) - 1}{BLOCK}\n"
 
 
 def _list(run: Iterator[str]) -> Iterator[str]:
@@ -103,8 +232,8 @@ def _item(markers: str, deep: list[str], counters: list[int], text: str) -> str:
 
 def tidy(text: str) -> str:
     """A line without stray tags and without what dropped templates leave."""
-    text = _ANY_TAG.sub("", text) if "<" in text else text
-    text = _BROKEN_TEMPLATE.sub("", text) if "{{" in text else text
+    text = _ANY_TAG.sub(_untagged, text) if "<" in text else text
+    text = _BROKEN_TEMPLATE.sub(_not_closed, text) if "{{" in text else text
     text = _BROKEN_LINK.sub(_shown, text) if "[[" in text else text
     text = _LEFT_EMPTY.sub("", _LEFT_OPEN.sub(r"\1", text)) if "(" in text or "（" in text or "[" in text else text
     return _SPACES.sub(r"\1 ", _LEFT_SPACE.sub(r"\1\2", text)).rstrip()
@@ -116,19 +245,54 @@ def _shown(link: "re2._Match") -> str:
     return "" if ":" in first else str(shown or first)
 
 
-def plain(heading: str) -> str:
-    """A heading without emphasis."""
-    return tidy(unmarked(heading).replace("`", "")).strip().replace(LESS, "<")
+def _not_closed(_: "re2._Match") -> str:
+    return hole("template", "not closed")
+
+
+def _untagged(tag: "re2._Match") -> str:
+    name = tag[1].lower()
+    return "" if name in HTML or name in _EXTENSIONS else str(tag[0]).replace("<", LESS)
+
+
+def plain(heading: str, blocks: list[str] | None = None) -> str:
+    """A heading without emphasis, its code from `blocks`."""
+    text = _finished(unmarked(heading.replace(BREAK, " ")), blocks or [])
+    return tidy(text.replace("`", "")).strip().replace(LESS, "<")
 
 
 def unmarked(text: str) -> str:
     return str(_MARKS.sub("", text)).strip()
 
 
-def cell(text: str) -> str:
-    """The text of a table's cell, on one line."""
-    items = (unmarked(_BLOCK.sub("", line)) for line in text.split("\n"))
-    return tidy(" ".join(item for item in items if item)).replace("|", "\\|").replace(LESS, "<")
+def typed(text: str, blocks: list[str]) -> str:
+    """Rendered text as code: without emphasis, spans of code without their marks."""
+    bare = _SPAN.sub(lambda found: blocks[int(found[1])].strip("`").strip(), text)
+    bare = _BLOCK.sub(lambda found: _unfenced(blocks[int(found[1])]), bare)
+    return str(_MARKS.sub("", bare)).replace(LESS, "<").replace(BREAK, "\n")
+
+
+def _unfenced(block: str) -> str:
+    lines = block.split("\n")
+    return "\n".join(lines[1:-1]) if block.startswith("```") else block
+
+
+def cell(text: str, blocks: list[str]) -> str:
+    """The text of a table's cell on one line, which <br> breaks where the cell breaks its own; code is put in line, and
+    of a table within it its cells."""
+    text = _BLOCK.sub(lambda found: _in_line(blocks[int(found[1])]), text)
+    items = (tidy(unmarked(line)) for line in text.replace(BREAK, "\n").split("\n"))
+    shown = "<br>".join(item for item in items if item)
+    return _finished(shown, blocks).replace("\\|", "|").replace("|", "\\|").replace(LESS, "<")
+
+
+def _in_line(block: str) -> str:
+    lines = block.strip().split("\n")
+    if block.startswith("```"):
+        return "\n".join(code(line.strip()).replace("<", LESS) for line in lines[1:-1] if line.strip())
+    if block.startswith("|"):
+        rows = [line.strip("| ").replace(" | ", ", ") for line in lines if not line.startswith("| ---")]
+        return "\n".join(rows).replace("<br>", "; ")
+    return " ".join(lines) if block.startswith("$$") else block
 
 
 def around(mark: str, text: str) -> str:
@@ -145,10 +309,9 @@ def quotation(text: str) -> str:
 
 
 def code(text: str) -> str:
-    bare = unmarked(text)
-    if not bare or "\n" in bare:
-        return bare
-    return f"`` {bare} ``" if "`" in bare else f"`{bare}`"
+    """Inline code on one line."""
+    bare = " ".join(text.split("\n")).strip() if "\n" in text else text.strip()
+    return f"`` {bare} ``" if "`" in bare else f"`{bare}`" if bare else ""
 
 
 def fence(text: str, language: str) -> str:

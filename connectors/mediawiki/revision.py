@@ -11,7 +11,8 @@ from schemas.page import EPOCH
 @dataclass(frozen=True, slots=True)
 class Revision:
     """`body` has title, ns, revid, timestamp, contributor, redirect (target or ""), model, dropped (the wiki's own
-    names for files and categories), users (those for the pages of its users) and wikitext. `key` is the number of
+    names for files and categories), users (those for the pages of its users), wikitext, and, where a dump
+    holds them, templates: the sources of those that it uses. `key` is the number of
     the page, which a move does not change."""
 
     key: str

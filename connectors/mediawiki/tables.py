@@ -5,24 +5,42 @@ from typing import Any
 
 from mwparserfromhell.nodes import Tag
 
+from schemas.hole import hole
+
 # tables for layout and navigation, by their class
-_LAYOUT = ("infobox", "navbox", "sidebar", "ambox", "metadata", "toc", "vertical-navbox", "mbox", "succession")
-_MAX_ROWS, _MAX_COLUMNS, _LONGEST_CELL = 300, 20, 400
+LAYOUT = (
+    "infobox",
+    "navbox",
+    "sidebar",
+    "ambox",
+    "metadata",
+    "toc",
+    "vertical-navbox",
+    "mbox",
+    "succession",
+    "hatnote",
+    "noprint",
+    "mw-empty-elt",
+)
+_FEWEST_COLUMNS = 2
+_MAX_ROWS, _MAX_COLUMNS, _LONGEST_CELL = 1000, 40, 5000
 
 
 def to_markdown(table: Tag, text: Callable[[Any], str]) -> str:
-    """The table with one row per line, spans filled in, below its caption; "" for layout, and for what does not fit
-    lines.
+    """The table with one row per line, spans filled in, below its caption; its text where it is no grid; "" for layout,
+    and a hole for what is too large.
 
     `text` renders a cell's contents on one line.
     """
-    if any(name in _attribute(table, "class") for name in _LAYOUT):
+    if any(name in _attribute(table, "class") for name in LAYOUT):
         return ""
     grid = _grid(table, text)
     width = max((len(row) for row in grid), default=0)
     longest = max((len(cell) for row in grid for cell in row), default=0)
-    if len(grid) < 2 or not 2 <= width <= _MAX_COLUMNS or longest > _LONGEST_CELL:
-        return ""
+    if width > _MAX_COLUMNS or longest > _LONGEST_CELL or len(_children(table, ("tr",))) > _MAX_ROWS:
+        return hole("table", "too large")
+    if len(grid) < 2 or width < _FEWEST_COLUMNS:
+        return "\n\n".join(cell.replace("<br>", "  \n").replace("\\|", "|") for row in grid for cell in row if cell)
     head, *rows = [row + [""] * (width - len(row)) for row in grid]
     caption = _caption(table, text)
     above = [caption, ""] if caption else []

@@ -10,6 +10,8 @@ from typing import Any
 
 import re2
 
+from connectors.mediawiki.article import context_of
+from connectors.mediawiki.expansion import Context
 from connectors.mediawiki.lines import plain
 from connectors.mediawiki.signatures import Signatures
 from connectors.mediawiki.wikitext import render_sections
@@ -46,10 +48,10 @@ class _Comment:
     depth: int
     outdented: bool
 
-    def markdown(self, dropped: tuple[str, ...]) -> str:
+    def markdown(self, dropped: tuple[str, ...], context: Context) -> str:
         """Its text without the indent that only says what it replies to. Raises RecursionError."""
         text = "\n".join(_without_indent(self.lines, self.depth))
-        rendered = "\n\n".join(part.markdown for part in render_sections(text, dropped))
+        rendered = "\n\n".join(part.markdown for part in render_sections(text, dropped, context))
         return str(_CALL.sub("", _OPEN_TEMPLATE.sub("", rendered))).strip()
 
 
@@ -144,7 +146,7 @@ def _section_thread(
         return
     url = f"{page.url}#{anchor}" if page.url else ""
     try:
-        posts = list(_posts(page, key, url, comments, tuple(body["dropped"])))
+        posts = list(_posts(page, (key, url), comments, tuple(body["dropped"]), context_of(body)))
     except RecursionError:
         yield Reject(key, "too_deep")
         return
@@ -161,13 +163,14 @@ def _subject(body: dict[str, Any], title: str) -> tuple[str, str]:
 
 
 def _posts(
-    page: Page, key: str, url: str, comments: list[_Comment], dropped: tuple[str, ...]
+    page: Page, names: tuple[str, str], comments: list[_Comment], dropped: tuple[str, ...], context: Context
 ) -> Iterator[Post | Reject]:
-    """Raises RecursionError."""
+    """`names`: key and address of the thread. Raises RecursionError."""
+    key, url = names
     above: list[tuple[int, str]] = []  # the comments that a reply may be to: depth and id, each deeper than the last
     for number, comment in enumerate(comments, 1):
         is_bot = bool(_BOT.search(comment.author))
-        text = "" if is_bot else comment.markdown(dropped)
+        text = "" if is_bot else comment.markdown(dropped, context)
         if not _LETTER.search(text):
             yield Reject(f"{key}/{number}", "bot" if is_bot else "empty_post")
             continue

@@ -1,7 +1,18 @@
-"""Files of this machine that a source reads."""
+"""Files of this machine that a source reads, and those beside them that it does not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+
+from schemas.document import Reject
+
+PACKED = (".gz", ".bz2", ".xz", ".zst")
+"""What `packed.opened` reads, besides what is not packed."""
+MOST_NAMED = 50  # ignored files of a folder, each in a reject of its own; the others are counted in one
+_COMPANIONS = ("license", "licence", "copying", "readme", "notice", "changelog", "authors", "citation", "contributing")
+_OF_PAGES = (
+    *(".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".ico", ".bmp", ".avif"),
+    *(".css", ".js", ".map", ".woff", ".woff2", ".ttf", ".eot", ".otf"),
+)
 
 
 def files_at(path: Path | None, source: str, key: str, wanted: Callable[[Path], bool]) -> tuple[Path, ...]:
@@ -18,3 +29,35 @@ def files_at(path: Path | None, source: str, key: str, wanted: Callable[[Path], 
             f"source {source}: nothing to read in {path}; set `{key}` to a file, or to a folder of them"
         )
     return found
+
+
+def is_named(file: Path, suffixes: tuple[str, ...]) -> bool:
+    """Whether a file's name, but for that of its packing, ends in one of `suffixes`, and it is not hidden."""
+    name = file.name.lower()
+    packing = next((suffix for suffix in PACKED if name.endswith(suffix)), "")
+    return not name.startswith(".") and name.removesuffix(packing).endswith(suffixes)
+
+
+def ignored(path: Path | None, files: Iterable[Path]) -> Iterator[Reject]:
+    """What lies below the folder `path` and is none of `files`, which a source reads: MOST_NAMED by name.
+
+    The others are counted. Hidden files, a licence or a README beside a set, and what belongs to saved pages are
+    counted in one reject.
+    """
+    if path is None or not path.is_dir():
+        return
+    read = set(files)
+    left = sorted(file for file in path.rglob("*") if file.is_file() and file not in read)
+    companions = [file for file in left if _is_companion(file.relative_to(path))]
+    unread = [file.relative_to(path).as_posix() for file in left if not _is_companion(file.relative_to(path))]
+    yield from (Reject(name, "ignored_file", "of no kind that this source reads") for name in unread[:MOST_NAMED])
+    if len(unread) > MOST_NAMED:
+        yield Reject(path.name, "ignored_files", f"{len(unread) - MOST_NAMED} more, the first is {unread[MOST_NAMED]}")
+    if companions:
+        first = companions[0].relative_to(path).as_posix()
+        yield Reject(path.name, "ignored_companions", f"{len(companions)} files, the first is {first}")
+
+
+def _is_companion(file: Path) -> bool:
+    hidden = any(part.startswith(".") for part in file.parts)
+    return hidden or file.suffix.lower() in _OF_PAGES or file.stem.lower().split(".")[0] in _COMPANIONS

@@ -1,5 +1,6 @@
 """Files to rows. What is malformed costs itself: its neighbours are read."""
 
+import csv
 import io
 import json
 from collections.abc import Iterable, Iterator
@@ -15,10 +16,13 @@ import pyarrow.parquet as pq
 import re2
 
 from connectors.reading import packed
+from connectors.reading.local import is_named
 
 # The text between the braces of one element of an array, found without understanding it
 _MARK = re2.compile(r'["{}\\]')
 _DECODE = json.JSONDecoder(strict=False)  # raw line breaks inside strings are common and harmless
+CSV = (".csv", ".tsv")
+_SEPARATORS = (",", "\t", ";")  # whichever the line of names has most of
 _LONGEST_LINE = 1 << 26  # characters; what goes on beyond them is no row
 
 
@@ -34,11 +38,11 @@ class Malformed:
 def read(path: Path) -> Iterator[Any]:
     """Each row of a file, and a Malformed for what is none.
 
-    Parquet, or JSON Lines under whatever name, compressed or not, a few rows in memory at a time; a file that is one
-    JSON value (an array is its elements) is read whole.
+    Parquet, CSV (.csv, .tsv), or JSON Lines under whatever name, compressed or not, a few rows in memory at a time; a
+    file that is one JSON value (an array is its elements) is read whole.
     """
     try:
-        yield from _parquet(path) if _is_parquet(path) else _json(path)
+        yield from _parquet(path) if _is_parquet(path) else _table(path) if is_named(path, CSV) else _json(path)
     except pa.ArrowInvalid as error:
         yield Malformed("file", "malformed_parquet", type(error).__name__)
     except packed.ERRORS as error:
@@ -54,6 +58,32 @@ def _parquet(path: Path) -> Iterator[Any]:
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(batch_size=1_000):
             yield from batch.to_pylist()
+
+
+def _table(path: Path) -> Iterator[Any]:
+    """The rows of a CSV file as objects, by the names in its first line; empty fields are left out."""
+    csv.field_size_limit(_LONGEST_LINE)
+    with closing(packed.opened(path)) as raw, io.TextIOWrapper(raw, "utf-8-sig", "replace", newline="") as file:
+        first = file.readline(_LONGEST_LINE)
+        between = max(_SEPARATORS, key=first.count)
+        rows = csv.reader(chain([first], file), delimiter=between)
+        names = next(rows, [])
+        while (row := _next_row(rows)) is not None:
+            position = f"line {rows.line_num}"
+            if isinstance(row, str):
+                yield Malformed(position, "malformed_csv", row)
+            elif len(row) > len(names):
+                yield Malformed(position, "malformed_csv", f"{len(row)} fields under {len(names)} names")
+            elif any(row):
+                yield {name: value for name, value in zip(names, row, strict=False) if value}
+
+
+def _next_row(rows: Iterator[list[str]]) -> list[str] | str | None:
+    """None at the end; what is wrong with a row that cannot be read."""
+    try:
+        return next(rows, None)
+    except csv.Error as error:
+        return str(error)[:80]
 
 
 def _json(path: Path) -> Iterator[Any]:

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from connectors.base import Kind, LocalPath, Settings, Web
-from connectors.reading.local import files_at
+from connectors.reading.local import files_at, ignored
 from connectors.reddit.joined import joined
 from connectors.reddit.live import live
 from connectors.reddit.thread import thread
@@ -67,6 +67,7 @@ class Reddit(Settings):
             found = live(web, self.url.rstrip("/"), self.subreddits, self.listing)
         for item in found:
             yield item if isinstance(item, Reject) else self._page(item)
+        yield from ignored(self.path, self.files())
 
     def parse(self, page: Page) -> Iterator[Document | Reject]:
         yield from thread(page)

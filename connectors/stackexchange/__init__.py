@@ -14,6 +14,7 @@ from typing import Literal
 from pydantic import Field
 
 from connectors.base import Kind, LocalPath, Settings, Web
+from connectors.reading.local import ignored
 from connectors.stackexchange.api import live
 from connectors.stackexchange.dump import ARCHIVE, FILES, joined
 from connectors.stackexchange.thread import licence_of, thread
@@ -65,6 +66,7 @@ class StackExchange(Settings):
         found = joined(self.files()) if self.path else live(web, self.api.rstrip("/"), asked, cursor or "")
         for item in found:
             yield item if isinstance(item, Reject) else self._page(item)
+        yield from ignored(self.path, self.files())
 
     def parse(self, page: Page) -> Iterator[Document | Reject]:
         yield from thread(page, self.comments)

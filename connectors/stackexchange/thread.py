@@ -5,8 +5,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import re2
+from lxml.html import fragment_fromstring
 
-from connectors.html import Unreadable, to_markdown
+from connectors.html import Unreadable, tex_of_image, to_markdown
 from connectors.reading.edits import edited
 from connectors.reading.stored_json import load
 from connectors.reading.threads import build_thread
@@ -22,6 +23,11 @@ _TAG = re2.compile(r"[^<>|]+")
 # Where a picture stood: what is asked or said may lean on it, so that it is measured and not passed over
 _IMAGE = re2.compile(r"<a [^<>]*>\s*<img [^<>]*>\s*</a>|<img [^<>]*>")
 _PLACE = "[image]"
+# Until 2013 the site wrote into a question, as a quotation at its head, what it was closed as a duplicate of
+_OLD_BANNER = re2.compile(
+    r"(?is)^\s*<blockquote>\s*(?:<p>)?\s*<(strong|b)>\s*(?:possible duplicates?|(?:posible|posibles) duplicad[oa]s?"
+    r"|poss[ií]ve(?:l|is) duplicatas?|возможны[йе] дубликаты?|重複の可能性)\s*[:：]?\s*</(?:strong|b)>.*?</blockquote>"
+)
 _DUPLICATE = "3"  # the type of a link to the question that was asked before
 
 Row = dict[str, str]
@@ -114,8 +120,14 @@ def _post(page: Page, row: Row, accepted: str) -> Post | Reject:
 
 
 def _markdown(body: str, url: str) -> str:
-    text, formulas = protected(_IMAGE.sub(_PLACE, body))
+    text, formulas = protected(_IMAGE.sub(_shown, _OLD_BANNER.sub("", body)))
     return restored(to_markdown(text, url), formulas)
+
+
+def _shown(picture: "re2._Match") -> str:
+    """A picture of a formula is left to be read."""
+    image = next(fragment_fromstring(picture[0], create_parent="div").iter("img"), None)
+    return picture[0] if image is not None and tex_of_image(image) else _PLACE
 
 
 def _comments(page: Page, rows: list[Row], known: set[str]) -> list[Post]:

@@ -15,6 +15,7 @@ from pydantic import Field, field_validator, model_validator
 
 from connectors.base import Kind, LocalPath, Settings, Web
 from connectors.html.page import read_page
+from connectors.reading.local import ignored
 from connectors.warc.archive import Broken, Capture, captures
 from connectors.warc.capture import KINDS, PLAIN, page_of
 from connectors.warc.plain import read_plain
@@ -66,6 +67,8 @@ class Warc(Settings):
         newest_first = sorted(self.files(), key=lambda path: (path.name, str(path)), reverse=True)
         for path in sorted(newest_first, key=lambda path: ".wet" in path.name.lower()):
             yield from self._read(path, seen)
+        for place in self.path if isinstance(self.path, tuple) else (self.path,):
+            yield from ignored(place, self.files())
 
     def parse(self, page: Page) -> Iterator[Document | Reject]:
         if page.media_type.startswith(PLAIN) and not page.opt_out:

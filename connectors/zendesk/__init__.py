@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from connectors.base import Kind, LocalPath, Response, Settings, Web
-from connectors.reading.local import files_at
+from connectors.reading.local import files_at, ignored
 from connectors.zendesk.api import articles, posts
 from connectors.zendesk.documents import parse_page
 from connectors.zendesk.entries import article_page, post_page
@@ -70,6 +70,7 @@ class Zendesk(Settings):
         for path in self.files():
             if not saved.read(path):
                 yield Reject(path.name, "not_help_center", "neither an answer of the API nor one of its objects")
+        yield from ignored(self.folder, self.files())
         yield from (Reject(key, "duplicate_id", "the latest one was kept") for key in saved.doubled)
         for entry in saved.entries("article") if "articles" in self.parts else ():
             wrong = entry.get("locale") not in (None, self.locale)

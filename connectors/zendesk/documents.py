@@ -3,13 +3,21 @@
 from collections.abc import Iterator
 from typing import Any
 
+import re2
+from lxml.html import HtmlElement
+
 from connectors import html
 from connectors.reading.edits import edited
 from connectors.reading.stored_json import load
 from connectors.reading.threads import build_thread
 from connectors.reading.times import parse_time
 from schemas.document import Article, Post, Reject, Thread
+from schemas.hole import hole
 from schemas.page import Page
+
+# Dynamic content and the site's own names; a ticket's fields are what an article on triggers writes about
+_PLACEHOLDER = re2.compile(r"\{\{\s*(dc\.[A-Za-z0-9_.-]+|[a-z_]{2,40})\s*\}\}")
+_CODE = ("pre", "code")
 
 
 def parse_page(page: Page, licence: str) -> Iterator[Article | Thread | Reject]:
@@ -32,7 +40,7 @@ def parse_page(page: Page, licence: str) -> Iterator[Article | Thread | Reject]:
 
 def _article(page: Page, found: dict[str, Any], licence: str) -> Article | Reject:
     title = " ".join(found["title"].split())
-    sections = html.sections(html.parse(f"<div>{_text(found, 'body')}</div>"), title, page.url)
+    sections = html.sections(_read(_text(found, "body")), title, page.url)
     if not sections:
         return Reject(page.key, "empty_article")
     created_at = parse_time(found.get("created_at"))
@@ -65,7 +73,7 @@ def _post(page: Page, entry: Any, number: int) -> Post | Reject:
     score = entry.get("score")
     return Post(
         post_id=str(entry.get("id") or number) if number else "0",
-        markdown=html.to_markdown(f"<div>{_text(entry, 'body')}</div>", page.url).strip(),
+        markdown=html.to_markdown(_read(_text(entry, "body")), page.url).strip(),
         author=_text(entry, "author"),
         created_at=parse_time(entry.get("created_at")),
         score=score if isinstance(score, int) else None,
@@ -73,6 +81,23 @@ def _post(page: Page, entry: Any, number: int) -> Post | Reject:
         url=_text(entry, "html_url") or page.url,
         licence=page.licence,
     )
+
+
+def _read(body: str) -> HtmlElement:
+    """The tree of a body. A word that the site fills in for each reader, such as {{dc.brand}}, leaves a hole; one in code
+    is shown. Raises Unreadable."""
+    root = html.parse(f"<div>{body}</div>")
+    for element in root.iter():
+        literal = element.tag in _CODE or any(True for _ in element.iterancestors(*_CODE))
+        if element.text and not literal:
+            element.text = _PLACEHOLDER.sub(_hole, element.text)
+        if element.tail and not any(True for _ in element.iterancestors(*_CODE)):
+            element.tail = _PLACEHOLDER.sub(_hole, element.tail)
+    return root
+
+
+def _hole(found: "re2._Match") -> str:
+    return hole("placeholder", found[1])
 
 
 def _text(entry: dict[str, Any], name: str) -> str:

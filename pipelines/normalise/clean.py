@@ -18,11 +18,15 @@ _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]")
 _KANA = re.compile("[\u3041-\u30ff]")
 _LETTER = re.compile(r"[^\W\d_]")
 
-# Control characters but tab and newline; invisible marks that only hide or reorder text (joiners of real scripts stay).
+# Control characters but tab and newline; invisible marks that only hide, part or reorder text (joiners of real scripts
+# stay).
 _CONTROL = [*range(9), 11, 12, *range(14, 32), *range(127, 133), *range(134, 160)]
-_HIDING = [0x200B, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xE0000, 0xE0080)]
+_HIDING = [0xAD, 0x200B, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xE0000, 0xE0080)]
 # noncharacters, which the program keeps for its own marks (normalise/markdown.py, schemas/hole.py)
 _INVISIBLE = dict.fromkeys([*_CONTROL, *_HIDING, *range(0xFDD0, 0xFDF0), 0xFFFE, 0xFFFF])
+
+# The flag of a region, such as Wales: a black flag, the region's name in tags, and their end
+_FLAG = re.compile("(\U0001f3f4[\U000e0020-\U000e007e]{1,10}\U000e007f)")
 
 # Alone on a line. Short words only as a link: a list may well name `print` or `home`.
 _NAVIGATION = re2.compile(
@@ -63,13 +67,15 @@ _WIDE_EDGE = re2.compile(r"[\p{Han}，。；：、？！）】》”]")
 
 
 def safe(text: str) -> str:
-    """Valid Unicode in NFC, newlines as \\n, no control or text-hiding characters."""
+    """Valid Unicode in NFC, newlines as \\n, no control or text-hiding characters nor soft hyphens."""
     try:
         text.encode()
     except UnicodeEncodeError:
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x85", "\n")
-    return unicodedata.normalize("NFC", text.translate(_INVISIBLE))
+    parts = _FLAG.split(text) if "\U000e007f" in text else [text]
+    seen = "".join(part if place % 2 else part.translate(_INVISIBLE) for place, part in enumerate(parts))
+    return unicodedata.normalize("NFC", seen)
 
 
 def tidy(text: str) -> str:

@@ -48,6 +48,15 @@ _EDIT_NOTE = re2.compile(
     r"(?:typos?|formatting|grammar|spelling|wording|links?|broken links?|title|tags?|punctuation|错别字|格式|排版)"
     r"[.!。！]?[ \t]*$"
 )
+# The same for thanks that an author sends to those who voted: "Edit: wow, thanks for the gold, kind stranger!"
+_EDIT_THANKS = re2.compile(
+    r"(?im)^[ \t]*(?:\*{1,3}|_{1,2})?[\[(]?(?:edit(?:ed)?|updated?|eta|编辑|更新)(?: ?#?\d{1,2})?[\])]?(?:\*{1,3}|_{1,2})? ?[:：\-–—]?"
+    r"(?:\*{1,3}|_{1,2})?[ \t]*"
+    r"(?:(?:wow|omg|whoa|woah|holy [a-z]+|well|ok(?:ay)?|hey|also|and)[,.!]* )*(?:(?:many |much |a lot of |a big )?(?:thanks|thank you|thx|ty)"
+    r"|(?:rip|there goes) my inbox|谢谢|感谢)[^\n`]{0,80}?"
+    r"(?:votes?|upvotes?|upvoting|voting|gold|silver|platinum|awards?|stranger|karma|badges?|likes?|front ?page|responses|replies|点赞|赞|投票)"
+    r"[^.\n`]{0,60}[.!。！]*[ \t:)]*$"
+)
 _THANKS = (
     r"(?:many |much |a lot of )?(?:thanks|thank you|thankyou|thx|ty|tia|cheers|regards|best|best wishes"
     r"|sincerely|yours)"
@@ -103,7 +112,7 @@ def remove_courtesies(markdown: str, authors: Collection[str] = ()) -> str:
 def _clean_post(called: Collection[str], text: str) -> str:
     text = clean.without_marks(bbcode.to_markdown(text))
     text = _without_closing(_without_opening(text, called))
-    return _QUOTE_MARK.sub("", _EDIT_MARK.sub("", _EDIT_NOTE.sub("", text)))
+    return _QUOTE_MARK.sub("", _EDIT_MARK.sub("", _EDIT_THANKS.sub("", _EDIT_NOTE.sub("", text))))
 
 
 def _without_opening(text: str, called: Collection[str]) -> str:

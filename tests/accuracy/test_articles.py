@@ -20,6 +20,7 @@ import re2
 
 from connectors import html
 from connectors.html.article import SHORTEST
+from schemas.hole import mark_holes
 
 WIDE = re2.compile(r"([\x{3040}-\x{30ff}\x{3400}-\x{9fff}\x{ac00}-\x{d7a3}])")
 WORDS = re2.compile(r"[\p{L}\p{M}\p{N}]+")
@@ -66,6 +67,7 @@ def ours(body: bytes) -> str:
     except html.Unreadable:
         return ""
     text = LINK.sub(r"\1", html.to_markdown(content)) if content is not None else ""
+    text = mark_holes(text, Counter())  # as a record holds it
     return text if len(text) >= SHORTEST else ""  # a page that says nothing gives no article
 
 

@@ -249,7 +249,7 @@ def test_storage_format(body: str, expected: str) -> None:
         ),
         ("* a\n** b\n*# c\n* d", "- a\n  - b\n  1. c\n- d"),
         ("{info:title=Mind}\nhot\n{info}\n{tip}\ncold\n{tip}", "> **Mind**\n>\n> hot\n\n> **Tip**\n>\n> cold"),
-        ("|a|[b|c]|\n|d|e\nf|", "| a | b |\n| --- | --- |\n| d | e f |"),
+        ("|a|[b|c]|\n|d|e\nf|", "| a | b |\n| --- | --- |\n| d | e<br>f |"),
         ("{noformat}\n{code} <b>\n{noformat}", "```\n{code} <b>\n```"),
         ("bq. said\n----\n{toc}after", "> said\n\nafter"),
         ("a <script> b", "a <script> b"),

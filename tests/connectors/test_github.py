@@ -1,5 +1,7 @@
 """GitHub over its API: paging, changes while it is walked, and what is left out."""
 
+import gzip
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +10,7 @@ from connectors.github import PER_PAGE, GitHub, markdown
 from connectors.web.transport import HTTPResponse
 from schemas.document import Reject, Thread
 from schemas.page import Page
-from tests.connectors.recorded import RecordedTransport, fetch, json_page, page
+from tests.connectors.recorded import OFFLINE, RecordedTransport, fetch, json_page, page
 
 REPO = "https://api.github.com/repos/kettles/firmware/issues"
 
@@ -102,3 +104,79 @@ def test_a_listing_that_cannot_be_had_is_a_reject(answer: HTTPResponse, reason: 
 )
 def test_markdown_is_as_written_without_the_template(body: str, text: str) -> None:
     assert markdown(body) == text
+
+
+QUOTED = "> It does not stop.\n>\n> —\n> Reply to this email directly, view it on GitHub, or unsubscribe."
+SERVICE = (
+    "—\nReply to this email directly, [view it on GitHub](https://github.com/m/f/issues/7), or unsubscribe.\n"
+    "You are receiving this because you authored the thread.Message ID: <m/f/issues/7/1@github.com>"
+)
+ON = "On Tue, Jan 2, 2024 at 8:00 AM Mira <notifications@github.com>"
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        f"{ON} wrote:\n\n{QUOTED}",
+        f"{ON}\nwrote:\n\n{QUOTED}",
+        f"{ON} wrote:\n\nIt does not stop.\n\n{SERVICE}",
+        f"Am Di., 2. Jan. 2024 um 08:00 Uhr schrieb Mira <notifications@github.com>:\n\n{QUOTED}",
+        f"Sent from my iPhone\n\n> {ON} wrote:\n> \n{QUOTED}",
+        f"Best regards,\nJon Doe\n\n________________________________\nFrom: Mira <notifications@github.com>\n"
+        f"Sent: Tuesday, January 2, 2024\nTo: m/f\nSubject: Re: [m/f] Stop (#7)\n\nIt does not stop.\n\n{SERVICE}",
+        "Sent from my iPhone",
+        SERVICE,
+    ],
+)
+def test_a_reply_by_mail_is_what_its_author_wrote(added: str) -> None:
+    written = "Use `mill --go`:\n\n> that one\n\n```sh\n> mill --go\nFrom: x\n```"
+    assert markdown(f"{written}\r\n\r\n{added}".replace("\n", "\r\n")) == written
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "As the manual says:\n\n> Never brake first.",
+        "Linus wrote:\n> Talk is cheap.",
+        "> Does it stop?\n\nYes.\n\n> And in a storm?",
+        "Title\n--\nText of it.\n\nThanks!",
+        "On Tue, Jan 2, 2024 the log shows:\n\n> 08:00 stop",
+        "From: the mill\nTo: the house\n\nThat is the way.",
+    ],
+)
+def test_what_people_quote_by_hand_stays(body: str) -> None:
+    assert markdown(body) == body
+
+
+def test_answers_between_quoted_lines_of_a_mail_keep_them() -> None:
+    body = f"{ON} wrote:\n\n> Does it stop?\n\nYes.\n\n> And in a storm?\n\nNo.\n\n> —\n> Reply to this email directly."
+    assert markdown(body) == "> Does it stop?\n\nYes.\n\n> And in a storm?\n\nNo."
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Use `<br>` or ``<img src='a'> ` `` and `<!-- x -->`.",
+        "Like this:\n\n    <p><img src='a'></p>\n\nand so.",
+        "> ```html\n> <b>bold</b>\n> ```\n>\n> it is.",
+        "Type:\n\n```mill --stop```\n\nThen wait.",
+    ],
+)
+def test_code_is_as_written(body: str) -> None:
+    assert markdown(body) == body
+
+
+def test_html_in_prose_beside_code_goes_also_in_a_list() -> None:
+    assert (
+        markdown("- one\n\n    <p>two <img src='a'></p>\n\nA <b>tick ` alone</b>.")
+        == "- one\n\n    two \n\nA tick ` alone."
+    )
+
+
+def test_lines_of_json_packed_or_not_are_read_and_other_files_told(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl.gz").write_bytes(
+        gzip.compress(b'{"number": 1, "title": "One"}\n{"number": 2, "title": "Two"}\n')
+    )
+    (tmp_path / "b.zip").write_text("x")
+    found = list(GitHub(name="sample", path=tmp_path).fetch(OFFLINE, None))
+    assert [item.key for item in found] == ["b.zip", "repo/1", "repo/2"]

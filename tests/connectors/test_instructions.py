@@ -1,5 +1,7 @@
 """Instruction sets: every shape, and a malformed part that costs only itself."""
 
+import gzip
+import lzma
 from collections import Counter
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from connectors.instructions import Instructions
+from connectors.reading.packed import zstd
 from connectors.reading.rows import Malformed, read
 from schemas.document import Exchange, Reject
 from schemas.page import Page
@@ -76,3 +79,33 @@ def test_alpaca_of_old(shared_data: Path) -> None:
     found, rejects = everything(shared_data / "instructions" / "alpaca-en-zh")
     assert len(found) == 82_520
     assert Counter(reject.reason for reject in rejects) == {"no_output": 39, "no_instruction": 2, "malformed_array": 1}
+
+
+def test_a_folder_is_read_whatever_its_files_are_packed_in_and_the_rest_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(b'{"instruction": "One?", "output": "1"}\n'))
+    (tmp_path / "b.csv").write_text('\ufeffinstruction,output\n"Two,\ntoo?","a ""2"""\n,\nThree?,3,3\nFour?\n')
+    (tmp_path / "c.tsv").write_text("instruction\tinput\toutput\nFive?\t\t5, five\n")
+    (tmp_path / "d.json.zst").write_bytes(zstd.compress(b'[{"instruction": "Six?", "output": "6"}]'))
+    (tmp_path / "e.csv.xz").write_bytes(lzma.compress(b"instruction;output\nSeven?;7\n"))
+    for name in ("f.arrow", "README.md", ".gitattributes"):
+        (tmp_path / name).write_text("x")
+    found, rejects = everything(tmp_path)
+    assert {one.instruction: one.output for one in found} == {
+        "One?": "1",
+        "Two,\ntoo?": 'a "2"',
+        "Five?": "5, five",
+        "Six?": "6",
+        "Seven?": "7",
+    }
+    assert sorted((reject.key, reject.reason) for reject in rejects) == [
+        ("b.csv/00000000/1", "no_output"),
+        ("b.csv/line 5", "malformed_csv"),
+        ("f.arrow", "ignored_file"),
+        (tmp_path.name, "ignored_companions"),
+    ]
+
+
+def test_a_field_of_a_table_that_never_ends_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectors.reading.rows._LONGEST_LINE", 100)
+    (tmp_path / "a.csv").write_text('instruction,output\nOne?,"' + "long\n" * 100)
+    assert "malformed_csv" in {row.reason for row in read(tmp_path / "a.csv") if isinstance(row, Malformed)}

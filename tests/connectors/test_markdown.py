@@ -63,10 +63,10 @@ CASES = {
         "```html\n<b>\n```",
         "```console\n$ mill on\nINFO:\n```\n\n```html\n<b>\n```",
     ),
-    "shortcode": ("A {{< ref >}}b {% raw %}c.", "A b c."),
+    "shortcode": ("A {{< ref >}}b {{% br %}}c.", "A b c."),
     "code span": ("Write `{{ post }}`.", "Write `{{ post }}`."),
     "comment": ("A<!-- no\n\nno -->b.", "Ab."),
-    "component": ("import X from 'x';\n\n<Card title='a'>\n\nText.\n\n</Card>", "Text."),
+    "component": ("import X from 'x';\n\n<Card title='a'>\n\nText.\n\n</Card>", "**a**\n\nText."),
     "highlight": ("{% highlight ruby %}\nputs 1\n{% endhighlight %}", "```ruby\nputs 1\n```"),
     "inner link": ("See [that](other.md).", "See that."),
 }

@@ -10,6 +10,7 @@ from connectors.mediawiki import MediaWiki
 from connectors.mediawiki.wikitext import render_sections
 from connectors.web.transport import HTTPResponse
 from schemas.document import Article, Reject
+from schemas.hole import hole
 from schemas.page import Page
 from tests.connectors.recorded import OFFLINE, FakeClock, RecordedTransport, fetch, json_page, page, recorded_web
 from tests.connectors.wiki import API, OldWikiAPI, WikiAPI, wiki
@@ -42,7 +43,7 @@ def test_an_article_by_sections() -> None:
     assert article("3").edited_at == article("3").created_at is not None, "of all revisions only the newest is known"
     lead, parts, sizes, use = article("3").sections
     assert lead.path == ()
-    assert lead.markdown == "A **hand plane** is a tool for shaping wood. It is 25 to 40 cm long."
+    assert lead.markdown == "A **hand plane** (x) is a tool for shaping wood. It is 25 to 40 cm long."
     assert parts.path == ("Parts",)
     assert parts.markdown == "- *Iron*: the blade\n  - its edge\n- Body of Holz\n\n1. First\n2. Second".replace(
         "\n\n", "\n"
@@ -78,7 +79,7 @@ def test_chinese_is_read_like_english() -> None:
         ),
         ("[[File:A.png|thumb|cap [[x]]]]text[[Category:A]][[de:Text]]", "text"),
         ("a<ref name=x>no</ref><ref name=x /> b<!-- no -->", "a b"),
-        ("{{unknown|x}}text ({{IPA|x}}; born 1900)", "text (born 1900)"),
+        ("{{sfn|x}}text ({{citation needed}}; born 1900)", "text (born 1900)"),
         ("{{frac|1|2}} {{nowrap|a b}} {{as of|2010|3}} {{US$|5}}", "1/2 a b As of March 2010 US$5"),
         ("; Term : what it means", "**Term : what it means**"),
         (": indented", "indented"),
@@ -89,7 +90,7 @@ def test_chinese_is_read_like_english() -> None:
         ("<code><nowiki><ref name=x></nowiki></code> or <code>&lt;b&gt;</code>", "`<ref name=x>` or `<b>`"),
         ("x<sup>2</sup> x<sub>max</sub> 10<sup>−3</sup>", "x² x_(max) 10⁻³"),
         ("<math display=block>a\n b</math>", "$$\na b\n$$"),
-        ("before\n{| class=wikitable\n| never closed\n|-\n| b", "before"),
+        ("before\n{| class=wikitable\n| never closed\n|-\n| b", f"before\n\n{hole('table', 'not closed')}"),
         (
             "{|\n|+ Size of ''buns''\n! A !! B\n|-\n| 1 || +2\n|}",
             "Size of buns\n\n| A | B |\n| --- | --- |\n| 1 | +2 |",

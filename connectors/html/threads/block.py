@@ -20,8 +20,14 @@ _SAYS = re2.compile(
 _SAID = re2.compile(r"^[^:：\n]{0,30}[:：]\s*")
 _ON_DATE = re2.compile(r"(?i)\s+on\s.*$")
 _LIKERS = re2.compile(r"(\d[\d,.]*)\s+(?:others?|more|autres|weitere|другие|人)")
+# What no author wrote, on any engine: polls with their counters, and lists of attached files
 _HIDDEN = (
     ".//*[contains(translate(@style, ' ', ''), 'display:none')] | .//script | .//style | .//svg | .//form | .//button"
+    " | .//*[contains(concat(' ', @class, ' '), ' poll ') or contains(@class, 'pollContainer') or @id='poll']"
+    " | .//dl[contains(concat(' ', @class, ' '), ' file ')] | .//*[contains(concat(' ', @class, ' '), ' attachbox ')]"
+    " | .//*[contains(concat(' ', @class, ' '), ' attachments ') or contains(concat(' ', @class, ' '), ' attachedFiles ')"
+    " or contains(@class, 'message-attachments') or contains(@class, 'postattachments') or contains(@class, 'attachmentList')]"
+    " | .//fieldset[legend and (.//a[contains(@href, 'attachment')] or .//img[contains(@src, 'attach')])]"
 )
 
 

@@ -10,7 +10,7 @@ PAGE = "https://site.example/guide/page.html"
 
 CASES = [
     ("<p>snake_case and 2 * 3 * 4</p>", "snake_case and 2 * 3 * 4"),
-    ("<p>1. not a list</p>", "1. not a list"),
+    ("<p>1. not a list</p>", "1\\. not a list"),
     ("<p>one\n   line</p>", "one line"),
     ("<p>中文的\n换行</p>", "中文的换行"),
     ("<p>中文<b>粗体</b>中文</p>", "中文**粗体**中文"),
@@ -35,11 +35,11 @@ CASES = [
     ),
     (
         "<table><thead><tr><th>a</th><th>b</th></tr></thead><tbody><tr><td>1</td><td><ul><li><p>2</p></li><li>3</li></ul></td></tr></tbody></table>",
-        "| a | b |\n| --- | --- |\n| 1 | 2; 3 |",
+        "| a | b |\n| --- | --- |\n| 1 | 2<br>3 |",
     ),
     (
         "<table><thead><tr><th>a</th><th>b</th></tr></thead><tbody><tr><td>1</td><td><p>2</p>\n<p>3</p></td></tr></tbody></table>",
-        "| a | b |\n| --- | --- |\n| 1 | 2 3 |",
+        "| a | b |\n| --- | --- |\n| 1 | 2<br>3 |",
     ),
     ("<table><tr><td><p>only a frame</p></td></tr></table>", "only a frame"),
     (

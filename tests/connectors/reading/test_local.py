@@ -9,9 +9,10 @@ from connectors.confluence import Confluence
 from connectors.github import GitHub
 from connectors.hacker_news import HackerNews
 from connectors.mailing_list import MailingList
-from connectors.reading.local import files_at
+from connectors.reading.local import MOST_NAMED, files_at, ignored, is_named
 from connectors.reddit import Reddit
 from connectors.zendesk import Zendesk
+from schemas.document import Reject
 
 SITE = "https://kettles.example"
 SOURCES: list[tuple[Any, str, dict[str, str]]] = [
@@ -45,3 +46,28 @@ def test_a_file_is_taken_as_it_is_and_a_folder_in_order(tmp_path: Path) -> None:
     )
     assert files_at(tmp_path / "c.txt", "s", "path", lambda _: False) == (tmp_path / "c.txt",)
     assert files_at(None, "s", "path", lambda _: True) == ()
+
+
+def test_what_is_not_read_is_named_up_to_a_bound_and_companions_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / ".git").mkdir()
+    others = [tmp_path / f"{number:03}.pdf" for number in range(MOST_NAMED + 2)]
+    companions = [tmp_path / name for name in (".git/x", "LICENSE", "README.de.md", "sub/a.PNG")]
+    read = tmp_path / "sub" / "a.json"
+    for file in (*others, *companions, read):
+        file.touch()
+    found = list(ignored(tmp_path, (read,)))
+    assert [reject.key for reject in found[:MOST_NAMED]] == [file.name for file in others[:MOST_NAMED]]
+    assert {reject.reason for reject in found[:MOST_NAMED]} == {"ignored_file"}
+    assert found[MOST_NAMED:] == [
+        Reject(tmp_path.name, "ignored_files", f"2 more, the first is {MOST_NAMED:03}.pdf"),
+        Reject(tmp_path.name, "ignored_companions", "4 files, the first is .git/x"),
+    ]
+    assert list(ignored(read, (read,))) == list(ignored(None, ())) == []
+
+
+def test_a_name_is_read_below_that_of_its_packing() -> None:
+    for name in ("a.json", "a.JSON", "a.json.zst", "a.json.gz", "a.json.xz", "a.json.bz2"):
+        assert is_named(Path(name), (".json",)), name
+    for name in (".json", ".a.json", "a.json.zip", "a.jsonl", "json"):
+        assert not is_named(Path(name), (".json",)), name

@@ -1,0 +1,40 @@
+"""Boxes within an article: notes, tips and warnings. They belong to the section they stand in."""
+
+import re2
+from lxml.html import HtmlElement
+
+from connectors.html.tags import HEADINGS
+
+_WORDS = re2.compile(
+    r"(?i)(?:^|[\s_-])(?:callout|admonition|infobox|note|notice|tip|hint|warning|caution|danger|important|information"
+    r"|message-box|alert-(?:info|warning|danger|success|primary|secondary)|theme-admonition|starlight-aside)(?:$|[\s_-])"
+)
+_LONGEST = 2000  # characters of a box; what is longer is a page that is called so
+_HEADING_PATH = " | ".join(f".//{name}" for name in HEADINGS)
+
+
+def is_callout(element: HtmlElement) -> bool:
+    """Whether a box says something within an article, by its class or role, and by how little it is."""
+    named = element.get("role") == "note" or bool(_WORDS.search(element.get("class") or ""))
+    return named and 0 < len(element.text_content()) <= _LONGEST
+
+
+def titles(root: HtmlElement) -> set[HtmlElement]:
+    """Headings that are titles of boxes: alone in one, with nothing before them."""
+    found = set()
+    for box in root.xpath(".//div | .//aside | .//section | .//blockquote | .//details"):
+        headings = box.xpath(_HEADING_PATH) if box.get("class") or box.get("role") else []
+        if len(headings) == 1 and is_callout(box) and _is_first(headings[0], box):
+            found.add(headings[0])
+    return found
+
+
+def _is_first(heading: HtmlElement, box: HtmlElement) -> bool:
+    before = heading
+    while before is not box:
+        if any(each.text_content().strip() for each in before.itersiblings(preceding=True)):
+            return False
+        before = before.getparent()
+        if (before.text or "").strip():
+            return False
+    return True

@@ -1,0 +1,75 @@
+"""Text that only looks like Markdown is escaped, so that it says what its writer saw."""
+
+from collections import Counter
+
+import re2
+from lxml.html import HtmlElement
+
+# A backslash of Markdown, which the converter would escape; `tree.parse` takes the sign out of every page
+BACKSLASH = "\ue003"
+
+_LINK = re2.compile(r"(!?)\[([^\[\]\n]{1,200})\](\((?:https?://|/|#|\.)[^()\s]*\))")
+_EMPHASIS = re2.compile(
+    r"(^|[\s(\"'，。（])(?:(\*{1,3})([^\s*](?:[^*\n]{0,200}[^\s*])?)(\*{1,3})|(_{1,2})([^\s_](?:[^_\n]{0,200}[^\s_])?)(_{1,2}))"
+    r"($|[\s)\"'.,;:!?，。）])"
+)
+_FORMULA = re2.compile(r"(?s)\\\(.+?\\\)|\\\[.+?\\\]|\$\$[^$]+\$\$|\$[^$\s](?:[^$\n]{0,500}[^$\s])?\$")
+_LITERAL = ("code", "tt", "kbd", "samp", "pre", "script", "textarea")
+# The converter escapes what begins a list; lines that are one by hand stay so
+_LIST_SIGN = re2.compile(r"^(\s*(?:> ?)*)(\d*)\\([.)+-])( )")
+
+
+def escape_text(root: HtmlElement) -> None:
+    """Links and emphasis written out in text, not in code nor beside TeX."""
+    for element in root.iter():
+        if not isinstance(element.tag, str):
+            continue
+        literal = element.tag in _LITERAL or any(True for _ in element.iterancestors(*_LITERAL))
+        if element.text and not literal:
+            element.text = _escaped(element.text)
+        if element.tail and not any(True for _ in element.iterancestors(*_LITERAL)):
+            element.tail = _escaped(element.tail)
+
+
+def _escaped(text: str) -> str:
+    """The backslashes of a formula are its own."""
+    if not any(sign in text for sign in "*_[\\"):
+        return text
+    said, at = list[str](), 0
+    for formula in _FORMULA.finditer(text):
+        said += [_without_marks(text[at : formula.start()]), formula[0].replace("\\", BACKSLASH)]
+        at = formula.end()
+    return "".join([*said, _without_marks(text[at:])])
+
+
+def _without_marks(text: str) -> str:
+    if "](" in text:
+        text = _LINK.sub(_without_link, text)
+    return _EMPHASIS.sub(_without_emphasis, text) if "*" in text or "_" in text else text
+
+
+def _without_link(found: "re2._Match") -> str:
+    picture = f"{BACKSLASH}!" if found[1] else ""
+    return f"{picture}{BACKSLASH}[{found[2]}{BACKSLASH}]{found[3]}"
+
+
+def _without_emphasis(found: "re2._Match") -> str:
+    sign, inside, end = (found[2], found[3], found[4]) if found[2] else (found[5], found[6], found[7])
+    escaped = "".join(f"{BACKSLASH}{each}" for each in sign), "".join(f"{BACKSLASH}{each}" for each in end)
+    return f"{found[1]}{escaped[0]}{inside}{escaped[1]}{found[8]}"
+
+
+def lists_by_hand(markdown: str) -> str:
+    """`markdown` without the escapes of list signs of which there are several: they are a list that somebody typed.
+
+    A single one ("1986. A great year", "- so he said") stays escaped: it would else become a list.
+    """
+    if "\\" not in markdown:
+        return markdown
+    lines = markdown.split("\n")
+    found = [_LIST_SIGN.match(line) for line in lines]
+    count = Counter(match[3] for match in found if match)
+    for place, match in enumerate(found):
+        if match and count[match[3]] > 1:
+            lines[place] = f"{match[1]}{match[2]}{match[3]}{match[4]}{lines[place][match.end() :]}"
+    return "\n".join(lines)

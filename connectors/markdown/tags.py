@@ -1,0 +1,38 @@
+"""Arguments of a shortcode or Liquid tag."""
+
+from dataclasses import dataclass, field
+
+import re2
+
+_ARGUMENT = re2.compile(
+    r"""(?:([\w.-]+)\s*[:=]\s*)?(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|(\x{fdd4}\d+\x{fdd5})|([^\s"',|]+))"""
+)
+TITLES = ("title", "tabname", "label", "name", "header", "heading", "summary", "question", "caption", "tabtext")
+TEXTS = ("text", "content", "message", "description", "body", "caption", "desc", "aria-label", "alt_text", "tooltip")
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """`named` by name, `listed` in order, `quoted` those of them that are quoted."""
+
+    named: dict[str, str] = field(default_factory=dict)
+    listed: tuple[str, ...] = ()
+    quoted: tuple[str, ...] = ()
+
+    def first(self, names: tuple[str, ...]) -> str:
+        """The first that is not empty of these names, else ""."""
+        return next((self.named[name].strip() for name in names if self.named.get(name, "").strip()), "")
+
+
+def arguments(text: str) -> Arguments:
+    named, listed, quoted = dict[str, str](), list[str](), list[str]()
+    for found in _ARGUMENT.finditer(text):
+        value = next((group for group in found.groups()[1:] if group is not None), "")
+        value = value.replace('\\"', '"').replace("\\'", "'")
+        if found[1]:
+            named[found[1].lower()] = value
+            continue
+        listed.append(value)
+        if found[5] is None:
+            quoted.append(value)
+    return Arguments(named, tuple(listed), tuple(quoted))

@@ -1,0 +1,124 @@
+"""Values that a site's data files and settings give to its pages: `{% data variables.product.name %}` (GitHub's docs),
+`{{ site.data.x.y }}`, `{{ site.title }}` (Jekyll), `{{< param x >}}` (Hugo), `{{ book.x }}` (GitBook), `{{ x }}` of
+`extra` (MkDocs)."""
+
+import ast
+import json
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import re2
+import yaml
+
+from connectors.html import decode
+from connectors.markdown import front_matter
+from connectors.markdown.code_places import substitute
+
+_DATA = re2.compile(r"\{%-? *(?:data|indented_data_reference) +([\w.-]+)[^%{}]*-?%\}")
+_VALUE = re2.compile(r"\{\{-? *([A-Za-z][\w.-]*) *(?:\|[^{}]*)?-?\}\}")
+_PARAM = re2.compile(r"\{\{[<%] *(?:param|var|meta|params?) +\"?([\w.-]+)\"? *[%>]\}\}")
+_TABLES = (".yml", ".yaml", ".json", ".toml")
+_SETTINGS = ("_config", "config", "hugo", "mkdocs", "_variables", "_quarto", "book", "config/_default/params", "params")
+_SPHINX = "myst_substitutions"
+_LARGEST, _MOST = 1 << 20, 500
+_DEEPEST = 3
+
+
+class _Loader(front_matter.NoAliases):
+    """Settings of MkDocs name Python objects; these are no text."""
+
+
+_Loader.add_multi_constructor("", lambda loader, suffix, node: None)
+
+
+def load(folder: Path) -> dict[str, Any]:
+    """What the data files and settings of a site in `folder` say, by the names under which pages use it."""
+    settings: dict[str, Any] = {}
+    for path in (folder / f"{name}{suffix}" for name in _SETTINGS for suffix in _TABLES):
+        settings |= _table(path)
+    params, extra = settings.get("params"), settings.get("extra")
+    data = _files(folder / "data") | _files(folder / "_data")
+    extra = {**_dict(extra), **_substitutions(folder / "conf.py")}
+    book = settings.get("variables")
+    scope = {**_dict(extra), **_dict(params), **settings, **data}
+    return {
+        **scope,
+        "site": {**settings, "data": data, "params": params},
+        "book": book,
+        "extra": extra,
+        "var": settings,
+    }
+
+
+def _substitutions(path: Path) -> dict[str, Any]:
+    """`myst_substitutions` of Sphinx's settings, where they are written out."""
+    try:
+        body = ast.parse(decode(path.read_bytes()[:_LARGEST])).body if path.is_file() else []
+        found = [each for each in body if isinstance(each, ast.Assign) and ast.unparse(each.targets[0]) == _SPHINX]
+        return _dict(ast.literal_eval(found[-1].value)) if found else {}
+    except (SyntaxError, ValueError, RecursionError, TypeError, MemoryError):
+        return {}
+
+
+def fill(text: str, scope: dict[str, Any], depth: int = 0) -> str:
+    """`text` with the values that `scope` has; what it does not have stays. Code is left alone."""
+    if depth == _DEEPEST or not scope or ("{{" not in text and "{%" not in text):
+        return text
+    write = _writer(scope, depth)
+    for pattern in (_DATA, _PARAM, _VALUE):
+        text = substitute(pattern, text, write)
+    return text
+
+
+def _writer(scope: dict[str, Any], depth: int) -> Callable[["re2._Match"], str]:
+    def write(found: "re2._Match") -> str:
+        value = _at(scope, found[1])
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            return str(found[0])
+        return fill(str(value).strip(), scope, depth + 1)
+
+    return write
+
+
+def _at(scope: dict[str, Any], name: str) -> Any:
+    value: Any = scope
+    for step in name.split("."):
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
+
+
+def _files(folder: Path) -> dict[str, Any]:
+    """Tables, and Markdown as text, by the folders and names of their files."""
+    tree: dict[str, Any] = {}
+    if not folder.is_dir():
+        return tree
+    paths = (path for path in sorted(folder.rglob("*")) if path.suffix in (*_TABLES, ".md") and path.is_file())
+    for path, _ in zip(paths, range(_MOST), strict=False):
+        place = tree
+        for step in path.relative_to(folder).parent.parts:
+            place = place.setdefault(step, {})
+        place[path.stem] = _table(path) if path.suffix != ".md" else _text(path)
+    return tree
+
+
+def _text(path: Path) -> str:
+    return front_matter.split(decode(path.read_bytes()[:_LARGEST]))[1].strip()
+
+
+def _table(path: Path) -> dict[str, Any]:
+    """{} of a file that is not there, is too large or cannot be read."""
+    if not path.is_file() or path.stat().st_size > _LARGEST:
+        return {}
+    text = decode(path.read_bytes())
+    try:
+        if path.suffix == ".toml":
+            return tomllib.loads(text)
+        return _dict(json.loads(text) if path.suffix == ".json" else yaml.load(text, Loader=_Loader))
+    except (yaml.YAMLError, ValueError, RecursionError, TypeError):
+        return {}
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
