@@ -13,14 +13,72 @@ from schemas.hole import hole
 
 # what a reader would not miss: navigation, pictures, films, decoration
 SILENT = frozenset(
-    "Head Image Img Icon Video YouTube Youtube Vimeo ThemedImage Logo Avatar Badge DocCardList TOCInline TableOfContents "
-    "Toc TOC Spacer Divider Separator Br Hr Comments Giscus Feedback Search Contributors LastUpdated EditLink Ad Ads "
-    "Button_ Edit HomePage RouterView Script Style Redirect Meta BackToTop Breadcrumbs Pagination PrevNext Lottie".split()
+    [
+        "Head",
+        "Image",
+        "Img",
+        "Icon",
+        "Video",
+        "YouTube",
+        "Youtube",
+        "Vimeo",
+        "ThemedImage",
+        "Logo",
+        "Avatar",
+        "Badge",
+        "DocCardList",
+        "TOCInline",
+        "TableOfContents",
+        "Toc",
+        "TOC",
+        "Spacer",
+        "Divider",
+        "Separator",
+        "Br",
+        "Hr",
+        "Comments",
+        "Giscus",
+        "Feedback",
+        "Search",
+        "Contributors",
+        "LastUpdated",
+        "EditLink",
+        "Ad",
+        "Ads",
+        "Button_",
+        "Edit",
+        "HomePage",
+        "RouterView",
+        "Script",
+        "Style",
+        "Redirect",
+        "Meta",
+        "BackToTop",
+        "Breadcrumbs",
+        "Pagination",
+        "PrevNext",
+        "Lottie",
+    ]
 )
 _TITLES = ("title", "label", "header", "heading", "question", "summary", "name", "term", "tab")
 _TEXTS = ("text", "description", "content", "message", "caption", "answer", "body", "definition", "children", "tip")
 _CODES = ("command", "cmd", "code", "snippet", "shell", "commands")
-_ASIDES = frozenset("note tip info warning danger caution important check aside callout admonition alert".split())
+_ASIDES = frozenset(
+    [
+        "note",
+        "tip",
+        "info",
+        "warning",
+        "danger",
+        "caution",
+        "important",
+        "check",
+        "aside",
+        "callout",
+        "admonition",
+        "alert",
+    ]
+)
 _KINDS = ("type", "variant", "kind", "intent")  # of an aside
 _IMPORT = re2.compile(r"""(?m)^import\s+(?:[^'"();`=.]*?\sfrom\s*)?(?:'[^'\n]+'|"[^"\n]+");?[ \t]*$""")
 _EXPORT = re2.compile(r"(?m)^export\s+(?:const|let|var|function|async|default|class|\{|\*).*$")
@@ -166,7 +224,7 @@ def _component(name: str, inside: str, body: str, is_block: bool, masks: Masks, 
         body = dedent(body)
     content = _components(body, masks, depth + 1)
     if not is_block:
-        words = content.strip() and content or _first(given, (*_TEXTS, *_TITLES)) or _code(given, masks)
+        words = (content.strip() and content) or _first(given, (*_TEXTS, *_TITLES)) or _code(given, masks)
         return words or hole("component", name)
     parts = [
         _lead(name, given, bool(content.strip())),

@@ -10,15 +10,77 @@ from schemas.hole import hole
 
 # navigation, pictures, settings of the generator, what only a search engine or the writers of the text read
 SILENT = frozenset(
-    "toctree contents index meta image raw highlight currentmodule module py:module py:currentmodule sectionauthor "
-    "codeauthor tableofcontents bibliography only instructor objectives questions comment todo todolist sectnum "
-    "default-role tabularcolumns iframe video youtube gallery-grid gallery grid-item-image autosummary-toc div-end "
-    "button-ref target-notes header footer title mystnb".split()
+    [
+        "toctree",
+        "contents",
+        "index",
+        "meta",
+        "image",
+        "raw",
+        "highlight",
+        "currentmodule",
+        "module",
+        "py:module",
+        "py:currentmodule",
+        "sectionauthor",
+        "codeauthor",
+        "tableofcontents",
+        "bibliography",
+        "only",
+        "instructor",
+        "objectives",
+        "questions",
+        "comment",
+        "todo",
+        "todolist",
+        "sectnum",
+        "default-role",
+        "tabularcolumns",
+        "iframe",
+        "video",
+        "youtube",
+        "gallery-grid",
+        "gallery",
+        "grid-item-image",
+        "autosummary-toc",
+        "div-end",
+        "button-ref",
+        "target-notes",
+        "header",
+        "footer",
+        "title",
+        "mystnb",
+    ]
 )
-_DIAGRAMS = frozenset("mermaid graphviz digraph graph plantuml uml blockdiag seqdiag".split())
+_DIAGRAMS = frozenset(["mermaid", "graphviz", "digraph", "graph", "plantuml", "uml", "blockdiag", "seqdiag"])
 _ASIDES = frozenset(
-    "note tip hint important warning caution danger error attention seealso exercise solution answer sidebar topic "
-    "dropdown callout spoiler discussion prf:theorem prf:proof definition theorem proof example".split()
+    [
+        "note",
+        "tip",
+        "hint",
+        "important",
+        "warning",
+        "caution",
+        "danger",
+        "error",
+        "attention",
+        "seealso",
+        "exercise",
+        "solution",
+        "answer",
+        "sidebar",
+        "topic",
+        "dropdown",
+        "callout",
+        "spoiler",
+        "discussion",
+        "prf:theorem",
+        "prf:proof",
+        "definition",
+        "theorem",
+        "proof",
+        "example",
+    ]
 )
 _VERSIONS = {
     "versionadded": "New in version {}",
@@ -33,7 +95,19 @@ _VERSIONS = {
 _NAMES = {"seealso": "See also"}
 # the argument is layout, not words
 _UNTITLED = frozenset(
-    "grid figure div card-grid container rst-class class code-group list-table margin epigraph".split()
+    [
+        "grid",
+        "figure",
+        "div",
+        "card-grid",
+        "container",
+        "rst-class",
+        "class",
+        "code-group",
+        "list-table",
+        "margin",
+        "epigraph",
+    ]
 )
 _UNTITLED_FIGURES = frozenset(("figure", "image", "carousel"))
 _ITEM = re2.compile(r"^[*-] +[*-](?: +(.*))?$")

@@ -30,7 +30,7 @@ _MYST = re2.compile(
 )
 _VITEPRESS = re2.compile(r"(?m)^([ \t]*)<<< *([^\s{#\[]+)(?:#([\w-]+))?[^\n]*$")
 _VITEPRESS_PART = re2.compile(r"(?m)^([ \t]*)<!-- *@include: *([^\s{#]+)(?:#([\w-]+))?[^\n]*?-->[ \t]*$")
-_EMBED = re2.compile(r"(?m)^([ \t]*)!\[\[([^\[\]\n|#]+)(?:#\^?([^\[\]\n|]+))?(?:\|[^\[\]\n]*)?\]\][ \t]*$")
+_EMBED = re2.compile(r"(?m)^([ \t]*)!\[\[([^\[\]\n|#]+)(?:#([^\[\]\n|]+))?(?:\|[^\[\]\n]*)?\]\][ \t]*$")
 _HUGO = re2.compile(
     r"(?m)^([ \t]*)\{\{[<%] *(readfile|include|code_sample|codenew|code|include-file|rawinclude|includecode|example|glossary_definition) +([^\n]*?) */?[%>]\}\}[ \t]*$"
 )
@@ -40,7 +40,24 @@ _LARGEST = 1 << 20
 _DEEPEST = 5
 # of a site's layout: link lists, menus, counters; no text where they are not there
 _LAYOUT = frozenset(
-    "links toc head header footer nav navigation sidebar analytics comments disqus image figure video youtube gallery".split()
+    [
+        "links",
+        "toc",
+        "head",
+        "header",
+        "footer",
+        "nav",
+        "navigation",
+        "sidebar",
+        "analytics",
+        "comments",
+        "disqus",
+        "image",
+        "figure",
+        "video",
+        "youtube",
+        "gallery",
+    ]
 )
 _FOLDERS = (
     "_includes",
@@ -159,7 +176,7 @@ class _Includes:
         lines = lines_of(path) if path else None
         if lines is not None and found[3]:
             lines = _below_heading(lines, found[3].strip())
-        return self._text(found[1], path, lines) if path and lines else missing(found[1], name)
+        return self._text(found[1], path, lines) if path and lines and any(lines) else missing(found[1], name)
 
     def _hugo(self, found: "re2._Match") -> str:
         given = arguments(found[3])
@@ -218,11 +235,14 @@ def _anywhere(name: str, root: Path) -> Path | None:
 
 
 def _below_heading(lines: list[str], name: str) -> list[str]:
-    """The lines below a heading up to the next of its rank."""
-    start, rank = 0, 0
+    """The lines below a heading up to the next of its rank, or the block that ends in the name `^name`."""
+    if name.startswith("^"):
+        blocks = (block for block in "\n".join(lines).split("\n\n") if block.rstrip().endswith(name))
+        return next(blocks, "").rstrip().removesuffix(name).rstrip().split("\n")
+    start, rank, wanted = 0, 0, name.rpartition("#")[2].strip().lower()
     for index, line in enumerate(lines):
         found = _HEADING.match(line)
-        if found and not rank and found[2].strip() == name:
+        if found and not rank and found[2].strip().lower() == wanted:
             start, rank = index + 1, len(found[1])
         elif found and rank and len(found[1]) <= rank:
             return lines[start:index]

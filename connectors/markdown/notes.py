@@ -60,7 +60,7 @@ def _words(found: "re2._Match", text: str) -> str:
     """What a link to another note is called. `[[x]](address)` is an ordinary link; a picture says nothing."""
     if text[found.end() : found.end() + 1] in ("(", "["):
         return str(found[0])
-    if found[1] and _PICTURE.search(found[2].strip()):
+    if found[1] and _PICTURE.search(found[2].partition("#")[0].strip()):
         return ""
     if found[2].strip().lower() in ("toc", "_toc_"):
         return ""

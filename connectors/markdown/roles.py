@@ -11,15 +11,81 @@ if TYPE_CHECKING:
 
 _TITLED = re2.compile(r"(?s)^(.+?)\s*<([^<>]+)>$")
 _CODE = frozenset(
-    (
-        "code literal class func function meth method mod module attr attribute exc exception obj object data const envvar"
-    ).split()
-    + "file command program option samp makevar regexp type var macro struct enum member expr keyword token rst".split()
-    + "sql bash python cli confval setting djadmin lookup tfilter ttag kbd term-code mimetype newsgroup".split()
+    [
+        "code",
+        "literal",
+        "class",
+        "func",
+        "function",
+        "meth",
+        "method",
+        "mod",
+        "module",
+        "attr",
+        "attribute",
+        "exc",
+        "exception",
+        "obj",
+        "object",
+        "data",
+        "const",
+        "envvar",
+        "file",
+        "command",
+        "program",
+        "option",
+        "samp",
+        "makevar",
+        "regexp",
+        "type",
+        "var",
+        "macro",
+        "struct",
+        "enum",
+        "member",
+        "expr",
+        "keyword",
+        "token",
+        "rst",
+        "sql",
+        "bash",
+        "python",
+        "cli",
+        "confval",
+        "setting",
+        "djadmin",
+        "lookup",
+        "tfilter",
+        "ttag",
+        "kbd",
+        "term-code",
+        "mimetype",
+        "newsgroup",
+    ]
 )
 _PLAIN = frozenset(
-    "term guilabel menuselection dfn emphasis strong abbr title-reference title any ref numref doc eq download "
-    "external std index abbreviation manpage".split()
+    [
+        "term",
+        "guilabel",
+        "menuselection",
+        "dfn",
+        "emphasis",
+        "strong",
+        "abbr",
+        "title-reference",
+        "title",
+        "any",
+        "ref",
+        "numref",
+        "doc",
+        "eq",
+        "download",
+        "external",
+        "std",
+        "index",
+        "abbreviation",
+        "manpage",
+    ]
 )
 _UNREADABLE = frozenset(("eval", "glue", "bibliography"))  # what they stand for is made by a program
 _NUMBERED = {"pep": "PEP ", "rfc": "RFC ", "issue": "#", "pr": "#", "cve": "CVE-", "gh": "#"}

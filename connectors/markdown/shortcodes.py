@@ -11,17 +11,133 @@ from schemas.hole import hole
 
 # navigation, pictures, films, layout, settings of the generator
 SILENT = frozenset(
-    "toc else anchor clear clearfix br hr row col column columns figure img image picture video youtube vimeo icon "
-    "table_of_contents pagebreak gallery carousel assign capture increment decrement cycle layout render_toc seo feed_meta "
-    "extends block endblock import macro call set load octicon fa fas fab swagger spacer next-prev share comments "
-    "render-list-of-pages-in-section list-pages-in-section quick-reference root-configuration-keys children subpages section page-list list-children cardpane cards card-grid grid steps tabs tab-set thumbnail "
-    "avatar badge-icon rawhtml endcapture analytics content-ref stepper csrf_token endautoescape autoescape with "
-    "endwith spaceless trans blocktrans static prev-next button-group accordion accordions ".split()
+    [
+        "toc",
+        "else",
+        "anchor",
+        "clear",
+        "clearfix",
+        "br",
+        "hr",
+        "row",
+        "col",
+        "column",
+        "columns",
+        "figure",
+        "img",
+        "image",
+        "picture",
+        "video",
+        "youtube",
+        "vimeo",
+        "icon",
+        "table_of_contents",
+        "pagebreak",
+        "gallery",
+        "carousel",
+        "assign",
+        "capture",
+        "increment",
+        "decrement",
+        "cycle",
+        "layout",
+        "render_toc",
+        "seo",
+        "feed_meta",
+        "extends",
+        "block",
+        "endblock",
+        "import",
+        "macro",
+        "call",
+        "set",
+        "load",
+        "octicon",
+        "fa",
+        "fas",
+        "fab",
+        "swagger",
+        "spacer",
+        "next-prev",
+        "share",
+        "comments",
+        "render-list-of-pages-in-section",
+        "list-pages-in-section",
+        "quick-reference",
+        "root-configuration-keys",
+        "children",
+        "subpages",
+        "section",
+        "page-list",
+        "list-children",
+        "cardpane",
+        "cards",
+        "card-grid",
+        "grid",
+        "steps",
+        "tabs",
+        "tab-set",
+        "thumbnail",
+        "avatar",
+        "badge-icon",
+        "rawhtml",
+        "endcapture",
+        "analytics",
+        "content-ref",
+        "stepper",
+        "csrf_token",
+        "endautoescape",
+        "autoescape",
+        "with",
+        "endwith",
+        "spaceless",
+        "trans",
+        "blocktrans",
+        "static",
+        "prev-next",
+        "button-group",
+        "accordion",
+        "accordions",
+    ]
 )
-_LINKS = frozenset("ref relref link post_url url siteurl baseurl rel-link abslink static relurl absurl".split())
+_LINKS = frozenset(
+    [
+        "ref",
+        "relref",
+        "link",
+        "post_url",
+        "url",
+        "siteurl",
+        "baseurl",
+        "rel-link",
+        "abslink",
+        "static",
+        "relurl",
+        "absurl",
+    ]
+)
 _ASIDES = frozenset(
-    "note tip info warning danger caution important alert callout hint notice admonition attention success error "
-    "warn question example quote".split()
+    [
+        "note",
+        "tip",
+        "info",
+        "warning",
+        "danger",
+        "caution",
+        "important",
+        "alert",
+        "callout",
+        "hint",
+        "notice",
+        "admonition",
+        "attention",
+        "success",
+        "error",
+        "warn",
+        "question",
+        "example",
+        "quote",
+    ]
 )
 _KINDS = ("type", "style", "kind", "status", "icon")
 _CODE = frozenset(("highlight", "code", "prism", "codeblock", "mermaid", "chroma", "code-block", "syntax"))
@@ -109,7 +225,7 @@ def _first_branches(text: str) -> str:
 
 def _shown(text: str, found: "re2._Match", closed: set[str], about: dict[str, object]) -> str:
     before = text[max(0, found.start() - 2) : found.start()]
-    in_address = before == "](" or before[-1:] in "\"'" and text[: found.start()][-8:-1].rstrip().endswith("=")
+    in_address = before == "](" or (before[-1:] in "\"'" and text[: found.start()][-8:-1].rstrip().endswith("="))
     if found["value"] is not None:
         return _value(found["value"], about, in_address or _in_address(text, found.start()))
     if found["taken"] is not None:
