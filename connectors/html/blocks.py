@@ -9,7 +9,9 @@ _BLOCKS_IN_CELL = (
     ".//table | .//ul | .//ol | .//dl | .//blockquote | .//hr | .//p[2] | .//div[2] | .//p[starts-with(., '\ue000')]"
 )
 # what a line of a table cannot hold
-_NOT_ON_A_LINE = ".//table | .//hr | .//blockquote | .//dl | .//*[self::ul or self::ol]//*[self::ul or self::ol] | .//li[9]"
+_NOT_ON_A_LINE = (
+    ".//table | .//hr | .//blockquote | .//dl | .//*[self::ul or self::ol]//*[self::ul or self::ol] | .//li[9]"
+)
 _CELL = 400  # characters that a cell with lists or paragraphs may have in a table of data
 _NAME = 80  # characters of what a row is about
 

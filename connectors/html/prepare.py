@@ -4,9 +4,8 @@ import re2
 from lxml import etree
 from lxml.html import Element, HtmlElement
 
-from connectors.html import code
+from connectors.html import callouts, code
 from connectors.html.accordions import unfold
-from connectors.html import callouts
 from connectors.html.blocks import flatten_definition_lists, flatten_layout_tables
 from connectors.html.embeds import write_embeds
 from connectors.html.escapes import escape_text
@@ -56,7 +55,7 @@ def prepare(root: HtmlElement, base_url: str, marks: Marks) -> None:
 
 def _nest_lists(root: HtmlElement) -> None:
     """A list that stands straight in a list belongs to the item before it."""
-    for inner in root.xpath(".//ul/ul | .//ul/ol | .//ol/ul | .//ol/ol"):
+    for inner in [each for each in root.iter("ul", "ol") if each is not root and each.getparent().tag in ("ul", "ol")]:
         item = inner.getprevious()
         if item is not None and item.tag == "li":
             after, inner.tail = inner.tail, None
@@ -169,7 +168,9 @@ def _mark_headings(root: HtmlElement, marks: Marks) -> None:
             continue
         if not text:
             heading.drop_tree()
-        elif heading in of_boxes or any(True for _ in heading.iterancestors("li", "td", "th", "dd", "dt", "blockquote")):
+        elif heading in of_boxes or any(
+            True for _ in heading.iterancestors("li", "td", "th", "dd", "dt", "blockquote")
+        ):
             _embolden(heading)
         else:
             _lift_out_of_links(heading)

@@ -15,7 +15,6 @@ from schemas.document import Article, Post, Reject, Thread
 from schemas.hole import hole
 from schemas.page import Page
 
-
 # Dynamic content and the site's own names; a ticket's fields are what an article on triggers writes about
 _PLACEHOLDER = re2.compile(r"\{\{\s*(dc\.[A-Za-z0-9_.-]+|[a-z_]{2,40})\s*\}\}")
 _CODE = ("pre", "code")
