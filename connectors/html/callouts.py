@@ -21,7 +21,9 @@ def is_callout(element: HtmlElement) -> bool:
 
 def titles(root: HtmlElement) -> set[HtmlElement]:
     """Headings that are titles of boxes: alone in one, with nothing before them."""
-    found = set()
+    found = set[HtmlElement]()
+    if next(root.iter(*HEADINGS), None) is None:
+        return found
     for box in root.xpath(".//div | .//aside | .//section | .//blockquote | .//details"):
         headings = box.xpath(_HEADING_PATH) if box.get("class") or box.get("role") else []
         if len(headings) == 1 and is_callout(box) and _is_first(headings[0], box):

@@ -3,8 +3,10 @@
 from urllib.parse import urlsplit
 
 import re2
+from lxml import etree
 from lxml.html import HtmlElement
 
+from connectors.html.tags import names
 from schemas.hole import hole
 
 # Frames and elements that say nothing to a reader, by their address ...
@@ -28,7 +30,7 @@ _SILENT_NAME = re2.compile(
 # Previews that a site draws for a link, and where in one its address stands
 _PREVIEWS = (
     (".//aside[contains(concat(' ', @class, ' '), ' onebox ')]", "(.//header|.//article|.)//a/@href"),
-    (".//*[@data-unfurl and @data-url] | .//*[contains(@class, 'bbCodeBlock--unfurl')]", "./@data-url"),
+    (".//*[contains(@class, 'unfurl')][@data-url]", "./@data-url"),
     (".//*[contains(concat(' ', @class, ' '), ' wp-embedded-content ')][self::blockquote]", ".//a/@href"),
     (".//*[contains(concat(' ', @class, ' '), ' embedly-card ')]", "./@href | .//a/@href"),
     (".//*[contains(concat(' ', @class, ' '), ' kg-bookmark-card ')]", ".//a/@href"),
@@ -36,13 +38,15 @@ _PREVIEWS = (
     (".//*[contains(concat(' ', @class, ' '), ' link-preview ') or contains(@class, 'linkpreview')]", ".//a/@href"),
     (".//*[contains(@class, 'lazyYT') or contains(@class, 'lazy-video-container')]", ".//a/@href"),
 )
+_NAMED = re2.compile(r"onebox|unfurl|wp-embedded|embedly|kg-bookmark|ipsEmbedded|link-?preview|lazy")
+_CUSTOM = etree.XPath(".//*[contains(name(), '-')]")
 _FRAMES = ("iframe", "object", "embed", "video", "audio")
 _INLINE = ("p", "span", "em", "strong", "b", "i", "a", "li", "td")
 
 
 def write_embeds(root: HtmlElement) -> None:
     """Change `root` in place."""
-    for path, address_path in _PREVIEWS:
+    for path, address_path in _PREVIEWS if _NAMED.search(names(root)) else ():
         for preview in root.xpath(path):
             address = next((each for each in preview.xpath(address_path) if each.startswith("http")), "")
             if preview.getparent() is not None and address:
@@ -50,7 +54,7 @@ def write_embeds(root: HtmlElement) -> None:
     for frame in list(root.iter(*_FRAMES)):
         if frame.getparent() is not None and not _is_silent(frame):
             _replace(frame, hole("embed", _named(frame)))
-    for element in list(root.iter()):
+    for element in _CUSTOM(root):
         if _is_unknown(element):
             _replace(element, hole("embed", str(element.tag)))
 

@@ -1,9 +1,11 @@
 """Code that a page shows without `pre`: tables and frames of lines, with or without numbers, become a `pre`."""
 
 import re2
+from lxml import etree
 from lxml.html import Element, HtmlElement
 
 from connectors.html.code import is_noise, language
+from connectors.html.tags import names
 
 # What holds a listing, and what in it is one line
 _FRAMES = (
@@ -23,18 +25,28 @@ _BOXES = (
     "[not(self::pre) and not(ancestor-or-self::code) and not(.//pre) and (.//br or .//div)]"
 )
 _CODE_BOXES = ".//dl[contains(concat(' ', @class, ' '), ' codebox ')]"
+_NAMED = re2.compile(r"(?i)syntaxhighlighter|dp-highlighter|crayon-syntax|codebox|w3-code|white-space\s*:\s*pre")
+_PARAGRAPHS = etree.XPath(".//p[code and br] | .//div[code and br]")
 _NUMBERS = re2.compile(r"^\s*(?:\d+\.?\s+)*\d+\.?\s*$")
 
 
 def write_listings(root: HtmlElement) -> None:
     """Change `root` in place."""
+    if _NAMED.search(names(root)):
+        _write_frames(root)
+    for table in list(root.iter("table")):
+        _write_table(table)
+    if root.find(".//code") is not None:
+        for paragraph in _PARAGRAPHS(root):
+            _write_paragraph(paragraph)
+
+
+def _write_frames(root: HtmlElement) -> None:
     for frame_path, line_path in _FRAMES:
         for frame in root.xpath(frame_path):
             lines = frame.xpath(line_path)
             if lines and not any(True for _ in frame.iterancestors("pre")):
                 _replace(frame, [_text(line) for line in lines], language(frame) or _brush(frame))
-    for table in list(root.iter("table")):
-        _write_table(table)
     for box in root.xpath(_CODE_BOXES):
         bodies = box.xpath("./dd//code | ./dd[not(.//code)]")
         if bodies and not box.xpath(".//pre"):
@@ -42,8 +54,6 @@ def write_listings(root: HtmlElement) -> None:
     for box in root.xpath(_BOXES):
         if box.getparent() is not None and not any(True for _ in box.iterancestors("pre")):
             _replace(box, [_text(box)], language(box))
-    for paragraph in root.xpath(".//p[code and br] | .//div[code and br]"):
-        _write_paragraph(paragraph)
 
 
 def _write_table(table: HtmlElement) -> None:

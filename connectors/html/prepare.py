@@ -55,7 +55,7 @@ def prepare(root: HtmlElement, base_url: str, marks: Marks) -> None:
 
 def _nest_lists(root: HtmlElement) -> None:
     """A list that stands straight in a list belongs to the item before it."""
-    for inner in root.xpath(".//ul/ul | .//ul/ol | .//ol/ul | .//ol/ol"):
+    for inner in [each for each in root.iter("ul", "ol") if each is not root and each.getparent().tag in ("ul", "ol")]:
         item = inner.getprevious()
         if item is not None and item.tag == "li":
             after, inner.tail = inner.tail, None

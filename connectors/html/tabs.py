@@ -3,7 +3,7 @@
 import re2
 from lxml.html import Element, HtmlElement
 
-from connectors.html.tags import HEADINGS
+from connectors.html.tags import HEADINGS, names
 from schemas.hole import hole
 
 _GROUPS = (
@@ -21,7 +21,7 @@ _LONGEST = 80  # characters of a label
 
 def show_tabs(root: HtmlElement) -> None:
     """Each panel shown, below its label; the labels' own list goes. An empty panel leaves a hole."""
-    if not root.xpath(f"boolean({_GROUPS} | {_LABEL_BESIDE})"):
+    if "tab" not in names(root).lower():
         return
     by_id = {each.get("id"): each for each in root.xpath(".//*[@id]")}
     for label in root.xpath(_LABEL_BESIDE):

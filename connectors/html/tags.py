@@ -1,6 +1,7 @@
 """Names of elements, by what they are to a reader."""
 
 from lxml import etree
+from lxml.html import HtmlElement
 
 # fmt: off
 INLINE = frozenset((
@@ -18,5 +19,11 @@ MUTE = (
     "button", "select", "textarea", "input", "audio", "video", "map",
 )
 # fmt: on
+_NAMES = etree.XPath(".//@class | .//@style | .//@role")
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 BLOCK_PATH = etree.XPath(".//" + " | .//".join(BLOCKS))
+
+
+def names(root: HtmlElement) -> str:
+    """All classes, styles and roles below `root`, to see at once whether a search is worth its time."""
+    return "\n".join(_NAMES(root))
