@@ -17,7 +17,35 @@ _SYMBOLS = {
 }  # fmt: skip
 _INVISIBLE = dict.fromkeys(map(ord, "\u2061\u2062\u2063\u2064\u200b"))
 _FUNCTIONS = frozenset(
-    ["sin", "cos", "tan", "cot", "sec", "csc", "log", "ln", "exp", "lim", "max", "min", "sup", "inf", "det", "dim", "ker", "gcd", "arg", "deg", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "Pr"]
+    [
+        "sin",
+        "cos",
+        "tan",
+        "cot",
+        "sec",
+        "csc",
+        "log",
+        "ln",
+        "exp",
+        "lim",
+        "max",
+        "min",
+        "sup",
+        "inf",
+        "det",
+        "dim",
+        "ker",
+        "gcd",
+        "arg",
+        "deg",
+        "arcsin",
+        "arccos",
+        "arctan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "Pr",
+    ]
 )
 _GROUPS = frozenset(("math", "mrow", "mstyle", "mpadded", "mphantom", "menclose", "merror", "semantics", "maction"))
 _ACCENTS = {

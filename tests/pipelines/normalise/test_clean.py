@@ -181,7 +181,7 @@ LITERAL = (
 )
 LITERAL_BLOCKS = (
     "```py\nx = rows()[0]  # ![a](b) [edit](c)\n\n\n\nprint('Thanks!')\n```",
-    "    mill[^1] --stop\n    Thanks!",
+    "Run:\n\n    mill[^1] --stop\n    Thanks!",
     "> ```\n> x = rows()[0]\n> [Next](b.html)\n> ```",
     "| a | b |\n| - | - |\n| `[^0-9]` | ![x](y) f()[0] |",
     "$$\n[Next](b)\nx[^1]\n$$",
