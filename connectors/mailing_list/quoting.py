@@ -10,7 +10,16 @@ from dataclasses import dataclass
 import re2
 
 from connectors.mailing_list.repeated import without_repeated
-from connectors.reading.mail import answered, quote, runs, without_added, without_copies, without_endings
+from connectors.reading.mail import (
+    answered,
+    quote,
+    runs,
+    whole_addresses,
+    without_added,
+    without_copies,
+    without_devices,
+    without_endings,
+)
 
 _SCRUBBED = re2.compile(
     r"^-{6,} next part -{6,}\s*$|^(?:An?|A non-text) .*attachment was scrubbed\.\.\.\s*$"
@@ -39,7 +48,7 @@ def to_markdown(mail: Written, said: Set[str] = frozenset()) -> str:
     """What the author of `mail` says in it. `said`: the paragraphs of the thread's messages before it."""
     lines = mail.text.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ").split("\n")
     lines = _without_scrubbed([line[1:] if _SENDER_MARK.match(line) else line for line in lines])
-    lines = without_repeated(without_copies(without_endings(lines)), said)
+    lines = without_copies(without_repeated(without_endings(whole_addresses(lines)), said))
     if mail.flowed:
         lines = _unflowed(lines, mail.delsp)
     found = answered(runs([line if mail.markdown else line.rstrip() for line in lines]))
@@ -54,6 +63,7 @@ def to_markdown(mail: Written, said: Set[str] = frozenset()) -> str:
 
 def _own(lines: list[str], author: str | None) -> str:
     """`author` is None where more follows: a signature stands at the end."""
+    lines = without_devices(lines)
     return "\n".join(lines if author is None else without_added(lines, author)).strip("\n")
 
 

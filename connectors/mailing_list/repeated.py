@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Set
 
 from connectors.reading.mail.attribution import attribution_lines, starts_one
-from connectors.reading.mail.copied import header_block
+from connectors.reading.mail.copied import header_block, is_announced
 from connectors.reading.mail.marks import is_quoted, unquoted
 
 
@@ -35,7 +35,9 @@ def _head(lines: list[str]) -> tuple[int, int]:
     for number in range(len(lines)):
         if is_quoted(lines[number]):
             continue
-        if end := header_block(lines, number):
+        if (end := header_block(lines, number)) and (
+            is_announced(lines[:number]) or not "".join(lines[:number]).strip()
+        ):
             return number, end
         ends = number + 1 == len(lines) or not lines[number + 1].strip() or starts_one(lines[number])
         count = attribution_lines(lines[: number + 1]) if ends and lines[number].strip() else 0

@@ -67,7 +67,7 @@ WHOLE: dict[str, str] = {
     ),
     "signature in html": html(f"<p>{ANSWER}</p><div class='gmail_signature'>Bo, of the mills</div>"),
     "a device in html": html(f"<p>{ANSWER}</p><p>Get <a href='https://aka.ms/o'>Outlook for iOS</a></p>"),
-    "flowed": f"Content-Type: text/plain; format=flowed\n\n{ANSWER.replace(', ', ', \n')}\n",
+    "flowed": "Content-Type: text/plain; format=flowed\n\n" + ANSWER.replace(", ", ", \n") + "\n",
     "flowed without spaces": (
         "Content-Type: text/plain; format=flowed; delsp=yes\n\nTurn the cap out of the w \nind, and only then  \n"
         "put the brake on.\n"
@@ -76,7 +76,7 @@ WHOLE: dict[str, str] = {
     "no quote marks, answer below": f"\nOn Mon, Jun 3, 2024, Ana A wrote:\n\n{ASKED}\n\n{ANSWER}\n",
     "headers, answer below": f"\nFrom: Ana A\nSent: 3 June 2024\nTo: list\nSubject: Stop\n\n{ASKED}\n\n{ANSWER}\n",
     "all at once": (
-        f"\n{ANSWER}\n\nMit freundlichen Grüßen\nBo\n\nVon meinem iPhone gesendet\n\nAm 03.06.2024 um 10:00 schrieb Ana A\n"
+        f"\n{ANSWER}\n\nMit freundlichen Grüßen\nBo\n\nVon meinem iPhone gesendet\n\nAm 03.06.2024 schrieb Ana A\n"
         f"<a@l.example>:\n\n> {ASKED}\n\n{FOOTER}\n"
     ),
 }

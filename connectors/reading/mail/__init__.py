@@ -9,8 +9,19 @@ phrases.py       phrases.toml, ready to match
 """
 
 from connectors.reading.mail.copied import without_copies
-from connectors.reading.mail.endings import without_added, without_endings
+from connectors.reading.mail.endings import without_added, without_devices, without_endings
+from connectors.reading.mail.marks import whole_addresses
 from connectors.reading.mail.quoted import answered, quote, runs
 from connectors.reading.mail.reply import without_reply
 
-__all__ = ["answered", "quote", "runs", "without_added", "without_copies", "without_endings", "without_reply"]
+__all__ = [
+    "answered",
+    "quote",
+    "runs",
+    "whole_addresses",
+    "without_added",
+    "without_copies",
+    "without_devices",
+    "without_endings",
+    "without_reply",
+]

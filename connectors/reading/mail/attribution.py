@@ -25,6 +25,7 @@ _DATE_FIRST = re2.compile(r"^[^\pL\d]*\pL{0,12}\.?,?[\s(]{0,2}\d{1,4}(?:[./:年�
 _DATE = re2.compile(r"\b(?:19|20)\d\d(?:\D|$)|\b\d{1,4}[./-]\s?\d{1,2}[./-]\s?\d{1,4}|\b\d{1,2}[:.]\d\d\b|\d年|\d년")
 _ADDRESS = re2.compile(r"[<(\[][^<>()\[\]\n]{0,200}(?:@| at )[^<>()\[\]\n]{0,200}[>)\]]|\S@\S+\.\S|\bmailto:")
 _ADDRESS_LAST = re2.compile(r"(?:@|\bat\s)[^\s@]{1,200}[>)\]]{1,3}\s*[:：]\s*$")
+_TIME = re2.compile(r"\d[:.]\d\d\b")
 _NOT_NAMES = frozenset(phrases("not_names"))
 _WIDE_NOT_NAMES = tuple(word for word in _NOT_NAMES if is_wide(word))
 _AFTER_DIGITS = re2.compile(r"[^\d]*$")
@@ -59,6 +60,20 @@ def attribution_lines(lines: list[str]) -> int:
         text = " ".join(line.strip() for line in last)
         if is_attribution(text) and (starts_one(text) or _begins(lines[:-count], last[0])):
             return count
+    return 0
+
+
+def attribution_at(lines: list[str], number: int) -> int:
+    """The end of an attribution that begins at `number` and that only a program writes: with a date first, and an
+    address or the time of day. 0 where there is none."""
+    if not lines[number].strip() or (number and lines[number - 1].strip() and not _OPENING.match(lines[number])):
+        return 0
+    for end in range(number + 1, min(number + MOST_LINES, len(lines)) + 1):
+        text = " ".join(line.strip() for line in lines[number:end])
+        if not lines[end - 1].strip():
+            return 0
+        if starts_one(text) and is_attribution(text) and (_ADDRESS.search(text) or _TIME.search(text)):
+            return end
     return 0
 
 

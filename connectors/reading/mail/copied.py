@@ -6,10 +6,11 @@ or after words that announce them ("the headers are:").
 
 import re2
 
+from connectors.reading.mail.attribution import attribution_at
 from connectors.reading.mail.marks import is_quoted
 from connectors.reading.mail.phrases import LABELS, any_of, phrases
 
-_LABELLED = re2.compile(r"^[ ]{0,3}[*_]{0,3}([^\s*_:：>][^:：\n]{0,29}?)\s*[*_]{0,3}\s*[:：](?:\s|[*_]|\\?$|[^\s/])")
+_LABELLED = re2.compile(r"^\s*[*_]{0,3}([^\s*_:：>][^:：\n]{0,29}?)\s*[*_]{0,3}\s*[:：](?:\s|[*_]|\\?$|[^\s/])")
 _original = any_of(phrases("original"))
 _ORIGINAL = re2.compile(rf"(?i)^[>*\s]{{0,4}}[-_=─—*]{{2,}}\s*{_original}(?:\s*[:：])?\s*\\?[-_=─—*]{{2,}}[^\pL\d]*$")
 _ORIGINAL_NAMED = re2.compile(rf"(?i)^[*_\s]*{_original}[*_\s]*[:：][*_\s\\]*$")  # only above headers
@@ -32,7 +33,7 @@ def without_copies(lines: list[str]) -> list[str]:
         fenced ^= bool(_FENCE.match(lines[number]))
         end = 0 if fenced or is_quoted(lines[number]) else _head(lines, number)
         above = _without_rules(lines[:number])
-        if end and any(line.strip() for line in above) and not _announced(above):
+        if end and any(line.strip() for line in above) and not is_announced(above):
             if not _goes_on_quoted(lines[end:]):
                 return above
             lines = [*above, "", *lines[end:]]
@@ -54,17 +55,25 @@ def header_block(lines: list[str], start: int) -> int:
     """
     if not _role_in_any(lines[start], ("from", "sent", "subject", "to")):
         return 0
-    return max(_end_in(labels, lines, start) for labels in LABELS.values())
+    end = max(_end_in(labels, lines, start) for labels in LABELS.values())
+    shown = all(line.startswith(("    ", "\t")) for line in lines[start:end] if line.strip())
+    return 0 if shown else end
 
 
 def _head(lines: list[str], number: int) -> int:
     """The end of what begins a copied mail at `number`, 0 where none begins."""
     if not _ORIGINAL.match(lines[number].strip()):
-        return header_block(lines, number)
+        return header_block(lines, number) or _attribution(lines, number)
     after = number + 1
     while after < len(lines) and not lines[after].strip():
         after += 1
     return (header_block(lines, after) if after < len(lines) else 0) or number + 1
+
+
+def _attribution(lines: list[str], number: int) -> int:
+    """Above quote marks it is left to `quoted.runs`."""
+    end = attribution_at(lines, number)
+    return end if end and not _goes_on_quoted(lines[end:]) else 0
 
 
 def _label(line: str) -> str:
@@ -82,7 +91,7 @@ def _end_in(labels: dict[str, str], lines: list[str], start: int) -> int:
     end = start
     for number in range(start, min(start + _MOST_HEADERS, len(lines))):
         role = labels.get(_label(lines[number]), "")
-        if _RAW.match(lines[number]):
+        if _RAW.match(lines[number].lstrip()):
             return 0
         if role and number - end <= _WRAPPED and not _is_second(role, roles):
             roles.append(role)
@@ -101,7 +110,7 @@ def _goes_on_quoted(lines: list[str]) -> bool:
     return is_quoted(next((line for line in lines if line.strip()), ""))
 
 
-def _announced(above: list[str]) -> bool:
+def is_announced(above: list[str]) -> bool:
     """Whether its author says that headers follow."""
     last = next((line for line in reversed(above) if line.strip()), "")
     return last.rstrip(" *_\\").endswith((":", "："))

@@ -10,7 +10,7 @@ from connectors.reading.mail.marks import is_quoted
 from connectors.reading.mail.phrases import FOOTERS, PRIVATE, any_of, is_wide, phrases
 
 _LONG_RULE = re2.compile(r"^(?:_{20,}|-{30,}|={30,})\s*$")
-_SHORT_RULE = re2.compile(r"^\s*(?:--|—|[-_=*#~]{4,}|(?:-=|=-|-~|~-){3,}[-=~]?)\s*$")
+_SHORT_RULE = re2.compile(r"^\s*(?:--|—|_{2,}|[-_=*#~]{4,}|(?:-=|=-|-~|~-){3,}[-=~]?)\s*$")
 _OF_A_LIST = re2.compile(
     r"(?i)mailing list|listinfo|unsubscribe|/mailman|lists?\.|google groups|yahoo!? groups|groups\.io"
 )
@@ -66,6 +66,17 @@ def without_added(lines: list[str], author: str | None = "") -> list[str]:
         kept = shorter
 
 
+def without_devices(lines: list[str]) -> list[str]:
+    """Own lines without those between blank ones that a device has added."""
+    return [line for number, line in enumerate(lines) if not _is_device(lines, number)]
+
+
+def _is_device(lines: list[str], number: int) -> bool:
+    around = (*lines[max(number - 1, 0) : number], *lines[number + 1 : number + 2])
+    alone = number > 0 and not any(line.strip() for line in around)
+    return alone and len(_without_device(["", lines[number]])) == 1
+
+
 def is_added(line: str) -> bool:
     """Whether a tracker or a list has added this line to a mail."""
     return bool(_FOOTER.match(line.lstrip(" —–-"))) and bool(_PLACE.search(line))
@@ -79,6 +90,8 @@ def _ending(lines: list[str], number: int) -> int:
     filled = [after for after in rest[:end] if after.strip()]
     if line == "-- " or (line.rstrip() == "--" and len(filled) < 15):
         is_one = len(filled) <= _MOST_SIGNATURE and not (filled and _CODE.search(filled[0]))
+    elif line.strip() in ("—", "–") and filled and len(filled) <= _MOST_LINES:
+        is_one = all(_is_of_signature(after, "") for after in filled)
     else:
         is_one = len(filled) <= _LONGEST_FOOTER and _begins_footer(line, filled)
     return number + 1 + end if is_one else 0

@@ -8,7 +8,7 @@ from dataclasses import replace
 from connectors.reading.mail.attribution import attribution_lines
 from connectors.reading.mail.copied import without_copies
 from connectors.reading.mail.endings import is_added, without_added
-from connectors.reading.mail.marks import is_quoted, unquoted
+from connectors.reading.mail.marks import is_quoted, unquoted, whole_addresses
 from connectors.reading.mail.quoted import Run, answered, runs
 
 _DASHES = ("—", "--", "-- ", "–", "---", "\\-")
@@ -16,7 +16,7 @@ _DASHES = ("—", "--", "-- ", "–", "---", "\\-")
 
 def without_reply(text: str) -> str:
     """`text`, a comment in Markdown, without the mail that it quotes or copies and without what was added to that."""
-    lines = text.split("\n")
+    lines = whole_addresses(text.split("\n"))
     kept = _without_footer(without_copies(lines))
     found = answered([_judged(run) for run in runs(kept, dated_only=True)], attributed_only=True)
     by_mail = sum(len(run.lines) for run in found) < len(lines)
