@@ -80,8 +80,10 @@ def to_html(markup: str) -> str:
 
 
 def _read_macros(text: str) -> str:
-    """Words for a macro that says one, a hole for one that is not known. A name that comes twice stands around text, which
-    stays."""
+    """Words for a macro that says one, a hole for one that is not known.
+
+    A name that comes twice stands around text, which stays.
+    """
     count = Counter(found[1].lower() for found in _MACRO.finditer(text))
 
     def read(found: "re2._Match") -> str:

@@ -9,7 +9,10 @@ from connectors.html.tags import names
 
 # What holds a listing, and what in it is one line
 _FRAMES = (
-    (".//*[contains(concat(' ', @class, ' '), ' syntaxhighlighter ')]", ".//*[@class and contains(concat(' ', @class), ' line ')][not(ancestor::*[contains(@class, 'gutter')])]"),
+    (
+        ".//*[contains(concat(' ', @class, ' '), ' syntaxhighlighter ')]",
+        ".//*[@class and contains(concat(' ', @class), ' line ')][not(ancestor::*[contains(@class, 'gutter')])]",
+    ),
     (".//*[contains(@class, 'dp-highlighter')]", ".//ol/li"),
     (".//*[contains(@class, 'crayon-syntax')]", ".//*[contains(concat(' ', @class, ' '), ' crayon-line ')]"),
 )  # fmt: skip
@@ -21,7 +24,8 @@ _LINE_CELL = (
 _BOXES = (
     ".//*[contains(concat(' ', @class, ' '), ' w3-code ')][not(.//pre)]"
     " | .//*[contains(translate(@style, ' ', ''), 'white-space:pre')]"
-    "[contains(@style, 'mono') or contains(@style, 'ourier') or contains(@style, 'onsolas') or contains(@style, 'enlo')]"
+    "[contains(@style, 'mono') or contains(@style, 'ourier') or contains(@style, 'onsolas')"
+    " or contains(@style, 'enlo')]"
     "[not(self::pre) and not(ancestor-or-self::code) and not(.//pre) and (.//br or .//div)]"
 )
 _CODE_BOXES = ".//dl[contains(concat(' ', @class, ' '), ' codebox ')]"

@@ -41,6 +41,14 @@ def mark_mathematics(root: HtmlElement, marks: Marks) -> None:
         if frame.get("id") not in drawn_by:
             _mark_rendered(frame, bool(frame.xpath("ancestor::*[contains(@class, 'MathJax_Display')]")), marks)
     _mark_katex(root, marks)
+    _mark_elements(root, marks)
+    for image in list(root.iter("img")):
+        if written := tex_of_image(image):
+            _put(image, written, False, marks)
+
+
+def _mark_elements(root: HtmlElement, marks: Marks) -> None:
+    """MathML, what wikis and Pandoc wrap around TeX, and what MathJax has left."""
     for element in root.xpath('.//*[contains(@class, "mwe-math-element")] | .//math'):
         display = element.get("display") in _DISPLAY or "block" in (element.get("class") or "")
         _mark_rendered(element, display, marks)
@@ -50,9 +58,6 @@ def mark_mathematics(root: HtmlElement, marks: Marks) -> None:
     for element in root.xpath('.//*[starts-with(@class, "MathJax")]'):
         if element.getparent() is not None:
             element.drop_tree()
-    for image in list(root.iter("img")):
-        if written := tex_of_image(image):
-            _put(image, written, False, marks)
 
 
 def tex_of_image(image: HtmlElement) -> str:

@@ -8,8 +8,10 @@ from schemas.hole import hole
 
 _GROUPS = (
     ".//*[@role='tablist'] | .//*[contains(concat(' ', @class, ' '), ' nav-tabs ')]"
-    " | .//*[contains(concat(' ', @class, ' '), ' tabbed-labels ')] | .//*[contains(concat(' ', @class, ' '), ' tabs-nav ')]"
-    " | .//*[contains(concat(' ', @class, ' '), ' ui-tabs-nav ')] | .//*[contains(concat(' ', @class, ' '), ' tab-links ')]"
+    " | .//*[contains(concat(' ', @class, ' '), ' tabbed-labels ')] | .//*[contains(concat(' '"
+    ", @class, ' '), ' tabs-nav ')]"
+    " | .//*[contains(concat(' ', @class, ' '), ' ui-tabs-nav ')] | .//*[contains(concat(' '"
+    ", @class, ' '), ' tab-links ')]"
     " | .//*[button[contains(@class, 'tablink')]]"
 )  # fmt: skip
 _LABELS = ".//*[@role='tab'] | .//a[starts-with(@href, '#')] | .//label | .//button"

@@ -1,5 +1,7 @@
 """Footnotes, abbreviations, wiki links and attributes of a Markdown file, its code hidden."""
 
+from functools import partial
+
 import re2
 
 _ABBREVIATION = re2.compile(r"(?m)^ {0,3}\*\[[^\]\n]+\]:[^\n]*\n?")
@@ -25,15 +27,17 @@ def read(text: str) -> str:
 
 
 def _with_notes(text: str) -> str:
-    """A short note stands in brackets where it is referred to, a long one and one of a heading below that paragraph; one that nothing refers
-    to stays below all."""
+    """A short note stands in brackets where it is referred to, a long one and one of a heading below that paragraph.
+
+    A note that nothing refers to stays below all.
+    """
     notes = {found[1]: _plain(found[2]) for found in _NOTE.finditer(text)}
     if not notes:
         return text
     used, paragraphs = set[str](), list[str]()
     for paragraph in _NOTE.sub("", text).split("\n\n"):
         long = list[str]()
-        shown = _REFERENCE.sub(lambda found: _note(found, notes, used, long), paragraph)
+        shown = _REFERENCE.sub(partial(_note, notes=notes, used=used, long=long), paragraph)
         paragraphs += [shown, *long]
     return "\n\n".join([*paragraphs, *(note for name, note in notes.items() if name not in used)])
 

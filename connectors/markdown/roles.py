@@ -96,21 +96,24 @@ def read(name: str, content: str, masks: "Masks") -> str:
     """The Markdown of role `name` with `content`. An unknown role shows its content, as Sphinx does on failure."""
     kind = name.rpartition(":")[2].lower() if ":" in name and not name.startswith("cite") else name.lower()
     content = content.strip()
-    if kind in _SILENT:
-        return ""
-    if kind in _UNREADABLE:
-        return hole("role", name)
+    if kind in _SILENT or kind in _UNREADABLE:
+        return hole("role", name) if kind in _UNREADABLE else ""
     if kind == "math":
         return masks.formula(content)
+    if kind in _CODE or (":" in name and kind not in _PLAIN and kind not in _NUMBERED and not kind.startswith("cite")):
+        return _code(content, masks)
+    return _short(kind, content) or masks.headings.get(content, "") or _words(kind, content)
+
+
+def _short(kind: str, content: str) -> str:
+    """What a role says in its own way: raised and lowered text, numbered things, citations; "" for other roles."""
     if kind in ("sub", "sup", "subscript", "superscript"):
         return f"<{kind[:3]}>{content}</{kind[:3]}>"
     if kind in _NUMBERED:
         return _titled(content) or _NUMBERED[kind] + content
     if kind.startswith("cite"):
         return f"[{content}]"
-    if kind in _CODE or (":" in name and kind not in _PLAIN):
-        return _code(content, masks)
-    return masks.headings.get(content, "") or _words(kind, content)
+    return ""
 
 
 def _code(content: str, masks: "Masks") -> str:

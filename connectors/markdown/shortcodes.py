@@ -153,7 +153,7 @@ _HEADINGS = {
     "cleanup": "Clean up",
     "seealso": "See also",
 }
-_BRANCHES = ("if", "ifversion", "unless", "case", "ifchanged")
+_BRANCHES = frozenset(("if", "ifversion", "unless", "case", "ifchanged"))
 _COMMENT = re2.compile(
     r"(?s)\{%-?\s*comment\b.*?\{%-?\s*endcomment\s*-?%\}|\{\{[<%]\s*comment\s*[%>]\}\}.*?\{\{[<%]\s*/comment\s*[%>]\}\}"
     r"|\{\{-?\s*/\*.*?\*/\s*-?\}\}|\{#.*?#\}"
@@ -280,13 +280,16 @@ def _single(name: str, given: Arguments, about: dict[str, object]) -> str:
         return f"Feature state: {' '.join([*given.named.values(), *given.listed])}"
     if name == "embed" and given.named.get("url"):
         return f"<{given.named['url']}>"
-    shown = given.first((*TEXTS, *TITLES))
-    if shown and name not in ("include", "render", "partial"):
-        return shown
+    shown = given.first((*TEXTS, *TITLES)) if name not in ("include", "render", "partial") else ""
+    if not shown and name in SILENT | _BRANCHES | _ASIDES:
+        return ""
+    return shown or _unnamed(name, given)
+
+
+def _unnamed(name: str, given: Arguments) -> str:
+    """The text of a tag that names none: a term, a version, words in quotes; else a hole."""
     if name == "glossary_tooltip":
         return given.named.get("term_id", "").replace("-", " ") or hole("shortcode", name)
-    if name in SILENT or name in _BRANCHES or name in _ASIDES:
-        return ""
     if given.listed and (_VERSION.match(name) or _WORD.search(name)):
         words = " ".join(given.listed)
         return words if _WORD.search(name) else f"{name.replace('-', ' ').replace('_', ' ').capitalize()} {words}"

@@ -84,8 +84,10 @@ def _post(page: Page, entry: Any, number: int) -> Post | Reject:
 
 
 def _read(body: str) -> HtmlElement:
-    """The tree of a body. A word that the site fills in for each reader, such as {{dc.brand}}, leaves a hole; one in code
-    is shown. Raises Unreadable."""
+    """The tree of a body. A word that the site fills in for each reader, such as {{dc.brand}}, leaves a hole.
+
+    Such a word in code is shown. Raises Unreadable.
+    """
     root = html.parse(f"<div>{body}</div>")
     for element in root.iter():
         literal = element.tag in _CODE or any(True for _ in element.iterancestors(*_CODE))

@@ -50,11 +50,14 @@ _EDIT_NOTE = re2.compile(
 )
 # The same for thanks that an author sends to those who voted: "Edit: wow, thanks for the gold, kind stranger!"
 _EDIT_THANKS = re2.compile(
-    r"(?im)^[ \t]*(?:\*{1,3}|_{1,2})?[\[(]?(?:edit(?:ed)?|updated?|eta|编辑|更新)(?: ?#?\d{1,2})?[\])]?(?:\*{1,3}|_{1,2})? ?[:：\-–—]?"
+    r"(?im)^[ \t]*(?:\*{1,3}|_{1,2})?[\[(]?(?:edit(?:ed)?|updated?|eta|编辑"
+    r"|更新)(?: ?#?\d{1,2})?[\])]?(?:\*{1,3}|_{1,2})? ?[:：\-–—]?"
     r"(?:\*{1,3}|_{1,2})?[ \t]*"
-    r"(?:(?:wow|omg|whoa|woah|holy [a-z]+|well|ok(?:ay)?|hey|also|and)[,.!]* )*(?:(?:many |much |a lot of |a big )?(?:thanks|thank you|thx|ty)"
+    r"(?:(?:wow|omg|whoa|woah|holy [a-z]+|well|ok(?:ay)?|hey|also|and)[,.!]* )*(?:(?:many |much "
+    r"|a lot of |a big )?(?:thanks|thank you|thx|ty)"
     r"|(?:rip|there goes) my inbox|谢谢|感谢)[^\n`]{0,80}?"
-    r"(?:votes?|upvotes?|upvoting|voting|gold|silver|platinum|awards?|stranger|karma|badges?|likes?|front ?page|responses|replies|点赞|赞|投票)"
+    r"(?:votes?|upvotes?|upvoting|voting|gold|silver|platinum|awards?|stranger|karma|badges?|likes?"
+    r"|front ?page|responses|replies|点赞|赞|投票)"
     r"[^.\n`]{0,60}[.!。！]*[ \t:)]*$"
 )
 _THANKS = (

@@ -25,8 +25,10 @@ _HIDDEN = (
     ".//*[contains(translate(@style, ' ', ''), 'display:none')] | .//script | .//style | .//svg | .//form | .//button"
     " | .//*[contains(concat(' ', @class, ' '), ' poll ') or contains(@class, 'pollContainer') or @id='poll']"
     " | .//dl[contains(concat(' ', @class, ' '), ' file ')] | .//*[contains(concat(' ', @class, ' '), ' attachbox ')]"
-    " | .//*[contains(concat(' ', @class, ' '), ' attachments ') or contains(concat(' ', @class, ' '), ' attachedFiles ')"
-    " or contains(@class, 'message-attachments') or contains(@class, 'postattachments') or contains(@class, 'attachmentList')]"
+    " | .//*[contains(concat(' ', @class, ' '), ' attachments ') or contains(concat(' ', @class"
+    ", ' '), ' attachedFiles ')"
+    " or contains(@class, 'message-attachments') or contains(@class, 'postattachments')"
+    " or contains(@class, 'attachmentList')]"
     " | .//fieldset[legend and (.//a[contains(@href, 'attachment')] or .//img[contains(@src, 'attach')])]"
 )
 
