@@ -1,7 +1,8 @@
 """Files that a Markdown file takes in, read while fetching, so that a page holds all it says.
 
 `{* path ln[1:5] hl[3] *}`, `{!path!}`, `{!> path!}` (MkDocs), `--8<-- "path:1:5"` and blocks of such (snippets),
-`{% include path name="value" %}` (Jekyll), `{include}` and `{literalinclude}` (MyST), `<<< @/path#region` (VitePress),
+`{% include path name="value" %}` (Jekyll),
+`{include}` and `{literalinclude}` (MyST), `<<< @/path#region` (VitePress),
 `![[note]]` (Obsidian), `{{< readfile "path" >}}` and its like (Hugo). What is not there leaves a hole of kind `include`.
 """
 
@@ -22,17 +23,17 @@ _SNIPPET = re2.compile(r"(?m)^([ \t]*)-{1,}8<-{1,} +[\"']([^\"'\n]+)[\"'][ \t]*$
 _SNIPPETS = re2.compile(r"(?m)^([ \t]*)-{2,}8<-{2,}[ \t]*\n((?:[ \t]*[^\n]*\n){1,50}?)[ \t]*-{2,}8<-{2,}[ \t]*$")
 _ESCAPED = re2.compile(r"(?m)^([ \t]*);(-{1,}8<-{1,})")
 _JEKYLL = re2.compile(
-    r"(?s)(?P<margin>(?:^|\n)[ \t]*)?\{%-? *include(?:_relative|_cached)? +[\"']?([\w./-]+\.\w+)[\"']?(.*?)-?%\}(?P<rest>[ \t]*(?:\n|$))?"
+    r"(?s)(?P<margin>(?:^|\n)[ \t]*)?\{%-? *include(?:_relative|_cached)? +[\"']?([\w./-]+\.\w+)[\"']?(.*?)-?%\}(?P<rest>[ \t]*(?:\n|$))?"  # noqa: E501 - one pattern
 )
 _PARAMETER = re2.compile(r"\{\{-? *include\.([\w-]+)[^{}]*\}\}")
 _MYST = re2.compile(
-    r"(?m)^([ \t]*)(`{3,}|~{3,}|:{3,})\{(include|literalinclude)\}[ \t]+([^\n]+)\n((?:[ \t]*:[\w-]+:[^\n]*\n)*)[ \t]*(?:`{3,}|~{3,}|:{3,})[ \t]*$"
+    r"(?m)^([ \t]*)(`{3,}|~{3,}|:{3,})\{(include|literalinclude)\}[ \t]+([^\n]+)\n((?:[ \t]*:[\w-]+:[^\n]*\n)*)[ \t]*(?:`{3,}|~{3,}|:{3,})[ \t]*$"  # noqa: E501 - one pattern
 )
 _VITEPRESS = re2.compile(r"(?m)^([ \t]*)<<< *([^\s{#\[]+)(?:#([\w-]+))?[^\n]*$")
 _VITEPRESS_PART = re2.compile(r"(?m)^([ \t]*)<!-- *@include: *([^\s{#]+)(?:#([\w-]+))?[^\n]*?-->[ \t]*$")
 _EMBED = re2.compile(r"(?m)^([ \t]*)!\[\[([^\[\]\n|#]+)(?:#([^\[\]\n|]+))?(?:\|[^\[\]\n]*)?\]\][ \t]*$")
 _HUGO = re2.compile(
-    r"(?m)^([ \t]*)\{\{[<%] *(readfile|include|code_sample|codenew|code|include-file|rawinclude|includecode|example|glossary_definition) +([^\n]*?) */?[%>]\}\}[ \t]*$"
+    r"(?m)^([ \t]*)\{\{[<%] *(readfile|include|code_sample|codenew|code|include-file|rawinclude|includecode|example|glossary_definition) +([^\n]*?) */?[%>]\}\}[ \t]*$"  # noqa: E501 - one pattern
 )
 _LINES = re2.compile(r"ln\[(\d+)(?::(\d+))?")
 _HEADING = re2.compile(r"^(#{1,6}) +(.+?)\s*$")

@@ -33,7 +33,7 @@ def _with_notes(text: str) -> str:
     used, paragraphs = set[str](), list[str]()
     for paragraph in _NOTE.sub("", text).split("\n\n"):
         long = list[str]()
-        shown = _REFERENCE.sub(lambda found: _note(found, notes, used, long), paragraph)
+        shown = _REFERENCE.sub(lambda found, long=long: _note(found, notes, used, long), paragraph)
         paragraphs += [shown, *long]
     return "\n\n".join([*paragraphs, *(note for name, note in notes.items() if name not in used)])
 

@@ -9,7 +9,7 @@ from connectors.markdown.code_places import substitute
 from connectors.markdown.includes import find, lines_of, missing
 
 _IMPORT = re2.compile(
-    r"""(?m)^import\s+([A-Za-z_]\w*)\s*(?:,\s*\{[^{}]*\}\s*)?from\s*['"](?:!!raw-loader!)?([^'"\n]+?\.\w+)(\?raw)?['"];?[ \t]*$"""
+    r"""(?m)^import\s+([A-Za-z_]\w*)\s*(?:,\s*\{[^{}]*\}\s*)?from\s*['"](?:!!raw-loader!)?([^'"\n]+?\.\w+)(\?raw)?['"];?[ \t]*$"""  # noqa: E501 - one pattern
 )
 _PROPERTY = re2.compile(
     r"""([\w-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|\{\s*(?:"([^"]*)"|'([^']*)'|([\d.]+|true|false))\s*\})"""

@@ -92,7 +92,7 @@ _NUMBERED = {"pep": "PEP ", "rfc": "RFC ", "issue": "#", "pr": "#", "cve": "CVE-
 _SILENT = frozenset(("bdg-ref-hidden", "octicon", "fas", "far", "fab", "material-regular", "material-outlined"))
 
 
-def read(name: str, content: str, masks: "Masks") -> str:
+def read(name: str, content: str, masks: "Masks") -> str:  # noqa: PLR0911 - one line for each kind
     """The Markdown of role `name` with `content`. An unknown role shows its content, as Sphinx does on failure."""
     kind = name.rpartition(":")[2].lower() if ":" in name and not name.startswith("cite") else name.lower()
     content = content.strip()

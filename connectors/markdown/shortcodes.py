@@ -268,7 +268,7 @@ def _opening(name: str, given: Arguments, alone: bool) -> str:
     return f"\n**{title.strip(' *')}**\n"
 
 
-def _single(name: str, given: Arguments, about: dict[str, object]) -> str:
+def _single(name: str, given: Arguments, about: dict[str, object]) -> str:  # noqa: PLR0911 - one line for each kind
     """The text of a tag that stands by itself."""
     if name == "heading":
         word = next(iter(given.listed), "")
