@@ -82,7 +82,7 @@ def _declared(element: HtmlElement) -> str:
     for name in (marked, *_LANGUAGE.findall(classes), *_AFTER.findall(classes)):
         word = name.lower().strip()
         if word and len(word) < 20 and word not in _NO_LANGUAGE and " " not in word:
-            return word
+            return str(word)
     return ""
 
 

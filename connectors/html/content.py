@@ -108,11 +108,11 @@ def _names(element: HtmlElement) -> str:
 
 
 def _is_article(element: HtmlElement) -> bool:
-    return element.tag == "article"
+    return bool(element.tag == "article")
 
 
 def _is_main(element: HtmlElement) -> bool:
-    return element.tag == "main" or element.get("role") == "main"
+    return bool(element.tag == "main" or element.get("role") == "main")
 
 
 def _drop_title(block: HtmlElement) -> None:

@@ -95,7 +95,7 @@ def _canonical(root: HtmlElement, url: str) -> str:
     for link in root.xpath("//link[@href]"):
         if "canonical" in (link.get("rel") or "").lower().split():
             try:
-                return urljoin(url, link.get("href").strip())
+                return str(urljoin(url, link.get("href").strip()))
             except ValueError:
                 return ""
     return ""

@@ -16,7 +16,7 @@ def linked_page(root: HtmlElement, relation: str, url: str) -> str:
     for link in root.xpath("//link[@rel][@href] | //a[@rel][@href]"):
         if relation in link.get("rel").lower().split():
             try:
-                return urljoin(url, link.get("href").strip())
+                return str(urljoin(url, link.get("href").strip()))
             except ValueError:
                 return ""
     return ""

@@ -8,7 +8,9 @@ import re2
 from connectors.markdown.fences import CODE, FENCE, directive_of, fence_end
 
 
-def substitute(pattern: "re2._Regexp", text: str, write: Callable[["re2._Match"], str], in_code: bool = False) -> str:
+def substitute(
+    pattern: "re2._Regexp[str]", text: str, write: Callable[["re2._Match"], str], in_code: bool = False
+) -> str:
     """`text` with what `write` makes of each match, those within code left alone unless `in_code`."""
     if not pattern.search(text):
         return text

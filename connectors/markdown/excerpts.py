@@ -84,12 +84,12 @@ def _object(lines: list[str], name: str) -> list[str] | None:
         body: list[ast.stmt] = ast.parse("\n".join(lines)).body
     except (SyntaxError, ValueError, RecursionError):
         return None
-    found = None
+    found: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | None = None
     for step in name.split("."):
-        found = next((each for each in body if getattr(each, "name", "") == step), None)
-        if not isinstance(found, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        named = next((each for each in body if getattr(each, "name", "") == step), None)
+        if not isinstance(named, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             return None
-        body = found.body
+        found, body = named, named.body
     if found is None:
         return None
     start = min([found.lineno, *(each.lineno for each in found.decorator_list)])

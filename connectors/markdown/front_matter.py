@@ -15,7 +15,7 @@ _LICENCE_KEYS = ("license", "licence", "spdx")
 _EDIT_KEYS = ("lastmod", "last_modified_at", "updated", "last_updated")  # of Hugo, Jekyll, Zola and Hexo, others
 
 
-class NoAliases(yaml.SafeLoader):
+class NoAliases(yaml.SafeLoader):  # type: ignore[misc]
     """Aliases are how a few bytes of YAML become gigabytes."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:

@@ -165,7 +165,7 @@ def _raw(found: "re2._Match") -> str:
     margin, alone, body = found[1], found[2], found[3]
     if alone:
         margin, body = "", body.rstrip(" \t").removesuffix("\n")
-    return margin + str(_OPENS.sub(lambda mark: mark[0].replace("{", _BRACE), body))
+    return str(margin) + str(_OPENS.sub(lambda mark: mark[0].replace("{", _BRACE), body))
 
 
 def _as_fence(lines: list[str], index: int, opened: "re2._Match") -> None:

@@ -302,7 +302,8 @@ def _tag(node: nodes.Tag, page: Rendering) -> str:
         return page.span(lines.code(_verbatim(node.contents, page)))
     if any(layout in _attribute(node, "class") for layout in tables.LAYOUT):
         return ""
-    return _TAGS.get(name, lambda node, page: _render(node.contents, page))(node, page)
+    render = _TAGS.get(name)
+    return str(render(node, page) if render else _render(node.contents, page))
 
 
 def _raw(node: nodes.Tag, page: Rendering) -> str:

@@ -9,6 +9,7 @@ from connectors.markdown import Markdown
 from connectors.markdown.front_matter import licence, split
 from connectors.markdown.sections import served
 from schemas.document import Article, Reject
+from schemas.hole import hole
 from schemas.page import Page
 from tests.connectors.recorded import OFFLINE
 
@@ -68,6 +69,14 @@ CASES = {
     "comment": ("A<!-- no\n\nno -->b.", "Ab."),
     "component": ("import X from 'x';\n\n<Card title='a'>\n\nText.\n\n</Card>", "**a**\n\nText."),
     "highlight": ("{% highlight ruby %}\nputs 1\n{% endhighlight %}", "```ruby\nputs 1\n```"),
+    "raw": ("Write `{% raw %}${{ x }}{% endraw %}`.", "Write `${{ x }}`."),
+    "role": ("{py:class}`~a.Mill` in {term}`hopper`.", "`Mill` in hopper."),
+    "shortcode with text": ('A {{< tip-text text="Pod" >}} runs.', "A Pod runs."),
+    "callout": ("> [!info]- Title\n> Text.", "> **Title**\n>\n> Text."),
+    "wiki link": ("See [[Page|that page]].", "See that page."),
+    "footnote": ("It says more[^1].\n\n[^1]: By millers.", "It says more (By millers)."),
+    "indented code": ("Text:\n\n    ls <your-name>\n", "Text:\n\n```\nls <your-name>\n```"),
+    "unknown shortcode": ("A {{< odd >}} b.", f"A {hole('shortcode', 'odd')} b."),
     "inner link": ("See [that](other.md).", "See that."),
 }
 

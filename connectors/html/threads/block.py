@@ -140,7 +140,7 @@ def _take_mention(quote: HtmlElement, profile: Profile) -> str:
     line_end = mention.getnext()
     if not mention.tail and line_end is not None and line_end.tag == "br":
         _drop(line_end)
-    author = mention.text_content().strip().removeprefix("@")
+    author = str(mention.text_content()).strip().removeprefix("@")
     _drop(mention)
     return author
 
