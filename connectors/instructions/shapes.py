@@ -1,7 +1,6 @@
 """One row of a known shape as exchanges."""
 
 import json
-import os.path
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,6 +30,7 @@ EITHER = (
     ("response_a", "response_b", "preference", ("a", "response_a"), ("b", "response_b")),
     ("response_0", "response_1", "better_response_id", ("0", "0"), ("1", "1")),
 )
+BINARY = "bytes that are no text"
 Row = dict[str, Any]
 
 
@@ -97,7 +97,10 @@ def _messages(value: Any) -> list[Message]:
 
 
 def _first(row: Row, names: tuple[str, ...]) -> Any:
-    return next((row[name] for name in names if row.get(name)), "")
+    value = next((row[name] for name in names if row.get(name)), "")
+    if isinstance(value, dict) and BINARY in value:
+        raise Unreadable("binary_column", next(name for name in names if row.get(name))[:80])
+    return value
 
 
 def _conversation(key: str, row: Row, turns: list[Message], page: Page) -> Exchange | Reject:
@@ -141,8 +144,9 @@ def _one_text(value: Any) -> str:
 
 def _shared(chosen: str, rejected: str) -> str:
     """The beginning that two texts share, up to a whole word; "" where all of one is shared."""
-    shared = os.path.commonprefix([chosen, rejected])
-    return shared[: shared.rfind(" ") + 1].strip() if rejected else ""
+    differ = (at for at, both in enumerate(zip(chosen, rejected, strict=False)) if both[0] != both[1])
+    shared = chosen[: next(differ, 0)]
+    return shared[: shared.rfind(" ") + 1].strip()
 
 
 def _instances(key: str, row: Row, page: Page) -> Iterator[Exchange | Reject]:
@@ -172,7 +176,7 @@ def _tree(key: str, node: Any, path: tuple[Message, ...], page: Page) -> Iterato
                 yield from _tree(f"{key}/{number}.{deeper}", follow, deeper_path, page)
 
 
-def _make(
+def _make(  # noqa: PLR0913, PLR0917
     key: str,
     row: Row,
     page: Page,

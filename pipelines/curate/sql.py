@@ -110,16 +110,16 @@ SELECT record_id, task, output_language AS language,
 FROM candidate JOIN verdict USING (record_id)
 WHERE kept;
 CREATE TEMP VIEW published AS
-SELECT record_id, instruction, input, output, history, system, tools, reasoning, tool_calls, task, language, source, source_kind, url,
-       title, licence, author, created_at, score, quality, split
+SELECT record_id, instruction, input, output, history, system, tools, reasoning, tool_calls, task, language,
+       source, source_kind, url, title, licence, author, created_at, score, quality, split
 FROM record JOIN published_columns USING (record_id)
 """
 
 SPLIT = "SELECT * FROM published WHERE split = '{split}' ORDER BY record_id"
 
-# A pair is published unless it breaks a rule, or its chosen answer was dropped for its content. It is held out where its
-# question is, or else its page, or where another pair of its question is. Pages of instruction sets are no threads, so
-# there only the question counts.
+# A pair is published unless it breaks a rule, or its chosen answer was dropped for its content. It is held out where
+# its question is, or else its page, or where another pair of its question is. Pages of instruction sets are no threads,
+# so there only the question counts.
 _PAIRS = """
 WITH judged_record AS (
     SELECT page_id, md5(instruction) AS question, md5(output) AS answer, source_kind, split,

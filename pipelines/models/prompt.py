@@ -6,8 +6,8 @@ The template is rendered with a placeholder for each text, and the texts are tok
 wrote never becomes a special token, and the answer starts at a token of its own, in training as in serving.
 
 A message is a dict with `role`, `content` and, under the template of this module, `input`. Where the model's template
-knows them, it has `reasoning_content` and `tool_calls` too. A template that does not know tools gets them as JSON in the
-text, and reasoning is rendered as <think>…</think> before the answer by templates that have such marks.
+knows them, it has `reasoning_content` and `tool_calls` too. A template that does not know tools gets them as JSON in
+the text, and reasoning is rendered as <think>…</think> before the answer by templates that have such marks.
 """
 
 import json

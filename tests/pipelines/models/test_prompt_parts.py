@@ -258,8 +258,8 @@ CALLS = '[{"type": "function", "function": {"name": "bake", "arguments": {"what"
 TOOLS = '[{"type": "function", "function": {"name": "bake"}}]'
 TOOL_CHAT = (
     "{% if tools %}<U>t:{{ tools[0].function | tojson }}<E>{% endif %}{% for m in messages %}<U>{{ m.role[0] }}:"
-    "{{ m.content }}{% for call in m.tool_calls or [] %}[{{ call.function.name }} {{ call.function.arguments | tojson }}]"
-    "{% endfor %}<E>{% endfor %}{% if add_generation_prompt %}<U>a:{% endif %}"
+    "{{ m.content }}{% for call in m.tool_calls or [] %}[{{ call.function.name }}"
+    " {{ call.function.arguments | tojson }}]{% endfor %}<E>{% endfor %}{% if add_generation_prompt %}<U>a:{% endif %}"
 )
 
 
