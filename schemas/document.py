@@ -74,10 +74,21 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
-    """Ready-made instruction data. `history` holds earlier (user, assistant) turns, oldest first.
+class Message:
+    """A message of a conversation. `role` is user, assistant, tool or system; `tool_calls` is JSON, "" for none."""
 
-    With a non-empty `rejected` it is a preference pair too.
+    role: str
+    content: str
+    reasoning: str = ""
+    tool_calls: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """Ready-made instruction data. `history` holds earlier messages, oldest first.
+
+    `system`, `tools`, `reasoning`, `tool_calls` and the end of `history` are as in schemas/record.py. An output that is
+    nothing but calls is "". With a non-empty `rejected` it is a preference pair too.
     """
 
     key: str
@@ -85,7 +96,7 @@ class Exchange:
     instruction: str
     output: str
     input: str = ""
-    history: tuple[tuple[str, str], ...] = ()
+    history: tuple[Message, ...] = ()
     rejected: str = ""
     title: str = ""
     tags: tuple[str, ...] = ()
@@ -93,6 +104,11 @@ class Exchange:
     created_at: datetime | None = None
     score: int | None = None
     licence: str = ""
+    system: str = ""
+    tools: str = ""
+    reasoning: str = ""
+    tool_calls: str = ""
+    rejected_reasoning: str = ""
 
 
 @dataclass(frozen=True, slots=True)

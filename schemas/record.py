@@ -5,7 +5,9 @@ from datetime import datetime
 
 import pyarrow as pa
 
-HISTORY = pa.list_(pa.struct([("instruction", pa.string()), ("output", pa.string())]))
+# The messages before the last answer, oldest first. `role` is user, assistant, tool or system (a system message that
+# comes later than the first turn). `tool_calls` is a JSON string, as in Record. "" where there is none.
+HISTORY = pa.list_(pa.struct([(name, pa.string()) for name in ("role", "content", "reasoning", "tool_calls")]))
 STAMP = pa.timestamp("us", tz="UTC")
 
 
@@ -18,6 +20,13 @@ class Record:
     `score` is the number of votes for the answer. `accepted` says whether the asker accepted it (None: the site has no
     such mark). `edited_at` is the time of the last edit of the output, `instruction_edited_at` that of the last edit of
     the question and all earlier turns (None: not edited, or the site does not say).
+
+    `history` holds the messages before the instruction; its rows are those of HISTORY. Where it ends with a message of
+    the role tool, the instruction is in it already: it is the last message of the user, repeated. `system` is the
+    system prompt. `tools` is the JSON list of the tools that the model was offered, as OpenAI's API has it.
+    `reasoning` is what the answer was derived with. `tool_calls` is the JSON list of the calls in the answer, each
+    `{"type": "function", "function": {"name", "arguments"}}` and perhaps its `id`. An answer that is nothing but calls
+    has the same JSON as its `output`, so that signals and rules see what it says. "" where there is none.
     """
 
     record_id: str
@@ -39,6 +48,10 @@ class Record:
     input: str
     output: str
     history: tuple[dict[str, str], ...] = ()
+    system: str = ""
+    tools: str = ""
+    reasoning: str = ""
+    tool_calls: str = ""
 
 
 RECORD = pa.schema(
@@ -62,6 +75,10 @@ RECORD = pa.schema(
         ("input", pa.string()),
         ("output", pa.string()),
         ("history", HISTORY),
+        ("system", pa.string()),
+        ("tools", pa.string()),
+        ("reasoning", pa.string()),
+        ("tool_calls", pa.string()),
     ]
 )
 
@@ -72,6 +89,8 @@ class Pair:
 
     A score is log2(1 + votes), rounded, plus 1 for an accepted answer; it is -1 for negative votes. Where a set gives
     no votes, the scores are 1 and 0.
+
+    `history`, `system` and `tools` are as in Record. `reasoning` is that of the chosen answer.
     """
 
     pair_id: str
@@ -89,6 +108,11 @@ class Pair:
     rejected: str
     chosen_score: int
     rejected_score: int
+    history: tuple[dict[str, str], ...] = ()
+    system: str = ""
+    tools: str = ""
+    reasoning: str = ""
+    rejected_reasoning: str = ""
 
 
 PAIR = pa.schema(
@@ -108,6 +132,11 @@ PAIR = pa.schema(
         ("rejected", pa.string()),
         ("chosen_score", pa.int32()),
         ("rejected_score", pa.int32()),
+        ("history", HISTORY),
+        ("system", pa.string()),
+        ("tools", pa.string()),
+        ("reasoning", pa.string()),
+        ("rejected_reasoning", pa.string()),
     ]
 )
 

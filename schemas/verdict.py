@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from schemas.record import HISTORY, STAMP
+from schemas.record import HISTORY, PAIR, STAMP
 
 # `value` is a JSON object with the values of the columns that the rule uses.
 REASONS = pa.list_(pa.struct([("rule", pa.string()), ("value", pa.string())]))
@@ -47,6 +47,10 @@ PUBLISHED = pa.schema(
         ("input", pa.string()),
         ("output", pa.string()),
         ("history", HISTORY),
+        ("system", pa.string()),
+        ("tools", pa.string()),
+        ("reasoning", pa.string()),
+        ("tool_calls", pa.string()),
         ("task", pa.string()),
         ("language", pa.string()),
         ("source", pa.string()),
@@ -61,3 +65,6 @@ PUBLISHED = pa.schema(
         ("split", pa.string()),
     ]
 )
+
+# `split` is that of the pair's question: where the question is held out, the pair is held out with it.
+PUBLISHED_PAIR = PAIR.append(pa.field("split", pa.string()))

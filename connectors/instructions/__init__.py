@@ -10,7 +10,7 @@ from urllib.parse import quote
 from pydantic import Field
 
 from connectors.base import Kind, LocalPath, Settings, Web
-from connectors.instructions.shapes import exchanges
+from connectors.instructions.shapes import BINARY, exchanges
 from connectors.reading.local import ignored, is_named
 from connectors.reading.rows import Malformed, read
 from schemas.document import Document, Reject
@@ -67,11 +67,21 @@ class Instructions(Settings):
     def _pages(self, name: str, rows: Iterator[Any]) -> Iterator[Page]:
         start = 0
         while chunk := list(islice(rows, PAGE_ROWS)):
-            body = "\n".join(json.dumps(row, ensure_ascii=False, default=str) for row in chunk)
+            body = "\n".join(json.dumps(row, ensure_ascii=False, default=_plain) for row in chunk)
             key = f"{name}/{start:08d}"
             url = self.url or f"file:{quote(name)}"
             yield Page(self.name, key, url, _utf8(body), "application/jsonl", licence=self.licence)
             start += len(chunk)
+
+
+def _plain(value: Any) -> Any:
+    """A value that JSON has no word for: bytes as text, or as their number where they are none."""
+    if not isinstance(value, bytes):
+        return str(value)
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return {BINARY: len(value)}
 
 
 def _utf8(text: str) -> bytes:

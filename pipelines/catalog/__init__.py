@@ -14,7 +14,7 @@ from pipelines.storage import duck, filesystem
 from schemas.cluster import CLUSTER, EDGE
 from schemas.page import PAGE
 from schemas.record import PAIR, RECORD, REJECT
-from schemas.verdict import CONTAMINATED, PUBLISHED, REASONS, VERDICT
+from schemas.verdict import CONTAMINATED, PUBLISHED, PUBLISHED_PAIR, REASONS, VERDICT
 
 RUN = pa.schema(
     [
@@ -52,7 +52,7 @@ KINDS: dict[str, tuple[str, tuple[str, ...], pa.Schema]] = {
     "edges": ("dedupe", ("edges",), EDGE),
     "verdicts": ("curate", ("verdicts",), VERDICT),
     "curated": ("curate", ("train", "validation", "test"), PUBLISHED),
-    "curated_pairs": ("curate", ("pairs",), PAIR),
+    "curated_pairs": ("curate", ("pairs",), PUBLISHED_PAIR),
     "dropped": ("curate", ("dropped",), DROPPED),
     "contaminated": ("curate", ("contaminated",), CONTAMINATED),
 }

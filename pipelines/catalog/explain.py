@@ -26,6 +26,8 @@ HIDDEN_SIGNALS = (
     "pair_numbers",
 )  # signals that mean nothing to a reader
 
+TEXTS = ("system", "tools", "history", "instruction", "input", "reasoning", "output", "tool_calls")
+
 _PAGE = """
 SELECT page_id, url, status, media_type, licence, fetched_at, robots, octet_length(body) AS bytes, sha256, batch
 FROM pages WHERE page_id = $page_id
@@ -67,7 +69,7 @@ def explain(record_id: str, data: Path) -> dict[str, Any]:
             "record_id": record_id,
             "page": page[0] if page else {},
             "document": _rows(con, _DOCUMENT, asked)[0],
-            "record": {name: record[0][name] for name in ("instruction", "input", "output", "history")},
+            "record": {name: record[0][name] for name in TEXTS},
             "signals": {name: value for name, value in (signals or [{}])[0].items() if name not in HIDDEN_SIGNALS},
             "clusters": _rows(con, _CLUSTER, asked),
             "duplicates": _rows(con, _DUPLICATES, asked),
@@ -152,9 +154,13 @@ def _columns(values: dict[str, Any], width: int) -> Table:
 
 
 def _record(record: dict[str, Any]) -> Table:
-    turns = [f"{turn['instruction']}\n→ {turn['output']}" for turn in record["history"] or []]
-    texts = {"history": "\n".join(turns), **{name: record[name] for name in ("instruction", "input", "output")}}
-    return _grid({name: _cut(text or "") for name, text in texts.items()})
+    texts = record | {"history": "\n".join(_turn(turn) for turn in record["history"] or [])}
+    return _grid({name: _cut(texts[name] or "") for name in TEXTS})
+
+
+def _turn(turn: dict[str, str]) -> str:
+    said = [turn[name] for name in ("reasoning", "content", "tool_calls") if turn[name]]
+    return "\n".join([f"{turn['role']}:", *said])
 
 
 def _verdict(verdict: dict[str, Any]) -> Group:

@@ -3,7 +3,7 @@
     external  suppression list, decisions of people, benchmark items → tables beside the records
     judge     every rule → the survivor of each cluster → quotas and budget (curate/mixture.py) → splits
     publish   train, validation, test   kept records, redacted, in order of record_id
-              pairs                     preferences between answers whose questions are in train
+              pairs                     preferences between answers, each with the split of its question
               dropped, verdicts         the other records with every rule they broke, and the verdict on each record
               contaminated              benchmark items found in records, side by side
               README.md, ATTRIBUTION.md, signals.svg   dataset card, authors, histograms of signals
@@ -31,8 +31,8 @@ from pipelines.publish.histograms import histograms
 from pipelines.recipe import Recipe
 from pipelines.storage import duck, inputs
 from schemas.manifest import Manifest
-from schemas.record import PAIR, RECORD
-from schemas.verdict import CONTAMINATED, PUBLISHED, REASONS, VERDICT
+from schemas.record import RECORD
+from schemas.verdict import CONTAMINATED, PUBLISHED, PUBLISHED_PAIR, REASONS, VERDICT
 
 VERSION = 3
 STAGE = "curate"
@@ -113,7 +113,7 @@ def _judge(con: duckdb.DuckDBPyConnection, rules: Policy) -> None:
 def _publish(con: duckdb.DuckDBPyConnection, builder: storage.FolderBuilder, rules: Policy) -> None:
     for split in SPLITS:
         _write_shards(con, builder, split, sql.SPLIT.format(split=split), PUBLISHED)
-    _write_shards(con, builder, "pairs", sql.pairs(rules), PAIR)
+    _write_shards(con, builder, "pairs", sql.pairs(rules), PUBLISHED_PAIR)
     _write_shards(con, builder, "dropped", sql.DROPPED, DROPPED)
     _write_shards(con, builder, "verdicts", sql.VERDICTS, VERDICT)
     _write_shards(con, builder, "contaminated", sql.CONTAMINATED, CONTAMINATED)

@@ -26,7 +26,11 @@ from schemas.signal import OPTIONAL
 from schemas.verdict import CONTAMINATION
 
 POLICIES = Path(__file__).parents[1] / "policies"
-TEXTS = ("instruction", "input", "output", "history", "title", "url", "author", "tags")  # never quoted in a reason
+# never quoted in a reason
+TEXTS = (
+    *("instruction", "input", "output", "history", "system", "tools", "reasoning", "tool_calls"),
+    *("title", "url", "author", "tags"),
+)
 
 
 class PolicyError(WrongInput):

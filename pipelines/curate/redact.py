@@ -1,5 +1,7 @@
 """Masks personal data and secrets in all rows that are published, kept or dropped."""
 
+import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -7,24 +9,50 @@ import pyarrow as pa
 
 from pipelines.signals.privacy import redact_record
 
-TEXTS = ("instruction", "input", "output", "chosen", "rejected", "title", "author", "record_text")
+TEXTS = (
+    *("instruction", "input", "output", "chosen", "rejected", "title", "author", "record_text"),
+    *("system", "reasoning", "rejected_reasoning", "tools", "tool_calls"),
+)
+_STRING_OR_MARK = re.compile(r'"(?:[^"\\]|\\.)*"|<[A-Z_]+_\d+>')
 
 
 def redact_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The batches with masked text columns and turns of `history`. Equal values of a row get equal marks."""
+    """The batches with masked text columns and messages of `history`. Equal values of a row get equal marks.
+
+    What is JSON stays JSON.
+    """
     for batch in batches:
         names = [name for name in TEXTS if name in batch.schema.names]
         turns = _turns(batch["history"]) if "history" in batch.schema.names else [[]] * batch.num_rows
         texts = zip(*(batch[name].fill_null("").to_pylist() for name in names), strict=True)
-        rows = [redact_record([*text, *turn]) for text, turn in zip(texts, turns, strict=True)] if names else []
+        rows = [_redact([*text, *turn]) for text, turn in zip(texts, turns, strict=True)] if names else []
         columns = {name: pa.array([row[index] for row in rows], pa.string()) for index, name in enumerate(names)}
         if "history" in batch.schema.names:
             columns["history"] = _history([row[len(names) :] for row in rows], batch["history"].type)
         yield pa.record_batch({name: columns.get(name, batch[name]) for name in batch.schema.names})
 
 
+def _redact(texts: list[str]) -> list[str]:
+    return [_as_json(text, masked) for text, masked in zip(texts, redact_record(texts), strict=True)]
+
+
+def _as_json(text: str, masked: str) -> str:
+    """`masked`, with a mark that stands for a number as a string, where `text` is JSON and the mark broke it."""
+    if masked == text or text[:1] not in ("[", "{") or not _is_json(text) or _is_json(masked):
+        return masked
+    return _STRING_OR_MARK.sub(lambda found: found[0] if found[0][0] == '"' else f'"{found[0]}"', masked)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
 def _turns(history: pa.Array) -> list[list[str]]:
-    """The texts of all turns of each row."""
+    """The texts of all messages of each row."""
     return [[text or "" for turn in turns or () for text in turn.values()] for turns in history.to_pylist()]
 
 

@@ -7,6 +7,7 @@ from pipelines.storage.duck import parquet, signals
 from schemas.cluster import CLUSTER
 from schemas.record import PAIR, RECORD
 from schemas.verdict import CONTAMINATION as CONTAMINATION_COLUMNS
+from schemas.verdict import PUBLISHED_PAIR
 
 # Over the tables `suppressed`, `decision` and `contamination`. An edited record is judged and published as edited. Its
 # signals are those of the text before the edit.
@@ -16,7 +17,8 @@ CREATE TEMP VIEW record AS
 SELECT r.* EXCLUDE (file) REPLACE (
     coalesce(d.instruction, r.instruction) AS instruction,
     coalesce(d.input, r.input) AS input,
-    coalesce(d.output, r.output) AS output)
+    coalesce(d.output, r.output) AS output,
+    CASE WHEN r.tool_calls = r.output THEN coalesce(d.output, r.tool_calls) ELSE r.tool_calls END AS tool_calls)
 FROM {records} r LEFT JOIN decision d USING (record_id)
 WHERE record_id NOT IN (SELECT id FROM suppressed);
 CREATE TEMP VIEW pair AS SELECT * EXCLUDE (file) FROM {pairs} WHERE pair_id NOT IN (SELECT id FROM suppressed);
@@ -47,8 +49,10 @@ SELECT record_id, {best} FROM contaminated GROUP BY record_id
 
 # All texts of a record, in reading order.
 RECORD_TEXTS = """
-SELECT record_id, concat_ws(chr(10), array_to_string([turn.instruction || chr(10) || turn.output FOR turn IN history],
-       chr(10)), instruction, input, output) AS text
+SELECT record_id, array_to_string([text FOR text IN flatten([
+    [system], flatten([[turn.content, turn.reasoning, turn.tool_calls] FOR turn IN history]),
+    [instruction, input, reasoning, output]
+]) IF text <> ''], chr(10)) AS text
 FROM record ORDER BY record_id
 """
 
@@ -106,25 +110,34 @@ SELECT record_id, task, output_language AS language,
 FROM candidate JOIN verdict USING (record_id)
 WHERE kept;
 CREATE TEMP VIEW published AS
-SELECT record_id, instruction, input, output, history, task, language, source, source_kind, url, title, licence, author,
-       created_at, score, quality, split
+SELECT record_id, instruction, input, output, history, system, tools, reasoning, tool_calls, task, language,
+       source, source_kind, url, title, licence, author, created_at, score, quality, split
 FROM record JOIN published_columns USING (record_id)
 """
 
 SPLIT = "SELECT * FROM published WHERE split = '{split}' ORDER BY record_id"
 
-# A pair is published unless it breaks a rule, its question or its page is in validation or test, or its chosen answer
-# was dropped for its content. Pages of instruction sets are no threads, so there only the question counts.
+# A pair is published unless it breaks a rule, or its chosen answer was dropped for its content. It is held out where
+# its question is, or else its page, or where another pair of its question is. Pages of instruction sets are no threads,
+# so there only the question counts.
 _PAIRS = """
 WITH judged_record AS (
     SELECT page_id, md5(instruction) AS question, md5(output) AS answer, source_kind, split,
            len(list_intersect([reason.rule FOR reason IN reasons], {content})) > 0 AS content_dropped
     FROM record JOIN judged USING (record_id) JOIN split_group USING (group_id)
+), held_question AS (
+    SELECT question, max(split) AS by_question FROM judged_record WHERE split <> 'train' GROUP BY question
+), held_page AS (
+    SELECT page_id, max(split) AS by_page FROM judged_record
+    WHERE split <> 'train' AND source_kind <> 'instructions' GROUP BY page_id
+), question_split AS (
+    SELECT question, coalesce(max(by_question), max(by_page), 'train') AS split
+    FROM (SELECT md5(instruction) AS question, page_id FROM pair)
+    LEFT JOIN held_question USING (question) LEFT JOIN held_page USING (page_id)
+    GROUP BY question
 )
-SELECT * FROM pair
+SELECT {columns} FROM (SELECT *, md5(instruction) AS question FROM pair) JOIN question_split USING (question)
 WHERE NOT ({broken})
-  AND md5(instruction) NOT IN (SELECT question FROM judged_record WHERE split <> 'train')
-  AND page_id NOT IN (SELECT page_id FROM judged_record WHERE split <> 'train' AND source_kind <> 'instructions')
   AND (page_id, md5(chosen)) NOT IN (SELECT (page_id, answer) FROM judged_record WHERE content_dropped)
 ORDER BY pair_id
 """
@@ -189,11 +202,11 @@ def published(policy: Policy) -> str:
 
 
 def pairs(policy: Policy) -> str:
-    """The published preference pairs."""
+    """The published preference pairs, with the columns of PUBLISHED_PAIR."""
     prefixes = ("output", "pair", "contamination")  # of the columns that depend on the content of an answer
     content = [
         "decision",
         *(rule.name for rule in policy.rules if any(name.startswith(prefixes) for name in mentions(rule.drop_if))),
     ]
     broken = " OR ".join(breaks_sql(rule) for rule in for_pairs(policy)) or "false"
-    return _PAIRS.format(content=content, broken=broken)
+    return _PAIRS.format(content=content, broken=broken, columns=", ".join(PUBLISHED_PAIR.names))

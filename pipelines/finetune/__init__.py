@@ -19,7 +19,10 @@ from schemas.manifest import Manifest
 VERSION = 1
 STAGE = "finetune"
 CHECKPOINTS, CARD = ".checkpoints", "README.md"
-COLUMNS = ["record_id", "instruction", "input", "output", "history", "task", "language", "licence"]
+COLUMNS = [
+    *("record_id", "instruction", "input", "output", "history", "system", "tools", "reasoning", "tool_calls"),
+    *("task", "language", "licence"),
+]
 
 log = logging.getLogger("gristmill")
 

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from pipelines.models.losses import answer_losses
-from pipelines.models.prompt import Example, encode_prompt, prompt_messages
+from pipelines.models.prompt import Example, encode_question
 
 SAMPLES = 3
 SAMPLE_PROMPT = 192  # tokens: longer prompts cost time and are hard to read in a card
@@ -90,7 +90,7 @@ def answers(model: Any, tokenizer: Any, rows: Sequence[EncodedRow]) -> list[str]
     """One answer for each row, decoded greedily, at most SAMPLE_ANSWER tokens long."""
     if not rows:
         return []
-    prompts = [encode_prompt(prompt_messages(encoded.row, tokenizer), tokenizer) for encoded in rows]
+    prompts = [encode_question(encoded.row, tokenizer) for encoded in rows]
     longest = max(map(len, prompts))
     ids = torch.tensor([[tokenizer.pad_token_id] * (longest - len(prompt)) + prompt for prompt in prompts])
     attention_mask = torch.tensor([[0] * (longest - len(prompt)) + [1] * len(prompt) for prompt in prompts])

@@ -204,7 +204,8 @@ def pair_hashes(data: Path) -> list[tuple[str, str]]:
 def records_naming(data: Path, name: str) -> list[str]:
     """Records whose text holds the name. They belong to other authors, so a person has to look at them."""
     with catalog.connect(data) as con:
-        text = "concat_ws(chr(10), instruction, input, output, CAST(history AS VARCHAR))"
+        text = "concat_ws(chr(10), instruction, input, output, CAST(history AS VARCHAR), "
+        text += "system, tools, reasoning, tool_calls)"
         query = f"SELECT record_id FROM records WHERE contains(lower({text}), lower($name)) ORDER BY ALL"
         return [record_id for (record_id,) in con.execute(query, {"name": name.strip()}).fetchall()]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipelines.models import base
-from pipelines.models.prompt import Example, PromptError, encode_prompt, encode_text, prompt_messages
+from pipelines.models.prompt import Example, PromptError, encode_question, encode_text
 
 MAX_TOKENS = 1_024  # question and answer together; the rest of a longer answer is not measured
 BATCH_TOKENS = 1_024  # their logits take 200 MB with a vocabulary of 49,000
@@ -41,7 +41,7 @@ def fingerprint(model: str, data: Path) -> str:
 
 
 def perplexities(rows: Sequence[Row], model: str, data: Path) -> list[Perplexity]:
-    """One perplexity for each row. A row has instruction, input, output and history.
+    """One perplexity for each row. A row has instruction, input, output, history, system and tools.
 
     Raises: RecipeError when the extra `train` or the model is missing.
     """
@@ -68,7 +68,7 @@ def _rounded_exp(loss: float) -> float:
 
 def _after_question(row: Row, answer: list[int], tokenizer: Any) -> Example:
     try:
-        prompt = encode_prompt(prompt_messages(row, tokenizer), tokenizer)
+        prompt = encode_question(row, tokenizer)
     except PromptError:
         return Example([], 0)
     return Example([*prompt, *answer][:MAX_TOKENS], len(prompt))

@@ -5,9 +5,12 @@ without one gets markers (special tokens for instruction, input and response) an
 The template is rendered with a placeholder for each text, and the texts are tokenised apart from it: what people
 wrote never becomes a special token, and the answer starts at a token of its own, in training as in serving.
 
-A message is a dict with `role`, `content` and, under the template of this module, `input`.
+A message is a dict with `role`, `content` and, under the template of this module, `input`. Where the model's template
+knows them, it has `reasoning_content` and `tool_calls` too. A template that does not know tools gets them as JSON in
+the text, and reasoning is rendered as <think>…</think> before the answer by templates that have such marks.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -23,7 +26,8 @@ TEMPLATE = (
     "{% else %}{{ message['content'] }}{% endif %}{% endfor %}"
     "{% if add_generation_prompt %}" + RESPONSE + "{% endif %}"
 )
-Message = dict[str, str]
+Message = dict[str, Any]
+THINK, END_THINK = "<think>", "</think>"
 
 
 class PromptError(ValueError):
@@ -71,11 +75,18 @@ def align_special_tokens(model: Any, tokenizer: Any) -> None:
 
 
 def prompt_messages(row: Mapping[str, Any], tokenizer: Any) -> list[Message]:
-    """The messages that lead to the answer of a published row, which has instruction, input and history."""
-    messages: list[Message] = []
-    for turn in row["history"] or ():
-        messages.append({"role": "user", "content": turn["instruction"]})
-        messages.append({"role": "assistant", "content": turn["output"]})
+    """The messages that lead to the answer of a published row.
+
+    The row has instruction, input, history, system and tools. Where the template does not know tools, they are part of
+    the system message.
+    """
+    template = tokenizer.chat_template
+    system = [row["system"], "" if "tools" in template else row["tools"]]
+    text = "\n\n".join(part for part in system if part)
+    messages: list[Message] = [{"role": "system", "content": text}] if text else []
+    messages += [_message(turn, template) for turn in row["history"] or ()]
+    if messages and messages[-1]["role"] == "tool":
+        return messages  # which hold the instruction
     last = {"role": "user", "content": row["instruction"]}
     if row["input"] and tokenizer.chat_template == TEMPLATE:
         return [*messages, last | {"input": row["input"]}]
@@ -84,25 +95,93 @@ def prompt_messages(row: Mapping[str, Any], tokenizer: Any) -> list[Message]:
     return [*messages, last]
 
 
+def _message(turn: Mapping[str, str], template: str) -> Message:
+    message: Message = {"role": turn["role"], "content": turn["content"]}
+    if turn["reasoning"] and "reasoning_content" in template:
+        message["reasoning_content"] = turn["reasoning"]
+    if turn["tool_calls"] and "tool_calls" in template:
+        return message | {"tool_calls": json.loads(turn["tool_calls"])}
+    said = [turn["content"], turn["tool_calls"]]
+    return message | {"content": "\n".join(part for part in said if part)}
+
+
+def encode_question(row: Mapping[str, Any], tokenizer: Any) -> list[int]:
+    """Token ids of what leads to the answer of a published row, with system prompt and tools.
+
+    Raises: PromptError when the template does not accept the row's history.
+    """
+    return encode_prompt(prompt_messages(row, tokenizer), tokenizer, row["tools"])
+
+
 def encode(row: Mapping[str, Any], tokenizer: Any) -> Example:
     """A published row as tokens. Only its last answer is trained on; earlier ones are context.
 
     Raises: PromptError when the template does not accept the row's history.
     """
     messages = prompt_messages(row, tokenizer)
-    prompt = encode_prompt(messages, tokenizer)
-    answer = encode_text(row["output"].strip(), tokenizer)
-    return Example([*prompt, *answer, *_end_of_answer(messages, tokenizer)], len(prompt))
+    prompt = encode_prompt(messages, tokenizer, row["tools"])
+    if row["tool_calls"] and "tool_calls" in tokenizer.chat_template:
+        return Example([*prompt, *_encode_calls(row, messages, tokenizer)], len(prompt))
+    texts = [row["output"].strip(), "" if row["output"] == row["tool_calls"] else row["tool_calls"]]
+    answer = encode_text("\n".join(text for text in texts if text), tokenizer)
+    thought = _encode_reasoning(row, messages, tokenizer)
+    return Example([*prompt, *thought, *answer, *_end_of_answer(messages, tokenizer)], len(prompt))
 
 
-def encode_prompt(messages: Sequence[Message], tokenizer: Any) -> list[int]:
-    """Token ids of a conversation up to where the answer begins.
+def _encode_reasoning(row: Mapping[str, Any], messages: Sequence[Message], tokenizer: Any) -> list[int]:
+    """The marks are the template's tokens. One that the prompt ends with already is not written again."""
+    if not row["reasoning"] or THINK not in tokenizer.chat_template:
+        return []
+    prompt = _render(_with_placeholders(messages, []), tokenizer, add_generation_prompt=True)
+    start = "" if prompt.rstrip().endswith(THINK) else f"{THINK}\n"
+    pieces = [(start, False), (row["reasoning"].strip(), True), (f"\n{END_THINK}\n\n", False)]
+    return [token for text, is_content in pieces for token in _encode(text, is_content, tokenizer)]
+
+
+def _encode_calls(row: Mapping[str, Any], messages: Sequence[Message], tokenizer: Any) -> list[int]:
+    """An answer that calls tools, as the template writes it, up to the token that ends it.
+
+    Raises: PromptError when the template does not write an answer behind its own prompt.
+    """
+    content = "" if row["output"] == row["tool_calls"] else row["output"]
+    turn = {"role": "assistant", "content": content, "reasoning": row["reasoning"], "tool_calls": row["tool_calls"]}
+    answer, texts = _message(turn, tokenizer.chat_template), list[str]()
+    tools = _tools(row["tools"], tokenizer, texts)
+    asked = _with_placeholders(messages, texts)
+    prompt = _render(asked, tokenizer, add_generation_prompt=True, **tools)
+    whole = _render([*asked, *_with_placeholders([answer], texts)], tokenizer, add_generation_prompt=False, **tools)
+    if not whole.startswith(prompt):
+        raise PromptError("the model's chat template does not write a call of a tool behind its own prompt")
+    ids = [token for piece in _split(whole[len(prompt) :], texts) for token in _encode(*piece, tokenizer)]
+    end = tokenizer.eos_token_id
+    return [*ids[: ids.index(end)], end] if end in ids else [*ids, end]
+
+
+def encode_prompt(messages: Sequence[Message], tokenizer: Any, tools: str = "") -> list[int]:
+    """Token ids of a conversation up to where the answer begins. `tools` is the JSON list of the tools on offer.
 
     Raises: PromptError when the template does not accept the conversation.
     """
     texts: list[str] = []
-    rendered = _render(_with_placeholders(messages, texts), tokenizer, add_generation_prompt=True)
+    offered = _tools(tools, tokenizer, texts)
+    rendered = _render(_with_placeholders(messages, texts), tokenizer, add_generation_prompt=True, **offered)
     return [token for text, is_content in _split(rendered, texts) for token in _encode(text, is_content, tokenizer)]
+
+
+def _tools(tools: str, tokenizer: Any, texts: list[str]) -> dict[str, Any]:
+    return {"tools": _in_json(json.loads(tools), texts)} if tools and "tools" in tokenizer.chat_template else {}
+
+
+def _in_json(value: Any, texts: list[str]) -> Any:
+    """JSON with a placeholder for each string, which the template writes between quotation marks."""
+    if isinstance(value, dict):
+        return {key: _in_json(item, texts) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_in_json(item, texts) for item in value]
+    if not isinstance(value, str):
+        return value
+    texts.append(json.dumps(value, ensure_ascii=False)[1:-1])
+    return f"\ue000{len(texts) - 1}\ue001"
 
 
 def encode_text(text: str, tokenizer: Any) -> list[int]:
@@ -132,8 +211,10 @@ def _with_placeholders(messages: Sequence[Message], texts: list[str]) -> list[Me
     """The messages with private-use characters in place of their texts, which are appended to `texts`."""
     replaced = []
     for message in messages:
-        placeholders = {"role": message["role"]}
-        for key in ("content", "input"):
+        placeholders: Message = {"role": message["role"]}
+        if "tool_calls" in message:
+            placeholders["tool_calls"] = _in_json(message["tool_calls"], texts)
+        for key in ("reasoning_content", "content", "input"):
             if key in message:
                 placeholders[key] = f"\ue000{len(texts)}\ue001"
                 texts.append(message[key].strip())
@@ -141,11 +222,13 @@ def _with_placeholders(messages: Sequence[Message], texts: list[str]) -> list[Me
     return replaced
 
 
-def _render(messages: Sequence[Message], tokenizer: Any, *, add_generation_prompt: bool) -> str:
+def _render(messages: Sequence[Message], tokenizer: Any, *, add_generation_prompt: bool, **tools: Any) -> str:
     from jinja2.exceptions import TemplateError
 
     try:
-        rendered = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=add_generation_prompt)
+        rendered = tokenizer.apply_chat_template(
+            messages, tokenize=False, add_generation_prompt=add_generation_prompt, **tools
+        )
     except TemplateError as error:
         raise PromptError(f"the model's chat template refuses this conversation: {error}") from error
     return str(rendered)

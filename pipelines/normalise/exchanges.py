@@ -2,7 +2,7 @@
 
 from pipelines.normalise.clean import tidy
 from pipelines.normalise.records import Extraction, Origin
-from schemas.document import Exchange
+from schemas.document import Exchange, Message
 from schemas.record import Pair, Record
 
 # How other data sets write "no input"; from the README of the cleaned Alpaca.
@@ -13,6 +13,7 @@ def extract(exchange: Exchange, origin: Origin) -> Extraction:
     """One record, and a pair when the set has a rejected answer."""
     extraction = Extraction()
     instruction, output = tidy(exchange.instruction), tidy(exchange.output)
+    output = output or exchange.tool_calls
     input_text = tidy(exchange.input)
     if input_text.lower() in NO_INPUT:
         input_text = ""
@@ -23,8 +24,10 @@ def extract(exchange: Exchange, origin: Origin) -> Extraction:
         return extraction
     extraction.records.append(_record(exchange, origin, instruction, input_text, output))
     rejected = tidy(exchange.rejected)
-    if rejected and rejected != output:
-        extraction.pairs.append(_pair(extraction.records[0], rejected))
+    if exchange.tool_calls and rejected:
+        extraction.rejects.append((exchange.key, "pair_of_tool_calls"))
+    elif rejected and rejected != output:
+        extraction.pairs.append(_pair(extraction.records[0], rejected, tidy(exchange.rejected_reasoning)))
     return extraction
 
 
@@ -49,11 +52,21 @@ def _record(exchange: Exchange, origin: Origin, instruction: str, input_text: st
         instruction=instruction,
         input=input_text,
         output=output,
-        history=tuple({"instruction": tidy(user), "output": tidy(answer)} for user, answer in exchange.history),
+        history=tuple(_message(message) for message in exchange.history),
+        system=tidy(exchange.system),
+        tools=exchange.tools,
+        reasoning=tidy(exchange.reasoning),
+        tool_calls=exchange.tool_calls,
     )
 
 
-def _pair(record: Record, rejected: str) -> Pair:
+def _message(message: Message) -> dict[str, str]:
+    """Calls are JSON, which is kept as it is."""
+    content, reasoning = tidy(message.content), tidy(message.reasoning)
+    return {"role": message.role, "content": content, "reasoning": reasoning, "tool_calls": message.tool_calls}
+
+
+def _pair(record: Record, rejected: str, rejected_reasoning: str) -> Pair:
     """The chosen answer scores 1 and the rejected one 0: the set has no votes."""
     return Pair(
         pair_id=f"{record.record_id}~rejected",
@@ -71,4 +84,9 @@ def _pair(record: Record, rejected: str) -> Pair:
         rejected=rejected,
         chosen_score=1,
         rejected_score=0,
+        history=record.history,
+        system=record.system,
+        tools=record.tools,
+        reasoning=record.reasoning,
+        rejected_reasoning=rejected_reasoning,
     )

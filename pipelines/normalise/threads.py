@@ -228,7 +228,8 @@ def _record(thread: Thread, origin: Origin, question: Question, path: tuple[Turn
 
 def _history(question: Question, path: tuple[Turn, ...]) -> tuple[dict[str, str], ...]:
     texts = [question.full_text, *(turn.text for turn in path[1:-2])]
-    return tuple({"instruction": texts[i], "output": texts[i + 1]} for i in range(0, len(texts), 2))
+    blank = {"reasoning": "", "tool_calls": ""}
+    return tuple({"role": ("user", "assistant")[i % 2], "content": text} | blank for i, text in enumerate(texts))
 
 
 def vote_score(post: Post) -> int:

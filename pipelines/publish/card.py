@@ -91,9 +91,12 @@ from datasets import load_dataset
 records = load_dataset("parquet", data_dir="path/to/this/folder")
 ```
 
-Each record has `instruction`, `input` (may be empty), `output`, and for dialogues the earlier turns in `history`; then
-where it came from: `source`, `url`, `title`, `author`, `licence`, `created_at`, `score`. `pairs-*.parquet` holds
-preferences between two answers to one question. Near-duplicates and records of one page are never in two splits.
+Each record has `instruction`, `input` (may be empty), `output`, and for conversations the earlier messages in
+`history`, the `system` prompt, the `tools` on offer (JSON), the `reasoning` before the answer and its `tool_calls`
+(JSON); then where it came from: `source`, `url`, `title`, `author`, `licence`, `created_at`, `score`.
+`pairs-*.parquet` holds preferences between two answers to one question; their column `split` says with which records
+they belong.
+Near-duplicates and records of one page are never in two splits.
 """
 
 _ENDING = """## Personal data and licences
@@ -117,7 +120,7 @@ def _front_matter(title: str, counts: Mapping[str, int], mixes: Mapping[str, lis
     lines += _yaml_list("task_categories", ["text-generation", "question-answering"])
     lines += _yaml_list("tags", ["instruction-tuning"]) + _yaml_list("size_categories", [size])
     lines += ["configs:", *_config("default", splits, splits)]
-    lines += _config("pairs", ["train"], ["pairs"]) if counts["pairs"] else []
+    lines += _config("pairs", ["pairs"], ["pairs"]) if counts["pairs"] else []
     return "\n".join([*lines, "---", ""])
 
 

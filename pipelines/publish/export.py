@@ -1,10 +1,13 @@
 """Exports a snapshot in the formats of trainers, one JSON object per line.
 
-alpaca              instruction, input, output (and history, as LLaMA-Factory reads it)
-sharegpt            conversations: from human / gpt
-messages            messages: role user / assistant, as TRL and the OpenAI API have them
-prompt-completion   prompt, completion
-dpo                 prompt, chosen, rejected, from the snapshot's pairs
+alpaca              instruction, input, output, system, tools, and history, as LLaMA-Factory reads it
+sharegpt            conversations: from human / gpt / function_call / observation; system, tools
+messages            messages: role system / user / assistant / tool, as TRL and the OpenAI API have them; tools
+prompt-completion   prompt, completion: lists of messages, as TRL has them; tools
+dpo                 prompt, chosen, rejected: lists of messages, from the snapshot's pairs; tools
+kto                 prompt, completion, label: both answers of each pair, as TRL has them; tools
+
+Reasoning is written as <think>…</think> before an answer. `messages` has it as `reasoning_content`.
 """
 
 import json
@@ -18,27 +21,30 @@ from pipelines.errors import WrongInput
 from pipelines.recipe import RecipeError
 from pipelines.storage import filesystem
 
-Format = Literal["alpaca", "sharegpt", "messages", "prompt-completion", "dpo"]
+Format = Literal["alpaca", "sharegpt", "messages", "prompt-completion", "dpo", "kto"]
 Split = Literal["train", "validation", "test"]
 Row = dict[str, Any]
+OF_PAIRS = ("dpo", "kto")
+SPEAKERS = {"user": "human", "assistant": "gpt", "tool": "observation", "system": "system"}
 
 
 def export(recipe: str, data: Path, kind: Format, out: IO[str], split: Split = "train") -> int:
     """Write one split of the latest snapshot of `recipe` to `out`; returns the number of lines.
 
-    The format `dpo` writes the preference pairs, whatever the split.
+    The formats `dpo` and `kto` write the preference pairs.
 
-    Raises: RecipeError where there is no snapshot.
+    Raises: RecipeError where there is no snapshot, or one of an earlier release.
     """
     folder = storage.latest(storage.folder(data, "curate", recipe))
     manifest = storage.read_manifest(folder)
     if manifest is None:
         raise RecipeError(f"{folder}: no snapshot; run `gristmill run {recipe}` first")
     count = 0
-    for name in manifest.tables("pairs" if kind == "dpo" else split):
-        for row in _rows(folder / name):
-            out.write(json.dumps(FORMATS[kind](row), ensure_ascii=False) + "\n")
-            count += 1
+    for name in manifest.tables("pairs" if kind in OF_PAIRS else split):
+        for row in _rows(folder / name, recipe):
+            for line in FORMATS[kind](row) if kind not in OF_PAIRS or row["split"] == split else ():
+                out.write(json.dumps(line, ensure_ascii=False) + "\n")
+                count += 1
     return count
 
 
@@ -63,54 +69,123 @@ def export_file(recipe: str, data: Path, kind: Format, path: Path, split: Split 
     return lines
 
 
-def _rows(path: Path) -> Iterator[Row]:
+def _rows(path: Path, recipe: str) -> Iterator[Row]:
     with filesystem.open_parquet(path) as file:
+        if "system" not in file.schema_arrow.names:
+            cure = f"run `gristmill run {recipe}` for a new one"
+            raise RecipeError(f"{path}: a snapshot of an earlier release, without system prompts and tools; {cure}")
         for batch in file.iter_batches(1_024):
             yield from batch.to_pylist()
 
 
-def _prompt(row: Row) -> str:
+def _question(row: Row) -> str:
     """Instruction and input on separate lines, as LLaMA-Factory joins them."""
     return "\n".join(part for part in (row["instruction"], row["input"]) if part)
 
 
-def _turns(row: Row) -> list[tuple[str, str]]:
-    """(user, assistant) texts of all turns, oldest first."""
-    earlier = [(turn["instruction"], turn["output"]) for turn in row["history"] or []]
-    return [*earlier, (_prompt(row), row["output"])]
+def _asked(row: Row) -> list[Row]:
+    """The messages before the answer, as records hold them."""
+    system = [_turn("system", row["system"])] if row["system"] else []
+    history = row["history"] or []
+    asked = [] if history and history[-1]["role"] == "tool" else [_turn("user", _question(row))]
+    return [*system, *history, *asked]
 
 
-def _alpaca(row: Row) -> Row:
-    fields = {name: row[name] for name in ("instruction", "input", "output")}
-    history = [list(turn) for turn in _turns(row)[:-1]]
-    return fields | ({"history": history} if history else {})
+def _turn(role: str, content: str, reasoning: str = "", tool_calls: str = "") -> Row:
+    return {"role": role, "content": content, "reasoning": reasoning, "tool_calls": tool_calls}
 
 
-def _sharegpt(row: Row) -> Row:
-    texts = [(role, text) for turn in _turns(row) for role, text in zip(("human", "gpt"), turn, strict=True)]
-    return {"conversations": [{"from": role, "value": text} for role, text in texts]}
+def _answer(row: Row) -> Row:
+    content = "" if row["output"] == row["tool_calls"] else row["output"]
+    return _turn("assistant", content, row["reasoning"], row["tool_calls"])
 
 
-def _messages(row: Row) -> Row:
-    texts = [(role, text) for turn in _turns(row) for role, text in zip(("user", "assistant"), turn, strict=True)]
-    return {"messages": [{"role": role, "content": text} for role, text in texts]}
+def _chat(turns: list[Row]) -> list[Row]:
+    """Messages as the OpenAI API has them. The results of calls come in the order of the calls and have their ids."""
+    messages, waiting = list[Row](), list[str]()
+    for turn in turns:
+        message = {"role": turn["role"], "content": turn["content"]}
+        if turn["reasoning"]:
+            message["reasoning_content"] = turn["reasoning"]
+        if turn["tool_calls"]:
+            message["tool_calls"] = json.loads(turn["tool_calls"])
+            waiting = [call.get("id", "") for call in message["tool_calls"]]
+        if turn["role"] == "tool" and waiting and (call_id := waiting.pop(0)):
+            message["tool_call_id"] = call_id
+        messages.append(message)
+    return messages
 
 
-def _prompt_completion(row: Row) -> Row:
-    """Earlier turns go before the prompt, with blank lines between all texts."""
-    *earlier, (prompt, completion) = _turns(row)
-    texts = [text for turn in earlier for text in turn]
-    return {"prompt": "\n\n".join([*texts, prompt]), "completion": completion}
+def _tools(row: Row) -> Row:
+    return {"tools": json.loads(row["tools"])} if row["tools"] else {}
 
 
-def _dpo(row: Row) -> Row:
-    return {"prompt": _prompt(row), "chosen": row["chosen"], "rejected": row["rejected"]}
+def _thought(reasoning: str, text: str) -> str:
+    return f"<think>\n{reasoning}\n</think>\n\n{text}" if reasoning else text
 
 
-FORMATS: dict[Format, Callable[[Row], Row]] = {
+def _alpaca(row: Row) -> Iterator[Row]:
+    """What is not a question and its answer in `history` goes to `sharegpt` only; such a row is left out here."""
+    history = row["history"] or []
+    roles = [turn["role"] for turn in history]
+    if roles != ["user", "assistant"] * (len(roles) // 2) or any(turn["tool_calls"] for turn in [*history, row]):
+        return
+    fields = {"instruction": row["instruction"], "input": row["input"]}
+    fields["output"] = _thought(row["reasoning"], row["output"])
+    texts = [_thought(turn["reasoning"], turn["content"]) for turn in history]
+    turns = [list(turn) for turn in zip(texts[::2], texts[1::2], strict=True)]
+    system = {"system": row["system"]} if row["system"] else {}
+    yield fields | system | ({"history": turns} if turns else {}) | ({"tools": row["tools"]} if row["tools"] else {})
+
+
+def _sharegpt(row: Row) -> Iterator[Row]:
+    turns = [*_asked({**row, "system": ""}), _answer(row)]
+    said = [part for turn in turns for part in _speeches(turn)]
+    system = {"system": row["system"]} if row["system"] else {}
+    yield {"conversations": said} | system | ({"tools": row["tools"]} if row["tools"] else {})
+
+
+def _speeches(turn: Row) -> Iterator[Row]:
+    """A message with calls is one speech, and its calls are another."""
+    text = _thought(turn["reasoning"], turn["content"])
+    if text or not turn["tool_calls"]:
+        yield {"from": SPEAKERS[turn["role"]], "value": text}
+    if turn["tool_calls"]:
+        calls = [call["function"] for call in json.loads(turn["tool_calls"])]
+        value = calls[0] if len(calls) == 1 else calls
+        yield {"from": "function_call", "value": json.dumps(value, ensure_ascii=False)}
+
+
+def _messages(row: Row) -> Iterator[Row]:
+    yield {"messages": _chat([*_asked(row), _answer(row)])} | _tools(row)
+
+
+def _prompt_completion(row: Row) -> Iterator[Row]:
+    *prompt, completion = _chat([*_asked(row), _answer(row)])
+    yield {"prompt": prompt, "completion": [completion]} | _tools(row)
+
+
+def _dpo(row: Row) -> Iterator[Row]:
+    answers = {name: [{"role": "assistant", "content": text}] for name, text in _both(row).items()}
+    yield {"prompt": _chat(_asked(row))} | answers | _tools(row)
+
+
+def _kto(row: Row) -> Iterator[Row]:
+    for name, text in _both(row).items():
+        completion = [{"role": "assistant", "content": text}]
+        yield {"prompt": _chat(_asked(row)), "completion": completion, "label": name == "chosen"} | _tools(row)
+
+
+def _both(row: Row) -> dict[str, str]:
+    chosen = _thought(row["reasoning"], row["chosen"])
+    return {"chosen": chosen, "rejected": _thought(row["rejected_reasoning"], row["rejected"])}
+
+
+FORMATS: dict[Format, Callable[[Row], Iterator[Row]]] = {
     "alpaca": _alpaca,
     "sharegpt": _sharegpt,
     "messages": _messages,
     "prompt-completion": _prompt_completion,
     "dpo": _dpo,
+    "kto": _kto,
 }

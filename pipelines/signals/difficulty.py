@@ -35,7 +35,7 @@ def signals(model: str, data: Path) -> tuple[Signal, ...]:
 def _measure(model: str, data: Path, table: pa.Table) -> pa.Array:
     from pipelines.models import difficulty
 
-    rows = table.select(["instruction", "input", "output", "history"]).to_pylist()
+    rows = table.select(["instruction", "input", "output", "history", "system", "tools"]).to_pylist()
     found = difficulty.perplexities(rows, model, data)
     alone = pa.array([one.alone for one in found], pa.float32())
     ratio = pa.array([one.ratio for one in found], pa.float32())

@@ -9,6 +9,7 @@ import html
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import re2
 from pydantic import TypeAdapter
@@ -25,6 +26,7 @@ DEADLINE, MEMORY = 5.0, 1 << 30  # seconds of work; bytes
 _KINDS: dict[str, TypeAdapter[Document | Reject]] = {
     kind.__name__: TypeAdapter(kind) for kind in (Thread, Article, Exchange, Reject)
 }
+ROLES = ("user", "assistant")
 _QUOTED = re2.compile(r"^\s{0,3}>[>\s]*")
 _WORDS = re2.compile(r"[\pL\pN]+")
 _SHORT = re2.compile(r"=\s*[\"']([^\"'<>]{1,80})[\"']|>([^<>]{1,80})<")
@@ -174,7 +176,16 @@ def _serialise(documents: Iterable[Document | Reject]) -> bytes:
 
 def _deserialise(page: Page) -> Iterator[Document | Reject]:
     for row in json.loads(page.body):
-        yield _KINDS[row["kind"]].validate_python(row["is"])
+        yield _KINDS[row["kind"]].validate_python(_with_messages(row["is"]))
+
+
+def _with_messages(document: dict[str, Any]) -> dict[str, Any]:
+    """An exchange that an earlier release stored has pairs of a question and an answer as its history."""
+    turns = document.get("history", ())
+    if not turns or isinstance(turns[0], dict):
+        return document
+    said = [{"role": role, "content": text} for turn in turns for role, text in zip(ROLES, turn, strict=True)]
+    return document | {"history": said}
 
 
 def strip_pages(

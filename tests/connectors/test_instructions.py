@@ -1,6 +1,7 @@
 """Instruction sets: every shape, and a malformed part that costs only itself."""
 
 import gzip
+import json
 import lzma
 from collections import Counter
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from connectors.instructions import Instructions
 from connectors.reading.packed import zstd
 from connectors.reading.rows import Malformed, read
-from schemas.document import Exchange, Reject
+from schemas.document import Exchange, Message, Reject
 from schemas.page import Page
 from tests.connectors.recorded import OFFLINE
 
@@ -32,18 +33,22 @@ def test_every_shape_is_recognised() -> None:
     by_ask = {(one.instruction, one.input): one for one in found}
     assert by_ask["Name three cereals.", ""].output == "Wheat, rye and oats."
     assert by_ask["把下面的句子翻译成英文。", "面包在烤箱里。"].licence == "MIT"
-    assert by_ask["Is it in rice?", ""].history == (("What is gluten?", "A protein of wheat."),)
-    assert by_ask["Is rye a cereal?", "Answer in one word."].score == -1
+    assert by_ask["Is it in rice?", ""].history == (
+        Message("user", "What is gluten?"),
+        Message("assistant", "A protein of wheat."),
+    )
+    assert by_ask["Is rye a cereal?", ""].score == -1
+    assert by_ask["Is rye a cereal?", ""].system == "Answer in one word."
     assert by_ask["Why does bread rise?", ""].rejected == "Because of the heat."
     assert by_ask["How long does dough rest?", ""].output == "Until it has grown by half."
     assert by_ask["How long does dough rest?", ""].rejected == "An hour."
-    assert by_ask["How do I see that?", ""].history[0][1] == "Until it has grown by half."
+    assert by_ask["How do I see that?", ""].history[1].content == "Until it has grown by half."
     assert by_ask["Classify the grain.", "basmati"].output == "rice"
     assert Counter(reject.reason for reject in rejects) == {
         "malformed_array": 1,
         "malformed_json": 1,
         "no_instruction": 1,
-        "tool_calls": 1,
+        "malformed_tool_call": 1,
     }
 
 
@@ -110,3 +115,101 @@ def test_a_field_of_a_table_that_never_ends_is_told(tmp_path: Path, monkeypatch:
     monkeypatch.setattr("connectors.reading.rows._LONGEST_LINE", 100)
     (tmp_path / "a.csv").write_text('instruction,output\nOne?,"' + "long\n" * 100)
     assert "malformed_csv" in {row.reason for row in read(tmp_path / "a.csv") if isinstance(row, Malformed)}
+
+
+def read_rows(tmp_path: Path, *rows: dict[str, object]) -> list[Exchange | Reject]:
+    (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    found, rejects = everything(tmp_path)
+    return [*found, *rejects]
+
+
+ASK, SAY = {"role": "user", "content": "Why?"}, {"role": "assistant", "content": "So."}
+NO = {"role": "assistant", "content": "No."}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"prompt": "Why?", "chosen": "So.", "rejected": "No."},
+        {"prompt": [ASK], "chosen": [SAY], "rejected": [NO]},
+        {"chosen": [ASK, SAY], "rejected": [ASK, NO]},
+        {"prompt": "Why?", "messages": [ASK, SAY], "chosen": [ASK, SAY], "rejected": [ASK, NO]},
+        {"chosen": "\n\nHuman: Why?\n\nAssistant: So.", "rejected": "\n\nHuman: Why?\n\nAssistant: No."},
+        {"chosen": "Why? So.", "rejected": "Why? No."},
+        {"input": {"messages": [ASK]}, "preferred_output": [SAY], "non_preferred_output": [NO]},
+        {"conversations": [{"from": "human", "value": "Why?"}], "chosen": SAY, "rejected": NO},
+        {"prompt": "Why?", "response_a": "No.", "response_b": "So.", "preference": "b"},
+        {"prompt": "Why?", "response_0": "So.", "response_1": "No.", "better_response_id": 0},
+    ],
+)
+def test_every_form_of_a_preference_is_one_pair(row: dict[str, object], tmp_path: Path) -> None:
+    (found,) = read_rows(tmp_path, row)
+    assert isinstance(found, Exchange)
+    assert (found.instruction, found.output, found.rejected) == ("Why?", "So.", "No.")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"messages": [{"role": "developer", "content": "Be."}, ASK, SAY]},
+        {"system": "Be.", "messages": json.dumps([ASK, SAY])},
+        {"system_prompt": "Be.", "question": "Why?", "response": "So."},
+        {"system": "Be.", "conversation": [{"human": "Why?", "assistant": "So."}]},
+        {"system": "Be.", "items": [{"from": "human", "value": "Why?"}, {"from": "bard", "value": "So."}]},
+        {"system": "Be.", "prompt": [ASK], "completion": [SAY]},
+        {"system": "Be.", "messages": [{"role": "user", "content": [{"type": "text", "text": "Why?"}]}, SAY]},
+    ],
+)
+def test_a_system_prompt_is_kept_apart(row: dict[str, object], tmp_path: Path) -> None:
+    (found,) = read_rows(tmp_path, row)
+    assert isinstance(found, Exchange)
+    assert (found.system, found.instruction, found.input, found.output) == ("Be.", "Why?", "", "So.")
+
+
+@pytest.mark.parametrize(
+    ("row", "reason", "detail"),
+    [
+        ({"messages": [ASK, {"role": "judge", "content": "Well."}]}, "unknown_role", "judge"),
+        ({"messages": [ASK, {"role": "assistant", "content": ""}, ASK, SAY]}, "empty_turn", "of the role assistant"),
+        ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}, SAY]}, "unreadable_content", "image_url"),
+        ({"instruction": "Why?", "output": ["So.", "No."]}, "several_outputs", "2 answers"),
+    ],
+)
+def test_what_cannot_be_read_is_told(row: dict[str, object], reason: str, detail: str, tmp_path: Path) -> None:
+    (found,) = read_rows(tmp_path, row)
+    assert isinstance(found, Reject) and found.reason == reason and detail in found.detail
+
+
+def test_tools_calls_and_thoughts(tmp_path: Path) -> None:
+    call = {"from": "function_call", "value": '{"name": "oven", "arguments": {"heat": 200}}'}
+    asked = {"from": "human", "value": "Bake."}
+    done = {"from": "gpt", "value": "<think>hot</think>\nDone."}
+    tools = '[{"type": "function", "function": {"name": "oven"}}]'
+    seen = {"from": "observation", "value": "ok"}
+    whole, calling = read_rows(
+        tmp_path,
+        {"conversations": [asked, call, seen, done], "tools": tools},
+        {"conversations": [asked, call], "tools": tools},
+    )
+    made = '[{"type": "function", "function": {"name": "oven", "arguments": {"heat": 200}}}]'
+    assert isinstance(whole, Exchange) and isinstance(calling, Exchange)
+    assert whole.history == (Message("user", "Bake."), Message("assistant", "", "", made), Message("tool", "ok"))
+    assert (whole.instruction, whole.output, whole.reasoning, whole.tools) == ("Bake.", "Done.", "hot", tools)
+    assert (calling.output, calling.tool_calls, calling.history) == ("", made, ())
+
+
+def test_context_lists_and_bytes(tmp_path: Path) -> None:
+    dolly, listed = read_rows(
+        tmp_path,
+        {"instruction": "Why?", "context": "Rain.", "response": "So."},
+        {"instruction": "Why?", "input": ["one", "two"], "output": "So."},
+    )
+    assert isinstance(dolly, Exchange) and isinstance(listed, Exchange)
+    assert (dolly.input, listed.input) == ("Rain.", "one\ntwo")
+    folder = tmp_path / "binary"
+    folder.mkdir()
+    rows = [{"instruction": b"Why?", "output": "é.".encode()}, {"instruction": b"Why?", "output": b"\xff"}]
+    pq.write_table(pa.Table.from_pylist(rows), folder / "a.parquet")
+    (text,), (told,) = everything(folder)
+    assert (text.instruction, text.output) == ("Why?", "é.")
+    assert (told.reason, told.detail) == ("binary_column", "output")

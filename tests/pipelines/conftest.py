@@ -11,6 +11,7 @@ from pipelines.recipe import Recipe
 from pipelines.storage import filesystem
 from schemas.verdict import PUBLISHED
 from tests.pipelines.commands import Gristmill, caller
+from tests.pipelines.turns import said
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: see pipelines/models/base.py
 CHAT = (
@@ -26,14 +27,14 @@ def rows(count: int, split: str, start: int = 0) -> list[dict[str, object]]:
     made = []
     for number in range(start, start + count):
         fact = FACTS[number % len(FACTS)]
-        history = [{"instruction": f"Who can {fact}?", "output": "Anyone can."}] if number % 4 == 0 else []
+        history = said(f"Who can {fact}?", "Anyone can.") if number % 4 == 0 else []
         asked = f"How do I {fact}?" if number % 3 else f"怎样{number}次做这件事？"
         answer = f"{VERBS[number % 4]} {fact}, {number} times." if number % 3 else f"先{fact}，再做{number}次。"
         blank = {name: None for name in PUBLISHED.names}
-        said = {"instruction": asked, "input": f"I have {number}." if number % 2 else "", "output": answer}
+        texts = {"instruction": asked, "input": f"I have {number}." if number % 2 else "", "output": answer}
         about = {"task": ("education", "dialogue")[number % 2], "language": "en" if number % 3 else "zh"}
         where = {"record_id": f"test:{number}#1", "split": split, "licence": "CC-BY-4.0", "source": "test"}
-        made.append(blank | said | about | where | {"history": history})
+        made.append(blank | texts | about | where | {"history": history})
     return made
 
 

@@ -21,6 +21,7 @@ RECORD_DEFAULTS: dict[str, Any] = {
     "accepted": True,
     "input": "",
     "history": [],
+    **dict.fromkeys(("system", "tools", "reasoning", "tool_calls"), ""),
 }
 
 

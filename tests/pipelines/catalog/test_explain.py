@@ -15,11 +15,12 @@ from pipelines.curate.what_if import RuleEffect, try_policy
 from pipelines.publish.export import FORMATS, Format, export
 from pipelines.recipe import RecipeError
 from tests.pipelines import corpus
+from tests.pipelines.turns import said
 
 LONG = (
     "Open the lid, take out the filter, wash it under warm water, let it dry for an hour and put it back in its place."
 )
-SAID = [{"instruction": "My kettle is slow.", "output": "Descale it."}]
+SAID = said("My kettle is slow.", "Descale it.")
 RECORDS = [
     corpus.record("forum:1#a1", "How do I clean the kettle?", LONG, input="It is old."),
     corpus.record("forum:2#a1", "How do I clean the kettle?", LONG, input="It is old.", score=1),
@@ -119,17 +120,33 @@ EXPORTED: dict[Format, dict[str, Any]] = {
         ]
     },
     "prompt-completion": {
-        "prompt": "My kettle is slow.\n\nDescale it.\n\nAnd the hose?",
-        "completion": RECORDS[3]["output"],
+        "prompt": [
+            {"role": "user", "content": "My kettle is slow."},
+            {"role": "assistant", "content": "Descale it."},
+            {"role": "user", "content": "And the hose?"},
+        ],
+        "completion": [{"role": "assistant", "content": RECORDS[3]["output"]}],
     },
-    "dpo": {"prompt": "How do I clean the kettle?\nIt is old.", "chosen": LONG, "rejected": "Buy a new one."},
+    "dpo": {
+        "prompt": [{"role": "user", "content": "How do I clean the kettle?\nIt is old."}],
+        "chosen": [{"role": "assistant", "content": LONG}],
+        "rejected": [{"role": "assistant", "content": "Buy a new one."}],
+    },
+    "kto": {
+        "prompt": [{"role": "user", "content": "How do I clean the kettle?\nIt is old."}],
+        "completion": [{"role": "assistant", "content": "Buy a new one."}],
+        "label": False,
+    },
 }
 
 
 @pytest.mark.parametrize("kind", FORMATS)
 def test_a_snapshot_in_the_format_of_another_trainer(kind: Format, data: Path) -> None:
     out = io.StringIO()
-    count = export("mill", data, kind, out)
+    of_pairs = kind in ("dpo", "kto")
+    with catalog.connect(data) as con:
+        split = con.sql("SELECT split FROM curated_pairs").fetchall()[0][0] if of_pairs else "train"
+    count = export("mill", data, kind, out, split)
     lines = [json.loads(line) for line in out.getvalue().splitlines()]
     assert count == len(lines) == (1 if kind == "dpo" else 2)
     assert lines[-1] == EXPORTED[kind]

@@ -1,5 +1,7 @@
 """Masking of whole batches: every text column, turns included, one mark for one value in a row, and nothing else."""
 
+import json
+
 import pyarrow as pa
 import pytest
 
@@ -7,8 +9,10 @@ from pipelines.curate.redact import redact_batches
 from pipelines.signals import privacy
 from pipelines.signals.privacy import _without_overlaps, count_identifiers, redact, redact_record, spans
 from schemas.record import HISTORY
+from tests.pipelines.turns import message
 
 ANN, BOB = "ann@mailbox.org", "bob@mailbox.org"
+CALL = f'[{{"function": {{"name": "mail", "arguments": {{"to": "{BOB}"}}}}}}]'
 
 
 def batch(rows: int = 2, **columns: pa.Array) -> pa.RecordBatch:
@@ -16,7 +20,7 @@ def batch(rows: int = 2, **columns: pa.Array) -> pa.RecordBatch:
 
 
 def test_a_row_is_masked_as_one_text_and_the_next_begins_anew() -> None:
-    turns = [[{"instruction": f"q {BOB}", "output": f"a {ANN}"}, {"instruction": "q", "output": None}], None]
+    turns = [[message("user", f"q {BOB}", f"r {ANN}", CALL), message("assistant", "a", "", None)], None]
     given = batch(
         instruction=pa.array([f"i {ANN}", f"i {BOB}"]),
         input=pa.array([None, ANN]),
@@ -28,7 +32,9 @@ def test_a_row_is_masked_as_one_text_and_the_next_begins_anew() -> None:
     assert found.to_pylist() == [
         {
             "record_id": f"{ANN} 0", "instruction": "i <EMAIL_1>", "input": "", "output": "o <EMAIL_2>", "score": 1,
-            "history": [{"instruction": "q <EMAIL_2>", "output": "a <EMAIL_1>"}, {"instruction": "q", "output": ""}],
+            "history": [
+                message("user", "q <EMAIL_2>", "r <EMAIL_1>", CALL.replace(BOB, "<EMAIL_2>")), message("assistant", "a")
+            ],
         },
         {
             "record_id": f"{ANN} 1", "instruction": "i <EMAIL_1>", "input": "<EMAIL_2>", "output": "o", "score": 2,
@@ -39,7 +45,11 @@ def test_a_row_is_masked_as_one_text_and_the_next_begins_anew() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["instruction", "input", "output", "chosen", "rejected", "title", "author", "record_text"]
+    "name",
+    [
+        *("instruction", "input", "output", "chosen", "rejected", "title", "author", "record_text"),
+        *("system", "reasoning", "rejected_reasoning", "tools", "tool_calls"),
+    ],
 )
 def test_every_text_column_is_masked_wherever_it_stands(name: str) -> None:
     (found,) = redact_batches([batch(**{name: pa.array([ANN, None])})])
@@ -50,9 +60,9 @@ def test_every_text_column_is_masked_wherever_it_stands(name: str) -> None:
 def test_a_batch_without_texts_and_each_of_several() -> None:
     plain = batch()
     assert [one.to_pylist() for one in redact_batches([plain, plain])] == [plain.to_pylist()] * 2
-    turns = batch(title=pa.array([""] * 2), history=pa.array([[{"instruction": ANN, "output": "a"}], []], HISTORY))
+    turns = batch(title=pa.array([""] * 2), history=pa.array([[message("user", ANN)], []], HISTORY))
     (found,) = redact_batches([turns])
-    assert found["history"].to_pylist() == [[{"instruction": "<EMAIL_1>", "output": "a"}], []]
+    assert found["history"].to_pylist() == [[message("user", "<EMAIL_1>")], []]
 
 
 def test_values_are_the_same_in_any_writing_and_numbered_by_kind() -> None:
@@ -99,3 +109,14 @@ def test_what_is_counted_of_each_kind() -> None:
     assert found == [nothing | {"output_emails": 3, "output_ips": 1}, nothing | {"output_cards": 1, "output_emails": 1}]
     assert {signal.version for signal in privacy.SIGNALS} == {3}, "another one has everything measured anew"
     assert [(signal.name, signal.type) for signal in privacy.SIGNALS] == [(name, pa.int32()) for name in nothing]
+
+
+def test_json_stays_json_where_a_number_is_masked() -> None:
+    calls = '[{"function": {"name": "pay", "arguments": {"card": 4532759734545858, "why": "as \\"agreed\\" <A_1>"}}}]'
+    (found,) = redact_batches([batch(1, tool_calls=pa.array([calls]), output=pa.array([calls]))])
+    (row,) = found.to_pylist()
+    arguments = json.loads(row["tool_calls"])[0]["function"]["arguments"]
+    assert arguments == {"card": "<CARD_1>", "why": 'as "agreed" <A_1>'}
+    assert row["output"] == row["tool_calls"]
+    (broken,) = redact_batches([batch(1, output=pa.array(["[no json] 4532759734545858"]))])
+    assert broken["output"].to_pylist() == ["[no json] <CARD_1>"]

@@ -13,7 +13,9 @@ from pipelines.curate import sql
 from pipelines.curate.policy import Policy, Rule
 from schemas.cluster import CLUSTER
 from schemas.record import PAIR, RECORD
+from schemas.verdict import PUBLISHED_PAIR
 from tests.pipelines.curate.tables import Row, broken, tables
+from tests.pipelines.turns import message
 
 NEVER = Rule(name="never", drop_if="false", why="-")
 
@@ -153,15 +155,16 @@ def test_what_was_found_of_benchmarks_is_listed_worst_first() -> None:
 
 
 def test_all_that_is_said_in_a_record_is_read_in_its_order() -> None:
-    turns = [{"instruction": "q1", "output": "a1"}, {"instruction": "q2", "output": "a2"}]
+    turns = [message("user", "q1"), message("assistant", "a1", "r1", "[c]"), message("tool", "t1")]
     records: list[Row] = [
         {"record_id": "b", "instruction": "ask", "input": None, "output": "say", "history": []},
-        {"record_id": "a", "instruction": "ask", "input": "with", "output": "say", "history": turns},
+        {"record_id": "a", "instruction": "ask", "input": "with", "output": "say", "history": turns}
+        | {"system": "be", "reasoning": "so"},
     ]
     with tables(record=records) as con:
         found = con.sql(sql.RECORD_TEXTS).fetchall()
     assert [name for name, _ in found] == ["a", "b"]
-    assert found[0][1] == "q1\na1\nq2\na2\nask\nwith\nsay" and found[1][1].split() == ["ask", "say"]
+    assert found[0][1] == "be\nq1\na1\nr1\n[c]\nt1\nask\nwith\nso\nsay" and found[1][1].split() == ["ask", "say"]
 
 
 @pytest.mark.parametrize(
@@ -213,47 +216,55 @@ RULES = Policy(
 )
 
 
-def paired(rules: Policy, *pairs: Row) -> list[str]:
+def paired(rules: Policy, *pairs: Row) -> list[tuple[str, str]]:
+    """(pair_id, split) of what is published."""
     judged = [
         {"record_id": r["record_id"], "group_id": r["page_id"], "reasons": WHY.get(r["record_id"], [])} for r in ASKED
     ]
     split_group = [{"group_id": r["page_id"], "split": SPLITS.get(r["record_id"], "train")} for r in ASKED]
     blank = {"page_id": "t", "instruction": "in train", "chosen": "good", "licence": "MIT"}
     with tables(record=ASKED, judged=judged, split_group=split_group, pair=[blank | pair for pair in pairs]) as con:
-        return [row[0] for row in con.sql(sql.pairs(rules)).fetchall()]
+        assert con.sql(sql.pairs(rules)).columns == PUBLISHED_PAIR.names
+        return [(row[0], row[-1]) for row in con.sql(sql.pairs(rules)).fetchall()]
 
 
 @pytest.mark.parametrize(
-    ("pair", "published"),
+    ("pair", "split"),
     [
-        ({}, True),
-        ({"page_id": "v", "instruction": "held out"}, False),
-        ({"page_id": "v", "instruction": "another question of that thread"}, False),
-        ({"page_id": "elsewhere", "instruction": "held out"}, False),  # the same question on another page
-        ({"page_id": "i", "instruction": "of a set"}, False),
-        ({"page_id": "i", "instruction": "another of that set"}, True),  # a set is one page, and no thread
-        ({"page_id": "elsewhere", "instruction": "never seen"}, True),
-        ({"page_id": "b", "instruction": "in train too", "chosen": "bad"}, False),
-        ({"page_id": "b", "instruction": "in train too", "chosen": "better"}, True),
-        ({"page_id": "t", "chosen": "bad"}, True),  # it was bad on another page
-        ({"page_id": "d", "instruction": "judged", "chosen": "rejected"}, False),  # by a person
-        ({"page_id": "l", "instruction": "voted", "chosen": "low"}, True),  # not for what it says
-        ({"licence": ""}, False),
-        ({"licence": None}, False),
+        ({}, "train"),
+        ({"page_id": "v", "instruction": "held out"}, "validation"),
+        ({"page_id": "v", "instruction": "another question of that thread"}, "validation"),
+        ({"page_id": "elsewhere", "instruction": "held out"}, "validation"),  # the same question on another page
+        ({"page_id": "i", "instruction": "of a set"}, "test"),
+        ({"page_id": "i", "instruction": "another of that set"}, "train"),  # a set is one page, and no thread
+        ({"page_id": "elsewhere", "instruction": "never seen"}, "train"),
+        ({"page_id": "b", "instruction": "in train too", "chosen": "bad"}, None),
+        ({"page_id": "b", "instruction": "in train too", "chosen": "better"}, "train"),
+        ({"page_id": "t", "chosen": "bad"}, "train"),  # it was bad on another page
+        ({"page_id": "d", "instruction": "judged", "chosen": "rejected"}, None),  # by a person
+        ({"page_id": "l", "instruction": "voted", "chosen": "low"}, "train"),  # not for what it says
+        ({"licence": ""}, None),
+        ({"licence": None}, None),
     ],
 )
-def test_a_pair_is_published_unless_something_speaks_against_it(pair: Row, published: bool) -> None:
-    assert paired(RULES, {"pair_id": "p"} | pair) == (["p"] if published else [])
+def test_a_pair_is_published_unless_something_speaks_against_it(pair: Row, split: str | None) -> None:
+    assert paired(RULES, {"pair_id": "p"} | pair) == ([("p", split)] if split else [])
+
+
+def test_all_pairs_of_a_question_are_in_one_split() -> None:
+    asked = {"instruction": "another question of that thread"}
+    found = paired(RULES, {"pair_id": "p", "page_id": "v"} | asked, {"pair_id": "q", "page_id": "elsewhere"} | asked)
+    assert found == [("p", "validation"), ("q", "validation")]
 
 
 def test_pairs_are_in_order_and_need_no_rule_of_their_own() -> None:
     rules = Policy(rules=RULES.rules[:1])
-    assert paired(rules, *({"pair_id": name, "licence": ""} for name in "cab")) == ["a", "b", "c"]
+    assert paired(rules, *({"pair_id": name, "licence": ""} for name in "cab")) == [(name, "train") for name in "abc"]
 
 
 def test_each_rule_speaks_against_a_pair_by_itself() -> None:
     rules = Policy(rules=(*RULES.rules, Rule(name="by_kim", drop_if="author = 'Kim'", why="-")))
-    assert paired(rules, {"pair_id": "p", "author": "Kim"}, {"pair_id": "q", "author": "Ada"}) == ["q"]
+    assert paired(rules, {"pair_id": "p", "author": "Kim"}, {"pair_id": "q", "author": "Ada"}) == [("q", "train")]
 
 
 def shard(folder: Path, name: str, rows: list[Row], schema: pa.Schema) -> Path:

@@ -15,7 +15,7 @@ from tests.pipelines.annotate.test_annotate import MILL, write_records
 
 
 def row(instruction: str, output: str) -> dict[str, object]:
-    return {"instruction": instruction, "input": "", "output": output, "history": []}
+    return {"instruction": instruction, "input": "", "output": output, "history": [], "system": "", "tools": ""}
 
 
 ROWS = [row("How do I boil an egg?", "First boil an egg, then wait."), row("怎样煮鸡蛋？", "先煮水，再放鸡蛋。")]

@@ -1,5 +1,6 @@
 """The parts of a prompt by themselves, with tokenizers so small that every token can be named."""
 
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from pipelines.models import prompt
 from pipelines.models.prompt import Example
+from tests.pipelines.turns import message, said
 
 
 class Letters:
@@ -32,11 +34,16 @@ class Letters:
             text = text[len(special) or 1 :]
         return {"input_ids": ids}
 
-    def apply_chat_template(self, turns: list[dict[str, str]], *, tokenize: bool, add_generation_prompt: bool) -> str:
-        from jinja2 import Template
+    def apply_chat_template(
+        self, turns: list[dict[str, Any]], *, tokenize: bool, add_generation_prompt: bool, **tools: Any
+    ) -> str:
+        from jinja2 import Environment
 
         assert not tokenize
-        return Template(self.chat_template).render(
+        environment = Environment()
+        environment.filters["tojson"] = lambda value: json.dumps(value, ensure_ascii=False)
+        return environment.from_string(self.chat_template).render(
+            **tools,
             messages=turns,
             add_generation_prompt=add_generation_prompt,
             bos_token=self.bos_token,
@@ -53,6 +60,7 @@ CHAT = (
     "{% if add_generation_prompt %}<U>a:{% endif %}"
 )
 ROW: dict[str, Any] = {"instruction": " Ask ", "input": "with", "output": " say\n", "history": []}
+ROW |= dict.fromkeys(("system", "tools", "reasoning", "tool_calls"), "")
 
 
 def test_a_row_under_a_template_of_its_own() -> None:
@@ -63,7 +71,7 @@ def test_a_row_under_a_template_of_its_own() -> None:
 
 
 def test_earlier_turns_are_context_in_their_order() -> None:
-    row = ROW | {"input": "", "history": [{"instruction": "one", "output": "two"}]}
+    row = ROW | {"input": "", "history": said("one", "two")}
     example = prompt.encode(row, Letters(CHAT))
     assert spelt(example.ids) == "Uu:oneE\nUa:twoE\nUu:AskE\nUa:sayE"
     assert spelt(example.ids[example.answer_start :]) == "sayE"
@@ -80,7 +88,7 @@ def test_an_input_stands_apart_under_our_template_and_below_under_others() -> No
 
 def test_our_template_marks_each_part_once() -> None:
     tokenizer = Letters(added=("<E>", *prompt.MARKERS))
-    turns = [{"instruction": "one", "output": "two"}]
+    turns = said("one", "two")
     example = prompt.encode(ROW | {"history": turns}, tokenizer)
     names = {1: "E", 2: "<i>", 3: "<n>", 4: "<r>"}
     told = "".join(names.get(token, chr(token)) for token in example.ids)
@@ -244,3 +252,61 @@ def test_an_example_is_its_tokens_and_where_the_answer_begins() -> None:
     assert prompt.encode(
         ROW | {"input": "", "instruction": "a"}, Letters("{% for m in messages %}{{ m['content'] }}{% endfor %}")
     ) == Example([ord("a"), *map(ord, "say"), 1], 1)
+
+
+CALLS = '[{"type": "function", "function": {"name": "bake", "arguments": {"what": "a \\"<E>\\" loaf"}}}]'
+TOOLS = '[{"type": "function", "function": {"name": "bake"}}]'
+TOOL_CHAT = (
+    "{% if tools %}<U>t:{{ tools[0].function | tojson }}<E>{% endif %}{% for m in messages %}<U>{{ m.role[0] }}:"
+    "{{ m.content }}{% for call in m.tool_calls or [] %}[{{ call.function.name }}"
+    " {{ call.function.arguments | tojson }}]{% endfor %}<E>{% endfor %}{% if add_generation_prompt %}<U>a:{% endif %}"
+)
+
+
+def shown(row: dict[str, Any], template: str) -> tuple[str, str]:
+    """(prompt, answer) of a row as text."""
+    example = prompt.encode(row, Letters(template))
+    return spelt(example.ids[: example.answer_start]), spelt(example.ids[example.answer_start :])
+
+
+def test_a_system_prompt_comes_first_and_earlier_roles_stay() -> None:
+    row = ROW | {"input": "", "system": "Be.", "history": [message("system", "Now."), *said("q", "a")]}
+    assert shown(row, CHAT)[0] == "Us:Be.E\nUs:Now.E\nUu:qE\nUa:aE\nUu:AskE\nUa:"
+
+
+def test_tools_and_calls_go_to_the_template_that_knows_them_as_text() -> None:
+    turns = [message("user", "Ask"), message("assistant", "", "", CALLS), message("tool", "ok")]
+    row = ROW | {"input": "", "tools": TOOLS, "history": turns}
+    call = '[bake {"what": "a \\\\"<E>\\\\" loaf"}]'.replace("\\\\", "\\")
+    start = 'Ut:{"name": "bake"}EUu:AskE'
+    assert shown(row, TOOL_CHAT) == (f"{start}Ua:{call}EUt:okEUa:", "sayE"), "the instruction is not said twice"
+    calling = ROW | {"input": "", "tools": TOOLS, "output": CALLS, "tool_calls": CALLS}
+    assert shown(calling, TOOL_CHAT) == (f"{start}Ua:", f"{call}E")
+    assert shown(calling | {"output": "Wait."}, TOOL_CHAT) == (f"{start}Ua:", f"Wait.{call}E")
+
+
+def test_a_template_without_tools_has_them_as_json() -> None:
+    turns = [message("user", "Ask"), message("assistant", "Wait.", "", CALLS), message("tool", "ok")]
+    row = ROW | {"system": "Be.", "tools": TOOLS, "history": turns}
+    assert shown(row, CHAT)[0] == f"Us:Be.\n\n{TOOLS}E\nUu:AskE\nUa:Wait.\n{CALLS}E\nUt:okE\nUa:"
+    assert shown(ROW | {"output": CALLS, "tool_calls": CALLS}, CHAT)[1] == f"{CALLS}E"
+    assert shown(ROW | {"output": "Wait.", "tool_calls": CALLS}, CHAT)[1] == f"Wait.\n{CALLS}E"
+
+
+def test_a_template_that_cannot_go_on_with_calls_is_an_error() -> None:
+    template = TOOL_CHAT.replace("<U>a:{% endif %}", "<U>other:{% endif %}")
+    with pytest.raises(prompt.PromptError, match="behind its own prompt"):
+        shown(ROW | {"output": CALLS, "tool_calls": CALLS}, template)
+
+
+def test_reasoning_comes_before_the_answer_where_the_template_has_marks_for_it() -> None:
+    row = ROW | {"input": "", "reasoning": "Hm.<E>"}
+    assert shown(row, CHAT)[1] == "sayE"
+    assert shown(row, CHAT + "{# <think> #}")[1] == "<think>\nHm.<E>\n</think>\n\nsayE"
+    assert shown(row, CHAT.replace("<U>a:{% endif %}", "<U>a:<think>\n{% endif %}"))[1] == "Hm.<E>\n</think>\n\nsayE"
+
+
+def test_earlier_reasoning_goes_to_a_template_that_knows_it() -> None:
+    template = "{% for m in messages %}{{ m.reasoning_content }}|{{ m.content }}<E>{% endfor %}"
+    row = ROW | {"input": "", "history": [message("user", "q"), message("assistant", "a", "Hm.")]}
+    assert shown(row, template)[0] == "|qEHm.|aE|AskE"

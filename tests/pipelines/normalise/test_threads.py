@@ -7,7 +7,8 @@ import pytest
 
 from pipelines.normalise import exchanges, threads
 from pipelines.normalise.records import Extraction, Origin
-from schemas.document import Exchange, Post, Thread
+from schemas.document import Exchange, Message, Post, Thread
+from tests.pipelines.turns import message, said
 
 ORIGIN = Origin("forum", "forum", "q1", "https://forum.test/q1", "CC-BY-4.0")
 
@@ -94,10 +95,8 @@ def test_turns_of_asker_and_answerer_are_a_dialogue() -> None:
         "And a big egg?",
         "Twelve.",
     )
-    assert dialogue.history == (
-        {"instruction": "How do I boil an egg?\n\nI have an egg.", "output": "Boil it."},
-        {"instruction": "For how long?", "output": "Ten minutes."},
-    )
+    asked = "How do I boil an egg?\n\nI have an egg."
+    assert list(dialogue.history) == said(asked, "Boil it.", "For how long?", "Ten minutes.")
 
 
 def test_edits_are_those_of_the_output_and_of_what_was_said_before_it() -> None:
@@ -234,7 +233,11 @@ def test_a_question_gives_at_most_ten_pairs() -> None:
 
 
 def test_exchanges_are_taken_as_they_are() -> None:
-    exchange = Exchange("7", "", "Name a fruit.", "Apple.", "N/A", (("Hi", "Hello"),), "Stone.")
+    earlier = (Message("user", "Hi"), Message("assistant", "Hello", "Be polite.", "[{}]"))
+    exchange = Exchange(
+        "7", "", "Name a fruit.", "Apple.", "N/A", earlier, "Stone.", system="Be kind.", tools="[]", reasoning="A?",
+        rejected_reasoning="S?",
+    )  # fmt: skip
     result = exchanges.extract(exchange, ORIGIN)
     record, pair = result.records[0], result.pairs[0]
     assert (record.record_id, record.kind, record.instruction, record.input) == (
@@ -243,5 +246,19 @@ def test_exchanges_are_taken_as_they_are() -> None:
         "Name a fruit.",
         "",
     )
-    assert record.history == ({"instruction": "Hi", "output": "Hello"},)
+    assert list(record.history) == [message("user", "Hi"), message("assistant", "Hello", "Be polite.", "[{}]")]
+    assert pair.history == record.history and pair.rejected_reasoning == "S?"
+    for one in (record, pair):
+        assert (one.system, one.tools, one.reasoning) == ("Be kind.", "[]", "A?")
     assert (pair.chosen, pair.rejected, pair.chosen_score, pair.rejected_score) == ("Apple.", "Stone.", 1, 0)
+
+
+def test_an_answer_may_be_a_call_of_a_tool_and_its_pair_is_told() -> None:
+    calls = '[{"type": "function", "function": {"name": "oven", "arguments": {}}}]'
+    exchange = Exchange("7", "", "Bake.", "", rejected="No.", tool_calls=calls)
+    result = exchanges.extract(exchange, ORIGIN)
+    (record,) = result.records
+    assert (record.output, record.tool_calls) == (calls, calls)
+    assert result.pairs == [] and result.rejects == [("7", "pair_of_tool_calls")]
+    (spoken,) = exchanges.extract(replace(exchange, output="At once.", rejected=""), ORIGIN).records
+    assert (spoken.output, spoken.tool_calls) == ("At once.", calls)
