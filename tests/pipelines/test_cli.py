@@ -189,7 +189,7 @@ def test_the_shell_answers_and_outlives_mistakes(
     with shell.open_views(data) as con:
         shell.shell(con)
     said = capsys.readouterr()
-    assert "views: clusters, contaminated, curated" in said.err
+    assert "views: clusters, contaminated, counts, curated" in said.err
     assert "syntax error" in said.err
     assert "42" in said.out
 
