@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Any
 
 from connectors.instructions.messages import (
@@ -48,16 +49,26 @@ def exchanges(key: str, line: str, page: Page) -> Iterator[Exchange | Reject]:
     elif isinstance(row.get("instances"), list):
         yield from _instances(key, row, page)
     else:
-        yield _one(key, row, page)
+        yield from _one(key, row, page)
 
 
-def _one(key: str, row: Row, page: Page) -> Exchange | Reject:
+def _one(key: str, row: Row, page: Page) -> Iterator[Exchange | Reject]:
+    """The exchange of a row, or why there is none; then a Reject for the turns that nobody has answered."""
     try:
         row = _plain(row)
         turns = _turns(row)
-        return _conversation(key, row, turns, page) if turns else _single(key, row, page)
+        answered = _up_to_last_answer(turns)
+        yield _conversation(key, row, answered, page) if turns else _single(key, row, page)
     except Unreadable as error:
-        return Reject(key, error.reason, error.detail)
+        yield Reject(key, error.reason, error.detail)
+        return
+    if answered and (left := len(turns) - len(answered)):
+        yield Reject(f"{key}/rest", "unanswered_turns", f"{left} after the last answer")
+
+
+def _up_to_last_answer(turns: list[Message]) -> list[Message]:
+    last = next((number for number in range(len(turns), 0, -1) if turns[number - 1].role == "assistant"), 0)
+    return turns[:last]
 
 
 def _plain(row: Row) -> Row:
@@ -104,12 +115,9 @@ def _first(row: Row, names: tuple[str, ...]) -> Any:
 
 
 def _conversation(key: str, row: Row, turns: list[Message], page: Page) -> Exchange | Reject:
-    """The last answer, with what was said before it as history."""
-    while turns and turns[-1].role != "assistant":
-        turns.pop()
-    system = []
-    while turns and turns[0].role == "system":
-        system.append(turns.pop(0).content)
+    """The last of `turns`, an answer, with what was said before it as history. [] is a Reject."""
+    system = [turn.content for turn in takewhile(lambda turn: turn.role == "system", turns)]
+    turns = turns[len(system) :]
     asked = [turn for turn in turns if turn.role == "user"]
     if not asked:
         return Reject(key, "no_instruction" if turns else "no_output", f"{len(turns)} turns with an answer")
@@ -153,7 +161,7 @@ def _instances(key: str, row: Row, page: Page) -> Iterator[Exchange | Reject]:
     """Self-Instruct: one instruction with several inputs and outputs."""
     for number, instance in enumerate(row["instances"]):
         whole = {**row, **instance} if isinstance(instance, dict) else {}
-        yield _one(f"{key}/{number}", {name: value for name, value in whole.items() if name != "instances"}, page)
+        yield from _one(f"{key}/{number}", {name: value for name, value in whole.items() if name != "instances"}, page)
 
 
 def _tree(key: str, node: Any, path: tuple[Message, ...], page: Page) -> Iterator[Exchange | Reject]:

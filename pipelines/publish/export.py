@@ -11,6 +11,7 @@ Reasoning is written as <think>…</think> before an answer. `messages` has it a
 """
 
 import json
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ from pipelines.errors import WrongInput
 from pipelines.recipe import RecipeError
 from pipelines.storage import filesystem
 
+log = logging.getLogger("gristmill")
 Format = Literal["alpaca", "sharegpt", "messages", "prompt-completion", "dpo", "kto"]
 Split = Literal["train", "validation", "test"]
 Row = dict[str, Any]
@@ -31,7 +33,7 @@ SPEAKERS = {"user": "human", "assistant": "gpt", "tool": "observation", "system"
 def export(recipe: str, data: Path, kind: Format, out: IO[str], split: Split = "train") -> int:
     """Write one split of the latest snapshot of `recipe` to `out`; returns the number of lines.
 
-    The formats `dpo` and `kto` write the preference pairs.
+    The formats `dpo` and `kto` write the preference pairs. Rows that a format cannot hold are counted in a warning.
 
     Raises: RecipeError where there is no snapshot, or one of an earlier release.
     """
@@ -39,12 +41,17 @@ def export(recipe: str, data: Path, kind: Format, out: IO[str], split: Split = "
     manifest = storage.read_manifest(folder)
     if manifest is None:
         raise RecipeError(f"{folder}: no snapshot; run `gristmill run {recipe}` first")
-    count = 0
+    count = left_out = 0
     for name in manifest.tables("pairs" if kind in OF_PAIRS else split):
         for row in _rows(folder / name, recipe):
-            for line in FORMATS[kind](row) if kind not in OF_PAIRS or row["split"] == split else ():
-                out.write(json.dumps(line, ensure_ascii=False) + "\n")
-                count += 1
+            if kind in OF_PAIRS and row["split"] != split:
+                continue
+            lines = [json.dumps(line, ensure_ascii=False) + "\n" for line in FORMATS[kind](row)]
+            out.writelines(lines)
+            count += len(lines)
+            left_out += not lines
+    if left_out:
+        log.warning("%s cannot hold %d records, which are left out; `messages` and `sharegpt` hold all", kind, left_out)
     return count
 
 

@@ -213,3 +213,11 @@ def test_context_lists_and_bytes(tmp_path: Path) -> None:
     (text,), (told,) = everything(folder)
     assert (text.instruction, text.output) == ("Why?", "é.")
     assert (told.reason, told.detail) == ("binary_column", "output")
+
+
+def test_turns_that_nobody_has_answered_are_told(tmp_path: Path) -> None:
+    more = {"role": "user", "content": "And then?"}
+    found, told = read_rows(tmp_path, {"messages": [ASK, SAY, more]})
+    assert isinstance(found, Exchange) and (found.instruction, found.output) == ("Why?", "So.")
+    assert isinstance(told, Reject) and (told.reason, told.detail) == ("unanswered_turns", "1 after the last answer")
+    assert [type(one) for one in read_rows(tmp_path, {"messages": [ASK, SAY]})] == [Exchange]

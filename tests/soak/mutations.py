@@ -62,14 +62,12 @@ def mutants(source: str) -> list[Mutant]:
     quiet, tree = _annotations(source), get_ast(source)
     places: dict[tuple[Any, str], list[Mutant]] = defaultdict(list)
     for name, operator in _operators():
-        occurrence = -1
-        for node in ast_nodes(tree):
-            for start, _ in operator.mutation_positions(node):
-                occurrence += 1
-                if not any(first <= start < last for first, last in quiet):
-                    mutated = mutate_code(source, operator, occurrence)
-                    kind = name if not name.startswith("core/Replace") else name.split("_")[0]
-                    places[start, kind] += [_mutant(name, start[0], source, mutated)] if mutated else []
+        kind = name if not name.startswith("core/Replace") else name.split("_")[0]
+        starts = [start for node in ast_nodes(tree) for start, _ in operator.mutation_positions(node)]
+        for occurrence, start in enumerate(starts):
+            is_quiet = any(first <= start < last for first, last in quiet)
+            mutated = None if is_quiet else mutate_code(source, operator, occurrence)
+            places[start, kind] += [_mutant(name, start[0], source, mutated)] if mutated else []
     chance = random.Random(SEED)
     kept = [
         one if kind == "SqlFault" or len(one) <= PER_PLACE else chance.sample(one, PER_PLACE)

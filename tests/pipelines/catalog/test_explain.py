@@ -152,6 +152,16 @@ def test_a_snapshot_in_the_format_of_another_trainer(kind: Format, data: Path) -
     assert lines[-1] == EXPORTED[kind]
 
 
+def test_what_a_format_cannot_hold_is_counted(
+    data: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(FORMATS, "alpaca", lambda row: iter(()))
+    assert export("mill", data, "alpaca", io.StringIO()) == 0
+    records = export("mill", data, "messages", io.StringIO())
+    assert records and f"alpaca cannot hold {records} records" in caplog.text
+    assert "messages cannot" not in caplog.text
+
+
 def test_export_without_a_snapshot_says_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="gristmill run mill"):
         export("mill", tmp_path, "alpaca", io.StringIO())

@@ -102,13 +102,10 @@ LINKS = [
     case("output_link_only", True, "See [this](https://a.example/b)."),
     case("output_link_only", True, "https://a.example/b?c=d"),
     case("output_link_only", False, "Read https://a.example/b, which tells how to dress a millstone properly."),
-    case("output_link_only", False, "No."),
     case("pair_images", 2, "See [image] below.", instruction="What is this? [image]"),
-    case("pair_images", 0, "An image of [images]."),
     case("output_holes", 2, "Use ⟦?⟧ here.\n\n⟦?⟧"),
     case("output_holes", 0, "Use ⟦\\?⟧ here."),
     case("instruction_holes", 1, "Use it.", instruction="How hot is ⟦?⟧?"),
-    case("pair_holes_in_sentences", 1, "The stone turns ⟦?⟧ times a minute.\n\n⟦?⟧"),
     case("pair_holes_in_sentences", 0, "The stone turns.\n\n⟦?⟧\n\n- ⟦?⟧"),
     case("pair_holes_in_sentences", 2, "石磨每分钟转⟦?⟧次。", instruction="⟦?⟧ 是什么？"),
 ]
