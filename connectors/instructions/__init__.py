@@ -25,9 +25,10 @@ class Instructions(Settings):
 
     The shape is recognised row by row. What lies in the folder and is none of these becomes the reject `ignored_file`.
 
-    Known shapes: `instruction`/`input`/`output` (`history`, `instances`), `conversations` (from/value) or `messages`
-    (role/content), `prompt` with `completion` or with `chosen` and `rejected`, `question`/`answer`, and Open-Assistant
-    message trees. A KTO `label` becomes a score of 1 or -1.
+    Known shapes: `instruction`/`input`/`output` (`system`, `history`, `instances`, Dolly's `context`), `conversations`
+    (from/value) or `messages` (role/content) with tools and reasoning, `prompt` with `completion`, `question`/`answer`,
+    and Open-Assistant trees. Preferences: `chosen`/`rejected` with or without a prompt, `preferred_output`, two
+    responses and which is better. A KTO `label` becomes a score of 1 or -1. Turns after the last answer are a reject.
     """
 
     states_licence: ClassVar[bool] = False
