@@ -14,6 +14,7 @@ from connectors.web.fetcher import Fetcher, Outcome
 from connectors.web.limits import LIMITS, Limits
 from connectors.web.optout import opt_out
 from connectors.web.permission import ROBOTS, Permission
+from connectors.web.sign_in import SignIn
 from connectors.web.store import Store, StoredResponse, Visit
 from connectors.web.transport import REDIRECTS, HTTPResponse, HTTPTransport, Transport
 from connectors.web.url import host_key, normalise_url, target
@@ -36,9 +37,15 @@ class PoliteWeb:
     """The `Web` of connectors/base.py for one source; `open_web` makes it."""
 
     def __init__(
-        self, store: Store, fetcher: Fetcher, source: str, limits: Limits, forgotten: Callable[[str], bool]
+        self,
+        store: Store,
+        fetcher: Fetcher,
+        source: str,
+        limits: Limits,
+        forgotten: Callable[[str], bool],
+        licence: str,
     ) -> None:
-        self.store, self.limits, self.forgotten = store, limits, forgotten
+        self.store, self.limits, self.forgotten, self._licence = store, limits, forgotten, licence
         self._fetcher, self._clock = fetcher, fetcher.clock
         self._asked, self._touched = deque[str](maxlen=SEEN), tuple[str, ...]()
         self.crawl, begun = store.begin(source, self._clock.now())
@@ -135,11 +142,16 @@ class PoliteWeb:
         """One hop: from this crawl, from the cache while it holds, else from the site."""
         if self.forgotten(url):
             raise WebError(url, "forgotten", "somebody asked for it")
+        signed_in = self._fetcher.sign_in.covers(url)
+        if signed_in and not self._licence:
+            raise WebError(url, "no_licence", "what is behind a sign-in is read where the recipe states its `licence`")
         self._asked.append(url)
         visit = self.store.visit(self.crawl, url)
         if visit and visit.reason:
             raise WebError(url, visit.reason, visit.detail)
         known = self.store.response(url)
+        if known and known.signed_in != signed_in:
+            known = None  # not everybody is shown the same
         if known and visit:
             self._stored += 1
             return known
@@ -175,6 +187,7 @@ class PoliteWeb:
             fetched_at=now,
             fresh_until=now + freshness.fresh_seconds(response.headers, now, self.limits.fresh_cap),
             keep=not freshness.must_not_keep(response.headers),
+            signed_in=self._fetcher.sign_in.covers(url),
         )
 
     def _confirmed(self, known: StoredResponse, response: HTTPResponse, version: str, rule: str) -> StoredResponse:
@@ -220,6 +233,8 @@ def open_web(  # noqa: PLR0913 (the settings of a recipe, by name)
     forgotten: Callable[[str], bool] = lambda url: False,
     transport: Transport | None = None,
     clock: Clock | None = None,
+    sign_in: SignIn = SignIn(),  # noqa: B008 (frozen)
+    licence: str = "",
 ) -> Iterator[PoliteWeb]:
     """The client of one source, over the cache at `store`: begins a crawl, or continues an unfinished one.
 
@@ -230,14 +245,17 @@ def open_web(  # noqa: PLR0913 (the settings of a recipe, by name)
 
     `contact`: whom site owners may write to. `delay`: the least seconds between requests to a host. `allow_private`:
     hosts with private addresses that may be asked, as `host` or `host:port`. `transport` sends the requests, by
-    default over the network; `clock` says the time and waits.
+    default over the network; `clock` says the time and waits. `sign_in`: tokens and cookies by origin; what is behind
+    one is asked for only with `licence`, under which the recipe says that the source stands.
     """
     opened = Store(store)
     sender = transport or HTTPTransport(limits, tuple(allow_private))
     try:
         bounded = replace(limits, pages_per_host=pages_per_host or limits.pages_per_host)
-        fetcher = Fetcher(opened, sender, bounded, clock or SystemClock(), contact=contact, delay=delay)
-        web = PoliteWeb(opened, fetcher, source, bounded, forgotten)
+        fetcher = Fetcher(
+            opened, sender, bounded, clock or SystemClock(), contact=contact, delay=delay, sign_in=sign_in
+        )
+        web = PoliteWeb(opened, fetcher, source, bounded, forgotten, licence)
         yield web
         if not web.paused:
             web.finish()

@@ -8,9 +8,10 @@ from importlib.metadata import version
 
 from connectors.base import BUSY, PASSING, WebError
 from connectors.web.clock import Clock
-from connectors.web.freshness import retry_after
+from connectors.web.freshness import limit_reset, retry_after
 from connectors.web.limits import Limits
 from connectors.web.rate_limiter import RateLimiter
+from connectors.web.sign_in import SignIn
 from connectors.web.store import Store
 from connectors.web.transport import HTTPResponse, Transport, TransportError
 from connectors.web.url import host_key
@@ -37,9 +38,18 @@ class Fetcher:
     """`delay`: the least seconds between two requests to a host. `contact`: whom site owners may write to."""
 
     def __init__(
-        self, store: Store, transport: Transport, limits: Limits, clock: Clock, *, contact: str, delay: float
+        self,
+        store: Store,
+        transport: Transport,
+        limits: Limits,
+        clock: Clock,
+        *,
+        contact: str,
+        delay: float,
+        sign_in: SignIn,
     ) -> None:
         self.transport, self.limits, self.clock, self.delay = transport, limits, clock, delay
+        self.sign_in = sign_in
         self.requests = self.bytes = 0
         self.rate_limiter = RateLimiter(store, limits, clock)
         self._failures: Counter[str] = Counter()
@@ -84,13 +94,14 @@ class Fetcher:
             return Outcome(None, error.reason, error.detail, attempt)
         self.requests += 1
         self.bytes += len(response.body)
-        return Outcome(response, f"http_{response.status}" if response.status in BUSY else "", "", attempt)
+        return Outcome(response, _trouble(response), "", attempt)
 
     def _next_delay(self, outcome: Outcome, delay: float, spent: float) -> float:
         """Seconds until the host may be asked again, after a request that took `spent`."""
         stated = 0.0
-        if outcome.response and outcome.retryable:
-            stated = retry_after(outcome.response.headers, self.clock.now(), self.limits.retry_after_cap)
+        if outcome.response:
+            headers, now, cap = outcome.response.headers, self.clock.now(), self.limits.retry_after_cap
+            stated = max(limit_reset(headers, now, cap), retry_after(headers, now, cap) if outcome.retryable else 0)
         backoff = self._backoff(outcome.attempts) if outcome.retryable else 0.0
         return max(delay, self._adaptive(spent), stated, backoff)
 
@@ -112,7 +123,18 @@ class Fetcher:
             "Accept-Encoding": "gzip, deflate",
             "Connection": "close",
             **headers,
+            **self.sign_in.headers(url),
         }
+
+
+def _trouble(response: HTTPResponse) -> str:
+    """The reason to ask again later, or "". GitHub says 403 where others say 429, that one asks too often."""
+    too_often = response.status == 403 and (
+        response.headers.get("x-ratelimit-remaining", "").strip() == "0" or "retry-after" in response.headers
+    )
+    if too_often:
+        return "http_429"
+    return f"http_{response.status}" if response.status in BUSY else ""
 
 
 def user_agent(contact: str) -> str:

@@ -5,6 +5,7 @@ from email.utils import parsedate_to_datetime
 import re2
 
 _DIRECTIVE = re2.compile(r'([a-z-]+)(?:\s*=\s*"?([^",;\s]*)"?)?')
+_A_TIME = 1e9  # seconds since the epoch, in 2001: a reset beyond it is a time, one below it a number of seconds
 
 
 def fresh_seconds(headers: dict[str, str], now: float, cap: float) -> float:
@@ -36,6 +37,18 @@ def retry_after(headers: dict[str, str], now: float, cap: float) -> float:
         return min(_number(value), cap)
     date = _date(value)
     return min(max(date - now, 0), cap) if date else 0
+
+
+def limit_reset(headers: dict[str, str], now: float, cap: float) -> float:
+    """Seconds until a used-up request limit is filled again; 0 where it is not used up.
+
+    GitHub states the time (`x-ratelimit-reset`), the IETF's draft and others the seconds (`ratelimit-reset`).
+    """
+    for prefix in ("x-ratelimit", "ratelimit"):
+        if headers.get(f"{prefix}-remaining", "").strip() == "0":
+            reset = _number(headers.get(f"{prefix}-reset", "").strip())
+            return min(max(reset - now if reset > _A_TIME else reset, 0), cap)
+    return 0
 
 
 def _number(text: str) -> float:

@@ -28,6 +28,9 @@ _NEVER = tuple(
     )
 )
 
+# RFC 6762 (.local), RFC 8375 (home.arpa), ICANN's reserved .internal, and what routers and firms are wont to use
+_PRIVATE_NAMES = (".local", ".internal", ".localhost", ".home.arpa", ".lan", ".intranet", ".corp", ".home", ".private")
+
 
 class Refused(Exception):
     """An address that may not be dialled."""
@@ -57,6 +60,31 @@ def check(host: str, port: int, addresses: list[str]) -> None:
     for address in addresses:
         if not is_public(address):
             raise Refused(f"{address} is not a public address; list {host} under allow_private to dial it")
+
+
+def check_behind_proxy(host: str, port: int, allowed: tuple[str, ...], resolve: Resolve | None = None) -> None:
+    """Raise Refused unless `host` is public as far as it can be seen from here: a proxy resolves names itself.
+
+    A name that has no address here is left to the proxy, unless it is of a private network by its looks.
+    """
+    if is_listed(host, port, allowed):
+        return
+    try:
+        addresses = (resolve or _resolve)(host, port)
+    except OSError:
+        addresses = []
+    if not addresses and (host.endswith(_PRIVATE_NAMES) or "." not in host.strip(".")):
+        raise Refused(f"{host} is a name of a private network; list it under allow_private to dial it")
+    check(host, port, addresses)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether this machine itself is meant."""
+    bare = host.strip("[]").lower()
+    try:
+        return ipaddress.ip_address(bare).is_loopback
+    except ValueError:
+        return bare == "localhost" or bare.endswith(".localhost")
 
 
 def is_listed(host: str, port: int, allowed: tuple[str, ...]) -> bool:

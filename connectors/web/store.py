@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS crawls (
 CREATE TABLE IF NOT EXISTS answers (
   url TEXT PRIMARY KEY, status INTEGER NOT NULL, headers TEXT NOT NULL, body BLOB NOT NULL, version TEXT NOT NULL,
   robots TEXT NOT NULL, opt_out TEXT NOT NULL, fetched_at REAL NOT NULL, fresh_until REAL NOT NULL,
-  keep INTEGER NOT NULL);
+  keep INTEGER NOT NULL, signed_in INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS visits (
   crawl INTEGER NOT NULL, url TEXT NOT NULL, host TEXT NOT NULL, at REAL NOT NULL, attempts INTEGER NOT NULL,
   reason TEXT NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (crawl, url)) WITHOUT ROWID;
@@ -32,12 +32,16 @@ CREATE TABLE IF NOT EXISTS site_files (
 CREATE VIEW IF NOT EXISTS dead_letters AS
   SELECT source, url, reason, detail, attempts, at FROM visits JOIN crawls USING (crawl) WHERE reason <> '';
 """
-_ANSWER = "url, status, headers, body, version, robots, opt_out, fetched_at, fresh_until, keep"
+_ANSWER = "url, status, headers, body, version, robots, opt_out, fetched_at, fresh_until, keep, signed_in"
+_MARKS = ", ".join("?" * len(_ANSWER.split(", ")))
+# Stores of before sign-ins were known
+_ADDED = "ALTER TABLE answers ADD COLUMN signed_in INTEGER NOT NULL DEFAULT 0"
 
 
 @dataclass(frozen=True, slots=True)
 class StoredResponse:
-    """One response: a page, a redirect, or a 404. Times are seconds since the epoch."""
+    """One response: a page, a redirect, or a 404. Times are seconds since the epoch. `signed_in`: read with a token or
+    cookie that the site does not give to everybody."""
 
     url: str
     status: int
@@ -49,6 +53,7 @@ class StoredResponse:
     fetched_at: float
     fresh_until: float
     keep: bool = True
+    signed_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,8 @@ class Store:
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
                 self.db.execute(f"PRAGMA {pragma}")
             self.db.executescript(_TABLES)
+            if "signed_in" not in {row[1] for row in self.db.execute("PRAGMA table_info(answers)")}:
+                self.db.execute(_ADDED)
 
     def close(self) -> None:
         """Close the database; the store cannot be used after it."""
@@ -121,7 +128,13 @@ class Store:
         if not row:
             return None
         stored = StoredResponse(*row)
-        return replace(stored, headers=json.loads(row[2]), body=zlib.decompress(row[3]), keep=bool(stored.keep))
+        return replace(
+            stored,
+            headers=json.loads(row[2]),
+            body=zlib.decompress(row[3]),
+            keep=bool(stored.keep),
+            signed_in=bool(stored.signed_in),
+        )
 
     def visit(self, crawl: int, url: str) -> Visit | None:
         """How this crawl has dealt with `url`; None if it has not."""
@@ -137,7 +150,7 @@ class Store:
         """Both or neither: a URL counts as visited only when its response is on disk."""
         with self._transaction():
             if response:
-                self.db.execute(f"REPLACE INTO answers ({_ANSWER}) VALUES (?,?,?,?,?,?,?,?,?,?)", _row(response))
+                self.db.execute(f"REPLACE INTO answers ({_ANSWER}) VALUES ({_MARKS})", _row(response))
             row = [crawl, visit.url, visit.host, visit.at, visit.attempts, visit.reason, visit.detail]
             self.db.execute("REPLACE INTO visits VALUES (?,?,?,?,?,?,?)", row)
 
@@ -211,5 +224,5 @@ def forget(path: Path, gone: Callable[[str], bool]) -> int:
 def _row(response: StoredResponse) -> list[object]:
     headers = json.dumps(response.headers, sort_keys=True)
     times = [response.fetched_at, response.fresh_until]
-    stated = [response.version, response.robots, response.opt_out, *times, int(response.keep)]
+    stated = [response.version, response.robots, response.opt_out, *times, int(response.keep), int(response.signed_in)]
     return [response.url, response.status, headers, zlib.compress(response.body), *stated]

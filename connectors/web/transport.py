@@ -1,4 +1,7 @@
-"""One request, one response. `HTTPTransport` opens a connection for each: none is kept alive between polite delays."""
+"""One request, one response. `HTTPTransport` opens a connection for each: none is kept alive between polite delays.
+
+Where the environment names a proxy, it is asked for what is at an http: address, and for a tunnel to an https: one.
+"""
 
 import socket
 import ssl
@@ -14,6 +17,7 @@ import h11
 from connectors.web import decode, guard
 from connectors.web import url as urls
 from connectors.web.limits import Limits
+from connectors.web.proxy import Proxy, proxy_for
 
 _CHUNK = 65_536
 _HEADERS = 100 * 1024
@@ -59,8 +63,10 @@ class HTTPTransport:
     def get(self, url: str, headers: dict[str, str], max_bytes: int = 0) -> HTTPResponse:
         """See `Transport.get`."""
         try:
-            with _connect(url, self.limits, self.allow_private) as opened:
-                return _exchange(Connection(opened, self.limits), url, headers, max_bytes)
+            proxy = _proxy(url)
+            with _connect(url, self.limits, self.allow_private, proxy) as opened:
+                plain = proxy if url.startswith("http:") else None
+                return _exchange(Connection(opened, self.limits), url, headers, max_bytes, plain)
         except guard.Refused as error:
             raise TransportError("refused_address", str(error)) from error
         except decode.TooLarge as error:
@@ -111,17 +117,52 @@ class Connection:
         return self.limits.total - spent
 
 
-def _connect(url: str, limits: Limits, allowed: tuple[str, ...]) -> socket.socket:
+def _proxy(url: str) -> Proxy | None:
+    try:
+        return proxy_for(url)
+    except ValueError as error:
+        raise TransportError("connection_failed", str(error)) from error
+
+
+def _connect(url: str, limits: Limits, allowed: tuple[str, ...], proxy: Proxy | None) -> socket.socket:
+    """A socket to whoever answers for `url`: its host, or the proxy before it."""
     host, port = urls.host_and_port(url)
-    opened = guard.dial(host, port, limits.connect, allowed)
+    if proxy:
+        guard.check_behind_proxy(host, port, allowed)
+        opened = _to_proxy(proxy, limits)
+    else:
+        opened = guard.dial(host, port, limits.connect, allowed)
     if not url.startswith("https:"):
         return opened
     try:
+        if proxy:
+            _open_tunnel(Connection(opened, limits), f"[{host}]:{port}" if ":" in host else f"{host}:{port}", proxy)
         opened.settimeout(limits.connect)
         return _tls().wrap_socket(opened, server_hostname=host)
     except BaseException:
         opened.close()
         raise
+
+
+def _to_proxy(proxy: Proxy, limits: Limits) -> socket.socket:
+    """The environment is trusted: a proxy may have a private address."""
+    try:
+        return socket.create_connection((proxy.host, proxy.port), limits.connect)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise TransportError("connection_failed", f"the proxy {proxy.host}:{proxy.port}: {why}") from error
+
+
+def _open_tunnel(connection: "Connection", authority: str, proxy: Proxy) -> None:
+    """RFC 9110 section 9.3.6. Raises TransportError where the proxy does not open one."""
+    protocol = h11.Connection(h11.CLIENT, max_incomplete_event_size=_HEADERS)
+    named = [("Host", authority), *proxy.headers.items()]
+    request = h11.Request(method="CONNECT", target=authority, headers=named)
+    connection.write((protocol.send(request) or b"") + (protocol.send(h11.EndOfMessage()) or b""))
+    head = _head(connection, protocol)
+    if head.status_code not in WITH_BODY:
+        says = f"the proxy {proxy.host}:{proxy.port} answers {head.status_code} to a tunnel"
+        raise TransportError("connection_failed", says)
 
 
 @cache
@@ -131,14 +172,15 @@ def _tls() -> ssl.SSLContext:
     return context
 
 
-def _exchange(connection: Connection, url: str, headers: dict[str, str], max_bytes: int) -> HTTPResponse:
+def _exchange(
+    connection: Connection, url: str, headers: dict[str, str], max_bytes: int, proxy: Proxy | None
+) -> HTTPResponse:
+    """`proxy`: whom the request goes to instead of the host; it wants the whole address."""
     protocol = h11.Connection(h11.CLIENT, max_incomplete_event_size=_HEADERS)
-    request = h11.Request(method="GET", target=urls.target(url), headers=list(headers.items()))
+    place, said = (url, {**headers, **proxy.headers}) if proxy else (urls.target(url), headers)
+    request = h11.Request(method="GET", target=place, headers=list(said.items()))
     connection.write((protocol.send(request) or b"") + (protocol.send(h11.EndOfMessage()) or b""))
-    head = _next_event(connection, protocol)
-    while isinstance(head, h11.InformationalResponse):
-        head = _next_event(connection, protocol)
-    assert isinstance(head, h11.Response)
+    head = _head(connection, protocol)
     fields = _joined_headers(head)
     if head.status_code not in WITH_BODY:
         return HTTPResponse(head.status_code, fields, b"")
@@ -146,6 +188,14 @@ def _exchange(connection: Connection, url: str, headers: dict[str, str], max_byt
     encoding = fields.get("content-encoding", "")
     body = decode.read_body(chunks, encoding, max_bytes or connection.limits.body, cut=bool(max_bytes))
     return HTTPResponse(head.status_code, fields, body)
+
+
+def _head(connection: Connection, protocol: h11.Connection) -> h11.Response:
+    head = _next_event(connection, protocol)
+    while isinstance(head, h11.InformationalResponse):
+        head = _next_event(connection, protocol)
+    assert isinstance(head, h11.Response)
+    return head
 
 
 def _chunks(connection: Connection, protocol: h11.Connection) -> Iterator[bytes]:

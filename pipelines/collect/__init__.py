@@ -5,6 +5,7 @@ stage runs. Local files are not even opened where their sizes and times are the 
 """
 
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -16,8 +17,9 @@ from typing import IO, Any
 import pyarrow as pa
 
 from connectors.base import Connector
-from connectors.web import PoliteWeb, open_web
+from connectors.web import PoliteWeb, SignIn, open_web, read_sign_in
 from pipelines import storage, suppression
+from pipelines.errors import WrongInput
 from pipelines.recipe import Recipe
 from pipelines.storage import filesystem, pages
 from pipelines.suppression import documents
@@ -47,7 +49,8 @@ def run(recipe: Recipe, source: str, data: Path) -> Manifest:
     latest = pages.load_latest_content(data, source) if same_settings else pages.LatestContent()
     store = filesystem.local_folder(data) / storage.FOLDERS[STAGE] / WEB_STORE
     tombstones, stripped_urls = suppression.load(data).for_pages, set[str]()
-    with open_web(store, source=source, forgotten=tombstones.has_url, **recipe.web.model_dump()) as web:
+    guest = {"sign_in": sign_in(), "licence": connector.licence, **recipe.web.model_dump()}
+    with open_web(store, source=source, forgotten=tombstones.has_url, **guest) as web:
         fetched = track(connector.fetch(web, cursor), f"collect {source}", state=partial(_progress, web, len(latest)))
         if tombstones:
             fetched = documents.strip_pages(connector, fetched, tombstones, web.touched, stripped_urls)
@@ -59,6 +62,14 @@ def run(recipe: Recipe, source: str, data: Path) -> Manifest:
     if manifest and not same_settings:
         _remove_stale(data, source)
     return manifest or done[-1][1]
+
+
+def sign_in() -> SignIn:
+    """The tokens and cookies that the environment holds. Raises WrongInput where they cannot be read."""
+    try:
+        return read_sign_in(os.environ)
+    except ValueError as error:
+        raise WrongInput(str(error)) from error
 
 
 def _progress(web: PoliteWeb, previous_pages: int) -> ProgressState:

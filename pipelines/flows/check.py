@@ -11,6 +11,7 @@ from typing import Any, Literal
 from connectors.base import Connector, WebError
 from connectors.web import open_web
 from pipelines import storage, suppression
+from pipelines.collect import sign_in
 from pipelines.curate import decisions, policy
 from pipelines.flows import nothing_kept, steps
 from pipelines.flows.stages import STAGES, Stage
@@ -74,7 +75,8 @@ def _asked(name: str, address: str, recipe: Recipe) -> Finding:
     """One polite request, robots first, through a client whose cache is thrown away."""
     with tempfile.TemporaryDirectory() as folder:
         try:
-            with open_web(Path(folder) / "web.sqlite", source=name, **recipe.web.model_dump()) as web:
+            guest = {"sign_in": sign_in(), "licence": recipe.source(name).licence, **recipe.web.model_dump()}
+            with open_web(Path(folder) / "web.sqlite", source=name, **guest) as web:
                 answer = web.get(address)
         except WebError as error:
             return Finding("error", name, f"cannot be had: {error}")

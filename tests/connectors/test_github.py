@@ -6,13 +6,17 @@ from typing import Any
 
 import pytest
 
-from connectors.github import PER_PAGE, GitHub, markdown
+from connectors.github import GitHub
+from connectors.github.live import PER_PAGE
+from connectors.github.text import markdown
 from connectors.web.transport import HTTPResponse
 from schemas.document import Reject, Thread
 from schemas.page import Page
-from tests.connectors.recorded import OFFLINE, RecordedTransport, fetch, json_page, page
+from tests.connectors.recorded import OFFLINE, START, FakeClock, RecordedTransport, fetch, json_page, page
 
-REPO = "https://api.github.com/repos/kettles/firmware/issues"
+REPOSITORY = "https://api.github.com/repos/kettles/firmware"
+REPO = f"{REPOSITORY}/issues"
+BULK = f"{REPO}/comments?sort=created&direction=asc&per_page={PER_PAGE}&page=1"
 
 
 def issue(number: int, **more: Any) -> dict[str, Any]:
@@ -31,7 +35,8 @@ def listing(number: int, since: str = "") -> str:
 
 
 def api(answers: dict[str, Any]) -> RecordedTransport:
-    return RecordedTransport({url: json_page(value) for url, value in answers.items()})
+    recorded = {REPOSITORY: {"private": False}, BULK: [], **answers}
+    return RecordedTransport({url: json_page(value) for url, value in recorded.items()})
 
 
 def comments(number: int) -> str:
@@ -61,6 +66,67 @@ def test_pull_requests_are_left_out_and_comments_belong_to_their_issue() -> None
     assert [(post.author, post.markdown) for post in thread.posts] == [("mira", "Why?"), ("jon", "Turn it.")]
 
 
+def test_comments_of_all_issues_come_at_once_and_those_that_miss_are_asked_for() -> None:
+    said = [
+        {"id": 1, "body": "Turn it.", "issue_url": f"{REPO}/2"},
+        {"id": 2, "body": "Or knock.", "issue_url": f"{REPO}/3"},
+        {"id": 3, "body": "It glows.", "issue_url": f"{REPO}/2"},
+    ]
+    whole = [{"id": 2, "body": "Or knock."}, {"id": 4, "body": "Both."}]
+    answers = {listing(1): [issue(1), issue(2, comments=2), issue(3, comments=2)], BULK: said, comments(3): whole}
+    transport = api(answers)
+    source = GitHub(name="sample", repo="kettles/firmware")
+    found = [item for item in fetch(source, transport) if isinstance(item, Page)]
+    posts = [[post.markdown for post in source.parse(page) for post in getattr(post, "posts", ())] for page in found]
+    assert [texts[1:] for texts in posts] == [[], ["Turn it.", "It glows."], ["Or knock.", "Both."]]
+    assert transport.asked == [REPOSITORY, BULK, listing(1), comments(3)]
+
+
+def test_a_later_run_asks_for_no_comments_in_bulk() -> None:
+    transport = api({listing(1, "2024-02-01T10%3A00%3A00Z"): []})
+    fetch(GitHub(name="sample", repo="kettles/firmware"), transport, "2024-02-01T10:00:00+00:00")
+    assert transport.asked == [REPOSITORY, listing(1, "2024-02-01T10%3A00%3A00Z")]
+
+
+def test_listings_follow_the_links_of_the_api_and_no_others() -> None:
+    cursor, away = f"{REPO}?after=abc", "https://other.example/issues"
+    recorded = {
+        REPOSITORY: json_page({"private": False}), BULK: json_page([]),
+        listing(1): json_page([issue(1)], link=f'<{cursor}>; rel="next", <{listing(1)}>; rel="first"'),
+        cursor: json_page([issue(2)], link=f'<{away}>; rel="next"'),
+    }  # fmt: skip
+    transport = RecordedTransport(recorded)  # type: ignore[arg-type]
+    found = fetch(GitHub(name="sample", repo="kettles/firmware"), transport)
+    assert [page.key for page in found] == ["1", "2"]
+    assert away not in transport.requests
+
+
+@pytest.mark.parametrize(
+    ("repository", "licence", "reasons"),
+    [({"private": True}, "", ["no_licence"]), ({}, "", ["no_licence"]), ({"private": True}, "CC-BY-4.0", [])],
+)
+def test_a_repository_that_is_not_public_needs_a_licence(
+    repository: dict[str, Any], licence: str, reasons: list[str]
+) -> None:
+    found = fetched({REPOSITORY: repository, listing(1): [issue(1)]}, licence=licence)
+    assert [item.reason for item in found if isinstance(item, Reject)] == reasons
+    assert len(found) == 1
+
+
+def test_a_limit_that_is_used_up_is_waited_for_by_a_later_run(tmp_path: Path) -> None:
+    refused = json_page({}, 403, x_ratelimit_remaining="0", x_ratelimit_reset=str(int(START) + 3600))
+    transport = api({listing(1): [issue(1)]})
+    transport.responses[listing(1)] = [refused, transport.responses[listing(1)]]  # type: ignore[list-item]
+    reasons = []
+    for later in (0, 1800, 3700):
+        clock = FakeClock(START + later)
+        source = GitHub(name="sample", repo="kettles/firmware")
+        found = fetch(source, transport, store=tmp_path / "web.sqlite", clock=clock)
+        reasons.append([getattr(item, "reason", item.key) for item in found])
+    assert reasons == [["host_paused"], ["host_paused"], ["1"]]
+    assert transport.asked.count(listing(1)) == 2
+
+
 def test_an_issue_without_its_comments_is_a_reject() -> None:
     found = fetched({listing(1): [issue(3, comments=4), issue(4)]})
     assert [type(item) for item in found] == [Reject, Page]
@@ -88,7 +154,8 @@ def test_a_later_run_asks_for_what_changed() -> None:
     ],
 )
 def test_a_listing_that_cannot_be_had_is_a_reject(answer: HTTPResponse, reason: str) -> None:
-    found = fetch(GitHub(name="sample", repo="kettles/firmware"), RecordedTransport({listing(1): answer}))
+    recorded = {REPOSITORY: json_page({"private": False}), BULK: json_page([]), listing(1): answer}
+    found = fetch(GitHub(name="sample", repo="kettles/firmware"), RecordedTransport(recorded))  # type: ignore[arg-type]
     assert [item.reason for item in found if isinstance(item, Reject)] == [reason]
 
 

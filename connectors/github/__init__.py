@@ -5,43 +5,35 @@ What the API calls an issue may be a pull request; what it lists are both. A pag
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal
-from urllib.parse import urlencode
 
-import re2
 from pydantic import Field, model_validator
 
 from connectors.base import Kind, LocalPath, Settings, Web
+from connectors.github.live import Bulk, Listings, comments_by_issue
+from connectors.github.text import markdown
 from connectors.reading.local import files_at, ignored, is_named
-from connectors.reading.mail import without_reply
 from connectors.reading.rows import read
-from connectors.reading.stored_json import answered, load
+from connectors.reading.stored_json import load
 from connectors.reading.threads import build_thread, detach_orphans
 from connectors.reading.times import parse_time
 from schemas.document import Document, Post, Reject
 from schemas.page import Page
 
-PER_PAGE = 100  # the most that the API gives
 _ISSUE = ("number", "title", "body", "created_at", "updated_at", "html_url", "answer_chosen_at")
 _COMMENT = ("id", "body", "created_at", "html_url", "is_answer", "parent_id")
 _SUFFIXES = (".json", ".jsonl", ".ndjson")
-_TEMPLATE_NOTE = re2.compile(r"(?s)<!--.*?-->")
-_EMPTY_HEADING = re2.compile(r"(?m)^#{1,6} [^\n]+\n+_No response_[ \t]*(?:\n|\z)")
-_IMAGE = re2.compile(r"(?i)<img\b[^>]*>")
-_PICTURE_TAG = re2.compile(r"(?i)</?(?:p|div|center|details|summary|picture|source|br|b|i|em|strong|span|a)\b[^>\n]*>")
-_FENCE = re2.compile(r"^(?:\s*>)*\s*(?:(```+)[^`]*|(~~~+).*)$")
-_INDENTED = re2.compile(r"(?:^|\n[ \t]*\n)(?:(?: {4}|\t)[^\n]*(?:\n|$))+")
-_ITEM = re2.compile(r"^\s*(?:[-*+]|\d{1,9}[.)])\s")
-_TICKS = re2.compile(r"`+")
 
 
 class GitHub(Settings):
     """Issues and discussions of one repository, each with its comments; thumbs up are the score.
 
-    Live: everything of `repo` by its last change, later only what changed since. From `path`: JSON or JSON Lines,
-    packed or not, or a folder of them. Each holds an issue, a discussion or a list of these, with their comments under
-    `comments` or `comments_data` (or, in a list of comments beside them, by `issue_url`). Bots are left out.
+    Live: everything of `repo` by its last change, later only what changed since; on the first run the comments of all
+    issues at once. GITHUB_TOKEN in the environment lets it ask more often. From `path`: JSON or JSON Lines, packed or
+    not, or a folder of them. Each holds an issue, a discussion or a list of these, with their comments under `comments`
+    or `comments_data` (or, in a list of comments beside them, by `issue_url`). Bots are left out.
     """
 
     states_licence: ClassVar[bool] = False
@@ -73,37 +65,37 @@ class GitHub(Settings):
         yield from thread(page, self.licence)
 
     def _live(self, web: Web, cursor: str) -> Iterator[Page | Reject]:
-        what = "discussions" if self.discussions else "issues"
-        listing_url = f"{self.api.rstrip('/')}/repos/{self.repo}/{what}"
+        repository = f"{self.api.rstrip('/')}/repos/{self.repo}"
+        listings = Listings(web, self.max_pages)
+        if refusal := self._refusal(listings.one(repository)):
+            yield replace(refusal, key=repository)
+            return
+        in_bulk = not cursor and not self.discussions  # a later run asks for few of them
+        with comments_by_issue(listings, repository if in_bulk else "") as bulk:
+            yield from self._walk(
+                listings, f"{repository}/{'discussions' if self.discussions else 'issues'}", cursor, bulk
+            )
+
+    def _refusal(self, repository: dict[str, Any] | Reject) -> Reject | None:
+        """What a token opens and the public does not see is read only where the recipe states a licence."""
+        if isinstance(repository, Reject):
+            return repository
+        if repository.get("private") is not False and not self.licence:
+            return Reject("", "no_licence", "the repository is not public; set `licence` on the source to read it")
+        return None
+
+    def _walk(self, listings: Listings, listing_url: str, cursor: str, bulk: Bulk) -> Iterator[Page | Reject]:
         asked = {"state": "all", "sort": "updated", "direction": "desc", "since": _since(cursor)}
         seen: set[int] = set()
         # Newest first: what changes meanwhile moves to the front, where the next run's `since` finds it
-        for issue in self._all(web, listing_url, {name: value for name, value in asked.items() if value}):
+        for issue in listings.all(listing_url, {name: value for name, value in asked.items() if value}):
             if isinstance(issue, Reject):
                 yield issue
             elif not _is_issue(issue):
                 yield Reject(str(issue.get("id", ""))[:40] or listing_url, "not_an_issue")
             elif self._wanted(issue) and issue["number"] not in seen:
                 seen.add(issue["number"])
-                version = str(issue.get("updated_at") or "")
-                count = issue.get("comments")
-                listed = self._all(web, f"{listing_url}/{issue['number']}/comments", {}, version) if count else iter(())
-                yield self._with(issue, list(listed))
-
-    def _all(
-        self, web: Web, listing_url: str, asked: dict[str, str], version: str = ""
-    ) -> Iterator[dict[str, Any] | Reject]:
-        """Every entry of a listing, page by page until a short one."""
-        for number in range(1, self.max_pages + 1):
-            url = f"{listing_url}?{urlencode({**asked, 'per_page': PER_PAGE, 'page': number})}"
-            _, found = answered(web, url, version, list)
-            if isinstance(found, Reject):
-                yield found
-                return
-            yield from (entry for entry in found if isinstance(entry, dict))
-            if len(found) < PER_PAGE:
-                return
-        yield Reject(listing_url, "max_pages", f"`max_pages` of {self.max_pages} ended the walk")
+                yield self._with(issue, _comments(listings, f"{listing_url}/{issue['number']}/comments", issue, bulk))
 
     def _with(self, issue: dict[str, Any], comments: list[dict[str, Any] | Reject]) -> Page | Reject:
         """An issue whose comments cannot all be had is none: half a thread would teach half an answer."""
@@ -196,70 +188,13 @@ def _post(entry: dict[str, Any], post_id: str, url: str, licence: str) -> Post:
     )
 
 
-def markdown(body: str) -> str:
-    """As written, without the notes of an issue template, fields that nobody filled in, pictures in HTML, and the mail
-    that a reply by mail quotes."""
-    runs: list[tuple[bool, list[str]]] = [(False, [])]
-    fence = ""
-    for line in without_reply(body.replace("\r\n", "\n").replace("\r", "\n")).split("\n"):
-        found = _FENCE.match(line)
-        mark = (found[1] or found[2]) if found else ""
-        if mark and not fence:
-            fence = mark
-            runs.append((True, [line]))
-            continue
-        runs[-1][1].append(line)
-        if fence and mark.startswith(fence) and line.strip(" \t>") == mark:
-            fence = ""
-            runs.append((False, []))
-    if fence:
-        runs[-1][1].append(fence)
-    return "\n".join("\n".join(lines) if code else _prose("\n".join(lines)) for code, lines in runs).strip()
-
-
-def _prose(text: str) -> str:
-    """Code within it, indented or between backticks, stays as it is."""
-    shown = _code_in(text)
-    text = _TEMPLATE_NOTE.sub(
-        lambda note: note[0] if any(begin <= note.start() < end for begin, end in shown) else "", text
-    )
-    parts = []
-    start = 0
-    for begin, end in _code_in(text):
-        parts += [_PICTURE_TAG.sub("", _IMAGE.sub("", text[start:begin])), text[begin:end]]
-        start = end
-    parts.append(_PICTURE_TAG.sub("", _IMAGE.sub("", text[start:])))
-    return _EMPTY_HEADING.sub("", "".join(parts))
-
-
-def _code_in(text: str) -> list[tuple[int, int]]:
-    """Where code begins and ends, in order, no two of these overlapping."""
-    found = [block.span() for block in _INDENTED.finditer(text) if not _in_a_list(text[: block.start()])]
-    ticks = [mark.span() for mark in _TICKS.finditer(text)]
-    closing = {end - begin: at for at, (begin, end) in enumerate(ticks)}  # the last run of each length
-    at = 0
-    while at < len(ticks):
-        length = ticks[at][1] - ticks[at][0]
-        stop = at
-        if closing[length] > at:
-            stop = next(after for after in range(at + 1, len(ticks)) if ticks[after][1] - ticks[after][0] == length)
-            found.append((ticks[at][0], ticks[stop][1]))
-        at = stop + 1
-    return _apart(sorted(found))
-
-
-def _in_a_list(above: str) -> bool:
-    """Whether what is indented below `above` is part of a list's item."""
-    lines = (line for line in reversed(above.split("\n")) if line.strip() and not line.startswith("    "))
-    return bool(_ITEM.match(next(lines, "")))
-
-
-def _apart(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    kept: list[tuple[int, int]] = []
-    for begin, end in spans:
-        if not kept or begin >= kept[-1][1]:
-            kept.append((begin, end))
-    return kept
+def _comments(listings: Listings, url: str, issue: dict[str, Any], bulk: Bulk) -> list[dict[str, Any] | Reject]:
+    """All comments of an issue, from the bulk where they are all there."""
+    count = issue.get("comments")
+    had = bulk(issue["number"]) if count else []
+    if len(had) == count or not count:
+        return list(had)
+    return list(listings.all(url, {}, str(issue.get("updated_at") or "")))
 
 
 def _since(cursor: str) -> str:
