@@ -75,6 +75,13 @@ class Web(Protocol):
         """
         ...
 
+    def render(self, url: str) -> Response:
+        """The page at `url` as HTML once its scripts have run in a browser, whose requests are made by this client.
+
+        Raises `WebError` as `get` does; `no_browser` where none is installed.
+        """
+        ...
+
     def expect(self, items: int) -> None:
         """Say how many pages and rejects `fetch` will yield, as far as it knows by now; shown as progress."""
         ...

@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from connectors import html
 from connectors.base import Address, Kind, LocalPath, Response, Settings, Web, WebError
+from connectors.html import twins
 from connectors.html.page import PACKED, pack, read_page
 from connectors.reading.local import ignored
 from connectors.web import sitemap
@@ -38,7 +39,8 @@ class Website(Settings):
     first; either way only below `prefix`. http and https are one site, with `www.` and without; a `start` that its
     site redirects to another folder brings that folder with it. From a `folder`: every HTML file in it, as if served
     at `base_url`. An article that the site has cut into pages, each naming the next, is one article; a page that is a
-    forum's thread, or a question with its answers, is read as that.
+    forum's thread, or a question with its answers, is read as that. Where the site offers a page as Markdown too, in
+    its head or in an `llms.txt`, that is what is read.
     """
 
     connector: Literal["website"] = "website"
@@ -55,6 +57,7 @@ class Website(Settings):
     )
     exclude: tuple[str, ...] = Field((), description="Regular expressions (RE2); a matching address is left out.")
     max_pages: int = Field(10_000, ge=1)
+    render: bool = Field(False, description="Run pages whose text comes from scripts in Chromium (extra `render`).")
     folder: LocalPath | None = Field(None, description="Folder of saved pages to read instead of the web.")
     base_url: str = Field("", pattern=r"^(https?://.+)?$", description="Address that `folder` was saved from.")
 
@@ -94,6 +97,7 @@ class Website(Settings):
         starts = [normalise_url(url) for url in ((self.start,) if isinstance(self.start, str) else self.start)]
         folders = [self.prefix] if self.prefix else [urljoin(url, ".") for url in starts or [self.sitemap]]
         frontier = _Frontier([bare(normalise_url(folder)) for folder in folders], self.exclude)
+        frontier.twins = _listed_twins(web, starts or [self.sitemap])
         if self.sitemap:
             yield from _read_sitemaps(web, normalise_url(self.sitemap), frontier)
         else:
@@ -113,12 +117,24 @@ class Website(Settings):
 
     def _page(self, web: Web, url: str, frontier: "_Frontier") -> Page | Reject | None:
         """What is at `url`; None where it is part of an article that is, or will be, fetched from its first page."""
-        answer = _get(web, url)
+        answer = self._filled(web, _get(web, url))
         if isinstance(answer, Reject):
             return answer
         if answer.status in GONE_STATUSES:
             return self._make(answer, url, frontier, b"")
         return self._read(web, answer, url, frontier) if answer.status == 200 else Reject(url, f"http_{answer.status}")
+
+    def _filled(self, web: Web, answer: Response | Reject) -> Response | Reject:
+        """Where the recipe asks for it, a page once its scripts have put there what it is to show."""
+        if not self.render or isinstance(answer, Reject) or _media_type(answer) not in html.MEDIA_TYPES:
+            return answer
+        try:
+            unfilled = html.is_unfilled(html.decode(answer.body, answer.headers.get("content-type", "")))
+            return web.render(answer.url) if unfilled else answer
+        except html.Unreadable:
+            return answer  # `parse` says why it cannot be used
+        except WebError as error:
+            return Reject(answer.url, error.reason, error.detail)
 
     def _read(self, web: Web, answer: Response, url: str, frontier: "_Frontier") -> Page | Reject | None:
         place = without_session(normalise_url(answer.url or url))
@@ -139,7 +155,8 @@ class Website(Settings):
         if self._is_later_page(root, place, frontier):
             return None
         page = self._make(answer, _canonical(root, place, frontier), frontier, answer.body)
-        return self._whole(web, page, root, frontier)
+        whole = self._whole(web, page, root, frontier)
+        return _with_twin(web, whole, place, root, frontier) if whole is page else whole
 
     def _is_later_page(self, root: HtmlElement, place: str, frontier: "_Frontier") -> bool:
         """Whether this page goes on where another ends, with which it is, or will be, fetched."""
@@ -199,6 +216,7 @@ class _Frontier:
     seen: set[str] = field(default_factory=set)
     starts: set[str] = field(default_factory=set)  # those whose redirects may bring another folder
     later: dict[str, str] = field(default_factory=dict)  # pages of articles, and the first page of each
+    twins: dict[str, str] = field(default_factory=dict)  # Markdown of pages, by `twins.shared_address`
     set_aside: dict[str, str] = field(default_factory=dict)  # pages that go on from another, and that one
 
     def begin(self, starts: list[str], *, follow: bool) -> None:
@@ -302,6 +320,30 @@ def _open(web: Web, url: str) -> HtmlElement | Reject:
         return html.parse(html.decode(answer.body, answer.headers.get("content-type", "")))
     except html.Unreadable as error:
         return Reject(url, error.reason, error.detail)
+
+
+def _listed_twins(web: Web, starts: list[str]) -> dict[str, str]:
+    """What the site's `llms.txt` lists, at its root and beside each start. Where there is none, nothing is lost."""
+    found: dict[str, str] = {}
+    for place in dict.fromkeys(normalise_url(path, url) for url in starts for path in ("/llms.txt", "llms.txt")):
+        found |= twins.listed(_markdown(web, place), place)
+    return found
+
+
+def _with_twin(web: Web, page: Page, url: str, root: HtmlElement, frontier: _Frontier) -> Page:
+    """The page with its twin in Markdown, if it has one on its own site that can be had and is plain."""
+    address = _absolute(twins.named(root, url) or frontier.twins.get(twins.shared_address(url), ""), url)
+    text = _markdown(web, address) if address and same_site(address, url) else ""
+    return replace(page, body=pack([(page.url, root)], text), media_type=PACKED) if twins.is_plain(text) else page
+
+
+def _markdown(web: Web, url: str) -> str:
+    """The text at `url`; "" where it cannot be had or is no text."""
+    answer = _get(web, url)
+    usable = isinstance(answer, Response) and answer.status == 200 and not answer.opt_out
+    if not isinstance(answer, Response) or not usable or _media_type(answer) not in twins.MEDIA_TYPES:
+        return ""
+    return html.decode(answer.body, answer.headers.get("content-type", ""))
 
 
 def _media_type(answer: Response) -> str:

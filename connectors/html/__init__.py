@@ -6,7 +6,7 @@ page says of itself.
 `read_article` is all of it, page → Article; `open_page` and `article_of` are its two halves.
 """
 
-from connectors.html.article import MEDIA_TYPES, article_of, open_page, read_article
+from connectors.html.article import MEDIA_TYPES, article_of, is_unfilled, open_page, read_article
 from connectors.html.content import main_content
 from connectors.html.decoding import decode
 from connectors.html.licences import spdx
@@ -26,6 +26,7 @@ __all__ = [
     "Unreadable",
     "article_of",
     "decode",
+    "is_unfilled",
     "linked_data",
     "linked_page",
     "main_content",

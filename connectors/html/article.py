@@ -8,6 +8,7 @@ from connectors.html.decoding import decode
 from connectors.html.metadata import metadata, opt_out
 from connectors.html.questions import joined, questions, steps
 from connectors.html.schema_org import described
+from connectors.html.scripts import wants_scripts
 from connectors.html.sections import sections
 from connectors.html.tree import Unreadable, parse
 from connectors.reading.edits import edited
@@ -44,15 +45,13 @@ def open_page(page: Page) -> HtmlElement | Reject:
 
 
 def article_of(root: HtmlElement, page: Page, licence: str = "") -> Article | Reject:
-    """The article in a page that has been opened. Rejects: no_main_content, too_short."""
+    """The article in a page that has been opened. Rejects: needs_javascript, no_main_content, too_short."""
     about, data = metadata(root, page.url), described(root)
     content = main_content(root)
     own = sections(content, about.title, page.url) if content is not None else ()
     found = joined(own, questions(data, page.url))
-    if content is None and not found:
-        return Reject(page.key, "no_main_content")
-    if sum(len(section.markdown) for section in found) < SHORTEST:
-        return Reject(page.key, "too_short")
+    if refusal := _refusal(root, page, "\n".join(section.markdown for section in found)):
+        return refusal
     return Article(
         key=page.key,
         url=page.url,
@@ -64,6 +63,21 @@ def article_of(root: HtmlElement, page: Page, licence: str = "") -> Article | Re
         edited_at=edited(about.modified, about.published),
         licence=about.licence or page.licence or licence,
     )
+
+
+def is_unfilled(text: str) -> bool:
+    """Whether only its scripts would put an article into this page of HTML. Raises Unreadable."""
+    found = article_of(parse(text), Page("", "", "", b""))
+    return isinstance(found, Reject) and found.reason == "needs_javascript"
+
+
+def _refusal(root: HtmlElement, page: Page, text: str) -> Reject | None:
+    """Why a page of which so little was read gives no article."""
+    if wants_scripts(root, text, SHORTEST):
+        return Reject(page.key, "needs_javascript", "its text comes only when a browser runs its scripts")
+    if not text:
+        return Reject(page.key, "no_main_content")
+    return Reject(page.key, "too_short") if len(text) < SHORTEST else None
 
 
 def _named(key: str) -> str:

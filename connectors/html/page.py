@@ -12,6 +12,7 @@ from connectors.html.threads import address
 from connectors.html.threads.described_posts import is_declared_thread
 from connectors.html.threads.repeated import read_repeated
 from connectors.html.threads.thread import count_posts, thread_of
+from connectors.html.twins import with_markdown
 from connectors.reading.stored_json import load
 from schemas.document import Article, Document, Reject, Thread
 from schemas.page import Page
@@ -36,9 +37,11 @@ def read_page(page: Page, licence: str = "") -> Iterator[Document | Reject]:
     yield thread or html.article_of(root, page, licence)
 
 
-def pack(pages: list[tuple[str, HtmlElement]]) -> bytes:
-    """The body of an article in several pages, in their order, each with its address."""
+def pack(pages: list[tuple[str, HtmlElement]], twin: str = "") -> bytes:
+    """The body of an article in several pages, in their order, each with its address; or of one with its twin in
+    Markdown, which is then read in the place of the page's own body."""
     texts = [{"url": url, "html": etree.tostring(root, encoding="unicode", method="html")} for url, root in pages]
+    texts[0].update({"markdown": twin} if twin else {})
     return json.dumps(texts, ensure_ascii=False).encode("utf-8", "replace")
 
 
@@ -51,12 +54,19 @@ def _packed(page: Page, licence: str) -> Document | Reject:
     for each in saved:
         url, text = str(each.get("url")), str(each.get("html"))
         part = replace(page, url=url, media_type="text/html; charset=utf-8", body=text.encode("utf-8", "replace"))
-        parts.append(html.read_article(part, licence))
+        parts.append(_part(part, str(each.get("markdown") or ""), licence))
     first, *later = parts
     if isinstance(first, Reject):
         return first
     more = tuple(section for part in later if isinstance(part, Article) for section in part.sections)
     return replace(first, url=page.url, sections=first.sections + more)
+
+
+def _part(page: Page, twin: str, licence: str) -> Article | Reject:
+    root = html.open_page(page)
+    if isinstance(root, Reject):
+        return root
+    return html.article_of(with_markdown(root, twin) if twin else root, page, licence)
 
 
 def _is_thread(root: HtmlElement, url: str) -> bool:

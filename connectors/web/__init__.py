@@ -9,6 +9,7 @@
     transport.py     one request, one response, with timeouts            decode.py     never past a limit
     guard.py         which addresses may be dialled                      proxy.py      through whom
     optout.py        does the response forbid its use?                   freshness.py  how long is it fresh?
+    browser.py       pages whose text comes from scripts, every request of which goes through all of the above
     store.py         SQLite: responses, crawls, dead letters, delays     url.py        one spelling per URL
 
 The transport is a parameter of `open_web`: tests put recorded responses there, and everything above it is as in life.
@@ -17,7 +18,8 @@ So is the clock (clock.py), with which a test waits for a day at once.
 Reasons of `WebError`: `bad_url`, `bad_redirect`, `redirect_loop`, `too_many_redirects`, `robots`,
 `robots_unreachable`, `opt_out`, `refused_address`, `no_such_host`, `bad_certificate`, `connection_failed`,
 `timeout`, `broken_answer`, `bad_encoding`, `too_large`, `http_<status>`, `host_paused`, `host_budget`, `forgotten`,
-`no_licence`.
+`no_licence`, `no_browser`,
+`script_timeout`.
 """
 
 from connectors.web.client import PoliteWeb, open_web

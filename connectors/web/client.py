@@ -9,6 +9,7 @@ from pathlib import Path
 
 from connectors.base import PASSING, Response, WebError
 from connectors.web import freshness
+from connectors.web.browser import Browser
 from connectors.web.clock import Clock, SystemClock
 from connectors.web.fetcher import Fetcher, Outcome
 from connectors.web.limits import LIMITS, Limits
@@ -55,6 +56,7 @@ class PoliteWeb:
         self._stored = self._failed = self.expected = 0
         self._discarded = set[str]()
         self.paused = self._missed = False
+        self.browser = Browser(self.get)
 
     @property
     def tally(self) -> Tally:
@@ -76,6 +78,16 @@ class PoliteWeb:
             raise
         self._discarded.discard(response.url)
         return response
+
+    def render(self, url: str) -> Response:
+        """See `Web.render`. Raises WebError, also `no_browser` and `script_timeout`."""
+        answer = self.get(url)
+        body = self.browser.render(answer.url).encode("utf-8", "replace")
+        if len(body) > self.limits.body:
+            raise WebError(url, "too_large", f"{len(body)} bytes once its scripts have run")
+        against = answer.opt_out or opt_out(answer.headers, body, "text/html")
+        headers = answer.headers | {"content-type": "text/html; charset=utf-8"}
+        return replace(answer, body=b"" if against else body, headers=headers, opt_out=against)
 
     def discard(self, response: Response) -> None:
         """See `Web.discard`."""
@@ -240,8 +252,7 @@ def open_web(  # noqa: PLR0913 (the settings of a recipe, by name)
 
     Publish the pages inside the block. Left normally, the crawl is finished and the next one asks anew;
     left by an exception or a kill, or while a site wants to be left alone for longer than a run waits, it stays
-    open and the next run is served what this one had. An address for which `forgotten` is true is never asked for:
-    WebError `forgotten`.
+    open and the next run is served what this one had. What is `forgotten` is never asked for (WebError `forgotten`).
 
     `contact`: whom site owners may write to. `delay`: the least seconds between requests to a host. `allow_private`:
     hosts with private addresses that may be asked, as `host` or `host:port`. `transport` sends the requests, by
@@ -256,7 +267,8 @@ def open_web(  # noqa: PLR0913 (the settings of a recipe, by name)
             opened, sender, bounded, clock or SystemClock(), contact=contact, delay=delay, sign_in=sign_in
         )
         web = PoliteWeb(opened, fetcher, source, bounded, forgotten, licence)
-        yield web
+        with web.browser:
+            yield web
         if not web.paused:
             web.finish()
     finally:

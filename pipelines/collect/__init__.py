@@ -42,7 +42,7 @@ def run(recipe: Recipe, source: str, data: Path) -> Manifest:
     connector = recipe.source(source)
     params = _params(connector)
     done = pages.batches(data, source)
-    same_settings = bool(done) and done[0][1].params == params
+    same_settings = bool(done) and _with_added_settings(done[0][1].params, connector) == params
     if same_settings and connector.files():
         return done[-1][1]
     cursor = (done[-1][1].cursor or None) if same_settings else None
@@ -89,6 +89,18 @@ def _params(connector: Connector) -> dict[str, Any]:
     files = digest([[name, stat.st_size, stat.st_mtime_ns] for name, stat in stats])
     settings = connector.model_dump(mode="json")  # type: ignore[attr-defined]
     return {"settings": settings, "files": files, **({"version": VERSION} if stats else {})}
+
+
+def _with_added_settings(params: dict[str, Any], connector: Connector) -> dict[str, Any]:
+    """The params of an older release as of today: a setting that was added since is at its default. Without this, all
+    pages of a site would be fetched again after an update."""
+    now = connector.model_dump(mode="json")  # type: ignore[attr-defined]
+    fields = type(connector).model_fields  # type: ignore[attr-defined]
+    before = params.get("settings", {})
+    added = {
+        name: now[name] for name in fields if name not in before and getattr(connector, name) == fields[name].default
+    }
+    return {**params, "settings": {**added, **before}}
 
 
 def _changed(fetched: Iterable[Page | Reject], latest: pages.LatestContent) -> Iterator[Page | Reject]:

@@ -122,6 +122,9 @@ class Offline:
     def get(self, url: str, *, version: str = "") -> Response:
         raise AssertionError(f"a source of local files asked for {url}")
 
+    def render(self, url: str) -> Response:
+        raise AssertionError(f"a source of local files rendered {url}")
+
     def discard(self, response: Response) -> None:
         raise AssertionError("a source of local files discarded a response")
 

@@ -125,7 +125,7 @@ def test_a_start_that_leads_to_the_front_page_or_another_site_is_told_and_not_wa
     site = recorded({ROOT: redirect(to), to: page("a.html", "/b.html")})
     (found,) = fetch(Website(name="site", start=ROOT), site)
     assert isinstance(found, Reject) and (found.key, found.reason) == (ROOT, "outside_prefix") and to in found.detail
-    assert site.asked == [ROOT, to]
+    assert [url for url in site.asked if not url.endswith("/llms.txt")] == [ROOT, to]
 
 
 def test_a_start_that_moved_out_of_a_stated_prefix_is_told() -> None:
@@ -157,7 +157,7 @@ def test_traps_are_not_walked_into(link: str) -> None:
 def test_of_a_page_with_endless_links_some_are_followed() -> None:
     site = recorded({ROOT: page(*(f"{number}.html" for number in range(800)))})
     fetch(Website(name="site", start=ROOT), site)
-    assert len(site.asked) == 501
+    assert len(site.asked) == 501 + 2  # and two places of an llms.txt
 
 
 def test_a_sitemap_takes_the_place_of_links() -> None:
@@ -302,3 +302,36 @@ def test_a_real_server_through_the_polite_client(served: tuple[str, Path], tmp_p
         found = list(Website(name="site", start=root).fetch(web, None))
     assert [getattr(item, "status", None) or item.reason for item in found] == [200, 200, "robots", 404]  # type: ignore[union-attr]
     assert keys(found) == ["index", "a.html", f"{root}private.html", "missing.html"]
+
+
+TWIN = "# Stones\n\nKeep the stone **dry** and dress it every second week, or the flour gets warm and clumps.\n"
+PLAIN = {"content_type": "text/markdown; charset=utf-8"}
+
+
+@pytest.mark.parametrize(
+    ("head", "listing", "twin", "used"),
+    [
+        ('<link rel="alternate" type="text/markdown" href="stones.md">', "", response(TWIN, **PLAIN), True),
+        ("", f"- [Stones]({ROOT}stones.md)", response(TWIN, **PLAIN), True),
+        ("", "", response(TWIN, **PLAIN), False),
+        ("", f"- [Stones]({ROOT}stones.md)", response(TWIN + "\n<Tabs>two</Tabs>", **PLAIN), False),
+        ("", f"- [Stones]({ROOT}stones.md)", response(page()), False),
+        ("", f"- [Stones]({ROOT}stones.md)", response(TWIN, x_robots_tag="noai", **PLAIN), False),
+        ("", f"- [Stones]({ROOT}stones.md)", response("", 404), False),
+        ('<link rel="alternate" type="text/markdown" href="https://other.example/a.md">', "", response(TWIN), False),
+    ],
+)
+def test_a_page_is_read_from_its_twin_in_markdown(head: str, listing: str, twin: Recorded, used: bool) -> None:
+    shown = page().replace("<title>", f"{head}<title>")
+    pages = {
+        ROOT: page("stones.html"), f"{ROOT}stones.html": shown, f"{ROOT}stones.md": twin,
+        "http://site.example/llms.txt": response(listing, content_type="text/plain"),
+    }  # fmt: skip
+    source = Website(name="site", start=ROOT)
+    _, found = [item for item in fetch(source, recorded(pages)) if isinstance(item, Page)]
+    (article,) = source.parse(found)
+    assert isinstance(article, Article)
+    assert article.url == f"{ROOT}stones.html"
+    text = "\n".join(section.markdown for section in article.sections)
+    assert ("**dry**" in text) is used
+    assert ("Grinding" in text) is not used

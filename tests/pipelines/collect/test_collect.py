@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import pytest
 
 from connectors.base import Kind, Settings, Web
 from connectors.web import PoliteWeb
 from pipelines import collect, storage
+from pipelines.errors import WrongInput
 from pipelines.recipe import Recipe, WebSettings
 from pipelines.storage import pages
 from schemas.document import Article, Document, Reject, Section
@@ -133,6 +134,24 @@ def test_other_settings_start_over(tmp_path: Path) -> None:
     collect.run(other, "shelf", tmp_path)
     assert [folder.name for folder, _ in pages.batches(tmp_path, "shelf")] == ["000001"]
     assert sorted(p.name for p in storage.folder(tmp_path, "collect", "shelf").iterdir()) == ["000001"]
+
+
+def test_a_setting_that_a_release_adds_starts_nothing_over(tmp_path: Path) -> None:
+    class Older(Shelf):
+        beside: ClassVar[None] = None  # type: ignore[misc]
+
+    older = Recipe.model_construct(name="test", sources=(Older(name="shelf"),), web=WebSettings())
+    first = collect.run(older, "shelf", tmp_path)
+    assert "beside" not in first.params["settings"]
+    SHELF[0] = page("a", "changed")
+    assert collect.run(recipe(), "shelf", tmp_path).name == "shelf/000002"
+    assert CALLS[1]  # only what changed since is asked for
+
+
+def test_a_sign_in_that_cannot_be_read_is_the_users_to_mend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRISTMILL_SIGN_IN", "Cookie: s=1")
+    with pytest.raises(WrongInput, match="GRISTMILL_SIGN_IN, line 1"):
+        collect.run(recipe(), "shelf", tmp_path)
 
 
 def test_same_pages_same_fingerprint_whatever_the_time(tmp_path: Path) -> None:

@@ -1,0 +1,107 @@
+"""Pages whose text comes from scripts, in a real Chromium whose every request the polite client makes."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from connectors.base import WebError
+from connectors.web import PoliteWeb, browser, open_web
+from connectors.website import Website
+from schemas.document import Article, Reject
+from schemas.page import Page
+from tests.connectors.web.conftest import QUICK
+from tests.connectors.web.site import Site, answer
+
+pytestmark = pytest.mark.skipif(not shutil.which("chromium"), reason="Chromium is not installed")
+
+SHELL = (
+    '<html><head><title>Lamps</title></head><body><div id="root"></div><script src="/app.js"></script></body></html>'
+)
+TEXT = "Turn the lamp to the left until it clicks, then wait for the green light before you let go of the switch."
+APP = """
+const put = (text) => document.getElementById("root").innerHTML = `<article><h1>Lamps</h1><p>${text}</p></article>`;
+fetch("/text.json").then((found) => found.json()).then((found) => put(found.text)).catch((error) => put(`${error}`));
+"""
+ROBOTS = answer(200, "User-agent: *\nDisallow: /closed", content_type="text/plain")
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    pages = {
+        "/robots.txt": ROBOTS,
+        "/docs/lamps": answer(200, SHELL),
+        "/app.js": answer(200, APP, content_type="text/javascript"),
+        "/text.json": answer(200, json.dumps({"text": TEXT}), content_type="application/json"),
+    }
+    with Site(pages) as served:  # type: ignore[arg-type]
+        yield served
+
+
+@pytest.fixture
+def web(tmp_path: Path, site: Site) -> Iterator[PoliteWeb]:
+    listed = (f"127.0.0.1:{site.port}",)
+    with open_web(tmp_path / "web.sqlite", source="s", delay=0, allow_private=listed, limits=QUICK) as opened:
+        yield opened
+
+
+def read(site: Site, web: PoliteWeb, *, render: bool) -> Article | Reject:
+    source = Website(name="s", start=site.url("/docs/lamps"), render=render)
+    page = next(iter(source.fetch(web, None)))
+    return next(iter(source.parse(page))) if isinstance(page, Page) else page  # type: ignore[return-value]
+
+
+def test_a_page_is_rendered_where_the_recipe_asks_for_it(site: Site, web: PoliteWeb) -> None:
+    found = read(site, web, render=True)
+    assert isinstance(found, Article)
+    assert TEXT in found.sections[0].markdown
+    assert site.paths() == ["/docs/lamps", "/app.js", "/text.json"]
+    assert {arrival.headers["user-agent"].partition("/")[0] for arrival in site.log} == {"gristmill"}
+
+
+def test_without_it_the_page_is_named(site: Site, web: PoliteWeb) -> None:
+    found = read(site, web, render=False)
+    assert isinstance(found, Reject)
+    assert found.reason == "needs_javascript"
+
+
+def test_what_robots_close_or_is_private_or_is_sent_the_page_does_not_get(site: Site, web: PoliteWeb) -> None:
+    with Site() as inside:
+        asked = [
+            'fetch("/closed/text.json")', f'fetch("{inside.url("/secret")}")', 'fetch("/text.json", {method: "POST"})',
+            f'new Promise((yes, no) => {{ const s = new WebSocket("ws://127.0.0.1:{inside.port}/"); '
+            "s.onopen = yes; s.onclose = s.onerror = no; })",
+            f'new Promise((yes, no) => {{ const s = new EventSource("{inside.url("/news")}"); '
+            "s.onopen = yes; s.onerror = no; })",
+        ]  # fmt: skip
+        script = (
+            f"Promise.allSettled([{', '.join(asked)}]).then((all) => "
+            'document.getElementById("root").textContent = all.map((one) => one.status).join(" "));'
+        )
+        site.pages["/app.js"] = answer(200, script, content_type="text/javascript")
+        body = web.render(site.url("/docs/lamps")).body.decode()
+        assert "rejected rejected rejected rejected rejected" in body
+        assert not inside.log
+    assert site.paths() == ["/docs/lamps", "/app.js"]
+
+
+def test_a_script_that_never_ends_costs_its_page_only(
+    site: Site, web: PoliteWeb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(browser, "SETTLE", 500)
+    site.pages["/docs/ends"] = answer(200, SHELL.replace("/app.js", "/loop.js"))
+    site.pages["/loop.js"] = answer(200, "addEventListener('load', () => setTimeout(() => { while (true); }, 50))",
+                                    content_type="text/javascript")  # fmt: skip
+    with pytest.raises(WebError, match="script_timeout"):
+        web.render(site.url("/docs/ends"))
+    assert TEXT in web.render(site.url("/docs/lamps")).body.decode()
+
+
+def test_a_page_that_forbids_its_use_once_rendered_is_not_kept(site: Site, web: PoliteWeb) -> None:
+    tag = "const t = document.createElement('meta'); t.name = 'robots'; t.content = 'noai'; document.head.append(t);"
+    site.pages["/app.js"] = answer(200, tag + APP, content_type="text/javascript")
+    found = read(site, web, render=True)
+    assert isinstance(found, Reject)
+    assert found.reason == "opt_out"
