@@ -5,6 +5,7 @@ All text is Markdown, with fenced code, lists and tables, and without navigation
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +117,13 @@ class Reject:
     """Something that could not be used.
 
     `reason` is a snake_case word from a finite set, and the manifest counts it. `detail` says more and never quotes
-    personal data.
+    personal data. `level` is `column` for columns of a set that were not read, which costs no document.
     """
 
     key: str
     reason: str
     detail: str = ""
+    level: Literal["document", "column"] = "document"
 
 
 Document = Thread | Article | Exchange

@@ -140,8 +140,9 @@ PAIR = pa.schema(
     ]
 )
 
-# `level` is what was given up: the whole page, one document in it, one part (answer, section), or a hole, which is one
-# place in a text (see schemas/hole.py): its kind is the `reason`, its name and number the `detail`.
+# `level` is what was given up: the whole page, one document in it, one part (answer, section), a column that was not
+# read of the rows of a page, or a hole, which is one place in a text (see schemas/hole.py): its kind is the `reason`,
+# its name and number the `detail`.
 REJECT = pa.schema(
     [
         ("page_id", pa.string()),

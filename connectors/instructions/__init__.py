@@ -10,10 +10,11 @@ from urllib.parse import quote
 from pydantic import Field
 
 from connectors.base import Kind, LocalPath, Settings, Web
-from connectors.instructions.shapes import BINARY, exchanges
+from connectors.instructions.columns import BINARY, Columns, Row
+from connectors.instructions.shapes import exchanges
 from connectors.reading.local import ignored, is_named
 from connectors.reading.rows import Malformed, read
-from schemas.document import Document, Reject
+from schemas.document import Document, Exchange, Reject
 from schemas.page import Page
 
 SUFFIXES = (".json", ".jsonl", ".ndjson", ".parquet", ".csv", ".tsv")
@@ -29,6 +30,7 @@ class Instructions(Settings):
     (from/value) or `messages` (role/content) with tools and reasoning, `prompt` with `completion`, `question`/`answer`,
     and Open-Assistant trees. Preferences: `chosen`/`rejected` with or without a prompt, `preferred_output`, two
     responses and which is better. A KTO `label` becomes a score of 1 or -1. Turns after the last answer are a reject.
+    Columns that are not read are told in the reject `unused_column`.
     """
 
     states_licence: ClassVar[bool] = False
@@ -62,8 +64,15 @@ class Instructions(Settings):
         if not page.body.strip():
             yield Reject(page.key, "empty_page")
             return
+        columns = Columns()
         for number, line in enumerate(lines):
-            yield from exchanges(f"{page.key}/{number}", line, page)
+            key = f"{page.key}/{number}"
+            row = _row(line)
+            found = list(exchanges(key, row, page)) if isinstance(row, Row) else [Reject(key, row)]
+            if isinstance(row, Row) and isinstance(found[0], Exchange):
+                columns.add(row)
+            yield from found
+        yield from columns.unread()
 
     def _pages(self, name: str, rows: Iterator[Any]) -> Iterator[Page]:
         start = 0
@@ -73,6 +82,15 @@ class Instructions(Settings):
             url = self.url or f"file:{quote(name)}"
             yield Page(self.name, key, url, _utf8(body), "application/jsonl", licence=self.licence)
             start += len(chunk)
+
+
+def _row(line: str) -> Row | str:
+    """The row of a line of JSON, or why there is none."""
+    try:
+        value = json.loads(line, strict=False)
+    except (ValueError, RecursionError):
+        return "malformed_json"
+    return Row(value) if isinstance(value, dict) else "not_an_object"
 
 
 def _plain(value: Any) -> Any:

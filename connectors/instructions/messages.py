@@ -1,6 +1,7 @@
 """The messages of a conversation, whatever roles and keys a set has for them."""
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from itertools import groupby
@@ -17,10 +18,13 @@ ROLES = {
 }
 SAYS = ("content", "value", "text")
 THOUGHTS = ("reasoning_content", "reasoning", "thinking")
-_THINK = re.compile(
-    r"\A\s*(?:<(think|thinking|thought|reasoning)>)?(.*?)</(think|thinking|thought|reasoning)>\s*", re.S
-)
+_MARKS = "(?:think|thinking|thought|reasoning)"
+_THINK = re.compile(rf"\A\s*<{_MARKS}>(.*?)</{_MARKS}>[ \t]*\n*", re.S)
+# Templates that begin the answer with <think> leave the first mark out of what models say.
+_UNOPENED = re.compile(rf"\A(.*?)^[ \t]*</{_MARKS}>[ \t]*(?:\n+|\Z)", re.S | re.M)
 _CALL = re.compile(r"<tool_call>\s*(.*?)\s*</tool_call>", re.S)
+_RESULT = re.compile(r"\s*</?tool_response>\s*")
+_FIRST_INDENT = re.compile(r"[ \t]*")
 _SPEAKER = re.compile(r"(?:\A|\n\n)(Human|Assistant): ?")
 
 
@@ -32,10 +36,28 @@ class Unreadable(Exception):
         self.reason, self.detail = reason, detail
 
 
+def bare(text: str) -> str:
+    """`text` without blank ends.
+
+    The first line keeps an indentation that means something: a tab, four blanks, or one that a further line has too.
+    """
+    text = re.sub(r"\A(?:[ \t]*\n)+", "", text.rstrip())
+    indent = _FIRST_INDENT.match(text)[0]  # type: ignore[index]
+    means = len(indent.expandtabs(4)) >= 4 or re.search(r"\n[ \t]", text)
+    return text if means else text[len(indent) :]
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is a number, 0 too. NaN is none: it is how tables say "nothing"."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value)
+
+
 def text_of(value: Any) -> str:
-    """A string, or the text of a list of parts. Raises: Unreadable for a part that is no text."""
+    """A string, a number, or the text of a list of parts. Raises: Unreadable for a part that is no text."""
     if isinstance(value, str):
-        return value.strip()
+        return bare(value)
+    if is_number(value):
+        return str(value)
     if not isinstance(value, list):
         return ""
     parts = [{"type": "text", "text": part} if isinstance(part, str) else part for part in value]
@@ -43,13 +65,18 @@ def text_of(value: Any) -> str:
         if not isinstance(part, dict) or not isinstance(part.get("text"), str):
             kind = part.get("type") if isinstance(part, dict) else type(part).__name__
             raise Unreadable("unreadable_content", f"a part of the type {kind}"[:80])
-    return "\n".join(part["text"] for part in parts).strip()
+    return bare("\n".join(part["text"] for part in parts))
 
 
 def split_thought(text: str) -> tuple[str, str]:
-    """(reasoning, answer) of a text that begins with <think>…</think>; the first mark may be missing."""
-    found = _THINK.match(text)
-    return (found[2].strip(), text[found.end() :].strip()) if found else ("", text)
+    """(reasoning, answer) of a text that begins with <think>…</think>.
+
+    The first mark may be missing where the last one has a line for itself, outside of code.
+    """
+    found = (_THINK.match(text) or _UNOPENED.match(text)) if "</" in text else None
+    if not found or found[1].count("```") % 2:
+        return "", text
+    return bare(found[1]), bare(text[found.end() :])
 
 
 def conversation(value: Any) -> list[Message]:
@@ -63,10 +90,16 @@ def conversation(value: Any) -> list[Message]:
     turns = [turns] if isinstance(turns, dict) else turns
     if not isinstance(turns, list) or not turns or not all(isinstance(turn, dict) for turn in turns):
         return []
+    if isinstance(value, str) and not all(_says_who(turn) for turn in turns):
+        return []  # JSON that is an answer
     spread = [part for turn in turns for part in _spread(turn)]
     if not any("role" in turn or "from" in turn for turn in spread):
         return []
     return _joined([_message(turn) for turn in _in_order_of_calls(spread)])
+
+
+def _says_who(turn: dict[str, Any]) -> bool:
+    return ("role" in turn or "from" in turn) and any(key in turn for key in (*SAYS, "tool_calls", "function_call"))
 
 
 def spoken(text: Any) -> list[Message]:
@@ -75,7 +108,7 @@ def spoken(text: Any) -> list[Message]:
     if len(pieces) < 3 or pieces[0].strip():
         return []
     pairs = zip(pieces[1::2], pieces[2::2], strict=True)
-    return [Message(ROLES["human" if who == "Human" else "gpt"], said.strip()) for who, said in pairs]
+    return [Message(ROLES["human" if who == "Human" else "gpt"], bare(said)) for who, said in pairs]
 
 
 def from_json(value: Any) -> Any:
@@ -95,12 +128,23 @@ def as_json(value: Any) -> str:
 
 
 def _spread(turn: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """A turn, or the two of {"human": …, "assistant": …}."""
-    names = [name for name in turn if ROLES.get(str(name).lower()) in ("user", "assistant", "system")]
-    if "role" in turn or "from" in turn or not names:
+    """A turn, the two of {"human": …, "assistant": …}, or each of several results between marks."""
+    if results := _results(turn):
+        yield from ({**turn, "content": result, "value": result} for result in results)
+        return
+    roles = {name: ROLES.get(str(name).lower()) for name in turn}
+    names = [name for name, role in roles.items() if role in ("user", "assistant", "system")]
+    is_exchange = len(names) == len(turn) or {"user", "assistant"} <= set(roles.values())
+    if "role" in turn or "from" in turn or not names or not is_exchange:
         yield turn
     else:
         yield from ({"role": name, "content": turn[name]} for name in names if turn[name])
+
+
+def _results(turn: dict[str, Any]) -> list[str]:
+    said = next((turn[key] for key in SAYS if isinstance(turn.get(key), str)), "")
+    is_tool = ROLES.get(str(turn.get("role") or turn.get("from")).lower()) == "tool"
+    return [part for part in _RESULT.split(said) if part] if is_tool and "tool_response>" in said else []
 
 
 def _in_order_of_calls(turns: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -123,18 +167,30 @@ def _message(turn: dict[str, Any]) -> Message:
     role = ROLES.get(name)
     if role is None:
         raise Unreadable("unknown_role", name[:40])
-    text = text_of(next((turn[key] for key in SAYS if turn.get(key)), ""))
-    if role == "call":
-        return Message("assistant", "", "", _calls(text))
-    calls = turn.get("tool_calls") or ([turn["function_call"]] if turn.get("function_call") else [])
-    if role != "assistant":
-        return _said(Message(role, text), name)
+    said = next((turn[key] for key in SAYS if turn.get(key)), "")
+    if role in ("assistant", "call"):
+        return _said(_answer(turn, text_of(said), only_calls=role == "call"), name)
+    return _said(Message(role, json.dumps(said, ensure_ascii=False) if isinstance(said, dict) else text_of(said)), name)
+
+
+def _answer(turn: dict[str, Any], text: str, *, only_calls: bool) -> Message:
+    """A message of the assistant. Its calls stand in a key of their own, between marks, or are all of its text."""
     thought, text = split_thought(text)
     thought = next((text_of(turn[key]) for key in THOUGHTS if turn.get(key)), "") or thought
-    in_text = _CALL.findall(text)
-    if in_text and not calls and all(isinstance(from_json(call), dict) for call in in_text):
-        calls, text = [from_json(call) for call in in_text], _CALL.sub("", text).strip()
-    return _said(Message(role, text, thought, _calls(calls) if calls else ""), name)
+    calls = turn.get("tool_calls") or ([turn["function_call"]] if turn.get("function_call") else [])
+    in_text = [from_json(call) for call in _CALL.findall(text)]
+    if not calls and in_text and all(map(_is_call, in_text)):
+        calls = [call for found in in_text for call in (found if isinstance(found, list) else [found])]
+        text = bare(_CALL.sub("", text))
+    elif not calls and only_calls:
+        calls, text = text, ""
+    return Message("assistant", text, thought, _calls(calls) if calls or only_calls else "")
+
+
+def _is_call(value: Any) -> bool:
+    if isinstance(value, list):
+        return bool(value) and all(map(_is_call, value))
+    return isinstance(value, dict) and ("name" in value or "function" in value)
 
 
 def _said(message: Message, name: str) -> Message:

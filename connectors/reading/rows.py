@@ -60,30 +60,82 @@ def _parquet(path: Path) -> Iterator[Any]:
             yield from batch.to_pylist()
 
 
+class _Lines:
+    """The lines of a file for `csv.reader`. It remembers those of the row that is being read, and takes one back."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = iter(lines)
+        self.number, self.of_row = 0, list[str]()
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self.number += 1
+        self.of_row.append(line)
+        return line
+
+    def take_back(self) -> None:
+        """Give the last line once more."""
+        self._lines = chain([self.of_row.pop()], self._lines)
+        self.number -= 1
+
+
 def _table(path: Path) -> Iterator[Any]:
     """The rows of a CSV file as objects, by the names in its first line; empty fields are left out."""
     csv.field_size_limit(_LONGEST_LINE)
     with closing(packed.opened(path)) as raw, io.TextIOWrapper(raw, "utf-8-sig", "replace", newline="") as file:
         first = file.readline(_LONGEST_LINE)
         between = max(_SEPARATORS, key=first.count)
-        rows = csv.reader(chain([first], file), delimiter=between)
-        names = next(rows, [])
-        while (row := _next_row(rows)) is not None:
-            position = f"line {rows.line_num}"
-            if isinstance(row, str):
-                yield Malformed(position, "malformed_csv", row)
-            elif len(row) > len(names):
-                yield Malformed(position, "malformed_csv", f"{len(row)} fields under {len(names)} names")
-            elif any(row):
-                yield {name: value for name, value in zip(names, row, strict=False) if value}
+        lines = _Lines(chain([first], file))
+        reader = csv.reader(lines, delimiter=between, strict=True)
+        names = _next_row(reader) or []
+        while True:
+            lines.of_row.clear()
+            fields = _next_row(reader)
+            if fields is not None:
+                yield from _fields(names, fields, f"line {lines.number}")
+            elif lines.of_row:
+                yield from _misquoted(names, lines, between)
+            else:
+                return
 
 
-def _next_row(rows: Iterator[list[str]]) -> list[str] | str | None:
-    """None at the end; what is wrong with a row that cannot be read."""
+def _next_row(reader: Iterator[list[str]]) -> list[str] | None:
+    """The fields of the next row; None for one that is quoted wrongly, and at the end."""
     try:
-        return next(rows, None)
-    except csv.Error as error:
-        return str(error)[:80]
+        return next(reader, None)
+    except csv.Error:
+        return None
+
+
+def _fields(names: list[str], fields: list[str], position: str) -> Iterator[Any]:
+    if len(fields) > len(names):
+        yield Malformed(position, "malformed_csv", f"{len(fields)} fields under {len(names)} names")
+    elif any(fields):
+        yield {name: value for name, value in zip(names, fields, strict=False) if value}
+
+
+def _misquoted(names: list[str], lines: _Lines, between: str) -> Iterator[Any]:
+    """What stands in the lines of a row with a quote that is never closed, or is closed too early.
+
+    The last of several lines is the one that showed it, and is read again as a row. Those before it are rows if all of
+    them have as many fields as there are names, and are lost with the first line if not. A line of a file with tabs
+    may have quotes that are only characters.
+    """
+    if len(lines.of_row) > 1:
+        lines.take_back()
+    first, *swallowed = lines.of_row
+    start, most = lines.number - len(swallowed), len(names) - 1
+    if between == "\t" and not swallowed and first.count(between) == most:
+        yield from _fields(names, first.rstrip("\r\n").split(between), f"line {start}")
+        return
+    are_rows = all(line.count(between) == most and '"' not in line for line in swallowed)
+    rest = "" if are_rows else f", with the {len(swallowed)} lines after it"
+    yield Malformed(f"line {start}", "misquoted", f"a quote is not closed, or too early{rest}")
+    for number, line in enumerate(swallowed if are_rows else [], start + 1):
+        yield from _fields(names, line.rstrip("\r\n").split(between), f"line {number}")
 
 
 def _json(path: Path) -> Iterator[Any]:

@@ -8,6 +8,7 @@ label AS (
     ('normalise', 'rejected', 'page'),
     ('normalise', 'rejected_document', 'document'),
     ('normalise', 'rejected_part', 'part of a document'),
+    ('normalise', 'unused_column', 'pages with a column not read'),
     ('normalise', 'holes', 'hole in a text')
   ) AS label(stage, counter, lost)
 )

@@ -32,6 +32,7 @@ class Losses:
     documents_rejected: dict[str, int]
     parts_rejected: dict[str, int]
     holes: dict[str, int]
+    columns: dict[str, int]
 
 
 def losses(data: Path, names: list[str] | None = None) -> list[Losses]:
@@ -61,6 +62,7 @@ def _of_source(source: str, collected: Mapping[str, int], normalised: Mapping[st
         documents_rejected=by_reason(normalised, "rejected_document"),
         parts_rejected=by_reason(normalised, "rejected_part"),
         holes=by_reason(normalised, "holes"),
+        columns=by_reason(normalised, "unused_column"),
     )
 
 
@@ -85,7 +87,9 @@ def _told(row: Losses) -> str:
         "parts": row.parts_rejected,
         "holes": row.holes,
     }
-    return "\n".join(_line(what, reasons) for what, reasons in lost.items() if reasons) or "·"
+    lines = [_line(what, reasons) for what, reasons in lost.items() if reasons]
+    lines += [f"columns not used: {', '.join(row.columns)}"] if row.columns else []
+    return "\n".join(lines) or "·"
 
 
 def _line(what: str, reasons: Mapping[str, int]) -> str:

@@ -20,6 +20,7 @@ from pipelines.cli.options import (
     PolicyArg,
     RecipeArg,
     Recipes,
+    Trainer,
     Workers,
 )
 from pipelines.errors import WorkFailed, WrongInput
@@ -286,18 +287,33 @@ def try_policy(
 @app.command()
 def export(
     recipe: Annotated[str, typer.Argument(help="Whose latest snapshot.")],
-    out: Annotated[Path, typer.Argument(help="The JSON Lines file to write; - is stdout.")],
-    kind: Annotated[ExportFormat, typer.Option("--format", help="The shape of a line.")] = "messages",
-    split: Annotated[Literal["train", "validation", "test"], typer.Option(help="Which part.")] = "train",
+    out: Annotated[Path, typer.Argument(help="The JSON Lines file to write; - is stdout. With --for, a folder.")],
+    kind: Annotated[
+        ExportFormat | None, typer.Option("--format", help="The shape of a line. [default: messages]")
+    ] = None,
+    trainer: Annotated[
+        Trainer | None, typer.Option("--for", help="Write all that this trainer reads, with its settings.")
+    ] = None,
+    split: Annotated[
+        Literal["train", "validation", "test"] | None,
+        typer.Option(help="Which part. [default: train; with --for, train and validation]"),
+    ] = None,
     data: Data = DATA,
 ) -> None:
     """Write the latest snapshot as JSON Lines in the shape that a trainer reads.
 
-    Example: [bold]gristmill export demo train.jsonl --format alpaca[/bold]
+    Example: [bold]gristmill export demo out --for llamafactory[/bold]
     """
+    from pipelines.publish import trainers
     from pipelines.publish.export import export_file
 
-    log.info("%s: %d lines", out, export_file(recipe, data, kind, out, split))
+    if trainer and split:
+        raise WrongInput("--split: --for writes train and validation; leave it out")
+    if trainer:
+        for name, lines in trainers.write(recipe, data, trainer, out, kind).items():
+            log.info("%s: %d lines", out / name, lines)
+    else:
+        log.info("%s: %d lines", out, export_file(recipe, data, kind or "messages", out, split or "train"))
 
 
 @app.command()

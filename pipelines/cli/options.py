@@ -60,5 +60,6 @@ Workers = Annotated[int, typer.Option(min=1, help="Processes of the stages that 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, for programs.")]
 # the same words as in catalog.shell and publish.export, which are slow to import
 AnswerFormat = Literal["table", "csv", "json", "jsonl", "parquet"]
-ExportFormat = Literal["alpaca", "sharegpt", "messages", "prompt-completion", "dpo", "kto"]
+ExportFormat = Literal["alpaca", "sharegpt", "messages", "prompt-completion", "dpo", "kto", "openai", "openai-dpo"]
+Trainer = Literal["llamafactory", "axolotl", "trl", "ms-swift"]
 DATA = Path("data")

@@ -46,6 +46,9 @@ def parse_page(connector: Connector, page: Page, tombstones: Tombstones = NO_TOM
     result = PageResult()
     used_ids: set[str] = set()
     for found in documents.parse(connector, page):
+        if isinstance(found, Reject) and found.level == "column":
+            result.rejects.append(reject_row(origin, found.key, found.level, found.reason, found.detail))
+            continue
         document = documents.strip_document(found, page, tombstones) if tombstones else found
         result.documents += 1
         extraction = Extraction()
@@ -59,7 +62,8 @@ def parse_page(connector: Connector, page: Page, tombstones: Tombstones = NO_TOM
         _add_rows(result, extraction, used_ids, tombstones)
         result.rejects += _reject_rows(origin, document, extraction)
     if not result.documents_used:
-        reason = result.rejects[-1]["reason"] if result.rejects else "nothing_found"
+        reasons = [row["reason"] for row in result.rejects if row["level"] != "column"]
+        reason = reasons[-1] if reasons else "nothing_found"
         result.rejects.append(reject_row(origin, page.key, "page", reason))
     return result
 
@@ -80,7 +84,7 @@ def extract(document: Document, origin: Origin) -> Extraction:
 
 
 def reject_row(origin: Origin, key: str, level: str, reason: str, detail: str = "") -> Row:
-    """A row of the table `rejects`. `level` is `page`, `document`, `part` or `hole`; `key` names which one."""
+    """A row of the table `rejects`. `level` is page, document, part, column or hole; `key` names which one."""
     row = {"page_id": origin.page_id, "source": origin.source, "key": key, "level": level, "reason": reason}
     return {name: safe(value) for name, value in {**row, "detail": detail}.items()}
 

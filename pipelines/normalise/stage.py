@@ -23,7 +23,7 @@ from schemas.manifest import Manifest, Shard
 from schemas.page import Page
 from schemas.record import PAIR, RECORD, REJECT
 
-VERSION = 6
+VERSION = 7
 DEADLINE = 5.0  # seconds for one page; a chunk that needs more is tried again page by page, so chunks are small
 MEMORY = 1 << 30  # bytes of address space per worker
 CHUNK_PAGES = 8
@@ -206,6 +206,8 @@ def _count(result: PageResult) -> Counter[str]:
     for row in result.rejects:
         if row["level"] in REJECT_COUNTERS:
             counts[f"{REJECT_COUNTERS[row['level']]}:{row['reason']}"] += 1
+        if row["level"] == "column":
+            counts[f"{row['reason']}:{row['key']}"] += 1
     counts.update({f"holes:{kind}": count for kind, count in result.holes.items()})
     return counts
 

@@ -150,10 +150,17 @@ _LOSSES = """## What was lost on the way
 
 What each source gave before the policy looked at it. A post is a post of a thread, a section of an article or an
 exchange of a set. A rejected page or document gave no record; a rejected part is a post or a section. A hole is the
-place of something that could not be read, such as an unknown template; `⟦?⟧` stands there.
+place of something that could not be read, such as an unknown template; `⟦?⟧` stands there. Columns of a set that were
+not read are counted by pages.
 
 """
-_LOST = {"rejected": "pages", "rejected_document": "documents", "rejected_part": "parts", "holes": "holes"}
+_LOST = {
+    "rejected": "pages",
+    "rejected_document": "documents",
+    "rejected_part": "parts",
+    "holes": "holes",
+    "unused_column": "columns",
+}
 SHOWN_REASONS = 3
 
 

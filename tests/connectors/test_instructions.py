@@ -82,9 +82,9 @@ def test_parquet_and_pages(tmp_path: Path) -> None:
 
 def test_alpaca_of_old(shared_data: Path) -> None:
     found, rejects = everything(shared_data / "instructions" / "alpaca-en-zh")
-    assert len(found) == 82_520
+    assert len(found) == 82_521
     reasons = Counter(reject.reason for reject in rejects if not reject.reason.startswith("ignored_"))
-    assert reasons == {"no_output": 39, "no_instruction": 1, "empty_turn": 1, "malformed_array": 1}
+    assert reasons == {"no_output": 39, "no_instruction": 1, "malformed_array": 1}
 
 
 def test_a_folder_is_read_whatever_its_files_are_packed_in_and_the_rest_is_told(tmp_path: Path) -> None:
@@ -111,16 +111,52 @@ def test_a_folder_is_read_whatever_its_files_are_packed_in_and_the_rest_is_told(
     ]
 
 
+NAMES = "instruction,output\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "told"),
+    [
+        (f'{NAMES}A?,"1\nB?,2\nC?,3\n', ["B?", "C?"], ["line 2"]),  # never closed: plain rows behind it are read
+        (f'{NAMES}A?,"1\nB?,2\n"C?","3"\nD?,4\n', ["B?", "C?", "D?"], ["line 2"]),  # the next quote shows it
+        (f'{NAMES}A?,"1\nb, c, d\nB?,"2"\n', ["B?"], ["line 2"]),  # what lies between is no row
+        (f'{NAMES}A?,"so" and so\nB?,2\n', ["B?"], ["line 2"]),
+        (f'{NAMES}A?,"1\n\nlines, of ""one""\nfield"\nB?,2\n', ["A?", "B?"], []),
+        (f'{NAMES}A?,1\nB?,"cut off', ["A?"], ["line 3"]),
+        ('instruction\toutput\n"A"? one\t1\nB?\tthe "2"\n', ['"A"? one', "B?"], []),
+    ],
+)
+def test_a_quote_that_is_not_closed_costs_its_row_and_is_told(
+    text: str, asked: list[str], told: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "a.csv").write_text(text)
+    rows = list(read(tmp_path / "a.csv"))
+    assert [row["instruction"] for row in rows if isinstance(row, dict)] == asked
+    assert [row.position for row in rows if isinstance(row, Malformed)] == told
+
+
 def test_a_field_of_a_table_that_never_ends_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("connectors.reading.rows._LONGEST_LINE", 100)
     (tmp_path / "a.csv").write_text('instruction,output\nOne?,"' + "long\n" * 100)
-    assert "malformed_csv" in {row.reason for row in read(tmp_path / "a.csv") if isinstance(row, Malformed)}
+    (told, *_) = [row for row in read(tmp_path / "a.csv") if isinstance(row, Malformed)]
+    assert told.reason == "misquoted" and "with the" in told.detail
+
+
+def test_a_line_that_is_cut_costs_itself_and_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(
+        '{"instruction": "A?", "output": "1"}\n{"instruction": "B?", "outp\n{"instruction": '
+        '"C?", "output": "3"}\n{"instruction": "D?"'
+    )
+    rows = list(read(tmp_path / "a.jsonl"))
+    assert [row["instruction"] for row in rows if isinstance(row, dict)] == ["A?", "C?"]
+    assert [row.position for row in rows if isinstance(row, Malformed)] == ["line 2", "line 4"]
 
 
 def read_rows(tmp_path: Path, *rows: dict[str, object]) -> list[Exchange | Reject]:
+    """What the rows hold, and what of them is lost; columns that are not read are left out."""
     (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
     found, rejects = everything(tmp_path)
-    return [*found, *rejects]
+    return [*found, *(reject for reject in rejects if reject.level == "document")]
 
 
 ASK, SAY = {"role": "user", "content": "Why?"}, {"role": "assistant", "content": "So."}
@@ -221,3 +257,107 @@ def test_turns_that_nobody_has_answered_are_told(tmp_path: Path) -> None:
     assert isinstance(found, Exchange) and (found.instruction, found.output) == ("Why?", "So.")
     assert isinstance(told, Reject) and (told.reason, told.detail) == ("unanswered_turns", "1 after the last answer")
     assert [type(one) for one in read_rows(tmp_path, {"messages": [ASK, SAY]})] == [Exchange]
+
+
+@pytest.mark.parametrize(
+    "text", ['{"customer": {"name": "Ann"}, "order": 7}', '[{"role": "admin"}, {"role": "user"}]', '{"user": "ann"}']
+)
+def test_an_answer_in_json_is_no_conversation(text: str, tmp_path: Path) -> None:
+    (found,) = read_rows(tmp_path, {"instruction": "Give me JSON.", "output": text})
+    assert isinstance(found, Exchange) and found.output == text
+
+
+@pytest.mark.parametrize(
+    ("said", "output"),
+    [
+        ("\n\n    x = 1\n    y = 2\n", "    x = 1\n    y = 2"),
+        ("<think>\nso\n</think>\n\n    x = 1", "    x = 1"),
+        ("  - a\n  - b", "  - a\n  - b"),
+        (" Paris", "Paris"),
+    ],
+)
+def test_the_indentation_of_a_first_line_stays_where_it_means_something(said: str, output: str, tmp_path: Path) -> None:
+    single, spoken = read_rows(
+        tmp_path,
+        {"instruction": "Why?", "output": said},
+        {"messages": [ASK, {"role": "assistant", "content": said}]},
+    )
+    assert isinstance(single, Exchange) and isinstance(spoken, Exchange)
+    assert (single.output, spoken.output) == (output, output)
+
+
+@pytest.mark.parametrize(
+    ("said", "reasoning"),
+    [
+        ("<think>hot</think>Done.", "hot"),
+        ("It is hot.\n</think>\n\nDone.", "It is hot."),
+        ("Close it with `</think>`, always.", ""),
+        ("```\nso\n</think>\n```\nis its end.", ""),
+    ],
+)
+def test_a_thought_is_told_from_an_answer_about_its_marks(said: str, reasoning: str, tmp_path: Path) -> None:
+    (found,) = read_rows(tmp_path, {"instruction": "Why?", "output": said})
+    assert isinstance(found, Exchange)
+    assert (found.reasoning, found.output) == ((reasoning, "Done.") if reasoning else ("", said))
+
+
+def test_numbers_results_and_calls_in_other_clothes(tmp_path: Path) -> None:
+    calls = '<tool_call>\n[{"name": "a", "arguments": {}}, {"name": "b", "arguments": {}}]\n</tool_call>'
+    asked, made = {"from": "human", "value": "Bake."}, {"from": "gpt", "value": f"I look.\n{calls}"}
+    seen = {"from": "tool", "value": "<tool_response>\n1\n</tool_response>\n<tool_response>\n2\n</tool_response>"}
+    number, spoken, looked = read_rows(
+        tmp_path,
+        {"question": "6 times 7?", "answer": 42},
+        {"conversations": [asked, made, seen, {"from": "gpt", "value": "Done."}]},
+        {"messages": [ASK, {**SAY, "tool_calls": [{"name": "a"}]}, {"role": "tool", "content": {"heat": 1}}, SAY]},
+    )
+    assert isinstance(number, Exchange) and isinstance(spoken, Exchange) and isinstance(looked, Exchange)
+    assert number.output == "42"
+    assert [(one.role, one.content) for one in spoken.history[1:]] == [
+        ("assistant", "I look."),
+        ("tool", "1"),
+        ("tool", "2"),
+    ]
+    assert spoken.history[1].tool_calls.count('"name"') == 2
+    assert looked.history[-1] == Message("tool", '{"heat": 1}')
+
+
+@pytest.mark.parametrize(
+    ("row", "reason", "kept"),
+    [
+        (
+            {"instruction": "Why?", "output": "So.", "history": [["Who?", "He."], ["When?", ""]]},
+            "unreadable_history",
+            0,
+        ),
+        (
+            {"prompt": [ASK], "chosen": [SAY], "rejected": [{**NO, "tool_calls": [{"name": "a"}]}]},
+            "pair_of_tool_calls",
+            1,
+        ),
+    ],
+)
+def test_a_part_that_is_left_out_is_told(row: dict[str, object], reason: str, kept: int, tmp_path: Path) -> None:
+    *found, told = read_rows(tmp_path, row)
+    assert isinstance(told, Reject) and (told.reason, len(found)) == (reason, kept)
+
+
+def test_columns_that_are_not_read_are_told_and_cost_nothing(tmp_path: Path) -> None:
+    rows = [
+        {"instruction": f"{n}?", "output": "So.", "category": "a", "answer": "Other." if n else ""} for n in range(3)
+    ]
+    (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    found, rejects = everything(tmp_path)
+    assert len(found) == 3
+    assert {(one.reason, one.level) for one in rejects} == {("unused_column", "column")}
+    assert [(one.key, one.detail) for one in rejects] == [
+        ("category", "3 of 3 rows; used are instruction, output"),
+        ("answer", "2 of 3 rows; used are instruction, output"),
+    ]
+
+
+def test_names_of_a_mapping_are_no_columns(tmp_path: Path) -> None:
+    rows = [{"instruction": "Why?", "output": "So.", f"id{n}": n} for n in range(30)]
+    (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    _, (told,) = everything(tmp_path)
+    assert (told.key, told.detail.split(";")[0]) == ("(rare ones)", "30 of 30 rows")
