@@ -14,7 +14,10 @@ from pydantic import Field, model_validator
 from connectors import html
 from connectors.base import Address, Kind, LocalPath, Response, Settings, Web, WebError
 from connectors.html import twins
+from connectors.html.next_addresses import FURTHER, relation
 from connectors.html.page import PACKED, pack, read_page
+from connectors.html.threads.described_posts import is_declared_thread
+from connectors.html.threads.thread import count_posts
 from connectors.reading.local import ignored
 from connectors.web import sitemap
 from connectors.web.url import bare, normalise_url, same_site, without_session
@@ -176,8 +179,8 @@ class Website(Settings):
         """The page with all that it is continued on, or none of it: an article that breaks off would pass for whole."""
         pages = [(page.url, root)]
         while len(pages) < html.MOST_PAGES:
-            follows = _absolute(html.linked_page(pages[-1][1], "next", pages[-1][0]), page.url)
-            if not follows or html.page_number(follows, page.url) != len(pages) + 1:
+            follows = _following(pages[-1][1], pages[-1][0], page.url, len(pages) + 1)
+            if not follows or follows in dict(pages):
                 break
             frontier.later[follows] = page.url
             opened = _open(web, follows)
@@ -185,6 +188,7 @@ class Website(Settings):
                 return replace(opened, key=page.key, detail=f"page {len(pages) + 1}: {opened.detail}")
             pages.append((follows, opened))
             frontier.add([] if self.sitemap else _links(opened, follows))
+        frontier.note_unread(*pages[-1], reached=len(pages) < html.MOST_PAGES)
         return replace(page, body=pack(pages), media_type=PACKED) if len(pages) > 1 else page
 
     def _make(self, answer: Response, url: str, frontier: "_Frontier", body: bytes) -> Page:
@@ -218,6 +222,7 @@ class _Frontier:
     later: dict[str, str] = field(default_factory=dict)  # pages of articles, and the first page of each
     twins: dict[str, str] = field(default_factory=dict)  # Markdown of pages, by `twins.shared_address`
     set_aside: dict[str, str] = field(default_factory=dict)  # pages that go on from another, and that one
+    unread: list[Reject] = field(default_factory=list)  # what the last page of an article or thread announces
 
     def begin(self, starts: list[str], *, follow: bool) -> None:
         """Visit `starts` first, whatever is excluded."""
@@ -243,11 +248,22 @@ class _Frontier:
         """A page's key: its address below the first prefix, or all of its address without the scheme."""
         return unquote(bare(url).removeprefix(self.prefixes[0])) or "index"
 
+    def note_unread(self, url: str, root: HtmlElement, *, reached: bool) -> None:
+        """Keep in mind that an article or thread goes on after its last page that was read, at `url`."""
+        further = "" if reached else html.next_page(root, url)
+        said = html.unreachable_next(root, url) if reached else ""
+        if further:
+            self.unread.append(Reject(further, "most_pages", f"{html.MOST_PAGES} pages were read; this is the next"))
+        elif said and _holds_thread(root):
+            detail = f"{said!r} is not a link: only a script would fetch it"
+            self.unread.append(Reject(url, "unreachable_next_page", detail))
+
     def left_over(self) -> Iterator[Reject]:
         """What was found and is not in any page."""
         if self.queue:
             left = f"{len(self.queue)} addresses or more are left; `max_pages` sets how many are read"
             yield Reject(self.queue[0], "max_pages", left)
+        yield from self.unread
         for url, first in self.set_aside.items():
             if url not in self.later:
                 yield Reject(url, "no_first_page", f"it goes on from {first}, which does not lead to it or was not had")
@@ -265,6 +281,24 @@ class _Frontier:
         trap = len(segments) > MOST_SEGMENTS or any(segments.count(part) > MOST_REPEATS for part in segments)
         excluded = any(re2.search(pattern, url) for pattern in self.exclude)
         return self.is_below(url) and not trap and not excluded and not _NOT_PAGES.search(path)
+
+
+def _following(root: HtmlElement, url: str, first: str, number: int) -> str:
+    """Where page `number` is of the article or thread at `first`, as the page at `url` before it says; "" for none.
+
+    What only words or an arrow announce is part of an article if its address says so, and is not one of a listing.
+    """
+    stated = _absolute(html.linked_page(root, "next", url), first)
+    if html.page_number(stated, first) == number:
+        return stated
+    further = html.next_page(root, url)
+    if html.page_number(further, first) == number and "/page/" not in further:
+        return further
+    return further if further and relation(url, further) == FURTHER and _holds_thread(root) else ""
+
+
+def _holds_thread(root: HtmlElement) -> bool:
+    return is_declared_thread(root) or count_posts(root) > 1
 
 
 def _check_pattern(pattern: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 import re2
+from lxml.html import HtmlElement
 from pydantic import Field, model_validator
 
 from connectors import html
@@ -18,6 +19,7 @@ from connectors.forum.crawl import Crawl, pack
 from connectors.html.threads import address
 from connectors.html.threads.thread import read_thread
 from connectors.reading.local import ignored
+from connectors.web.url import bare
 from schemas.document import Document, Reject
 from schemas.page import Page
 
@@ -30,7 +32,8 @@ class Forum(Settings):
 
     From the web: every thread on the boards at `start`, with all its pages; `start` may name threads too. Later runs
     ask only for threads in which the board shows new posts, where it shows that. Pages of one thread in a `folder`
-    are joined when they name their address (`<link rel="canonical">`).
+    are joined when they name their address (`<link rel="canonical">`). A next page that is announced and cannot be had
+    is a reject.
     """
 
     states_licence: ClassVar[bool] = False
@@ -84,8 +87,10 @@ class Forum(Settings):
                 threads.setdefault(address.same(url), []).append((address.position(url), url, path))
         for files in list(threads.values())[: self.max_threads]:
             pages = [(url, html.parse(html.decode(path.read_bytes()))) for _, url, path in sorted(files)]
+            missing = _missing(pages)
             url = address.whole(pages[0][0])
             yield Page(self.name, address.key(url), url, pack(pages), "application/json", licence=self.licence)
+            yield from missing
 
     def _address(self, path: Path) -> str | Reject:
         assert self.folder
@@ -96,3 +101,14 @@ class Forum(Settings):
         except html.Unreadable as error:
             return Reject(name, error.reason, error.detail)
         return address.absolute(stated, own) or own
+
+
+def _missing(pages: list[tuple[str, HtmlElement]]) -> list[Reject]:
+    """The pages of a thread that those at hand announce, and that are not among them."""
+    saved = {bare(url) for url, _ in pages}
+    following = [(url, html.next_page(root, url)) for url, root in pages]
+    return [
+        Reject(to, "missing_page", f"it goes on from {url}, and was not saved")
+        for url, to in following
+        if to and bare(to) not in saved
+    ]

@@ -69,7 +69,10 @@ class Crawl:
             for thread in listed:
                 yield from self._once(thread)
             further = next_page(root, board.url, engine(root))
-            if not further or further in pages or len(pages) >= MOST_PAGES or self._is_old(listed) or self._full():
+            if self._is_old(listed) or self._full() or further in pages:
+                return
+            if not further or len(pages) >= MOST_PAGES:
+                yield from _left_over(root, board.url, further)
                 return
             pages.add(further)
             got = self._get(further)
@@ -82,14 +85,14 @@ class Crawl:
         key = self._key(thread.url).lower()
         if key not in self.seen and not self._full():
             self.seen.add(key)
-            yield self._thread(thread)
+            yield from self._thread(thread)
 
     def _key(self, url: str) -> str:
         """Of a thread: the same for http and https, with `www.` and without."""
         host = _host(url)
         return address.key(url) if host == self.home else f"{host}/{address.key(url)}"
 
-    def _thread(self, thread: Listed) -> Page | Reject:
+    def _thread(self, thread: Listed) -> Iterator[Page | Reject]:
         """All pages of a thread, or none: a thread that breaks off would be taken for the whole."""
         saved: list[dict[str, str]] = []
         visited: set[str] = set()
@@ -98,17 +101,21 @@ class Crawl:
             visited.add(url)
             answer = self._get(url, thread.version)
             if isinstance(answer, Reject):
-                return Reject(self._key(thread.url), answer.reason, f"page {len(visited)}: {answer.detail}")
+                yield Reject(self._key(thread.url), answer.reason, f"page {len(visited)}: {answer.detail}")
+                return
             first = first or answer
             if answer.opt_out or answer.status != 200:
-                return self._without_text(thread.url, answer)
+                yield self._without_text(thread.url, answer)
+                return
             root = _parsed(answer)
             if isinstance(root, Reject):
-                return Reject(self._key(thread.url), root.reason, root.detail)
+                yield Reject(self._key(thread.url), root.reason, root.detail)
+                return
             saved.append({"url": answer.url, "html": _stable_html(root)})
             url = next_page(root, answer.url, recognise(root))
         assert first
-        return self._page(thread.url, first, json.dumps(saved, ensure_ascii=False).encode())
+        yield self._page(thread.url, first, json.dumps(saved, ensure_ascii=False).encode())
+        yield from _left_over(root, answer.url, "" if url in visited else url)
 
     def _without_text(self, url: str, answer: Response) -> Page | Reject:
         if answer.opt_out or answer.status in GONE_STATUSES:
@@ -186,6 +193,15 @@ def _readable(board: Response) -> HtmlElement | Reject:
     if board.opt_out or board.status != 200:
         return Reject(board.url, "opt_out" if board.opt_out else f"http_{board.status}", board.opt_out)
     return _parsed(board)
+
+
+def _left_over(root: HtmlElement, url: str, further: str) -> Iterator[Reject]:
+    """What the last page that was read of a thread or board announces, and nobody has fetched."""
+    said = "" if further else html.unreachable_next(root, url)
+    if further:
+        yield Reject(further, "most_pages", f"{MOST_PAGES} pages of {address.whole(url)} were read; this is the next")
+    elif said:
+        yield Reject(url, "unreachable_next_page", f"{said!r} is not a link: only a script would fetch it")
 
 
 def _host(url: str) -> str:

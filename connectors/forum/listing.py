@@ -8,15 +8,12 @@ from urllib.parse import urlsplit
 import re2
 from lxml.html import HtmlElement
 
+from connectors import html
+from connectors.html.next_addresses import FURTHER, relation
 from connectors.html.threads import address
 from connectors.html.threads.dates import read_time
 from connectors.html.threads.profiles import PROFILES, Profile, first, select
 
-_NEXT = re2.compile(
-    r"(?i)^(?:next(?: page)?|older|weiter|nächste\w*|suivant\w*|siguiente|próxim\w*|далее|след\w*\.?"
-    r"|下一页|下一頁|下页|次へ?|다음)?\s*[>›»→]*$"
-)
-_NEXT_NAME = re2.compile(r"(?i)(?:^|[\s_-])(?:next|nxt)(?:[\s_-]|$)")
 _DIGITS = re2.compile(r"\d+")
 _PEOPLE = re2.compile(r"(?i)user|member|profile|people|/u/|login|register|logout|search|tags?/|#comments")
 _TITLE = range(6, 300)
@@ -32,15 +29,10 @@ class Listed:
 
 
 def next_page(root: HtmlElement, url: str, profile: Profile | None) -> str:
-    """Address of the page after the one at `url`, of the same thread or board; "" on the last."""
-    here, own = address.position(url), address.same(url)
-    links = [(link, _to(link, root, url)) for link in root.xpath("//a[@href] | //link[@href]")]
-    further = [(link, to) for link, to in links if to and address.position(to) > here and address.same(to) == own]
+    """Address of the page after the one at `url`, of the same thread or board, as the engine's profile finds it or else
+    as any site announces it; "" on the last."""
     stated = address.absolute(first(root, profile.next), _base(root, url)) if profile and profile.next else ""
-    if stated and stated in {to for _, to in further}:
-        return stated
-    links_that_say_next = [to for link, to in further if _says_next(link)]
-    return next(iter(links_that_say_next), "") or min((to for _, to in further), key=address.position, default="")
+    return stated if stated and relation(url, stated) == FURTHER else html.next_page(root, url)
 
 
 def engine(root: HtmlElement, profiles: tuple[Profile, ...] = PROFILES) -> Profile | None:
@@ -114,11 +106,3 @@ def _base(root: HtmlElement, url: str) -> str:
 
 def _host(url: str) -> str:
     return urlsplit(url).netloc
-
-
-def _says_next(link: HtmlElement) -> bool:
-    around = link.getparent()
-    beside = "" if around is None else around.get("class") or ""
-    names = f"{link.get('rel') or ''} {link.get('class') or ''} {beside}"
-    text = " ".join(link.text_content().split())
-    return bool(_NEXT_NAME.search(names)) or (bool(text) and bool(_NEXT.match(text)))

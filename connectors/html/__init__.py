@@ -13,7 +13,7 @@ from connectors.html.licences import spdx
 from connectors.html.markdown import to_markdown
 from connectors.html.mathematics import tex_of_image
 from connectors.html.metadata import Metadata, metadata
-from connectors.html.pagination import MOST_PAGES, linked_page, page_number
+from connectors.html.pagination import MOST_PAGES, linked_page, next_page, page_number, unreachable_next
 from connectors.html.questions import steps
 from connectors.html.schema_org import linked_data
 from connectors.html.sections import sections
@@ -31,6 +31,7 @@ __all__ = [
     "linked_page",
     "main_content",
     "metadata",
+    "next_page",
     "open_page",
     "page_number",
     "parse",
@@ -40,4 +41,5 @@ __all__ = [
     "steps",
     "tex_of_image",
     "to_markdown",
+    "unreachable_next",
 ]

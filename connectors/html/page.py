@@ -46,16 +46,16 @@ def pack(pages: list[tuple[str, HtmlElement]], twin: str = "") -> bytes:
 
 
 def _packed(page: Page, licence: str) -> Document | Reject:
-    """One article of the sections of all pages. What of a later page cannot be used is left out with its page."""
+    """One thread, or one article of the sections of all pages. What of a later page cannot be used is left out with
+    its page."""
     saved = load(page.body)
     if page.opt_out or not isinstance(saved, list) or not saved or not all(isinstance(each, dict) for each in saved):
         return Reject(page.key, "opt_out" if page.opt_out else "malformed_json", page.opt_out)
-    parts = []
-    for each in saved:
-        url, text = str(each.get("url")), str(each.get("html"))
-        part = replace(page, url=url, media_type="text/html; charset=utf-8", body=text.encode("utf-8", "replace"))
-        parts.append(_part(part, str(each.get("markdown") or ""), licence))
-    first, *later = parts
+    packed = [_unpacked(page, str(each.get("url")), str(each.get("html"))) for each in saved]
+    if thread := _thread_in(packed, page, licence):
+        return thread
+    stated = [str(each.get("markdown") or "") for each in saved]
+    first, *later = (_part(part, twin, licence) for part, twin in zip(packed, stated, strict=True))
     if isinstance(first, Reject):
         return first
     more = tuple(section for part in later if isinstance(part, Article) for section in part.sections)
@@ -67,6 +67,19 @@ def _part(page: Page, twin: str, licence: str) -> Article | Reject:
     if isinstance(root, Reject):
         return root
     return html.article_of(with_markdown(root, twin) if twin else root, page, licence)
+
+
+def _unpacked(page: Page, url: str, text: str) -> Page:
+    return replace(page, url=url, media_type="text/html; charset=utf-8", body=text.encode("utf-8", "replace"))
+
+
+def _thread_in(packed: list[Page], page: Page, licence: str) -> Thread | None:
+    """The thread that begins on the first of several pages; None where that is an article."""
+    opened = [(part.url, root) for part in packed if not isinstance(root := html.open_page(part), Reject)]
+    if not opened or opened[0][0] != packed[0].url or not _is_thread(opened[0][1], page.url):
+        return None
+    found = thread_of(page, opened, html.metadata(opened[0][1], page.url).licence or licence)
+    return found if isinstance(found, Thread) else None
 
 
 def _is_thread(root: HtmlElement, url: str) -> bool:

@@ -304,6 +304,28 @@ def test_a_board_that_breaks_off_says_so() -> None:
         assert [getattr(item, "reason", item.key) for item in found] == ["topic/1/t", "topic/2/t", reason]
 
 
+def test_what_only_a_script_would_fetch_is_told() -> None:
+    more = "<button>Load more</button></body>"
+    found = crawl(board(**{path: BOARD[path].replace("</body>", more) for path in ("/c/1/?page=3", "/topic/4/t/")}))
+    told = [(item.key, item.reason) for item in found if isinstance(item, Reject)]
+    assert told == [(f"{SITE}{path}", "unreachable_next_page") for path in ("/topic/4/t/", "/c/1/?page=3")]
+    assert [item.key for item in found if isinstance(item, Page)] == [f"topic/{number}/t" for number in (1, 2, 3, 4)]
+
+
+@pytest.mark.parametrize("saved", [("1",), ("1", "2")])
+def test_a_saved_thread_that_goes_on_elsewhere_is_told(saved: tuple[str, ...], tmp_path: Path) -> None:
+    for name in saved:
+        address = f"{SITE}/topic/1/t/" + (f"?page={name}" if name != "1" else "")
+        canonical = f'<head><link rel="canonical" href="{address}">'
+        text = BOARD[address.removeprefix(SITE)].replace("<head>", canonical)
+        (tmp_path / f"{name}.html").write_text(text)
+    source = Forum(name="forum", folder=tmp_path, base_url=f"{SITE}/")
+    kept, *told = source.fetch(OFFLINE, None)
+    assert isinstance(kept, Page)
+    missing = [(f"{SITE}/topic/1/t/?page=2", "missing_page")]
+    assert [(item.key, item.reason) for item in told if isinstance(item, Reject)] == missing * (len(saved) == 1)
+
+
 def test_a_board_under_https_and_www_is_the_same_board() -> None:
     secure = "https://www." + SITE.partition("://")[2]
     pages = {secure + path: page(body) for path, body in BOARD.items()}

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from connectors.web import open_web
 from connectors.website import Website
 from schemas.document import Article, Reject
+from schemas.document import Thread as Discussion
 from schemas.page import Page
 from tests.connectors.recorded import OFFLINE, Recorded, RecordedTransport, fetch, redirect
 from tests.connectors.recorded import page as response
@@ -221,6 +222,41 @@ def test_an_article_in_pages_is_one_article(first: str, listed: int) -> None:
     assert isinstance(article, Article) and article.url == ROOT + first
     text = "\n".join(section.markdown for section in article.sections)
     assert [text.count(f"Part {number} of") for number in (1, 2, 3)] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("on", ['<a href="a_2.html">下一页</a>', '<li class="next"><a href="a_2.html">›</a></li>'])
+def test_an_article_in_pages_that_only_words_or_an_arrow_join(on: str) -> None:
+    first = page().replace("</ul>", f"</ul>{on}")
+    found = crawl({ROOT: page("a.html"), f"{ROOT}a.html": first, f"{ROOT}a_2.html": part(2)})
+    assert keys(found)[:2] == ["index", "a.html"]
+    (article,) = Website(name="site", start=ROOT).parse(found[1])  # type: ignore[arg-type]
+    assert isinstance(article, Article) and "Part 2 of" in article.sections[-1].markdown
+
+
+def posts(*numbers: int, on: str = "") -> str:
+    shown = "".join(
+        f"""<li id="post_{n}" class="postcontainer"><span class="postdate"><span class="date">0{n}-03-2016, 10:00</span>
+        </span><a class="username" href="/u/{n}">m{n}</a><blockquote class="postcontent">{TEXT}</blockquote></li>"""
+        for n in numbers
+    )
+    return f"<html><head><title>Stones</title></head><body><ol>{shown}</ol>{on}</body></html>"
+
+
+def test_a_thread_in_pages_is_one_thread() -> None:
+    first = posts(1, 2, on='<a href="showthread.php?t=7&start=2">Next</a>')
+    found = crawl({ROOT: page("showthread.php?t=7"), f"{ROOT}showthread.php?t=7": first,
+                   f"{ROOT}showthread.php?t=7&start=2": posts(3)})  # fmt: skip
+    assert keys(found) == ["index", "showthread.php?t=7"]
+    (thread,) = Website(name="site", start=ROOT).parse(found[1])  # type: ignore[arg-type]
+    assert isinstance(thread, Discussion)
+    assert [post.author for post in thread.posts] == ["m1", "m2", "m3"]
+
+
+def test_a_thread_that_a_script_would_go_on_with_is_told() -> None:
+    more = posts(1, 2, on="<button>Load more replies</button>")
+    found = crawl({ROOT: page("t.html", "a.html"), f"{ROOT}t.html": more, f"{ROOT}a.html": page() + "<a>Load more</a>"})
+    assert [getattr(item, "reason", "") for item in found] == ["", "", "", "unreachable_next_page"]
+    assert found[-1].key == f"{ROOT}t.html"
 
 
 def test_an_article_that_breaks_off_is_a_reject() -> None:

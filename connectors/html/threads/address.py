@@ -11,9 +11,10 @@ from connectors.web.url import normalise_url
 _NOT_IDENTITY = frozenset((
     "page", "start", "pagenumber", "pp", "st", "p", "post", "pid", "nojs", "s", "sid", "phpsessid", "highlight", "sort",
     "order", "orderby", "sortby", "view", "viewfull", "goto", "extra", "mode", "answer", "nested_view", "lang",
-    "mobile", "do", "tab", "ref", "utm_source", "utm_medium", "utm_campaign",
+    "mobile", "do", "tab", "ref", "offset", "paged", "pageno", "pn", "after",
+    "utm_source", "utm_medium", "utm_campaign",
 ))  # fmt: skip
-_PAGE_IN_PATH = re2.compile(r"(?i)(?:/page[-/]?|-page-)(\d+)(\.html?)?/?$")
+_PAGE_IN_PATH = re2.compile(r"(?i)(?:/page[-/]?|-page-|/seite[-/]?|/p)(\d{1,6})(\.html?)?/?$")
 _DISCUZ = re2.compile(r"(thread-\d+|forum-\w+)-(\d+)(-\d+)?\.html")
 _SMF = re2.compile(r"((?:topic|board)[=,]\d+)\.(?:(\d+)|msg\d+|new)")
 _POST_IN_PATH = re2.compile(
@@ -58,10 +59,10 @@ def position(url: str) -> int:
     """Which page an address is of: its number, or how many posts come before it; 0 for the first."""
     parts = urlsplit(url)
     query = {name.lower(): value for name, value in parse_qsl(parts.query)}
-    for name in ("page", "pagenumber"):
+    for name in ("page", "pagenumber", "paged", "pageno", "pn"):
         if query.get(name, "").isdecimal():
             return _from_one(query[name])
-    for name in ("start", "st"):
+    for name in ("start", "st", "offset"):
         if query.get(name, "").isdecimal():
             return int(query[name][:9])
     found = _SMF.search(parts.path) or _SMF.search(parts.query)
