@@ -46,6 +46,10 @@ def kinds_in(text: str) -> list[tuple[str, str]]:
     return [(kind, name) for kind, _, name in parted]
 
 
+def without_holes(text: str) -> str:
+    return _HOLE.sub("", text)
+
+
 def mark_holes(text: str, counts: Counter[tuple[str, str]]) -> str:
     """`text` with MARK in place of each hole, added to `counts` by (kind, name). MARK itself is escaped before."""
     if MARK in text:

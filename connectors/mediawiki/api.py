@@ -1,18 +1,22 @@
 """Pages of a live MediaWiki: https://www.mediawiki.org/wiki/API:Query
 
 The wiki is walked by title, some hundreds of pages in an answer; what they say is then asked for by revision, which
-never changes, so that a later crawl is served from the cache whatever was not edited.
+never changes, so that a later crawl is served from the cache whatever was not edited. The templates that they use are
+asked for by name, each once.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 
 from connectors.base import Response, Web, WebError
 from connectors.html import spdx
+from connectors.mediawiki.expansion import redirect_of, used
 from connectors.mediawiki.revision import UNSPOKEN, USERS, Revision, address
+from connectors.mediawiki.sources import Templates
 from connectors.reading.stored_json import load
 from connectors.web.freshness import retry_after
 from schemas.document import Reject
@@ -22,6 +26,8 @@ from schemas.document import Reject
 _GROUP = 50
 _BORDER = 25
 # https://www.mediawiki.org/wiki/Manual:Maxlag_parameter
+# templates that use each other so deep; most pages need two rounds
+_ROUNDS = 5
 _MAXLAG = 5
 _ATTEMPTS = 4
 # https://www.mediawiki.org/wiki/API:Errors_and_warnings: what may have passed a little later
@@ -44,9 +50,11 @@ def from_api(web: Web, api: str, namespaces: tuple[int, ...], cursor: str | None
     """Every page, then those deleted since `cursor` with status 404; a reject where the wiki is silent."""
     try:
         site = _site(web, api)
-        for space in namespaces:
-            for group in _groups(_listed(web, api, space)):
-                yield from _contents(web, api, site, group)
+        with Templates() as templates:
+            for group in chain.from_iterable(_groups(_listed(web, api, space)) for space in namespaces):
+                found = list(_contents(web, api, site, group))
+                _gather(web, api, templates, [item for item in found if isinstance(item, Revision)])
+                yield from (_with_sources(item, templates) for item in found)
         if cursor:
             yield from _deleted(web, api, site, namespaces, cursor)
     except WebError as error:
@@ -109,6 +117,37 @@ def _contents(web: Web, api: str, site: _Site, group: list[dict[str, Any]]) -> I
             yield _revision(site, *found[page["pageid"]])
 
 
+def _gather(web: Web, api: str, templates: Templates, found: list[Revision]) -> None:
+    """Asks for the templates that `found` use, for those that these use, and so on. What a wiki does not tell leaves
+    holes."""
+    texts = [item.body["wikitext"] for item in found]
+    for _ in range(_ROUNDS):
+        names = templates.lacking({name for text in texts for name in (*used(text), redirect_of(text)) if name})
+        texts = []
+        for start in range(0, len(names), _GROUP):
+            for title, text in _sources(web, api, names[start : start + _GROUP]):
+                templates.add(title, text)
+                texts.append(text)
+
+
+def _sources(web: Web, api: str, names: list[str]) -> Iterator[tuple[str, str]]:
+    params: Params = {"prop": "revisions", "titles": "|".join(f"Template:{name}" for name in names)}
+    try:
+        answer, _ = _ask(web, api, params | {"rvprop": "content", "rvslots": "main"})
+    except WebError:
+        return
+    for page in answer["query"].get("pages", ()):
+        if page.get("revisions"):
+            yield page.get("title", "").partition(":")[2], _content(page["revisions"][0])
+
+
+def _with_sources(item: Revision | Reject, templates: Templates) -> Revision | Reject:
+    if isinstance(item, Reject):
+        return item
+    sources = templates.used_by(item.body["wikitext"])
+    return replace(item, body=item.body | {"templates": sources}) if sources else item
+
+
 def _revisions(web: Web, api: str, numbers: list[int]) -> dict[int, tuple[dict[str, Any], Response]]:
     """By page id: the page with its revision, and the answer that held it."""
     params: Params = {
@@ -129,7 +168,6 @@ def _revisions(web: Web, api: str, numbers: list[int]) -> dict[int, tuple[dict[s
 
 def _revision(site: _Site, page: dict[str, Any], response: Response) -> Revision:
     newest = page["revisions"][0]
-    slot = newest.get("slots", {}).get("main", newest)
     body = {
         "title": page.get("title", ""),
         "ns": page.get("ns", 0),
@@ -137,15 +175,25 @@ def _revision(site: _Site, page: dict[str, Any], response: Response) -> Revision
         "revid": str(newest.get("revid", "")),
         "timestamp": newest.get("timestamp", ""),
         "contributor": "" if newest.get("anon", False) is not False else newest.get("user", ""),
-        "model": slot.get("contentmodel", "wikitext"),
+        "model": _slot(newest).get("contentmodel", "wikitext"),
         "dropped": site.dropped,
         "users": site.users,
-        "wikitext": slot.get("content") or slot.get("*", ""),
+        "wikitext": _content(newest),
     }
     url = address(site.main_page, body["title"])
     return Revision(
         str(page["pageid"]), url, body, site.licence, fetched_at=response.fetched_at, robots=response.robots
     )
+
+
+def _slot(revision: dict[str, Any]) -> dict[str, Any]:
+    slot: dict[str, Any] = revision.get("slots", {}).get("main", revision)
+    return slot
+
+
+def _content(revision: dict[str, Any]) -> str:
+    slot = _slot(revision)
+    return str(slot.get("content") or slot.get("*", ""))
 
 
 def _deleted(web: Web, api: str, site: _Site, namespaces: tuple[int, ...], cursor: str) -> Iterator[Revision]:

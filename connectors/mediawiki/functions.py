@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from connectors.mediawiki import measures
 from connectors.mediawiki.expressions import evaluate, shown
+from schemas.hole import hole, kinds_in
 
 Lazy = Callable[[], str]
 _LONGEST_PAD = 500
@@ -29,7 +30,13 @@ class Argument:
 def call(name: str, first: str, more: list[Argument]) -> str | None:
     """What the function `name` gives of its first argument and more; None for one that is not known here."""
     function = _FUNCTIONS.get(name)
+    if function and function is not _none and kinds_in(first):
+        return _undecided(name)  # what cannot be read decides nothing
     return function(first.strip(), more) if function else None
+
+
+def _undecided(name: str) -> str:
+    return hole("parser_function", name)
 
 
 def word(name: str, title: str, now: datetime | None) -> str | None:
@@ -81,13 +88,16 @@ def _if(first: str, more: list[Argument]) -> str:
 
 def _ifeq(first: str, more: list[Argument]) -> str:
     other = _text(more, 0)
+    if kinds_in(other):
+        return _undecided("#ifeq")
     one, two = evaluate(first), evaluate(other)
     same = first == other or (one is not None and one == two)
     return _text(more, 1 if same else 2)
 
 
 def _ifexpr(first: str, more: list[Argument]) -> str:
-    return _text(more, 0 if evaluate(first) else 1)
+    found = evaluate(first)
+    return _undecided("#ifexpr") if found is None and first else _text(more, 0 if found else 1)
 
 
 def _iferror(first: str, more: list[Argument]) -> str:
@@ -122,7 +132,7 @@ def _is_same(name: str, wanted: str) -> bool:
 
 def _expr(first: str, more: list[Argument]) -> str:
     found = evaluate(first)
-    return shown(found) if found is not None else ""
+    return shown(found) if found is not None else _undecided("#expr") if first else ""
 
 
 def _formatnum(first: str, more: list[Argument]) -> str:
@@ -132,6 +142,11 @@ def _formatnum(first: str, more: list[Argument]) -> str:
 def _plural(first: str, more: list[Argument]) -> str:
     one = evaluate(first) == 1
     return _text(more, 0 if one or len(more) == 1 else 1)
+
+
+def _gender(first: str, more: list[Argument]) -> str:
+    """For a user of whom nothing is known: the third form, else the first."""
+    return _text(more, 2) or _text(more, 0)
 
 
 def _pad(before: bool) -> Callable[[str, list[Argument]], str]:
@@ -182,6 +197,7 @@ _FUNCTIONS: dict[str, Callable[[str, list[Argument]], str]] = {
     "lcfirst": lambda first, more: first[:1].lower() + first[1:],
     "ucfirst": lambda first, more: first[:1].upper() + first[1:],
     "plural": _plural,
+    "gender": _gender,
     "padleft": _pad(True),
     "padright": _pad(False),
     "urlencode": lambda first, more: quote(first, safe=""),

@@ -8,11 +8,11 @@ _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
-_RAISED = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
+LOWERED = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
+RAISED = str.maketrans("0123456789+-=()−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾⁻")
 _NUMBER = re2.compile(r"^[+\-−]?(\d+)(\.\d+)?$")
 _MEASURED = re2.compile(r"^[~≈<>]?[+\-−]?[\d.,/⁄+eE−-]*\d$")
 _POWER = re2.compile(r"([a-zA-Zµμ])([23])\b")
-_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _CHARGE = re2.compile(r"^\d*[+\-−]$")
 _CHARGED = re2.compile(r"\^(\d*[+\-−])")
 _COUNT = re2.compile(r"([A-Za-z)\]])(\d{1,3})")
@@ -29,11 +29,18 @@ def grouped(text: str) -> str:
     return text.strip().replace(found[1], f"{int(found[1]):,}", 1) if not found[1].startswith("0") else text
 
 
+def script(text: str, table: dict[int, int], sign: str) -> str:
+    """Raised or lowered text; what has no such form stands behind `sign`."""
+    if text and all(ord(char) in table for char in text):
+        return text.translate(table)
+    return f"{sign}{text}" if len(text) < 2 else f"{sign}({text})"
+
+
 def raised(text: str) -> str:
     """An exponent: -27 is ⁻²⁷; what has no raised form stands behind ^."""
     bare = text.strip()
     return (
-        bare.translate(_RAISED) if bare and all(ord(char) in _RAISED for char in bare) else f"^({bare})" if bare else ""
+        bare.translate(RAISED) if bare and all(ord(char) in RAISED for char in bare) else f"^({bare})" if bare else ""
     )
 
 
@@ -42,14 +49,14 @@ def lowered_or_raised(text: str, is_number: bool) -> str:
     if _CHARGE.match(text):
         return raised(text)
     if text.isascii() and text.isdecimal():
-        return text.translate(_LOWERED)
+        return text.translate(LOWERED)
     return f"_({text})" if is_number and text and len(text) > 1 else f"_{text}" if is_number and text else text
 
 
 def chemical(text: str) -> str:
     """A formula on one line: H2SO4 is H₂SO₄, Fe^3+ is Fe³⁺."""
     charged = _CHARGED.sub(lambda found: raised(found[1]), text)
-    return str(_COUNT.sub(lambda found: found[1] + found[2].translate(_LOWERED), charged))
+    return str(_COUNT.sub(lambda found: found[1] + found[2].translate(LOWERED), charged))
 
 
 def unit(code: str, units: Mapping[str, str]) -> str:
@@ -63,7 +70,7 @@ def converted(values: list[str], units: Mapping[str, str], ranges: Mapping[str, 
     shown: list[str] = []
     rest = [value.strip() for value in values]
     while rest and _is_measured(rest[0]):
-        number, rest = rest[0].replace("+", " ") if "/" in rest[0] else rest[0], rest[1:]
+        number, rest = rest[0].replace("+", " ") if "/" in rest[0] else grouped(rest[0]), rest[1:]
         while len(rest) > 1 and rest[0] in ranges and _is_measured(rest[1]):
             number += ranges[rest[0]] + rest[1]
             rest = rest[2:]
@@ -108,11 +115,17 @@ def fraction(values: list[str]) -> str:
 
 
 def date_in_words(values: list[str]) -> str:
-    """Year, month, day as numbers, or text as it stands."""
-    numbers = [int(text) for text in values[:3] if text.isascii() and text.isdecimal() and len(text) < 5]
-    if not numbers:
-        return " ".join(values[:1])
-    year, month, day = [*numbers, 0, 0][:3]
-    if not 1 <= month <= len(_MONTHS):
-        return str(year)
-    return f"{day} {_MONTHS[month - 1]} {year}" if day else f"{_MONTHS[month - 1]} {year}"
+    """Year, month and day are 8 June 2013, the month a number or a word; other text as it stands."""
+    parts = [value.strip() for value in values[:3] if value.strip()]
+    year, month, day = [*parts, "", "", ""][:3]
+    if not month or not _is_number(year) or (not _is_number(month) and len(year) < 3):
+        return " ".join(parts)
+    if not _is_number(month):
+        return " ".join(filter(None, (day, month, year)))
+    if not 1 <= int(month) <= len(_MONTHS):
+        return year
+    return " ".join(filter(None, (day.lstrip("0"), _MONTHS[int(month) - 1], year)))
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 5

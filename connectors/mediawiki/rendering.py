@@ -13,13 +13,14 @@ from connectors.mediawiki.lines import BLOCK, SPAN
 @dataclass(slots=True)
 class Rendering:
     """What is known while a page is rendered: prefixes of links to leave out, finished blocks and spans by number, and
-    the arguments of the template that is being expanded."""
+    the arguments of the template that is being expanded. `in_line`: what is being rendered stands within a line."""
 
     dropped: frozenset[str]
     context: Context
     sources: Sources
     blocks: list[str] = field(default_factory=list)
     frame: Frame | None = None
+    in_line: bool = False
 
     def keep(self, block: str) -> str:
         """A mark for a finished block that nothing may touch any more."""

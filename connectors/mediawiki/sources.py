@@ -1,6 +1,7 @@
-"""The sources of a wiki's templates, on disk while its dump is read."""
+"""The sources of a wiki's templates, on disk while its pages are read."""
 
 import sqlite3
+from collections.abc import Iterable
 from contextlib import ExitStack
 from typing import Self
 
@@ -32,6 +33,15 @@ class Templates:
         if self._db is not None and len(source) <= _LONGEST and not is_silent(canonical(title)):
             self._db.execute("insert or replace into templates values (?, ?)", (exact(title), source))
 
+    def lacking(self, names: Iterable[str]) -> list[str]:
+        """Those of `names` (`exact`) that nothing is known of, sorted, without layout and parser functions. They count
+        as known from now on, as templates that are not there."""
+        asked = sorted(name for name in names if ":" not in name and not is_silent(canonical(name)))
+        if self._db is None:
+            return []
+        cursor = (self._db.execute("insert or ignore into templates values (?, null)", (name,)) for name in asked)
+        return [name for name, found in zip(asked, cursor, strict=True) if found.rowcount]
+
     def used_by(self, wikitext: str) -> dict[str, str]:
         """The sources that a page needs, by `exact` name in order: of what it uses, of what these use, and so on."""
         found: dict[str, str] = {}
@@ -49,4 +59,8 @@ class Templates:
         if self._db is None:
             return {}
         marks = ", ".join("?" * len(names))
-        return dict(self._db.execute(f"select name, source from templates where name in ({marks})", names).fetchall())
+        return dict(
+            self._db.execute(
+                f"select name, source from templates where source is not null and name in ({marks})", names
+            ).fetchall()
+        )

@@ -22,6 +22,7 @@ LAYOUT = (
     "noprint",
     "mw-empty-elt",
 )
+_MEMBERS = tuple(f"{name}{sign}" for name in LAYOUT for sign in "-_")
 _FEWEST_COLUMNS = 2
 _MAX_ROWS, _MAX_COLUMNS, _LONGEST_CELL = 1000, 40, 5000
 
@@ -32,7 +33,7 @@ def to_markdown(table: Tag, text: Callable[[Any], str]) -> str:
 
     `text` renders a cell's contents on one line.
     """
-    if any(name in _attribute(table, "class") for name in LAYOUT):
+    if is_layout(_attribute(table, "class")):
         return ""
     grid = _grid(table, text)
     width = max((len(row) for row in grid), default=0)
@@ -45,6 +46,11 @@ def to_markdown(table: Tag, text: Callable[[Any], str]) -> str:
     caption = _caption(table, text)
     above = [caption, ""] if caption else []
     return "\n".join([*above, _line(head), "|" + " --- |" * width, *map(_line, rows)])
+
+
+def is_layout(classes: str) -> bool:
+    """Whether one of these classes is of LAYOUT, or of a part of such (`navbox-inner`)."""
+    return any(name in LAYOUT or name.startswith(_MEMBERS) for name in classes.split())
 
 
 def _line(row: list[str]) -> str:

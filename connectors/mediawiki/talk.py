@@ -24,6 +24,7 @@ _SECTION = 2  # headings of this level, or above it, begin a thread; those below
 _USER_TALK = 3  # the namespace whose pages are about nothing but their owner
 _INDENT = re2.compile(r"^[:*#\s]*")
 _OUTDENT = re2.compile(r"(?i)^[:*#\s]*\{\{\s*(?:outdent|od|unindent|de-indent)[^{}]*\}\}")
+_ADDRESSED = re2.compile(r"(?i)^[:*#\s]*(?:\{\{\s*(?:ping|re|reply(?:[ _]?to)?|yo|noping)\s*\|[^{}]*\}\}\s*)+")
 # What closes a discussion or puts it away, and says nothing of its own
 _NOTICE = re2.compile(
     r"(?i)^(?:[\s:*']|<[^<>]*>)*The (?:following|above) (?:discussion|is a closed|is an archived)"
@@ -50,7 +51,7 @@ class _Comment:
 
     def markdown(self, dropped: tuple[str, ...], context: Context) -> str:
         """Its text without the indent that only says what it replies to. Raises RecursionError."""
-        text = "\n".join(_without_indent(self.lines, self.depth))
+        text = _ADDRESSED.sub("", "\n".join(_without_indent(self.lines, self.depth)))
         rendered = "\n\n".join(part.markdown for part in render_sections(text, dropped, context))
         return str(_CALL.sub("", _OPEN_TEMPLATE.sub("", rendered))).strip()
 

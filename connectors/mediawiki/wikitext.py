@@ -13,30 +13,23 @@ import re2
 from mwparserfromhell import nodes
 from mwparserfromhell.wikicode import Wikicode
 
-from connectors.mediawiki import functions, lines, tables, templates
+from connectors.mediawiki import functions, lines, measures, tables, tags, templates
 from connectors.mediawiki.expansion import FUNCTION, LONGEST, Context, Frame, Sources, arguments, exact, marked
+from connectors.mediawiki.forms import Call
 from connectors.mediawiki.lines import BREAK, HEADING, MARKERS
 from connectors.mediawiki.rendering import Rendering, is_alone
 from connectors.mediawiki.variants import one_script
-from schemas.hole import hole, kinds_in
+from schemas.hole import hole, kinds_in, without_holes
 
 _PRIVATE = re2.compile(r"[\x{e000}-\x{f8ff}\x00]")
 _SWITCH = re2.compile(r"__[A-Z]{3,30}__")
 # a link to the same page in another language, in wikis older than Wikidata
 _OTHER_LANGUAGE = re2.compile(r"^[a-z]{2,3}(-[a-z]{2,10})?$")
+_HIDDEN = re2.compile(r"display\s*:\s*none")
+_WORD = re2.compile(r"\pL{2}")
 # emphasis that was never closed
 _STRAY_QUOTES = re2.compile("'{2,}")
-_FILES = ("file", "image", "category", "media")
-_SILENT = frozenset(
-    (
-        *("ref", "references", "gallery", "imagemap", "timeline", "score", "hiero", "includeonly", "graph", "maplink"),
-        *("mapframe", "templatestyles", "del", "s", "strike", "categorytree", "inputbox", "indicator", "section"),
-    )
-)
-_CODE_BLOCKS = frozenset(("pre", "source", "syntaxhighlight"))
-_CODE = frozenset(("code", "tt", "kbd", "samp"))
-_LOWERED = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
-_RAISED = str.maketrans("0123456789+-=()−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾⁻")
+_FILES = ("file", "image", "category")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +73,20 @@ def _render(code: Any, page: Rendering) -> str:
         return ""
     found = list(code.nodes)
     shown: list[str] = []
+    in_line = page.in_line
     for index, node in enumerate(found):
-        if isinstance(node, nodes.Template):
-            shown.append(_template(node, page, is_alone(found, index)))
-        else:
-            shown.append(_RENDERERS.get(type(node), _nothing)(node, page))
+        page.in_line = in_line or _is_in_line(found, index)
+        shown.append(_RENDERERS.get(type(node), _nothing)(node, page))
+    page.in_line = in_line
     return "".join(shown)
+
+
+def _is_in_line(found: list[Any], index: int) -> bool:
+    """Whether what a node holds stands within a line of text."""
+    node = found[index]
+    if isinstance(node, nodes.Tag):
+        return str(node.tag).strip().lower() not in tags.BLOCKS
+    return not isinstance(node, nodes.Template) or not is_alone(found, index)
 
 
 def _nothing(node: Any, page: Rendering) -> str:
@@ -124,6 +125,8 @@ def _wikilink(node: nodes.Wikilink, page: Rendering) -> str:
     prefix, colon, rest = title.partition(":")
     if colon and rest and (prefix.strip().lower() in page.dropped or (_OTHER_LANGUAGE.match(prefix) and not node.text)):
         return ""
+    if prefix.strip().lower() == "media" and colon:
+        title = rest
     shown = _render(node.text, page) if node.text is not None else title.lstrip(":")
     return shown if node.text is not None else shown.replace("_", " ").removeprefix("#")
 
@@ -136,23 +139,34 @@ def _external(node: nodes.ExternalLink, page: Rendering) -> str:
     return f"[{shown}]({address})" if shown and address.startswith("http") and "\n" not in shown else shown
 
 
-def _template(node: nodes.Template, page: Rendering, alone: bool = False) -> str:
+def _template(node: nodes.Template, page: Rendering) -> str:
     title = _render(node.name, page).strip()
     name = templates.canonical(title)
-    if templates.is_silent(name):
+    if templates.is_silent(name, page.in_line and _has_words(node)):
         return ""
     called = _function(title, node, page)
     if called is not None:
         return called
     source = page.sources.get(exact(title))
     expanded = None if source is None else _expanded(name, source, node, page)
-    if expanded is not None and kinds_in(expanded) == [] and expanded.strip():
+    if expanded is not None and not kinds_in(expanded):
+        # its own source says it, be it nothing
         return expanded
-    call = _call((name, title), node, page, alone)
+    call = _call((name, title), node, page)
     known = templates.builtin(call)
-    if known is not None or expanded == "":
-        return known or ""
-    return templates.fallback(call) or expanded or ""
+    if known is not None:
+        return known
+    return templates.fallback(call) if expanded is None or _only_calls(expanded) else expanded
+
+
+def _only_calls(expanded: str) -> bool:
+    """Whether a source does nothing but call what is not known here, so that its arguments tell as much as those of a
+    template without a source."""
+    return not without_holes(expanded).strip() and all(kind == "parser_function" for kind, _ in kinds_in(expanded))
+
+
+def _has_words(node: nodes.Template) -> bool:
+    return any(not param.showkey and _WORD.search(str(param.value)) for param in node.params)
 
 
 def _function(title: str, node: nodes.Template, page: Rendering) -> str | None:
@@ -193,12 +207,12 @@ def _function_tag(first: str, node: nodes.Template, page: Rendering) -> str:
     if first == FUNCTION and params:
         first, params = _render(params[0].value, page), params[1:]
     tag = first.strip().lower()
-    if tag in _SILENT or not params:
+    if tag in tags.SILENT or not params:
         return ""
-    if tag in _CODE_BLOCKS or tag in _CODE:
+    if tag in tags.CODE_BLOCKS or tag in tags.CODE:
         text = _verbatim(params[0].value, page)
         language = _verbatim(node.get("lang").value, page).strip() if node.has("lang") else ""
-        return page.keep(lines.fence(text, language)) if tag in _CODE_BLOCKS else page.span(lines.code(text))
+        return page.keep(lines.fence(text, language)) if tag in tags.CODE_BLOCKS else page.span(lines.code(text))
     return _render(params[0].value, page)
 
 
@@ -208,6 +222,7 @@ def _expanded(name: str, source: Wikicode, node: nodes.Template, page: Rendering
         return hole("template", name)
     page.sources.spent += 1
     page.sources.depth += 1
+    in_line = page.in_line
     frame = Frame(arguments(node, lambda code: _render(code, page)), page.frame)
     try:
         text = page.within(frame, lambda: _render(source, page))
@@ -217,12 +232,14 @@ def _expanded(name: str, source: Wikicode, node: nodes.Template, page: Rendering
         text = hole("template", name)
     finally:
         page.sources.depth -= 1
+        page.in_line = in_line
     return text if len(text) <= LONGEST else hole("template", name)
 
 
-def _call(names: tuple[str, str], node: nodes.Template, page: Rendering, alone: bool) -> templates.Call:
+def _call(names: tuple[str, str], node: nodes.Template, page: Rendering) -> Call:
     """`names`: as the tables have it, and as it is typed."""
-    name, title = names
+    (name, title), alone = names, not page.in_line
+    page.in_line = True  # whatever its arguments hold becomes part of a text
 
     def value(wanted: str) -> str:
         return _render(node.get(wanted).value, page).strip() if node.has(wanted) else ""
@@ -232,7 +249,7 @@ def _call(names: tuple[str, str], node: nodes.Template, page: Rendering, alone: 
 
     unnamed = [param for param in node.params if not param.showkey]
     values = [_render(param.value, page).strip() for param in unnamed] or [text for text in map(value, "123") if text]
-    return templates.Call(
+    return Call(
         name=name,
         title=title,
         values=values,
@@ -276,9 +293,9 @@ def _typed_argument(node: nodes.Argument, page: Rendering) -> str:
 
 def _typed_tag(node: nodes.Tag, page: Rendering) -> str:
     name = str(node.tag).strip().lower()
-    if name in ("nowiki", *_CODE_BLOCKS):
+    if name in ("nowiki", *tags.CODE_BLOCKS):
         return _raw(node, page)
-    if name in _SILENT:
+    if name in tags.SILENT:
         return ""
     if name == "br":
         return "\n"
@@ -294,13 +311,13 @@ def _tag(node: nodes.Tag, page: Rendering) -> str:
     name = str(node.tag).strip().lower()
     if node.wiki_markup in MARKERS:
         return MARKERS[node.wiki_markup]
-    if name in _SILENT:
-        return ""
-    if name in _CODE_BLOCKS:
+    if name in tags.SILENT or name in tags.DRAWN:
+        return hole("embed", name) if name in tags.DRAWN else ""
+    if name in tags.CODE_BLOCKS:
         return page.keep(lines.fence(_raw(node, page), _attribute(node, "lang")))
-    if name in _CODE:
+    if name in tags.CODE:
         return page.span(lines.code(_verbatim(node.contents, page)))
-    if any(layout in _attribute(node, "class") for layout in tables.LAYOUT):
+    if tables.is_layout(_attribute(node, "class")) or _HIDDEN.search(_attribute(node, "style")):
         return ""
     render = _TAGS.get(name)
     return str(render(node, page) if render else _render(node.contents, page))
@@ -332,16 +349,6 @@ def _around(mark: str) -> Callable[[nodes.Tag, Rendering], str]:
     return render
 
 
-def _script(table: dict[int, int], sign: str) -> Callable[[nodes.Tag, Rendering], str]:
-    def render(node: nodes.Tag, page: Rendering) -> str:
-        text = _render(node.contents, page).strip()
-        if text and all(ord(char) in table for char in text):
-            return text.translate(table)
-        return f"{sign}{text}" if len(text) < 2 else f"{sign}({text})"
-
-    return render
-
-
 def _quotation(node: nodes.Tag, page: Rendering) -> str:
     return lines.quotation(_render(node.contents, page))
 
@@ -353,6 +360,8 @@ def _table(node: nodes.Tag, page: Rendering) -> str:
 
 _TAGS: dict[str, Callable[[nodes.Tag, Rendering], str]] = {
     "math": _mathematics,
+    "chem": lambda node, page: measures.chemical(str(node.contents or "")),
+    "ce": lambda node, page: measures.chemical(str(node.contents or "")),
     "b": _around(lines.BOLD),
     "strong": _around(lines.BOLD),
     "i": _around(lines.ITALIC),
@@ -360,8 +369,8 @@ _TAGS: dict[str, Callable[[nodes.Tag, Rendering], str]] = {
     "br": lambda node, page: BREAK if node.wiki_markup is None else "",
     "hr": lambda node, page: "\n\n",
     "p": lambda node, page: f"\n\n{_render(node.contents, page)}\n\n",
-    "sub": _script(_LOWERED, "_"),
-    "sup": _script(_RAISED, "^"),
+    "sub": lambda node, page: measures.script(_render(node.contents, page).strip(), measures.LOWERED, "_"),
+    "sup": lambda node, page: measures.script(_render(node.contents, page).strip(), measures.RAISED, "^"),
     "blockquote": _quotation,
     "table": _table,
     "nowiki": lambda node, page: lines.shown(str(node.contents or "")),

@@ -29,7 +29,7 @@ from schemas.manifest import ListDigest, Manifest, digest
 from schemas.page import PAGE, Page, to_row
 from schemas.record import REJECT
 
-VERSION = 2  # goes up when connectors keep more than before; local files are then read again
+VERSION = 3  # goes up when connectors keep more than before; local files are then read again
 STAGE = "collect"
 SHARD_PAGES = 2_000
 SHARD_BYTES = 32 << 20

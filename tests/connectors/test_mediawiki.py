@@ -2,6 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from pydantic import ValidationError
@@ -13,7 +14,7 @@ from schemas.document import Article, Reject
 from schemas.hole import hole
 from schemas.page import Page
 from tests.connectors.recorded import OFFLINE, FakeClock, RecordedTransport, fetch, json_page, page, recorded_web
-from tests.connectors.wiki import API, OldWikiAPI, WikiAPI, wiki
+from tests.connectors.wiki import API, WITH_TEMPLATES, OldWikiAPI, WikiAPI, wiki
 
 DUMP = Path(__file__).parent / "mediawiki" / "wiki.xml"
 
@@ -156,6 +157,28 @@ def test_texts_once_had_are_served_from_the_cache(tmp_path: Path) -> None:
     site = wiki()
     first, again = (fetch(LIVE, site, store=tmp_path / "web.sqlite") for _ in range(2))
     assert first == again and texts_asked(site) == 2
+
+
+def test_templates_that_pages_use_are_asked_for_once() -> None:
+    site = wiki(WikiAPI(busy=0, texts={11: WITH_TEMPLATES, 13: "Again {{tooth|5}}, in a page of its own."}))
+    found = {item.key: item for item in fetch(LIVE, site) if isinstance(item, Page)}
+    first, second = (next(LIVE.parse(found[key])) for key in ("11", "13"))
+    assert isinstance(first, Article) and isinstance(second, Article)
+    assert first.sections[0].markdown == f"A four-toothed saw {hole('template', 'unheard')} cuts *x*."
+    assert second.sections[0].markdown == "Again four-toothed, in a page of its own."
+    asked = [dict(parse_qsl(urlsplit(url).query))["titles"] for url in site.asked if "titles=" in url]
+    assert asked == ["Template:Cite web|Template:Tooth|Template:Unheard", "Template:Numeral", "Template:Number word"]
+
+
+def test_templates_that_a_wiki_does_not_tell_leave_holes() -> None:
+    api = WikiAPI(busy=0, texts={11: "A {{tooth|of=4}} saw.", 13: "Nothing."})
+
+    def without(url: str) -> HTTPResponse:
+        return json_page({"error": {"code": "readapidenied"}}) if "titles=" in url else api(url)
+
+    found = {item.key: item for item in fetch(LIVE, RecordedTransport(otherwise=without)) if isinstance(item, Page)}
+    (first,) = LIVE.parse(found["11"])
+    assert isinstance(first, Article) and first.sections[0].markdown == f"A {hole('template', 'tooth')} saw."
 
 
 def test_an_old_wiki_says_the_same() -> None:

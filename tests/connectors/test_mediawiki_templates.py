@@ -90,6 +90,64 @@ def test_a_template_that_nobody_knows_is_judged_by_its_shape(wikitext: str, mark
 @pytest.mark.parametrize(
     ("wikitext", "markdown"),
     [
+        ("* ''{{ABW}}'' (NED)\n* [[Isles|{{GGY}}]] (UK)", "- *ABW* (NED)\n- GGY (UK)"),
+        ("a <span>{{grindstone}}</span> b", f"a {hole('template', 'grindstone')} b"),
+        (
+            "{|\n! A !! B\n|-\n| {{BEL}} || {{grindstone}}\n|}",
+            f"| A | B |\n| --- | --- |\n| BEL | {hole('template', 'grindstone')} |",
+        ),
+        ("Above.\n<div>\n{{Mill facts|sails=4}}\n</div>\nBelow.", "Above.\n\nBelow."),
+        ("learns {{move|Thunder punch}} and {{expand|all of it}}", "learns Thunder punch and all of it"),
+        ("stays {{move|date=May}} {{user en-3}}here\n{{merge|Other page}}", "stays here"),
+        (
+            "of the {{sclass|Nimitz|carrier}}, says {{harvtxt|Lee|1990}}",
+            "of the *Nimitz*-class carrier, says Lee (1990)",
+        ),
+        ("{{ISBN|978-1}} {{doi|10.1/x}}, as {{ping|Bob}} said", "ISBN 978-1 doi:10.1/x, as @Bob said"),
+        ("at {{coord|30|12|N|74|7|W|name=x}}{{coord|1|N|2|E|display=title}}", "at 30°12′N 74°7′W"),
+        ("at {{coord|30.5|-7|region:US}} and {{coord}}", f"at 30.5° -7° and {hole('template', 'coord')}"),
+        (
+            "since {{dts|2013|June|8}} {{start date|8|June|2013}} {{dts|June 2013}}",
+            "since 8 June 2013 8 June 2013 June 2013",
+        ),
+        (
+            "* {{cite book|last=Lee|first=Ann|title=Mills|year=1990|publisher=Grist}}<ref>{{cite web|title=no}}</ref>",
+            "- Lee, Ann (1990). *Mills*. Grist",
+        ),
+        ("{{citation|title=Bran|work=Flour Today|date=May 2020}}", '"Bran". *Flour Today*. May 2020'),
+        ("a {{cite quran|29|46}}", f"a {hole('template', 'cite quran')}"),
+        ("{{respell|AZ|ər-by|JAHN|'}} {{IPAc-en|US|b|ɪ|,_|b|aɪ|-}}", "*AZ-ər-by-JAHN* US: /bɪ, baɪ-/"),
+        (
+            "{{ruby|漢|かん}} {{tsl|en|Mill|磨坊}} {{Tag|highway|footway}} {{tag|ref}}",
+            "漢(かん) 磨坊 `highway=footway` `<ref>`",
+        ),
+        ("a {{clade|label1=X|1={{clade|1=A|2=B}}|2=C}}", "a X (A, B), C"),
+        (
+            "a <score>c' d'</score> <hiero>A1</hiero> <chem>H2SO4</chem>",
+            f"a {hole('embed', 'score')} {hole('embed', 'hiero')} H₂SO₄",
+        ),
+        ('a <span style="display: none">007</span><span class="in-stock">b</span>', "a b"),
+        (
+            "read [[Media:Mill.pdf|the manual]] or [[Media:Mill.pdf]][[File:Mill.png|thumb|A mill]]",
+            "read the manual or Mill.pdf",
+        ),
+        (
+            "{{#if:{{#invoke:x}}|a|b}} {{#ifeq:a|{{#invoke:x}}|b|c}} {{uc:{{#invoke:x}}}}",
+            " ".join(hole("parser_function", name) for name in ("#if", "#ifeq", "uc")),
+        ),
+        (
+            "{{#expr:1 apples}}, {{#ifexpr:what|a|b}}, {{#expr:}}{{GENDER:Bob|he|she|they}}",
+            f"{hole('parser_function', '#expr')}, {hole('parser_function', '#ifexpr')}, they",
+        ),
+    ],
+)
+def test_nothing_vanishes_from_within_a_line(wikitext: str, markdown: str) -> None:
+    assert shown(wikitext) == markdown
+
+
+@pytest.mark.parametrize(
+    ("wikitext", "markdown"),
+    [
         ("{{#if:x|yes|no}} {{#if: |yes|no}} {{#if:|yes}}", "yes no"),
         ("{{#ifeq:1.0|1|same|other}} {{#ifeq:a|b|same|other}}", "same other"),
         ("{{#switch:b|a=1|b|c=2|#default=3}} {{#switch:z|a=1|#default=3}} {{#switch:z|a=1|4}}", "2 3 4"),
@@ -141,6 +199,8 @@ SOURCES = {
     "Many4": "{{many5}}{{many5}}{{many5}}{{many5}}{{many5}}{{many5}}{{many5}}{{many5}}{{many5}}{{many5}}",
     "Many5": "{{sails|4}}{{sails|4}}{{sails|4}}{{sails|4}}{{sails|4}}{{sails|4}}{{sails|4}}{{sails|4}}",
     "Pair": "{{{b}}} before {{{a}}}",
+    "Words": "The {{#invoke:Mill|name}} of {{{1}}}",
+    "Shy": " <!-- says nothing --> ",
     "Wrap": "{{pair|a={{{1}}}|b=[{{{2}}}]}}",
 }
 
@@ -158,7 +218,8 @@ SOURCES = {
         ("{{shell|1=ls {{!}} wc}}", "```\n$ ls | wc\n```"),
         ("{{convert|3|m}} of {{stone|fine grit}} and {{stone}}", "3 m of fine grit and " + hole("template", "stone")),
         ("{{ic|x}} {{IC|x}}", "`my x` other"),
-        ("a {{blank|x}} b {{table|y}}", "a b"),
+        ("a {{blank|x}} b {{table|y}} {{shy|z}}", "a b"),
+        ("a {{words|oak}}", f"a The {hole('parser_function', '#invoke')} of oak"),
         ("{{wrap|one|{{sails|4}}}}", "[four sails] before one"),
     ],
 )

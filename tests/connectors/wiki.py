@@ -17,6 +17,13 @@ SITE = {
     }
 }
 TEXTS = {11: "'''Saws''' cut wood.\n\n== Kinds ==\nMany.", 12: "#REDIRECT [[Saw]]", 13: "A '''vice''' holds things."}
+# a page that uses templates, and their sources
+WITH_TEMPLATES = "A {{tooth|4}} saw {{unheard|of=1}} cuts {{cite web|title=x}}."
+TEMPLATES = {
+    "Tooth": "{{numeral|{{{1}}}}}-toothed",
+    "Numeral": "#REDIRECT [[Template:Number word]]",
+    "Number word": "four",
+}
 
 
 @dataclass
@@ -25,6 +32,7 @@ class WikiAPI:
     with status 200, that the wiki is busy; `code` says how."""
 
     busy: int = 1
+    texts: dict[int, str] = field(default_factory=lambda: TEXTS)
     code: str = "internal_api_error_DBQueryError"
     headers: dict[str, str] = field(default_factory=dict)
     asked: Counter[str] = field(default_factory=Counter)
@@ -43,17 +51,27 @@ class WikiAPI:
             return {"query": {"pages": [_listed(number) for number in numbers]}} | more
         if params.get("list") == "logevents":
             return {"query": {"logevents": [{"action": "delete", "ns": 0, "title": "Gone", "logpage": 99}]}}
+        if "titles" in params:
+            return {"query": {"pages": [_template(title) for title in params["titles"].split("|")]}}
         if attempt <= self.busy:
             return {"error": {"code": self.code}}
-        return {"query": {"pages": [_page(int(number) - 100) for number in params["revids"].split("|")]}}
+        return {"query": {"pages": [_page(int(number) - 100, self.texts) for number in params["revids"].split("|")]}}
 
 
 def _listed(number: int) -> dict[str, Any]:
     return {"pageid": number, "ns": 0, "title": f"Page {number}", "lastrevid": number + 100, "redirect": number == 12}
 
 
-def _page(number: int) -> dict[str, Any]:
-    slot = {"contentmodel": "wikitext", "content": TEXTS[number]}
+def _template(title: str) -> dict[str, Any]:
+    text = TEMPLATES.get(title.partition(":")[2])
+    if text is None:
+        return {"ns": 10, "title": title, "missing": True}
+    slot = {"contentmodel": "wikitext", "content": text}
+    return {"pageid": 900, "ns": 10, "title": title, "revisions": [{"slots": {"main": slot}}]}
+
+
+def _page(number: int, texts: dict[int, str]) -> dict[str, Any]:
+    slot = {"contentmodel": "wikitext", "content": texts[number]}
     revision = {"revid": number + 100, "timestamp": "2024-01-01T00:00:00Z", "user": "Ines", "slots": {"main": slot}}
     return {"pageid": number, "ns": 0, "title": f"Page {number}", "revisions": [revision]}
 
