@@ -7,6 +7,7 @@ it is a list that the wiki makes by itself (`macros.SILENT`).
 
 import html
 from collections.abc import Callable
+from urllib.parse import unquote
 
 import lxml.html
 import re2
@@ -14,7 +15,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 from markdown_it import MarkdownIt
 
-from connectors.confluence.macros import unread
+from connectors.confluence.macros import said, unread
 from connectors.html import Unreadable
 
 _LONGEST = 10 << 20
@@ -31,6 +32,7 @@ _DROPPED = (
     " | //ac:adf-extension[ac:adf-fallback]/ac:adf-node"
 )
 _PLAIN = ("code", "noformat", "code-block", "paste-code-macro")
+_ENCODED = "--uriencoded--"
 _NO_LANGUAGE = ("", "none", "plain", "text", "plaintext")
 _ALIASES = {
     "c#": "csharp",
@@ -41,7 +43,6 @@ _ALIASES = {
 }
 _BLOCKS = ("li", "p", "div", "td", "th", "h1", "h2", "h3", "h4", "h5", "h6")
 _CONTAINERS = ("layout", "layout-section", "layout-cell", "adf-extension", "adf-node", "adf-content", "adf-fallback")
-_WORDS = {"status": "title", "jira": "key"}  # macros that say one of their parameters
 _TAGS = {"ui-step": "li", "ui-steps": "ol"}
 _MARKDOWN = ("markdown", "markdown-macro")
 _FORMULAS = {"mathinline": "", "mathblock": "; mode=display", "latex": "; mode=display", "mathjax-inline-macro": ""}
@@ -56,7 +57,7 @@ _PANELS = {
     "alert": ("", ""),
     "auimessage": ("", ""),
 }
-_NO_TEXT = ("style", "css", "javascript", "script", "html-include")  # what stands in these is for the browser
+_NO_TEXT = ("style", "css", "javascript", "script")  # what stands in these is for the browser
 _SIGNS = {"tick": "✔", "cross": "✘", "warning": "⚠", "information": "ℹ", "plus": "+", "minus": "-", "question": "?"}
 _SIGNS |= {"yellow-star": "★", "light-on": "💡"}
 
@@ -131,13 +132,10 @@ def _character(found: "re2._Match") -> str:
 def _macro(element: HtmlElement, chinese: bool) -> None:
     name = (element.get(f"{_AC}name") or "").lower()
     code, body, title = element.find("pre"), element.find("div"), _parameter(element, "title")
-    said = _parameter(element, _WORDS.get(name, "url"))
     if name in _NO_TEXT:
         _replace(element, None)
     elif code is None and body is None:
-        _replace(element, _element("span", said or unread(name, _named(next(element.iter(f"{_RI}page"), None)))))
-    elif name in _WORDS:
-        _replace(element, _element("span", said))
+        _replace(element, _bare(element, name))
     elif code is not None:
         _replace(element, _verbatim(element, name, code, title))
     elif name in _PANELS:
@@ -145,6 +143,16 @@ def _macro(element: HtmlElement, chinese: bool) -> None:
     else:
         body.tag = _TAGS.get(name, "div")
         _replace(element, _titled(body, title))
+
+
+def _bare(element: HtmlElement, name: str) -> HtmlElement:
+    """What a macro without a body says by its parameters, or the hole that it leaves."""
+    tex = _parameter(element, "body") if name in _FORMULAS else ""
+    if tex:
+        tex = unquote(tex.removeprefix(_ENCODED)) if tex.startswith(_ENCODED) else tex
+        return _element("script", tex, type=f"math/tex{_FORMULAS[name]}")
+    words = said(name, lambda key: _parameter(element, key))
+    return _element("span", words or unread(name, _parameter(element, "") or _parameter(element, "name")))
 
 
 def _verbatim(element: HtmlElement, name: str, code: HtmlElement, title: str) -> HtmlElement:
@@ -237,7 +245,13 @@ def _later(element: HtmlElement, chinese: bool) -> None:
 
 def _parameter(element: HtmlElement, name: str) -> str:
     given = (child for child in element.iterchildren(*_PARAMETERS) if (child.get(f"{_AC}name") or "") == name)
-    return next((" ".join((child.text_content() or "").split()) for child in given), "")
+    return next((" ".join((child.text_content() or "").split()) or _pointed(child) for child in given), "")
+
+
+def _pointed(parameter: HtmlElement) -> str:
+    """The address or the file that a parameter points at."""
+    target = next(iter(parameter.iter(f"{_RI}*")), None)
+    return str(target.get(f"{_RI}value") or _named(target)) if target is not None else ""
 
 
 def _element(tag: str, text: str = "", **attributes: str) -> HtmlElement:

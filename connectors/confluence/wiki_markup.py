@@ -1,7 +1,6 @@
 """The markup of pages before Confluence 4, as HTML: https://confluence.atlassian.com/doc/confluence-wiki-markup-251003035.html"""
 
 import html
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby, takewhile
@@ -9,7 +8,7 @@ from operator import itemgetter
 
 import re2
 
-from connectors.confluence.macros import unread
+from connectors.confluence.macros import said, unread
 
 _VERBATIM = re2.compile(
     r"(?s)\{code(?::([^}\n]{0,200}))?\}(.*?)\{code\}|\{noformat(?::[^}\n]{0,200})?\}(.*?)\{noformat\}"
@@ -21,7 +20,6 @@ _ADDRESS = re2.compile(r"^(?:https?|ftp)://\S+$")
 _BOX = re2.compile(r"\{(info|note|tip|warning|panel|quote|expand)(?::([^}\n]{0,300}))?\}")
 _BOXES = {"info": "Note", "note": "Note", "tip": "Tip", "warning": "Warning"}
 _MACRO = re2.compile(r"\{([a-zA-Z][a-zA-Z0-9._-]{0,40})(?::([^{}\n]{0,400}))?\}")
-_WORDS = {"status": "title", "jira": "key"}  # macros that say one of their settings
 _ESCAPE = re2.compile(r"\\([\[\]{}*_^~!|#+?-])")
 _FORCED_BREAK = re2.compile(r"\\\\[ \t]*")
 _AROUND = r"(^|[\s(\[\"'.,;:>|-]){0}([^\s{0}](?:[^{0}\n]{{0,400}}?[^\s{0}])?){0}($|[\s)\]\"'.,;:!?<|-])"
@@ -80,20 +78,30 @@ def to_html(markup: str) -> str:
 
 
 def _read_macros(text: str) -> str:
-    """Words for a macro that says one, a hole for one that is not known.
-
-    A name that comes twice stands around text, which stays.
-    """
-    count = Counter(found[1].lower() for found in _MACRO.finditer(text))
+    """Words for a macro that says one, a hole for one that is not known. What stands between two of a name stays."""
+    around = _around_text(text)
 
     def read(found: "re2._Match") -> str:
         name, settings = found[1].lower(), (found[2] or "").split("|")
+        if found.start() in around:
+            return ""
         named = dict(setting.split("=", 1) for setting in settings if "=" in setting)
-        if name in _WORDS:
-            return str(named.get(_WORDS[name]) or settings[0].strip())
-        return "" if count[name] > 1 else unread(name, settings[0])
+        words = said(name, lambda key: str(named.get(key) or (settings[0].strip() if key in ("title", "key") else "")))
+        return words or unread(name, settings[0])
 
     return str(_MACRO.sub(read, text))
+
+
+def _around_text(text: str) -> set[int]:
+    """Where the macros begin that open or close a text. The one that closes has no settings."""
+    opened, around = dict[str, int](), set[int]()
+    for found in _MACRO.finditer(text):
+        name = found[1].lower()
+        if name in opened and found[2] is None:
+            around |= {opened.pop(name), found.start()}
+        else:
+            opened[name] = found.start()
+    return around
 
 
 def _code(found: "re2._Match") -> str:

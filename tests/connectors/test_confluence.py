@@ -15,6 +15,7 @@ from connectors import html
 from connectors.confluence import Confluence, storage, wiki_markup
 from connectors.web.transport import HTTPResponse
 from schemas.document import Article, Reject
+from schemas.hole import hole
 from schemas.page import Page
 from tests.connectors.recorded import OFFLINE, RecordedTransport, fetch, json_page, redirect
 
@@ -196,6 +197,8 @@ def markdown(fragment: str) -> str:
 MACRO = '<ac:structured-macro ac:name="{0}">{1}</ac:structured-macro>'
 TEXT = "<ac:plain-text-body><![CDATA[{0}]]></ac:plain-text-body>"
 RICH = "<ac:rich-text-body><p>{0}</p></ac:rich-text-body>"
+PARAMETER = '<ac:parameter ac:name="{0}">{1}</ac:parameter>'
+ADDRESS, FILE = '<ri:url ri:value="https://v.example/1"/>', '<ri:attachment ri:filename="a.pdf"/>'
 
 
 @pytest.mark.parametrize(
@@ -213,6 +216,23 @@ RICH = "<ac:rich-text-body><p>{0}</p></ac:rich-text-body>"
         (MACRO.format("children", ""), ""),
         ("<p>so " + MACRO.format("status", '<ac:parameter ac:name="title">DONE</ac:parameter>') + "</p>", "so DONE"),
         ("<p>so " + MACRO.format("mathinline", TEXT.format("a<b")) + "</p>", "so $a<b$"),
+        (
+            "<p>so " + MACRO.format("mathinline", PARAMETER.format("body", "--uriencoded--a%5E2")) + "</p>",
+            "so $a^2$",
+        ),
+        ("<p>see " + MACRO.format("widget", PARAMETER.format("url", ADDRESS)) + "</p>", "see https://v.example/1"),
+        ("<p>see " + MACRO.format("view-file", PARAMETER.format("name", FILE)) + "</p>", "see a.pdf"),
+        ("<p>see " + MACRO.format("jira", PARAMETER.format("key", "KW-1")) + "</p>", "see KW-1"),
+        ("<p>see " + MACRO.format("jira", PARAMETER.format("jqlQuery", "x")) + "</p>", f"see {hole('macro', 'jira')}"),
+        ("<p>see " + MACRO.format("kettles", PARAMETER.format("of", "x")) + "</p>", f"see {hole('macro', 'kettles')}"),
+        (MACRO.format("kettles", RICH.format("kept")), "kept"),
+        (MACRO.format("poll", ""), hole("macro", "poll")),
+        (MACRO.format("convertedtoblock", "") + MACRO.format("toc", ""), ""),
+        (
+            MACRO.format("include", PARAMETER.format("", '<ac:link><ri:page ri:content-title="B"/></ac:link>')),
+            hole("include", "B"),
+        ),
+        (MACRO.format("html-include", ""), hole("include", "html-include")),
         ('<p>a <ac:link><ri:user ri:userkey="1"/></ac:link>b</p>', "a b"),
         (
             '<p><ac:link><ri:page ri:content-title="A"/><ac:plain-text-link-body><![CDATA[x & y]]>'
@@ -253,6 +273,10 @@ def test_storage_format(body: str, expected: str) -> None:
         ("{noformat}\n{code} <b>\n{noformat}", "```\n{code} <b>\n```"),
         ("bq. said\n----\n{toc}after", "> said\n\nafter"),
         ("a <script> b", "a <script> b"),
+        ("see {jira:KW-1} {status:title=DONE} {viewpdf:name=a.pdf}", "see KW-1 DONE a.pdf"),
+        ("see {roadmap:a=1} and {roadmap:a=2}", f"see {hole('macro', 'roadmap')} and {hole('macro', 'roadmap')}"),
+        ("{kettles:a=1}kept{kettles}{children}", "kept"),
+        ("{include:Page B}", hole("include", "Page B")),
     ],
 )
 def test_wiki_markup(body: str, expected: str) -> None:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from connectors.web.transport import HTTPResponse
 from connectors.zendesk import Zendesk
 from schemas.document import Article, Reject, Thread
+from schemas.hole import hole
 from schemas.page import Page
 from tests.connectors.recorded import OFFLINE, RecordedTransport, fetch, json_page, redirect
 
@@ -53,6 +54,28 @@ def test_an_article() -> None:
     assert trouble.markdown == (
         "- Check the plug.\n- Run `kettle --check`:\n\n```bash\nkettle --check\nkettle --boil\n```"
     )
+
+
+@pytest.mark.parametrize(
+    ("body", "markdown"),
+    [
+        ("<p>Ask {{dc.brand}} first.</p>", f"Ask {hole('placeholder', 'dc.brand')} first."),
+        (
+            "<p>Ask <b>{{ help_center_name }}</b>{{dc.end}}</p>",
+            f"Ask **{hole('placeholder', 'help_center_name')}**{hole('placeholder', 'dc.end')}",
+        ),
+        ("<p>Type <code>{{dc.brand}}</code> or {{ticket.id}}.</p>", "Type `{{dc.brand}}` or {{ticket.id}}."),
+        ("<pre>{{dc.brand}}</pre>", "```\n{{dc.brand}}\n```"),
+        ('<iframe src="https://player.example/7"></iframe>', hole("embed", "player.example")),
+    ],
+)
+def test_what_the_site_fills_in_leaves_a_hole(tmp_path: Path, body: str, markdown: str) -> None:
+    saved_articles = json.loads((FOLDER / "articles.json").read_text())
+    for entry in saved_articles["articles"]:
+        entry["body"] = body
+    (tmp_path / "articles.json").write_text(json.dumps(saved_articles))
+    found = document(saved(tmp_path), "a501")
+    assert [section.markdown for section in found.sections] == [markdown]
 
 
 def test_an_article_in_another_language() -> None:
