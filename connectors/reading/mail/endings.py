@@ -10,7 +10,7 @@ from connectors.reading.mail.marks import is_quoted
 from connectors.reading.mail.phrases import FOOTERS, PRIVATE, any_of, is_wide, phrases
 
 _LONG_RULE = re2.compile(r"^(?:_{20,}|-{30,}|={30,})\s*$")
-_SHORT_RULE = re2.compile(r"^\s*(?:--|—|_{2,}|[-_=*#~]{4,}|(?:-=|=-|-~|~-){3,}[-=~]?)\s*$")
+_SHORT_RULE = re2.compile(r"^\s*(?:-{2,3}|—|_{2,}|[-_=*#~]{4,}|(?:-=|=-|-~|~-){3,}[-=~]?)\s*$")
 _OF_A_LIST = re2.compile(
     r"(?i)mailing list|listinfo|unsubscribe|/mailman|lists?\.|google groups|yahoo!? groups|groups\.io"
 )
@@ -27,7 +27,8 @@ _LINK = re2.compile(r"\[([^\]\n]*)\]\([^)\n]*\)|<https?://[^>\s]*>|\(https?://[^
 _LONGEST_DEVICE = 90  # characters
 # one phrase and a few words more, no sentence
 _DEVICE = re2.compile(
-    rf"(?i)^[\s*_\\[(>–—-]*(?:{_begin}(?:[^\n.!?,;:，。！？；：、]|\.\w)*|[^\n.!?,;:，。！？；：、]+{_end})[\s*_\\\]).!]*$"
+    rf"(?i)^[\s*_\\[(>–—-]*(?:{_begin}(?:[^\n.!?,;:，。！？；：、]|\.[\pL\d])*|[^\n.!?,;:，。！？；：、]+{_end})"
+    r"(?:\. (?:please )?(?:excuse|pardon|forgive) [^.\n]{1,40})?[\s*_\\\]).!]*$"
 )
 _CLOSING = re2.compile(
     rf"(?i)^[\s*_–—-]*{any_of(phrases('closing'))}[\s*_]*(?:[,.!;:、，。！~-]*[\s*_\\]*$|[,，!]\s*(.+)$|\s+(.+)$)"
@@ -91,7 +92,7 @@ def _ending(lines: list[str], number: int) -> int:
     if line == "-- " or (line.rstrip() == "--" and len(filled) < 15):
         is_one = len(filled) <= _MOST_SIGNATURE and not (filled and _CODE.search(filled[0]))
     elif line.strip() in ("—", "–") and filled and len(filled) <= _MOST_LINES:
-        is_one = all(_is_of_signature(after, "") for after in filled)
+        is_one = all(_is_of_signature(after, "") for after in filled) or _begins_footer(line, filled)
     else:
         is_one = len(filled) <= _LONGEST_FOOTER and _begins_footer(line, filled)
     return number + 1 + end if is_one else 0
@@ -137,6 +138,8 @@ def _without_signature(lines: list[str], author: str) -> list[str]:
             return lines[:number] if all(_is_of_signature(line, author) for line in below) else lines
     start = _last_paragraph(lines)
     paragraph = lines[start:]
+    if len(paragraph) > 1 and _SHORT_RULE.match(paragraph[0]):
+        paragraph = paragraph[1:]
     named = start and author and len(paragraph) <= _MOST_LINES and _names(paragraph[0], author)
     return lines[:start] if named and all(_is_of_signature(line, author) for line in paragraph) else lines
 

@@ -35,6 +35,18 @@ HEADERS = {
     "uk": "Від: Ана А\nНадіслано: 3 червня 2024 р. 10:12\nКому: list\nТема: Млин",
     "hu": "Feladó: Ana A\nElküldve: 2024. június 3. 10:12\nCímzett: list\nTárgy: Malom",
     "ro": "De la: Ana A\nTrimis: luni, 3 iunie 2024 10:12\nCătre: list\nSubiect: Moară",
+    "bg": "От: Ана А\nИзпратено: 3 юни 2024 г. 10:12\nДо: list\nОтносно: Мелница",
+    "hr": "Šalje: Ana A\nPoslano: 3. lipnja 2024. 10:12\nPrima: list\nPredmet: Mlin",
+    "sl": "Od: Ana A\nPoslano: ponedeljek, 3. junij 2024 10:12\nZa: list\nZadeva: Mlin",
+    "sr": "Od: Ana A\nPoslato: 3. jun 2024. 10:12\nZa: list\nTema: Mlin",
+    "sk": "Od: Ana A\nOdoslané: pondelok 3. júna 2024 10:12\nKomu: list\nPredmet: Mlyn",
+    "lt": "Nuo: Ana A\nIšsiųsta: 2024 m. birželio 3 d. 10:12\nKam: list\nTema: Malūnas",
+    "lv": "No: Ana A\nNosūtīts: 2024. gada 3. jūnijā 10:12\nKam: list\nTēma: Dzirnavas",
+    "et": "Saatja: Ana A\nSaadetud: 3. juuni 2024 10:12\nAdressaat: list\nTeema: Veski",
+    "ca": "De: Ana A\nEnviat: dilluns, 3 de juny de 2024 10:12\nPer a: list\nTema: Molí",
+    "th": "จาก: Ana A\nส่ง: 3 มิถุนายน 2024 10:12\nถึง: list\nเรื่อง: กังหัน",
+    "hi": "प्रेषक: Ana A\nदिनांक: 3 जून 2024 10:12\nप्रति: list\nविषय: चक्की",
+    "fa": "از: Ana A\nارسال شده: 3 ژوئن 2024 10:12\nبه: list\nموضوع: آسیاب",
     "el": "Από: Ana A\nΣτάλθηκε: Δευτέρα, 3 Ιουνίου 2024 10:12\nΠρος: list\nΘέμα: Μύλος",
 }
 
@@ -220,6 +232,19 @@ Lähetetty iPhonesta
 Odesláno z iPhonu
 iPhone'umdan gönderildi
 Virus-free. www.avast.com
+Sent from my Android phone with K-9 Mail. Please excuse my brevity.
+Sent from Spark
+Enviado de Samsung Mobile
+Отправлено из Яндекс.Почты
+Изпратено от моя iPhone
+Poslano s mog iPhonea
+Poslano z mojega iPhonea
+Poslato sa mog iPhonea
+Išsiųsta iš mano iPhone
+Enviat des del meu iPhone
+Az iPhone-omról küldve
+ส่งจาก iPhone ของฉัน
+मेरे iPhone से भेजा गया
 """.strip().split("\n")
 
 
@@ -232,6 +257,7 @@ def test_what_a_device_adds_goes(line: str) -> None:
     "own",
     [
         "Sent from my iPhone, the mail shows twice.",
+        "Sent from my Android phone with a script. It excuses nothing.",
         "Sent from my server. It is the third one, and it never arrives.",
         "发自内心的感谢，这个方法可以用。",
     ],
@@ -246,6 +272,7 @@ SIGNATURES = {
     "one line": "Cheers, Bo",
     "alone": "Thanks!",
     "name": "Bo",
+    "below a rule": "__\nBo B",
     "name and place": "Bo B\nMills & Co",
     "de": "Mit freundlichen Grüßen\nBo B",
     "fr": "Cordialement,\nBo",
@@ -318,6 +345,9 @@ FOOTERS = [
     "You received this message because you are subscribed to this group.\nTo stop: write",
     "mill mailing list -- mill@l.example\nTo unsubscribe send an email to mill-leave@l.example",
     "-- \nBo B\n2.34.1",
+    "---\n[Visit Topic](https://d.example/t/1) or reply to this email to respond.\nYou are receiving this because of it.",
+    "---\nVisit Topic or reply to this email to respond.\nTo unsubscribe from these emails, click here.",
+    "—\nReply to this email directly, view it on GitHub <https://github.com/a/b/issues/1>, or unsubscribe.",
 ]
 
 
@@ -336,6 +366,8 @@ def test_a_footer_or_a_marked_signature_goes_and_answers_below_stay(footer: str)
         "------\nlists.append(x)",
         "To unsubscribe from a topic, call `leave`.",
         "-----\nThe end.",
+        "---\nVisit the topic of winds.",
+        "—\nThe wind turns. Then the mill turns. It takes an hour.",
     ],
 )
 def test_a_rule_or_a_comment_ends_no_mail(own: str) -> None:
