@@ -17,7 +17,9 @@ _NO_LANGUAGE = frozenset((
     "default", "none", "text", "txt", "plain", "plaintext", "nohighlight", "no-highlight", "notranslate",
     "block", "wrapper", "literal", "numbersource", "content", "listing", "linenums", "highlight", "code",
     "snippet", "box", "pre", "container", "toolbar", "dark", "light", "hljs", "copy", "lines", "line",
-    "ipython", "inline", "tab-size", "wrap", "nowrap", "prettyprinted", "fence", "undefined", "auto",
+    "view", "viewer", "inner", "group", "editor", "area", "pane", "table", "example", "sample", "window", "frame",
+    "header", "body", "title", "ipython", "inline", "tab-size",
+    "wrap", "nowrap", "prettyprinted", "fence", "undefined", "auto",
 ))
 # fmt: on
 _ALIASES = {

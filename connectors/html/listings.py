@@ -5,16 +5,21 @@ from lxml import etree
 from lxml.html import Element, HtmlElement
 
 from connectors.html.code import is_noise, language
-from connectors.html.tags import names
 
 # What holds a listing, and what in it is one line
 _FRAMES = (
     (
         ".//*[contains(concat(' ', @class, ' '), ' syntaxhighlighter ')]",
-        ".//*[@class and contains(concat(' ', @class), ' line ')][not(ancestor::*[contains(@class, 'gutter')])]",
+        ".//*[@class and contains(concat(' ', @class, ' '), ' line ')][not(ancestor::*[contains(@class, 'gutter')])]",
     ),
     (".//*[contains(@class, 'dp-highlighter')]", ".//ol/li"),
     (".//*[contains(@class, 'crayon-syntax')]", ".//*[contains(concat(' ', @class, ' '), ' crayon-line ')]"),
+    (
+        ".//*[contains(concat(' ', @class, ' '), ' urvanov-syntax-highlighter-syntax ')]",
+        ".//*[contains(concat(' ', @class, ' '), ' urvanov-syntax-highlighter-line ')]",
+    ),
+    (".//*[contains(concat(' ', @class, ' '), ' enlighter-default ')]", ".//pre[contains(@class, 'enlighter-raw')]"),
+    (".//*[contains(concat(' ', @class, ' '), ' blockcode ')]", ".//ol/li"),
 )  # fmt: skip
 # Cells that are lines of a file
 _LINE_CELL = (
@@ -29,14 +34,22 @@ _BOXES = (
     "[not(self::pre) and not(ancestor-or-self::code) and not(.//pre) and (.//br or .//div)]"
 )
 _CODE_BOXES = ".//dl[contains(concat(' ', @class, ' '), ' codebox ')]"
-_NAMED = re2.compile(r"(?i)syntaxhighlighter|dp-highlighter|crayon-syntax|codebox|w3-code|white-space\s*:\s*pre")
+_NAMED = re2.compile(
+    r"(?i)syntax-?highlighter|dp-highlighter|crayon-syntax|enlighter-|blockcode|codebox|w3-code|white-space\s*:\s*pre"
+    r"|line-numbers|\blang\b"
+)
+# What stands beside a block and is no part of it: the numbers of its lines, and its language
+_BESIDE = (
+    ".//div[contains(@class, 'line-numbers')][following-sibling::pre or preceding-sibling::pre]"
+    " | .//div[contains(@class, 'language-')][pre]/span[contains(concat(' ', @class, ' '), ' lang ')]"
+)
 _PARAGRAPHS = etree.XPath(".//p[code and br] | .//div[code and br]")
 _NUMBERS = re2.compile(r"^\s*(?:\d+\.?\s+)*\d+\.?\s*$")
 
 
-def write_listings(root: HtmlElement) -> None:
-    """Change `root` in place."""
-    if _NAMED.search(names(root)):
+def write_listings(root: HtmlElement, named: str) -> None:
+    """Change `root` in place. `named` are its `tags.names`."""
+    if _NAMED.search(named):
         _write_frames(root)
     for table in list(root.iter("table")):
         _write_table(table)
@@ -55,6 +68,9 @@ def _write_frames(root: HtmlElement) -> None:
         bodies = box.xpath("./dd//code | ./dd[not(.//code)]")
         if bodies and not box.xpath(".//pre"):
             _replace(box, [_text(bodies[0])], "")
+    for beside in root.xpath(_BESIDE):
+        if beside.tag == "span" or _text(beside).strip().isdecimal():
+            beside.drop_tree()
     for box in root.xpath(_BOXES):
         if box.getparent() is not None and not any(True for _ in box.iterancestors("pre")):
             _replace(box, [_text(box)], language(box))

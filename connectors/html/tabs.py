@@ -3,7 +3,7 @@
 import re2
 from lxml.html import Element, HtmlElement
 
-from connectors.html.tags import HEADINGS, names
+from connectors.html.tags import HEADINGS
 from schemas.hole import hole
 
 _GROUPS = (
@@ -12,7 +12,7 @@ _GROUPS = (
     ", @class, ' '), ' tabs-nav ')]"
     " | .//*[contains(concat(' ', @class, ' '), ' ui-tabs-nav ')] | .//*[contains(concat(' '"
     ", @class, ' '), ' tab-links ')]"
-    " | .//*[button[contains(@class, 'tablink')]]"
+    " | .//*[button[contains(@class, 'tablink')]] | .//*[contains(@class, 'code-group')]/div[label]"
 )  # fmt: skip
 _LABELS = ".//*[@role='tab'] | .//a[starts-with(@href, '#')] | .//label | .//button"
 _LABEL_BESIDE = ".//label[contains(@class, 'tab-label') or starts-with(@for, '__tabbed_')]"
@@ -21,9 +21,12 @@ _NAMED = re2.compile(r"['\"]([\w:.-]+)['\"]")
 _LONGEST = 80  # characters of a label
 
 
-def show_tabs(root: HtmlElement) -> None:
-    """Each panel shown, below its label; the labels' own list goes. An empty panel leaves a hole."""
-    if "tab" not in names(root).lower():
+def show_tabs(root: HtmlElement, named: str) -> None:
+    """Each panel shown, below its label; the labels' own list goes. An empty panel leaves a hole.
+
+    `named` are the `tags.names` of `root`.
+    """
+    if "tab" not in named.lower():
         return
     by_id = {each.get("id"): each for each in root.xpath(".//*[@id]")}
     for label in root.xpath(_LABEL_BESIDE):
@@ -72,9 +75,9 @@ def _panels_after(group: HtmlElement) -> list[HtmlElement]:
     """The panels that follow a list of labels, or stand in what follows it."""
     around = group
     for _ in range(3):
-        following = [each for each in around.itersiblings() if isinstance(each.tag, str)]
+        following = list(around.itersiblings())
         panels = [each for each in following if _is_panel(each)]
-        inner = [child for each in following for child in each if isinstance(child.tag, str) and _is_panel(child)]
+        inner = [child for each in following for child in each if _is_panel(child)]
         if inner or panels:
             return inner or panels
         parent = around.getparent()
@@ -85,7 +88,10 @@ def _panels_after(group: HtmlElement) -> list[HtmlElement]:
 
 
 def _is_panel(element: HtmlElement) -> bool:
-    return element.get("role") == "tabpanel" or bool(_PANEL.search(element.get("class") or ""))
+    if not isinstance(element.tag, str):
+        return False
+    in_group = element.tag == "div" and (element.getparent().get("class") or "") == "blocks"
+    return in_group or element.get("role") == "tabpanel" or bool(_PANEL.search(element.get("class") or ""))
 
 
 def _show(panel: HtmlElement, label: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from connectors import html
 from connectors.forum import Forum
 from connectors.html.threads import address
+from connectors.html.threads.block import read_body
 from connectors.html.threads.dates import read_time, read_times
 from connectors.html.threads.profiles import PROFILES, Profile
 from connectors.html.threads.thread import read_thread
@@ -404,3 +405,23 @@ def test_a_chinese_engine_never_seen() -> None:
     assert all(post.created_at for post in thread.posts)
     assert thread.posts[1].markdown.startswith("室温太低了。")
     assert not any("登录" in post.markdown or "版权" in post.markdown for post in thread.posts)
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        '<div class="poll" data-poll-name="p"><ul><li>Rye</li></ul></div>',
+        '<blockquote><div class="pollContainer">Rye</div></blockquote>',
+        '<div class="PostPoll"><h3>Which?</h3><span>Rye</span></div>',
+        '<dl class="attachbox"><dt>Attachments</dt><dd><dl class="file"><dt>rye.zip</dt></dl></dd></dl>',
+        '<div class="attachments">rye.zip</div>',
+        '<div class="attachedFiles"><ul><li>rye.zip</li></ul></div>',
+        '<div class="b-post-attachments">rye.zip</div>',
+        '<ul class="attachmentList"><li>rye.zip</li></ul>',
+        '<div class="pattl"><dl><dt>rye.zip</dt></dl></div>',
+        '<fieldset><legend>Files</legend><a href="attachment.php?aid=3">rye.zip</a></fieldset>',
+    ],
+)
+def test_polls_and_lists_of_files_are_no_text(added: str) -> None:
+    body = html.parse(f"<div><p>Use wheat.</p>{added}<p>Or <a href='https://e.example/poll'>ask</a>.</p></div>")
+    assert read_body(body, PROFILES[0], "")[0] == "Use wheat.\n\nOr [ask](https://e.example/poll)."

@@ -85,11 +85,36 @@ def test_markdown_keeps_code_and_mathematics() -> None:
     ],
 )
 def test_formulas_stay_as_they_are_and_pictures_leave_a_mark(body: str, markdown: str) -> None:
+    assert asked(body) == markdown
+
+
+@pytest.mark.parametrize(
+    "banner",
+    [
+        "<blockquote><strong>Possible Duplicate:</strong><br><a href='/q/1'>Old</a></blockquote>",
+        "<blockquote>\n  <p><strong>Possible Duplicates:</strong><br>\n  <a href='/q/1'>A</a><br></p>\n</blockquote>",
+        "<blockquote><p><b>Posible duplicado:</b> <a href='/q/1'>Viejo</a></p></blockquote>",
+        "<blockquote><p><strong>Возможный дубликат:</strong></p></blockquote>",
+    ],
+)
+def test_an_old_banner_of_a_duplicate_is_no_text(banner: str) -> None:
+    assert asked(f"{banner}<p>How?</p>") == "How?"
+
+
+def test_a_quotation_about_duplicates_stays() -> None:
+    assert asked("<blockquote><p>Possible duplicate keys</p></blockquote><p>Why?</p>").startswith(
+        "> Possible duplicate"
+    )
+    later = "<p>I saw</p><blockquote><p><strong>Possible Duplicate:</strong> x</p></blockquote>"
+    assert "> **Possible Duplicate:** x" in asked(later)
+
+
+def asked(body: str) -> str:
     question = {"question": {"Id": "1", "Body": body}}
     page = Page("se", "q1", "https://stack.example/questions/1", json.dumps(question).encode())
     (found,) = source().parse(page)
     assert isinstance(found, Thread)
-    assert found.posts[0].markdown == markdown
+    return found.posts[0].markdown
 
 
 def test_what_little_is_known_is_enough() -> None:

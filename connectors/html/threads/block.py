@@ -28,7 +28,8 @@ _HIDDEN = (
     " | .//*[contains(concat(' ', @class, ' '), ' attachments ') or contains(concat(' ', @class"
     ", ' '), ' attachedFiles ')"
     " or contains(@class, 'message-attachments') or contains(@class, 'postattachments')"
-    " or contains(@class, 'attachmentList')]"
+    " or contains(@class, 'post-attachments') or contains(@class, 'attachmentList')"
+    " or contains(concat(' ', @class, ' '), ' pattl ') or contains(@class, 'PostPoll')]"
     " | .//fieldset[legend and (.//a[contains(@href, 'attachment')] or .//img[contains(@src, 'attach')])]"
 )
 

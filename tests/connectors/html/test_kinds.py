@@ -15,6 +15,15 @@ TABS = {
     "onclick": "<div><button class='tablinks' onclick=\"show(event, 'i')\">One</button>"
     "<button class='tablinks' onclick=\"show(event, 'j')\">Two</button></div>"
     '<div id="i" class="tabcontent"><p>a</p></div><div id="j" class="tabcontent" style="display:none"><p>b</p></div>',
+    "bootstrap": '<ul class="nav nav-tabs"><li><a href="#w">One</a></li><li><a href="#l">Two</a></li></ul>'
+    '<div class="tab-content"><div class="tab-pane active" id="w"><p>a</p></div><div class="tab-pane" id="l"><p>b</p>'
+    "</div></div>",
+    "radio": '<div class="tabbed-set"><input type="radio"><label for="__tabbed_1_1">One</label>'
+    '<div class="tabbed-content"><p>a</p></div><input type="radio"><label for="__tabbed_1_2">Two</label>'
+    '<div class="tabbed-content"><p>b</p></div></div>',
+    "vitepress": '<div class="vp-code-group"><div class="tabs"><label for="t1">One</label><label for="t2">Two</label>'
+    '</div><div class="blocks"><div class="language-sh active"><p>a</p></div><div class="language-sh"><p>b</p></div>'
+    "</div></div>",
     "sphinx": '<div><label class="sd-tab-label">One</label><div class="sd-tab-content"><p>a</p></div>'
     '<label class="sd-tab-label">Two</label><div class="sd-tab-content"><p>b</p></div></div>',
 }
@@ -28,6 +37,57 @@ CASES = [
         "```\na:\n  b\n```",
     ),
     ("<table><tr><td><pre>1\n2</pre></td><td><pre>a\nb</pre></td></tr></table>", "```\na\nb\n```"),
+    (
+        '<blockquote><table><tr><td class="blob-num js-line-number" data-line-number="1"></td>'
+        '<td class="blob-code blob-code-inner js-file-line">a:</td></tr><tr><td class="blob-num" data-line-number="2">'
+        '</td><td class="blob-code">  b</td></tr></table></blockquote>',
+        "> ```\n> a:\n>   b\n> ```",
+    ),
+    (
+        '<div class="code-view"><table><tr><td class="lines-num"><span data-line-number="1"></span></td><td'
+        ' class="lines-code"><code class="code-inner">a:</code></td></tr><tr><td class="lines-num"></td>'
+        '<td class="lines-code"><code class="code-inner">  b</code></td></tr></table></div>',
+        "```\na:\n  b\n```",
+    ),
+    (
+        '<div><div class="line-numbers"><a>1</a><a>2</a></div><pre class="code"><span class="line">a:</span>\n'
+        '<span class="line">  b</span></pre></div>',
+        "```\na:\n  b\n```",
+    ),
+    ('<div class="line-numbers">12 steps</div><pre>a</pre>', "12 steps\n\n```\na\n```"),
+    (
+        '<ul><li>Do:<div class="syntaxhighlighter  python"><table><tr><td class="gutter"><div class="line">1</div></td>'
+        '<td class="code"><div class="container"><div class="line"><code>a = 1</code></div><div class="line">'
+        "<code>&nbsp;&nbsp;b</code></div></div></td></tr></table></div></li></ul>",
+        "- Do:\n\n  ```python\n  a = 1\n    b\n  ```",
+    ),
+    (
+        '<div class="dp-highlighter"><ol class="dp-c"><li><span>a</span></li><li><span>&nbsp; b</span></li></ol></div>',
+        "```\na\n  b\n```",
+    ),
+    (
+        '<div class="crayon-syntax"><table><tr><td class="crayon-nums"><div class="crayon-num">1</div></td><td>'
+        '<div class="crayon-line">a</div><div class="crayon-line crayon-striped-line">&nbsp; b</div></td></tr></table>'
+        "</div>",
+        "```\na\n  b\n```",
+    ),
+    (
+        '<div class="urvanov-syntax-highlighter-syntax"><div class="urvanov-syntax-highlighter-num">1</div>'
+        '<div class="urvanov-syntax-highlighter-line">a</div><div class="urvanov-syntax-highlighter-line">&nbsp; b'
+        "</div></div>",
+        "```\na\n  b\n```",
+    ),
+    (
+        '<div class="enlighter-default"><div class="enlighter-code"><div><div><span>a</span></div><div><span>b</span>'
+        '</div></div></div><pre class="enlighter-raw">a\n  b</pre></div>',
+        "```\na\n  b\n```",
+    ),
+    ('<div class="blockcode"><ol><li>a<br></li><li>&nbsp; b</li></ol><em>Copy</em></div>', "```\na\n  b\n```"),
+    (
+        '<blockquote><div><dl class="codebox"><dt>Code: <a href="#">Select all</a></dt><dd><code>a<br>&nbsp; b</code>'
+        "</dd></dl></div></blockquote>",
+        "> ```\n> a\n>   b\n> ```",
+    ),
     ("<pre><span>7</span> a\n<span>8</span>  b</pre>", "```\na\n b\n```"),
     ("<pre><span>7</span> a\n<span>9</span>  b</pre>", "```\n7 a\n9  b\n```"),
     ('<pre><span class="line">a</span><span class="line">b</span></pre>', "```\na\nb\n```"),
@@ -35,6 +95,17 @@ CASES = [
     ("<p><code>a</code><br>and <code>b</code></p>", "`a`\nand `b`"),
     # lists and tables
     ("<ul><li>a</li><ul><li>b</li></ul><li>c</li></ul>", "- a\n  - b\n- c"),
+    ("<ol><li>a</li><ol><li>b</li></ol><ul><li>c</li></ul></ol>", "1. a\n   1. b\n   - c"),
+    ("<blockquote><ul><li>a</li><ul><li>b</li></ul></ul></blockquote>", "> - a\n>   - b"),
+    (
+        "<table><tr><th>K</th><th>V</th></tr><tr><td>x</td><td>a<br>b<br/>c</td></tr></table>",
+        "| K | V |\n| --- | --- |\n| x | a<br>b<br>c |",
+    ),
+    (
+        "<blockquote><table><tr><th>K</th><th>V</th></tr><tr><td>x</td><td><p>a</p><p>b</p></td></tr></table>"
+        "</blockquote>",
+        "> | K | V |\n> | --- | --- |\n> | x | a<br>b |",
+    ),
     ("<dl><dt>T</dt><pre>a</pre></dl>", "- T\n\n  ```\n  a\n  ```"),
     ("<dl><pre>a</pre></dl>", "```\na\n```"),
     (
@@ -51,6 +122,15 @@ CASES = [
         "</mjx-container>.</p>",
         "is $x^{2}$.",
     ),
+    (
+        '<ul><li>is <mjx-container display="true"><mjx-assistive-mml><math><mi>x</mi></math></mjx-assistive-mml>'
+        "</mjx-container></li></ul>",
+        "- is\n\n  $$\n  x\n  $$",
+    ),
+    ('<p>is <mjx-container data-latex="x^2"><svg></svg></mjx-container>.</p>', "is $x^2$."),
+    ('<ul><li>is <img class="tex" alt="\\alpha_1">.</li></ul>', "- is $\\alpha_1$."),
+    ('<p>is <img class="latex" alt="$x^2$">.</p>', "is $x^2$."),
+    ('<p>is <img src="https://s0.wp.com/latex.php?latex=x%5E2&bg=fff" class="latex">.</p>', "is $x^2$."),
     ('<p>is <mjx-container aria-label="x squared"><svg></svg></mjx-container>.</p>', "is x squared."),
     ("<p>is <mjx-container><svg></svg></mjx-container>.</p>", f"is {hole('formula', 'mjx-container')}."),
     ('<p>is <img alt="\\frac{1}{2}">.</p>', "is $\\frac{1}{2}$."),
@@ -72,6 +152,14 @@ CASES = [
         '<aside class="onebox"><header><a href="https://o.example/a">o</a></header><article>long</article></aside>',
         "https://o.example/a",
     ),
+    (
+        '<blockquote><aside class="onebox"><header><a href="https://o.example/a">o</a></header></aside></blockquote>',
+        "> https://o.example/a",
+    ),
+    ('<div class="bbCodeBlock--unfurl" data-url="https://o.example/a"><h3>T</h3><div>long</div></div>',
+     "https://o.example/a"),
+    ('<p>a</p><figure class="kg-bookmark-card"><a href="https://o.example/a"><div>long</div></a></figure>',
+     "a\n\nhttps://o.example/a"),
     ('<ol><li>Note. <a href="#r1">↩︎</a></li></ol>', "1. Note."),
 ]  # fmt: skip
 
