@@ -10,7 +10,6 @@ _WORDS = re2.compile(
     r"|message-box|alert-(?:info|warning|danger|success|primary|secondary)|theme-admonition|starlight-aside)(?:$|[\s_-])"
 )
 _LONGEST = 2000  # characters of a box; what is longer is a page that is called so
-_HEADING_PATH = " | ".join(f".//{name}" for name in HEADINGS)
 
 
 def is_callout(element: HtmlElement) -> bool:
@@ -24,9 +23,9 @@ def titles(root: HtmlElement) -> set[HtmlElement]:
     found = set[HtmlElement]()
     if next(root.iter(*HEADINGS), None) is None:
         return found
-    for box in root.xpath(".//div | .//aside | .//section | .//blockquote | .//details"):
-        headings = box.xpath(_HEADING_PATH) if box.get("class") or box.get("role") else []
-        if len(headings) == 1 and is_callout(box) and _is_first(headings[0], box):
+    for box in root.iterdescendants("div", "aside", "section", "blockquote", "details"):
+        headings = list(box.iterdescendants(*HEADINGS)) if is_callout(box) else []
+        if len(headings) == 1 and _is_first(headings[0], box):
             found.add(headings[0])
     return found
 

@@ -11,7 +11,7 @@ from connectors.html.density import Weight
 from connectors.html.embeds import write_embeds
 from connectors.html.listings import write_listings
 from connectors.html.tabs import show_tabs
-from connectors.html.tags import HEADINGS, MUTE
+from connectors.html.tags import HEADINGS, MUTE, names
 
 _FRAMES = ("nav", "aside", "footer", "dialog", "menu", "figcaption")
 # fmt: off
@@ -56,10 +56,11 @@ _CAMEL = re2.compile(r"([a-z0-9])([A-Z])")
 
 
 def drop_invisible(page: HtmlElement) -> None:
+    named = names(page)
     unfold(page)
-    show_tabs(page)
-    write_listings(page)
-    write_embeds(page)
+    show_tabs(page, named)
+    write_listings(page, named)
+    write_embeds(page, named)
     for element in list(page.iter(*MUTE)):
         if element.getparent() is not None:
             element.drop_tree()

@@ -6,7 +6,6 @@ import re2
 from lxml import etree
 from lxml.html import HtmlElement
 
-from connectors.html.tags import names
 from schemas.hole import hole
 
 # Frames and elements that say nothing to a reader, by their address ...
@@ -44,9 +43,9 @@ _FRAMES = ("iframe", "object", "embed", "video", "audio")
 _INLINE = ("p", "span", "em", "strong", "b", "i", "a", "li", "td")
 
 
-def write_embeds(root: HtmlElement) -> None:
-    """Change `root` in place."""
-    for path, address_path in _PREVIEWS if _NAMED.search(names(root)) else ():
+def write_embeds(root: HtmlElement, named: str) -> None:
+    """Change `root` in place. `named` are its `tags.names`."""
+    for path, address_path in _PREVIEWS if _NAMED.search(named) else ():
         for preview in root.xpath(path):
             address = next((each for each in preview.xpath(address_path) if each.startswith("http")), "")
             if preview.getparent() is not None and address:

@@ -1,5 +1,6 @@
 """Text that only looks like Markdown is escaped, so that it says what its writer saw."""
 
+import re
 from collections import Counter
 
 import re2
@@ -13,6 +14,7 @@ _EMPHASIS = re2.compile(
     r"(^|[\s(\"'，。（])(?:(\*{1,3})([^\s*](?:[^*\n]{0,200}[^\s*])?)(\*{1,3})|(_{1,2})([^\s_](?:[^_\n]{0,200}[^\s_])?)(_{1,2}))"
     r"($|[\s)\"'.,;:!?，。）])"
 )
+_SIGN = re.compile(r"[*_\[\\]")
 _FORMULA = re2.compile(r"(?s)\\\(.+?\\\)|\\\[.+?\\\]|\$\$[^$]+\$\$|\$[^$\s](?:[^$\n]{0,500}[^$\s])?\$")
 _LITERAL = ("code", "tt", "kbd", "samp", "pre", "script", "textarea")
 # The converter escapes what begins a list; lines that are one by hand stay so
@@ -24,17 +26,19 @@ def escape_text(root: HtmlElement) -> None:
     for element in root.iter():
         if not isinstance(element.tag, str):
             continue
-        literal = element.tag in _LITERAL or any(True for _ in element.iterancestors(*_LITERAL))
-        if element.text and not literal:
-            element.text = _escaped(element.text)
-        if element.tail and not any(True for _ in element.iterancestors(*_LITERAL)):
-            element.tail = _escaped(element.tail)
+        text, tail = element.text, element.tail
+        if text and _SIGN.search(text) and element.tag not in _LITERAL and not _in_literal(element):
+            element.text = _escaped(text)
+        if tail and _SIGN.search(tail) and not _in_literal(element):
+            element.tail = _escaped(tail)
+
+
+def _in_literal(element: HtmlElement) -> bool:
+    return next(element.iterancestors(*_LITERAL), None) is not None
 
 
 def _escaped(text: str) -> str:
     """The backslashes of a formula are its own."""
-    if not any(sign in text for sign in "*_[\\"):
-        return text
     said, at = list[str](), 0
     for formula in _FORMULA.finditer(text):
         said += [_without_marks(text[at : formula.start()]), formula[0].replace("\\", BACKSLASH)]

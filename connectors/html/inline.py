@@ -13,9 +13,9 @@ _ORDINALS = {"st", "nd", "rd", "th", "er", "e", "o", "a", "tm", "®", "™"}
 
 def write_links(root: HtmlElement, base_url: str) -> None:
     for link in list(root.iter("a")):
-        target = _target(link.get("href") or "", base_url)
-        if not target or BLOCK_PATH(link):
-            link.tag = "div" if BLOCK_PATH(link) else "span"
+        target, holds_blocks = _target(link.get("href") or "", base_url), len(link) > 0 and bool(BLOCK_PATH(link))
+        if not target or holds_blocks:
+            link.tag = "div" if holds_blocks else "span"
             link.attrib.clear()
         else:
             link.attrib.clear()

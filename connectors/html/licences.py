@@ -50,6 +50,7 @@ def stated_licence(root: HtmlElement, data: list[dict[str, Any]]) -> str:
     for address in (*stated, *values(data, "license")):
         if spdx(address):
             return spdx(address)
-    footers = root.xpath(_FOOTERS)
-    found = {spdx(address) for address in footers if "creativecommons.org" in address.lower()} - {""}
+    if not any("creativecommons.org" in address.lower() for address in root.xpath("//a/@href")):
+        return ""
+    found = {spdx(address) for address in root.xpath(_FOOTERS) if "creativecommons.org" in address.lower()} - {""}
     return found.pop() if len(found) == 1 else ""

@@ -3,7 +3,24 @@
 from copy import deepcopy
 
 import re2
-from html_to_markdown import ConversionOptions, PreprocessingOptions, convert
+from html_to_markdown import (
+    CodeBlockStyle,
+    ConversionOptions,
+    HeadingStyle,
+    HiddenContent,
+    HighlightStyle,
+    InlineDataMedia,
+    LinkStyle,
+    ListIndentType,
+    NewlineStyle,
+    OutputFormat,
+    PreprocessingOptions,
+    PreprocessingPreset,
+    TierStrategy,
+    UrlEscapeStyle,
+    WhitespaceMode,
+    convert,
+)
 from lxml import etree
 from lxml.html import Element, HtmlElement
 
@@ -12,7 +29,9 @@ from connectors.html.escapes import BACKSLASH, lists_by_hand
 from connectors.html.marks import Marks
 from connectors.html.mathematics import mark_mathematics
 from connectors.html.prepare import QUOTE, prepare
+from connectors.html.tags import names
 
+# Enums by their members, defaults too: names would be looked up for each conversion, which takes as long as itself
 _OPTIONS = ConversionOptions(
     bullets="-",
     list_indent_width=2,
@@ -22,8 +41,19 @@ _OPTIONS = ConversionOptions(
     expand_abbreviations=False,
     include_blockquote_citations=False,
     extract_metadata=False,
-    hidden_content="reachable",
-    preprocessing=PreprocessingOptions(enabled=False),
+    hidden_content=HiddenContent.REACHABLE,
+    preprocessing=PreprocessingOptions(enabled=False, preset=PreprocessingPreset.STANDARD),
+    heading_style=HeadingStyle.ATX,
+    list_indent_type=ListIndentType.SPACES,
+    highlight_style=HighlightStyle.DOUBLE_EQUAL,
+    whitespace_mode=WhitespaceMode.NORMALIZED,
+    newline_style=NewlineStyle.SPACES,
+    code_block_style=CodeBlockStyle.BACKTICKS,
+    inline_data_media=InlineDataMedia.KEEP,
+    url_escape_style=UrlEscapeStyle.ANGLE,
+    link_style=LinkStyle.INLINE,
+    output_format=OutputFormat.MARKDOWN,
+    tier_strategy=TierStrategy.AUTO,
 )
 _BLANKS = re2.compile(r"\n[ \t\n>]*\n(?:[ \t]*\n)+")
 _QUOTED_BLANKS = re2.compile(r"(?m)^( *(?:> ?)*>)[ \t]*\n(?: *(?:> ?)*>[ \t]*\n)+")
@@ -55,16 +85,21 @@ def render(element: HtmlElement, base_url: str) -> tuple[str, Marks]:
     if body.tag in ("html", "body"):
         body.tag = "div"
     root.append(body)
-    mark_mathematics(root, marks)
-    prepare(root, base_url, marks)
+    named = names(root)
+    mark_mathematics(root, marks, named)
+    prepare(root, base_url, marks, named)
     markup = etree.tostring(root, encoding="unicode", method="html")
     return lists_by_hand(convert(markup, _OPTIONS).content or "").replace(BACKSLASH, "\\"), marks
 
 
 def tidy(text: str, hard_breaks: bool = False) -> str:
     """`text` without blank ends of lines; with `hard_breaks` the two that end a line within a paragraph stay."""
-    text = _QUOTE_BEGINS.sub(r"\1", _QUOTE_IS_FIRST.sub(r"\1", text)).replace(QUOTE, "")
-    return _QUOTED_BLANKS.sub(r"\1\n", _BLANKS.sub("\n\n", _bare_ends(text, hard_breaks))).strip("\n")
+    if QUOTE in text:
+        text = _QUOTE_BEGINS.sub(r"\1", _QUOTE_IS_FIRST.sub(r"\1", text)).replace(QUOTE, "")
+    text = _bare_ends(text, hard_breaks)
+    if "\n\n\n" in text or ">" in text:
+        text = _QUOTED_BLANKS.sub(r"\1\n", _BLANKS.sub("\n\n", text))
+    return text.strip("\n")
 
 
 def _bare_ends(text: str, hard_breaks: bool) -> str:

@@ -37,6 +37,8 @@ class Marks:
 
     def restore(self, text: str) -> str:
         """Text with every mark in its place; the lines of a block keep the indent of its list or quote."""
+        if not self.items:
+            return text
         blocks = _LINE.sub(self._block, text)
         return MARK.sub(lambda found: self.items[int(found[1])].text, blocks)
 

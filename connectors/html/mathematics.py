@@ -7,6 +7,7 @@ from urllib.parse import unquote_plus, urlsplit
 
 import lxml.html
 import re2
+from lxml import etree
 from lxml.html import HtmlElement
 
 from connectors.html.marks import Mark, Marks
@@ -27,21 +28,25 @@ _DRAWN = re2.compile(
 _IN_QUERY = re2.compile(r"(?:^|&)(?:latex|math|from|chl|tex|formula|eq)=([^&]+)")
 # An alternative text is TeX if it has dollars at both ends, or a command with its argument
 _TEX = re2.compile(r"(?s)^\s*(?:\$.+\$|\\\(.+\\\)|\\\[.+\\\])\s*$|\\[a-zA-Z]{2,}\s*[{_^\\]|^\\[a-zA-Z]+$")
+_FRAMES = etree.XPath(".//*[@data-mathml]")
+_NAMED = ("math", "MathJax", "katex")  # one of them is in every class that is looked for
 _SIZE = re2.compile(r"^(?:\\(?:bg|fg|inline|dpi|large|Large|small|huge)(?:_[a-z]+|\{[^}]*\}|\b)\s*)+")
 
 
-def mark_mathematics(root: HtmlElement, marks: Marks) -> None:
-    scripts = root.xpath('.//script[starts-with(@type, "math/")]')
+def mark_mathematics(root: HtmlElement, marks: Marks, named: str) -> None:
+    """Change `root` in place. `named` are its `tags.names`."""
+    scripts = [script for script in root.iter("script") if (script.get("type") or "").startswith("math/")]
     drawn_by = {f"{script.get('id')}-Frame" for script in scripts if script.get("id")}
     for script in scripts:
         _mark_script(script, marks)
     for container in list(root.iter("mjx-container")):
         _mark_rendered(container, container.get("display") in _DISPLAY, marks)
-    for frame in root.xpath(".//*[@data-mathml]"):
+    for frame in _FRAMES(root):
         if frame.get("id") not in drawn_by:
             _mark_rendered(frame, bool(frame.xpath("ancestor::*[contains(@class, 'MathJax_Display')]")), marks)
-    _mark_katex(root, marks)
-    _mark_elements(root, marks)
+    if any(name in named for name in _NAMED) or next(root.iter("math"), None) is not None:
+        _mark_katex(root, marks)
+        _mark_elements(root, marks)
     for image in list(root.iter("img")):
         if written := tex_of_image(image):
             _put(image, written, False, marks)

@@ -15,7 +15,6 @@ from connectors.html.marks import Mark, Marks
 from connectors.html.tabs import show_tabs
 from connectors.html.tags import HEADINGS, MUTE
 
-_LINE_END = re2.compile(r"[ \t]*\n\s*")
 _WIDE = r"([\x{3000}-\x{30ff}\x{3400}-\x{9fff}\x{ff00}-\x{ff60}])"
 _WIDE_LINE_END = re2.compile(_WIDE + r"[ \t]*\n\s*" + _WIDE)
 _PERMALINK = re2.compile(
@@ -25,17 +24,20 @@ _PERMALINK = re2.compile(
 _SIGNS = {"", "#", "¶", "§", "🔗", "link", "permalink", "[link]", "\uf0c1", "[edit]"}
 # from a footnote to where it is called
 _WAYS_BACK = {sign + form for sign in ("↩", "↵", "⏎", "↑", "^", "⬆", "⤴", "↖") for form in ("", "\ufe0e", "\ufe0f")}
+_SIGNS_OR_BACK = _SIGNS | _WAYS_BACK
 QUOTE = "\ue002"  # a line of its own before a quotation, which else runs into the one above it
-_NUMBERED_LINES = './/table[.//td//pre][.//td[contains(@class, "linenos") or contains(@class, "gutter")]]'
+_NUMBERED_LINES = etree.XPath('.//table[.//td//pre][.//td[contains(@class, "linenos") or contains(@class, "gutter")]]')
+_CODE = etree.XPath(".//pre | .//code[.//br][not(ancestor::pre)] | .//listing | .//xmp")
+_LINKS = etree.XPath(".//a | .//span[contains(@class, 'editsection')]")
 
 
-def prepare(root: HtmlElement, base_url: str, marks: Marks) -> None:
-    """Change `root` in place."""
-    write_listings(root)
+def prepare(root: HtmlElement, base_url: str, marks: Marks, named: str) -> None:
+    """Change `root` in place. `named` are its `tags.names`."""
+    write_listings(root, named)
     _mark_code(root, marks)
     unfold(root)
-    show_tabs(root)
-    write_embeds(root)
+    show_tabs(root, named)
+    write_embeds(root, named)
     _drop_noise(root)
     _join_lines(root)
     escape_text(root)
@@ -87,13 +89,13 @@ def _follows(element: HtmlElement) -> bool:
 
 
 def _mark_code(root: HtmlElement, marks: Marks) -> None:
-    for table in root.xpath(_NUMBERED_LINES):
+    for table in _NUMBERED_LINES(root) if root.find(".//table") is not None else ():
         blocks = table.xpath('.//td[not(contains(@class, "linenos") or contains(@class, "gutter"))]//pre')
         if len(blocks) == 1 and blocks[0] is not table:
             blocks[0].tail = table.tail
             blocks[0].set("data-lang", code.language(blocks[0]))
             table.getparent().replace(table, blocks[0])
-    for block in root.xpath(".//pre | .//code[.//br][not(ancestor::pre)] | .//listing | .//xmp"):
+    for block in _CODE(root):
         if block.getparent() is None or any(True for _ in block.iterancestors("pre")):
             continue
         text = code.source(block)
@@ -121,7 +123,7 @@ def fence(text: str, language: str) -> str:
 def _drop_noise(root: HtmlElement) -> None:
     for element in list(root.iter("script", *MUTE)):
         element.drop_tree()
-    for element in root.xpath(".//a | .//span[contains(@class, 'editsection')]"):
+    for element in _LINKS(root):
         if _is_permalink(element):
             _hand_over_name(element)
             element.drop_tree()
@@ -137,20 +139,33 @@ def _hand_over_name(link: HtmlElement) -> None:
 def _join_lines(root: HtmlElement) -> None:
     """A line end in HTML is a space, and in Chinese and Japanese nothing."""
     for element in root.iter():
-        if element.text and "\n" in element.text:
-            element.text = _LINE_END.sub(" ", _WIDE_LINE_END.sub(r"\1\2", element.text))
-        if element.tail and "\n" in element.tail:
-            element.tail = _LINE_END.sub(" ", _WIDE_LINE_END.sub(r"\1\2", element.tail))
+        text, tail = element.text, element.tail
+        if text and "\n" in text:
+            element.text = _on_one_line(text)
+        if tail and "\n" in tail:
+            element.tail = _on_one_line(tail)
+
+
+def _on_one_line(text: str) -> str:
+    if not text.isascii():
+        text = _WIDE_LINE_END.sub(r"\1\2", text)
+    first, *rest = text.split("\n")
+    if not rest:
+        return text
+    *inner, last = (line.lstrip(" \t\r\f") for line in rest)
+    return " ".join([*(line.rstrip(" \t") for line in (first, *filter(None, inner))), last])
 
 
 def _is_permalink(element: HtmlElement) -> bool:
     text = (element.text_content() or "").strip()
     if element.tag == "a" and not text and not element.xpath(".//img"):
         return True
-    if text.lower() in _SIGNS | _WAYS_BACK and (element.get("href") or "").startswith("#"):
+    if text.lower() in _SIGNS_OR_BACK and (element.get("href") or "").startswith("#"):
         return True
     classes = element.get("class") or ""
-    return bool(_PERMALINK.search(classes)) and (len(text) < 3 or "editsection" in classes or text.lower() in _SIGNS)
+    return bool(classes and _PERMALINK.search(classes)) and (
+        len(text) < 3 or "editsection" in classes or text.lower() in _SIGNS
+    )
 
 
 def _drop_empty_links(root: HtmlElement) -> None:

@@ -22,6 +22,8 @@ def questions(data: list[dict[str, Any]], url: str) -> tuple[Section, ...]:
 
 def joined(sections: tuple[Section, ...], asked: tuple[Section, ...]) -> tuple[Section, ...]:
     """The page's own sections and the questions that are no headings there, without what only holds their answers."""
+    if not asked:
+        return sections
     own = {_letters(section.path[-1]) for section in sections if section.path}
     added = [section for section in asked if _letters(section.path[-1]) not in own]
     answers = [_letters(section.markdown) for section in added]

@@ -1,5 +1,7 @@
 """Text to an element tree, with the checks that keep a hostile page from costing more than it is worth."""
 
+import re
+
 import lxml.html
 import re2
 from lxml import etree
@@ -16,7 +18,7 @@ _LONG_TAG = 65_536
 _INLINE_DATA = re2.compile(r"data:[a-zA-Z0-9.+/;=-]{1,200}base64,[A-Za-z0-9+/=\s]+")
 _QUOTED = re2.compile(r"\"[^\"]*\"|'[^']*'")
 # NUL and other controls; the private area is kept for the marks of `markdown`
-_CONTROLS = re2.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x{e000}-\x{f8ff}\x{fffe}\x{ffff}]")
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ue000-\uf8ff\ufffe\uffff]")
 
 
 class Unreadable(Exception):
@@ -31,7 +33,9 @@ def parse(text: str) -> HtmlElement:
     """The document's root element, without comments. Raises Unreadable."""
     if len(text) > MAX_TEXT:
         raise Unreadable("too_large", f"{len(text)} characters")
-    clean = _INLINE_DATA.sub("data:,", _CONTROLS.sub("", text))
+    clean = _CONTROLS.sub("", text)
+    if "base64," in clean:
+        clean = _INLINE_DATA.sub("data:,", clean)
     _check_tags(clean)
     root = _parse(clean)
     _check_shape(root)

@@ -24,13 +24,18 @@ _CONTROL = [*range(9), 11, 12, *range(14, 32), *range(127, 133), *range(134, 160
 _HIDING = [0xAD, 0x200B, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xE0000, 0xE0080)]
 # noncharacters, which the program keeps for its own marks (normalise/markdown.py, schemas/hole.py)
 _INVISIBLE = dict.fromkeys([*_CONTROL, *_HIDING, *range(0xFDD0, 0xFDF0), 0xFFFE, 0xFFFF])
+# Two classes: one with characters beyond U+FFFF is fifty times slower
+_INVISIBLES = (
+    re.compile(f"[{re.escape(''.join(chr(code) for code in _INVISIBLE if code <= 0xFFFF))}]"),
+    re.compile("[\U000e0000-\U000e007f]"),
+)
 
 # The flag of a region, such as Wales: a black flag, the region's name in tags, and their end
 _FLAG = re.compile("(\U0001f3f4[\U000e0020-\U000e007e]{1,10}\U000e007f)")
 
 # Alone on a line. Short words only as a link: a list may well name `print` or `home`.
-_NAVIGATION = re2.compile(
-    r"(?i)^[\s*_#>|←→«»<‹›]*(?:\[[\s←→«»<>‹›]*(?:next|previous|prev|up|home|back|top|contents|index|share|print"
+_ALONE = (
+    r"[\s*_#>|←→«»<‹›]*(?:\[[\s←→«»<>‹›]*(?:next|previous|prev|up|home|back|top|contents|index|share|print"
     r"|source|目录|首页)"
     r"(?: (?:page|chapter|section|topic))?[\s←→«»<>‹›]*\]\([^)\s]*\)"
     r"|\[?(?:back to top|table of contents|skip to (?:main )?content|edit (?:this page|on github|me on github)"
@@ -38,6 +43,7 @@ _NAVIGATION = re2.compile(
     r"|last (?:updated|modified)(?: on|:)[^.\n]{0,60}|上一页|下一页|上一章|下一章|返回顶部|回到顶部|返回目录|编辑本页"
     r"|在 ?github 上编辑|最后更新[^。\n]{0,40}|起始页)(?:\]\([^)\s]*\))?)[\s*_|←→«»>‹›]*$"
 )
+_NAVIGATION, _SOME_NAVIGATION = re2.compile(rf"(?i)^{_ALONE}"), re2.compile(rf"(?im)^{_ALONE}")
 _IMAGE = re2.compile(r"!\[[^\]\n]*\]\([^)\n]*\)|!\[[^\]\n]*\]\[[^\]\n]*\]")
 # A link without a word leads to its own place. One called "link" or "edit" is a word of a sentence, unless it ends a
 # heading or has a line for itself.
@@ -73,9 +79,14 @@ def safe(text: str) -> str:
     except UnicodeEncodeError:
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x85", "\n")
+    if text.isascii():
+        return text.translate(_INVISIBLE)
+    return unicodedata.normalize("NFC", _visible(text) if any(each.search(text) for each in _INVISIBLES) else text)
+
+
+def _visible(text: str) -> str:
     parts = _FLAG.split(text) if "\U000e007f" in text else [text]
-    seen = "".join(part if place % 2 else part.translate(_INVISIBLE) for place, part in enumerate(parts))
-    return unicodedata.normalize("NFC", seen)
+    return "".join(part if place % 2 else part.translate(_INVISIBLE) for place, part in enumerate(parts))
 
 
 def tidy(text: str) -> str:
@@ -144,11 +155,13 @@ def _named(link: Any) -> str:
 
 def without_marks(text: str) -> str:
     """Prose (see `markdown.on_prose`) without images, permalinks, navigation lines and footnote marks."""
-    text = _PERMALINK.sub(r"\1", _IMAGE.sub("", text))
-    text = _NUMBERED_NOTE.sub(r"\1\3", _FOOTNOTE.sub("", text))
+    if "[" in text or "¶" in text:  # no mark is without
+        text = _PERMALINK.sub(r"\1", _IMAGE.sub("", text))
+        text = _NUMBERED_NOTE.sub(r"\1\3", _FOOTNOTE.sub("", text))
     text = _LINK.sub(_named, text) if "[http" in text else text
-    lines = (line for line in text.split("\n") if not line.strip() or not _NAVIGATION.match(line))
-    return _BLANK_LINES.sub("\n\n", "\n".join(lines))
+    if _SOME_NAVIGATION.search(text):
+        text = "\n".join(line for line in text.split("\n") if not line.strip() or not _NAVIGATION.match(line))
+    return _BLANK_LINES.sub("\n\n", text) if any(sign in text for sign in ("\n\n\n", "\n ", "\n\t")) else text
 
 
 def _without_own_links(text: str, host: str) -> str:

@@ -1,7 +1,7 @@
 """Removes what people write around an answer: greetings, thanks, signatures, and references to other posts."""
 
 from collections.abc import Collection
-from functools import partial
+from functools import lru_cache, partial
 
 import re2
 
@@ -60,6 +60,8 @@ _EDIT_THANKS = re2.compile(
     r"|front ?page|responses|replies|点赞|赞|投票)"
     r"[^.\n`]{0,60}[.!。！]*[ \t:)]*$"
 )
+# What each of the three begins with
+_EDITED = re2.compile(r"(?im)^[ \t]*(?:\*{1,3}|_{1,2}|#{1,6} )?[\[(]?(?:edit|update|addendum|eta|编辑|更新|补充)")
 _THANKS = (
     r"(?:many |much |a lot of )?(?:thanks|thank you|thankyou|thx|ty|tia|cheers|regards|best|best wishes"
     r"|sincerely|yours)"
@@ -108,34 +110,48 @@ def remove_courtesies(markdown: str, authors: Collection[str] = ()) -> str:
 
     `authors` are those of the thread: who is called by name at the beginning is one of them.
     """
-    called = frozenset(_NOT_IN_NAMES.sub("", author).casefold() for author in authors)
+    called = frozenset(map(_plain_name, authors))
     return clean.settled_on_prose(clean.safe(markdown), partial(_clean_post, called))
 
 
 def _clean_post(called: Collection[str], text: str) -> str:
     text = clean.without_marks(bbcode.to_markdown(text))
     text = _without_closing(_without_opening(text, called))
-    return _QUOTE_MARK.sub("", _EDIT_MARK.sub("", _EDIT_THANKS.sub("", _EDIT_NOTE.sub("", text))))
+    if _EDITED.search(text):
+        text = _EDIT_MARK.sub("", _EDIT_THANKS.sub("", _EDIT_NOTE.sub("", text)))
+    return _QUOTE_MARK.sub("", text) if "[" in text else text
 
 
 def _without_opening(text: str, called: Collection[str]) -> str:
-    text = _GREETING.sub("", text.lstrip())
-    mention = _MENTION.match(text)
+    text = _after(_GREETING, text.lstrip())
+    mention = _MENTION.match(text) if text.startswith(("@", "[@")) else None
     if mention and (mention.group(2) or _is_called(mention.group(1), called)):
         text = text[mention.end() :]
-    shorter = _LEAD_IN.sub("", text)
+    shorter = _after(_LEAD_IN, text)
     return shorter[:1].upper() + shorter[1:] if shorter != text else text
+
+
+def _after(opening: "re2._Regexp", text: str) -> str:
+    """`text` without what `opening`, a pattern for its beginning, finds there."""
+    found = opening.match(text)
+    return text[found.end() :] if found else text
 
 
 def _is_called(name: str, called: Collection[str]) -> bool:
     """Whether the name is an author's, or its beginning. `@media` at the start of a sentence may be its subject."""
-    name = _NOT_IN_NAMES.sub("", name).casefold()
+    name = _plain_name(name)
     return len(name) >= SHORTEST_NAME and any(author.startswith(name) for author in called)
+
+
+@lru_cache(maxsize=1024)  # each post of a thread asks for all of its authors
+def _plain_name(name: str) -> str:
+    return str(_NOT_IN_NAMES.sub("", name).casefold())
 
 
 def _without_closing(text: str) -> str:
     """`text` without its closing sentences; the last is removed first."""
-    text = _SIGNED.sub("", text.rstrip())
+    text = text.rstrip()
+    text = _SIGNED.sub("", text) if "\n" in text else text
     while text:
         start = clean.last_sentence(text)
         last = text[start:].strip()
@@ -147,4 +163,4 @@ def _without_closing(text: str) -> str:
 
 def _is_signature(text: str, start: int, last: str) -> bool:
     """Whether the last line is a signature. That stands alone after a blank line; in a list it would be an item."""
-    return bool(_SIGNATURE.match(last)) and text[:start].endswith("\n\n")
+    return text.endswith("\n\n", 0, start) and bool(_SIGNATURE.match(last))

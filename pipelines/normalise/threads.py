@@ -34,7 +34,8 @@ _SENTENCE_ENDS = (".", "?", "!", ":", "。", "？", "！", "：")
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A cleaned post of a conversation. `is_asker`: it is by the person who question, and not an answer of theirs."""
+    """A post of a conversation, its text cleaned (the first's is the question's). `is_asker`: it is by the person who
+    asks, and not an answer of theirs."""
 
     post: Post
     text: str
@@ -110,7 +111,7 @@ def _turns(thread: Thread) -> dict[str, Turn]:
         is_answer = post.accepted or (post.reply_to == first.post_id and post.score is not None)
         turns[post.post_id] = Turn(
             post,
-            clean.finished(courtesies.remove_courtesies(post.markdown, authors)),
+            "" if post is first else clean.finished(courtesies.remove_courtesies(post.markdown, authors)),
             post is first or (by_asker and not is_answer),
         )
     return turns
