@@ -345,7 +345,7 @@ FOOTERS = [
     "You received this message because you are subscribed to this group.\nTo stop: write",
     "mill mailing list -- mill@l.example\nTo unsubscribe send an email to mill-leave@l.example",
     "-- \nBo B\n2.34.1",
-    "---\n[Visit Topic](https://d.example/t/1) or reply to this email to respond.\nYou are receiving this because of it.",
+    "---\n[Visit Topic](https://d.example/t/1) or reply to this email to respond.\nMail mode is on.",
     "---\nVisit Topic or reply to this email to respond.\nTo unsubscribe from these emails, click here.",
     "—\nReply to this email directly, view it on GitHub <https://github.com/a/b/issues/1>, or unsubscribe.",
 ]
