@@ -22,7 +22,8 @@ FUNCTION = "\ue00c"
 _FUNCTION = re2.compile(
     r"(?i)(\{\{\s*(?:(?:safe)?subst:)?\s*(?:#[a-z]{2,20}|formatnum|plural|[lu]c|[lu]cfirst|pad(?:left|right)|urlencode|gender)\s*:)"
 )
-_USE = re2.compile(r"\{\{\s*([^{}|#<>\[\]\n]{1,120}?)\s*(?:\||\}\}|\n|<!--)")
+# a parameter, `{{{1}}}`, is none of them
+_USE = re2.compile(r"\{\{\{[^{}|]*(?:\||\}\}\})|\{\{\s*([^{}|#<>\[\]\n]{1,120}?)\s*(?:\||\}\}|\n|<!--)")
 _COMMENT = re2.compile(r"(?s)<!--.*?-->")
 _NOINCLUDE = re2.compile(r"(?is)<noinclude\s*>.*?(?:</noinclude\s*>|\z)|<noinclude\s*/>")
 _INCLUDEONLY = re2.compile(r"(?i)</?includeonly\s*/?>")
@@ -103,7 +104,7 @@ def exact(title: str) -> str:
 
 def used(text: str) -> set[str]:
     """The `exact` names of the templates that a wikitext uses."""
-    return {exact(name) for name in _USE.findall(text)}
+    return {exact(name) for name in _USE.findall(text) if name}
 
 
 def _taken_over(text: str) -> str:
