@@ -35,8 +35,11 @@ NAME_LENGTH = 60  # characters of a name that are kept: it is told in a reject
 
 
 def hole(kind: Kind, name: str = "") -> str:
-    """What a connector writes in place of what it cannot read. `name` says which one, such as a template's name."""
-    clear = re.sub(f"[{_START}{_STOP}\\s]+", " ", name).strip()[:NAME_LENGTH]
+    """What a connector writes in place of what it cannot read. `name` says which one, such as a template's name.
+
+    What would be markup where it stands is left out of it.
+    """
+    clear = re.sub(f"[{_START}{_STOP}\\s<>|`\\[\\]]+", " ", name).strip()[:NAME_LENGTH]
     return f"{_START}{kind}:{clear}{_STOP}"
 
 

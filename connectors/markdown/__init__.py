@@ -9,7 +9,17 @@ from pydantic import Field
 
 from connectors.base import Kind, LocalPath, Settings, Web
 from connectors.html import Unreadable, decode
-from connectors.markdown import components, front_matter, includes, myst, notes, partials, shortcodes, variables
+from connectors.markdown import (
+    components,
+    front_matter,
+    includes,
+    layouts,
+    myst,
+    notes,
+    partials,
+    shortcodes,
+    variables,
+)
 from connectors.markdown.containers import unwrap
 from connectors.markdown.masks import Masks
 from connectors.markdown.sections import LONGEST, indented_code, render, sections, served
@@ -33,7 +43,8 @@ class Markdown(Settings):
     """A folder of Markdown files, each an article, also in folders within.
 
     Read are front matter, admonitions, tabs, includes (of files within `folder` only) and shortcodes of the usual
-    generators. With `base_url`, where the site is served, articles have addresses and links lead to them.
+    generators, also simple ones that a Hugo site in `folder` defines itself. With `base_url`, where the site is served,
+    articles have addresses and links lead to them.
     """
 
     connector: Literal["markdown"] = "markdown"
@@ -55,7 +66,8 @@ class Markdown(Settings):
         return tuple(sorted({path for path in found if path.suffix.lower() in _SUFFIXES and path.is_file()}))
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
-        scope = variables.load(self.folder)
+        scope, site = variables.load(self.folder), layouts.load(self.folder)
+        known: dict[Path, dict[str, Any]] = {}
         for part in self.only or (".",):
             yield from ignored(self.folder / part, self.files())
         for path in self.files():
@@ -65,7 +77,8 @@ class Markdown(Settings):
             elif path.stem.lower() in _HOUSEKEEPING:
                 yield Reject(key, "not_content")
             else:
-                yield self._page(path, key, scope)
+                above = variables.cascaded(path.parent, self.folder, known)
+                yield self._page(path, key, scope | above if above else scope, site)
 
     def parse(self, page: Page) -> Iterator[Document | Reject]:
         about, text = front_matter.split(page.body.decode("utf-8", "replace").replace("\r\n", "\n"))
@@ -83,10 +96,10 @@ class Markdown(Settings):
             yield Reject(f"{page.key}#{'/'.join(section.path)}", "missing_include", name)
         yield _article(page, about, title, kept) if kept else Reject(page.key, "empty_article")
 
-    def _page(self, path: Path, key: str, scope: dict[str, Any]) -> Page:
+    def _page(self, path: Path, key: str, scope: dict[str, Any], site: dict[str, str]) -> Page:
         text = _RESERVED.sub("", decode(path.read_bytes()).replace("\r\n", "\n"))
         text = includes.expand(partials.expand(text, path, self.folder), path, self.folder)
-        body = variables.fill(text, scope).encode()
+        body = variables.fill(layouts.expand(text, site), scope).encode()
         return Page(self.name, key, self.base_url + (served(key) or key), body, MEDIA_TYPE, licence=self.licence)
 
 

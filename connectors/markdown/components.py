@@ -11,55 +11,30 @@ import re2
 from connectors.markdown.masks import Masks
 from schemas.hole import hole
 
-# what a reader would not miss: navigation, pictures, films, decoration
+# navigation, looks and what the site makes anew for each reader: none says anything
 SILENT = frozenset(
     [
-        "Head",
-        "Image",
-        "Img",
-        "Icon",
-        "Video",
-        "YouTube",
-        "Youtube",
-        "Vimeo",
-        "ThemedImage",
-        "Logo",
-        "Avatar",
-        "Badge",
-        "DocCardList",
-        "TOCInline",
-        "TableOfContents",
-        "Toc",
-        "TOC",
-        "Spacer",
-        "Divider",
-        "Separator",
-        "Br",
-        "Hr",
-        "Comments",
-        "Giscus",
-        "Feedback",
-        "Search",
-        "Contributors",
-        "LastUpdated",
-        "EditLink",
-        "Ad",
-        "Ads",
-        "Button_",
-        "Edit",
-        "HomePage",
-        "RouterView",
-        "Script",
-        "Style",
-        "Redirect",
-        "Meta",
-        "BackToTop",
-        "Breadcrumbs",
-        "Pagination",
-        "PrevNext",
-        "Lottie",
+        *("Head", "Logo", "DocCardList", "TOCInline", "TableOfContents", "Toc", "TOC", "Spacer", "Divider"),
+        *(
+            "Separator",
+            "Hr",
+            "Comments",
+            "Giscus",
+            "Feedback",
+            "Search",
+            "Contributors",
+            "LastUpdated",
+            "EditLink",
+            "Ad",
+            "Ads",
+        ),
+        *("Script", "Style", "Redirect", "Meta", "BackToTop", "Breadcrumbs", "Pagination", "PrevNext"),
     ]
 )
+# pictures, of which only what stands below one is text
+_PICTURES = frozenset(("Image", "Img", "Icon", "ThemedImage", "Avatar", "Lottie", "Picture", "Zoom", "ThemeImage"))
+# what a site embeds of another, by its address there
+_ADDRESSES = {"youtube": "https://www.youtube.com/watch?v={}", "vimeo": "https://vimeo.com/{}"}
 _TITLES = ("title", "label", "header", "heading", "question", "summary", "name", "term", "tab")
 _TEXTS = ("text", "description", "content", "message", "caption", "answer", "body", "definition", "children", "tip")
 _CODES = ("command", "cmd", "code", "snippet", "shell", "commands")
@@ -79,6 +54,7 @@ _ASIDES = frozenset(
         "alert",
     ]
 )
+_SINCE = re2.compile(r"(?i)^(?:since|new|added|deprecated|removed|available|version)(?:in|since)?$")
 _KINDS = ("type", "variant", "kind", "intent")  # of an aside
 _IMPORT = re2.compile(r"""(?m)^import\s+(?:[^'"();`=.]*?\sfrom\s*)?(?:'[^'\n]+'|"[^"\n]+");?[ \t]*$""")
 _EXPORT = re2.compile(r"(?m)^export\s+(?:const|let|var|function|async|default|class|\{|\*).*$")
@@ -92,6 +68,7 @@ _PROPERTY = re2.compile(
 _EXPRESSION = re2.compile(
     r"""\{\s*(?:'([^'\n]*)'|"([^"\n]*)"|(\x{fdd4}\d+\x{fdd5})|([A-Za-z_$][\w$.]*(?:\([^(){}]*\))?(?:\[[\w'"]+\])?))\s*\}"""
 )
+_BRACE = re2.compile(r"\\[{}]|[{}]")
 _MOST_LINES = 400  # of one export
 _NESTED = 20
 _MOST_TAGS, _MOST_UNCLOSED, _LONGEST_TAG = 5_000, 100, 5_000
@@ -107,7 +84,7 @@ def read(text: str, key: str, masks: Masks) -> str:
     if is_mdx(text, key):
         constants = {found[1]: found[2] or found[3] or found[4] or "" for found in _CONSTANT.finditer(text)}
         text = _components(_without_exports(_IMPORT.sub("", text)), masks, 0)
-        return str(_EXPRESSION.sub(lambda found: _expression(found, constants, masks), text))
+        return _without_expressions(text, constants, masks)
     return _components(text, masks, 0)
 
 
@@ -128,14 +105,31 @@ def _without_exports(text: str) -> str:
     return "\n".join(kept)
 
 
-def _expression(found: "re2._Match", constants: dict[str, str], masks: Masks) -> str:
+def _without_expressions(text: str, constants: dict[str, str], masks: Masks) -> str:
+    pieces, done, start, depth = list[str](), 0, 0, 0
+    for found in _BRACE.finditer(text):
+        if found[0] == "{":
+            start, depth = (found.start() if not depth else start), depth + 1
+        elif found[0] == "}" and depth:
+            depth -= 1
+            if not depth:
+                pieces += [text[done:start], _expression(text[start : found.end()], constants, masks)]
+                done = found.end()
+    return "".join([*pieces, text[done:]])
+
+
+def _expression(braced: str, constants: dict[str, str], masks: Masks) -> str:
+    """The text that an expression stands for, else a hole. What other dialects write in braces is left to them."""
+    found = _EXPRESSION.fullmatch(braced)
+    if not found:
+        inside = braced[1:-1].strip()
+        return braced if not inside or inside[0] in "#.:|%{<" else hole("placeholder", inside)
     literal = found[1] if found[1] is not None else found[2]
     if literal is not None:
         return str(literal)
     if found[3]:
         return masks.restore(found[3]).strip("`")
-    name = found[4]
-    return constants.get(name, "") or hole("placeholder", name)
+    return constants.get(found[4], "") or hole("placeholder", found[4])
 
 
 def _components(text: str, masks: Masks, depth: int) -> str:
@@ -161,7 +155,7 @@ def _components(text: str, masks: Masks, depth: int) -> str:
                 body, end = _body(text, name, stop)
                 unclosed |= {name} if end == stop else set()
             shown = (
-                _shown(text, found, inside, body, masks, depth)
+                _shown(text, found, (inside, body, end), masks, depth)
                 if end > stop or not _is_word(name, inside)
                 else f"\\<{name}{inside}>"
             )
@@ -174,9 +168,13 @@ def _is_word(name: str, inside: str) -> bool:
     return not inside.strip() or bool(re2.fullmatch(r"/[^/>]+", inside))
 
 
-def _shown(text: str, found: "re2._Match", inside: str, body: str, masks: Masks, depth: int) -> str:
+def _shown(text: str, found: "re2._Match", held: tuple[str, str, int], masks: Masks, depth: int) -> str:
+    """`held`: properties, what stands within, and where the component ends."""
+    inside, body, end = held
     margin = text[text.rfind("\n", 0, found.start()) + 1 : found.start()]
-    shown = _component(found[2], inside, body, not margin.strip(), masks, depth)
+    rest = text[end : text.find("\n", end)] if "\n" in text[end:] else text[end:]
+    leads = not margin.strip() and ("\n" in body or not body.strip() or not rest.strip())
+    shown = _component(found[2], inside, body, leads, masks, depth)
     return indent(shown, margin).removeprefix(margin) if margin and margin.isspace() else shown
 
 
@@ -219,21 +217,39 @@ def _component(name: str, inside: str, body: str, is_block: bool, masks: Masks, 
     if name in SILENT:
         return "" if name == "Head" else _components(body, masks, depth + 1)
     given = {found[1].lstrip(":"): next(filter(None, found.groups()[1:]), "") for found in _PROPERTY.finditer(inside)}
-    is_block = is_block and ("\n" in body or not body.strip())
+    if name in _PICTURES or name == "Br":
+        return "<br>" if name == "Br" else _first(given, ("caption", "title"))
+    is_block = is_block and ("\n" in body or not body.strip() or bool(_first(given, _TITLES)))
     if "\n" in body:
         body = dedent(body)
     content = _components(body, masks, depth + 1)
     if not is_block:
         words = (content.strip() and content) or _first(given, (*_TEXTS, *_TITLES)) or _code(given, masks)
+        words = words or _address(name, given) or _version(name, given)
         return words or hole("component", name)
     parts = [
         _lead(name, given, bool(content.strip())),
         content.strip("\n"),
         _first(given, _TEXTS),
         _code(given, masks, True),
+        "" if content.strip() else _address(name, given) or _version(name, given),
     ]
     shown = "\n\n".join(part for part in parts if part.strip())
     return f"\n{shown or hole('component', name)}\n"
+
+
+def _version(name: str, given: dict[str, str]) -> str:
+    """Since which version something is so, in the words of the component's name: `<Since v="2.1" />`."""
+    value = _first(given, ("v", "version", "value"))
+    return f"{name} {value}" if value and _SINCE.match(name) else ""
+
+
+def _address(name: str, given: dict[str, str]) -> str:
+    """Where a film or a page lies that a component embeds; "" where it is not told."""
+    address = next((value for value in given.values() if value.startswith(("http://", "https://"))), "")
+    form, number = _ADDRESSES.get(name.lower(), ""), _first(given, ("id", "videoId", "videoID", "video"))
+    address = address or (form.format(number) if form and number else "")
+    return f"<{address}>" if address else ""
 
 
 def _lead(name: str, given: dict[str, str], has_content: bool) -> str:

@@ -18,10 +18,12 @@ _OPENED = re2.compile(
 _NAMED = re2.compile(r"^( *):{3,} *\{([A-Za-z][\w:.+-]*)\}(.*)$")
 _CLOSED = re2.compile(r"^ *(?::{3,}|/{3,}) *$")
 _ALERT = re2.compile(r"^((?:> ?)+)\[!([A-Za-z][\w-]*)(?:\|[^\]]*)?\][+-]?[ \t]*(.*)$")
-_ATTRIBUTES = re2.compile(r"^\s*(?:> ?)*\{:[^}]*\}\s*$")
+_ATTRIBUTES = re2.compile(r"^\s*(?:> ?)*\{(?::[^}]*|\s*[.#][A-Za-z][^}]*)\}\s*$")
+_LABEL = re2.compile(r"\[([^\[\]]+)\]\s*$")  # of a block in a code group
 _LANGUAGE = re2.compile(r"^\{?\s*\.?([A-Za-z][\w+#.-]*)")
 _ABOUT_LESSON = ("objectives", "questions", "instructor")  # what it teaches, and how to teach it
 _ASIDES = ("solution", "hint", "answer", "spoiler", "discussion", "callout", "note", "tip", "warning")
+_UNTITLED = ("code-group", "tabs", "tab-set", "raw", "v-pre", "steps", "cards", "columns", "grid")  # boxes of others
 _HEADING = re2.compile(r"^ *#{1,6} +(.+?)[ #]*(?:\{[^}]*\})?$")
 _NESTED = 20
 
@@ -77,8 +79,9 @@ def _fenced(margin: str, marks: str, info: str, body: list[str], depth: int) -> 
     if name:
         info, (options, body) = argument, split_options(body)
     language = _LANGUAGE.match(info)
-    if options.get("caption"):
-        yield from (f"{margin}**{options['caption'].strip('*')}**", "")
+    label = _LABEL.search(info) if language and "=" not in info else None
+    if caption := options.get("caption") or (label[1] if label else ""):
+        yield from (f"{margin}**{caption.strip('*')}**", "")
     yield f"{margin}{marks}{language[1] if language else options.get('language', '')}"
     yield from body
     yield f"{margin}{marks}"
@@ -144,11 +147,11 @@ def _container_end(lines: list[str], index: int) -> int:
 def _opening(lines: list[str], index: int) -> tuple[list[str], int]:
     """The lead of a `:::` container, and where to go on. A heading right below names it."""
     opened = _OPENED.match(lines[index])
-    title, after = opened[3] or opened[4] or opened[2].capitalize(), index + 1
+    title, after = opened[3] or opened[4] or opened[2].capitalize() * (opened[2] not in _UNTITLED), index + 1
     below = _below(lines, index)
     if heading := _HEADING.match(lines[below]):
         title, after = heading[1], below + 1
-    return ["", f"{opened[1]}**{title.strip(' *')}**", ""], after
+    return ["", f"{opened[1]}**{title.strip(' *')}**" if title else "", ""], after
 
 
 def _plain(line: str) -> Iterator[str]:

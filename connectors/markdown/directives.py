@@ -12,6 +12,12 @@ from schemas.hole import hole
 SILENT = frozenset(
     [
         "toctree",
+        "toc",
+        "show-index",
+        "exercise-start",
+        "exercise-end",
+        "solution-start",
+        "solution-end",
         "contents",
         "index",
         "meta",
@@ -82,6 +88,10 @@ _ASIDES = frozenset(
         "example",
     ]
 )
+# a line without a body
+_TITLES = frozenset(
+    [*("rubric", "centered", "card", "grid-item-card", "button-link", "tab-item", "admonition", "tags", "epigraph")]
+)
 _VERSIONS = {
     "versionadded": "New in version {}",
     "version-added": "New in version {}",
@@ -133,9 +143,16 @@ def read(name: str, argument: str, options: dict[str, str], body: list[str]) -> 
     if name == "glossary":
         body = [f":   {line.strip()}" if line[:1].isspace() and line.strip() else line for line in body]
     lead = _lead(name, argument, options)
-    if not lead and not any(map(str.strip, body)) and name not in _UNTITLED_FIGURES:
+    if not any(map(str.strip, body)) and name not in _UNTITLED_FIGURES and (not lead or _is_made(name)):
         return "", [hole("directive", f"{name} {argument}")]
     return lead, body
+
+
+def _is_made(name: str) -> bool:
+    """Whether a directive without a body stands for what a program makes of its argument, such as `autoclass`."""
+    kind = name.rpartition(":")[2]
+    known = name in _ASIDES or name in _VERSIONS or name in _TITLES or name in _UNTITLED
+    return not known and not _OBJECT.match(name) and kind not in _ASIDES
 
 
 def _lead(name: str, argument: str, options: dict[str, str]) -> str:

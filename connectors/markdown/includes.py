@@ -34,8 +34,8 @@ _VITEPRESS = re2.compile(r"(?m)^([ \t]*)<<< *([^\s{#\[]+)(?:#([\w-]+))?[^\n]*$")
 _VITEPRESS_PART = re2.compile(r"(?m)^([ \t]*)<!-- *@include: *([^\s{#]+)(?:#([\w-]+))?[^\n]*?-->[ \t]*$")
 _EMBED = re2.compile(r"(?m)^([ \t]*)!\[\[([^\[\]\n|#]+)(?:#([^\[\]\n|]+))?(?:\|[^\[\]\n]*)?\]\][ \t]*$")
 _HUGO = re2.compile(
-    r"(?m)^([ \t]*)\{\{[<%] *(readfile|include|code_sample|codenew|code|include-file|rawinclude"
-    r"|includecode|example|glossary_definition) +([^\n]*?) */?[%>]\}\}[ \t]*$"
+    r"(?m)^([ \t]*)\{\{[<%] *(code_sample|codenew|code|example|glossary_definition"
+    r"|[\w./-]*(?:include|read-?file|embed|snippet|transclude)[\w./-]*) +([^\n]*?) */?[%>]\}\}[ \t]*$"
 )
 _LINES = re2.compile(r"ln\[(\d+)(?::(\d+))?")
 _HEADING = re2.compile(r"^(#{1,6}) +(.+?)\s*$")
@@ -71,6 +71,8 @@ _FOLDERS = (
     "content/en/examples",
     "_partials",
     "partials",
+    "embeds",
+    "content/embeds",
 )
 
 
@@ -189,7 +191,7 @@ class _Includes:
             about, _ = front_matter.split("\n".join(lines_of(path))) if path else ({}, "")
             words = " ".join(str(about.get("short_description") or "").split())
             return found[1] + words if words else missing(found[1], name)
-        if "." not in name:
+        if "." not in name or "://" in name:
             return str(found[0])
         path = find(name, self.file, self.root)
         if path is None:

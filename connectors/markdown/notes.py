@@ -4,6 +4,8 @@ from functools import partial
 
 import re2
 
+from schemas.hole import hole
+
 _ABBREVIATION = re2.compile(r"(?m)^ {0,3}\*\[[^\]\n]+\]:[^\n]*\n?")
 _NOTE = re2.compile(
     r"(?m)^ {0,3}\[\^([^\]\s]+)\]:[ \t]*(.*(?:\n(?:(?:[ \t]*\n)*(?: {2,}|\t).*|[^\s\[#>`~:|*+<-].*))*)\n?"
@@ -17,13 +19,33 @@ _HEADING_ID = re2.compile(r"(?m)^(#{1,6} .*?)\s*(?:\{:?\s*#([\w.:-]+)[^}\n]*\}|\
 _ATTRIBUTES = re2.compile(r"(\]\([^()\s]*\)|!\[\]\([^()\s]*\)|[\x{fdd5}*_])\{:?\s*[.#\w][^{}\n]{0,300}\}")
 
 
+# Marks of pymdownx and Material for MkDocs: icons, keys, changes, text that is marked, raised or lowered
+_ICON = re2.compile(r":(?:material|fontawesome|octicons|simple)-[a-z0-9-]+:(?:\{[^{}\n]*\})?")
+_KEYS = re2.compile(r"(^|[\s(\[>|])\+\+([\w-]+(?:\+[\w-]+)*)\+\+")
+_GONE = re2.compile(r"\{--.*?--\}|\{>>.*?<<\}|\{~~.*?~>")
+_CHANGED = re2.compile(r"\{(?:\+\+|==)(.*?)(?:\+\+|==)\}|~~\}")
+_MARKED = re2.compile(r"(^|[^\w=])(?:==([^\s=](?:[^=\n]*[^\s=])?)==|\^\^([^\s^](?:[^^\n]*[^\s^])?)\^\^)")
+_SHIFTED = re2.compile(r"(\p{L}|\))(?:~(\d{1,3})~|\^(\d{1,3})\^)")
+
+
 def read(text: str) -> str:
     """`text` with footnotes where they are referred to, and links of wikis as their words."""
     text = _with_notes(_ABBREVIATION.sub("", text))
     if _LINK.search(text):
         text = _LINK.sub(lambda found: _words(found, text), text)
         text = _BLOCK_NAME.sub("", _REMARK.sub("", text))
-    return str(_ATTRIBUTES.sub(r"\1", _HEADING_ID.sub(r'\1 <a id="\2\3"></a>', text)))
+    return _without_marks(str(_ATTRIBUTES.sub(r"\1", _HEADING_ID.sub(r'\1 <a id="\2\3"></a>', text))))
+
+
+def _without_marks(text: str) -> str:
+    text = _CHANGED.sub(r"\1", _GONE.sub("", text)) if "{" in text or "~~}" in text else text
+    text = _KEYS.sub(lambda found: f"{found[1]}<kbd>{found[2].replace('+', '</kbd>+<kbd>')}</kbd>", text)
+    text = _SHIFTED.sub(lambda found: f"{found[1]}{_shifted('sub', found[2]) or _shifted('sup', found[3])}", text)
+    return str(_MARKED.sub(r"\1\2\3", _ICON.sub("", text)))
+
+
+def _shifted(tag: str, number: str | None) -> str:
+    return f"<{tag}>{number}</{tag}>" if number else ""
 
 
 def _with_notes(text: str) -> str:
@@ -68,6 +90,8 @@ def _words(found: "re2._Match", text: str) -> str:
         return ""
     if found[2].strip().lower() in ("toc", "_toc_"):
         return ""
+    if found[1]:
+        return hole("include", found[2])
     page, _, heading = found[2].partition("#")
     return (
         found[3] or " > ".join(part.strip(" ^") for part in (page.rpartition("/")[2], heading) if part.strip())

@@ -1,6 +1,6 @@
 """Markdown to sections, by way of the HTML that it stands for: one spelling for all dialects."""
 
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import re2
 from lxml.html import HtmlElement
@@ -10,6 +10,7 @@ from mdit_py_plugins.deflist import deflist_plugin
 from connectors.html import tree
 from connectors.html.sections import sections as split
 from schemas.document import Section
+from schemas.hole import kinds_in
 
 LONGEST = 1 << 20
 
@@ -60,6 +61,9 @@ def first_heading(root: HtmlElement) -> str:
 def _settle_links(root: HtmlElement, url: str) -> None:
     for link in root.xpath("//a[@href]"):
         href = link.get("href").strip()
+        if kinds_in(unquote(href)):
+            link.attrib.pop("href")
+            continue
         if href.startswith(("http://", "https://", "mailto:", "#")):
             continue
         if url.startswith("http") and (address := _absolute(href, url)):

@@ -4,102 +4,48 @@ What stands between two of them stays; so do the texts they are given. One that 
 known to be layout (`SILENT`) or to decide something (`if`).
 """
 
+from pathlib import PurePath
+
 import re2
 
 from connectors.markdown.tags import TEXTS, TITLES, Arguments, arguments
 from schemas.hole import hole
 
-# navigation, pictures, films, layout, settings of the generator
+# navigation, looks, settings of the generator: none says anything to a reader
 SILENT = frozenset(
     [
-        "toc",
-        "else",
-        "anchor",
-        "clear",
-        "clearfix",
-        "br",
-        "hr",
-        "row",
-        "col",
-        "column",
-        "columns",
-        "figure",
-        "img",
-        "image",
-        "picture",
-        "video",
-        "youtube",
-        "vimeo",
-        "icon",
-        "table_of_contents",
-        "pagebreak",
-        "gallery",
-        "carousel",
-        "assign",
-        "capture",
-        "increment",
-        "decrement",
-        "cycle",
-        "layout",
-        "render_toc",
-        "seo",
-        "feed_meta",
-        "extends",
-        "block",
-        "endblock",
-        "import",
-        "macro",
-        "call",
-        "set",
-        "load",
-        "octicon",
-        "fa",
-        "fas",
-        "fab",
-        "swagger",
-        "spacer",
-        "next-prev",
-        "share",
-        "comments",
-        "render-list-of-pages-in-section",
-        "list-pages-in-section",
-        "quick-reference",
-        "root-configuration-keys",
-        "children",
-        "subpages",
-        "section",
-        "page-list",
-        "list-children",
-        "cardpane",
-        "cards",
-        "card-grid",
-        "grid",
-        "steps",
-        "tabs",
-        "tab-set",
-        "thumbnail",
-        "avatar",
-        "badge-icon",
-        "rawhtml",
-        "endcapture",
-        "analytics",
-        "content-ref",
-        "stepper",
-        "csrf_token",
-        "endautoescape",
-        "autoescape",
-        "with",
-        "endwith",
-        "spaceless",
-        "trans",
-        "blocktrans",
-        "static",
-        "prev-next",
-        "button-group",
-        "accordion",
-        "accordions",
+        *("toc", "table_of_contents", "render_toc", "else", "anchor", "clear", "clearfix", "hr", "pagebreak", "spacer"),
+        *("assign", "increment", "decrement", "layout", "seo", "feed_meta", "extends", "block", "endblock", "import"),
+        *("set", "load", "csrf_token", "autoescape", "endautoescape", "spaceless", "with", "endwith", "endcapture"),
+        *("next-prev", "prev-next", "share", "comments", "analytics", "children", "subpages", "page-list"),
+        *("list-children", "list-pages-in-section", "render-list-of-pages-in-section"),
     ]
 )
+# pictures; what stands below one is text
+_PICTURES = frozenset(
+    [
+        *("figure", "img", "image", "picture", "icon", "octicon", "fa", "fas", "fab", "gallery", "carousel"),
+        *("thumbnail", "avatar", "badge-icon", "imgproc", "screenshot", "logo"),
+    ]
+)
+# boxes around what others say; one that encloses nothing but is given something draws that by itself
+_BOXES = frozenset(
+    [
+        *("row", "col", "column", "columns", "section", "cardpane", "cards", "card-grid", "grid", "steps", "stepper"),
+        *("tabs", "tab-set", "tabpane", "rawhtml", "button-group", "accordion", "accordions", "content-ref"),
+    ]
+)
+# what a site embeds of another, by its address there
+_ADDRESSES = {
+    "youtube": "https://www.youtube.com/watch?v={}",
+    "vimeo": "https://vimeo.com/{}",
+    "gist": "https://gist.github.com/{}",
+    "instagram": "https://www.instagram.com/p/{}",
+    "asciinema": "https://asciinema.org/a/{}",
+    "codepen": "https://codepen.io/pen/{}",
+    "x": "https://x.com/{}",
+    "tweet": "https://x.com/{}",
+}
 _LINKS = frozenset(
     [
         "ref",
@@ -139,6 +85,10 @@ _ASIDES = frozenset(
         "quote",
     ]
 )
+# whose title is needed to tell them from those beside them
+_LABELLED = frozenset(
+    ("tab", "tabitem", "tab-item", "details", "expand", "collapse", "spoiler", "accordion-item", "step")
+)
 _KINDS = ("type", "style", "kind", "status", "icon")
 _CODE = frozenset(("highlight", "code", "prism", "codeblock", "mermaid", "chroma", "code-block", "syntax"))
 _VERSION = re2.compile(
@@ -171,6 +121,8 @@ _TAG = re2.compile(
 )
 _GITBOOK_SECTION = re2.compile(r'(?s)<!--\s*sec data-title="([^"\n]*)".*?-->')
 _DECORATION = re2.compile(r"(?i)(?:^|[._-])(?:icon|emoji|logo|badge|glyph)s?$")
+# filters of Liquid that leave the words of a text as they are
+_HARMLESS = ("escape", "h", "markdownify", "safe", "strip", "relative_url", "absolute_url", "url", "raw", "t")
 _LITERAL = re2.compile(r"""^\s*(?:"([^"]*)"|'([^']*)')""")
 
 
@@ -259,13 +211,13 @@ def _opening(name: str, given: Arguments, alone: bool) -> str:
     title = given.first(TITLES) or next((word for word in given.quoted if any(map(str.isalpha, word))), "")
     kind = next((given.named[key] for key in _KINDS if given.named.get(key, "").lower() in _ASIDES), name.lower())
     listed = next((word for word in given.listed if word.lower() in _ASIDES), "")
-    if name in SILENT and not given.named.get("title"):
+    if name in (*SILENT, *_BOXES, *_PICTURES) and not given.named.get("title"):
         title = ""
     if name.lower() in _ASIDES and (not title or title.lower() in _ASIDES):
         title = (listed or kind).capitalize()
-    if not alone or not title:
+    if not title or (not alone and name not in _LABELLED):
         return ""
-    return f"\n**{title.strip(' *')}**\n"
+    return f"\n**{title.strip(' *')}**\n" if alone else f"**{title.strip(' *')}** "
 
 
 def _single(name: str, given: Arguments, about: dict[str, object]) -> str:
@@ -278,18 +230,39 @@ def _single(name: str, given: Arguments, about: dict[str, object]) -> str:
         return _known(key, about) or hole("placeholder", key)
     if "feature-state" in name:
         return f"Feature state: {' '.join([*given.named.values(), *given.listed])}"
-    if name == "embed" and given.named.get("url"):
-        return f"<{given.named['url']}>"
+    if name in ("embed", *_ADDRESSES, "video") and (address := _address(name, given)):
+        return f"<{address}>"
     shown = given.first((*TEXTS, *TITLES)) if name not in ("include", "render", "partial") else ""
-    if not shown and name in SILENT | _BRANCHES | _ASIDES:
-        return ""
+    if not shown and _says_nothing(name, given):
+        return "<br>" if name == "br" else ""
     return shown or _unnamed(name, given)
+
+
+def _says_nothing(name: str, given: Arguments) -> bool:
+    if name in _BOXES | _ASIDES:
+        return not given.named and not given.listed
+    return name in SILENT | _BRANCHES | _PICTURES | {"br"}
+
+
+def _address(name: str, given: Arguments) -> str:
+    """Where that lies which a tag embeds; "" where it is not told."""
+    for word in (*given.named.values(), *given.listed):
+        if word.startswith(("http://", "https://")):
+            return word
+    if name not in _ADDRESSES:
+        return ""
+    parts = [given.named[key] for key in ("user", "id") if given.named.get(key)] or [word for word in given.listed[:2]]
+    if name in ("x", "tweet") and len(parts) > 1:
+        parts.insert(1, "status")
+    return _ADDRESSES[name].format("/".join(parts[:1] if name in ("youtube", "vimeo") else parts)) if parts else ""
 
 
 def _unnamed(name: str, given: Arguments) -> str:
     """The text of a tag that names none: a term, a version, words in quotes; else a hole."""
     if name == "glossary_tooltip":
         return given.named.get("term_id", "").replace("-", " ") or hole("shortcode", name)
+    if name == "file" and given.named.get("src"):
+        return PurePath(given.named["src"]).name
     if given.listed and (_VERSION.match(name) or _WORD.search(name)):
         words = " ".join(given.listed)
         return words if _WORD.search(name) else f"{name.replace('-', ' ').replace('_', ' ').capitalize()} {words}"
@@ -301,7 +274,8 @@ def _unnamed(name: str, given: Arguments) -> str:
 
 def _value(expression: str, about: dict[str, object], in_address: bool) -> str:
     """What `{{ expression }}` stands for: a literal, a word of the front matter, else a hole."""
-    if literal := _LITERAL.match(expression):
+    literal = _LITERAL.match(expression)
+    if literal and all(each.split(":")[0].strip() in _HARMLESS for each in expression[literal.end() :].split("|")[1:]):
         return literal[1] or literal[2] or ""
     name = expression.partition("|")[0].strip().removeprefix("page.").removeprefix("$frontmatter.")
     if in_address or _DECORATION.search(name):

@@ -19,6 +19,12 @@ class Arguments:
     listed: tuple[str, ...] = ()
     quoted: tuple[str, ...] = ()
 
+    def get(self, name: str) -> str:
+        """By its name, or by its place, counted from 0."""
+        if not name.isdecimal():
+            return self.named.get(name.lower(), "")
+        return self.listed[int(name)] if int(name) < len(self.listed) else ""
+
     def first(self, names: tuple[str, ...]) -> str:
         """The first that is not empty of these names, else ""."""
         return next((self.named[name].strip() for name in names if self.named.get(name, "").strip()), "")

@@ -18,7 +18,7 @@ from connectors.markdown.code_places import substitute
 
 _DATA = re2.compile(r"\{%-? *(?:data|indented_data_reference) +([\w.-]+)[^%{}]*-?%\}")
 _VALUE = re2.compile(r"\{\{-? *([A-Za-z][\w.-]*) *(?:\|[^{}]*)?-?\}\}")
-_PARAM = re2.compile(r"\{\{[<%] *(?:param|var|meta|params?) +\"?([\w.-]+)\"? *[%>]\}\}")
+_PARAM = re2.compile(r"\{\{[<%] *(?:_?param|var|meta|params) +\"?([\w.-]+)\"? *[%>]\}\}")
 _TABLES = (".yml", ".yaml", ".json", ".toml")
 _SETTINGS = ("_config", "config", "hugo", "mkdocs", "_variables", "_quarto", "book", "config/_default/params", "params")
 _SPHINX = "myst_substitutions"
@@ -50,6 +50,23 @@ def load(folder: Path) -> dict[str, Any]:
         "extra": extra,
         "var": settings,
     }
+
+
+def cascaded(folder: Path, root: Path, known: dict[Path, dict[str, Any]]) -> dict[str, Any]:
+    """What the front matter of `_index.md`, in `folder` and those around it, gives to all pages below (Hugo).
+
+    `known` keeps what was read. https://gohugo.io/content-management/front-matter/#cascade
+    """
+    if folder not in known:
+        above = cascaded(folder.parent, root, known) if folder != root and folder.is_relative_to(root) else {}
+        index = folder / "_index.md"
+        about = front_matter.split(decode(index.read_bytes()[:_LARGEST]))[0] if index.is_file() else {}
+        given = about.get("cascade")
+        for part in given if isinstance(given, list) else [given]:
+            part = {} if "target" in _dict(part) or "_target" in _dict(part) else _dict(part)
+            above = {**above, **part, **_dict(part.get("params"))}
+        known[folder] = above
+    return known[folder]
 
 
 def _substitutions(path: Path) -> dict[str, Any]:

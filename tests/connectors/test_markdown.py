@@ -64,7 +64,7 @@ CASES = {
         "```html\n<b>\n```",
         "```console\n$ mill on\nINFO:\n```\n\n```html\n<b>\n```",
     ),
-    "shortcode": ("A {{< ref >}}b {{% br %}}c.", "A b c."),
+    "shortcode": ("A {{< ref >}}b {{% br %}}c.", "A b  \nc."),
     "code span": ("Write `{{ post }}`.", "Write `{{ post }}`."),
     "comment": ("A<!-- no\n\nno -->b.", "Ab."),
     "component": ("import X from 'x';\n\n<Card title='a'>\n\nText.\n\n</Card>", "**a**\n\nText."),
