@@ -8,6 +8,8 @@ from connectors.html.tags import BLOCK_PATH
 
 _SUBSCRIPTS = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
 _SUPERSCRIPTS = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
+# What is raised and links is a note's number up to the first length; what is longer than the second is small print
+_NOTE, _PRINT = 12, 40
 _ORDINALS = {"st", "nd", "rd", "th", "er", "e", "o", "a", "tm", "®", "™"}
 
 
@@ -56,7 +58,11 @@ def _stands_in_text(image: HtmlElement) -> bool:
 def write_raised_and_lowered(root: HtmlElement) -> None:
     for element in list(root.iter("sub", "sup")):
         text = " ".join((element.text_content() or "").split())
-        if element.tag == "sup" and (element.xpath(".//a") or text.startswith("[")):
+        links = next(element.iter("a"), None) is not None
+        if len(text) > _PRINT or (links and len(text) > _NOTE and not text.startswith("[")):
+            element.drop_tag()
+            continue
+        if element.tag == "sup" and (links or text.startswith("[")):
             element.drop_tree()  # a footnote's number
             continue
         tail = element.tail
@@ -68,7 +74,7 @@ def write_raised_and_lowered(root: HtmlElement) -> None:
 
 
 def _raise(text: str, sign: str, digits: dict[int, int]) -> str:
-    if not text or text.lower() in _ORDINALS or len(text) > 40:
+    if not text or text.lower() in _ORDINALS:
         return text
     if text.lstrip("+-").isdigit():
         return text.translate(digits)

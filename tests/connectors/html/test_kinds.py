@@ -142,6 +142,17 @@ CASES = [
      "\\# a\n\n\\- b\n\n\\*c\\* and \\[d\\](https://e.example/)"),
     ("<p>- a<br>- b</p>", "- a\n- b"),
     ("<p>3 * 4 * 5 and a_b_c</p>", "3 * 4 * 5 and a_b_c"),
+    # small print and the numbers of notes
+    (
+        '<p><sup>Sources: <a href="https://e.example/a">Film</a>, <a href="https://e.example/b">Book</a></sup></p>',
+        "Sources: [Film](https://e.example/a), [Book](https://e.example/b)",
+    ),
+    (
+        "<p><sub>This goes on where the other question about <code>mill</code> ends.</sub></p>",
+        "This goes on where the other question about `mill` ends.",
+    ),
+    ('<p>So<sup><a href="#n1">1</a></sup> it<sup><a href="#n2">[note 2]</a></sup> is<sup>[3]</sup>.</p>', "So it is."),
+    ('<p>x<sup>2</sup> and y<sub>i</sub><sup>[<i>citation needed</i>]</sup></p>', "x² and y_i"),
     # boxes, embeds and previews
     ('<div class="callout"><h4>Mind</h4><p>hot</p></div>', "**Mind**\n\nhot"),
     ('<p>See <iframe src="https://v.example/1"></iframe></p>', f"See {hole('embed', 'v.example')}"),
