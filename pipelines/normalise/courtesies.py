@@ -131,7 +131,7 @@ def _without_opening(text: str, called: Collection[str]) -> str:
     return shorter[:1].upper() + shorter[1:] if shorter != text else text
 
 
-def _after(opening: "re2._Regexp", text: str) -> str:
+def _after(opening: "re2._Regexp[str]", text: str) -> str:
     """`text` without what `opening`, a pattern for its beginning, finds there."""
     found = opening.match(text)
     return text[found.end() :] if found else text
