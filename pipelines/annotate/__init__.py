@@ -12,7 +12,7 @@ from pipelines import storage
 from pipelines.recipe import Recipe, RecipeError
 from pipelines.signals import SIGNALS, difficulty, embedding
 from pipelines.signals.prose import mask_code
-from pipelines.storage import filesystem
+from pipelines.storage import filesystem, inputs
 from pipelines.workers import kernels
 from pipelines.workers.pool import ShardExecutor, map_ordered, run_locally
 from pipelines.workers.progress import track
@@ -53,7 +53,8 @@ def run(recipe: Recipe, source: str, data: Path, workers: int = 1, executor: Sha
     done = storage.finished(folder, **about)
     if done:
         return done
-    _check_columns(records, input_manifest, recipe)
+    first = [records / name for name in input_manifest.tables("records")[:1]]
+    inputs.check_columns(first, RECORD.names, "records", f"run `gristmill stage normalise {recipe.name}` first")
     with storage.building(folder, **about) as builder:
         _reuse_shards(builder, folder, about)
         todo = [name for name in input_manifest.tables("records") if not builder.has(_signals_shard(name))]
@@ -75,14 +76,6 @@ def select_signals(recipe: Recipe, data: Path) -> tuple[Signal, ...]:
     if recipe.annotate.difficulty:
         optional += difficulty.signals(recipe.annotate.difficulty, filesystem.local_folder(data))
     return (*SIGNALS, *optional)
-
-
-def _check_columns(records: Path, input_manifest: Manifest, recipe: Recipe) -> None:
-    for name in input_manifest.tables("records")[:1]:
-        with filesystem.open_parquet(records / name) as file:
-            if file.schema_arrow.names != RECORD.names:
-                cure = f"run `gristmill stage normalise {recipe.name}` first"
-                raise RecipeError(f"{records / name}: records of another release, with other columns; {cure}")
 
 
 def _shard_hashes(input_manifest: Manifest) -> dict[str, str]:

@@ -21,6 +21,7 @@ HIDDEN_SIGNALS = (
     "pair_hash",
     "output_hash",
     "instruction_hash",
+    "pair_context",
     "pair_minhash",
     "pair_embedding",
     "pair_numbers",
@@ -159,6 +160,8 @@ def _record(record: dict[str, Any]) -> Table:
 
 
 def _turn(turn: dict[str, str]) -> str:
+    if not turn.get("role"):  # as releases had it that knew only questions and answers
+        return f"user:\n{turn['instruction']}\nassistant:\n{turn['output']}"
     said = [turn[name] for name in ("reasoning", "content", "tool_calls") if turn[name]]
     return "\n".join([f"{turn['role']}:", *said])
 

@@ -31,7 +31,7 @@ from pipelines.publish.histograms import histograms
 from pipelines.recipe import Recipe
 from pipelines.storage import duck, inputs
 from schemas.manifest import Manifest
-from schemas.record import RECORD
+from schemas.record import PAIR, RECORD
 from schemas.verdict import CONTAMINATED, PUBLISHED, PUBLISHED_PAIR, REASONS, VERDICT
 
 VERSION = 3
@@ -66,6 +66,11 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
     }
     folder, done = _find_version(storage.folder(data, STAGE, recipe.name), key)
     if not done:
+        for table, schema in (("records", RECORD), ("pairs", PAIR)):
+            cure = (
+                f"run `gristmill run {recipe.name} --stages normalise,annotate,dedupe,curate`; no page is fetched again"
+            )
+            inputs.check_columns(read.paths[table], schema.names, table, cure)
         with storage.building(folder, **key, resume=False) as builder:
             with duck.spilling_duckdb(folder, workers, MEMORY) as (con, _):
                 con.execute(sql.FIXED_JOIN_ORDER)

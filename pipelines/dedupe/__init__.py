@@ -11,7 +11,8 @@
     group     clusters joined by common pages: what a split must not separate
     outlier   the distance of a record from its source, where there are embeddings (outliers.py)
 
-The same answer to another question is a duplicate only if the pair as a whole is near. A near duplicate of a near
+The same answer to another question is a duplicate only if the pair as a whole is near, and never under another system
+prompt, with other tools or after other messages, but for the key `output`. A near duplicate of a near
 duplicate is in the cluster. The result does not depend on the order of rows, the number of workers or the number of
 sources: all work goes in the order of record_id, and the smallest record_id names a cluster.
 """
@@ -39,7 +40,7 @@ from pipelines.workers import kernels
 from schemas.cluster import CLUSTER, EDGE
 from schemas.manifest import Manifest
 
-VERSION = 3
+VERSION = 4
 MEMORY = "256MB"  # for DuckDB, which takes a fifth longer than with 1 GB; of 10^7 records the arrays beside it are 1 GB
 
 
@@ -47,7 +48,7 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
     """Cluster all records of the recipe, or return what stands when neither they nor the settings have changed.
 
     Raises:
-        RecipeError: an earlier stage is missing.
+        RecipeError: an earlier stage is missing, or its signals are of an earlier release.
         ValueError: the signals are not those of the records.
     """
     folder = storage.folder(data, "dedupe", recipe.name)
@@ -67,6 +68,8 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
         duck.spilling_duckdb(folder, workers, MEMORY) as (con, scratch),
         kernels.announced(),
     ):
+        cure = f"run `gristmill stage annotate {recipe.name}` first"
+        inputs.check_columns(read.paths["signals"], ["pair_context"], "signals", cure)
         con.execute(sql.create_members(read.paths, recipe.dedupe.key))
         _check_signals(con, read.paths)
         con.execute(sql.DROP_RANKED)

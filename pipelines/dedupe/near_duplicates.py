@@ -23,7 +23,7 @@ from pipelines.dedupe.similarity_cache import SimilarityCache
 from pipelines.dedupe.union_find import Indices, component_labels
 from pipelines.dedupe.verify import BucketMembers, Comparison, Edges, Thresholds, join_near, mark_uncached
 from pipelines.recipe import DedupeSettings
-from pipelines.signals.exact import KEYS
+from pipelines.signals.exact import CONTEXT, KEYS, contexts
 from pipelines.signals.minhash import PERMUTATIONS, key_text, signatures
 from pipelines.storage import filesystem
 from pipelines.workers.progress import track
@@ -135,17 +135,27 @@ def _hash_shards(workspace: Workspace, chosen: Bands, keys: RowKeys, key: str) -
 
     def read(shard: tuple[Path, int]) -> Iterator[bands.SignatureBatch]:
         path, first = shard
-        columns = ["pair_minhash"] if key == "pair" else [*KEYS[key]]
+        context = {"pair": ["pair_context"], "instruction": CONTEXT}.get(key, [])
+        columns = [*(["pair_minhash"] if key == "pair" else KEYS[key]), *context]
         with filesystem.open_parquet(path) as file:
             for batch in file.iter_batches(shard_reader.BATCH_ROWS, columns=columns):
                 rows = np.arange(first, first + batch.num_rows)
                 values, valid = _decode(batch) if key == "pair" else signatures(key_text(pa.table(batch), key))
                 valid &= is_first[rows]
-                yield bands.hash_bands(rows[valid], values[valid], chosen)
+                signed = bands.hash_bands(rows[valid], values[valid], chosen)
+                signed.band_hashes[:] ^= _contexts(batch, key)[valid]
+                yield signed
                 first += batch.num_rows
 
     shards = zip(paths, shard_reader.first_rows(paths), strict=False)
     yield from shard_reader.read_in_order(read, shards, workspace.workers)
+
+
+def _contexts(batch: pa.RecordBatch, key: str) -> NDArray[np.uint64]:
+    """Return uint64[n]: records of two contexts share no bucket. An answer alone has none."""
+    if key == "output":
+        return np.zeros(batch.num_rows, np.uint64)
+    return contexts(pa.table(batch)) if key == "instruction" else batch["pair_context"].to_numpy()
 
 
 def _decode(batch: pa.RecordBatch) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:

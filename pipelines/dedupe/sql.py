@@ -14,7 +14,7 @@ CREATE TEMP VIEW record AS SELECT * FROM {records};
 CREATE TEMP VIEW signal AS SELECT *, row_number() OVER () - 1 AS n FROM {signals};
 CREATE TEMP TABLE ranked AS
 SELECT *, row_number() OVER (ORDER BY record_id) - 1 AS rank
-FROM (SELECT n, record_id AS signal_id, {key}_hash AS key_hash FROM signal)
+FROM (SELECT n, record_id AS signal_id, {key_hash} AS key_hash FROM signal)
 POSITIONAL JOIN (SELECT record_id, page_id, source_kind FROM record);
 CREATE TEMP TABLE member AS
 SELECT n, rank, record_id, coalesce(same_key, rank) AS same_key, coalesce(same_page, rank) AS same_page,
@@ -29,9 +29,9 @@ ROW_KEYS = "SELECT rank, same_key, key_hash FROM member ORDER BY n"
 
 PAGES = "SELECT same_page FROM member ORDER BY n"
 
-# of records with equal keys only the first is compared
+# of records with equal keys only the first is compared; with other numbers or in another context there is no duplicate
 EMBEDDINGS = """
-SELECT n, pair_embedding::FLOAT[256] AS pair_embedding, pair_numbers
+SELECT n, pair_embedding::FLOAT[256] AS pair_embedding, xor(pair_numbers, pair_context) AS pair_numbers
 FROM signal SEMI JOIN (SELECT n FROM member WHERE rank = same_key) USING (n)
 WHERE pair_embedding IS NOT NULL
 """
@@ -49,4 +49,5 @@ def create_members(paths: dict[str, list[Path]], key: str) -> str:
     `paths` are the shards of `records` and `signals`, row by row the same.
     """
     sources = {name: parquet(paths[name], RECORD) for name in ("records", "signals")}
-    return _MEMBERS.format(**sources, key=key)
+    in_context = f"CASE WHEN pair_context = 0 THEN {key}_hash ELSE md5({key}_hash || pair_context) END"
+    return _MEMBERS.format(**sources, key_hash="output_hash" if key == "output" else in_context)

@@ -13,7 +13,7 @@ from typing import Any
 from pipelines import storage
 from pipelines.models import base
 from pipelines.recipe import Recipe, RecipeError
-from pipelines.storage import filesystem
+from pipelines.storage import filesystem, inputs
 from schemas.manifest import Manifest
 
 VERSION = 1
@@ -88,6 +88,8 @@ def _latest_snapshot(recipe: Recipe, data: Path) -> Snapshot:
     manifest = storage.read_manifest(folder)
     if manifest is None:
         raise RecipeError(f"{recipe.name}: no snapshot to train on; run `gristmill stage curate` first")
+    paths = [folder / name for split in ("train", "validation") for name in manifest.tables(split)]
+    inputs.check_columns(paths, COLUMNS, "a snapshot", f"run `gristmill run {recipe.name}` for a new one")
     return Snapshot(folder, manifest)
 
 

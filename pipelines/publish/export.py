@@ -23,8 +23,9 @@ from pipelines.errors import WrongInput
 from pipelines.publish import shapes
 from pipelines.publish.shapes import Row, Shape
 from pipelines.recipe import RecipeError
-from pipelines.storage import filesystem
+from pipelines.storage import filesystem, inputs
 from schemas.manifest import Manifest
+from schemas.verdict import PUBLISHED, PUBLISHED_PAIR
 
 log = logging.getLogger("gristmill")
 Format = Literal["alpaca", "sharegpt", "messages", "prompt-completion", "dpo", "kto", "openai", "openai-dpo"]
@@ -62,17 +63,13 @@ class Snapshot:
             yield from (row for row in self._read("pairs") if row["split"] == split)
 
     def _read(self, table: str) -> Iterator[Row]:
-        for name in self._manifest.tables(table):
-            with filesystem.open_parquet(self._folder / name) as file:
-                _check_columns(file.schema_arrow.names, self._folder / name, self.recipe)
+        paths = [self._folder / name for name in self._manifest.tables(table)]
+        columns = PUBLISHED_PAIR if table == "pairs" else PUBLISHED
+        inputs.check_columns(paths, columns.names, "a snapshot", f"run `gristmill run {self.recipe}` for a new one")
+        for path in paths:
+            with filesystem.open_parquet(path) as file:
                 for batch in file.iter_batches(1_024):
                     yield from batch.to_pylist()
-
-
-def _check_columns(names: list[str], path: Path, recipe: str) -> None:
-    if not {"system", "split"} <= set(names):
-        cure = f"run `gristmill run {recipe}` for a new one"
-        raise RecipeError(f"{path}: a snapshot of an earlier release, without system prompts and tools; {cure}")
 
 
 def write_lines(rows: Iterator[Row], shape: Shape, out: IO[str], name: str) -> int:

@@ -6,9 +6,11 @@ are two things. (MinHash compares words, which leave them out: pipelines/signals
 """
 
 from itertools import chain, pairwise
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import xxhash
 from numba import njit
 
@@ -22,6 +24,8 @@ KEYS = {
     "output": ("output",),
     "instruction": ("instruction", "input"),
 }
+# What an answer depends on besides: two records with another context are no duplicates, whatever they say.
+CONTEXT = ["system", "tools", "history"]
 BATCH_ROWS = 1_024
 FIELD_SEPARATOR = 31  # the unit separator occurs in no folded text
 _BLANK = 32
@@ -96,11 +100,14 @@ def _encode(code: int, out: np.ndarray, used: int) -> int:
 
 def fold_key(table: pa.Table, key: str) -> list[memoryview]:
     """Return the folded text of a key (KEYS) per row, in UTF-8, with FIELD_SEPARATOR between its fields."""
-    fields = tuple(texts_of(table[field]) for field in KEYS[key])
+    return _fold(tuple(texts_of(table[field]) for field in KEYS[key]))
+
+
+def _fold(fields: tuple[Texts, ...]) -> list[memoryview]:
     # a folded character is at most one byte longer than its two or more; a broken end becomes U+FFFD
     size = sum(int(texts.offsets[-1] - texts.offsets[0]) for texts in fields)
-    out = np.empty(3 * size // 2 + 4 * len(fields) * len(table) + 64, np.uint8)
-    offsets = np.zeros(len(table) + 1, np.int64)
+    out = np.empty(3 * size // 2 + 4 * len(fields) * fields[0].rows + 64, np.uint8)
+    offsets = np.zeros(fields[0].rows + 1, np.int64)
     _fold_rows(fields, character_tables(), out, offsets)
     return [out.data[a:b] for a, b in pairwise(offsets.tolist())]
 
@@ -133,9 +140,35 @@ def instruction_hash(table: pa.Table) -> pa.Array:
     return _hash_key(table, "instruction")
 
 
+def contexts(table: pa.Table) -> np.ndarray:
+    """Return uint64 per row: a hash of what stands before the question (CONTEXT), folded; 0 where there is nothing."""
+    said = pc.greater(pc.list_value_length(table["history"]), 0)
+    for field in ("system", "tools"):
+        said = pc.or_kleene(said, pc.not_equal(table[field], ""))
+    rows = np.flatnonzero(said.to_numpy(zero_copy_only=False) == True)  # noqa: E712
+    out = np.zeros(len(table), np.uint64)
+    for start in range(0, rows.size, BATCH_ROWS):
+        some = rows[start : start + BATCH_ROWS]
+        texts = [_context(row) for row in table.select(CONTEXT).take(some).to_pylist()]
+        hashes = map(xxhash.xxh3_64_intdigest, _fold((texts_of(pa.array(texts, pa.string())),)))
+        out[some] = [value or 1 for value in hashes]
+    return out
+
+
+def _context(row: dict[str, Any]) -> str:
+    turns = [[turn["role"], turn["content"], turn["tool_calls"]] for turn in row["history"] or []]
+    return "\n".join(text or "" for text in [row["system"], row["tools"], *chain.from_iterable(turns)])
+
+
+def pair_context(table: pa.Table) -> pa.Array:
+    """Return `contexts` as a column."""
+    return pa.array(contexts(table))
+
+
 _EXACT = "xxh3-128 of the folded text with white space collapsed; equal hashes are exact duplicates"
 SIGNALS = (
     Signal("pair_hash", pa.string(), pair_hash, _EXACT, 2),
     Signal("output_hash", pa.string(), output_hash, _EXACT, 2),
     Signal("instruction_hash", pa.string(), instruction_hash, _EXACT),
+    Signal("pair_context", pa.uint64(), pair_context, "xxh3-64 of system prompt, tools and history; 0 for none"),
 )

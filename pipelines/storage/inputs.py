@@ -1,12 +1,13 @@
 """The inputs of a stage that works on a whole recipe: the finished shards of all its sources."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from pipelines import storage
 from pipelines.recipe import Recipe, RecipeError
-from pipelines.storage import shard_cache
+from pipelines.storage import filesystem, shard_cache
 from schemas.manifest import Manifest, Shard
 
 PREFIXES = {"normalise": ("records", "pairs"), "annotate": ("signals",), "dedupe": ("clusters", "edges")}
@@ -46,6 +47,15 @@ def load_inputs(recipe: Recipe, data: Path, *, clusters: bool = False) -> Inputs
     fingerprints = {f"{stage}/{name}": manifest.fingerprint for (stage, name), manifest in manifests.items()}
     counts = {name: manifest.counts for (stage, name), manifest in manifests.items() if stage == "normalise"}
     return Inputs(fingerprints, shards, counts)
+
+
+def check_columns(paths: Iterable[Path], columns: Iterable[str], what: str, cure: str) -> None:
+    """Raises: RecipeError where one of the tables lacks a column, since another release has made it."""
+    wanted = set(columns)
+    for path in paths:
+        with filesystem.open_parquet(path) as file:
+            if not wanted <= set(file.schema_arrow.names):
+                raise RecipeError(f"{path}: {what} of another release, with other columns; {cure}")
 
 
 def _finished(data: Path, stage: str, name: str, recipe: Recipe) -> Manifest:

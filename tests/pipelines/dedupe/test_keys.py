@@ -9,6 +9,7 @@ import pytest
 from pipelines.recipe import Recipe
 from tests.pipelines import corpus
 from tests.pipelines.dedupe.test_clusters import Row, clusters, edited, prose
+from tests.pipelines.turns import said
 
 SEEDS = count(1_000)
 
@@ -37,6 +38,29 @@ def rows() -> list[Row]:
         return corpus.record(f"forum:{name}-{number}#a1", told[0], told[1], input="".join(told[2:]))
 
     return [record(name, at, told) for name, pair in PAIRS.items() for at, told in enumerate(pair[:2])]
+
+
+CONTEXTS: list[dict[str, Any]] = [
+    {"system": "Be brief."},
+    {"system": "Be rude."},
+    {"tools": '[{"type": "function", "function": {"name": "oven"}}]'},
+    {"history": said("Is rye a cereal?", "Yes.")},
+    {"history": said("Is rye a cereal?", "No.")},
+    {},
+]
+
+
+@pytest.mark.parametrize("key", ["pair", "output", "instruction"])
+@pytest.mark.parametrize(("ask", "say"), [("And now?", "Yes."), (text(60), text())], ids=["short", "long"])
+def test_another_context_is_another_record_but_for_the_key_output(key: str, ask: str, say: str, tmp_path: Path) -> None:
+    """Each context twice, once with another case, which is the same one, and a near copy of the long text."""
+    other = edited(say, 1, 1) if len(say) > 20 else say.upper()
+    made = [corpus.record(f"forum:{n}-0#a1", ask, say, **context) for n, context in enumerate(CONTEXTS)]
+    for n, context in enumerate(CONTEXTS):
+        system = context.get("system", "").upper()
+        made.append(corpus.record(f"forum:{n}-1#a1", ask, other, **context | ({"system": system} if system else {})))
+    found = clusters(tmp_path, made, dedupe={"key": key})
+    assert sorted(map(len, found.values())) == ([2 * len(CONTEXTS)] if key == "output" else [2] * len(CONTEXTS))
 
 
 @pytest.mark.parametrize("key", ["pair", "output", "instruction"])
