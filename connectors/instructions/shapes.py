@@ -219,11 +219,15 @@ def _score(row: Row) -> int | None:
 
 
 def _tools(row: Row) -> str:
-    """JSON of the tools on offer, as OpenAI's API has them; its older `functions` too."""
-    if tools := as_json(row.first(("tools",))):
-        return tools
-    functions = from_json(row.first(("functions",)))
-    return as_json([{"type": "function", "function": one} for one in functions]) if isinstance(functions, list) else ""
+    """JSON of the tools on offer as OpenAI's API has them: one that is only the inside is put into its wrapping."""
+    tools = from_json(row.first(("tools", "functions")))
+    if not isinstance(tools, list):
+        return as_json(tools)
+    return as_json([{"type": "function", "function": one} if _is_inside(one) else one for one in tools])
+
+
+def _is_inside(tool: Any) -> bool:
+    return isinstance(tool, dict) and "name" in tool and "function" not in tool
 
 
 def _rejected(row: Row) -> Message:

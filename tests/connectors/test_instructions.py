@@ -234,6 +234,19 @@ def test_tools_calls_and_thoughts(tmp_path: Path) -> None:
     assert (calling.output, calling.tool_calls, calling.history) == ("", made, ())
 
 
+@pytest.mark.parametrize("column", ["tools", "functions"])
+def test_tools_are_as_the_api_has_them(column: str, tmp_path: Path) -> None:
+    bare, as_text, wrapped = read_rows(
+        tmp_path,
+        {"messages": [ASK, SAY], column: [{"name": "oven"}]},
+        {"messages": [ASK, SAY], column: '[{"name": "oven"}]'},
+        {"messages": [ASK, SAY], column: [{"type": "function", "function": {"name": "oven"}}]},
+    )
+    for found in (bare, as_text, wrapped):
+        assert isinstance(found, Exchange)
+        assert found.tools == '[{"type": "function", "function": {"name": "oven"}}]'
+
+
 def test_context_lists_and_bytes(tmp_path: Path) -> None:
     dolly, listed = read_rows(
         tmp_path,
