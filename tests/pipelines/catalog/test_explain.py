@@ -137,18 +137,31 @@ EXPORTED: dict[Format, dict[str, Any]] = {
         "completion": [{"role": "assistant", "content": "Buy a new one."}],
         "label": False,
     },
+    "openai": {
+        "messages": [
+            {"role": "user", "content": "My kettle is slow."},
+            {"role": "assistant", "content": "Descale it.", "weight": 0},
+            {"role": "user", "content": "And the hose?"},
+            {"role": "assistant", "content": RECORDS[3]["output"]},
+        ]
+    },
+    "openai-dpo": {
+        "input": {"messages": [{"role": "user", "content": "How do I clean the kettle?\nIt is old."}]},
+        "preferred_output": [{"role": "assistant", "content": LONG}],
+        "non_preferred_output": [{"role": "assistant", "content": "Buy a new one."}],
+    },
 }
 
 
 @pytest.mark.parametrize("kind", FORMATS)
 def test_a_snapshot_in_the_format_of_another_trainer(kind: Format, data: Path) -> None:
     out = io.StringIO()
-    of_pairs = kind in ("dpo", "kto")
+    of_pairs = kind in ("dpo", "kto", "openai-dpo")
     with catalog.connect(data) as con:
         split = con.sql("SELECT split FROM curated_pairs").fetchall()[0][0] if of_pairs else "train"
     count = export("mill", data, kind, out, split)
     lines = [json.loads(line) for line in out.getvalue().splitlines()]
-    assert count == len(lines) == (1 if kind == "dpo" else 2)
+    assert count == len(lines) == (1 if kind in ("dpo", "openai-dpo") else 2)
     assert lines[-1] == EXPORTED[kind]
 
 
