@@ -32,11 +32,12 @@ SILENT = frozenset(
     ]
 )
 # pictures, of which only what stands below one is text
-_PICTURES = frozenset(("Image", "Img", "Icon", "ThemedImage", "Avatar", "Lottie", "Picture", "Zoom", "ThemeImage"))
+_PICTURES = re2.compile(r"(?i)(?:image|img|icon|avatar|lottie|picture|zoom)$")
 # what a site embeds of another, by its address there
 _ADDRESSES = {"youtube": "https://www.youtube.com/watch?v={}", "vimeo": "https://vimeo.com/{}"}
 _TITLES = ("title", "label", "header", "heading", "question", "summary", "name", "term", "tab")
 _TEXTS = ("text", "description", "content", "message", "caption", "answer", "body", "definition", "children", "tip")
+_ITEMS = frozenset(("Option", "Choice", "Item", "ListItem", "Li"))
 _CODES = ("command", "cmd", "code", "snippet", "shell", "commands")
 _ASIDES = frozenset(
     [
@@ -217,12 +218,14 @@ def _component(name: str, inside: str, body: str, is_block: bool, masks: Masks, 
     if name in SILENT:
         return "" if name == "Head" else _components(body, masks, depth + 1)
     given = {found[1].lstrip(":"): next(filter(None, found.groups()[1:]), "") for found in _PROPERTY.finditer(inside)}
-    if name in _PICTURES or name == "Br":
+    if name == "Br" or (_PICTURES.search(name) and not body.strip()):
         return "<br>" if name == "Br" else _first(given, ("caption", "title"))
-    is_block = is_block and ("\n" in body or not body.strip() or bool(_first(given, _TITLES)))
+    is_block = is_block and ("\n" in body or not body.strip() or bool(_first(given, _TITLES)) or name in _ITEMS)
     if "\n" in body:
         body = dedent(body)
     content = _components(body, masks, depth + 1)
+    if is_block and name in _ITEMS:
+        return f"- {content.strip()}"
     if not is_block:
         words = (content.strip() and content) or _first(given, (*_TEXTS, *_TITLES)) or _code(given, masks)
         words = words or _address(name, given) or _version(name, given)
@@ -247,7 +250,8 @@ def _version(name: str, given: dict[str, str]) -> str:
 def _address(name: str, given: dict[str, str]) -> str:
     """Where a film or a page lies that a component embeds; "" where it is not told."""
     address = next((value for value in given.values() if value.startswith(("http://", "https://"))), "")
-    form, number = _ADDRESSES.get(name.lower(), ""), _first(given, ("id", "videoId", "videoID", "video"))
+    form = next((form for site, form in _ADDRESSES.items() if name.lower().startswith(site)), "")
+    number = _first(given, ("id", "videoId", "videoID", "video"))
     address = address or (form.format(number) if form and number else "")
     return f"<{address}>" if address else ""
 

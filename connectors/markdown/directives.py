@@ -140,6 +140,11 @@ def read(name: str, argument: str, options: dict[str, str], body: list[str]) -> 
         head = next(csv.reader([options["header"]], skipinitialspace=True), []) if options.get("header") else []
         table = _table([head, *rows] if head else rows)
         return _bold(argument), table or [hole("table", name)]
+    if name == "line-block":
+        body = [
+            f"{line}\\" if line.strip() and below.strip() else line
+            for line, below in zip(body, [*body[1:], ""], strict=True)
+        ]
     if name == "glossary":
         body = [f":   {line.strip()}" if line[:1].isspace() and line.strip() else line for line in body]
     lead = _lead(name, argument, options)

@@ -14,6 +14,7 @@ _REFERENCE = re2.compile(r"\[\^([^\]\s]+)\]")
 _LINK = re2.compile(r"(!?)\[\[([^\[\]\n|]*\p{L}[^\[\]\n|]*)(?:\|([^\[\]\n]+))?\]\]")
 _PICTURE = re2.compile(r"(?i)\.(?:png|jpe?g|gif|svg|webp|avif|bmp|mp4|webm|mov|mp3|wav|ogg|m4a)$")
 _REMARK = re2.compile(r"(?s)%%.*?%%")
+_BLOCK_NAME_ALONE = re2.compile(r"(?m)^(?:> ?)*\^[a-z0-9-]+[ \t]*$")
 _BLOCK_NAME = re2.compile(r"(?m)[ \t]+\^[a-z0-9-]+$")
 _HEADING_ID = re2.compile(r"(?m)^(#{1,6} .*?)\s*(?:\{:?\s*#([\w.:-]+)[^}\n]*\}|\{/\*\s*#([\w.:-]+)\s*\*/\})\s*$")
 _ATTRIBUTES = re2.compile(r"(\]\([^()\s]*\)|!\[\]\([^()\s]*\)|[\x{fdd5}*_])\{:?\s*[.#\w][^{}\n]{0,300}\}")
@@ -30,7 +31,7 @@ _SHIFTED = re2.compile(r"(\p{L}|\))(?:~(\d{1,3})~|\^(\d{1,3})\^)")
 
 def read(text: str) -> str:
     """`text` with footnotes where they are referred to, and links of wikis as their words."""
-    text = _with_notes(_ABBREVIATION.sub("", text))
+    text = _with_notes(_ABBREVIATION.sub("", _BLOCK_NAME_ALONE.sub("", text)))
     if _LINK.search(text):
         text = _LINK.sub(lambda found: _words(found, text), text)
         text = _BLOCK_NAME.sub("", _REMARK.sub("", text))

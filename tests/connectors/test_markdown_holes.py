@@ -99,7 +99,8 @@ def test_a_section_gives_values_to_the_pages_below_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("A <Badge text='v2' /> b", "A v2 b"),
+        ("A <Badge text='v2' /> b<svg-image src='a.svg' alt='x' />", "A v2 b"),
+        ('<YouTubeVideo videoId="x" />', "[https://www.youtube.com/watch?v=x](https://www.youtube.com/watch?v=x)"),
         ('<Image src="a.png" caption="Its stones" />', "Its stones"),
         (
             'See <YouTube id="abc" />.',
@@ -110,6 +111,7 @@ def test_a_section_gives_values_to_the_pages_below_it(tmp_path: Path) -> None:
             '<Step title="First">Do it.</Step>\n<Step title="Then">Stop.</Step>',
             "**First**\n\nDo it.\n\n**Then**\n\nStop.",
         ),
+        ("Which?\n\n<Quiz>\n<Option>One</Option>\n<Option right>Two</Option>\n</Quiz>", "Which?\n\n- One\n- Two"),
         ("A <HomePage rows={x} /> b", f"A {hole('component', 'HomePage')} b"),
         ("A {1 + 1} b {`c`}", f"A {hole('placeholder', '1 + 1')} b c"),
         (
@@ -138,6 +140,8 @@ def test_components_and_expressions(tmp_path: Path, text: str, expected: str) ->
         ("See ![[nothing]] here, ![[a.png]].", f"See {hole('include', 'nothing')} here, ."),
         ("```{autoclass} a.B\n```", hole("directive", "autoclass a.B")),
         ("```{embed} #cell\n```", hole("directive", "embed #cell")),
+        ("> Said.\n^said\n\nx^2 ^a b", "> Said.\n\nx^2 ^a b"),
+        (":::{line-block}\nOne\nTwo\n:::\n\nEnd.", "One  \nTwo\n\nEnd."),
         ("```{rubric} Title\n```", "**Title**"),
         ("```{exercise-start}\n```\nDo it.\n```{exercise-end}\n```", "Do it."),
     ],
