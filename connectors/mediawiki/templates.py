@@ -23,6 +23,8 @@ _CODE_OF_COUNTRY = re2.compile(r"^[A-Z]{2,3}$")
 _LETTER = re2.compile(r"\pL{2}")
 # a colour, an address or a name of a file
 _UNREADABLE = re2.compile(r"^(?:#[0-9a-fA-F]{3,8}|https?://\S*|\S+\.(?:jpe?g|png|svg|gif|ogg|webm)|[a-z-]+:\s?\S+;?)$")
+# more than a fact or the words below a picture of a box
+_TELLING = re2.compile(r"\S+(?:\s+\S+){14,}[.!?]|\p{Han}{25,}")
 _SENTENCE = re2.compile(r"\S+(?:\s+\S+){3,}|\p{Han}{8,}")
 
 
@@ -79,7 +81,9 @@ def fallback(call: Call) -> str:
     candidates = [value for value in call.values if _is_readable(value)] + [text] * bool(text)
     sentence = next((value for value in candidates if _SENTENCE.search(value)), "")
     if call.alone:
-        return f"\n\n{sentence}\n\n" if sentence else unread(call) if call.values and candidates else ""
+        tells = (call.values and candidates) or any(_TELLING.search(call.raw(name)) for name in names)
+        shown = sentence or (unread(call) if tells else "")
+        return f"\n\n{shown}\n\n" if shown else ""
     if len(candidates) > 1 and LANGUAGE.match(candidates[0]):
         candidates = candidates[1:]
     return sentence or next(iter(candidates), "") or unread(call)

@@ -77,6 +77,10 @@ def test_what_many_wikis_share(wikitext: str, markdown: str) -> None:
             "Above.\n{{millbox|Never stop the mill by hand.}}\nBelow.",
             "Above.\n\nNever stop the mill by hand.\n\nBelow.",
         ),
+        (
+            "Above.\n{{Mill step\n| say = " + "Now open the gate " * 5 + "slowly.\n}}\nBelow.",
+            f"Above.\n\n{hole('template', 'mill step')}\n\nBelow.",
+        ),
         ("a{{sfn|Lee|1990}} b{{citation needed}}{{Use dmy dates}} c", "a b c"),
         ("in {{NOR}} and", "in NOR and"),
         ("it is {{#invoke:Mill|sails}} long", f"it is {hole('parser_function', '#invoke')} long"),
