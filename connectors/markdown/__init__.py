@@ -34,6 +34,8 @@ _SUFFIXES = (".md", ".mdx", ".markdown")
 _HOUSEKEEPING = frozenset(
     ("summary", "_sidebar", "_navbar", "_footer", "licence", "license", "code_of_conduct", "contributing", "changelog")
 )
+# what a site made with Hugo writes its pages by
+_TEMPLATES = re2.compile(r"/(?:layouts/(?:_?shortcodes|_?partials|_default|_markup)|archetypes)/")
 
 _RESERVED = re2.compile("[\ufdd0-\ufdef]")  # noncharacters, which mark holes and what is hidden
 _BLOCK = re2.compile("(?m)^[\\s>*-]*\ufdd0include:([^\ufdd0\ufdd1]*)\ufdd1[ \t]*$")
@@ -74,7 +76,7 @@ class Markdown(Settings):
             key = path.relative_to(self.folder).as_posix()
             if path.stat().st_size > LONGEST:
                 yield Reject(key, "too_large", f"{path.stat().st_size} bytes")
-            elif path.stem.lower() in _HOUSEKEEPING:
+            elif path.stem.lower() in _HOUSEKEEPING or _TEMPLATES.search(f"/{key}"):
                 yield Reject(key, "not_content")
             else:
                 above = variables.cascaded(path.parent, self.folder, known)

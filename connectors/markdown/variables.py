@@ -18,7 +18,7 @@ from connectors.markdown.code_places import substitute
 
 _DATA = re2.compile(r"\{%-? *(?:data|indented_data_reference) +([\w.-]+)[^%{}]*-?%\}")
 _VALUE = re2.compile(r"\{\{-? *([A-Za-z][\w.-]*) *(?:\|[^{}]*)?-?\}\}")
-_PARAM = re2.compile(r"\{\{[<%] *(?:_?param|var|meta|params) +\"?([\w.-]+)\"? *[%>]\}\}")
+_PARAM = re2.compile(r"\{\{[<%] *(?:_?param|var|meta|params) +\"?([\w.-]+)\"?(?: [^%<>{}]*)? *[%>]\}\}")
 _TABLES = (".yml", ".yaml", ".json", ".toml")
 _SETTINGS = ("_config", "config", "hugo", "mkdocs", "_variables", "_quarto", "book", "config/_default/params", "params")
 _SPHINX = "myst_substitutions"

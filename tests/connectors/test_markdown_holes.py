@@ -87,6 +87,17 @@ def test_a_site_says_itself_what_its_shortcodes_show(tmp_path: Path, text: str, 
     assert site(tmp_path, f"---\ntitle: Mills\n---\n{text}") == expected
 
 
+def test_templates_of_a_site_are_no_pages(tmp_path: Path) -> None:
+    for name in ("layouts/_shortcodes/a.md", "archetypes/default.md", "docs/layouts/grid.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("Text.")
+    found = Markdown(name="site", folder=tmp_path, licence="MIT").fetch(OFFLINE, None)
+    assert [(item.key, getattr(item, "reason", "")) for item in found] == [
+        *(("archetypes/default.md", "not_content"), ("docs/layouts/grid.md", "")),
+        ("layouts/_shortcodes/a.md", "not_content"),
+    ]
+
+
 def test_a_section_gives_values_to_the_pages_below_it(tmp_path: Path) -> None:
     below = tmp_path / "v2" / "deep"
     below.mkdir(parents=True)
