@@ -27,8 +27,9 @@ _SAVED = (".html", ".htm", ".xhtml", ".php")
 
 
 class Forum(Settings):
-    """A forum of any engine (XenForo, vBulletin, phpBB, MyBB, SMF, Invision, Flarum, Discuz!, NodeBB, Spirit, Askbot,
-    and those never seen), from the web or from a folder of saved thread pages.
+    """A forum or a site of questions and answers of any engine, from the web or from a folder of saved thread pages.
+    Some forty engines are known (`html/threads/engines.toml`: XenForo, vBulletin, phpBB, Discourse, Discuz!, Stack
+    Exchange, Reddit, Tieba and others); posts of those never seen are found by what repeats.
 
     From the web: every thread on the boards at `start`, with all its pages; `start` may name threads too. Later runs
     ask only for threads in which the board shows new posts, where it shows that. Pages of one thread in a `folder`

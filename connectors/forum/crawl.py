@@ -115,7 +115,7 @@ class Crawl:
             url = next_page(root, answer.url, recognise(root))
         assert first
         yield self._page(thread.url, first, json.dumps(saved, ensure_ascii=False).encode())
-        yield from _left_over(root, answer.url, "" if url in visited else url)
+        yield from _left_over(root, saved[-1]["url"], "" if url in visited else url)
 
     def _without_text(self, url: str, answer: Response) -> Page | Reject:
         if answer.opt_out or answer.status in GONE_STATUSES:

@@ -14,6 +14,9 @@ from connectors.html.threads.profiles import Profile, first, one, select
 # Numbers that name a post in an address: what follows the last such name, else the last number
 _NAMED_NUMBER = re2.compile(r"(?i)(?:^|[^a-z])(?:pid|post_?id|post|msg|comment|pid|p|id|c|node)[=_/-]?(\d+)")
 _NUMBER = re2.compile(r"\d+")
+# What no number is in: names of posts in letters and digits mixed, as Reddit's `t1_dv3k2`
+_MIXED = re2.compile(r"^(?:t\d_)?(?:[a-z]+\d+[a-z][a-z0-9]*|\d+[a-z][a-z0-9]*|[a-z]{3,})$|^t\d_[a-z0-9]+$")
+_POINTS = re2.compile(r"^([+-]?\d+)(?:\s\pL+)*$")
 _SAYS = re2.compile(
     r"(?i)\s*(?:(?:said|wrote|writes|schrieb|escribió|a écrit|написал\w*)\b|发表于|發表於).*$|\s*:\s*$|^quote from:?\s*"
 )
@@ -105,6 +108,8 @@ def read_body(body: HtmlElement, profile: Profile, url: str) -> tuple[str, tuple
 
 def number(text: str) -> str:
     """The number that names a post in an id or an address; the text itself when it has no number."""
+    if _MIXED.match(text):
+        return text
     found = _NAMED_NUMBER.findall(text) or _NUMBER.findall(text)
     return found[-1] if found else text
 
@@ -183,9 +188,9 @@ def _drop(element: etree.ElementBase) -> None:
 
 
 def _score(profile: Profile, post: HtmlElement) -> int | None:
-    stated = first(post, profile.score).replace(",", "").replace("−", "-").lstrip("+")
-    if stated.lstrip("-").isdecimal():
-        return int(stated)
+    stated = _POINTS.match(first(post, profile.score).replace(",", "").replace("−", "-"))
+    if stated:
+        return int(stated[1])
     likers = select(post, profile.likers)
     return _likes(likers[0]) if likers else None
 

@@ -9,7 +9,7 @@ from connectors import html
 from connectors.html.threads.block import Block, Quote, read_block
 from connectors.html.threads.dates import read_time, reads_month_first
 from connectors.html.threads.described_posts import described_title, read_described_posts
-from connectors.html.threads.profiles import PROFILES, Profile, first, select
+from connectors.html.threads.profiles import PROFILES, Profile, first, possible, select
 from connectors.html.threads.repeated import read_repeated
 from connectors.reading.edits import edited
 from schemas.document import Post, Reject, Thread
@@ -56,14 +56,14 @@ def read_posts(root: HtmlElement, url: str, profiles: tuple[Profile, ...] = PROF
 
 def recognise(root: HtmlElement, profiles: tuple[Profile, ...] = PROFILES) -> Profile | None:
     """The engine whose posts the page has: the profile that finds author and body in the most of them."""
-    counts = [(_found(root, profile), profile) for profile in profiles]
+    counts = [(_found(root, profile), profile) for profile in possible(root, profiles)]
     count, profile = max(counts, key=lambda pair: pair[0], default=(0, None))
     return profile if count else None
 
 
 def count_posts(root: HtmlElement) -> int:
     """Posts of the engine that the page is recognised as; 0 where there is none."""
-    return max(_found(root, profile) for profile in PROFILES)
+    return max((_found(root, profile) for profile in possible(root, PROFILES)), default=0)
 
 
 def read_title(root: HtmlElement, profiles: tuple[Profile, ...] = PROFILES) -> str:
