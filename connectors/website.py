@@ -14,10 +14,7 @@ from pydantic import Field, model_validator
 from connectors import html
 from connectors.base import Address, Kind, LocalPath, Response, Settings, Web, WebError
 from connectors.html import twins
-from connectors.html.next_addresses import FURTHER, relation
-from connectors.html.page import PACKED, pack, read_page
-from connectors.html.threads.described_posts import is_declared_thread
-from connectors.html.threads.thread import count_posts
+from connectors.html.page import PACKED, declares_posts, following, pack, read_page
 from connectors.reading.local import ignored
 from connectors.web import sitemap
 from connectors.web.url import bare, normalise_url, same_site, without_session
@@ -179,7 +176,7 @@ class Website(Settings):
         """The page with all that it is continued on, or none of it: an article that breaks off would pass for whole."""
         pages = [(page.url, root)]
         while len(pages) < html.MOST_PAGES:
-            follows = _following(pages[-1][1], pages[-1][0], page.url, len(pages) + 1)
+            follows = _absolute(following(pages[-1][1], pages[-1][0], page.url, len(pages) + 1), page.url)
             if not follows or follows in dict(pages):
                 break
             frontier.later[follows] = page.url
@@ -254,7 +251,7 @@ class _Frontier:
         said = html.unreachable_next(root, url) if reached else ""
         if further:
             self.unread.append(Reject(further, "most_pages", f"{html.MOST_PAGES} pages were read; this is the next"))
-        elif said and _holds_thread(root):
+        elif said and declares_posts(root):
             detail = f"{said!r} is not a link: only a script would fetch it"
             self.unread.append(Reject(url, "unreachable_next_page", detail))
 
@@ -281,24 +278,6 @@ class _Frontier:
         trap = len(segments) > MOST_SEGMENTS or any(segments.count(part) > MOST_REPEATS for part in segments)
         excluded = any(re2.search(pattern, url) for pattern in self.exclude)
         return self.is_below(url) and not trap and not excluded and not _NOT_PAGES.search(path)
-
-
-def _following(root: HtmlElement, url: str, first: str, number: int) -> str:
-    """Where page `number` is of the article or thread at `first`, as the page at `url` before it says; "" for none.
-
-    What only words or an arrow announce is part of an article if its address says so, and is not one of a listing.
-    """
-    stated = _absolute(html.linked_page(root, "next", url), first)
-    if html.page_number(stated, first) == number:
-        return stated
-    further = html.next_page(root, url)
-    if html.page_number(further, first) == number and "/page/" not in further:
-        return further
-    return further if further and relation(url, further) == FURTHER and _holds_thread(root) else ""
-
-
-def _holds_thread(root: HtmlElement) -> bool:
-    return is_declared_thread(root) or count_posts(root) > 1
 
 
 def _check_pattern(pattern: str) -> None:

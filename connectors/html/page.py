@@ -8,6 +8,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from connectors import html
+from connectors.html.next_addresses import FURTHER, relation
 from connectors.html.threads import address
 from connectors.html.threads.described_posts import is_declared_thread
 from connectors.html.threads.repeated import read_repeated
@@ -35,6 +36,25 @@ def read_page(page: Page, licence: str = "") -> Iterator[Document | Reject]:
         return
     thread = _read_as_thread(root, page, licence) if _is_thread(root, page.url) else None
     yield thread or html.article_of(root, page, licence)
+
+
+def following(root: HtmlElement, url: str, first: str, number: int) -> str:
+    """Where page `number` is of the article or thread at `first`, as the page at `url` before it says; "" for none.
+
+    What only words or an arrow announce is part of an article if its address says so, and is not one of a listing.
+    """
+    stated = html.linked_page(root, "next", url)
+    if html.page_number(stated, first) == number:
+        return stated
+    further = html.next_page(root, url)
+    if html.page_number(further, first) == number and "/page/" not in further:
+        return further
+    return further if further and relation(url, further) == FURTHER and declares_posts(root) else ""
+
+
+def declares_posts(root: HtmlElement) -> bool:
+    """Whether the page says that it is a thread, or has posts of a known engine."""
+    return is_declared_thread(root) or count_posts(root) >= _FEWEST
 
 
 def pack(pages: list[tuple[str, HtmlElement]], twin: str = "") -> bytes:
@@ -83,7 +103,7 @@ def _thread_in(packed: list[Page], page: Page, licence: str) -> Thread | None:
 
 
 def _is_thread(root: HtmlElement, url: str) -> bool:
-    if is_declared_thread(root) or count_posts(root) >= _FEWEST:
+    if declares_posts(root):
         return True
     return bool(address.THREAD_LIKE.search(url)) and len(read_repeated(root, url)) >= _FEWEST
 
