@@ -6,6 +6,7 @@ question, where posts have comments.
 """
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -87,8 +88,8 @@ def sample(engine: str) -> str:
     return text
 
 
-def thread_of(engine: str) -> Thread:
-    saved = json.dumps([{"url": "https://forum.example/7", "html": sample(engine)}])
+def thread_of(engine: str, text: str = "") -> Thread:
+    saved = json.dumps([{"url": "https://forum.example/7", "html": text or sample(engine)}])
     found = read_thread(Page("forum", "7", "https://forum.example/7", saved.encode()))
     assert isinstance(found, Thread), found
     return found
@@ -147,3 +148,33 @@ def test_quotes_and_whom_a_post_answers(engine: str) -> None:
     if told.comment:
         assert posts["tom"].reply_to == question.post_id
         assert posts["tom"].markdown == "Which version of Python is it?"
+
+
+def copied(engine: str, frame: str) -> str:
+    """A sample with a second copy of all of it, whose posts have other ids, in a `frame`."""
+    body = re.search(r"(?s)<body[^>]*>(.*)</body>", text := sample(engine))
+    assert body
+    other = re.sub(r'(="[\w.#?=-]*?)(22|23|7)"', r'\g<1>9\2"', body[1])
+    return text.replace("</body>", frame.format(other) + "</body>")
+
+
+FRAMES = [
+    "<noscript>{}</noscript>",
+    '<div class="print-only">{}</div>',
+    "<template>{}</template>",
+    "<noscript>{0}</noscript><div id='print'>{0}</div>",
+]
+
+
+@pytest.mark.parametrize("engine", ["discourse", "vanilla", "fluxbb", "woltlab", "stackexchange", "github", "tieba"])
+@pytest.mark.parametrize("frame", FRAMES)
+def test_a_second_copy_for_other_readers_gives_no_post_twice(engine: str, frame: str) -> None:
+    copy, thread = thread_of(engine, copied(engine, frame)), thread_of(engine)
+    assert [post.post_id for post in copy.posts] == [post.post_id for post in thread.posts]
+
+
+def test_what_only_a_noscript_holds_is_the_page() -> None:
+    frame = r"\1<div id='main'>Loading</div><noscript>\2</noscript></body>"
+    text = re.sub(r"(?s)(<body[^>]*>)(.*)</body>", frame, sample("discourse"))
+    assert thread_of("discourse", text) == thread_of("discourse")
+    assert html.parse(text).find(".//noscript") is not None

@@ -65,9 +65,13 @@ _NAMES = re2.compile(r"[.#]([A-Za-z_][\w-]*)")
 def possible(root: HtmlElement, profiles: tuple[Profile, ...]) -> list[Profile]:
     """Those of `profiles` whose posts can be on the page: it has the classes and ids that a selector of theirs names.
     To look for the posts of every engine would cost more with every engine."""
-    words = {word for said in set(_CLASSES(root)) for word in said.split()}
-    words.update(_IDS(root))
-    return [profile for profile in profiles if any(words.issuperset(needed) for needed in _needed(profile.post))]
+    names = names_on(root)
+    return [profile for profile in profiles if any(names.issuperset(needed) for needed in _needed(profile.post))]
+
+
+def names_on(root: HtmlElement) -> set[str]:
+    """All classes and ids of a page."""
+    return {name for said in set(_CLASSES(root)) for name in said.split()}.union(_IDS(root))
 
 
 @cache

@@ -7,6 +7,7 @@ from lxml.html import HtmlElement
 
 from connectors import html
 from connectors.html.threads.block import Block, Quote, read_block
+from connectors.html.threads.copies import drop_copies
 from connectors.html.threads.dates import read_time, reads_month_first
 from connectors.html.threads.described_posts import described_title, read_described_posts
 from connectors.html.threads.profiles import PROFILES, Profile, first, possible, select
@@ -35,6 +36,7 @@ def thread_of(
     """The thread on the pages `saved`, each with its address, in their order."""
     if not saved:
         return Reject(page.key, "no_posts", "no pages")
+    saved = [(url, drop_copies(each)) for url, each in saved]
     blocks = _once([block for url, root in saved for block in read_posts(root, url, profiles) if block.markdown])
     if not blocks:
         return Reject(page.key, "no_posts", "nothing on the page repeats as posts do")
