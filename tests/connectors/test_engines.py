@@ -78,6 +78,11 @@ ENGINES = {
     "zhihu": Told((None, 9, 1), edited=True),
     "douban": Told(),
     "v2ex": Told(),
+    "homeland": Told((None, 9, None)),
+    "nodeclub": Told((None, 9, None), answers="answer"),
+    "phphub": Told((None, 9, None)),
+    "wecenter": Told((None, 9, None)),
+    "invision5": Told((3, 9, None), accepted=True, quotes=True, edited=True),
 }
 
 
@@ -156,6 +161,19 @@ def copied(engine: str, frame: str) -> str:
     assert body
     other = re.sub(r'(="[\w.#?=-]*?)(22|23|7)"', r'\g<1>9\2"', body[1])
     return text.replace("</body>", frame.format(other) + "</body>")
+
+
+@pytest.mark.parametrize(
+    ("engine", "replies"),
+    [
+        ("reddit_old", r'(?s)<div class="commentarea">.*'),
+        ("reddit_new", r"(?s)<shreddit-comment-tree>.*"),
+        ("lobsters", r'(?s)<div class="story_content">.*'),
+        ("drupal_forum", r"node-forum"),
+    ],
+)
+def test_lists_of_threads_and_comments_on_articles_are_no_threads(engine: str, replies: str) -> None:
+    assert recognise(html.parse(re.sub(replies, "", sample(engine)))) is None
 
 
 FRAMES = [
