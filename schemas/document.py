@@ -56,6 +56,7 @@ class Section:
 class Article:
     """A tutorial page or a wiki article.
 
+    `language` is the tag that the page declares (`zh-Hant`, `pt_BR`), which may be its template's and wrong.
     `steps` is filled where the page itself declares steps. `context` holds the titles above it, outermost first: the
     parent pages in a wiki, the category and the section in a help centre. `edited_at` is as in `Post`. Where a wiki
     tells only of its newest revision, `created_at` is the time of that revision too.
@@ -72,6 +73,7 @@ class Article:
     licence: str = ""
     context: tuple[str, ...] = ()
     edited_at: datetime | None = None
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

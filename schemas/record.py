@@ -16,7 +16,8 @@ class Record:
     """One training example and where it came from.
 
     `record_id` is `<source>:<page key>#<part>`. It is readable, and stable across crawls.
-    `kind` says how it was made: answer, dialogue, question, how_to, code, explanation, exchange.
+    `kind` says how it was made: answer, dialogue, question, how_to, code, explanation, exchange, or heading (of a page
+    in a language in which nothing can be asked: the instruction is no more than its headings).
     `score` is the number of votes for the answer. `accepted` says whether the asker accepted it (None: the site has no
     such mark). `edited_at` is the time of the last edit of the output, `instruction_edited_at` that of the last edit of
     the question and all earlier turns (None: not edited, or the site does not say).

@@ -62,6 +62,7 @@ def article_of(root: HtmlElement, page: Page, licence: str = "") -> Article | Re
         created_at=about.published,
         edited_at=edited(about.modified, about.published),
         licence=about.licence or page.licence or licence,
+        language=about.language,
     )
 
 

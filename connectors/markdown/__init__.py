@@ -127,6 +127,13 @@ def _plain(text: str, key: str, about: dict[str, Any]) -> str:
     return masks.restore(notes.read(text))
 
 
+def _named(key: str) -> str:
+    """What a file without a title is called: by its name, or its folder's where that is "index" or such."""
+    path = Path(key)
+    unnamed = path.stem.strip("_").lower() in ("index", "readme", "home", "instructions", "intro", "introduction")
+    return (path.parent.name if unnamed and path.parent.name else path.stem).replace("-", " ").replace("_", " ")
+
+
 def _missing(markdown: str) -> str:
     """The first of the files that a section lacks a whole block of, else "". A hole within a line is left there."""
     return next((found[1] for found in _BLOCK.finditer(markdown)), "")
@@ -137,11 +144,12 @@ def _article(page: Page, about: dict[str, Any], title: str, found: tuple[Section
     return Article(
         key=page.key,
         url=page.url,
-        title=title or Path(page.key).stem.replace("-", " ").replace("_", " "),
+        title=title or _named(page.key),
         sections=found,
         tags=front_matter.words(about, "tags"),
         author=", ".join(front_matter.words(about, "author")),
         created_at=created_at,
         edited_at=edited(front_matter.edited_at(about), created_at),
         licence=front_matter.licence(about) or page.licence,
+        language=front_matter.language(about),
     )

@@ -53,6 +53,12 @@ def licence(about: dict[str, Any]) -> str:
         return ""
 
 
+def language(about: dict[str, Any]) -> str:
+    """The tag of the language that the file declares, else ""."""
+    stated = (about.get(key) for key in ("lang", "language", "locale"))
+    return next((tag for tag in stated if isinstance(tag, str)), "").strip()
+
+
 def created_at(about: dict[str, Any]) -> datetime | None:
     """When the file says that it was written, in UTC."""
     return parse_time(about.get("date"))

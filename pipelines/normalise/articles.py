@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import re2
 
-from pipelines.normalise import clean, code, exercises, headings
+from pipelines.normalise import clean, code, exercises, fragments, headings, languages
 from pipelines.normalise.headings import Heading
 from pipelines.normalise.markdown import fenced
-from pipelines.normalise.phrasing import CLASSIFIED_LANGUAGES, phrase, question_language
+from pipelines.normalise.phrasing import CLASSIFIED_LANGUAGES, can_ask, phrase
 from pipelines.normalise.records import Extraction, Origin, part_id, slug
 from schemas.document import Article, Section
 from schemas.record import Record
@@ -40,6 +40,15 @@ class HeadingPath:
         return headings.classify(name) if self.language in CLASSIFIED_LANGUAGES else headings.classify_foreign(name)
 
     @property
+    def is_chinese(self) -> bool:
+        """Whether the question is in Chinese, of either writing."""
+        return self.language.startswith("zh")
+
+    def kind(self, kind: str) -> str:
+        """`kind`, or `heading` where nothing asks: headings stand alone in a language without templates."""
+        return kind if kind == "question" or can_ask(self.language) else "heading"
+
+    @property
     def context(self) -> str:
         """The article's topic and the nearest heading above, unless that is a question or names the topic too."""
         above = [name for name in self.names[-2:-1] if headings.classify(name).form in ("topic", "how_to")]
@@ -48,7 +57,7 @@ class HeadingPath:
     def within(self, names: list[str]) -> str:
         """The article's topic and `names`, joined as a question states its context."""
         about = self.about.rstrip("!?！？")
-        topic = [f"《{about}》" if self.language == "zh" and clean.is_chinese(about) else about] if about else []
+        topic = [f"《{about}》" if self.is_chinese and clean.is_chinese(about) else about] if about else []
         return " – ".join(dict.fromkeys([*topic, *names]))
 
 
@@ -67,10 +76,8 @@ class RecordBuilder:
         return headings.without_number(name) if self.numbered else name
 
     def language_at(self, text: str) -> str:
-        """The language of the question about a part of the article: Chinese for Chinese text, else the article's."""
-        if clean.is_chinese(text):
-            return "zh"
-        return self.language if self.language != "zh" else "en"
+        """The language of the question about a part of the article."""
+        return languages.section_language(text, self.language)
 
     def record(self, record_id: str, kind: str, instruction: str, output: str, anchor: str = "") -> Record:
         """A record of the article. Its address ends in `#anchor` where there is one."""
@@ -101,18 +108,25 @@ class RecordBuilder:
 def extract(article: Article, origin: Origin) -> Extraction:
     """The records of an article: of its declared steps, its sections, and the code in them."""
     extraction = Extraction()
-    prose = _prose("\n\n".join(section.markdown for section in article.sections) or "\n\n".join(article.steps))
     numbered = headings.are_numbered(headings.plain(section.path[-1]) for section in article.sections if section.path)
-    builder = RecordBuilder(article, origin, question_language(clean.safe(prose)), numbered)
+    builder = RecordBuilder(article, origin, _language(article, origin), numbered)
     about = headings.topic_of(article.title)
     if article.steps:
         _add_steps(extraction, builder, about)
     above = _topic_above(article.context) if headings.classify(about).form == "facet" else ""
-    for section in exercises.join_solutions(article.sections):
+    for section in fragments.join(exercises.join_solutions(article.sections)):
         _add_section(extraction, builder, section, above or about, (about,) if above else ())
     if not article.sections and not article.steps:
         extraction.rejects.append((article.key, "no_sections"))
     return extraction
+
+
+def _language(article: Article, origin: Origin) -> str:
+    prose = _prose("\n\n".join(section.markdown for section in article.sections) or "\n\n".join(article.steps))
+    names = (article.title, *(name for section in article.sections for name in section.path[-1:]))
+    url = article.url or origin.url
+    address = languages.from_address(url, article.key)
+    return languages.article_language(clean.safe(prose), names, article.language, address, origin.site_language)
 
 
 def _topic_above(context: tuple[str, ...]) -> str:
@@ -137,7 +151,7 @@ def _add_steps(extraction: Extraction, builder: RecordBuilder, about: str) -> No
         instruction = _how_to_instruction(heading.text, path, record_id)
     else:
         instruction = phrase("steps", record_id, path.language, about=about)
-    extraction.records.append(builder.record(record_id, "how_to", instruction, output))
+    extraction.records.append(builder.record(record_id, path.kind("how_to"), instruction, output))
 
 
 def _add_section(
@@ -165,7 +179,7 @@ def _add_section(
     if not instruction:
         extraction.rejects.append((part, kind))
         return
-    extraction.records.append(builder.record(record_id, kind, instruction, answer or output, section.anchor))
+    extraction.records.append(builder.record(record_id, path.kind(kind), instruction, answer or output, section.anchor))
     extraction.records += _code_records(builder, record_id, path, output, section.anchor)
 
 
@@ -179,6 +193,8 @@ def _code_records(builder: RecordBuilder, record_id: str, path: HeadingPath, out
     introduced = code.introduced_blocks(output)
     heading = path.classify(path.names[-1]) if path.names else Heading("topic", "")
     if heading.form == "question":
+        if not code.asks_how(heading.text):
+            return []
         instructions = [phrase("code_asked", record_id, path.language, question=heading.text)]
     else:
         context = path.within([name for name in path.names[-1:] if heading.form in ("topic", "how_to")])
@@ -187,7 +203,7 @@ def _code_records(builder: RecordBuilder, record_id: str, path: HeadingPath, out
             for number, (request, _) in enumerate(introduced, 1)
         ]
     return [
-        builder.record(f"{record_id}.c{number}", "code", instruction, block, anchor)
+        builder.record(f"{record_id}.c{number}", path.kind("code"), instruction, block, anchor)
         for number, (instruction, (_, block)) in enumerate(zip(instructions, introduced, strict=False), 1)
     ]
 
@@ -267,14 +283,14 @@ def _lead_instruction(path: HeadingPath, record_id: str, is_introduction: bool) 
 
 def _question_instruction(question: str, path: HeadingPath, record_id: str) -> str:
     """The heading as it is. A short one that names nothing and shares no word with the title gets a context."""
-    long = len(question) >= (SHORT_QUESTION // 3 if path.language == "zh" else SHORT_QUESTION)
+    long = len(question) >= (SHORT_QUESTION // 3 if path.is_chinese else SHORT_QUESTION)
     if long or not path.context or _shares_word(question, path.about) or _PROPER_NAME.search(question):
         return question
     return phrase("question_in", record_id, path.language, question=question, context=path.context)
 
 
 def _how_to_instruction(task: str, path: HeadingPath, record_id: str) -> str:
-    form = "how_to_asked" if path.language == "zh" and task.startswith(("如何", "怎")) else "how_to"
+    form = "how_to_asked" if path.is_chinese and task.startswith(("如何", "怎")) else "how_to"
     if not path.context or _mentions(task, path.about):
         return phrase(form, record_id, path.language, task=task)
     return phrase(f"{form}_in", record_id, path.language, task=task, context=path.context)
@@ -289,13 +305,13 @@ def _facet_instruction(facet: str, path: HeadingPath, record_id: str) -> tuple[s
         return "explanation", _topic_instruction(path.names[-1], path, record_id)
     about = above[-1]
     if about != path.about and not _mentions(about, path.about):
-        about = f"{about}（{path.about}）" if path.language == "zh" else f"{about} ({path.about})"
+        about = f"{about}（{path.about}）" if path.is_chinese else f"{about} ({path.about})"
     kind = "how_to" if facet in TASK_FACETS else "explanation"
     return kind, phrase(facet, record_id, path.language, about=about, topic=path.names[-1].lower())
 
 
 def _topic_instruction(topic: str, path: HeadingPath, record_id: str) -> str:
-    if _CLAUSE.match(topic):
+    if _CLAUSE.match(topic) and path.language == "en":
         clause = topic[0].lower() + topic[1:]
         return phrase("clause_in" if path.context else "clause", record_id, "en", clause=clause, context=path.context)
     if not path.context or _mentions(topic, path.about):

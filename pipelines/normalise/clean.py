@@ -69,6 +69,7 @@ _CLOSED = ("|", "#", "<", BLOCK)  # what a line begins with that no further line
 ROUNDS = 20  # of cleaning: what hides a hundred greetings one behind the other keeps some
 _FORMULA = re2.compile(r"\$\$|\\begin|\\\[")
 _RULES = re2.compile(r"\A(?:[-*_]{3,}\s*\n)+|(?:\n\s*[-*_]{3,}\s*)+\z")
+_RUBRIC = re2.compile(r"(?i)\n\s*\**(?:footnotes?|fußnoten|notes de bas de page|сноски|脚注|注释|각주)\**[:：]?\z")
 _WIDE_EDGE = re2.compile(r"[\p{Han}，。；：、？！）】》”]")
 
 
@@ -104,6 +105,12 @@ def is_chinese(text: str) -> bool:
     sample = text[:4000]
     han, kana = len(_HAN.findall(sample)), len(_KANA.findall(sample))
     return han > 0 and kana * 5 < han and han * 5 >= len(_LETTER.findall(sample))
+
+
+def has_chinese(text: str) -> bool:
+    """Whether a line, such as a heading, is Chinese with whatever names are in it: it has Han, and is not Japanese."""
+    han, kana = len(_HAN.findall(text)), len(_KANA.findall(text))
+    return han > 0 and kana * 5 < han
 
 
 def heading(text: str) -> str:
@@ -208,8 +215,8 @@ def last_sentence(text: str) -> int:
 
 
 def finished(markdown: str) -> str:
-    """`markdown` without a last sentence that announces something which does not follow ("as shown here:")."""
-    text = markdown.rstrip()
+    """`markdown` without what announces something that does not follow: "as shown here:", a last line "Footnotes"."""
+    text = _RUBRIC.sub("", markdown.rstrip())
     return on_prose(text, _without_announcement) if text.endswith((":", "：")) else text
 
 

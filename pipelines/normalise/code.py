@@ -6,6 +6,7 @@ import re2
 
 from pipelines.normalise import clean
 from pipelines.normalise.markdown import fenced
+from pipelines.normalise.transcripts import is_printed
 
 BLOCK_LINES = 2  # a shorter block teaches nothing alone
 PER_SECTION = 3
@@ -31,18 +32,36 @@ _REFERS_BACK = re2.compile(
     r"|you could also|you can also|as (?:discussed|mentioned|noted|shown|described|you|we"
     r"|an alternative))\b"
     r"|\b(?:above|below|earlier|previous(?:ly)?|former|latter|just (?:did|made|created|saw))\b"
-    r"|\b(?:given|shown|listed) in the following\b|(?:这|那)(?:段|些|个)(?:代码|程序|脚本|命令|例子|文件)"
-    r"|^(?:这|那|它|此|该|其|另|否则|或者|但|而|同样|然后|接着|上述|以上)"
+    r"|\b(?:given|shown|listed) in the following\b|\b(?:say|write|achieve|accomplish|express) (?:this|that|it)\b"
+    r"|\bin this case\b"
+    r"|\b(?:should|must|will) now\b|\b(?:updated|modified|remaining|same) \w+ (?:should|will|can|is|are)\b|(?:这"
+    r"|那)(?:段|些|个)(?:代码|程序|脚本|命令|例子|文件)"
+    r"|^(?:这|那|它|此|该|其|另|否则|或者|但|而|同样|然后|接着|上述|以上|因此|所以|现在|还)|刚才|之前的|前面的"
 )
-_PROMPT = re2.compile(r"^\s*(?:\([\w.-]+\) ?)?\$ ")
-_LOOP_BEGINS = re2.compile(r"^\s*\$ (?:for|while|until|if|case)\b")
-_LOOP_ENDS = re2.compile(r"^\s*(?:done|fi|esac)\b")
-_CONTINUATION = re2.compile(r"^\s*(?:[>#]|\.\.\.)")
+_VERB = (
+    r"(?:add|append|apply|assign|build|call|change|check|clone|combine|compile|compute|configure|connect|convert"
+    r"|copy|create"
+    r"|declare|define|delete|deploy|do|download|edit|enable|disable|enter|execute|export|extend|fetch|find|generate"
+    r"|get|implement"
+    r"|import|include|initiali[sz]e|insert|install|invoke|iterate|launch|list|load|make|modify|move|open|pass|print"
+    r"|protect|put"
+    r"|read|register|remove|rename|replace|return|run|save|send|set|sort|specify|start|stop|store|test|turn|type"
+    r"|uninstall"
+    r"|update|upgrade|use|validate|verify|write|wrap)"
+)
+# A sentence that says what to do; "can" or "example" alone also stand where something is only told.
 _ASKS_FOR_CODE = re2.compile(
-    r"(?i)\b(?:to|can|could|should|must|need|use|using|run|type|enter|write|create|add|call|define|execute|code"
-    r"|commands?"
-    r"|functions?|scripts?|programs?|class|example|snippet|methods?|statements?|loop|query|syntax)\b"
-    r"|(?:运行|执行|输入|使用|编写|创建|添加|定义|调用|代码|命令|函数|脚本|程序|例子|示例|语法|可以|需要)"
+    rf"(?i)^(?:to|in order to) \w+|^(?:please |simply |just |first |if [^,]+, |when [^,]+, |for [^,]+, )*{_VERB}\b"
+    rf"|\b(?:you|we|one|i)(?:['’]ll)? (?:can|could|may|might|should|must|need to|have to|want to|would like to|will)"
+    rf" (?:\w+ )?{_VERB}\b|\b(?:can|could|should|must|may) be (?:\w+ly )?(?:\w+ed|done|run|set|written|made"
+    rf"|put) (?:by|with|using|as|like|via|in)\b"
+    rf"|\b(?:by|simply|just|then|and|to|please|is) (?:\w+ly )?(?:{_VERB}|using|calling|running|adding|writing"
+    rf"|creating|setting)\b"
+    r"|运行|执行|输入|使用|编写|创建|添加|定义|调用|安装|打开|修改|请|可以|需要|只需|必须|应当|要"
+)
+_ASKS_HOW = re2.compile(
+    r"(?i)^(?:how (?:do|can|to|should|could|would)\b|(?:can|could) (?:i|you|we|one)\b|is there (?:a|any) (?:\w+ )?way)"
+    r"|^(?:wie|comment|cómo|¿cómo|como|come|как|hoe|jak|як)\b|如何|怎么|怎麼|怎样|怎樣|方法は|には|방법|어떻게"
 )
 _SHOWS_OUTPUT = re2.compile(
     r"(?i)\b(?:outputs?|prints?|printed|results?|resulting|returns?|returned|looks? (?:\w+ )?like|errors?"
@@ -52,7 +71,7 @@ _SHOWS_OUTPUT = re2.compile(
     r"|diagram|history|situation|hunk|graph|layout|listing|shows|saying|says|contents?|contains|consists?|shown"
     r"|becomes?"
     r"|looks?$|expands? to|equivalent to|announcement|conversation)\b"
-    r"|(?:输出|结果|显示|报错|错误|看到|得到|返回|内容|包含|含有|样例|类似)"
+    r"|(?:输出|结果|显示|报错|错误|看到|得到|返回|内容|包含|含有|样例|类似|看起来|样子|结构|应该有)"
 )
 
 
@@ -70,21 +89,8 @@ def introduced_blocks(markdown: str) -> list[tuple[str, str]]:
 
 
 def _is_code(block: str) -> bool:
-    """Whether a block is long enough to teach something, and neither a grammar nor mostly output of commands."""
-    return block.count("\n") > BLOCK_LINES and "::=" not in block and not _is_mostly_output(block.split("\n")[1:-1])
-
-
-def _is_mostly_output(lines: list[str]) -> bool:
-    """Whether a shell session has more lines of output than commands: nobody can know the hashes and dates in it."""
-    typed, printed, continued, in_loop = 0, 0, False, False
-    for line in lines:
-        is_command = bool(_PROMPT.match(line))
-        typed += is_command
-        in_loop = (in_loop or bool(_LOOP_BEGINS.match(line))) and not line.rstrip().endswith(("done", "fi", "esac"))
-        is_code = is_command or continued or in_loop or _LOOP_ENDS.match(line) or _CONTINUATION.match(line)
-        printed += bool(line.strip()) and not is_code
-        continued = (is_command or continued) and line.rstrip().endswith(("\\", "|", "&&"))
-    return 0 < typed < printed
+    """Whether a block is long enough to teach something, and neither a grammar nor what a program printed."""
+    return block.count("\n") > BLOCK_LINES and "::=" not in block and not is_printed(block)
 
 
 def dedent_block(block: str) -> str:
@@ -92,6 +98,11 @@ def dedent_block(block: str) -> str:
     lines = block.split("\n")
     margin = len(lines[0]) - len(lines[0].lstrip(" "))
     return "\n".join(line[margin:] if not line[:margin].strip() else line for line in lines)
+
+
+def asks_how(question: str) -> bool:
+    """Whether code can answer a question: it asks how something is done, not why or what it is."""
+    return bool(_ASKS_HOW.search(question))
 
 
 def request_from(before: str) -> str:
@@ -111,7 +122,8 @@ def request_from(before: str) -> str:
 def _is_code_request(paragraph: str) -> bool:
     """Whether a paragraph is clear by itself, and asks for code instead of announcing what some code prints."""
     last = paragraph[clean.last_sentence(paragraph) :]
-    complete = len(paragraph) >= (12 if clean.is_chinese(paragraph) else 40) and not paragraph[:1].islower()
+    shortest = 12 if clean.is_chinese(paragraph) else 40
+    complete = len(last) >= shortest and not paragraph[:1].islower()
     if not complete or _REFERS_BACK.search(paragraph) or _SHOWS_OUTPUT.search(last):
         return False
     return bool(_ASKS_FOR_CODE.search(last))

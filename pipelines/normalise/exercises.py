@@ -17,7 +17,8 @@ _SOLUTION_NAME = (
     r"(?:(?:(?:show|see|view|reveal|click for) )?(?:me )?(?:the )?(?:sample |model |possible |exercise )?"
     r"(?:solutions?|answers?)|lösung(?:en)?|antwort(?:en)?|soluci[oó]n(?:es)?"
     r"|respuestas?|réponses?|corrigés?|soluzion[ei]|rispost[ae]|soluç(?:ão|ões)|respostas?|решени[ея]|ответы?"
-    r"|(?:点击)?(?:查看|显示|展开)?(?:参考)?答案|解答例?|解法|解[决決](?:方法|办法|方案|策)|答え|正解|정답|해답|답|풀이)"
+    r"|(?:点击)?(?:查看|显示|展开)?(?:参考)?答案|解答例?|解法|解[决決](?:方法|办法|方案|策)|答え|正解|정답|해답|답"
+    r"|풀이)"
 )
 _SOLUTION_LINE = re2.compile(rf"(?i)^\*\*{_SOLUTION_NAME}(?: ?\d+)? ?[:：]?\*\*[:：]?$")
 _SOLUTION_HEADING = re2.compile(rf"(?i)^{_SOLUTION_NAME}(?: ?\d+)? ?[:：]?$")

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import re2
 
-from pipelines.normalise import clean
+from pipelines.normalise import clean, languages
 
 Form = Literal["question", "how_to", "facet", "topic", "back_matter", "address"]
 
@@ -66,7 +66,7 @@ _ZH_VERB = (
     r"|禁用|导入|导出|下载|上传"
     r"|提交|定义|声明|调用|修改|查看|检查|测试|调试|连接|备份|恢复|迁移|注册|登录|生成|编辑|打开|打包|发布|克隆"
     r"|获取|读取|写入|处理|实现"
-    r"|扩展|卸载|搭建|验证|返回|覆盖|自定义|选择|改进|加固)"
+    r"|扩展|卸载|搭建|验证|返回|覆盖|自定义|选择|改进|加固|建立|执行|新增|设定|自订)"
 )
 _ZH_TASK = re2.compile(rf"^{_ZH_VERB}(?:(?:、|和|与|及|并){_ZH_VERB})*.+$")
 _ZH_JOINED_NOUN = re2.compile(rf"^{_ZH_VERB}(?:、|和|与|及)")
@@ -80,6 +80,17 @@ _ZH_NOT_TASK = re2.compile(
 _HOW_TO = re2.compile(r"(?i)^how to (.+)$")
 _JOINED_GERUND = re2.compile(r"(?i)^((?:and|or|,|&) ?)([a-z]+ing)\b")
 _TITLE_WORD = re2.compile(r"(?i)\b(how-?to|how to|tutorial|guide|faq|manual|reference|overview|basics|cheat ?sheet)s?$")
+_ORDINAL = re2.compile(
+    r"(?i)^(?:step|part|case|number|example|figure|phase|stage|session|task|question|option|scenario|problem"
+    r"|activity|titre"
+    r"|variant|listing|sample|schritt|teil|beispiel|étape|partie|exemple|paso|parte|ejemplo|passo|esempio|шаг|часть"
+    r"|пример"
+    r"|ステップ|例|步骤|例子|示例|例题|案例|情况|단계|예제)(?:\s*#?\s*\d{1,2}|\s+(?:[ivx]{1,4}|[a-z])"
+    r"|\s*[一二三四五六七八九十]{1,2})$"
+)
+_OF_IT = re2.compile(
+    r"(?i)^[a-z]+(?: [a-z]+)? it(?: out| up| all| in action| work| yourself)?[!.]?$|^[\p{Han}]{1,3}它[！!]?$"
+)
 _WORD = re.compile(r"[^\W\d][\w\-]*")
 _FUNCTION_WORDS = frozenset(
     [
@@ -125,6 +136,7 @@ _PLURAL_OR_PHRASE = re2.compile(r"\s|s$")
 
 _WORDS = tomllib.loads(files(__package__).joinpath("headings.toml").read_text())
 BACK_MATTER = frozenset(_WORDS["back_matter"])
+FRAGMENTS = frozenset(_WORDS["fragments"])
 REFERENCE_HEADINGS = frozenset(_WORDS["lists"])
 FACETS = {name: facet for facet, names in _WORDS["facets"].items() for name in names}
 _VERBS = tomllib.loads(files(__package__).joinpath("verbs.toml").read_text())
@@ -143,10 +155,23 @@ class Heading:
     text: str
 
 
+def without_marks(heading: str) -> str:
+    """The text of a heading without emphasis, links and symbols around it."""
+    text = _SYMBOLS.sub("", clean.heading(heading))
+    return str(_EMPHASIS.sub(r"\1\2\3", _MARKUP.sub(r"\1", text)).strip("# "))
+
+
+def is_fragment(heading: str) -> bool:
+    """Whether a heading from `plain` names no topic: "Example 2", "Save it!", "More details"."""
+    return (
+        bool(_ORDINAL.match(heading) or _OF_IT.match(heading))
+        or heading.lower().strip(" .!…?？！。").replace("’", "'") in FRAGMENTS
+    )
+
+
 def plain(heading: str) -> str:
     """The text of a heading without numbering, emphasis, links and marks at its end; inline code stays."""
-    text = _SYMBOLS.sub("", clean.heading(heading))
-    text = _STEP_COUNT.sub("", _EMPHASIS.sub(r"\1\2\3", _MARKUP.sub(r"\1", text)).strip("# "))
+    text = _STEP_COUNT.sub("", without_marks(heading))
     shorter = _NUMBERING.sub("", text, count=1)
     return (shorter or text).rstrip(" :：¶#.。").strip()
 
@@ -180,15 +205,16 @@ def lead_to_references(path: tuple[str, ...]) -> bool:
 
 
 def classify(heading: str) -> Heading:
-    """The form of a heading in English or Chinese. `heading` comes from `plain`."""
-    name = heading.lower().strip(" .!")
+    """The form of a heading in English or Chinese, of either writing. `heading` comes from `plain`."""
+    is_chinese = clean.has_chinese(heading)
+    name = (languages.simplified(heading) if is_chinese else heading).lower().strip(" .!")
     if _ADDRESSES.match(heading):
         return Heading("address", heading)
     if name in BACK_MATTER or _RELATED.match(name):
         return Heading("back_matter", heading)
     if name in FACETS:
         return Heading("facet", FACETS[name])
-    return _classify_chinese(heading) if clean.is_chinese(heading) else _classify_english(heading)
+    return _classify_chinese(heading) if is_chinese else _classify_english(heading)
 
 
 def classify_foreign(heading: str) -> Heading:
@@ -229,13 +255,14 @@ def _base_form(joined: Any) -> str:
 
 
 def _classify_chinese(heading: str) -> Heading:
+    read = languages.simplified(heading)
     is_question = heading.endswith(("?", "？"))
-    if _ZH_HOW.match(heading) and not is_question:
+    if _ZH_HOW.match(read) and not is_question:
         return Heading("how_to", heading.rstrip("。"))
-    if is_question or _ZH_QUESTION.search(heading):
+    if is_question or _ZH_QUESTION.search(read):
         return Heading("question", heading if heading.endswith(("?", "？", "!", "！")) else f"{heading}？")
-    joined_noun = _ZH_JOINED_NOUN.match(heading) and not _ZH_JOINED_VERBS.match(heading)
-    if _ZH_TASK.match(heading) and not joined_noun and not _ZH_NOT_TASK.search(heading):
+    joined_noun = _ZH_JOINED_NOUN.match(read) and not _ZH_JOINED_VERBS.match(read)
+    if _ZH_TASK.match(read) and not joined_noun and not _ZH_NOT_TASK.search(read):
         return Heading("how_to", heading)
     return Heading("topic", heading)
 
@@ -246,7 +273,7 @@ def sentence_case(heading: str, counts: Counter[str]) -> str:
     `counts` are the words of the section's text, from `word_counts`. A word is written in lower case when the text does
     so more often than it writes the word as the heading does.
     """
-    if clean.is_chinese(heading):
+    if clean.has_chinese(heading):
         return heading
     words = heading.split(" ")
     if heading.isupper() and len(heading) > 4:

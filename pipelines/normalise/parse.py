@@ -32,17 +32,19 @@ class PageResult:
     holes: Counter[str] = field(default_factory=Counter)
 
 
-def origin_of(connector: Connector, page: Page) -> Origin:
+def origin_of(connector: Connector, page: Page, site_language: str = "") -> Origin:
     """What the records of a page inherit. The page's licence counts before the connector's."""
-    return Origin(page.source, connector.kind, page.key, page.url, page.licence or connector.licence)
+    return Origin(page.source, connector.kind, page.key, page.url, page.licence or connector.licence, site_language)
 
 
-def parse_page(connector: Connector, page: Page, tombstones: Tombstones = NO_TOMBSTONES) -> PageResult:
+def parse_page(
+    connector: Connector, page: Page, tombstones: Tombstones = NO_TOMBSTONES, site_language: str = ""
+) -> PageResult:
     """Every document of the page as rows, without what `tombstones` suppress.
 
     A document that gives no record or pair is a reject, and so is a page of which no document gives one.
     """
-    origin = origin_of(connector, page)
+    origin = origin_of(connector, page, site_language)
     result = PageResult()
     used_ids: set[str] = set()
     for found in documents.parse(connector, page):

@@ -13,13 +13,17 @@ _NOT_A_LETTER = re.compile(r"[\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What a page gives to all its records. `licence` is used where a document states none."""
+    """What a page gives to all its records. `licence` is used where a document states none.
+
+    `site_language` is what most pages of the source are in, "" where that is unknown.
+    """
 
     source: str
     source_kind: Kind
     key: str
     url: str
     licence: str
+    site_language: str = ""
 
     @property
     def page_id(self) -> str:

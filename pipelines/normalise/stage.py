@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import TimeoutError as DeadlineError
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from pebble import ProcessExpired
 
 from connectors.base import Connector
 from pipelines import storage, suppression
+from pipelines.normalise import languages
 from pipelines.normalise.parse import PageResult, origin_of, parse_page, reject_row
 from pipelines.recipe import Recipe
 from pipelines.storage import pages
@@ -28,6 +29,7 @@ DEADLINE = 5.0  # seconds for one page; a chunk that needs more is tried again p
 MEMORY = 1 << 30  # bytes of address space per worker
 CHUNK_PAGES = 8
 CHUNK_BYTES = 1 << 18
+SITE_PAGES = 50  # pages of a source that tell its language
 SCHEMAS = {"records": RECORD, "pairs": PAIR, "rejects": REJECT}
 # level of a reject → the counter of the manifest, followed by `:<reason>`
 REJECT_COUNTERS = {"page": "rejected", "document": "rejected_document", "part": "rejected_part"}
@@ -39,11 +41,15 @@ class ConservationError(Exception):
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some pages of the shard with the number `shard`, in order, and what must not come back of them."""
+    """Some pages of the shard with the number `shard`, in order, and what must not come back of them.
+
+    `site_language` is what most pages of the source are in, "" where that is unknown.
+    """
 
     shard: int
     pages: tuple[Page, ...]
     tombstones: Tombstones = suppression.NO_TOMBSTONES
+    site_language: str = ""
 
 
 def run(recipe: Recipe, source: str, data: Path, workers: int = 1, executor: ShardExecutor = run_locally) -> Manifest:
@@ -71,7 +77,10 @@ def run(recipe: Recipe, source: str, data: Path, workers: int = 1, executor: Sha
         tombstones = suppression.load(data).for_pages
         shards = enumerate(current.shards)
         missing = [(number, shard) for number, shard in shards if not building.has(_shard_name("records", number))]
-        for shard, counts in executor(partial(_write_shards, connector, building.folder, tombstones), missing, workers):
+        first_pages = islice((page for shard in current.shards for page in shard.read()), SITE_PAGES)
+        language = languages.site_language(page.body for page in first_pages)
+        write = partial(_write_shards, connector, building.folder, tombstones, language)
+        for shard, counts in executor(write, missing, workers):
             building.add(shard, counts)
         check_conservation(building.counts)
     manifest = storage.read_manifest(folder)
@@ -94,12 +103,13 @@ def _write_shards(
     connector: Connector,
     folder: Path,
     tombstones: Tombstones,
+    site_language: str,
     numbered: Sequence[tuple[int, pages.CurrentShard]],
     workers: int,
 ) -> Iterator[tuple[Shard, Counter[str]]]:
     """Write the shards of records for some shards of pages, each with its number. Yields each with its counts."""
     chunks = (
-        Chunk(number, part, tombstones)
+        Chunk(number, part, tombstones, site_language)
         for number, shard in numbered
         for part in _chunks(_unsuppressed(shard, tombstones))
     )
@@ -150,7 +160,7 @@ def _parse(connector: Connector, chunks: Iterable[Chunk], workers: int) -> Itera
 def parse_chunk(work: tuple[Connector, Chunk]) -> list[PageResult]:
     """One result for each page of a chunk. This is what a worker runs."""
     connector, chunk = work
-    return [parse_page(connector, page, chunk.tombstones) for page in chunk.pages]
+    return [parse_page(connector, page, chunk.tombstones, chunk.site_language) for page in chunk.pages]
 
 
 def _parse_one_by_one(connector: Connector, chunk: Chunk) -> Iterator[PageResult]:

@@ -145,6 +145,36 @@ def test_licences(stated: str, expected: str) -> None:
     assert licence({"license": stated}) == expected
 
 
+@pytest.mark.parametrize(
+    ("head", "language"),
+    [
+        ("lang: zh-CN", "zh-CN"),
+        ("language: de", "de"),
+        ("locale: pt_BR", "pt_BR"),
+        ("lang: [en, de]", ""),
+        ("lang: no", ""),
+    ],
+)
+def test_front_matter_names_the_language(head: str, language: str) -> None:
+    (article,) = read(f"---\n{head}\n---\n# Eggs\n\nBoil them.")
+    assert isinstance(article, Article) and article.language == language
+
+
+@pytest.mark.parametrize(
+    ("key", "title"),
+    [
+        ("frying-pans.md", "frying pans"),
+        ("docs/iron_pans/index.md", "iron pans"),
+        ("docs/pots/README.md", "pots"),
+        ("index.md", "index"),
+    ],
+)
+def test_a_file_without_a_title_is_called_by_its_name_or_its_folders(key: str, title: str) -> None:
+    page = Page("guide", key, key, b"Boil them for ten minutes.", "text/markdown")
+    (article,) = Markdown(name="guide", folder=HERE).parse(page)
+    assert isinstance(article, Article) and article.title == title
+
+
 def test_front_matter_takes_no_bombs() -> None:
     assert split("---\na: &a [x]\nb: [*a, *a]\n---\nText.") == ({}, "Text.")
     assert split("---\n: : [\n---\nText.")[1] == "Text."

@@ -198,12 +198,20 @@ def test_a_text_is_asked_about_in_its_own_language(language: str) -> None:
     assert asked("Debian", "Installation", text=text)[0] == "explanation"
 
 
-@pytest.mark.parametrize("language", ["nl", "en"])
-def test_a_language_without_phrasing_is_asked_about_in_english(language: str) -> None:
-    dutch = "Kook eerst het water, doe daarna de eieren erin en wacht tien minuten totdat ze hard zijn geworden."
-    english = "Boil the water first, then put the eggs in and wait ten minutes until they have become hard."
-    _, instruction = asked("Debian", "Eieren", text=dutch if language == "nl" else english)
-    assert "Debian" in instruction and any(word in instruction for word in ("xplain", "escribe", "What"))
+def test_a_language_without_phrasing_is_asked_about_in_its_headings_alone() -> None:
+    """They are marked, for a rule to hold back, unless they ask by themselves."""
+    text = "Primer es bull l’aigua, després s’hi posen els ous i s’espera deu minuts fins que siguin ben durs i cuits."
+    sections = (Section(("Ous",), f"{text} {text}"), Section(("Quant de temps bullen els ous?",), text))
+    article = Article("eggs", "", "Cuina catalana", sections, language="ca")
+    made = [(record.kind, record.instruction) for record in articles.extract(article, ORIGIN).records]
+    assert made == [("heading", "Cuina catalana: Ous"), ("question", "Cuina catalana: Quant de temps bullen els ous?")]
+
+
+def test_a_part_full_of_english_names_is_asked_about_in_its_articles_language() -> None:
+    names = "| BackgroundTasks | Request, Response |\n| --- | --- |\n| WebSocket | SecurityScopes, HTTPConnection |"
+    sections = (Section(("概述",), "先把水烧开，然后放入鸡蛋，等待十分钟。"), Section(("Types and classes",), names))
+    asked = articles.extract(Article("eggs", "", "Kitchen", sections), ORIGIN).records[-1].instruction
+    assert any(word in asked for word in ("请", "指的是什么")), asked
 
 
 @pytest.mark.parametrize(
@@ -249,6 +257,10 @@ def test_a_section_that_teaches_nothing_is_a_reject(text: str, reason: str) -> N
         ),
         ("For example:", ""),
         ("例如：", ""),
+        ("The method is only one of several that the class has at hand:", ""),
+        ("Eggs should be boiled gently. Consider the following one:", ""),
+        ("You can say this in a more direct way with the new boiler:", ""),
+        ("In this case you can add some salt to the water in the pan:", ""),
         ("运行之后，您会看到如下的输出结果：", ""),
         ("It ends without a colon and is not a request.", ""),
     ],
@@ -276,11 +288,47 @@ def test_code_keeps_its_lines_and_leaves_the_list() -> None:
         (("$ for egg in a b; do boil $egg; done", "one egg", "two eggs"), False),
         (("$ for egg in a b", "do", "boil $egg", "done", "one egg", "two eggs"), False),
         (("pan = Pan()", "pan.boil()", "pan.wait()"), True),
+        ((">>> boil(1)", "'one egg'", ">>> boil(2)", "'two eggs'"), False),
+        ((">>> import boil", ">>> pan = boil.Pan()", ">>> pan.eggs", "[]"), True),
+        (("cook@home:~$ boil --list", "one egg", "two eggs"), False),
+        (("C:\\kitchen> boil", "one egg", "two eggs"), False),
+        (("kitchen", "├── pans", "└── eggs"), False),
+        (("2024-05-01 10:00:01 boiling", "2024-05-01 10:10:01 done", "2024-05-01 10:10:02 bye"), False),
+        (("INFO: boiling", "WARNING: hot", "INFO: done"), False),
+        (("Traceback (most recent call last):", '  File "boil.py", line 3, in boil', "KeyError: 'egg'"), False),
+        (("diff --git a/pan b/pan", "@@ -1 +1 @@", "-iron", "+copper"), False),
+        (("drwxr-xr-x 2 cook cook 40 pans", "-rw-r--r-- 1 cook cook 12 eggs", "total 2"), False),
+        (("HTTP/1.1 200 OK", "Content-Type: text/plain", "", "boiled"), False),
+        (("[kitchen]", "pan = iron", "eggs = 2"), True),
+        (("# boil.py", "import pan", "pan.boil(error='Error: hot')"), True),
     ],
 )
 def test_what_commands_print_is_no_code(lines: tuple[str, ...], kept: bool) -> None:
     text = "\n".join(("Use the boiler to boil some of the eggs at hand:", "", "```", *lines, "```"))
     assert bool(code.introduced_blocks(text)) is kept
+
+
+@pytest.mark.parametrize("name", ["text", "output", "console", "log"])
+def test_what_is_declared_as_printed_is_no_code(name: str) -> None:
+    text = f"Use the boiler to boil some of the eggs at hand:\n\n```{name}\neggs: 2\npans: 1\nwater: yes\n```"
+    assert bool(code.introduced_blocks(text)) is (name == "console")
+
+
+@pytest.mark.parametrize(
+    ("question", "asked"),
+    [
+        ("How do I boil an egg?", True),
+        ("Can I boil two eggs at once?", True),
+        ("如何煮鸡蛋？", True),
+        ("Why do eggs break?", False),
+        ("What is an egg?", False),
+        ("鸡蛋是什么？", False),
+    ],
+)
+def test_code_answers_only_how_something_is_done(question: str, asked: bool) -> None:
+    text = "Use the boiler function to boil an egg quickly:\n\n```python\ndef boil():\n    wait()\n```"
+    extraction = articles.extract(Article("eggs", "", "Eggs", (Section((question,), text),)), ORIGIN)
+    assert [record.kind for record in extraction.records] == ["question", "code"][: 1 + asked]
 
 
 def test_bare_numbers_before_headings_go_where_they_count() -> None:

@@ -116,6 +116,9 @@ def test_bbcode_becomes_markdown_and_code_stays(written: str, kept: str) -> None
         ("Do this:\n\n- boil", "Do this:\n\n- boil"),
         ("As follows:", ""),
         ("A line\nof text that ends here:", "A line"),
+        ("Boil water.\n\nFootnotes", "Boil water."),
+        ("把水烧开。\n\n**脚注**", "把水烧开。"),
+        ("Read the footnotes", "Read the footnotes"),
     ],
 )
 def test_what_announces_nothing_is_dropped(written: str, kept: str) -> None:

@@ -7,6 +7,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from connectors.markdown import Markdown
 from pipelines import catalog, normalise, storage
 from pipelines.normalise import stage
 from pipelines.recipe import Recipe, RecipeError
@@ -156,3 +157,12 @@ def test_a_source_of_nothing_gives_empty_shards(tmp_path: Path) -> None:
 def test_an_unknown_source_is_named(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="no source called 'bord'; did you mean 'board'"):
         normalise.run(recipe(), "bord", tmp_path)
+
+
+def test_a_page_without_prose_is_asked_about_in_the_language_of_its_site(tmp_path: Path) -> None:
+    kitchen = Markdown(name="board", folder=tmp_path, licence="MIT")
+    chinese = "# 煮鸡蛋\n\n先把水烧开，然后放入鸡蛋，等待十分钟，再从锅里捞出来。"
+    collect(tmp_path, [chinese, chinese, "# boil\n\n```sh\nboil --eggs 2 --pan iron\n```"])
+    normalise.run(Recipe.model_construct(name="test", sources=(kitchen,)), "board", tmp_path)
+    ((asked,),) = query(tmp_path, "SELECT instruction FROM records WHERE page_id = 'board:02'")
+    assert str(asked).startswith("请")

@@ -1,0 +1,65 @@
+"""Sections that say nothing alone: "Step 2", "Number 3", "Try it". They are read with what stands before them."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import groupby
+
+import re2
+
+from pipelines.normalise import headings
+from schemas.document import Section
+
+LONGEST_STEPS = 8_000  # characters; steps of more are chapters, each with a task of its own
+
+_STEP = re2.compile(
+    r"(?i)^\W*(?:step|schritt|étape|paso|passo|stap|steg|krok|шаг|крок|bước|adım|langkah|步骤|步驟|ステップ"
+    r"|단계)\s*\.?\s*"
+    r"(\d{1,2}|[一二三四五六七八九十]{1,3})\b|^\W*第\s*(\d{1,2}|[一二三四五六七八九十]{1,3})\s*步|^\W*(\d{1,2})\s*단계"
+)
+
+
+def join(sections: Iterable[Section]) -> tuple[Section, ...]:
+    """The sections of an article: steps that follow each other are one section, that of the heading above them.
+
+    What stands below a heading without a meaning of its own goes on with the section before, where both are below the
+    same heading, or else is the text of the heading above.
+    """
+    joined: list[Section] = []
+    for parent, found in groupby(sections, _parent_of_step):
+        steps = list(found)
+        length = sum(len(step.markdown) for step in steps)
+        are_one = parent is not None and len(steps) > 1 and length <= LONGEST_STEPS
+        for section in [_as_one(parent or (), steps)] if are_one else steps:
+            _append(joined, section, goes_on=are_one)
+    return tuple(joined)
+
+
+def _parent_of_step(section: Section) -> tuple[str, ...] | None:
+    """The headings above the step that a section is, or is within."""
+    at = next((at for at, name in enumerate(section.path) if _STEP.match(name)), None)
+    return None if at is None else section.path[:at]
+
+
+def _as_one(parent: tuple[str, ...], steps: list[Section]) -> Section:
+    return Section(parent, "\n\n".join(_with_heading(step) for step in steps), "" if parent else steps[0].anchor)
+
+
+def _with_heading(section: Section) -> str:
+    return f"**{headings.without_marks(section.path[-1])}**\n\n{section.markdown}".strip()
+
+
+def _append(joined: list[Section], section: Section, goes_on: bool) -> None:
+    """`goes_on`: the section belongs to the heading of the text before it."""
+    before = joined[-1] if joined else None
+    if _is_fragment(section):
+        at_hand = before and section.path[:-1] in (before.path, before.path[:-1])
+        path, anchor = (before.path, before.anchor) if before and at_hand else (section.path[:-1], "")
+        section, goes_on = Section(path, _with_heading(section), anchor), True
+    if goes_on and before and before.path == section.path and before.markdown.strip():
+        joined[-1] = replace(before, markdown=f"{before.markdown}\n\n{section.markdown}")
+    else:
+        joined.append(section)
+
+
+def _is_fragment(section: Section) -> bool:
+    return bool(section.path) and headings.is_fragment(headings.plain(section.path[-1]))

@@ -1,0 +1,88 @@
+"""What says nothing alone is read with what stands before it."""
+
+import pytest
+
+from pipelines.normalise import articles, fragments, headings
+from pipelines.normalise.records import Origin
+from schemas.document import Article, Section
+
+ORIGIN = Origin("docs", "tutorial", "eggs", "https://docs.test/eggs", "CC0-1.0")
+
+
+@pytest.mark.parametrize(
+    ("heading", "says_nothing"),
+    [
+        ("Example 2", True),
+        ("Number 3", True),
+        ("Case B", True),
+        ("例 3", True),
+        ("步骤三", True),
+        ("Try it yourself!", True),
+        ("Let’s get started", True),
+        ("更多信息", True),
+        ("Save it!", True),
+        ("See it in action", True),
+        ("保存它！", True),
+        ("Why is it hot", False),
+        ("Commit messages", False),
+        ("試してみよう！", True),
+        ("Examples", False),
+        ("Step functions", False),
+        ("Part of speech", False),
+        ("例外", False),
+        ("Options", False),
+        ("Case studies", False),
+    ],
+)
+def test_a_heading_that_names_no_topic(heading: str, says_nothing: bool) -> None:
+    assert headings.is_fragment(headings.plain(heading)) is says_nothing
+
+
+def test_steps_are_one_answer_below_what_they_are_steps_of() -> None:
+    found = fragments.join(
+        [
+            Section(("Boil eggs",), "You need a pan."),
+            Section(("Boil eggs", "Step 1: Water"), "Boil it."),
+            Section(("Boil eggs", "Step 1: Water", "Salt"), "A little."),
+            Section(("Boil eggs", "Step 2"), "Put the eggs in."),
+            Section(("Pans",), "Iron ones."),
+        ]
+    )
+    boil = "You need a pan.\n\n**Step 1: Water**\n\nBoil it.\n\n**Salt**\n\nA little.\n\n**Step 2**\n\nPut the eggs in."
+    assert found == (Section(("Boil eggs",), boil), Section(("Pans",), "Iron ones."))
+
+
+def test_long_steps_are_tasks_of_their_own() -> None:
+    steps = tuple(Section((f"Step {n}: Fry {n}",), "Fry. " * 1000) for n in (1, 2))
+    assert fragments.join(steps) == steps
+
+
+def test_one_step_alone_stays() -> None:
+    sections = (Section(("Step 1: Water",), "Boil it."), Section(("Pans",), "Iron ones."))
+    assert fragments.join(sections) == sections
+
+
+def test_a_fragment_goes_on_with_what_stands_before_it_or_belongs_to_the_heading_above() -> None:
+    found = fragments.join(
+        [
+            Section(("Pans",), "Iron ones.", "pans"),
+            Section(("Try it",), "Fry one."),
+            Section(("Pots", "Example 1"), "One."),
+            Section(("Pots", "Example 2"), "Two."),
+        ]
+    )
+    assert found == (
+        Section(("Pans",), "Iron ones.\n\n**Try it**\n\nFry one.", "pans"),
+        Section(("Pots",), "**Example 1**\n\nOne.\n\n**Example 2**\n\nTwo."),
+    )
+
+
+def test_equal_headings_in_a_row_stay_apart() -> None:
+    sections = (Section(("Pans",), "Iron."), Section(("Pans",), "Copper."))
+    assert fragments.join(sections) == sections
+
+
+def test_an_article_of_steps_is_asked_for_as_a_whole() -> None:
+    steps = (Section(("第一步 烧水",), "把水烧开。"), Section(("第二步 放蛋",), "放入鸡蛋，等待十分钟。"))
+    (record,) = articles.extract(Article("eggs", "", "煮鸡蛋", steps), ORIGIN).records
+    assert "煮鸡蛋" in record.instruction and "把水烧开" in record.output and "等待十分钟" in record.output
