@@ -6,6 +6,7 @@ entry in the SIGNALS of its theme, or a new module whose SIGNALS are added here.
 
 from pipelines.signals import (
     code_share,
+    context,
     domain,
     edit_dates,
     exact,
@@ -23,6 +24,7 @@ from pipelines.signals import (
     readability,
     repetition,
     safety,
+    site_talk,
     talk,
     task,
 )
@@ -38,6 +40,8 @@ SIGNALS = (
     *pairing.SIGNALS,
     *phrases.SIGNALS,
     *talk.SIGNALS,
+    *site_talk.SIGNALS,
+    *context.SIGNALS,
     *exchange_faults.SIGNALS,
     *language.SIGNALS,
     *task.SIGNALS,

@@ -21,8 +21,10 @@ _BOILERPLATE = (
     r"|back to top|log ?in to (?:reply|comment|vote|post)|powered by|leave a (?:comment|reply)"
     r"|related (?:posts|articles|topics)"
     r"|you must be logged in|posted (?:by|on|in) |written by .{1,40} on |sponsored|affiliate link"
-    r"|版权所有|版权声明|转载请|未经.{0,6}许可|点击(?:此处|这里|查看|下载|阅读)|关注(?:我们|我的|公众号|微信)|扫(?:一扫|码|描二维码)|二维码"
-    r"|上一[篇页章]|下一[篇页章]|返回(?:顶部|首页|目录)|阅读(?:更多|全文|原文)|查看更多|登录后|免责声明|隐私政策|使用条款|服务条款|相关(?:文章|阅读|推荐)|責任編輯|责任编辑"
+    r"|版权所有|版权声明|转载请|未经.{0,6}许可|点击(?:此处|这里|查看|下载|阅读)|关注(?:我们|我的|公众号|微信)"
+    r"|扫(?:一扫|码|描二维码)|二维码"
+    r"|上一[篇页章]|下一[篇页章]|返回(?:顶部|首页|目录)|阅读(?:更多|全文|原文)|查看更多|登录后|免责声明|隐私政策"
+    r"|使用条款|服务条款|相关(?:文章|阅读|推荐)|責任編輯|责任编辑"
 )
 _SELF_REFERENCE = (
     r"(?i)\bsee (?:above|earlier)\b|\bas i (?:said|mentioned|wrote)\b"
@@ -60,7 +62,8 @@ _IDENTITY = (
     r"|\bi (?:cannot|can['’]t|am (?:not able|unable) to) (?:browse|access) (?:the )?(?:internet|web)"
     r"|作为(?:一个|一名|一款|一位)?(?:AI|人工智能|大型?语言模型|大?语言模型|自然语言|聊天机器人|智能助[手理])"
     r"|我(?:只)?是(?:一个|一名|一款|个)?(?:AI|人工智能|大?型?语言模型|聊天机器人|ChatGPT)"
-    r"|我的(?:知识|训练数据|训练)(?:库)?(?:截止|截至|更新)|我[^。！？\n]{0,20}由\s*(?:OpenAI|百度|阿里|谷歌)\s*(?:开发|训练|研发)"
+    r"|我的(?:知识|训练数据|训练)(?:库)?(?:截止|截至|更新)|我[^。！？\n]{0,20}由\s*(?:OpenAI|百度|阿里"
+    r"|谷歌)\s*(?:开发|训练|研发)"
 )
 _REFUSAL = (
     r"(?i)^\W*(?:(?:(?:i['’]m|i am) (?:very |really |so |truly )?sorry|sorry|(?:my )?apologies|i apologi[sz]e"
@@ -71,8 +74,10 @@ _REFUSAL = (
     r"|offer|do (?:that|this)|process|access|perform|support|engage|share|respond|write|produce|view|see|open"
     r"|play|display|show|discuss|accept|continue|condone)"
     r"|^\W*(?:as an? (?:ai|language)[^.!?\n]{0,60}\b(?:cannot|can['’]t|not able|unable|don['’]t have))"
-    r"|^\W*(?:很|非常|十分)?(?:抱歉|对不起|遗憾|不好意思|對不起)[^。！？\n]{0,40}(?:无法|不能|不可以|没有办法|不会|無法|没办法)"
-    r"|^\W*(?:作为[^。，\n]{0,20}[，,])?我(?:无法|不能)(?:帮|提供|回答|满足|完成|协助|访问|生成|执行|查看|为你|为您|给出|直接)"
+    r"|^\W*(?:很|非常|十分)?(?:抱歉|对不起|遗憾|不好意思|對不起)[^。！？\n]{0,40}(?:无法|不能|不可以|没有办法|不会"
+    r"|無法|没办法)"
+    r"|^\W*(?:作为[^。，\n]{0,20}[，,])?我(?:无法|不能)(?:帮|提供|回答|满足|完成|协助|访问|生成|执行|查看|为你|为您"
+    r"|给出|直接)"
 )
 _HTML = (
     r"(?i)</?(?:div|span|p|br|hr|a|td|tr|th|table|tbody|li|ul|ol|font|img|script|style|iframe|b|i|u|strong|em"
@@ -120,6 +125,9 @@ _ANNOUNCES = (
     r"(?: also| only| briefly| now)* (?:covers?|will (?:cover|show|explain|describe|discuss|introduce)|describes"
     r"|discusses|explains|introduces|shows|provides|contains|(?:is )?(?:partly )?based on)"
     r"|\bparts? of this (?:chapter|section|tutorial|page) (?:is|are) based on"
+    r"|\b(?:in|by|through) the (?:following|next) (?:sub-?)?(?:sections?|chapters?|pages?|parts?)\b"
+    r"|\bthe (?:following|next) (?:sub-?)?sections? (?:\w+ ){0,2}(?:describes?|explains?|shows?|covers?|lists?"
+    r"|discuss(?:es)?|provides?)\b"
     r"|(?:本|这一?|下一?)[章节篇课](?:的?部分内容)?(?:将|会|里|中|涵盖|介绍|讲|说明|学习|基于|讨论|涉及|探讨|内容)"
     r"|本(?:文|教程|指南)(?:将|会|旨在|介绍|说明)"
     r"|(?:^|[\s.>«])в (?:этой|следующей) (?:главе|части|статье) (?:ты|вы|мы)\s"
@@ -191,6 +199,7 @@ SIGNALS = (
         pa.bool_(),
         f"NOT contains(output, '```') AND {has_match(_ANNOUNCES)}",
         "says what a chapter will teach, or whose text it is based on",
+        2,
     ),
     Signal(
         "output_no_answer",
