@@ -2,6 +2,7 @@
 
 from connectors.confluence import Confluence
 from connectors.discourse import Discourse
+from connectors.documents import Documents
 from connectors.forum import Forum
 from connectors.github import GitHub
 from connectors.hacker_news import HackerNews
@@ -25,6 +26,7 @@ CONNECTORS = (
     PythonDocs,
     Instructions,
     Markdown,
+    Documents,
     MailingList,
     GitHub,
     Warc,

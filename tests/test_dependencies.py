@@ -20,6 +20,7 @@ MODULES = {
     "google-re2": "re2",
     "markdown-it-py": "markdown_it",
     "mdit-py-plugins": "mdit_py_plugins",
+    "python-pptx": "pptx",
     "python-stdnum": "stdnum",
     "pyyaml": "yaml",
     "scikit-learn": "sklearn",

@@ -1,7 +1,7 @@
 """Files of this machine that a source reads, and those beside them that it does not."""
 
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path, PurePath
 
 from schemas.document import Reject
 
@@ -48,16 +48,20 @@ def ignored(path: Path | None, files: Iterable[Path]) -> Iterator[Reject]:
         return
     read = set(files)
     left = sorted(file for file in path.rglob("*") if file.is_file() and file not in read)
-    companions = [file for file in left if _is_companion(file.relative_to(path))]
-    unread = [file.relative_to(path).as_posix() for file in left if not _is_companion(file.relative_to(path))]
-    yield from (Reject(name, "ignored_file", "of no kind that this source reads") for name in unread[:MOST_NAMED])
-    if len(unread) > MOST_NAMED:
-        yield Reject(path.name, "ignored_files", f"{len(unread) - MOST_NAMED} more, the first is {unread[MOST_NAMED]}")
+    yield from unread(path.name, [file.relative_to(path) for file in left])
+
+
+def unread(place: str, left: Sequence[PurePath]) -> Iterator[Reject]:
+    """The rejects of `ignored` for the files `left` in a folder or an archive called `place`, by their paths there."""
+    companions = [file for file in left if _is_companion(file)]
+    names = [file.as_posix() for file in left if not _is_companion(file)]
+    yield from (Reject(name, "ignored_file", "of no kind that this source reads") for name in names[:MOST_NAMED])
+    if len(names) > MOST_NAMED:
+        yield Reject(place, "ignored_files", f"{len(names) - MOST_NAMED} more, the first is {names[MOST_NAMED]}")
     if companions:
-        first = companions[0].relative_to(path).as_posix()
-        yield Reject(path.name, "ignored_companions", f"{len(companions)} files, the first is {first}")
+        yield Reject(place, "ignored_companions", f"{len(companions)} files, the first is {companions[0].as_posix()}")
 
 
-def _is_companion(file: Path) -> bool:
+def _is_companion(file: PurePath) -> bool:
     hidden = any(part.startswith(".") for part in file.parts)
     return hidden or file.suffix.lower() in _OF_PAGES or file.stem.lower().split(".")[0] in _COMPANIONS

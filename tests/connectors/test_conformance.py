@@ -18,6 +18,7 @@ from connectors import CONNECTORS
 from connectors.base import Connector
 from connectors.confluence import Confluence
 from connectors.discourse import Discourse
+from connectors.documents import Documents
 from connectors.forum import Forum
 from connectors.github import GitHub
 from connectors.hacker_news import HackerNews
@@ -67,6 +68,9 @@ SOURCES = {
     "stackexchange-api": Source(StackExchange, {"site": "stack.example"}, stack_api),
     "discourse": Source(Discourse, {"folder": HERE / "discourse", "url": "https://forum.example"}),
     "markdown": Source(Markdown, {"folder": HERE / "markdown", "base_url": "https://guide.example/"}),
+    "documents": Source(
+        Documents, {"path": HERE / "documents", "base_url": "https://files.example/", "licence": "CC-BY-4.0"}
+    ),
     "mediawiki-dump": Source(MediaWiki, {"dump": HERE / "mediawiki" / "wiki.xml", "licence": "CC-BY-SA-4.0"}),
     "mediawiki-talk": Source(
         MediaWiki, {"dump": HERE / "mediawiki" / "talk.xml", "licence": "CC-BY-SA-4.0", "namespaces": (1,)}
