@@ -188,12 +188,12 @@ def without_number(heading: str) -> str:
 
 
 def topic_of(title: str) -> str:
-    """What an article is about, from its title; "" where that is an address.
+    """What an article is about, from its title; "" where that is an address or the name of a file that is called index.
 
     The title's number, the site's name, the marks of a manual page, and words such as "Cheat Sheet" are removed.
     """
     text = plain(title)
-    if _ADDRESSES.match(text):
+    if _ADDRESSES.match(text) or text in ("index", "readme", "README"):
         return ""
     shorter = _GENRE.sub("", _MANUAL.sub("", _SITE.sub("", text)))
     return (shorter or text).rstrip("!！").strip()

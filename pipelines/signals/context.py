@@ -11,7 +11,7 @@ _FIRST = r"^[^\pL\pN]*"
 # The beginning speaks of what the reader has just read, done or seen.
 _LEANS_BACK = (
     rf"(?i){_FIRST}(?:now|so|then|next|but|finally|again|okay|ok|great|alright|returning to|back to|this time)(?:,"
-    rf"| (?:that|you|we|our|let|i|it|add|open|run|the|what|create|go|to)\\b)"
+    rf"| (?:that|you|we|our|let|i|it|add|open|run|the|what|create|go|to)\b)"
     r"|\b(?:as|like|what) (?:we|you|i)(?:['’]ve| have)? (?:just |already |only )*"
     r"(?:saw|seen|did|done|made|created|learned|learnt|used|wrote|written|added|discussed|built|installed|set up)\b"
     r"|\b(?:we|you)(?:['’]ve| have) (?:just|already|now|only|finally) \w+|\bnow that (?:we|you)\b|\b(?:we"

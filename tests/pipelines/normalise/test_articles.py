@@ -68,6 +68,9 @@ def test_what_a_heading_asks(heading: str, form: str, text: str) -> None:
         ("Secrets of Dough Cheat Sheet", "Secrets of Dough"),
         ("Sorting HOWTO", "Sorting"),
         ("How-to", "How-to"),
+        ("index", ""),
+        ("README", ""),
+        ("Index", "Index"),
     ],
 )
 def test_what_an_article_is_about(title: str, topic: str) -> None:

@@ -336,6 +336,8 @@ CONTEXT = [
     case("output_leans_back", False),
     case("output_leans_back", True, "Now that you have a mill, grind the grain."),
     case("output_leans_back", True, "As we have seen, stones wear."),
+    case("output_leans_back", True, "Now you can start the mill."),
+    case("output_leans_back", True, "Finally, close the gate."),
     case("output_leans_back", True, "The command above grinds the grain."),
     case("output_leans_back", False, "Run `mill`:\n\n```sh\nmill\n```\n\nThe command above grinds the grain."),
     case("output_leans_back", False, "So far they have been made of stone."),
