@@ -214,6 +214,7 @@ def read_chapter(body: bytes) -> Material:
         licence=str(told.get("licence") or ""),
         tags=_listed(told.get("tags")),
         context=_listed(told.get("context")),
+        language=str(told.get("language") or ""),
     )
 
 

@@ -32,7 +32,7 @@ class Material:
     """`markup` is HTML, its headings those of the file. `lost` holds (reason, detail) of what could not be read.
 
     Empty where the file does not say. `title` is what the text is headed with, `called` what the file says it is
-    called, which is often left over from another. `licence` is an SPDX id, `context` as in `Article`.
+    called, which is often left over from another. `licence` is an SPDX id, `context` and `language` as in `Article`.
     """
 
     markup: str
@@ -44,6 +44,7 @@ class Material:
     licence: str = ""
     tags: tuple[str, ...] = ()
     context: tuple[str, ...] = ()
+    language: str = ""
     lost: tuple[tuple[str, str], ...] = ()
 
 
@@ -67,6 +68,7 @@ def article_of(material: Material, page: Page) -> Article:
         edited_at=edited(material.edited_at, material.created_at),
         licence=material.licence or page.licence,
         context=material.context,
+        language=material.language,
     )
 
 

@@ -66,6 +66,7 @@ def told(about: dict[str, Any], markup: str) -> Material:
         created_at=parse_time(about.get("date")),
         licence=licence_in(str(about.get("license") or about.get("licence") or "")),
         tags=tuple(str(word).strip() for word in words if str(word).strip()),
+        language=str(about.get("lang") or ""),
     )
 
 

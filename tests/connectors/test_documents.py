@@ -114,13 +114,15 @@ def test_epub_chapters_by_the_table_of_contents(tmp_path: Path) -> None:
             "d.xhtml": '<section epub:type="copyright-page"><p>All rights reserved by the author of it.</p></section>',
         },
         "<dc:title>Bread</dc:title><dc:creator>Ann</dc:creator><dc:creator>Bo</dc:creator><dc:subject>food</dc:subject>"
-        "<dc:rights>Creative Commons Attribution-ShareAlike 4.0 International</dc:rights><dc:date>2020</dc:date>",
+        "<dc:rights>Creative Commons Attribution-ShareAlike 4.0 International</dc:rights><dc:date>2020</dc:date>"
+        "<dc:language>de-AT</dc:language>",
         '<li><span>Part</span><ol><li><a href="a.xhtml">Flour</a></li></ol></li><li><a href="c.xhtml#w">Water</a></li>'
         '<li><a href="d.xhtml">Rights</a></li>',
     )
     flour, water, rights = told(tmp_path, "b.epub", book)
     assert (flour.title, flour.context, flour.author) == ("Flour", ("Bread", "Part"), "Ann, Bo")
     assert (flour.licence, flour.tags, flour.key) == ("CC-BY-SA-4.0", ("food",), "b.epub/OPS/a.xhtml")
+    assert flour.language == "de-AT"
     assert parts(flour) == {"": f"{PROSE}\n\n{MORE}"}
     assert parts(water) == {"": f"{MORE} (Not salted)"}
     assert (rights.reason, rights.key) == ("front_matter", "b.epub/OPS/d.xhtml")
