@@ -12,7 +12,7 @@ from connectors import html
 from connectors.html.next_addresses import FURTHER, relation
 from connectors.html.threads import address
 from connectors.html.threads.dates import read_time
-from connectors.html.threads.profiles import PROFILES, Profile, first, select
+from connectors.html.threads.profiles import PROFILES, Profile, first, possible, select
 
 _DIGITS = re2.compile(r"\d+")
 _PEOPLE = re2.compile(r"(?i)user|member|profile|people|/u/|login|register|logout|search|tags?/|#comments")
@@ -37,8 +37,9 @@ def next_page(root: HtmlElement, url: str, profile: Profile | None) -> str:
 
 def engine(root: HtmlElement, profiles: tuple[Profile, ...] = PROFILES) -> Profile | None:
     """The engine of a board: the profile that finds most threads on it."""
-    best = max(profiles, key=lambda profile: len(select(root, profile.topic)))
-    return best if select(root, best.topic) else None
+    counts = [(len(select(root, profile.topic)), profile) for profile in possible(root, profiles, "topic")]
+    count, best = max(counts, key=lambda pair: pair[0], default=(0, None))
+    return best if count else None
 
 
 def topics(root: HtmlElement, url: str, pattern: str = "", profiles: tuple[Profile, ...] = PROFILES) -> list[Listed]:

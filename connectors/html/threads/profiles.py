@@ -62,11 +62,11 @@ _QUOTED = re2.compile(r"\[[^\]]*\]")
 _NAMES = re2.compile(r"[.#]([A-Za-z_][\w-]*)")
 
 
-def possible(root: HtmlElement, profiles: tuple[Profile, ...]) -> list[Profile]:
-    """Those of `profiles` whose posts can be on the page: it has the classes and ids that a selector of theirs names.
-    To look for the posts of every engine would cost more with every engine."""
+def possible(root: HtmlElement, profiles: tuple[Profile, ...], what: str = "post") -> list[Profile]:
+    """Those of `profiles` whose posts, or what else is in the field `what`, can be on the page: it has the classes and
+    ids that a selector of theirs names. To look for the posts of every engine would cost more with every engine."""
     names = names_on(root)
-    return [profile for profile in profiles if any(names.issuperset(needed) for needed in _needed(profile.post))]
+    return [profile for profile in profiles if any(map(names.issuperset, _needed(getattr(profile, what))))]
 
 
 def names_on(root: HtmlElement) -> set[str]:
