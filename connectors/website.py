@@ -14,7 +14,8 @@ from pydantic import Field, model_validator
 from connectors import html
 from connectors.base import Address, Kind, LocalPath, Response, Settings, Web, WebError
 from connectors.html import twins
-from connectors.html.page import PACKED, declares_posts, following, pack, read_page
+from connectors.html.page import PACKED, following, pack, read_page
+from connectors.html.threads.site import declares_posts
 from connectors.reading.local import ignored
 from connectors.web import sitemap
 from connectors.web.url import bare, normalise_url, same_site, without_session

@@ -15,8 +15,8 @@ from connectors.base import Response, Web, WebError
 from connectors.forum.listing import Listed, engine, next_page, topics
 from connectors.html.threads import address
 from connectors.html.threads.dates import LONGEST, read_time
-from connectors.html.threads.repeated import read_repeated
-from connectors.html.threads.thread import recognise
+from connectors.html.threads.posts import read_repeated
+from connectors.html.threads.recognised import recognise
 from connectors.web.url import bare
 from schemas.document import Reject
 from schemas.page import GONE_STATUSES, Page

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import re2
 from lxml.html import HtmlElement
@@ -57,14 +57,32 @@ def metadata(root: HtmlElement, url: str = "") -> Metadata:
 def title(root: HtmlElement) -> str:
     """The heading of the page if its `<title>` agrees, else the `<title>` without the site's name."""
     whole = _clean(" ".join(root.xpath("//head/title/text() | //title[not(ancestor::svg)][1]/text()")[:1]))
-    headings = [_clean(heading.text_content()) for heading in root.xpath("//h1")[:5]]
-    for heading in headings:
-        if heading and len(heading) > 1 and heading.lower() in whole.lower():
-            return unnumbered(heading)
+    headings = [_clean(heading.text_content()) for heading in root.xpath("//h1")[:5] if not _leads_home(heading)]
+    agreeing = [heading for heading in headings if len(heading) > 1 and in_whole_words(heading, whole)]
+    if agreeing:
+        return unnumbered(max(agreeing, key=len))
     social = _clean(_meta(root, "og:title", "twitter:title"))
     if social and (social in whole or not whole):
         return unnumbered(_without_site(social, root))
     return unnumbered(_without_site(whole, root) or next(filter(None, headings), ""))
+
+
+def in_whole_words(part: str, text: str) -> bool:
+    """Whether `part` stands in `text` without cutting a word of an alphabet in two, whatever the case."""
+    part, text = part.lower(), text.lower()
+    at = text.find(part)
+    while at >= 0:
+        before, after = text[at - 1 : at] + part[:1], part[-1:] + text[at + len(part) :][:1]
+        if not any(len(pair) == 2 and pair.isalnum() and pair.isascii() for pair in (before, after)):
+            return True
+        at = text.find(part, at + 1)
+    return False
+
+
+def _leads_home(heading: HtmlElement) -> bool:
+    """Whether a heading is the site's name, which leads to its front page."""
+    links = heading.xpath(".//a/@href")
+    return bool(links) and all(urlsplit(link.strip()).path in ("", "/") and "#" not in link for link in links)
 
 
 def _clean(text: str) -> str:

@@ -10,16 +10,15 @@ from lxml.html import HtmlElement
 from connectors import html
 from connectors.html.next_addresses import FURTHER, relation
 from connectors.html.threads import address
-from connectors.html.threads.described_posts import is_declared_thread
-from connectors.html.threads.repeated import read_repeated
-from connectors.html.threads.thread import count_posts, thread_of
+from connectors.html.threads.posts import Found
+from connectors.html.threads.site import declares_posts, thread_on
+from connectors.html.threads.thread import thread_from, thread_of
 from connectors.html.twins import with_markdown
 from connectors.reading.stored_json import load
 from schemas.document import Article, Document, Reject, Thread
 from schemas.page import Page
 
 PACKED = "application/json"
-_FEWEST = 2  # posts that make a thread where the page does not say that it is one
 
 
 def read_page(page: Page, licence: str = "") -> Iterator[Document | Reject]:
@@ -34,7 +33,8 @@ def read_page(page: Page, licence: str = "") -> Iterator[Document | Reject]:
     if isinstance(root, Reject):
         yield root
         return
-    thread = _read_as_thread(root, page, licence) if _is_thread(root, page.url) else None
+    found = thread_on(root, page.url)
+    thread = _read_as_thread(found, root, page, licence) if found else None
     yield thread or html.article_of(root, page, licence)
 
 
@@ -50,11 +50,6 @@ def following(root: HtmlElement, url: str, first: str, number: int) -> str:
     if html.page_number(further, first) == number and "/page/" not in further:
         return further
     return further if further and relation(url, further) == FURTHER and declares_posts(root) else ""
-
-
-def declares_posts(root: HtmlElement) -> bool:
-    """Whether the page says that it is a thread, or has posts of a known engine."""
-    return is_declared_thread(root) or count_posts(root) >= _FEWEST
 
 
 def pack(pages: list[tuple[str, HtmlElement]], twin: str = "") -> bytes:
@@ -103,15 +98,13 @@ def _thread_in(packed: list[Page], page: Page, licence: str) -> Thread | None:
 
 
 def _is_thread(root: HtmlElement, url: str) -> bool:
-    if declares_posts(root):
-        return True
-    return bool(address.THREAD_LIKE.search(url)) and len(read_repeated(root, url)) >= _FEWEST
+    return thread_on(root, url) is not None
 
 
-def _read_as_thread(root: HtmlElement, page: Page, licence: str) -> Thread | Reject | None:
-    found = thread_of(page, [(page.url, root)], html.metadata(root, page.url).licence or licence)
-    if isinstance(found, Reject):
+def _read_as_thread(found: Found, root: HtmlElement, page: Page, licence: str) -> Thread | Reject | None:
+    thread = thread_from([found.blocks], page, root, html.metadata(root, page.url).licence or licence)
+    if isinstance(thread, Reject):
         return None
     if address.position(page.url):
         return Reject(page.key, "later_page_of_thread", "its question is on another page")
-    return found
+    return thread

@@ -1,5 +1,6 @@
 """A post as its page shows it, and what becomes of it: Markdown with quotes as quotes, and whom it answers."""
 
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 
@@ -49,7 +50,7 @@ class Quote:
 @dataclass(frozen=True, slots=True)
 class Block:
     """One post. `time`, and that of the last edit in `edited`, are as written; both and `post_id` are "" where the page
-    does not say."""
+    does not say. A comment stands `under` so many posts below the one that it is on; else that is 0."""
 
     post_id: str
     author: str
@@ -60,10 +61,7 @@ class Block:
     parent: str = ""
     quotes: tuple[Quote, ...] = field(default=())
     edited: str = ""
-
-    @property
-    def whole(self) -> bool:
-        return bool(self.author and self.time and self.markdown)
+    under: int = 0
 
 
 def read_block(profile: Profile, post: HtmlElement, url: str) -> Block:
@@ -73,25 +71,32 @@ def read_block(profile: Profile, post: HtmlElement, url: str) -> Block:
     return Block(
         post_id=number(first(post, profile.id)),
         author=first(post, profile.author),
-        time=_time(post, profile.time),
+        time=stated_time(post, profile.time),
         markdown=markdown,
         score=_score(profile, post),
         accepted=_accepted(profile, post),
         parent=number(first(post, profile.parent)),
         quotes=quotes,
-        edited=_time(post, profile.edited),
+        edited=stated_time(post, profile.edited),
     )
 
 
-def _time(post: HtmlElement, selectors: tuple[str, ...]) -> str:
+def stated_time(post: HtmlElement, selectors: tuple[str, ...]) -> str:
     """What of all that may be the time can be read as one."""
     stated = [first(post, (selector,)) for selector in selectors]
     return next((each for each in stated if read_time(each)), "") or next(filter(None, stated), "")
 
 
-def read_body(body: HtmlElement, profile: Profile, url: str) -> tuple[str, tuple[Quote, ...]]:
-    """Markdown of what the post's author wrote, with the quotes in it. `body` is left as it was."""
+def read_body(
+    body: HtmlElement, profile: Profile, url: str, without: Sequence[HtmlElement] = ()
+) -> tuple[str, tuple[Quote, ...]]:
+    """Markdown of what the post's author wrote, with the quotes in it. `body` is left as it was; the elements `without`
+    in it are of other posts."""
     root = deepcopy(body)
+    if without:
+        others = set(without)
+        for copy in [copy for copy, own in zip(root.iter(), body.iter(), strict=True) if own in others]:
+            _drop(copy)
     root.tail, root.tag = None, "div"
     for hidden in root.xpath(_HIDDEN):
         _drop(hidden)

@@ -43,6 +43,39 @@ _SETTINGS = {
 }
 
 
+# Times against now, or without the year, in lower case; \S stands for letters of any script, which re2 pays dearly for
+_AGO = re2.compile(
+    r"(?:\d|\ban?|\bfew|\bone) ?(?:sec(?:ond)?|min(?:ute)?|hour|hr|day|week|wk|month|mo|year|yr)s?\b.*\bago\b"
+    r"|\bvor (?:\d+|eine?[mr]?) \S+|\bil y a (?:\d+|une?) \S+|\bhace (?:\d+|un[ao]?) \S+|há (?:\d+|uma?) \S+"
+    r"|(?:\d+|un[ao]?) \S+ (?:fa|назад|geleden|temu|sedan|siden|sitten|önce|тому|yang lalu)$"
+)
+_AGO_WIDE = re2.compile(
+    r"\d+ ?(?:秒钟?|分|分[钟鐘]|个?小[时時]|時間|[天日周週月年]|星期|[个個ヶか]月) ?[之]?前"
+    r"|\d+ ?(?:초|분|시간|일|주|개월|달|년) ?전"
+)
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)\.?"
+)
+_LATELY = re2.compile(
+    r"(?:^|[:：] ?|\b(?:on|at|asked|posted|answered|replied|edited) |(?:于|於|在) ?)"
+    r"(?:\d+ ?(?:s|min|h|hrs?|d|w|wk|mo|mth|y|yr)|yesterday|today|gestern|heute|hier|ayer|hoy|вчера|сегодня"
+    rf"|昨天|今天|前天|刚刚|剛剛|just now|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?|\d{{1,2}}\.? {_MONTH}"
+    r"|\d{1,2}月\d{1,2}[日号]|\d{1,2}-\d{1,2} \d{1,2}:\d{2}|\d{1,2}:\d{2})(?: ago)?"
+    r"(?:(?:,| at| um| à| a las| в)? ?\d{1,2}:\d{2}(?::\d{2})?(?: ?[ap]\.?m\.?)?)?$"
+)
+_LONGEST_RELATIVE = 50
+
+
+@lru_cache(4096)
+def is_relative(text: str) -> bool:
+    """Whether a short text says when something was, but only against now or without the year: "3 days ago", "昨天"."""
+    text = text.strip(" \t\n\xa0,.;|•·»«()-–").lower()
+    if not 2 <= len(text) <= _LONGEST_RELATIVE:
+        return False
+    return bool(_AGO.search(text) or _LATELY.search(text) or (not text.isascii() and _AGO_WIDE.search(text)))
+
+
 def read_times(texts: list[str], language: str = "") -> list[datetime | None]:
     """The times of a thread's posts."""
     order = reads_month_first(texts, language)

@@ -6,6 +6,8 @@ https://schema.org/DiscussionForumPosting, https://schema.org/QAPage
 
 import json
 from collections.abc import Iterator
+from functools import partial
+from html import unescape
 from typing import Any
 
 from lxml.html import HtmlElement
@@ -14,6 +16,8 @@ from connectors import html
 from connectors.html.microdata import properties, value
 from connectors.html.schema_org import is_a, linked_data
 from connectors.html.threads.block import Block, number, read_body
+from connectors.html.threads.draft import Draft, Reading
+from connectors.html.threads.evidence import Evidence, letters
 from connectors.html.threads.generic import GENERIC
 from connectors.html.threads.profiles import Profile
 
@@ -25,10 +29,11 @@ _ITEMS = " or ".join(f"contains(@itemtype, 'schema.org/{kind}')" for kind in _PO
 _SAMPLE = 60
 
 
-def read_described_posts(root: HtmlElement, url: str) -> list[Block]:
-    """The posts by whichever description holds the most; [] when there is none."""
-    readings = [_microdata(root, url), _linked(root, url), _flarum(root, url)]
-    return max(readings, key=lambda blocks: sum(block.whole for block in blocks))
+def declared_readings(root: HtmlElement, url: str, evidence: Evidence) -> Iterator[Reading]:
+    """The posts as each of the descriptions in the page has them."""
+    for drafts in (_microdata(root, url, evidence), _linked(root, url, evidence), _flarum(root, url)):
+        if drafts:
+            yield Reading("declared", tuple(drafts))
 
 
 def is_declared_thread(root: HtmlElement) -> bool:
@@ -44,22 +49,44 @@ def described_title(root: HtmlElement) -> str:
     return ""
 
 
-def _microdata(root: HtmlElement, url: str) -> list[Block]:
-    blocks = []
+def _microdata(root: HtmlElement, url: str, evidence: Evidence) -> list[Draft]:
+    drafts = []
     for item in root.xpath(f"//*[@itemscope and ({_ITEMS})]"):
         bodies = properties(item, "text", "articleBody")
         if bodies:
-            markdown, quotes = read_body(bodies[0], GENERIC, url)
-            accepted = "acceptedAnswer" in (item.get("itemprop") or "").split()
-            post_id = item.get("id") or _value(item, "identifier", "url")
-            blocks.append(
-                Block(
-                    number(post_id), _author(item), _value(item, "datePublished", "dateCreated"),
-                    markdown, _count(_value(item, "upvoteCount")), accepted, "", quotes,
-                    "" if _asks(item) else _value(item, "dateModified"),
-                )
-            )  # fmt: skip
-    return blocks
+            body, author = bodies[0], _author(item)
+            time = _value(item, "datePublished", "dateCreated")
+            read = partial(_read_item, item, body, author, time, url)
+            drafts.append(Draft(item, body, evidence.prose[body], author, time, read, _asks(item)))
+    return drafts
+
+
+def _read_item(item: HtmlElement, body: HtmlElement, author: str, time: str, url: str) -> Block:
+    markdown, quotes = read_body(body, GENERIC, url)
+    return Block(
+        post_id=_item_number(item),
+        author=author,
+        time=time,
+        markdown=markdown,
+        score=_count(_value(item, "upvoteCount")),
+        accepted="acceptedAnswer" in (item.get("itemprop") or "").split(),
+        parent=next((_item_number(each) for each in _posts_around(item)), "") if _is_comment(item) else "",
+        quotes=quotes,
+        edited="" if _asks(item) else _value(item, "dateModified"),
+    )
+
+
+def _item_number(item: HtmlElement) -> str:
+    return number(item.get("id") or _value(item, "identifier", "url"))
+
+
+def _is_comment(item: HtmlElement) -> bool:
+    return (item.get("itemtype") or "").rstrip("/").endswith("Comment")
+
+
+def _posts_around(item: HtmlElement) -> Iterator[HtmlElement]:
+    kinds = ((each, each.get("itemtype") or "") for each in item.iterancestors())
+    return (each for each, kind in kinds if kind.rpartition("/")[2] in _POSTS)
 
 
 def _asks(item: HtmlElement) -> bool:
@@ -77,12 +104,12 @@ def _author(item: HtmlElement) -> str:
     return ""
 
 
-def _linked(root: HtmlElement, url: str) -> list[Block]:
+def _linked(root: HtmlElement, url: str, evidence: Evidence) -> list[Draft]:
     asking = next((item for item in linked_data(root) if is_a(item, *_ASKING)), None)
     if asking is None:
         return []
-    blocks = [_linked_post(root, item, parent, url) for item, parent in _with_answers(asking)]
-    return [block for block in blocks if block.markdown]
+    drafts = [_linked_draft(root, item, parent, url, evidence) for item, parent in _with_answers(asking)]
+    return [draft for draft in drafts if draft.letters]
 
 
 def _with_answers(item: dict[str, Any], parent: str = "") -> Iterator[tuple[dict[str, Any], str]]:
@@ -99,16 +126,25 @@ def _number(item: dict[str, Any]) -> str:
     return number(str(item.get("@id") or item.get("url") or item.get("identifier") or ""))
 
 
-def _linked_post(root: HtmlElement, item: dict[str, Any], parent: str, url: str) -> Block:
-    stated = str(item.get("text") or item.get("articleBody") or "")
-    container = _find(root, stated)
-    markdown, quotes = read_body(container, GENERIC, url) if container is not None else (_plain(stated, url), ())
+def _linked_draft(root: HtmlElement, item: dict[str, Any], parent: str, url: str, evidence: Evidence) -> Draft:
+    stated = unescape(str(item.get("text") or item.get("articleBody") or ""))
+    container = _find(root, stated, evidence)
     author = item.get("author")
     author = author[0] if isinstance(author, list) and author else author
+    name = " ".join(str(author.get("name", "") if isinstance(author, dict) else author or "").split())
+    time = str(item.get("datePublished") or item.get("dateCreated") or "")
+    read = partial(_read_linked, item, parent, stated, container, name, time, url)
+    return Draft(container, container, letters(stated), unescape(name), time, read, is_a(item, *_ASKING))
+
+
+def _read_linked(
+    item: dict[str, Any], parent: str, stated: str, container: HtmlElement | None, name: str, time: str, url: str
+) -> Block:
+    markdown, quotes = read_body(container, GENERIC, url) if container is not None else (_plain(stated, url), ())
     return Block(
         post_id=_number(item),
-        author=" ".join(str(author.get("name", "") if isinstance(author, dict) else author or "").split()),
-        time=str(item.get("datePublished") or item.get("dateCreated") or ""),
+        author=unescape(name),
+        time=time,
         markdown=markdown,
         score=_count(item.get("upvoteCount")),
         accepted=bool(item.get("accepted")),
@@ -118,15 +154,17 @@ def _linked_post(root: HtmlElement, item: dict[str, Any], parent: str, url: str)
     )
 
 
-def _find(root: HtmlElement, stated: str) -> HtmlElement | None:
+def _find(root: HtmlElement, stated: str, evidence: Evidence) -> HtmlElement | None:
     """The smallest element that begins and ends with these words."""
     words = "".join(stated.split())
     if len(words) < 4:
         return None
     found = None
     for element in root.iter("div", "article", "section", "blockquote", "td", "p", "span", "li"):
+        if not len(words) <= evidence.mass[element] <= 1.3 * len(words) + 20:
+            continue
         text = "".join(element.text_content().split())
-        if len(words) <= len(text) <= 1.3 * len(words) + 20 and words[:_SAMPLE] in text and words[-_SAMPLE:] in text:
+        if words[:_SAMPLE] in text and words[-_SAMPLE:] in text:
             found = element
     return found
 
@@ -147,7 +185,7 @@ def _count(stated: Any) -> int | None:
         return None
 
 
-def _flarum(root: HtmlElement, url: str) -> list[Block]:
+def _flarum(root: HtmlElement, url: str) -> list[Draft]:
     """https://docs.flarum.org: the page carries the answer of its own API, which has the times that its HTML lacks."""
     for script in root.xpath("//script[@id='flarum-json-payload']"):
         try:
@@ -161,17 +199,21 @@ def _flarum(root: HtmlElement, url: str) -> list[Block]:
         names = {str(user.get("id")): str(user["attributes"].get("displayName", "")) for user in users}
         posts = [row for row in rows if row.get("type") == "posts" and row["attributes"].get("contentHtml")]
         posts.sort(key=lambda row: int(row["attributes"].get("number") or 0))
-        return [_flarum_post(row, names, url) for row in posts]
+        return [_flarum_draft(row, names, url) for row in posts]
     return []
 
 
-def _flarum_post(row: dict[str, Any], names: dict[str, str], url: str) -> Block:
+def _flarum_draft(row: dict[str, Any], names: dict[str, str], url: str) -> Draft:
     attributes = row["attributes"]
     user = row.get("relationships", {}).get("user", {}).get("data") or {}
+    author, time = names.get(str(user.get("id")), ""), str(attributes.get("createdAt") or "")
+    size = letters(str(attributes["contentHtml"]))
+    return Draft(None, None, size, author, time, partial(_read_flarum, row, author, time, url))
+
+
+def _read_flarum(row: dict[str, Any], author: str, time: str, url: str) -> Block:
+    attributes = row["attributes"]
     profile = Profile("flarum", drop=".PostMention", quote_link=(".PostMention@data-id",))
     markdown, quotes = read_body(html.parse(f"<div>{attributes['contentHtml']}</div>"), profile, url)
-    author = names.get(str(user.get("id")), "")
     edited = str(attributes.get("editedAt") or "")
-    return Block(
-        str(row.get("id")), author, str(attributes.get("createdAt") or ""), markdown, quotes=quotes, edited=edited
-    )
+    return Block(str(row.get("id")), author, time, markdown, quotes=quotes, edited=edited)

@@ -91,6 +91,11 @@ def first(element: HtmlElement, selectors: tuple[str, ...]) -> str:
     return next((text for selector in selectors for text in _texts(element, selector) if text), "")
 
 
+def every(element: HtmlElement, selector: str) -> list[str]:
+    """All texts or attributes that the selector finds, each in one line."""
+    return [text for text in _texts(element, selector) if text]
+
+
 def one(element: HtmlElement, selectors: tuple[str, ...]) -> HtmlElement | None:
     return next((found for selector in selectors for found in select(element, selector)), None)
 

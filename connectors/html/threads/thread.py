@@ -2,16 +2,20 @@
 
 import json
 from dataclasses import replace
+from html import unescape
 
 from lxml.html import HtmlElement
 
 from connectors import html
-from connectors.html.threads.block import Block, Quote, read_block
+from connectors.html.metadata import in_whole_words
+from connectors.html.threads.block import Block, Quote
 from connectors.html.threads.copies import drop_copies
 from connectors.html.threads.dates import read_time, reads_month_first
-from connectors.html.threads.described_posts import described_title, read_described_posts
-from connectors.html.threads.profiles import PROFILES, Profile, first, possible, select
-from connectors.html.threads.repeated import read_repeated
+from connectors.html.threads.described_posts import described_title
+from connectors.html.threads.posts import only_post, read_posts
+from connectors.html.threads.profiles import PROFILES, Profile, every, select
+from connectors.html.threads.recognised import recognise
+from connectors.html.threads.stubs import refusal
 from connectors.reading.edits import edited
 from schemas.document import Post, Reject, Thread
 from schemas.page import Page
@@ -33,65 +37,52 @@ def read_thread(page: Page, licence: str = "", profiles: tuple[Profile, ...] = P
 def thread_of(
     page: Page, saved: list[tuple[str, HtmlElement]], licence: str = "", profiles: tuple[Profile, ...] = PROFILES
 ) -> Thread | Reject:
-    """The thread on the pages `saved`, each with its address, in their order."""
+    """The thread on the pages `saved`, each with its address, in their order. A page on which nothing repeats, as one
+    without replies, is a thread of one post."""
     if not saved:
         return Reject(page.key, "no_posts", "no pages")
-    saved = [(url, drop_copies(each)) for url, each in saved]
-    blocks = _once([block for url, root in saved for block in read_posts(root, url, profiles) if block.markdown])
-    if not blocks:
-        return Reject(page.key, "no_posts", "nothing on the page repeats as posts do")
-    root = saved[0][1]
+    saved = [(url, drop_copies(root)) for url, root in saved]
+    return thread_from([read_posts(root, url, profiles) for url, root in saved], page, saved[0][1], licence, profiles)
+
+
+def thread_from(
+    pages: list[list[Block]],
+    page: Page,
+    root: HtmlElement,
+    licence: str = "",
+    profiles: tuple[Profile, ...] = PROFILES,
+) -> Thread | Reject:
+    """The thread of these posts of its `pages`, the first of which is at `root`."""
+    blocks = _once(pages) or _once([only_post(root, page.url)])
+    reason = refusal(html.metadata(root).title, blocks[0].markdown) if len(blocks) == 1 else ""
+    if reason or not blocks:
+        return Reject(page.key, reason or "no_posts", "nothing on the page is written as posts are")
     posts = _posts(blocks, page, (root.get("lang") or "").strip())
     return Thread(page.key, page.url, read_title(root, profiles), posts, _tags(root, profiles), page.licence or licence)
 
 
-def read_posts(root: HtmlElement, url: str, profiles: tuple[Profile, ...] = PROFILES) -> list[Block]:
-    """By whichever reading finds the most whole posts; on equal terms the engine's profile, which knows its quotes,
-    then the page's own description. What repeats is asked only where no engine is recognised."""
-    profile = recognise(root, profiles)
-    known = [read_block(profile, post, url) for post in select(root, profile.post)] if profile else []
-    described = read_described_posts(root, url)
-    if _worth(known):
-        return max((known, described), key=_worth)
-    return max((described, read_repeated(root, url), known), key=_worth)
-
-
-def recognise(root: HtmlElement, profiles: tuple[Profile, ...] = PROFILES) -> Profile | None:
-    """The engine whose posts the page has: the profile that finds author and body in the most of them."""
-    counts = [(_found(root, profile), profile) for profile in possible(root, profiles)]
-    count, profile = max(counts, key=lambda pair: pair[0], default=(0, None))
-    return profile if count else None
-
-
-def count_posts(root: HtmlElement) -> int:
-    """Posts of the engine that the page is recognised as; 0 where there is none."""
-    return max((_found(root, profile) for profile in possible(root, PROFILES)), default=0)
-
-
 def read_title(root: HtmlElement, profiles: tuple[Profile, ...] = PROFILES) -> str:
-    profile = recognise(root, profiles)
-    own = first(root, profile.title) if profile else ""
-    return own or described_title(root) or html.metadata(root).title
+    """The engine's own title if the page's agrees with it, then what the page declares, then the page's."""
+    profile, page = recognise(root, profiles), html.metadata(root).title
+    own = [text for selector in (profile.title if profile else ()) for text in every(root, selector)]
+    agreeing = [text for text in own if in_whole_words(text, page) or in_whole_words(page, text)]
+    return unescape(next(iter([*agreeing, *own, described_title(root)]), "") or described_title(root) or page)
 
 
-def _found(root: HtmlElement, profile: Profile) -> int:
-    posts = select(root, profile.post)
-    return sum(bool(first(post, profile.author)) and any(select(post, body) for body in profile.body) for post in posts)
-
-
-def _worth(blocks: list[Block]) -> int:
-    return sum(block.whole for block in blocks)
-
-
-def _once(blocks: list[Block]) -> list[Block]:
-    """Engines repeat the first post on every page. Posts that nobody numbered are numbered as they come."""
-    seen: set[object] = set()
+def _once(pages: list[list[Block]]) -> list[Block]:
+    """The posts of all pages. Engines repeat the first on every page; those that nobody numbered are numbered as they
+    come, and comments learn the number of their post."""
+    seen: dict[object, str] = {}
     kept: list[Block] = []
-    for block in blocks:
-        mark = block.post_id or (block.author, block.time, block.markdown)
-        if mark not in seen:
-            seen.add(mark)
-            kept.append(block if block.post_id else replace(block, post_id=f"n{len(kept) + 1}"))
+    for blocks in pages:
+        numbers: list[str] = []
+        for at, block in enumerate(blocks):
+            mark = block.post_id or (block.author, block.time, block.markdown)
+            parent = numbers[at - block.under] if block.under else block.parent
+            numbers.append(seen.get(mark) or block.post_id or f"n{len(kept) + 1}")
+            if mark not in seen:
+                seen[mark] = numbers[-1]
+                kept.append(replace(block, post_id=numbers[-1], parent=parent))
     return kept
 
 

@@ -1,0 +1,56 @@
+"""Comments on posts: blocks that stand between a thread's posts and are named for what they are.
+
+They belong to the post above them, as its answers do to a question, and are never chosen instead of it.
+"""
+
+import re2
+from lxml.html import HtmlElement
+
+from connectors.html.threads.draft import Draft, Reading
+from connectors.html.threads.evidence import Evidence
+
+_COMMENT = re2.compile(r"(?i)comment|repl(?:y|ies)|child|nested|sub-?post|note")
+_MOST_INSIDE = 0.6  # of the blocks that have to stand between the posts
+_LEVELS = 3
+
+
+def comments_on(drafts: tuple[Draft, ...], readings: list[Reading], evidence: Evidence) -> tuple[Draft, ...]:
+    """Of the other `readings`, the comments with the most words that stand between or below the posts."""
+    posts = [draft for draft in drafts if draft.place is not None and draft.body is not None]
+    around = _around([draft.place for draft in posts if draft.place is not None], evidence)
+    if len(posts) < 2 or around is None:
+        return ()
+    found = [_between(posts, reading, around, evidence) for reading in readings if _are_comments(reading)]
+    return max(found, key=lambda each: sum(draft.letters for draft in each), default=())
+
+
+def _are_comments(reading: Reading) -> bool:
+    element = reading.drafts[0].place
+    names = [element, *list(element.iterancestors())[:_LEVELS]] if element is not None else []
+    named = any(_COMMENT.search(f"{each.get('class') or ''} {each.get('id') or ''}") for each in names)
+    return reading.kind == "blocks" and named
+
+
+def _between(posts: list[Draft], reading: Reading, around: HtmlElement, evidence: Evidence) -> tuple[Draft, ...]:
+    start = min(evidence.at[post.body] for post in posts if post.body is not None)
+    free = tuple(
+        each
+        for each in reading.drafts
+        if each.place is not None
+        and evidence.at[each.place] > start
+        and evidence.within(each.place, around)
+        and not any(_overlap(each, post, evidence) for post in posts)
+    )
+    return free if len(free) >= _MOST_INSIDE * len(reading.drafts) else ()
+
+
+def _overlap(comment: Draft, post: Draft, evidence: Evidence) -> bool:
+    assert comment.place is not None and post.body is not None
+    return evidence.within(comment.place, post.body) or evidence.within(post.body, comment.place)
+
+
+def _around(places: list[HtmlElement], evidence: Evidence) -> HtmlElement | None:
+    """The smallest element that holds them all."""
+    if not places:
+        return None
+    return next((e for e in places[0].iterancestors() if all(evidence.within(p, e) for p in places)), None)

@@ -1,0 +1,152 @@
+"""What a page shows of who wrote where, when and how much: the ground that readings of unknown engines stand on.
+
+One walk over the page; everything after it looks up elements.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import re2
+from lxml.html import HtmlElement
+
+from connectors.html.threads.dates import is_relative, read_time
+
+_USER_LINK = re2.compile(r"(?i)user|member|profile|people|author|/u/|[?&/]u(?:id)?[=/]\d|/@|space-uid|/id/")
+SIGNED = re2.compile(r"(?i)(?:^|[ ._-])sig(?:[ ._\d-]|$)|signature")
+_NAMED = re2.compile(
+    r"(?i)(?:^|[\s_-])(?:author|user-?name|nick(?:-?name)?|poster|display-?name|by-?line|posted-?by|op)(?:$|[\s_-])"
+)
+_JOINED = re2.compile(
+    r"(?i)join|registered|registriert|member since|inscri|注册|註冊|регистр|last (?:edit|mod|seen|visit)|edited|最后"
+)
+_TIMES = ("datetime", "title", "data-time", "data-timestamp", "content", "data-date")
+# What is on the page and no one's prose
+_SILENT = frozenset((
+    "a", "script", "style", "textarea", "select", "button", "template", "nav", "footer", "head", "svg", "title",
+    "label",
+))  # fmt: skip
+_UNSEEN = frozenset(("script", "style", "template", "head", "svg", "textarea", "select"))
+_LONGEST_NAME, _LONGEST_MARK = 40, 60
+_NOT_NAMES = frozenset((
+    "author", "autor", "auteur", "user", "username", "member", "poster", "posts", "profile", "作者", "用户",
+))  # fmt: skip
+_NO_PERSON = re2.compile(
+    r"(?i)log-?in|log-?out|sign-?[iu][pn]|register|(?:users?|members?|people|profiles?)/?$|^#|^javascript"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """`times`: what an element states as a time, absolute or relative; `people`: the names that links to people and
+    elements named for authors hold; `prose`: letters outside links, forms and signatures, of every element; `mass`:
+    all its letters; `at`: its place in the order of the page; `last`: the place of the last element inside it."""
+
+    times: dict[HtmlElement, str]
+    people: dict[HtmlElement, str]
+    prose: dict[HtmlElement, float]
+    mass: dict[HtmlElement, float]
+    at: dict[HtmlElement, int]
+    last: dict[HtmlElement, int]
+    prose_of_page: float
+
+    def within(self, inner: HtmlElement, outer: HtmlElement) -> bool:
+        """Whether `inner` is `outer` or in it."""
+        return self.at[outer] <= self.at[inner] <= self.last[outer]
+
+
+def gather(root: HtmlElement) -> Evidence:
+    elements = [element for element in root.iter() if isinstance(element.tag, str)]
+    at = {element: place for place, element in enumerate(elements)}
+    prose, mass, last = _weigh(elements, at)
+    seen = [element for element in elements if mass[element] or len(element) == 0]
+    times = {element: stated for element in seen if (stated := _time_of(element, mass[element]))}
+    people = {element: name for element in seen if (name := _person(element, mass[element]))}
+    _take_away(prose, mass, {*times, *people})
+    return Evidence(times, people, prose, mass, at, last, prose[root])
+
+
+def _weigh(
+    elements: list[HtmlElement], at: dict[HtmlElement, int]
+) -> tuple[dict[HtmlElement, float], dict[HtmlElement, float], dict[HtmlElement, int]]:
+    """Prose, mass and last place of each element, from the last one up: what is inside comes before what is around."""
+    prose: dict[HtmlElement, float] = {}
+    mass: dict[HtmlElement, float] = {}
+    last: dict[HtmlElement, int] = {}
+    for element in reversed(elements):
+        said = letters(element.text)
+        written, whole, end = said, said, at[element]
+        for child in element:
+            after = letters(child.tail)
+            written += prose.get(child, 0.0) + after
+            whole += mass.get(child, 0.0) + after
+            end = max(end, last.get(child, end))
+        mass[element] = 0.0 if element.tag in _UNSEEN else whole
+        prose[element] = 0.0 if element.tag in _SILENT or _is_signature(element) else written
+        last[element] = end
+    return prose, mass, last
+
+
+def _take_away(prose: dict[HtmlElement, float], mass: dict[HtmlElement, float], marks: set[HtmlElement]) -> None:
+    """Short elements that say who or when are nobody's prose."""
+    for mark in marks:
+        said = prose[mark]
+        if 0 < said <= mass[mark] <= _LONGEST_MARK and not marks.intersection(mark.iterdescendants()):
+            prose[mark] = 0.0
+            for around in mark.iterancestors():
+                prose[around] = max(0.0, prose[around] - said) if prose[around] else 0.0
+
+
+def letters(text: str | None) -> float:
+    return float(len("".join(text.split()))) if text else 0.0
+
+
+def _is_signature(element: HtmlElement) -> bool:
+    return _names(SIGNED, f"{element.get('class') or ''} {element.get('id') or ''}")
+
+
+@lru_cache(16_384)
+def _names(pattern: Any, names: str) -> bool:
+    """Pages have few different names on many elements."""
+    return len(names) > 1 and bool(pattern.search(names))
+
+
+def leads_to_user(link: HtmlElement) -> bool:
+    return _names(_USER_LINK, link.get("href") or "")
+
+
+def _time_of(element: HtmlElement, mass: float) -> str:
+    """The time that an element states itself, in an attribute or as nearly all its text."""
+    for name in _TIMES if element.attrib else ():
+        stated = element.get(name) or ""
+        if 8 <= len(stated) <= 60 and read_time(stated):
+            return stated
+    if len(element) > 12 or mass > 400:
+        return ""
+    own = " ".join("".join([element.text or "", *(child.tail or "" for child in element)]).split())
+    text = " ".join(element.text_content().split()) if len(element) and len(own) < 60 else own
+    for each in (text, own):
+        if 6 <= len(each) <= 80 and not _JOINED.search(each) and read_time(each):
+            return each
+    return own if is_relative(own) else ""
+
+
+def _person(element: HtmlElement, mass: float) -> str:
+    """The name in a link to a person, or in an element that is named for authors."""
+    if not 0 < mass <= _LONGEST_NAME:
+        return ""
+    linked = element.tag == "a" and leads_to_user(element) and not _names(_NO_PERSON, element.get("href") or "")
+    if (
+        not linked
+        and not _names(_NAMED, element.get("class") or "")
+        and "author" not in (element.get("itemprop") or "")
+    ):
+        return ""
+    name = " ".join(element.text_content().split()).strip(" ,:•·|»«")
+    return name if is_name(name) else ""
+
+
+def is_name(text: str) -> bool:
+    """Whether a text may name a person: it is short, has letters and is no time."""
+    short = 1 <= len(text) <= _LONGEST_NAME and any(map(str.isalpha, text)) and text.lower() not in _NOT_NAMES
+    return short and not read_time(text) and not is_relative(text)

@@ -1,0 +1,156 @@
+"""The posts on one page: every reading of it is weighed, and the best is completed by its opening and its comments."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from lxml.html import HtmlElement
+
+from connectors import html
+from connectors.html.metadata import title
+from connectors.html.threads import address
+from connectors.html.threads.block import Block, read_body
+from connectors.html.threads.bodies import body_readings
+from connectors.html.threads.choice import LEAST, Landmarks, landmarks, names_of, worth
+from connectors.html.threads.comments import comments_on
+from connectors.html.threads.described_posts import declared_readings
+from connectors.html.threads.draft import Draft, Reading
+from connectors.html.threads.evidence import Evidence, gather
+from connectors.html.threads.generic import GENERIC
+from connectors.html.threads.opening import Head, find_opening, gap_before, read_head
+from connectors.html.threads.profiles import PROFILES, Profile
+from connectors.html.threads.recognised import profile_readings
+from connectors.html.threads.repeated import alike, block_readings
+from connectors.html.threads.stubs import is_stub
+
+_SHORTEST = 20  # characters that make a post without any other beside it
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The thread on a page: its posts in their order, how the reading was made and how much it is worth, and the names
+    that the markup around the posts has."""
+
+    blocks: list[Block]
+    kind: str
+    worth: float
+    names: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    root: HtmlElement
+    url: str
+    evidence: Evidence
+    marks: Landmarks
+    head: Head
+    repeated: list[Reading]
+
+
+def read_posts(root: HtmlElement, url: str, profiles: tuple[Profile, ...] = PROFILES) -> list[Block]:
+    """The posts of the best reading; [] where no reading is a thread's."""
+    found = find_posts(root, url, profiles)
+    return found.blocks if found and found.worth >= LEAST else []
+
+
+def read_repeated(root: HtmlElement, url: str) -> list[Block]:
+    """The posts of a page as if neither its engine were known nor it described itself."""
+    evidence = gather(root)
+    page = _look(root, url, evidence)
+    found = _best(page.repeated, page)
+    return found.blocks if found and found.worth >= LEAST else []
+
+
+def find_posts(root: HtmlElement, url: str, profiles: tuple[Profile, ...] = PROFILES) -> Found | None:
+    """The best reading of the page, whatever it is worth; None where there is none."""
+    evidence = gather(root)
+    page = _look(root, url, evidence)
+    vouched = [*profile_readings(root, url, evidence, profiles), *declared_readings(root, url, evidence)]
+    return _best([*vouched, *page.repeated], page)
+
+
+def only_post(root: HtmlElement, url: str) -> list[Block]:
+    """The main content of a page as the one post of a thread without replies; [] where it says nothing."""
+    content, about = html.main_content(root), html.metadata(root, url)
+    markdown, quotes = read_body(content, GENERIC, url) if content is not None else ("", ())
+    time = about.published.isoformat() if about.published else ""
+    found = len(markdown) >= _SHORTEST and not is_stub(markdown)
+    return [Block("", about.author, time, markdown, quotes=quotes)] if found else []
+
+
+def _look(root: HtmlElement, url: str, evidence: Evidence) -> _Page:
+    sets = alike(root)
+    repeated = [*block_readings(root, sets, url, evidence), *body_readings(root, sets, url, evidence)]
+    head = read_head(root, title(root), evidence)
+    return _Page(root, url, evidence, landmarks(root, evidence), head, repeated)
+
+
+def _best(readings: list[Reading], page: _Page) -> Found | None:
+    """The reading that is worth the most. The opening, which takes time to read, is first taken for as long as it can
+    be; what has been read and is worth no less than any other may be, is the best."""
+    weighed = [(_weigh(reading, page), reading) for reading in readings]
+    best: tuple[float, Reading, list[tuple[Draft, Draft | None]]] | None = None
+    for hoped, reading in sorted(weighed, key=lambda pair: -pair[0]):
+        if best and best[0] >= hoped:
+            break
+        comments = comments_on(reading.drafts, page.repeated, page.evidence)
+        opening = _opening(reading, page)
+        more = sum(draft.letters for draft in (*comments, *([opening] if opening else [])))
+        real = worth(reading, more, page.evidence, page.marks)
+        if best is None or real > best[0]:
+            best = (real, reading, list(_joined(opening, reading.drafts, comments, page.evidence)))
+    return Found(_written(best[2]), best[1].kind, best[0], names_of(best[1].drafts)) if best else None
+
+
+def _weigh(reading: Reading, page: _Page) -> float:
+    comments = comments_on(reading.drafts, page.repeated, page.evidence)
+    gap = 0.0 if _is_whole(reading, page) else gap_before(page.root, reading.drafts[0], page.head, page.evidence)
+    return worth(reading, gap + sum(draft.letters for draft in comments), page.evidence, page.marks)
+
+
+def _opening(reading: Reading, page: _Page) -> Draft | None:
+    if _is_whole(reading, page):
+        return None
+    return find_opening(page.root, reading.drafts[0], page.head, page.url, page.evidence)
+
+
+def _is_whole(reading: Reading, page: _Page) -> bool:
+    """Whether the question is no part of its own: engines know their first post, and later pages have none."""
+    return reading.kind == "profile" or address.position(page.url) > 0
+
+
+def _joined(
+    opening: Draft | None, drafts: tuple[Draft, ...], comments: tuple[Draft, ...], evidence: Evidence
+) -> Iterator[tuple[Draft, Draft | None]]:
+    """The posts in their order, each comment below the post that it is on, with that post."""
+    posts = [opening, *drafts] if opening else list(drafts)
+    owned: dict[int, list[Draft]] = {}
+    for comment in comments:
+        above = [at for at, post in enumerate(posts) if _stands_before(post, comment, evidence)]
+        owned.setdefault(above[-1] if above else 0, []).append(comment)
+    for at, post in enumerate(posts):
+        yield post, None
+        yield from ((comment, post) for comment in owned.get(at, []))
+
+
+def _stands_before(post: Draft, comment: Draft, evidence: Evidence) -> bool:
+    assert comment.place is not None
+    return post.body is not None and evidence.at[post.body] < evidence.at[comment.place]
+
+
+def _written(joined: list[tuple[Draft, Draft | None]]) -> list[Block]:
+    """The posts as Markdown, without empty ones, notes of deletion and second copies, and with numbers of their own."""
+    read = [(draft, owner, block) for draft, owner in joined if (block := draft.read()).markdown]
+    read = [(draft, owner, block) for draft, owner, block in read if not is_stub(block.markdown)]
+    counts = Counter(block.post_id for _, _, block in read)
+    at_draft: dict[int, int] = {}
+    blocks: list[Block] = []
+    seen: set[tuple[str, ...]] = set()
+    for draft, owner, block in read:
+        mark = (block.post_id, block.author, block.time, block.markdown)
+        if mark not in seen:
+            seen.add(mark)
+            under = len(blocks) - at_draft[id(owner)] if owner and id(owner) in at_draft else 0
+            at_draft[id(draft)] = len(blocks)
+            blocks.append(replace(block, post_id=block.post_id if counts[block.post_id] == 1 else "", under=under))
+    return blocks

@@ -1,0 +1,81 @@
+"""Whether a page of any site is a thread rather than an article, also where the article has comments below it."""
+
+import re2
+from lxml.html import HtmlElement
+
+from connectors.html.schema_org import is_a, linked_data
+from connectors.html.tags import names
+from connectors.html.threads.copies import drop_copies
+from connectors.html.threads.described_posts import is_declared_thread
+from connectors.html.threads.posts import Found, find_posts
+from connectors.html.threads.recognised import count_posts
+
+_FEWEST = 2  # posts that make a thread where the page does not say that it is one
+_LEAST, _LEAST_UNNAMED = 0.5, 0.65  # worth of a reading, where names speak for a thread and where they do not
+# Parts of addresses that lead to threads; titles in them say nothing
+_HOST = re2.compile(r"forum|communit|\bbbs|\bboards?\b|discuss|\bask\b|answers|tieba|wenda|\bqa\b")
+_PATH = re2.compile(
+    r"/(?:[\w-]*forums?|threads?|topics?|t|d|questions?|discussions?|[\w-]*discussion-topics?|comments|community|boards?"
+    r"|bbs|ask|answers?|qa?|wenda|viewtopic|showthread|read)(?:[/.?=\d]|-\d|$)|[?&]t(?:id|opic)?=\d"
+)
+_NAMED = re2.compile(r"(?i)question|answer|thread|forum|discussion|\btopic(?:s|-)?\b|post-?(?:bit|row|reply)")
+_THREAD = re2.compile(r"(?i)[\w-]*thread[\w-]*")  # which blogs call the comments on an article, too
+_COMMENTS = re2.compile(r"(?i)comment|review")
+_ARTICLES = ("Article", "NewsArticle", "BlogPosting", "Recipe", "ReportageNewsArticle", "TechArticle", "Product")
+# What sites of threads call themselves, or are made with
+_FORUM = re2.compile(
+    r"(?i)\bforum|message ?board|bulletin board|\bbbs\b|communit|discuss|\bq ?& ?a\b|questions|论坛|論壇|社区|社區|贴吧"
+    r"|问答|фору[мн]|\bforo|fórum|discuz|vbulletin|phpbb|mybb|xenforo|nodebb|flarum|simple machines|invision|bbpress"
+    r"|wpforo|kunena|vanilla|discourse"
+)
+_PARTS = re2.compile(r"\s+[|–—·•»:-]\s+|[|｜_]")  # of a title, the first of which is the page's own
+_TO_THREAD = re2.compile(r"(?i)forum|thread|topic|discussion|question|viewtopic|/t/|/d/|bbs")
+_FEWEST_LINKS, _SHARE = 8, 0.15  # of a page's links, that lead to threads
+
+
+def declares_posts(root: HtmlElement) -> bool:
+    """Whether the page says that it is a thread, or has posts of a known engine."""
+    return is_declared_thread(root) or count_posts(root) >= _FEWEST
+
+
+def thread_on(root: HtmlElement, url: str) -> Found | None:
+    """The thread that the page is; None where it is an article, or anything else. Second copies on it are dropped."""
+    if declares_posts(root):
+        return find_posts(drop_copies(root), url)
+    addressed, of_forum = leads_to_thread(url), _is_of_forum(root)
+    if not addressed and (_is_article(root) or not (of_forum or _NAMED.search(names(root)))):
+        return None
+    found = find_posts(drop_copies(root), url)
+    if found is None or len(found.blocks) < _FEWEST:
+        return None
+    return found if found.worth >= _least(found.names, addressed or of_forum) else None
+
+
+def leads_to_thread(url: str) -> bool:
+    """Whether an address looks like that of a thread."""
+    host, _, path = url.lower().partition("://")[2].partition("/")
+    return bool(_HOST.search(host) or _PATH.search(f"/{path}"))
+
+
+def _least(around: str, certain: bool) -> float:
+    """What a reading has to be worth. Comments are a thread only where something else names it."""
+    are_comments = bool(_COMMENTS.search(around))
+    if certain or _NAMED.search(_THREAD.sub("", around) if are_comments else around):
+        return _LEAST
+    return 1.0 if are_comments else _LEAST_UNNAMED
+
+
+def _is_article(root: HtmlElement) -> bool:
+    kinds = (meta.get("content") or "" for meta in root.iter("meta") if meta.get("property") == "og:type")
+    return any(kind.lower() in ("article", "news", "product") for kind in kinds) or any(
+        is_a(item, *_ARTICLES) for item in linked_data(root)
+    )
+
+
+def _is_of_forum(root: HtmlElement) -> bool:
+    """Whether the site calls itself a forum, or leads to many threads."""
+    parts = _PARTS.split(" ".join(root.xpath("//head/title/text()")).strip())
+    told = root.xpath("//meta[@name='generator' or @property='og:site_name']/@content | //body/@class")
+    links = [href for href in root.xpath("//a/@href") if not href.startswith(("#", "javascript:"))]
+    leading = sum(bool(_TO_THREAD.search(href)) for href in links)
+    return bool(_FORUM.search(" ".join([*told, *parts[1:]]))) or leading >= max(_FEWEST_LINKS, _SHARE * len(links))

@@ -1,0 +1,223 @@
+"""Threads on pages of engines that nobody has seen: openings, comments, stubs, and what is no thread."""
+
+import json
+
+import pytest
+
+from connectors import html
+from connectors.html.metadata import title
+from connectors.html.threads.dates import is_relative
+from connectors.html.threads.posts import find_posts, read_posts
+from connectors.html.threads.stubs import is_stub, refusal
+from connectors.html.threads.thread import read_thread
+from schemas.document import Reject, Thread
+from schemas.page import Page
+
+URL = "https://board.example/t/7"
+QUESTION = (
+    "My starter has not risen for three days. The kitchen is cold, and I feed it rye every morning. What is wrong?"
+)
+REPLIES = (
+    ("ben", "2 days ago", "Put it into the oven with only the lamp on. Mine doubled within six hours there."),
+    ("cleo", "1 day ago", "Rye needs more water than wheat does, so it looks as if nothing happened."),
+    ("ann", "3 hours ago", "The lamp did it, thank you both!"),
+)
+
+
+def page_of(body: str, heading: str = "Starter does not rise", head: str = "") -> html.tree.HtmlElement:
+    return html.parse(f"<html><head><title>{heading} - Board</title>{head}</head><body>{body}</body></html>")
+
+
+def replies(tag: str = "div", name: str = "answer-box") -> str:
+    return "".join(
+        f'<{tag} class="{name}"><p class="top"><a href="/user/{who}">{who}</a> <span>{when}</span></p>'
+        f'<div class="txt">{said}</div><a href="#">Reply</a></{tag}>'
+        for who, when, said in REPLIES
+    )
+
+
+OPENING = f"""<nav><a href="/">Board</a> <a href="/all">All the threads of this board</a></nav>
+<div class="topic"><h1>Starter does not rise</h1><div class="by">by <a href="/user/ann">ann</a> <i>3 days ago</i></div>
+<div class="ask"><p>{QUESTION}</p></div></div>"""
+
+
+def test_the_opening_has_other_markup_than_the_replies() -> None:
+    posts = read_posts(page_of(OPENING + f"<div class='all'>{replies()}</div>"), URL)
+    assert [post.author for post in posts] == ["ann", "ben", "cleo", "ann"]
+    assert [post.markdown for post in posts] == [QUESTION, *(said for _, _, said in REPLIES)]
+    assert [post.time for post in posts] == ["3 days ago", *(when for _, when, _ in REPLIES)]
+
+
+def test_an_opening_with_one_reply_is_found_by_alike_bodies() -> None:
+    body = f"""<h1>Starter does not rise</h1><div class="q"><article class="md">{QUESTION}</article>
+    <p>asked by <a href="/users/ann">ann</a> <time datetime="2022-03-04T09:15:00Z">4 March</time></p></div>
+    <h5>1 Answer</h5><section class="a"><article class="md">{REPLIES[0][2]}</article>
+    <p>answered by <a href="/users/ben">ben</a> <time datetime="2022-03-05T09:15:00Z">5 March</time></p></section>"""
+    posts = read_posts(page_of(body), URL)
+    assert [(post.author, post.markdown) for post in posts] == [("ann", QUESTION), ("ben", REPLIES[0][2])]
+
+
+def test_a_notice_above_the_posts_is_no_opening() -> None:
+    notice = """<h1>Starter does not rise</h1><ul><li>This topic has 3 replies, 3 voices, and was last updated
+    <a href="#l">2 years ago</a> by <a href="/user/ann">ann</a>.</li></ul>
+    <p><a href="/">Home</a> › <a href="/b">Bread</a></p>"""
+    posts = read_posts(page_of(notice + replies()), URL)
+    assert [post.markdown for post in posts] == [said for _, _, said in REPLIES]
+
+
+def test_nested_replies_are_posts_of_their_own() -> None:
+    inner = f'<div class="c"><b><a href="/user/cleo">cleo</a> - 1 day ago</b><div><p>{REPLIES[1][2]}</p></div></div>'
+    outer = (
+        f'<div class="c"><b><a href="/user/ben">ben</a> - 2 days ago</b><div><p>{REPLIES[0][2]}</p>{inner}</div></div>'
+    )
+    posts = read_posts(page_of(OPENING + outer), URL)
+    assert [post.markdown for post in posts] == [QUESTION, REPLIES[0][2], REPLIES[1][2]]
+
+
+def question(kind: str, who: str, day: int, said: str, comments: str) -> str:
+    return f"""<div class="{kind}" itemprop="{"mainEntity" if kind == "question" else "suggestedAnswer"}" itemscope
+    itemtype="https://schema.org/{kind.title()}" id="{kind}-{day}"><div class="text" itemprop="text"><p>{said}</p></div>
+    <div itemprop="author" itemscope itemtype="https://schema.org/Person"><span itemprop="name">{who}</span></div>
+    <time itemprop="dateCreated" datetime="2022-03-0{day}T09:15:00Z">{day} March</time>
+    <ul class="comments">{comments}</ul></div>"""
+
+
+def comment(who: str, day: int, said: str) -> str:
+    return f"""<li class="comment"><span class="comment-copy">{said}</span> – <a href="/users/{who}">{who}</a>
+    <span title="2022-03-0{day} 10:00:00Z">Mar {day} at 10:00</span></li>"""
+
+
+def test_comments_belong_to_their_post_and_do_not_outvote_answers() -> None:
+    asked = question(
+        "question", "ann", 1, QUESTION, comment("dan", 1, "Which flour?") + comment("eve", 2, "Same here.")
+    )
+    answered = question(
+        "answer", "ben", 3, REPLIES[0][2], "".join(comment("fay", n, f"Thanks {n}!") for n in (4, 5, 6))
+    )
+    body = json.dumps([{"url": URL, "html": f"<main><h1>Starter does not rise</h1>{asked}{answered}</main>"}])
+    thread = read_thread(Page("forum", "7", URL, body.encode()))
+    assert isinstance(thread, Thread)
+    first, *_ = thread.posts
+    assert [post.markdown for post in thread.posts if post.author in ("ann", "ben")] == [QUESTION, REPLIES[0][2]]
+    on = {post.markdown: post.reply_to for post in thread.posts}
+    by = {post.author: post.post_id for post in thread.posts}
+    assert (on["Which flour?"], on["Same here."], on["Thanks 5!"]) == (first.post_id, first.post_id, by["ben"])
+
+
+def test_a_thread_without_replies_is_a_thread_of_one_post() -> None:
+    page = f"<h1>Starter does not rise</h1><div class='post-body'><p>{QUESTION}</p></div><form><input></form>"
+    body = json.dumps([{"url": URL, "html": page}])
+    thread = read_thread(Page("forum", "7", URL, body.encode()))
+    assert isinstance(thread, Thread)
+    assert [post.markdown for post in thread.posts] == [QUESTION]
+
+
+@pytest.mark.parametrize(
+    ("heading", "said", "reason"),
+    [
+        ("Log in", "You must be logged in to do that.", "login_wall"),
+        ("提示信息", "抱歉，您需要先登录才能继续本操作，请登录后再试", "login_wall"),
+        ("Error", "The requested thread could not be found.", "error_page"),
+        ("Just a moment...", "Checking your browser before accessing the board.", "error_page"),
+        ("Board", "<img src='/a.png'>", "no_posts"),
+    ],
+)
+def test_pages_without_a_thread_are_refused_by_name(heading: str, said: str, reason: str) -> None:
+    page = f"<html><head><title>{heading}</title></head><body><h1>{heading}</h1><p>{said}</p></body></html>"
+    found = read_thread(Page("forum", "7", URL, json.dumps([{"url": URL, "html": page}]).encode()))
+    assert isinstance(found, Reject)
+    assert found.reason == reason
+
+
+def test_lists_of_other_threads_and_counters_are_no_posts() -> None:
+    listed = "".join(
+        f"""<div class="preview"><a href="/t/{n}">Why is my crust pale, part {n}</a> <a href="/user/u{n}">u{n}</a>
+        <time datetime="2022-03-0{n}T10:00:00Z">{n} March</time><p>Long ago I baked a loaf nobody wanted to eat, and it
+        taught me much about steam, stones and patience in the kitchen. Number {n}.</p></div>"""
+        for n in range(1, 9)
+    )
+    counters = "".join(f"<div class='stat'><b>{n}</b> views <span>{n} days ago</span></div>" for n in range(2, 6))
+    posts = read_posts(
+        page_of(f"{counters}{OPENING}{replies()}<h2>Most active</h2><div class='recent'>{listed}</div>"), URL
+    )
+    assert [post.markdown for post in posts] == [QUESTION, *(said for _, _, said in REPLIES)]
+
+
+def test_posts_are_read_without_authors_or_without_times() -> None:
+    for cut in (r"<a href", "<span>"):
+        shown = replies().replace(cut, "<i hidden " if cut == "<span>" else "<b class='x'", 3)
+        posts = read_posts(page_of(OPENING + shown), URL)
+        assert [post.markdown for post in posts][1:] == [said for _, _, said in REPLIES], cut
+
+
+def test_copies_of_a_post_are_read_once() -> None:
+    once = read_posts(page_of(OPENING + replies()), URL)
+    twice = read_posts(page_of(OPENING + replies() + f"<noscript>{replies()}</noscript>"), URL)
+    assert [post.markdown for post in twice] == [post.markdown for post in once]
+
+
+def test_stubs_are_no_posts() -> None:
+    gone = replies().replace(REPLIES[1][2], "This post was deleted by its author.")
+    assert [post.author for post in read_posts(page_of(OPENING + gone), URL)] == ["ann", "ben", "ann"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[deleted]", "This post was deleted", "Post removed by moderator",
+        "*This comment has been removed by the author.*",
+        "该回复已被删除", "此楼层已被删除", "登录后才能查看", "本帖隐藏的内容需要回复才可以浏览",
+        "Ce message a été supprimé par son auteur",
+        "Dieser Beitrag wurde vom Moderator gelöscht.", "Сообщение удалено",
+        "You must be logged in to view this content.",
+    ],
+)  # fmt: skip
+def test_notes_that_there_is_no_post(text: str) -> None:
+    assert is_stub(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The answer is hidden in plain sight.", "Deleted my cache and it works", "You must log in as root.",
+        "已删除缓存，还是不行", "登录后报错", "The thread is deleted by the garbage collector.", "I removed it.",
+    ],
+)  # fmt: skip
+def test_posts_about_deleting_are_posts(text: str) -> None:
+    assert not is_stub(text)
+    assert not refusal("How to sign in with a token", text * 20)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "12d ago", "4y", "4 years, 4 months ago", "Asked 3 days ago", "Mar 12", "vor 3 Tagen", "il y a 3 jours",
+        "3 天前", "昨天 10:20", "发布于 3 小时前", "Yesterday at 10:30 AM", "3 дня назад", "12-31 15:22", "3일 전",
+    ],
+)  # fmt: skip
+def test_relative_times(text: str) -> None:
+    assert is_relative(text)
+
+
+@pytest.mark.parametrize("text", ["5 m", "Mark 12", "hello", "640", "v1.2.3", "1 day", "Level 12", "2.0"])
+def test_what_is_no_relative_time(text: str) -> None:
+    assert not is_relative(text)
+
+
+@pytest.mark.parametrize(
+    ("shown", "body", "found"),
+    [
+        ("Rye for beginners - Forum", "<h1>OR</h1><h1>Rye for beginners</h1>", "Rye for beginners"),
+        ("Forum rules | Board", "<h1>OR</h1>", "Forum rules"),
+        ("Why no crumb? - Bread Board", "<h1><a href='/'>Bread Board</a></h1><h2>Why no crumb?</h2>", "Why no crumb?"),
+        ("面包_论坛", "<h1>面包</h1>", "面包"),
+    ],
+)
+def test_titles_are_whole_words(shown: str, body: str, found: str) -> None:
+    assert title(html.parse(f"<html><head><title>{shown}</title></head><body>{body}</body></html>")) == found
+
+
+def test_an_article_is_worth_less_than_a_thread() -> None:
+    article = f"<article><h1>Starter does not rise</h1><p>{QUESTION * 3}</p><p>{REPLIES[0][2]}</p></article>"
+    found = find_posts(page_of(article), URL)
+    assert found is None or len(found.blocks) < 2
