@@ -233,6 +233,12 @@ def test_an_article_in_pages_that_only_words_or_an_arrow_join(on: str) -> None:
     assert isinstance(article, Article) and "Part 2 of" in article.sections[-1].markdown
 
 
+def test_the_pages_of_a_listing_are_pages_of_their_own() -> None:
+    first = page().replace("</ul>", '</ul><a href="blog/page/2">Next page</a>')
+    found = crawl({ROOT: page("blog"), f"{ROOT}blog": first, f"{ROOT}blog/page/2": page()})
+    assert keys(found) == ["index", "blog", "blog/page/2"]
+
+
 def posts(*numbers: int, on: str = "") -> str:
     shown = "".join(
         f"""<li id="post_{n}" class="postcontainer"><span class="postdate"><span class="date">0{n}-03-2016, 10:00</span>

@@ -108,7 +108,7 @@ def test_numbers_of_pages(path: str, markup: str, to: str) -> None:
         ("/viewtopic.php?t=7", '<a class="next" href="/viewtopic.php?t=8">›</a>'),
         ("/topic/7", '<a rel="next" href="/topic/8">Next</a>'),
         ("/threads/dough.7/", '<a rel="next" href="/threads/bread.8/">Next</a>'),
-        ("/threads/dough.7/", '<a href="/threads/dough.7/?page=2">Next unread</a>'),
+        ("/threads/dough.7/", '<a class="next" href="/threads/dough.7/?page=2">Next unread</a>'),
         ("/2016/01/dough/", '<div class="nav-next"><a rel="next" href="/2016/02/bread/">How bread rises →</a></div>'),
         ("/guide/dough", '<link rel="next" href="/guide/bread"><a rel="next" href="/guide/bread">Next</a>'),
         ("/ch/7.html", '<a href="/ch/8.html">下一篇</a><a href="/ch/8.html">下一章</a>'),
