@@ -79,7 +79,9 @@ _ZH_NOT_TASK = re2.compile(
 )
 _HOW_TO = re2.compile(r"(?i)^how to (.+)$")
 _JOINED_GERUND = re2.compile(r"(?i)^((?:and|or|,|&) ?)([a-z]+ing)\b")
-_TITLE_WORD = re2.compile(r"(?i)\b(how-?to|how to|tutorial|guide|faq|manual|reference|overview|basics|cheat ?sheet)s?$")
+_TITLE_WORD = re2.compile(
+    r"(?i)\b(how-?to|how to|tutorial|guide|faq|manual|reference|overview|basics|cheat ?sheet|tip|trick|technique)s?$"
+)
 _ORDINAL = re2.compile(
     r"(?i)^(?:step|part|case|number|example|figure|phase|stage|session|task|question|option|scenario|problem"
     r"|activity|titre"

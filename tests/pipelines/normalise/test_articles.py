@@ -22,6 +22,7 @@ ORIGIN = Origin("docs", "tutorial", "eggs", "https://docs.test/eggs", "CC0-1.0")
         ("Logging levels", "how_to", "log levels"),
         ("Logging Levels", "topic", "Logging Levels"),
         ("Test discovery", "topic", "Test discovery"),
+        ("Debugging tips", "topic", "Debugging tips"),
         ("Test your code", "how_to", "test your code"),
         ("Beginning of the war", "topic", "Beginning of the war"),
         ("Sorting HOW TO", "topic", "Sorting HOW TO"),
