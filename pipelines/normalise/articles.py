@@ -126,7 +126,8 @@ def _language(article: Article, origin: Origin) -> str:
     names = (article.title, *(name for section in article.sections for name in section.path[-1:]))
     url = article.url or origin.url
     address = languages.from_address(url, article.key)
-    return languages.article_language(clean.safe(prose), names, article.language, address, origin.site_language)
+    safe = map(clean.safe, names)
+    return languages.article_language(clean.safe(prose), safe, article.language, address, origin.site_language)
 
 
 def _topic_above(context: tuple[str, ...]) -> str:

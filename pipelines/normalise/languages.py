@@ -19,6 +19,7 @@ MIN_PROBABILITY = 0.6  # of fastText, for a text that declares nothing
 POSSIBLE = 0.1  # of fastText, for a text that declares to be in the language
 SAMPLE_CHARS = 400  # read at the beginning of a text and again in its middle
 LONGEST = 40_000  # characters of an article that are read
+SECTION_CHARS = 4_000  # of a section
 SITE_BYTES = 1 << 18  # of a page
 MIN_LETTERS = 20  # Latin letters; fewer say nothing
 SECTION_LETTERS = 100  # Latin letters without code; fewer are names within a section of the article's own language
@@ -30,7 +31,10 @@ _NOT_LANGUAGE = re2.compile(
     r"https?://\S+|`[^`\n]*`|\]\([^)\n]*\)|<[^<>\n]{1,200}>|[\w./\\-]*[/\\_][\w./\\-]*|[\w.-]+\.\w+|[#*|>=~\d]+"
 )
 _MARKUP = re2.compile(r"(?is)<(?:script|style)\b.*?</(?:script|style)>|<[^<>]*>|(?m:^ {0,3}```[^`]*^ {0,3}```)")
-_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
+_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]+")
+_ENGLISH = re.compile(r"\b(?:the|and|of|to|is|that|for|with|you)\b")
+EVERY = 8  # words of English prose have at least one of these
+_ASCII = re.compile(r"[\x00-\x7f]+")
 _SCRIPTS = {
     "Han": re.compile("[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]"),
     "Kana": re.compile("[\u3041-\u30ff]"),
@@ -122,8 +126,11 @@ def primary(tag: str) -> str:
 
 def from_address(url: str, key: str) -> list[str]:
     """Languages that an address or a folder may name: `zh.wiki.example`, `docs/de/`, `faq.fr.html`."""
-    places = urlsplit(url)
-    names = [*_PLACES.split(places.path), *_PLACES.split(key), (places.hostname or "").partition(".")[0]]
+    try:
+        places = urlsplit(url)
+        names = [*_PLACES.split(places.path), *_PLACES.split(key), (places.hostname or "").partition(".")[0]]
+    except ValueError:  # no address: a bracket that is not closed
+        names = _PLACES.split(key)
     return list(dict.fromkeys(language for language in map(primary, names) if language))
 
 
@@ -148,21 +155,29 @@ def site_language(bodies: Iterable[bytes]) -> str:
 
 def section_language(prose: str, article: str) -> str:
     """The language of a part of an article: the article's, unless the part is long and surely in another."""
-    text = _language_only(prose)
+    beginning = prose[:SECTION_CHARS]
+    if article == "en" and EVERY * len(_ENGLISH.findall(beginning)) >= len(beginning.split()):
+        return article  # most sections end here: the rest takes ten times as long
+    text = _language_only(beginning)
     letters = _letters(text)
     script = _SCRIPT_OF.get(article.partition("-")[0], "")
     if script and letters.share(script, SOME):
         return article
     if letters.latin < SECTION_LETTERS and not (letters.script and letters.share(letters.script, 1)):
         return article
-    found = language_of(text) or article
+    if not script and not letters.script and _best(_samples(text)[0])[0] == article:
+        return article
+    found = _of_text(text, letters) or article
     return "zh-Hant" if found == "zh" and is_traditional(text) else found
 
 
 def language_of(prose: str) -> str:
     """The language of prose, "" where it is unsure: too short, mixed, or not the same at its beginning and middle."""
     text = _language_only(prose)
-    letters = _letters(text)
+    return _of_text(text, _letters(text))
+
+
+def _of_text(text: str, letters: Letters) -> str:
     script = letters.script
     if script and letters.share(script, MOST):
         return _ALONE.get(script) or _sure(_LATIN.sub(" ", text))
@@ -219,9 +234,9 @@ def _language_only(prose: str) -> str:
 
 
 def _letters(text: str) -> Letters:
-    return Letters(
-        len(_LATIN.findall(text)), {script: len(pattern.findall(text)) for script, pattern in _SCRIPTS.items()}
-    )
+    latin = sum(map(len, _LATIN.findall(text)))
+    other = "" if text.isascii() else _ASCII.sub("", text)
+    return Letters(latin, {script: len(pattern.findall(other)) for script, pattern in _SCRIPTS.items()})
 
 
 def _samples(text: str) -> tuple[str, str]:
@@ -230,8 +245,12 @@ def _samples(text: str) -> tuple[str, str]:
 
 
 def _sure(text: str) -> str:
-    beginning, middle = (next(iter(_guesses(sample)), ("", 0.0)) for sample in _samples(text))
+    beginning, middle = map(_best, _samples(text))
     return beginning[0] if beginning[0] == middle[0] and min(beginning[1], middle[1]) >= MIN_PROBABILITY else ""
+
+
+def _best(sample: str) -> tuple[str, float]:
+    return next(iter(_guesses(sample)), ("", 0.0))
 
 
 def _guesses(sample: str) -> list[tuple[str, float]]:

@@ -39,6 +39,7 @@ def test_a_tag_names_a_language(tag: str, language: str) -> None:
         ("", "faq.zh-cn.html", ["zh"]),
         ("", "docs/pt_BR/README.md", ["pt"]),
         ("https://docs.eggs.example/boiling/", "boiling", []),
+        ("https://[eggs/de", "docs/fr/a.md", ["fr"]),
     ],
 )
 def test_an_address_names_a_language(url: str, key: str, named: list[str]) -> None:
