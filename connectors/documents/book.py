@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import unquote
 from zipfile import ZipFile
 
+import re2
 from lxml import etree
 from lxml.html import HtmlElement
 
@@ -25,6 +26,12 @@ _XHTML = ("application/xhtml+xml", "text/html", "application/x-dtbook+xml", "tex
 # What stands around a book's text: https://www.w3.org/TR/epub-ssv-11/
 _FRAMES = frozenset(
     ("cover", "titlepage", "halftitlepage", "toc", "loi", "lot", "landmarks", "page-list", "copyright-page", "index")
+)
+_FRAME_TITLE = re2.compile(
+    r"(?i)^(?:cover|(?:half ?)?title ?page|copyright(?: page| notice)?|colophon|imprint|dedication"
+    r"|(?:table of )?contents|toc|about the authors?|acknowledge?ments?|praise for .*|also by .*"
+    r"|impressum|titelseite|inhalt(?:sverzeichnis)?|widmung|sommaire|table des matières|índice"
+    r"|封面|扉页|版权(?:页|信息|声明)?|目录|目錄|版權(?:頁|聲明)?|献词|致谢|奥付|目次)$"
 )
 _DRM = "META-INF/encryption.xml"
 _FONTS = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")  # which only scramble fonts
@@ -201,6 +208,8 @@ def read_chapter(body: bytes) -> Material:
     told = load(body)
     if not isinstance(told, dict) or not isinstance(told.get("markup"), list):
         raise Unreadable("malformed_json")
+    if _FRAME_TITLE.match(str(told.get("title") or "")):
+        raise Unreadable("front_matter", "what stands around a book's text")
     bodies = [_body(parse(text)) for text in told["markup"] if isinstance(text, str) and text.strip()]
     markup = "\n".join(etree.tostring(each, encoding="unicode", method="html") for each in bodies if each is not None)
     if not markup:

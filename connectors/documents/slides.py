@@ -105,31 +105,45 @@ def _cell(cell: Any) -> str:
 def _paragraphs(paragraphs: list[Any], is_list: bool) -> str:
     """Paragraphs of one shape: items with their levels, code by its font, and prose."""
     out: list[str] = []
-    open_levels: list[str] = []
+    open_lists: list[tuple[int, str]] = []
     for paragraph in paragraphs:
         text = _runs(paragraph)
-        kind = _kind(paragraph, is_list, text)
-        level = _level(paragraph) + 1 if kind in ("ul", "ol") else 0
-        while len(open_levels) > level or (open_levels and len(open_levels) == level and open_levels[-1] != kind):
-            out.append(f"</li></{open_levels.pop()}>")
-        if level and len(open_levels) == level:
-            out.append("</li><li>")
-        while len(open_levels) < level:
-            open_levels.append(kind)
-            out.append(f"<{kind}><li>")
+        if not text.strip():
+            continue
+        kind = _kind(paragraph, is_list)
+        if kind in ("ul", "ol"):
+            out += [*_to_level(open_lists, _level(paragraph), kind), text]
+            continue
+        out += _closed(open_lists, 0)
         if kind == "pre" and out and out[-1].endswith("</pre>"):
             out[-1] = f"{out[-1].removesuffix('</pre>')}\n{_plain(paragraph)}</pre>"
         else:
-            out.append({"pre": f"<pre>{_plain(paragraph)}</pre>", "p": f"<p>{text}</p>"}.get(kind, text))
-    out += [f"</li></{kind}>" for kind in reversed(open_levels)]
-    return "".join(out)
+            out.append(f"<pre>{_plain(paragraph)}</pre>" if kind == "pre" else f"<p>{text}</p>")
+    return "".join([*out, *_closed(open_lists, 0)])
 
 
-def _kind(paragraph: Any, is_list: bool, text: str) -> str:
+def _to_level(open_lists: list[tuple[int, str]], level: int, kind: str) -> list[str]:
+    """What stands before an item: the ends of deeper lists, and its own list where that has not begun."""
+    depth = sum(each <= level for each, _ in open_lists)
+    out = _closed(open_lists, depth)
+    if open_lists and open_lists[-1][0] == level and open_lists[-1][1] != kind:
+        out += _closed(open_lists, depth - 1)
+    if open_lists and open_lists[-1][0] == level:
+        return [*out, "</li><li>"]
+    open_lists.append((level, kind))
+    return [*out, f"<{kind}><li>"]
+
+
+def _closed(open_lists: list[tuple[int, str]], depth: int) -> list[str]:
+    """The ends of the lists that are deeper than `depth`."""
+    ends = [f"</li></{kind}>" for _, kind in reversed(open_lists[depth:])]
+    del open_lists[depth:]
+    return ends
+
+
+def _kind(paragraph: Any, is_list: bool) -> str:
     properties = paragraph.find(f"{_A}pPr")
     bullets = {child.tag.removeprefix(_A) for child in properties} if properties is not None else set()
-    if not text.strip():
-        return "p"
     if _is_monospaced(paragraph):
         return "pre"
     if "buAutoNum" in bullets:

@@ -25,7 +25,9 @@ _CODE_NAME = re2.compile(
 _NAVIGATION = re2.compile(
     r"(?i)^(?:toc\s?\d|toc heading|contents? \d|contents heading|table of figures|index \d|目录.*)$"
 )
+_SECTION = re2.compile(r"^(?:\d+\.)+\d+\.?\s")
 _ENDED = (".", ",", ";", ":", "。", "，", "；", "：")
+_LONGEST_NAME = 60  # characters of what a column is called
 _LONGEST_HEADING = 100
 _TYPEWRITTEN = 0.8  # of all letters in a monospaced font: then it is the document's own, and says nothing
 
@@ -142,6 +144,7 @@ def _value(element: Any) -> str:
 def _rewrite(root: Any, looks: dict[str, Look], marked: Marked) -> None:
     _drop_navigation(root, looks)
     _mark_formulas(root, marked)
+    _mark_heads(root)
     paragraphs = [_Paragraph(element, looks) for element in root.iter(f"{W}p")]
     letters = sum(len(paragraph.text) for paragraph in paragraphs)
     typed = sum(len(paragraph.text) for paragraph in paragraphs if paragraph.is_monospaced)
@@ -155,8 +158,9 @@ def _rewrite(root: Any, looks: dict[str, Look], marked: Marked) -> None:
     for paragraph in titles:
         paragraph.set_style(f"{HEADING} 1")
     marked.title = " ".join(titles[0].text.split()) if titles else ""
-    if not headings:
-        _write_bold_headings([paragraph for paragraph in paragraphs if paragraph not in titles])
+    if len(headings) < 2:  # one is the title of the whole
+        known = {id(paragraph) for paragraph in (*headings, *titles)}
+        _write_bold_headings([paragraph for paragraph in paragraphs if id(paragraph) not in known])
     _mark_lists(paragraphs, marked)
 
 
@@ -215,6 +219,21 @@ def _drop_navigation(root: Any, looks: dict[str, Look]) -> None:
     for bookmark in list(root.iter(f"{W}bookmarkStart")):
         if bookmark.get(f"{W}name", "").startswith("_"):
             bookmark.getparent().remove(bookmark)
+
+
+def _mark_heads(root: Any) -> None:
+    """A first row of short cells names the columns, whether or not it is said to be repeated on each page."""
+    for table in root.iter(f"{W}tbl"):
+        rows = table.findall(f"{W}tr")
+        names = ["".join(cell.itertext(f"{W}t")).strip() for cell in rows[0].findall(f"{W}tc")] if rows else []
+        if len(rows) < 2 or len(names) < 2 or not all(0 < len(name) <= _LONGEST_NAME for name in names):
+            continue
+        properties = rows[0].find(f"{W}trPr")
+        if properties is None:
+            properties = etree.Element(f"{W}trPr")
+            rows[0].insert(0, properties)
+        if properties.find(f"{W}tblHeader") is None:
+            etree.SubElement(properties, f"{W}tblHeader")
 
 
 def _mark_formulas(root: Any, marked: Marked) -> None:
@@ -280,6 +299,7 @@ def _write_bold_headings(paragraphs: list[_Paragraph]) -> None:
 
 def _is_bold_heading(paragraph: _Paragraph) -> bool:
     text = paragraph.text.strip()
+    text = text.rstrip(".") if _SECTION.match(text) else text
     in_table = any(True for _ in paragraph.element.iterancestors(f"{W}tbl"))
     is_item = paragraph.look.numbering not in (None, "0")
     return (

@@ -96,6 +96,16 @@ def test_docx_formulas_are_tex_and_unknown_ones_holes(tmp_path: Path) -> None:
     assert mark_holes(section.markdown, Counter()).startswith(r"It is $\frac{a}{2}$ or ⟦?⟧.")
 
 
+def test_docx_tables_with_lists_in_their_cells_stay_tables(tmp_path: Path) -> None:
+    def row(*cells: str) -> str:
+        return f"<w:tr>{''.join(f'<w:tc>{cell}</w:tc>' for cell in cells)}</w:tr>"
+
+    things = paragraph("rye", number=2) + paragraph("water", number=2)
+    rows = row(paragraph("Day"), paragraph("Take")) + row(paragraph("First") + paragraph("day"), things)
+    (section,) = article(tmp_path, "b.docx", docx([f"<w:tbl>{rows}</w:tbl>", paragraph(PROSE)])).sections
+    assert section.markdown.startswith("| Day | Take |\n| --- | --- |\n| First")
+
+
 def test_docx_notes_stand_where_they_are_referred_to(tmp_path: Path) -> None:
     space = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
     notes = f'<w:footnotes {space}><w:footnote w:id="2">{paragraph("Rye too.")}</w:footnote></w:footnotes>'
@@ -112,19 +122,21 @@ def test_epub_chapters_by_the_table_of_contents(tmp_path: Path) -> None:
             "c.xhtml": f'<h1>Water</h1><p>{MORE}<a epub:type="noteref" href="#n">1</a></p>'
             '<aside epub:type="footnote" id="n"><p>Not salted.</p></aside>',
             "d.xhtml": '<section epub:type="copyright-page"><p>All rights reserved by the author of it.</p></section>',
+            "e.xhtml": f"<p>{PROSE}</p>",
         },
         "<dc:title>Bread</dc:title><dc:creator>Ann</dc:creator><dc:creator>Bo</dc:creator><dc:subject>food</dc:subject>"
         "<dc:rights>Creative Commons Attribution-ShareAlike 4.0 International</dc:rights><dc:date>2020</dc:date>"
         "<dc:language>de-AT</dc:language>",
         '<li><span>Part</span><ol><li><a href="a.xhtml">Flour</a></li></ol></li><li><a href="c.xhtml#w">Water</a></li>'
-        '<li><a href="d.xhtml">Rights</a></li>',
+        '<li><a href="d.xhtml">Rights</a></li><li><a href="e.xhtml">版权信息</a></li>',
     )
-    flour, water, rights = told(tmp_path, "b.epub", book)
+    flour, water, rights, imprint = told(tmp_path, "b.epub", book)
     assert (flour.title, flour.context, flour.author) == ("Flour", ("Bread", "Part"), "Ann, Bo")
     assert (flour.licence, flour.tags, flour.key) == ("CC-BY-SA-4.0", ("food",), "b.epub/OPS/a.xhtml")
     assert flour.language == "de-AT"
     assert parts(flour) == {"": f"{PROSE}\n\n{MORE}"}
     assert parts(water) == {"": f"{MORE} (Not salted)"}
+    assert (imprint.reason, imprint.key) == ("front_matter", "b.epub/OPS/e.xhtml")
     assert (rights.reason, rights.key) == ("front_matter", "b.epub/OPS/d.xhtml")
 
 
@@ -217,6 +229,19 @@ def test_slides_are_sections_with_lists_tables_and_notes(tmp_path: Path) -> None
     assert markdown == f"- flour\n  - water\n\n| 00 | 01 |\n| --- | --- |\n| 10 | 11 |\n\n{PROSE}"
 
 
+def test_slides_items_may_leave_out_a_level(tmp_path: Path) -> None:
+    deck = Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[1])
+    slide.placeholders[1].text = "flour\nrye\n\nwheat\nwater"
+    for place, level in ((1, 2), (3, 2)):
+        slide.placeholders[1].text_frame.paragraphs[place].level = level
+    slide.notes_slide.notes_text_frame.text = PROSE
+    out = io.BytesIO()
+    deck.save(out)
+    (section,) = article(tmp_path, "b.pptx", out.getvalue()).sections
+    assert section.markdown.startswith("- flour\n  - rye\n  - wheat\n- water\n\n")
+
+
 def column(lines: int, word: str, x: float, y: float = 700) -> list[Word]:
     return typeset([f"{word} {number} of a column of text set in it" for number in range(lines)], x, y)
 
@@ -232,6 +257,14 @@ def test_pdf_paragraphs_go_on_over_lines_and_pages(tmp_path: Path) -> None:
     assert section.markdown == (
         f"{first[0][:-1]}{first[1]} {first[2]} {second[0]}\n\n{second[2]}"  # the hyphen of well-known stays
     )
+
+
+def test_pdf_paragraphs_in_double_spacing(tmp_path: Path) -> None:
+    spaced = [f"Line {number} of a text that is set in double spacing for those who" for number in range(5)]
+    words = [(72.0, 700.0 - 24 * number, 10.0, 0, line) for number, line in enumerate(spaced)]
+    close = [f"Line {number} of a text that is set close, as most texts are and will" for number in range(20)]
+    (section,) = article(tmp_path, "b.pdf", pdf([[*words, *typeset(close, y=500)]])).sections
+    assert section.markdown == f"{' '.join(spaced)}\n\n{' '.join(close)}"
 
 
 def test_pdf_headings_by_size_lists_and_code(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from connectors.documents.pdf.tables import table_of
 Kind = Literal["heading", "paragraph", "item", "code", "table", "note", "formula"]
 BULLET = re2.compile(r"^[•◦▪▫■□●○‣⁃∙·➢➤►✓✔❖*–—-]$|^[•◦▪▫■□●○‣⁃∙➢➤►✓✔❖]")
 NUMBER = re2.compile(r"^(?:\(?\d{1,3}[.)]|\([a-zA-Z]\)|[a-zA-Z][.)]|\d{1,3}[、．])(?:\s|$|\p{Han})")
+_SURE_BULLETS = ("• ", "◦ ", "▪ ", "‣ ")  # no language of programmers has them
 _ENDS = re2.compile(r"[.!?:;。！？：；…][\"'”’)\]）」』]*$")
 _NOTE = re2.compile(r"^(?:\d{1,3}|[*†‡§])(?:\s?\S)")
 _CAPTION = re2.compile(r"(?i)^(?:figure|fig\.|table|listing|abb\.|tabelle|图|表|figura|tableau)\s*\d")
@@ -63,18 +64,20 @@ def usual(lines: list[Line]) -> Usual:
     steps = [
         above.y - below.y
         for above, below in pairwise(lines)
-        if above.page == below.page
-        and 0 < above.y - below.y < 3 * size
-        and above.style.size == below.style.size == size
+        if _is_full(above) and 0 < above.y - below.y < 3 * size and above.style.size == below.style.size == size
     ]
     found = Usual(size, _commonest(steps) if steps else 1.2 * size, bold > letters / 2, ())
     return Usual(found.size, found.leading, found.bold, _heading_looks(lines, found))
 
 
 def _commonest(steps: list[float]) -> float:
-    """The least distance of lines that is common: those between paragraphs of one line are common too, and larger."""
+    """The distance of most lines from a full line above them, with which a paragraph seldom ends."""
     counted = Counter(round(step * 2) / 2 for step in steps)
-    return min(step for step, count in counted.items() if count >= 0.15 * len(steps) or count == max(counted.values()))
+    return max(counted, key=lambda step: (counted[step], -step))
+
+
+def _is_full(line: Line) -> bool:
+    return line.x1 > line.left + 0.85 * (line.right - line.left)
 
 
 def _look(style: Style) -> tuple[float, bool]:
@@ -115,7 +118,9 @@ def blocks_of(lines: list[Line], about: Usual, outline: "Outline") -> list[Block
         before = lines[number - 1] if number else None
         block = _block(line, before, lines[number + 1 : number + 4], about, outline)
         last = found[-1] if found else None
-        if last is not None and _goes_on(last, block, about):
+        if last is not None and (
+            _goes_on(last, block, about) or _is_spaced(last, block, lines[number + 1 : number + 2])
+        ):
             last.lines += block.lines
         else:
             found.append(block)
@@ -136,6 +141,8 @@ def _block(line: Line, before: Line | None, below: list[Line], about: Usual, out
 
 
 def _kind(line: Line, below: list[Line], about: Usual) -> Kind:
+    if line.text.startswith(_SURE_BULLETS):
+        return "item"
     if _is_code(line):
         return "code"
     if _is_formula(line):
@@ -240,6 +247,19 @@ def _goes_on(last: Block, block: Block, about: Usual) -> bool:
     if block.kind == "paragraph":
         return _continues(last, above, line, about)
     return False
+
+
+def _is_spaced(last: Block, block: Block, below: list[Line]) -> bool:
+    """Whether a line stands as far below a full line that ends amid a sentence as its neighbours do from each other."""
+    above, line = last.lines[-1], block.lines[0]
+    if not last.kind == block.kind == "paragraph" or _ENDS.search(above.text) or not _is_full(above):
+        return False
+    around = [*last.lines[-2:], line, *below]
+    steps = [one.y - other.y for one, other in pairwise(around) if one.page == other.page == line.page]
+    step, size = above.y - line.y, line.style.size
+    alike = sum(abs(other - step) < 0.1 * size for other in steps) > 1
+    same = abs(above.style.size - size) < 0.1 and line.x0 < above.x0 + size
+    return alike and same and 0 < step < 2.6 * size
 
 
 def _is_one_heading(last: Block, above: Line, line: Line) -> bool:

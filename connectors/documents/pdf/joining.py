@@ -20,6 +20,7 @@ def joined(lines: list[str], words: Counter[str]) -> str:
     """HTML or text of lines as one. Words that were cut at an end are whole; Han letters have no blank between them."""
     text = ""
     for line in lines:
+        text, line = _opened(text, line)
         cut, begins = _CUT.search(text), _BEGINS.search(line)
         if cut and begins and _is_cut(cut[1], begins[1], words):
             text = text[:-1]
@@ -27,6 +28,14 @@ def joined(lines: list[str], words: Counter[str]) -> str:
         is_wide = text and _WIDE.match(text[-1]) and _WIDE.match(line[:1])
         text += line if not text or is_hyphened or is_wide else f" {line}"
     return text.replace("</b> <b>", " ").replace("</i> <i>", " ").replace("</code> <code>", " ")
+
+
+def _opened(text: str, line: str) -> tuple[str, str]:
+    """Code and emphasis that go on in the next line end and begin only once."""
+    for tag in ("b", "i", "code"):
+        if text.endswith(f"</{tag}>") and line.startswith(f"<{tag}>"):
+            return text.removesuffix(f"</{tag}>"), line.removeprefix(f"<{tag}>")
+    return text, line
 
 
 def _is_cut(before: str, after: str, words: Counter[str]) -> bool:
