@@ -333,6 +333,7 @@ SAFETY = [
     ),
 ]
 CONTEXT = [
+    case("pair_context", 0),
     case("output_leans_back", False),
     case("output_leans_back", True, "Now that you have a mill, grind the grain."),
     case("output_leans_back", True, "As we have seen, stones wear."),
