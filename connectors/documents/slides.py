@@ -24,6 +24,7 @@ _DIAGRAM = "http://schemas.openxmlformats.org/drawingml/2006/diagram"
 _CONTINUED = re2.compile(
     r"(?i)\s*(?:[(\[（]?\s*(?:cont(?:inued|['’]?d|\.)?|续|接上页|\d{1,2}\s*(?:/|of)\s*\d{1,2})\s*[)\]）]?|\(\d{1,2}\))\.?$"
 )
+_LABEL = 2  # characters of what names a part of a drawing
 _DEEPEST = 9  # levels of a list
 
 
@@ -86,6 +87,8 @@ def _shape(shape: Any) -> str:
     if getattr(shape, "has_table", False):
         return _table(shape.table._tbl)
     if shape.has_text_frame:
+        if not shape.is_placeholder and len(shape.text_frame.text.strip()) <= _LABEL:
+            return ""
         is_list = shape.is_placeholder and shape.placeholder_format.type in _LISTS
         return _paragraphs(shape._element.findall(f".//{_A}p"), is_list)
     if getattr(shape, "has_chart", False) or _DIAGRAM in etree.tostring(shape._element, encoding="unicode"):

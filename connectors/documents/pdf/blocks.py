@@ -238,6 +238,8 @@ def _is_formula(line: Line) -> bool:
 
 def _goes_on(last: Block, block: Block, about: Usual) -> bool:
     above, line = last.lines[-1], block.lines[0]
+    if last.kind == "heading" and block.kind == "paragraph":  # the end of one, without a word
+        return not letters_of(line.text) and _is_one_heading(last, above, line)
     if last.kind != block.kind:
         return last.kind in ("item", "note") and block.kind == "paragraph" and _continues(last, above, line, about)
     if block.kind == "heading":

@@ -7,7 +7,7 @@ import re2
 
 _WIDE = re2.compile(r"[\x{2e80}-\x{9fff}\x{f900}-\x{faff}\x{ff00}-\x{ffef}]")
 _WORD = re2.compile(r"[\pL-]+\pL")
-_CUT = re2.compile(r"(\pL+)-$")
+_CUT = re2.compile(r"([\pL-]*\pL)-$")
 _BEGINS = re2.compile(r"^(\p{Ll}\pL*)")
 
 
@@ -40,5 +40,7 @@ def _opened(text: str, line: str) -> tuple[str, str]:
 
 def _is_cut(before: str, after: str, words: Counter[str]) -> bool:
     """Whether the hyphen is only the line's: elsewhere the word has none, or it is nowhere else."""
+    if "-" in before:  # settings-and-environment-variables
+        return False
     whole, hyphened = f"{before}{after}".lower(), f"{before}-{after}".lower()
     return words[whole] >= words[hyphened]
