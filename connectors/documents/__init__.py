@@ -37,8 +37,8 @@ class Documents(Settings):
     Read are DOCX, EPUB (an article for each chapter), Jupyter notebooks with their outputs, PDF with a text layer,
     PPTX with the speaker's notes, HTML, Markdown and plain text. The content tells what a file is, not its name.
     Scans, files with a password, Office before 2007, OpenDocument, RTF and workbooks are rejected by name. Title,
-    author, times, keywords and licence are those that a file states of itself. With `base_url`, where the files are
-    served, records have addresses; else they name the file, and the page or the slide.
+    author, times, keywords, language and licence are those that a file states of itself. With `base_url`, where the
+    files are served, records have addresses; else they name the file, and the page or the slide.
     """
 
     connector: Literal["documents"] = "documents"

@@ -45,5 +45,6 @@ def properties(opened: ZipFile) -> dict[str, Any]:
         "created_at": parse_time(said.get(f"{_TERMS}created")),
         "edited_at": parse_time(said.get(f"{_TERMS}modified")),
         "licence": licence_in(said.get(f"{_DC}rights", "") or said.get(f"{_TERMS}license", "")),
+        "language": said.get(f"{_DC}language", ""),
         "tags": tuple(word.strip() for word in keywords if word.strip()),
     }

@@ -56,12 +56,13 @@ def rejected(items: list[Any]) -> dict[str, str]:
 
 
 def test_docx_headings_by_style_and_outline_and_no_table_of_contents(tmp_path: Path) -> None:
+    core = "<dc:title>Another</dc:title><dc:rights>CC BY-SA 4.0</dc:rights><dc:language>en-GB</dc:language>"
     body = [
         paragraph("Bread", "Title"), paragraph("First 3", "TOC1"), paragraph("First", "Heading1"), paragraph(PROSE),
         paragraph("Deeper", "Fach"), paragraph(MORE),
     ]  # fmt: skip
-    found = article(tmp_path, "b.docx", docx(body, "<dc:title>Another</dc:title><dc:rights>CC BY-SA 4.0</dc:rights>"))
-    assert (found.title, found.licence) == ("Bread", "CC-BY-SA-4.0")
+    found = article(tmp_path, "b.docx", docx(body, core))
+    assert (found.title, found.licence, found.language) == ("Bread", "CC-BY-SA-4.0", "en-GB")
     assert parts(found) == {"First": PROSE, "First / Deeper": MORE}
 
 
@@ -339,9 +340,21 @@ def test_pdf_tables_within_drawn_lines(tmp_path: Path) -> None:
 
 def test_pdf_says_what_it_is(tmp_path: Path) -> None:
     info = "/Title (b.doc) /Author (Ann) /Keywords (food, rye) /CreationDate (D:20240301100000+01'00')"
-    (found,) = told(tmp_path, "rye.pdf", pdf([typeset([PROSE, MORE])], info=info))
+    (found,) = told(tmp_path, "rye.pdf", pdf([typeset([PROSE, MORE])], info=info, catalog="/Lang (de-AT)"))
     assert (found.title, found.author, found.tags) == ("rye", "Ann", ("food", "rye"))
-    assert found.created_at.year == 2024
+    assert (found.created_at.year, found.language) == (2024, "de-AT")
+
+
+def test_pdf_bookmarks_tell_headings_and_their_levels(tmp_path: Path) -> None:
+    """Their letters are no larger than others, and nothing else tells them."""
+    words = [*typeset(["Flour", "", *HALVES, "", "Rye", "", MORE[: MORE.index(" place")], MORE[MORE.index("place") :]])]
+    entries = (
+        "<< /Type /Outlines /First 11 0 R /Last 11 0 R /Count 1 >>",
+        "<< /Title (Flour) /Parent 10 0 R /Dest [7 0 R /Fit] /First 12 0 R /Last 12 0 R /Count 1 >>",
+        "<< /Title (Rye) /Parent 11 0 R /Dest [7 0 R /Fit] >>",
+    )
+    found = article(tmp_path, "b.pdf", pdf([words], catalog="/Outlines 10 0 R", more=entries))
+    assert (found.title, parts(found)) == ("Flour", {"": PROSE, "Rye": MORE})
 
 
 def test_long_pdf_is_parted_and_each_part_knows_its_pages(tmp_path: Path) -> None:

@@ -94,10 +94,21 @@ PLAIN, BOLD, CODE, ITALIC = range(4)
 Word = tuple[float, float, float, int, str]  # x, y, size, one of the fonts, text
 
 
-def pdf(pages: list[list[Word]], drawn: str = "", info: str = "", trailer: str = "", outline: str = "") -> bytes:
-    """A PDF of words at their places. `drawn` are operators that each page begins with."""
+def pdf(
+    pages: list[list[Word]],
+    drawn: str = "",
+    info: str = "",
+    trailer: str = "",
+    catalog: str = "",
+    more: tuple[str, ...] = (),
+) -> bytes:
+    """A PDF of words at their places.
+
+    `drawn` are operators that each page begins with, `catalog` entries of the catalog, `more` further objects, of which
+    the first has the number 8 + 2 * pages. Page number n, from 0, has 7 + 2 * n.
+    """
     objects = [
-        f"<< /Type /Catalog /Pages 2 0 R {outline} >>",
+        f"<< /Type /Catalog /Pages 2 0 R {catalog} >>",
         f"<< /Type /Pages /Count {len(pages)} /Kids [{' '.join(f'{7 + 2 * n} 0 R' for n in range(len(pages)))}] >>",
         *(f"<< /Type /Font /Subtype /Type1 /BaseFont /{font} /Encoding /WinAnsiEncoding >>" for font in FONTS),
     ]
@@ -109,14 +120,15 @@ def pdf(pages: list[list[Word]], drawn: str = "", info: str = "", trailer: str =
             f" /Contents {8 + 2 * number} 0 R >>",
             f"<< /Length {len(stream.encode('cp1252'))} >>\nstream\n{stream}\nendstream",
         ]
-    objects.append(f"<< {info} >>")
+    about = len(objects) + 1
+    objects += [f"<< {info} >>", *more]
     out, places = b"%PDF-1.7\n", list[int]()
     for number, each in enumerate(objects, 1):
         places.append(len(out))
         out += f"{number} 0 obj\n{each}\nendobj\n".encode("cp1252")
     table = "".join(f"{place:010} 00000 n \n" for place in places)
     end = f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}trailer\n<< /Size {len(objects) + 1} /Root 1 0 R"
-    return out + f"{end} /Info {len(objects)} 0 R {trailer} >>\nstartxref\n{len(out)}\n%%EOF".encode("cp1252")
+    return out + f"{end} /Info {about} 0 R {trailer} >>\nstartxref\n{len(out)}\n%%EOF".encode("cp1252")
 
 
 def _shown(x: float, y: float, size: float, font: int, text: str) -> str:

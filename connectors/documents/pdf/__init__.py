@@ -1,5 +1,6 @@
 """PDF with a text layer: the letters with their places, put together to what was written."""
 
+import ctypes
 import io
 import json
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 import pypdfium2
+import pypdfium2.raw as pdfium
 import re2
 
 from connectors.documents.material import Material, licence_in, stated_title
@@ -102,9 +104,16 @@ def _about(document: Any, body: bytes) -> dict[str, Any]:
         "edited": _time(said.get("ModDate")),
         "licence": licence_in(decode(rights)) if rights else "",
         "tags": [word.strip() for word in str(said.get("Keywords") or "").replace(";", ",").split(",") if word.strip()],
+        "language": _language(document),
         "outline": _outline(document),
         "first": 0,
     }
+
+
+def _language(document: Any) -> str:
+    buffer = (ctypes.c_ushort * 40)()  # UTF-16; a tag such as zh-Hant-TW is far shorter
+    size = pdfium.FPDFCatalog_GetLanguage(document.raw, buffer, ctypes.sizeof(buffer))
+    return bytes(buffer)[: max(size - 2, 0)].decode("utf-16-le", "replace") if size <= ctypes.sizeof(buffer) else ""
 
 
 def _time(stated: Any) -> str:
@@ -160,6 +169,7 @@ def read(body: bytes) -> Material:
         edited_at=parse_time(about["edited"]),
         licence=about["licence"],
         tags=tuple(about["tags"]),
+        language=about["language"],
         lost=lost,
     )
 
@@ -173,7 +183,7 @@ def _parted(body: bytes) -> tuple[dict[str, Any], bytes]:
     return about, pages
 
 
-_KEYS = {"title", "author", "created", "edited", "licence", "tags", "outline", "first"}
+_KEYS = {"title", "author", "created", "edited", "licence", "tags", "language", "outline", "first"}
 
 
 def _sheets(document: Any) -> Iterator[Sheet]:
