@@ -54,9 +54,8 @@ def article_of(material: Material, page: Page) -> Article:
     write_notes(root)
     title = material.title or _title(root, material.called) or named(unquote(page.url))
     found = sections(root, title, page.url if page.url.startswith("http") else "")
-    length = sum(_length(section.markdown) for section in found)
-    if length < SHORTEST:
-        raise Unreadable("too_short" if length else "no_text")
+    if sum(_length(section.markdown) for section in found) < SHORTEST:
+        raise Unreadable("too_short" if root.text_content().strip() else "no_text")
     return Article(
         key=page.key,
         url=page.url,

@@ -403,6 +403,7 @@ REJECTED = {
     "entities.docx": (docx([], parts={"word/document.xml": "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"}), "unsafe_xml"),
     "hollow.epub": (zipped({"mimetype": "application/epub+zip"}), "broken_book"),
     "short.docx": (docx([paragraph("Bread.")]), "too_short"),
+    "headed.docx": (docx([paragraph("Bread", "Title"), paragraph("Rye", "Heading1")]), "too_short"),
     "bare.docx": (docx([]), "no_text"),
 }
 
