@@ -3,7 +3,7 @@
 import re2
 from lxml.html import HtmlElement
 
-from connectors.html.content import main_content
+from connectors.html.content import article_content
 from connectors.html.decoding import decode
 from connectors.html.metadata import metadata, opt_out
 from connectors.html.questions import joined, questions, steps
@@ -47,7 +47,7 @@ def open_page(page: Page) -> HtmlElement | Reject:
 def article_of(root: HtmlElement, page: Page, licence: str = "") -> Article | Reject:
     """The article in a page that has been opened. Rejects: needs_javascript, no_main_content, too_short."""
     about, data = metadata(root, page.url), described(root)
-    content = main_content(root)
+    content = article_content(root)
     own = sections(content, about.title, page.url) if content is not None else ()
     found = joined(own, questions(data, page.url))
     if refusal := _refusal(root, page, "\n".join(section.markdown for section in found)):

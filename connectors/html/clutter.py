@@ -1,9 +1,10 @@
 """Parts of a page that are never its content."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 import re2
-from lxml.html import HtmlElement
+from lxml.html import HtmlElement, fragment_fromstring
 
 from connectors.html.accordions import unfold
 from connectors.html.callouts import is_callout
@@ -26,32 +27,49 @@ _STEMS = re2.compile(
     r"|share-|-share|sharebar|popular|trending|most-read|mostread|read-more|readmore|more-from|morefrom|more-stories|morestories|you-may|youmay"
     r"|next-article|prevnext|pagination|pager|author-bio|authorbio|author-info|about-author|signup|sign-up|paywall|donat"
     r"|copyright|footer|navbar|nav-|-nav|navigation|toolbar|tooltip|popup|modal|overlay|skip-link|banner|caption|credit"
-    r"|byline|terkait|hot-news|hotnews|zanshang|qrcode|erweima|statement|disclaimer|widget|rating"
-    r"|reaction|popover|hovercard"
+    r"|byline|terkait|hot-news|hotnews|zanshang|qrcode|erweima|statement|disclaimer|rating"
+    r"|reaction|popover|hovercard|author-?box|sabox|(?:editorial|affiliate|advertis[a-z]*|ad)-disclosure|follow-us"
+    r"|siguenos|no-?print|hidden-print|print-(?:hidden|none)|navheader|navfooter"
+    r"|(?:^|\s)widget|(?:sidebar|footer|side|news|rss|twitter|facebook)-widget|widgets|widget-area"
 )
 # ... and as a whole word in one
 _WORDS = frozenset((
     "nav", "menu", "toc", "tags", "tag", "share", "ad", "ads", "footer", "login", "search", "print", "follow",
     "like", "likes", "meta", "author", "date", "time", "related", "rss", "avatar", "bio", "jp-relatedposts",
     "hidden", "sr-only", "visually-hidden", "screen-reader-text", "printfooter", "catlinks", "player",
-    "gallery",
+    "gallery", "legend", "cta", "cta3", "imprint", "editsection",
 ))
 # fmt: on
-_LINE_STEMS = re2.compile(r"excerpt|caption|copyright|disclaimer|byline")
+# What others have said and the article shows
+_EMBEDDED = re2.compile(r"social-(?:media-)?embed|embed-social")
+_LINE_STEMS = re2.compile(
+    r"excerpt|caption|copyright|disclaimer|byline|newsletter|-disclosure|subscri|paywall|sign-?up|advert|sponsor"
+    r"|read-?more|no-?print"
+)
 # What goes even where it outweighs the article ...
 _SURE = re2.compile(
     r"(?:^|[\s_-])(?:comments?|comment-?list|disqus|sidebar|onetrust|ot-pc|ot-sdk|cookie|consent|related|right-?rail|recirc)"
 )
 _OTHERS = re2.compile(r"recommend|more-?stories")
+_DIALOGS = re2.compile(r"cookie|consent|gdpr|onetrust|(?:^|[\s-])(?:modal|popup|lity|fancybox|privacy)")
+_OFFERS = re2.compile(r"(?:^|[\s-])(?:related(?:-[a-z]+)?|comments|comment-list|disqus|recommend[a-z]*)(?:$|\s)")
 # ... unless the name is of something that holds both
 _AROUND = re2.compile(r"(?:^|[\s_-])(?:with|has|no|and|main|content|wrapper|layout|page)(?:$|[\s_-])")
 # What holds one of these holds the article
 _KEPT = ".//h1 | .//main | .//*[@role='main'] | .//*[@itemprop='articleBody']"
 # Letters of prose that make an article without the part in question
 _ENOUGH = 250
+# Letters of mass that a short article has: beside a dialog, and beside what is offered for reading next
+_LITTLE, _SOME = 30, 100
+_NOTHING = Weight()
 # Parts of one name that may turn out to be the article in pieces
 _MANY = 8
-_NEVER = ("pre", "code", "body", "html", "a", "span", "h1", "h2", "h3", "h4", "main", "article")
+_NEVER = ("pre", "code", "body", "html", "a", "span", "h1", "main", "article")
+# What a page builder puts before the name of every part
+_BUILDER = re2.compile(
+    r"(?:^|\s)(?:elementor-(?:widget|element|column|section|container)|elementskit|et-pb|fl|fusion|brxe|siteorigin|so|wpb|uabb)"
+    r"(?:-widget)?"
+)
 _CAMEL = re2.compile(r"([a-z0-9])([A-Z])")
 
 
@@ -64,26 +82,48 @@ def drop_invisible(page: HtmlElement) -> None:
     for element in list(page.iter(*MUTE)):
         if element.getparent() is not None:
             element.drop_tree()
+    _write_templates(page)
     for element in page.xpath('//script[not(starts-with(@type, "math/"))]'):
         element.drop_tree()
-    for element in page.xpath('//*[@hidden or contains(translate(@style, " ", ""), "display:none")]'):
-        if element.getparent() is not None and element.tag not in ("html", "body"):
+    hidden = page.xpath('//*[@hidden or contains(translate(@style, " ", ""), "display:none")]')
+    whole = len(page.text_content()) if hidden else 0
+    for element in hidden:
+        is_most = 2 * len(element.text_content()) > whole  # what a script shows when all has come
+        if element.getparent() is not None and element.tag not in ("html", "body") and not is_most:
             element.drop_tree()
 
 
-def drop_clutter(body: HtmlElement, weights: dict[HtmlElement, Weight]) -> None:
-    left = weights[body].prose
-    holders = {holder for kept in body.xpath(_KEPT) for holder in (kept, *kept.iterancestors())}
+def _write_templates(page: HtmlElement) -> None:
+    """The text of an article that a script puts in its place, as Blogger's does."""
+    for script in page.xpath('//*[contains(@itemprop, "articleBody")]/script[contains(@type, "template")]'):
+        inside = fragment_fromstring(script.text or "", create_parent="div")
+        inside.tail = script.tail
+        script.getparent().replace(script, inside)
+
+
+def drop_clutter(body: HtmlElement, weights: dict[HtmlElement, Weight], leads: Sequence[HtmlElement] = ()) -> None:
+    """Take the parts out of `body` that are named as clutter, but none of `leads`."""
+    left, mass_left = weights[body].prose, weights[body].mass
+    kept = [*body.xpath(_KEPT), *leads]
+    holders = {holder for each in kept for holder in (each, *each.iterancestors())}
     named = [each for each in body.iter() if isinstance(each.tag, str) and each not in holders and _is_clutter(each)]
     misnamed = _misnamed(named, weights, left)
     for element in named:
         if element is body or body not in element.iterancestors():  # gone with what was around it
             continue
-        prose = weights[element].prose if element in weights else 0.0
-        surely = prose < left - _ENOUGH and _is_surely_clutter(element)
-        if surely or (prose <= 0.4 * left and element.get("class") not in misnamed):
-            left -= prose
+        weight = weights.get(element, _NOTHING)
+        rest, others = left - weight.prose, mass_left - weight.mass
+        if _goes_anyway(element, rest, others) or (weight.prose <= 0.4 * left and element.get("class") not in misnamed):
+            left, mass_left = rest, others
             _remove(element)
+
+
+def _goes_anyway(element: HtmlElement, prose: float, mass: float) -> bool:
+    """Whether a part goes even where it outweighs the article, of which `prose` and `mass` are left without it."""
+    names = f"{element.get('class') or ''} {element.get('id') or ''}".lower().replace("_", "-")
+    if mass > _LITTLE and _DIALOGS.search(names):
+        return True
+    return bool(mass > _SOME and _OFFERS.search(names)) or (prose > _ENOUGH and _is_surely_clutter(element))
 
 
 def _misnamed(named: list[HtmlElement], weights: dict[HtmlElement, Weight], whole: float) -> set[str]:
@@ -113,12 +153,17 @@ def _is_clutter(element: HtmlElement) -> bool:
         return True
     if element.tag in _NEVER or not (element.get("class") or element.get("id")):
         return False
-    given = f"{element.get('class') or ''} {element.get('id') or ''}"
+    given = element.get("class") or ""
+    if element.tag not in HEADINGS:  # whose id is made of what they say
+        given = f"{given} {element.get('id') or ''}"
     names = _CAMEL.sub(r"\1-\2", given).lower().replace("_", "-")
-    if element.tag == "p":
+    names = _BUILDER.sub(" ", names)
+    if element.tag in ("p", *HEADINGS):
         return bool(_LINE_STEMS.search(names))
     words = {*names.split(), *names.replace("-", " ").split()[-1:]}
-    return bool(_STEMS.search(names) or _WORDS & words) and not _is_named_after_heading(element)
+    if not _STEMS.search(names) and not _WORDS & words:
+        return False
+    return not _EMBEDDED.search(names) and not _is_named_after_heading(element)
 
 
 def _shows_code(element: HtmlElement) -> bool:

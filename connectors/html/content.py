@@ -7,6 +7,8 @@ from lxml.html import HtmlElement
 
 from connectors.html.clutter import drop_clutter, drop_invisible
 from connectors.html.density import Weight, weigh
+from connectors.html.edges import trim_edges
+from connectors.html.lead import behind, find_lead, named_leads, stated_title
 from connectors.html.notices import trim
 
 # Names that content systems and generators give to the element around the text and nothing else ...
@@ -25,37 +27,57 @@ _SHARE = 0.4
 _SURE_SHARE = 0.15
 # Pieces of one text: how much of all of them is together, and how much else may stand between them
 _NEARLY_ALL, _BETWEEN, _MOST_PIECES = 0.85, 1.1, 100
+# A block without a name holds this share of the page's prose, unless more than that of what is around it is links
+_HOLDS, _LINKED = 0.5, 0.3
+_CONTAINERS = ("div", "section", "article", "main", "td", "table", "tbody", "body")
 _SHORTEST = 50
 _LITTLE = 150
 
 
 def main_content(root: HtmlElement) -> HtmlElement | None:
-    """The element that holds the page's content, cleaned, as a tree of its own; None where there is none.
+    """The element that holds the text of the page's article, cleaned, as a tree of its own; None where there is none.
 
-    `root` is left as it was.
+    `root` is left as it was. A lead that stands outside of the element is not in it: `article_content` has both.
     """
+    return _content(root)[0]
+
+
+def article_content(root: HtmlElement) -> HtmlElement | None:
+    """`main_content` behind the article's lead, where that stands outside of it."""
+    block, lead = _content(root)
+    return block if block is None or lead is None else behind(lead, block)
+
+
+def _content(root: HtmlElement) -> tuple[HtmlElement | None, HtmlElement | None]:
     page = deepcopy(root)
+    stated = stated_title(root)
     drop_invisible(page)
     body = page.find("body")
     body = page if body is None else body
-    drop_clutter(body, weigh(body))
+    drop_clutter(body, weigh(body), named_leads(body, stated))
     weights = weigh(body)
     block = best(body, weights)
     if not weights[block].length:
-        return None
+        return None, None
+    lead = find_lead(block, body, stated)
     block.tail = None
+    trim_edges(block, weights)
     _drop_title(block)
     trim(block, weights)
-    return block
+    return block, lead
 
 
 def best(body: HtmlElement, weights: dict[HtmlElement, Weight]) -> HtmlElement:
-    """The innermost container of the most telling kind that holds much of the prose, else the worthiest block."""
+    """The worthiest block, or the innermost container of the most telling kind that holds much of its prose."""
     block = max(weights, key=lambda element: weights[element].worth)
     if weights[block].worth <= 0:
         block = body
     elif weights[body].prose < _LITTLE:  # a page of short lines: a list, a table of contents
         block = max(weights, key=lambda element: weights[element].length - 3 * weights[element].links)
+    return _container(body, block, weights)
+
+
+def _container(body: HtmlElement, block: HtmlElement, weights: dict[HtmlElement, Weight]) -> HtmlElement:
     least = _SHARE * weights[block].mass
     weighty = [element for element, weight in weights.items() if weight.mass >= least and weight.length > _SHORTEST]
     sure = [*_titled(body), *(element for element in weights if _SURELY.search(_names(element)))]
@@ -64,6 +86,21 @@ def best(body: HtmlElement, weights: dict[HtmlElement, Weight]) -> HtmlElement:
         found = [element for element in weighty if is_container(element)]
         if found:
             return _with_its_like(_innermost(found, weights), weights)
+    around = block.getparent()
+    if block.tag not in _CONTAINERS and block is not body and around.tag in _CONTAINERS and around in weights:
+        block = around  # its neighbours are short, and belong to it
+    return _wide_enough(block, body, weights)
+
+
+def _wide_enough(block: HtmlElement, body: HtmlElement, weights: dict[HtmlElement, Weight]) -> HtmlElement:
+    """`block`, or what is around it where it holds little of the page's prose and what is around it hardly links."""
+    for around in (block, *block.iterancestors()):
+        if around not in weights:
+            continue
+        if around is not block and weights[around].links > _LINKED * weights[around].length:
+            break
+        if weights[around].mass >= _HOLDS * weights[body].mass:
+            return around
     return block
 
 
@@ -81,8 +118,9 @@ def _innermost(found: list[HtmlElement], weights: dict[HtmlElement, Weight]) -> 
 
 def _with_its_like(piece: HtmlElement, weights: dict[HtmlElement, Weight]) -> HtmlElement:
     """The element around all pieces of one name that a page has cut its text into, with little else between them."""
-    name = (piece.get("class") or "").split()[:1]
-    pieces = [each for each in weights if name and (each.get("class") or "").split()[:1] == name]
+    name = _first_class(piece)
+    is_like = bool(name) or piece.tag == "article"
+    pieces = [each for each in weights if is_like and each.tag == piece.tag and _first_class(each) == name]
     same = set(pieces)
     pieces = [each for each in pieces if same.isdisjoint(each.iterancestors())]
     total_prose = sum(weights[each].prose for each in pieces)
@@ -91,6 +129,10 @@ def _with_its_like(piece: HtmlElement, weights: dict[HtmlElement, Weight]) -> Ht
         if around in weights and inside >= _NEARLY_ALL * total_prose:
             return around if weights[around].prose <= _BETWEEN * inside else piece
     return piece
+
+
+def _first_class(element: HtmlElement) -> list[str]:
+    return (element.get("class") or "").split()[:1]
 
 
 def _is_marked_up(element: HtmlElement) -> bool:

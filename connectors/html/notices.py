@@ -1,39 +1,38 @@
 """What a site adds within its articles: notices, datelines, lists of other articles, headings with nothing below."""
 
+import tomllib
+from itertools import takewhile
+from pathlib import Path
+
 import re2
 from lxml.html import HtmlElement
 
 from connectors.html.density import Weight
 from connectors.html.tags import HEADINGS
 
-# Lines in English, Indonesian, German, French, Portuguese and Chinese
-_NOTICES = re2.compile(
-    r"(?i)^(?:read more|read also|see also|also read|more:|related:|share this|follow us|sign up|subscribe"
-    r"|you may also like|click here to|loading|baca juga|lesen sie auch|lire aussi|leia mais"
-    r"|扫一扫|分享到|相关阅读|相关新闻|责任编辑|返回搜狐|特别声明|免责声明|声明[:：]|以上内容（|猜你喜欢|举报$)"
-    r"|^(?:advert|advertisement|sponsored|iklan|anzeige|werbung|publicidade?|publicité|广告|廣告)$"
-    r"|all rights reserved|版权所有|版權所有|icp备|公网安备|未经授权|未经书面授权|转载请注明"
-    r"|무단 ?전재|copyright ©|sign up for our|to your inbox|unsubscribe anytime|newsletter subscribers|by signing up"
-    r"|\(\s*(?:image|photo|picture|credit)s?\s*:[^()]*\)$"
-)
-_DATED = re2.compile(
-    r"(?i)^(?:first |date |last )?(?:published|posted|updated|modified|edited)\b.*\d"
-    r"|^[（(【\[]?(?:责任编辑|责编|编辑|编辑日期|发布时间|发布日期|时间|来源|阅读量?|浏览量?)\s*[:：]|^上一[篇页]|^下一[篇页]|^加载更多"
-)
-_MORE = re2.compile(
-    r"(?i)^(?:more (?:from|on|great|stories|news)|related|recommended|read next|you may|don't miss|most read|latest"
-    r"|trending|相关|推荐|延伸阅读|热门|更多)"
-)
+_SAID = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+
+
+def _any(kind: str) -> str:
+    return "|".join(pattern for language in _SAID[kind].values() for pattern in language)
+
+
+_NOTICES = re2.compile(f"(?i)^(?:{_any('begins')})|{_any('holds')}")
+_DATED = re2.compile(f"(?i)^(?:{_any('dated')})")
+_MORE = re2.compile(f"(?i)^(?:{_any('ways_on')})")
 _NOTICE = 160
 _DATE = 80
+_HEADING = 70
 _STOPS = ".!?。！？…”"
 _SENTENCE = 25
+_PROSE = 0.3
 # A list of other articles has at least so many items, and at most this share of the content's prose
 _FEWEST, _MOST = 3, 0.5
 
 
 def trim(block: HtmlElement, weights: dict[HtmlElement, Weight]) -> None:
     """Drop lists of links, notices and empty frames within the content."""
+    _drop_ways_on(block, weights)
     for element in list(block.iter("div", "ul", "ol", "section", "table", "p", "figure", "header", "form")):
         weight = weights.get(element)
         if element is block or weight is None or element.getparent() is None or element.getparent().tag == "li":
@@ -45,8 +44,8 @@ def trim(block: HtmlElement, weights: dict[HtmlElement, Weight]) -> None:
 
 
 def _is_of_links(element: HtmlElement, weight: Weight) -> bool:
-    """Links and little else; but not a paragraph that says something between them."""
-    if weight.worth >= 0 or weight.links <= 0.5 * weight.length:
+    """Links and little else; but not a paragraph that says something between them, nor what holds such a paragraph."""
+    if weight.worth >= 0 or weight.links <= 0.5 * weight.length or weight.prose > _PROSE * weight.length:
         return False
     is_sentence = weight.length - weight.links >= _SENTENCE and element.text_content().rstrip()[-1:] in _STOPS
     return not (element.tag == "p" and is_sentence)
@@ -71,16 +70,45 @@ def _is_of_teasers(element: HtmlElement) -> bool:
     return twice >= 0.7 * len(items)
 
 
+def _drop_ways_on(block: HtmlElement, weights: dict[HtmlElement, Weight]) -> None:
+    """Headings like "See also" with the links below them, where nothing else is."""
+    for heading in list(block.iter(*HEADINGS, "p", "div")):
+        if heading.getparent() is None or not _leads_on(heading, weights):
+            continue
+        below = list(takewhile(lambda each: _is_linked(each, weights), heading.itersiblings()))
+        if below or heading.getnext() is None:
+            for element in (*below, heading):
+                element.drop_tree()
+
+
+def _leads_on(element: HtmlElement, weights: dict[HtmlElement, Weight]) -> bool:
+    weight = weights.get(element)
+    if weight is None or not 0 < weight.length <= _HEADING:
+        return False
+    is_bold = len(element) == 1 and element[0].tag in ("strong", "b") and not (element.text or "").strip()
+    text = " ".join(element.text_content().split())
+    return (element.tag in HEADINGS or is_bold or text.endswith((":", "："))) and bool(_MORE.search(text))
+
+
+def _is_linked(element: HtmlElement, weights: dict[HtmlElement, Weight]) -> bool:
+    weight = weights.get(element)
+    if weight is None or element.tag in HEADINGS:
+        return False
+    if element.tag in ("ul", "ol"):
+        return all(next(item.iter("a"), None) is not None for item in element.iter("li"))
+    return not weight.length or weight.links > 0.5 * weight.length
+
+
 def _drop_last_headings(block: HtmlElement) -> None:
-    """Headings that nothing follows, and those of lists of other articles with the list."""
-    for heading in list(block.iter(*HEADINGS)):
-        below = heading.getnext()
-        if below is not None and below.tag in ("ul", "ol") and _MORE.search(" ".join(heading.text_content().split())):
-            below.drop_tree()
+    """Headings that nothing follows."""
     for heading in reversed(list(block.iter(*HEADINGS))):
-        if heading is block or _says_something_after(heading, block):
+        if heading is block or _is_quoted(heading) or _says_something_after(heading, block):
             break
         heading.drop_tree()
+
+
+def _is_quoted(heading: HtmlElement) -> bool:
+    return next(heading.iterancestors("blockquote"), None) is not None
 
 
 def _says_something_after(element: HtmlElement, block: HtmlElement) -> bool:

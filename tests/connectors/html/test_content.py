@@ -100,3 +100,74 @@ def test_a_page_of_short_lines_is_read_as_a_whole() -> None:
     links = "".join(f"<a href='/{number}'>Another mill</a> " for number in range(9))
     found = text_of(f"<div class='left'>{lines}</div><div class='foot'><p>Since 1750, by water.</p>{links}</div>")
     assert "Stone 0" in found and "Stone 19" in found and "1750" not in found
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        "<h3>See also</h3><ul><li><a href='/a'>The flood</a></li><li><a href='/b'>The fire</a></li></ul>",
+        "<h2>Siehe auch</h2><p><a href='/a'>Die Flut im Tal der Mühlen</a></p>",
+        "<h2>参见</h2><ul><li><a href='/a'>水磨</a></li></ul>",
+        "<p><strong>Mehr zum Thema</strong></p><ul><li><a href='/a'>Die Flut</a></li></ul>",
+        "<p>扫描下方二维码，关注“石磨”微信公众号</p>",
+        "<p>责编：王磨坊 校对：李石</p>",
+        "<p>Zuletzt geändert am 3. Mai 2021</p>",
+        "<p class='newsletter-teaser'>Never miss a mill again: our letter comes on Fridays, and it costs nothing.</p>",
+        "<div class='no-print'><p>If you have questions about this page, you can write to us here.</p></div>",
+        "<div class='author-box'><p>Ann has ground flour for thirty years, and writes about it on Sundays.</p></div>",
+        "<article><h1>The flood</h1><p>The water came in the night, and the mill stood in it.</p></article>",
+        "<div id='cookie-law'><p>We keep small files on your device, and read them, to know you.</p></div>",
+        "<table class='navheader'><tr><th>Chapter 4. Mills</th></tr><tr><td><a href='/p'>Prev</a></td></tr></table>",
+    ],
+)
+def test_what_leads_on_or_tells_about_the_site_goes(added: str) -> None:
+    assert text_of(page(added)) == text_of(page("")) == f"{LEAD}\n\n{MORE}"
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "<h2>See also the second stone</h2><p>A second stone lies below the first one, and does not turn at all.</p>",
+        "<p>Changed in version 3.2: the hopper has a lid, which is closed before the stone is set in motion.</p>",
+        "<blockquote><h2>Grind slowly, and it will be fine!</h2></blockquote>",
+        "<h2 id='copyright'>Copyright</h2><p>A stone cannot be copied, but its furrows can, and they have been.</p>",
+        "<div class='elementor-widget elementor-widget-text-editor'><p>The furrows are cut anew every month.</p></div>",
+        "<section><p>The lists below are long, and each of them names the mills of one valley.</p><ul><li>"
+        "<a href='/a'>The mills of the valley of the Ahr, from its source to its end</a></li></ul></section>",
+    ],
+)
+def test_what_only_looks_like_it_stays(kept: str) -> None:
+    found = text_of(page(kept))
+    assert len(found) > len(text_of(page(""))) + 30
+
+
+def test_a_dialog_longer_than_the_article_does_not_take_its_place() -> None:
+    dialog = f"<div class='widget widget_eu_cookie_law'><form><p>{LONG}</p></form></div>"
+    found = text_of(
+        f"<div class='post'><h2>Grinding</h2><p>It is late, “but not too late”, says the miller.</p>{dialog}</div>"
+    )
+    assert "miller" in found and "partners" not in found
+
+
+def test_one_paragraph_does_not_stand_for_its_neighbours() -> None:
+    found = text_of(f"<div class='post-4'><h2>Grinding</h2><p>{LEAD}</p><p>“Now?”</p><p>– “Now.”</p></div>")
+    assert "Now?" in found and "– “Now.”" in found
+
+
+def test_articles_without_a_class_are_pieces_of_one() -> None:
+    piece = "<div><article id='c{0}'><p>{1}</p></article></div>"
+    found = text_of(
+        f"<section>{piece.format(1, LEAD)}{piece.format(2, MORE * 2)}{piece.format(3, LEAD + MORE)}</section>"
+    )
+    assert LEAD in found and MORE in found and found.count(LEAD) == 2
+
+
+def test_an_article_that_a_script_puts_in_its_place_is_read() -> None:
+    template = f"<script type='text/template'><p>{LEAD}</p><p>{MORE}</p></script>"
+    assert LEAD in text_of(f"<h1>Grinding</h1><div itemprop='articleBody'>{template}<noscript>{LEAD}</noscript></div>")
+
+
+def test_a_page_that_is_hidden_until_its_script_has_run_is_read() -> None:
+    assert LEAD in text_of(
+        f"<div id='app' style='display: none'><main><p>{LEAD}</p><p>{MORE}</p></main></div><p>Wait</p>"
+    )
