@@ -10,6 +10,7 @@ from lxml.html import HtmlElement
 from connectors import html
 from connectors.html.next_addresses import FURTHER, relation
 from connectors.html.threads import address
+from connectors.html.threads.choice import LEAST
 from connectors.html.threads.posts import Found
 from connectors.html.threads.site import declares_posts, thread_on
 from connectors.html.threads.thread import thread_from, thread_of
@@ -102,7 +103,8 @@ def _is_thread(root: HtmlElement, url: str) -> bool:
 
 
 def _read_as_thread(found: Found, root: HtmlElement, page: Page, licence: str) -> Thread | Reject | None:
-    thread = thread_from([found.blocks], page, root, html.metadata(root, page.url).licence or licence)
+    blocks = found.blocks if found.worth >= LEAST else []
+    thread = thread_from([blocks], page, root, html.metadata(root, page.url).licence or licence)
     if isinstance(thread, Reject):
         return None
     if address.position(page.url):

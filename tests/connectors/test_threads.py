@@ -6,11 +6,12 @@ import pytest
 
 from connectors import html
 from connectors.html.metadata import title
+from connectors.html.page import read_page
 from connectors.html.threads.dates import is_relative
 from connectors.html.threads.posts import find_posts, read_posts
 from connectors.html.threads.stubs import is_stub, refusal
 from connectors.html.threads.thread import read_thread
-from schemas.document import Reject, Thread
+from schemas.document import Article, Document, Reject, Thread
 from schemas.page import Page
 
 URL = "https://board.example/t/7"
@@ -164,6 +165,7 @@ def test_stubs_are_no_posts() -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "This topic has been deleted. Only users with topic management privileges can see it.",
         "[deleted]", "This post was deleted", "Post removed by moderator",
         "*This comment has been removed by the author.*",
         "该回复已被删除", "此楼层已被删除", "登录后才能查看", "本帖隐藏的内容需要回复才可以浏览",
@@ -215,6 +217,45 @@ def test_what_is_no_relative_time(text: str) -> None:
 )
 def test_titles_are_whole_words(shown: str, body: str, found: str) -> None:
     assert title(html.parse(f"<html><head><title>{shown}</title></head><body>{body}</body></html>")) == found
+
+
+LONG = f"<p>{QUESTION}</p>" * 12
+NEWS = '<meta property="og:type" content="article">'
+
+
+def read(body: str, url: str, head: str = "", heading: str = "Starter does not rise") -> Document | Reject:
+    page = f"<html><head><title>{heading}</title>{head}</head><body>{body}</body></html>"
+    return next(read_page(Page("website", "7", url, page.encode(), "text/html; charset=utf-8")))
+
+
+@pytest.mark.parametrize(
+    ("url", "head", "name", "heading"),
+    [
+        ("https://board.example/forum/7", NEWS, "comment", "Starter does not rise"),
+        ("https://baking.example/7", "", "answer-box", "Starter does not rise"),
+        ("https://baking.example/7", '<meta name="generator" content="MyBB">', "comment", "Starter does not rise"),
+        ("https://baking.example/7", NEWS, "comment", "Starter does not rise | Bakers' Forum"),
+    ],
+)
+def test_a_website_has_threads_at_any_address(url: str, head: str, name: str, heading: str) -> None:
+    found = read(OPENING + replies(name=name), url, head, heading)
+    assert isinstance(found, Thread)
+    assert [post.markdown for post in found.posts] == [QUESTION, *(said for _, _, said in REPLIES)]
+
+
+@pytest.mark.parametrize(
+    ("url", "head", "name"),
+    [
+        ("https://news.example/2022/why-starters-fail", NEWS, "comment"),
+        ("https://news.example/2022/why-starters-fail", NEWS, "answer-box"),
+        ("https://blog.example/2022/what-the-community-says", "", "comment thread-even depth-1"),
+        ("https://blog.example/open-thread-on-topics", "", "comment-thread comment"),
+    ],
+)
+def test_an_article_with_comments_stays_an_article(url: str, head: str, name: str) -> None:
+    found = read(f"<article><h1>Starter does not rise</h1>{LONG}</article>{replies(name=name)}", url, head)
+    assert isinstance(found, Article)
+    assert not any(REPLIES[0][2] in section.markdown for section in found.sections)
 
 
 def test_an_article_is_worth_less_than_a_thread() -> None:

@@ -22,7 +22,7 @@ from connectors.html.threads.evidence import SIGNED, Evidence, is_name, leads_to
 from connectors.html.threads.generic import GENERIC
 
 MOST_BLOCKS = 400
-MOST_GROUPS = 8  # sets of blocks that are looked into: those with the most prose
+MOST_GROUPS = 12  # sets of blocks that are looked into: those with the most prose
 LEAST_PROSE = 0.05  # of the page's: the least that a set of posts holds
 DEEPEST = 16  # levels below a block
 SHARE = 0.6  # of the blocks that a place has to serve

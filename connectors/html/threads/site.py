@@ -43,7 +43,7 @@ def thread_on(root: HtmlElement, url: str) -> Found | None:
     if declares_posts(root):
         return find_posts(drop_copies(root), url)
     addressed, of_forum = leads_to_thread(url), _is_of_forum(root)
-    if not addressed and (_is_article(root) or not (of_forum or _NAMED.search(names(root)))):
+    if not (addressed or of_forum) and (_is_article(root) or not _NAMED.search(names(root))):
         return None
     found = find_posts(drop_copies(root), url)
     if found is None or len(found.blocks) < _FEWEST:
