@@ -15,7 +15,6 @@ def trim_edges(block: HtmlElement, weights: Weights) -> None:
     if titles:
         _drop_above(titles[0], block, weights)
         _drop_next_articles(titles, block)
-    # _drop_below_the_end(block, weights)
 
 
 def _drop_above(title: HtmlElement, block: HtmlElement, weights: Weights) -> None:
