@@ -3,6 +3,8 @@
 They belong to the post above them, as its answers do to a question, and are never chosen instead of it.
 """
 
+from bisect import bisect_right
+
 import re2
 from lxml.html import HtmlElement
 
@@ -32,21 +34,20 @@ def _are_comments(reading: Reading) -> bool:
 
 
 def _between(posts: list[Draft], reading: Reading, around: HtmlElement, evidence: Evidence) -> tuple[Draft, ...]:
-    start = min(evidence.at[post.body] for post in posts if post.body is not None)
+    bodies = sorted((post.body for post in posts if post.body is not None), key=evidence.at.__getitem__)
     free = tuple(
         each
         for each in reading.drafts
-        if each.place is not None
-        and evidence.at[each.place] > start
-        and evidence.within(each.place, around)
-        and not any(_overlap(each, post, evidence) for post in posts)
+        if each.place is not None and evidence.within(each.place, around) and _is_free(each.place, bodies, evidence)
     )
     return free if len(free) >= _MOST_INSIDE * len(reading.drafts) else ()
 
 
-def _overlap(comment: Draft, post: Draft, evidence: Evidence) -> bool:
-    assert comment.place is not None and post.body is not None
-    return evidence.within(comment.place, post.body) or evidence.within(post.body, comment.place)
+def _is_free(place: HtmlElement, bodies: list[HtmlElement], evidence: Evidence) -> bool:
+    """Whether a comment stands below the first body, and neither in a body nor around one."""
+    at = bisect_right(bodies, evidence.at[place], key=evidence.at.__getitem__)
+    below = at > 0 and not evidence.within(place, bodies[at - 1])
+    return below and (at == len(bodies) or not evidence.within(bodies[at], place))
 
 
 def _around(places: list[HtmlElement], evidence: Evidence) -> HtmlElement | None:

@@ -6,6 +6,7 @@ of all blocks together: the place within the block that serves most of them, so 
 In the line of MDR (Liu, Grossman, Zhai 2003) and of the record boundaries of Embley, Jiang, Ng (1999).
 """
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from connectors.html.threads.draft import Draft, Reading
 from connectors.html.threads.evidence import SIGNED, Evidence, is_name, leads_to_user
 from connectors.html.threads.generic import GENERIC
 
-MOST_BLOCKS = 400
+MOST_BLOCKS = 2_000
 MOST_GROUPS = 12  # sets of blocks that are looked into: those with the most prose
 LEAST_PROSE = 0.05  # of the page's: the least that a set of posts holds
 DEEPEST = 16  # levels below a block
@@ -46,7 +47,7 @@ class _Group:
     """Blocks, and where in most of them the author, the time and the body are; () for what there is not."""
 
     blocks: list[ElementsByPath]
-    members: set[HtmlElement]
+    members: list[HtmlElement]  # the elements that blocks are made of, in the order of the page
     author: ElementPath
     time: ElementPath
     body: ElementPath
@@ -130,7 +131,8 @@ def _understand(blocks: list[Parts], evidence: Evidence) -> _Group | None:
     time = _best_time(inside, common, needed, evidence.times)
     author = _best_author(inside, common, needed)
     body = _best_body(inside, common, author, time, evidence) if author or time else ()
-    return _Group(inside, members, author, time, body) if body else None
+    ordered = sorted(members, key=evidence.at.__getitem__)
+    return _Group(inside, ordered, author, time, body) if body else None
 
 
 def _elements_by_path(parts: Parts, members: set[HtmlElement]) -> ElementsByPath:
@@ -234,10 +236,7 @@ def _draft(by_path: ElementsByPath, group: _Group, evidence: Evidence, url: str)
     if group.body not in by_path:
         return None
     body = _richest(by_path[group.body], evidence)
-    inner = [member for member in group.members if member is not body and evidence.within(member, body)]
-    outer = [
-        member for member in inner if not any(evidence.within(member, each) for each in inner if each is not member)
-    ]
+    outer = _outermost_inside(body, group.members, evidence)
     author = _name(by_path[group.author][0]) if group.author in by_path else ""
     time = _stamp(by_path.get(group.time, []), evidence.times)
     ids = (element.get("id") or "" for elements in by_path.values() for element in elements)
@@ -245,6 +244,17 @@ def _draft(by_path: ElementsByPath, group: _Group, evidence: Evidence, url: str)
     letters = evidence.prose[body] - sum(evidence.prose[member] for member in outer)
     place = next(iter(by_path.values()))[0]
     return Draft(place, body, letters, author, time, partial(_read, body, outer, post_id, author, time, url))
+
+
+def _outermost_inside(body: HtmlElement, members: list[HtmlElement], evidence: Evidence) -> list[HtmlElement]:
+    """Other blocks in a body, as where replies stand in what they answer, without those in another of them."""
+    outer: list[HtmlElement] = []
+    start = bisect_right(members, evidence.at[body], key=evidence.at.__getitem__)
+    end = bisect_right(members, evidence.last[body], key=evidence.at.__getitem__)
+    for member in members[start:end]:
+        if not outer or not evidence.within(member, outer[-1]):
+            outer.append(member)
+    return outer
 
 
 def _read(body: HtmlElement, without: list[HtmlElement], post_id: str, author: str, time: str, url: str) -> Block:
