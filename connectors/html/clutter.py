@@ -60,7 +60,8 @@ _KEPT = ".//h1 | .//main | .//*[@role='main'] | .//*[@itemprop='articleBody']"
 # Letters of prose that make an article without the part in question
 _ENOUGH = 250
 # Letters of mass that a short article has: beside a dialog, and beside what is offered for reading next
-_LITTLE, _SOME = 30, 100
+_LITTLE, _SOME = 30, 250
+_BESIDE = 0.15  # and what is left, of what is offered
 _NOTHING = Weight()
 # Parts of one name that may turn out to be the article in pieces
 _MANY = 8
@@ -113,17 +114,21 @@ def drop_clutter(body: HtmlElement, weights: dict[HtmlElement, Weight], leads: S
             continue
         weight = weights.get(element, _NOTHING)
         rest, others = left - weight.prose, mass_left - weight.mass
-        if _goes_anyway(element, rest, others) or (weight.prose <= 0.4 * left and element.get("class") not in misnamed):
+        if _goes_anyway(element, weight, rest, others) or (
+            weight.prose <= 0.4 * left and element.get("class") not in misnamed
+        ):
             left, mass_left = rest, others
             _remove(element)
 
 
-def _goes_anyway(element: HtmlElement, prose: float, mass: float) -> bool:
-    """Whether a part goes even where it outweighs the article, of which `prose` and `mass` are left without it."""
+def _goes_anyway(element: HtmlElement, weight: Weight, prose: float, mass: float) -> bool:
+    """Whether a part goes even where it outweighs the article, of which `prose` and `mass` are left without it. What
+    is offered beside next to nothing is the page."""
     names = f"{element.get('class') or ''} {element.get('id') or ''}".lower().replace("_", "-")
     if mass > _LITTLE and _DIALOGS.search(names):
         return True
-    return bool(mass > _SOME and _OFFERS.search(names)) or (prose > _ENOUGH and _is_surely_clutter(element))
+    beside = mass > max(_SOME, _BESIDE * weight.mass)
+    return bool(beside and _OFFERS.search(names)) or (prose > _ENOUGH and _is_surely_clutter(element))
 
 
 def _misnamed(named: list[HtmlElement], weights: dict[HtmlElement, Weight], whole: float) -> set[str]:
