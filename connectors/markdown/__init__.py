@@ -32,8 +32,11 @@ MEDIA_TYPE = "text/markdown"
 _SUFFIXES = (".md", ".mdx", ".markdown")
 # files about a project or for its generator's menus; none explains anything
 _HOUSEKEEPING = frozenset(
-    ("summary", "_sidebar", "_navbar", "_footer", "licence", "license", "code_of_conduct", "contributing", "changelog")
+    ("_sidebar", "_navbar", "_footer", "licence", "license", "code_of_conduct", "contributing", "changelog")
 )
+# a book's list of its pages is called so, and so is what sums it up
+_SUMMARY = "summary"
+_LISTED = re2.compile(r"^\s*(?:[-*+]\s+|\d+[.)]\s+)?(?:\[[^\]]*\]\([^)]*\)|#+ .*|-{3,}|)\s*$")
 # what a site made with Hugo writes its pages by
 _TEMPLATES = re2.compile(r"/(?:layouts/(?:_?shortcodes|_?partials|_default|_markup)|archetypes)/")
 
@@ -76,7 +79,7 @@ class Markdown(Settings):
             key = path.relative_to(self.folder).as_posix()
             if path.stat().st_size > LONGEST:
                 yield Reject(key, "too_large", f"{path.stat().st_size} bytes")
-            elif path.stem.lower() in _HOUSEKEEPING or _TEMPLATES.search(f"/{key}"):
+            elif path.stem.lower() in _HOUSEKEEPING or _TEMPLATES.search(f"/{key}") or _is_contents(path):
                 yield Reject(key, "not_content")
             else:
                 above = variables.cascaded(path.parent, self.folder, known)
@@ -125,6 +128,13 @@ def _plain(text: str, key: str, about: dict[str, Any]) -> str:
     text = shortcodes.read(components.read(text, key, masks), about)
     text = myst.read(text, masks.headings) if of_myst else text
     return masks.restore(notes.read(text))
+
+
+def _is_contents(path: Path) -> bool:
+    """Whether a file called summary is nothing but links to the pages of its book."""
+    if path.stem.lower() != _SUMMARY:
+        return False
+    return all(_LISTED.match(line) for line in decode(path.read_bytes()).splitlines())
 
 
 def _named(key: str) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import re2
 
-from pipelines.normalise import clean, code, exercises, fragments, headings, languages
+from pipelines.normalise import clean, code, exercises, fragments, headings, languages, question_lists
 from pipelines.normalise.headings import Heading
 from pipelines.normalise.markdown import fenced
 from pipelines.normalise.phrasing import CLASSIFIED_LANGUAGES, can_ask, phrase
@@ -114,7 +114,7 @@ def extract(article: Article, origin: Origin) -> Extraction:
     if article.steps:
         _add_steps(extraction, builder, about)
     above = _topic_above(article.context) if headings.classify(about).form == "facet" else ""
-    for section in fragments.join(exercises.join_solutions(article.sections)):
+    for section in fragments.join(exercises.join_solutions(question_lists.split(article.sections))):
         _add_section(extraction, builder, section, above or about, (about,) if above else ())
     if not article.sections and not article.steps:
         extraction.rejects.append((article.key, "no_sections"))

@@ -205,3 +205,18 @@ def test_a_file_and_what_it_includes_in_another_encoding(tmp_path: Path, codec: 
     pages = {page.key: page for page in connector.fetch(OFFLINE, None) if isinstance(page, Page)}
     whole = pages["mill.md"].body.decode()
     assert whole.count(text) == 2 and "如果水位太低" in whole
+
+
+def test_a_summary_is_read_unless_it_only_lists_the_pages_of_its_book(tmp_path: Path) -> None:
+    (tmp_path / "SUMMARY.md").write_text(
+        "# Summary\n\n* [Start](start.md)\n  * [Stones](stones.md)\n\n---\n- [End](end.md)\n"
+    )
+    (tmp_path / "part").mkdir()
+    (tmp_path / "part" / "summary.md").write_text(
+        "# Summary\n\n- [Start](../start.md) turns the stone.\n\nKeep it dry.\n"
+    )
+    found = list(Markdown(name="m", folder=tmp_path).fetch(OFFLINE, None))
+    assert [(item.key, type(item).__name__) for item in found] == [
+        ("SUMMARY.md", "Reject"),
+        ("part/summary.md", "Page"),
+    ]
