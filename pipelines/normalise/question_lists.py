@@ -10,6 +10,7 @@ from textwrap import dedent
 
 import re2
 
+from pipelines.normalise.clean import safe
 from pipelines.normalise.exercises import is_exercise
 from schemas.document import Section
 
@@ -30,8 +31,8 @@ _FENCE = re2.compile(r"^\s*(?:```|~~~)")
 def split(sections: Iterable[Section]) -> Iterator[Section]:
     """The sections of an article, in their order."""
     for section in sections:
-        lead, asked = _read(section.markdown)
-        if len(asked) < _FEWEST or (section.path and is_exercise(section.path[-1])):
+        lead, asked = _read(safe(section.markdown))
+        if len(asked) < _FEWEST or (section.path and is_exercise(safe(section.path[-1]))):
             yield section
             continue
         if lead:
