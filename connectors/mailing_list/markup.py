@@ -1,5 +1,6 @@
 """What mail programs mark in the HTML of a mail: signatures, and where the mail that is answered begins."""
 
+import re2
 from lxml.html import HtmlElement
 from lxml.html.builder import P
 
@@ -12,6 +13,7 @@ _COPIES = (
     *("divRplyFwdMsg", "OLK_SRC_BODY_SECTION", "OutlookMessageHeader", "yahoo_quoted", "ymail_android_signature_quote"),
     *("mail-editor-reference-message-container", "messageReplySection", "zmail_extra"),
 )
+_PREFIX = re2.compile(r"^(?:x_|ydp[0-9a-f]+)+")
 _LABELS = 3  # in bold, each with a colon, make a mail's headers in any language
 _BOLD = ".//*[self::b or self::strong][contains(., ':') or contains(., '：')]"
 
@@ -27,7 +29,7 @@ def without_mail_program(tree: HtmlElement) -> None:
 
 
 def _named(tree: HtmlElement, names: tuple[str, ...]) -> list[HtmlElement]:
-    """Elements with one of these as their id, name, or a word of their class; programs put x_ in front of a copy's."""
+    """Elements with one of these as their id, name, or a word of their class; programs put a prefix before a copy's."""
     wanted = {name.lower() for name in names}
     found = tree.xpath(".//*[@id or @class or @name]")
     return [element for element in found if wanted & _names(element)]
@@ -35,7 +37,7 @@ def _named(tree: HtmlElement, names: tuple[str, ...]) -> list[HtmlElement]:
 
 def _names(element: HtmlElement) -> set[str]:
     words = " ".join(element.get(name) or "" for name in ("id", "class", "name")).lower().split()
-    return {word.removeprefix("x_") for word in words}
+    return {_PREFIX.sub("", word) for word in words}
 
 
 def _under_a_rule(tree: HtmlElement) -> list[HtmlElement]:

@@ -26,9 +26,11 @@ _SCRUBBED = re2.compile(
     r"|^(?:URL|Url) ?: <?https?://\S*attachments?/\S*$|^(?:Name|Type|Size|Desc): .{1,200}$"
 )
 _ARMOUR = re2.compile(r"^-----(BEGIN|END) PGP (?:SIGNED MESSAGE|SIGNATURE)-----\s*$")
-_SENDER_MARK = re2.compile(r"^>+From ")
+_SENDER_MARK = re2.compile(r"^(>+)From ")
+_GOES_ON = re2.compile(r"^(>+) ?\p{Ll}")
 _BLANKS = re2.compile(r"\n[ \t]*\n(?:[ \t]*\n)+")
 _PROSE = re2.compile(r"^[\pL\d\"'(\[“‘*_$<`][^\t]*$")
+_ADDRESS_ALONE = re2.compile(r"^(?:\S+ )?\S*https?://\S+$")  # at its end an address is broken, or nothing is
 _SHORTEST_WRAPPED = 50
 
 
@@ -47,7 +49,7 @@ class Written:
 def to_markdown(mail: Written, said: Set[str] = frozenset()) -> str:
     """What the author of `mail` says in it. `said`: the paragraphs of the thread's messages before it."""
     lines = mail.text.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ").split("\n")
-    lines = _without_scrubbed([line[1:] if _SENDER_MARK.match(line) else line for line in lines])
+    lines = _without_scrubbed(_without_sender_marks(lines))
     lines = without_copies(without_repeated(without_endings(whole_addresses(lines)), said))
     if mail.flowed:
         lines = _unflowed(lines, mail.delsp)
@@ -65,6 +67,19 @@ def _own(lines: list[str], author: str | None) -> str:
     """`author` is None where more follows: a signature stands at the end."""
     lines = without_devices(lines)
     return "\n".join(lines if author is None else without_added(lines, author)).strip("\n")
+
+
+def _without_sender_marks(lines: list[str]) -> list[str]:
+    """A mark before "From " at the beginning of a line is none of a quote; where the sentence goes on below, it is
+    quoted as deep as that, however many programs have put a mark."""
+    kept = []
+    for line, after in zip(lines, [*lines[1:], ""], strict=True):
+        found, following = _SENDER_MARK.match(line), _GOES_ON.match(after)
+        if found and following and len(following[1]) < len(found[1]):
+            kept.append(f"{following[1]} {line.lstrip('>')}")
+        else:
+            kept.append(line[1:] if found else line)
+    return kept
 
 
 def _without_scrubbed(lines: list[str]) -> list[str]:
@@ -113,5 +128,10 @@ def _quote(lines: list[str]) -> str:
 def _unwrapped(paragraph: str) -> str:
     """Prose that was wrapped by a mail program is one line again; anything indented, listed or short is not prose."""
     lines = paragraph.split("\n")
-    wrapped = all(_SHORTEST_WRAPPED <= len(line) <= 80 and _PROSE.match(line) for line in lines[:-1])
+    wrapped = all(map(_is_wrapped, lines[:-1]))
     return " ".join(lines) if len(lines) > 1 and wrapped and _PROSE.match(lines[-1]) else paragraph
+
+
+def _is_wrapped(line: str) -> bool:
+    whole = _SHORTEST_WRAPPED <= len(line) <= 80 and _PROSE.match(line)
+    return bool(whole) and not _ADDRESS_ALONE.match(line)

@@ -8,6 +8,9 @@ _CODE = re2.compile(r"(?s)(<pre.*?</pre>|<code.*?</code>)")
 # MathJax as Stack Exchange sets it up: https://math.meta.stackexchange.com/q/5020
 _TEX = re2.compile(r"\$\$[^$<>]+\$\$|\$[^$<>]{1,1000}\$|\\begin\{[a-z]+\*?\}[^<>]*\\end\{[a-z]+\*?\}")
 
+_LEAD = re2.compile(r"^(?:>[ ]?|[ \t]|[-*+][ ]|\d+[.)][ ])*")  # what the lines of a quote or a list item begin with
+_ITEM = re2.compile(r"[^>\s]")
+
 
 def protected(body: str) -> tuple[str, dict[str, str]]:
     """HTML with a word in place of each formula outside of code, and the formulas by their words."""
@@ -26,6 +29,9 @@ def protected(body: str) -> tuple[str, dict[str, str]]:
 
 
 def restored(markdown: str, formulas: dict[str, str]) -> str:
+    """Markdown with its formulas; the lines of one in a quote or a list item belong to that, too."""
     for word, formula in formulas.items():
-        markdown = markdown.replace(word, formula)
+        line = markdown.partition(word)[0].rpartition("\n")[2] if "\n" in formula else ""
+        lead = _ITEM.sub(" ", _LEAD.match(line)[0])
+        markdown = markdown.replace(word, formula.replace("\n", f"\n{lead}"))
     return markdown

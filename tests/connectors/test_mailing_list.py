@@ -87,6 +87,43 @@ def test_only_what_the_author_says_is_left(mail: str, tmp_path: Path) -> None:
     assert answer(tmp_path / "a.mbox", mail) == ANSWER
 
 
+HEADER = "Monday, 3 June 2024 at 10:12"
+ASKER = "Ana A &lt;<a href='mailto:a@l.example'>a@l.example</a>&gt;"
+PROGRAMS: dict[str, str] = {
+    "Outlook": f"""<div class="WordSection1"><p class="MsoNormal">{ANSWER}<o:p></o:p></p><p class="MsoNormal"><o:p>
+        &nbsp;</o:p></p><p class="MsoNormal">Regards,<o:p></o:p></p><p class="MsoNormal">Bo B<o:p></o:p></p><div><div
+        style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm"><p class="MsoNormal"><b><span
+        lang="EN-US">From:</span></b><span lang="EN-US"> {ASKER} <br><b>Sent:</b> {HEADER}<br><b>To:</b> l@l.example
+        <br><b>Subject:</b> Stop<o:p></o:p></span></p></div></div><p class="MsoNormal">{ASKED}<o:p></o:p></p></div>""",
+    "Gmail": f"""<div dir="ltr"><div>{ANSWER}</div></div><br><div class="gmail_quote gmail_quote_container"><div
+        dir="ltr" class="gmail_attr">On {HEADER}, {ASKER} wrote:<br></div><blockquote class="gmail_quote"
+        style="margin:0px 0px 0px 0.8ex"><div dir="ltr">{ASKED}</div></blockquote></div><br clear="all"><span
+        class="gmail_signature_prefix">-- </span><br><div dir="ltr" class="gmail_signature">Bo<br>Mills Ltd</div>""",
+    "Apple Mail": f"""<body style="line-break: after-white-space;">{ANSWER}<br id="lineBreakAtBeginningOfMessage">
+        <div><br><blockquote type="cite"><div>On {HEADER}, {ASKER} wrote:</div><br
+        class="Apple-interchange-newline"><div><div>{ASKED}</div></div></blockquote></div><br></body>""",
+    "Yahoo": f"""<div class="ydp1a2b3cyahoo-style-wrap"><div dir="ltr" data-setdir="false">{ANSWER}</div><div
+        dir="ltr"><br></div></div><div id="ydp4d5e6fyahoo_quoted_0123" class="ydp4d5e6fyahoo_quoted"><div><div>
+        On {HEADER}:00 AM GMT+2, {ASKER} wrote:</div><div><br></div><div><div dir="ltr">{ASKED}</div>
+        </div></div></div>""",
+    "ProtonMail": f"""<div style="font-size: 14px;">{ANSWER}</div><div class="protonmail_signature_block"><div
+        class="protonmail_signature_block-proton">Sent with <a href="https://proton.example/">Proton Mail</a> secure
+        email.</div></div><div class="protonmail_quote">On {HEADER}, {ASKER} wrote:<br><br><blockquote
+        class="protonmail_quote" type="cite">{ASKED}<br></blockquote><br></div>""",
+}
+
+
+def test_a_copy_that_yahoo_marks_goes_whatever_language_introduces_it(tmp_path: Path) -> None:
+    markup = PROGRAMS["Yahoo"].replace("On ", "Skriv: ").replace(" wrote:", "").replace(ASKED, "Does the brake hold?")
+    assert answer(tmp_path / "a.mbox", html(markup)) == ANSWER
+
+
+@pytest.mark.parametrize("markup", PROGRAMS.values(), ids=PROGRAMS)
+def test_html_of_mail_programs_keeps_only_the_answer(markup: str, tmp_path: Path) -> None:
+    """As each program writes it; the question is told from the thread by other words, so that no repetition helps."""
+    assert answer(tmp_path / "a.mbox", html(markup.replace(ASKED, "Does the brake hold?"))) == ANSWER
+
+
 def test_answers_between_quoted_lines_keep_them(tmp_path: Path) -> None:
     mail = f"\nDen 3 juni 2024 kl. 10:00 skrev Ana A:\n> How do I stop it?\n\n{ANSWER}\n\n> And then?\n\nWait.\n\nBo\n"
     assert answer(tmp_path / "a.mbox", mail) == f"> How do I stop it?\n\n{ANSWER}\n\n> And then?\n\nWait."
@@ -95,6 +132,25 @@ def test_answers_between_quoted_lines_keep_them(tmp_path: Path) -> None:
 def test_flowed_quotes_are_lines_again_and_a_paragraph_ends_where_the_mark_changes(tmp_path: Path) -> None:
     mail = "Content-Type: text/plain; format=flowed\n\n> How do I \n> stop it?\nLike \nthis.\n> And then? \nWait.\n"
     assert answer(tmp_path / "a.mbox", mail) == "> How do I stop it?\n\nLike this.\n\n> And then?\n\nWait."
+
+
+def test_a_quoted_sentence_that_begins_with_from_is_whole(tmp_path: Path) -> None:
+    mail = f"\nBo wrote:\n\n>>>From the tower you see\n> how the cap turns.\n\n{ANSWER}\n"
+    assert answer(tmp_path / "a.mbox", mail) == f"> From the tower you see\n> how the cap turns.\n\n{ANSWER}"
+    nested = f"\nBo wrote:\n\n>>>From the tower?\n> Yes, from there.\n\n{ANSWER}\n"
+    assert answer(tmp_path / "b.mbox", nested) == f"> Yes, from there.\n\n{ANSWER}"
+
+
+def test_what_a_text_refers_to_stays_below_its_signature(tmp_path: Path) -> None:
+    note = "[1] https://mill.example/wind"
+    own = f"{ANSWER[:-1]} [1]."
+    assert answer(tmp_path / "a.mbox", f"\n{own}\n\nCheers,\n\n/ Bo\n\n{note}\n") == f"{own}\n\n{note}"
+    assert answer(tmp_path / "b.mbox", f"\n{own}\n\n{note}\n\nCheers,\nBo\n") == f"{own}\n\n{note}"
+
+
+def test_an_address_that_is_broken_at_the_end_of_a_line_gets_no_blank(tmp_path: Path) -> None:
+    address = "[2] https://mill.example/of-the-north/how-to-stop-the-sails-develop\nment-and-more"
+    assert answer(tmp_path / "a.mbox", f"\n{ANSWER}\n\n{address}\n") == f"{ANSWER}\n\n{address}"
 
 
 def test_words_that_repeat_nothing_stay_below_an_attribution(tmp_path: Path) -> None:

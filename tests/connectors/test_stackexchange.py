@@ -77,6 +77,11 @@ def test_markdown_keeps_code_and_mathematics() -> None:
         (r"<p>$f\colon \{0,1\}^n$ &amp; $$a_1 \\ b &lt; c$$</p>", r"$f\colon \{0,1\}^n$ & $$a_1 \\ b < c$$"),
         (r"<p>\begin{cases} 1 \\ 0 \end{cases}</p>", r"\begin{cases} 1 \\ 0 \end{cases}"),
         ("<p><code>$a_1</code> and <code>b$</code> TeX0TeX</p>", "`$a_1` and `b$` TeX0TeX"),
+        (
+            "<blockquote><p>Let</p><p>\\begin{align} a \\\\\n&amp;= b \\end{align}</p></blockquote>"
+            "<ul><li>$$\nc$$</li></ul>",
+            "> Let\n>\n> \\begin{align} a \\\\\n> &= b \\end{align}\n\n- $$\n  c$$",
+        ),
         ("<p>$5 for *one*, $10 for TeX</p>", "$5 for *one*, $10 for TeX"),
         (
             "<p>See</p><p><a href='https://i.example/a.png'><img src='https://i.example/a.png'></a></p>",

@@ -37,6 +37,7 @@ _WORD = re2.compile(r"[\pL\pM]+")
 _SENTENCE = re2.compile(r"[.?!;{}。？！:：]\s*\\?$|^\s*(?:[$#>|`]|[-*•]\s|\d+[.)]\s|    )")
 _SHORT = 60  # characters of a line of a signature
 _MOST_LINES = 6
+_NOTE = re2.compile(r"^\s*\[\d{1,3}\]:?(?:\s|\S?https?://)")
 _SHORTEST_NOTE = 80  # characters; half as many where a character is a word
 
 
@@ -56,15 +57,27 @@ def without_endings(lines: list[str]) -> list[str]:
 def without_added(lines: list[str], author: str | None = "") -> list[str]:
     """Own lines without what was put below them: notes, "sent from my …", a closing with the name of its `author`.
 
-    `author` is "" where nobody knows the name, and None where a closing is to stay.
+    `author` is "" where nobody knows the name, and None where a closing is to stay. What the text refers to as [1]
+    stays, also where it stands below the closing.
     """
-    kept = _without_blank_end(lines)
+    above, footnotes = _footnotes_apart(_without_blank_end(lines))
+    if footnotes:
+        return [*without_added(above, author), *footnotes]
+    kept = above
     while True:
         shorter = _without_blank_end(_without_note(_without_device(kept)))
         shorter = shorter if author is None else _without_blank_end(_without_signature(shorter, author))
         if len(shorter) == len(kept) or not any(line.strip() for line in shorter):
             return kept
         kept = shorter
+
+
+def _footnotes_apart(lines: list[str]) -> tuple[list[str], list[str]]:
+    """What stands above the last paragraphs that begin with "[1] …", and these."""
+    above = lines
+    while above and _NOTE.match(above[_last_paragraph(above)]):
+        above = _without_blank_end(above[: _last_paragraph(above)])
+    return (above, lines[len(above) :]) if above else (lines, [])
 
 
 def without_devices(lines: list[str]) -> list[str]:
