@@ -16,7 +16,8 @@ from connectors.base import Address, Kind, LocalPath, Response, Settings, Web, W
 from connectors.html import twins
 from connectors.html.page import PACKED, following, pack, read_page
 from connectors.html.threads.site import declares_posts
-from connectors.reading.local import ignored
+from connectors.reading import packed
+from connectors.reading.local import ignored, is_named, without_packing
 from connectors.web import sitemap
 from connectors.web.url import bare, normalise_url, same_site, without_session
 from schemas.document import Document, Reject
@@ -36,12 +37,12 @@ _SAVED = (".html", ".htm", ".xhtml")
 class Website(Settings):
     """A tutorial or documentation site, read from the web or from a folder of saved pages.
 
-    From the web: the pages of `sitemap` if it is set, else those that links lead to from `start`, breadth
-    first; either way only below `prefix`. http and https are one site, with `www.` and without; a `start` that its
-    site redirects to another folder brings that folder with it. From a `folder`: every HTML file in it, as if served
-    at `base_url`. An article that the site has cut into pages, each naming the next, is one article; a page that is a
-    forum's thread, or a question with its answers, is read as that. Where the site offers a page as Markdown too, in
-    its head or in an `llms.txt`, that is what is read.
+    From the web: the pages of `sitemap` if it is set, else those that links lead to from `start`, breadth first;
+    either way only below `prefix`. http and https are one site, with `www.` and without; a `start` that its site
+    redirects to another folder brings that folder with it. From a `folder`: every HTML file in it, packed (gzip and
+    such) or not, as if served at `base_url`. An article that the site has cut into pages, each naming the next, is
+    one article; a page that is a forum's thread, or a question with its answers, is read as that. Where the site
+    offers a page as Markdown too, in its head or in an `llms.txt`, that is what is read.
     """
 
     connector: Literal["website"] = "website"
@@ -79,7 +80,7 @@ class Website(Settings):
     def files(self) -> tuple[Path, ...]:
         if self.folder is None:
             return ()
-        return tuple(sorted(path for path in self.folder.rglob("*") if path.suffix.lower() in _SAVED))
+        return tuple(sorted(path for path in self.folder.rglob("*") if path.is_file() and is_named(path, _SAVED)))
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
         return self._saved() if self.folder else self._crawl(web)
@@ -89,10 +90,18 @@ class Website(Settings):
 
     def _saved(self) -> Iterator[Page | Reject]:
         assert self.folder
-        for path in self.files()[: self.max_pages]:
-            key = path.relative_to(self.folder).as_posix()
-            yield Page(self.name, key, urljoin(self.base_url, key), path.read_bytes(), licence=self.licence)
-        yield from ignored(self.folder, self.files())
+        files = self.files()
+        for path in files[: self.max_pages]:
+            key = without_packing(path.relative_to(self.folder).as_posix())
+            body = packed.content(path, html.tree.MAX_TEXT + 1)  # a longer one is refused by `parse`
+            if body is None:
+                yield Reject(key, "broken_archive", "it is cut, broken, or too large once unpacked")
+            else:
+                yield Page(self.name, key, urljoin(self.base_url, key), body, licence=self.licence)
+        if left := files[self.max_pages :]:
+            first = left[0].relative_to(self.folder).as_posix()
+            yield Reject(first, "max_pages", f"{len(left)} files are left; `max_pages` sets how many are read")
+        yield from ignored(self.folder, files)
 
     def _crawl(self, web: Web) -> Iterator[Page | Reject]:
         starts = [normalise_url(url) for url in ((self.start,) if isinstance(self.start, str) else self.start)]

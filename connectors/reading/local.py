@@ -33,9 +33,13 @@ def files_at(path: Path | None, source: str, key: str, wanted: Callable[[Path], 
 
 def is_named(file: Path, suffixes: tuple[str, ...]) -> bool:
     """Whether a file's name, but for that of its packing, ends in one of `suffixes`, and it is not hidden."""
-    name = file.name.lower()
-    packing = next((suffix for suffix in PACKED if name.endswith(suffix)), "")
-    return not name.startswith(".") and name.removesuffix(packing).endswith(suffixes)
+    return not file.name.startswith(".") and without_packing(file.name.lower()).endswith(suffixes)
+
+
+def without_packing(name: str) -> str:
+    """`a.html.gz` → `a.html`."""
+    packing = next((suffix for suffix in PACKED if name.lower().endswith(suffix)), "")
+    return name[: len(name) - len(packing)]
 
 
 def ignored(path: Path | None, files: Iterable[Path]) -> Iterator[Reject]:

@@ -37,3 +37,12 @@ def opened(path: Path) -> IO[bytes]:
     opener = next((opener for magic, opener in _OPENERS if head.startswith(magic)), Path.open)
     found: IO[bytes] = opener(path, "rb")
     return found
+
+
+def content(path: Path, most: int) -> bytes | None:
+    """The first `most` bytes of a file, unpacked; None where it is cut or broken."""
+    try:
+        with opened(path) as file:
+            return file.read(most)
+    except ERRORS:
+        return None

@@ -1,5 +1,6 @@
 """A site walked by links, by sitemap and from a folder."""
 
+import gzip
 from collections.abc import Iterator, Mapping
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -377,3 +378,20 @@ def test_a_page_is_read_from_its_twin_in_markdown(head: str, listing: str, twin:
     text = "\n".join(section.markdown for section in article.sections)
     assert ("**dry**" in text) is used
     assert ("Grinding" in text) is not used
+
+
+def test_saved_pages_may_be_packed_and_those_that_are_left_or_broken_are_told(tmp_path: Path) -> None:
+    whole = gzip.compress(page().encode() * 50)
+    for name, body in {
+        "a.html": page().encode(),
+        "b.html.gz": gzip.compress(page().encode()),
+        "c.html.gz": whole[:40],
+    }.items():
+        (tmp_path / name).write_bytes(body)
+    found = list(Website(name="s", folder=tmp_path, base_url="https://a.example/").fetch(OFFLINE, None))
+    assert [(item.key, getattr(item, "reason", "")) for item in found] == [
+        ("a.html", ""), ("b.html", ""), ("c.html", "broken_archive"),
+    ]  # fmt: skip
+    assert found[1].body == page().encode()  # type: ignore[union-attr]
+    found = list(Website(name="s", folder=tmp_path, base_url="https://a.example/", max_pages=1).fetch(OFFLINE, None))
+    assert [(item.key, getattr(item, "reason", "")) for item in found] == [("a.html", ""), ("b.html.gz", "max_pages")]
