@@ -57,10 +57,13 @@ def ask(url: str, body: dict[str, Any] | None = None) -> Any:
 def submit(page: Page, started: Callable[[], list[dict[str, Any]]]) -> None:
     """A form that Prefect draws anew under a click takes no notice of it: click again until there is a run."""
     button = page.get_by_role("button", name="Submit")
-    while not started():
-        if button.is_visible():
+
+    def clicked() -> list[dict[str, Any]]:
+        if not started() and button.is_visible():
             button.click()
-        page.wait_for_timeout(3_000)
+        return started()
+
+    until(clicked, "a run", every=3)
 
 
 @pytest.fixture(scope="module")
