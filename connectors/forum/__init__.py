@@ -1,7 +1,7 @@
 """Forums of any make: threads from boards on the web, or from a folder of saved pages.
 
-`crawl` walks boards and threads; `thread` reads a thread's posts, by what the page says of itself (`structured`), by
-the engine's selectors (`engines.toml`, `profiles`), or, for engines never seen, by what repeats (`repeated`).
+`crawl` walks boards and threads. `html.threads` reads a thread's posts: of what the page declares, what the engine's
+selectors find and what repeats, it takes the reading that is most like a thread.
 """
 
 from collections.abc import Iterator
@@ -16,9 +16,12 @@ from pydantic import Field, model_validator
 from connectors import html
 from connectors.base import Address, Kind, LocalPath, Settings, Web
 from connectors.forum.crawl import Crawl, pack
+from connectors.forum.listing import next_page
 from connectors.html.threads import address
+from connectors.html.threads.recognised import recognise
 from connectors.html.threads.thread import read_thread
-from connectors.reading.local import ignored
+from connectors.reading import packed
+from connectors.reading.local import ignored, is_named, without_packing
 from connectors.web.url import bare
 from schemas.document import Document, Reject
 from schemas.page import Page
@@ -28,8 +31,7 @@ _SAVED = (".html", ".htm", ".xhtml", ".php")
 
 class Forum(Settings):
     """A forum or a site of questions and answers of any engine, from the web or from a folder of saved thread pages.
-    Some forty engines are known (`html/threads/engines.toml`: XenForo, vBulletin, phpBB, Discourse, Discuz!, Stack
-    Exchange, Reddit, Tieba and others); posts of those never seen are found by what repeats.
+    Many engines are known (`html/threads/engines.toml`); posts of those never seen are found by what repeats.
 
     From the web: every thread on the boards at `start`, with all its pages; `start` may name threads too. Later runs
     ask only for threads in which the board shows new posts, where it shows that. Pages of one thread in a `folder`
@@ -64,7 +66,7 @@ class Forum(Settings):
     def files(self) -> tuple[Path, ...]:
         if self.folder is None:
             return ()
-        return tuple(sorted(path for path in self.folder.rglob("*") if path.suffix.lower() in _SAVED))
+        return tuple(sorted(path for path in self.folder.rglob("*") if path.is_file() and is_named(path, _SAVED)))
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
         if self.folder:
@@ -86,28 +88,40 @@ class Forum(Settings):
                 yield url
             else:
                 threads.setdefault(address.same(url), []).append((address.position(url), url, path))
-        for files in list(threads.values())[: self.max_threads]:
-            pages = [(url, html.parse(html.decode(path.read_bytes()))) for _, url, path in sorted(files)]
+        found = list(threads.values())
+        for files in found[: self.max_threads]:
+            pages = [(url, _opened(path)) for _, url, path in sorted(files)]
             missing = _missing(pages)
             url = address.whole(pages[0][0])
             yield Page(self.name, address.key(url), url, pack(pages), "application/json", licence=self.licence)
             yield from missing
+        if left := found[self.max_threads :]:
+            told = f"{len(left)} threads are left; `max_threads` sets how many are read"
+            yield Reject(left[0][0][1], "max_threads", told)
 
     def _address(self, path: Path) -> str | Reject:
         assert self.folder
-        name = path.relative_to(self.folder).as_posix()
+        name = without_packing(path.relative_to(self.folder).as_posix())
         own = address.absolute(address.joined(self.base_url, name), self.base_url)
         try:
-            stated = html.metadata(html.parse(html.decode(path.read_bytes())), own).canonical
+            stated = html.metadata(_opened(path), own).canonical
         except html.Unreadable as error:
             return Reject(name, error.reason, error.detail)
         return address.absolute(stated, own) or own
 
 
+def _opened(path: Path) -> HtmlElement:
+    """The tree of a saved page. Raises html.Unreadable."""
+    body = packed.content(path, html.tree.MAX_TEXT + 1)
+    if body is None:
+        raise html.Unreadable("broken_archive", "it is cut or broken")
+    return html.parse(html.decode(body))
+
+
 def _missing(pages: list[tuple[str, HtmlElement]]) -> list[Reject]:
     """The pages of a thread that those at hand announce, and that are not among them."""
     saved = {bare(url) for url, _ in pages}
-    following = [(url, html.next_page(root, url)) for url, root in pages]
+    following = [(url, next_page(root, url, recognise(root))) for url, root in pages]
     return [
         Reject(to, "missing_page", f"it goes on from {url}, and was not saved")
         for url, to in following

@@ -40,6 +40,7 @@ class Crawl:
     since: datetime | None
     home: str = ""
     seen: set[str] = field(default_factory=set)
+    left: str = ""  # the first address that `most` has left out
 
     def walk(self, starts: tuple[str, ...]) -> Iterator[Page | Reject]:
         """Every thread at `starts`, boards or threads, each once. Pages; a Reject for what cannot be had or used."""
@@ -52,6 +53,8 @@ class Crawl:
                 yield from self._board(got)
             else:
                 yield from self._once(Listed(address.whole(start)))
+        if self.left:
+            yield Reject(self.left, "max_threads", f"{len(self.seen)} threads are read, more are left from here on")
 
     def _board(self, answer: Response) -> Iterator[Page | Reject]:
         pages = {answer.url}
@@ -69,7 +72,10 @@ class Crawl:
             for thread in listed:
                 yield from self._once(thread)
             further = next_page(root, board.url, engine(root))
-            if self._is_old(listed) or self._full() or further in pages:
+            if self._is_old(listed) or further in pages:
+                return
+            if self._full():
+                self.left = self.left or further
                 return
             if not further or len(pages) >= MOST_PAGES:
                 yield from _left_over(root, board.url, further)
@@ -83,7 +89,9 @@ class Crawl:
 
     def _once(self, thread: Listed) -> Iterator[Page | Reject]:
         key = self._key(thread.url).lower()
-        if key not in self.seen and not self._full():
+        if key not in self.seen and self._full():
+            self.left = self.left or thread.url
+        elif key not in self.seen:
             self.seen.add(key)
             yield from self._thread(thread)
 
@@ -94,7 +102,7 @@ class Crawl:
 
     def _thread(self, thread: Listed) -> Iterator[Page | Reject]:
         """All pages of a thread, or none: a thread that breaks off would be taken for the whole."""
-        saved: list[dict[str, str]] = []
+        saved: list[tuple[str, HtmlElement]] = []
         visited: set[str] = set()
         url, first = thread.url, None
         while url and url not in visited and len(visited) < MOST_PAGES:
@@ -111,11 +119,13 @@ class Crawl:
             if isinstance(root, Reject):
                 yield Reject(self._key(thread.url), root.reason, root.detail)
                 return
-            saved.append({"url": answer.url, "html": _stable_html(root)})
+            saved.append((answer.url, root))
             url = next_page(root, answer.url, recognise(root))
         assert first
-        yield self._page(thread.url, first, json.dumps(saved, ensure_ascii=False).encode())
-        yield from _left_over(root, saved[-1]["url"], "" if url in visited else url)
+        place, last = saved[-1]
+        left = list(_left_over(last, place, "" if url in visited else url))  # `pack` changes the tree
+        yield self._page(thread.url, first, pack(saved))
+        yield from left
 
     def _without_text(self, url: str, answer: Response) -> Page | Reject:
         if answer.opt_out or answer.status in GONE_STATUSES:

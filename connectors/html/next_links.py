@@ -12,7 +12,6 @@ SURELY, MAYBE, BY_CLASS, NOT = 3, 2, 1, 0
 
 LONGEST = 60
 _TABLE = tomllib.loads(Path(__file__).with_name("next_words.toml").read_text())
-_SURE_WORDS, _MAYBE_WORDS, _LOADING_WORDS = (frozenset(_TABLE[kind]) for kind in ("surely", "maybe", "loading"))
 _NO_LETTERS = re2.compile(r"[^\pL\pM\d]+")
 _ARROWS = re2.compile(r"^[\s\[(]*(?:[>›»→⟩⟫≫▶►▸▷❯⇒⇨⏩⟶➔➙➜➝➞➡➤〉》＞\x{fe0f}]|--?>|={1,2}>)+[\s\])|]*$")
 _ICON = re2.compile(  # fonts of icons spell them out
@@ -107,6 +106,12 @@ def _begins(said: str) -> int:
 def _plain(text: str) -> str:
     """Words without marks and numbers, as in "Next 20 results »"."""
     return " ".join(word for word in _NO_LETTERS.sub(" ", text.casefold()).split() if not word.isdecimal())
+
+
+# as links are compared with them: "αναρτήσεις" ends in another letter then
+_SURE_WORDS, _MAYBE_WORDS, _LOADING_WORDS = (
+    frozenset(map(_plain, _TABLE[kind])) for kind in ("surely", "maybe", "loading")
+)
 
 
 def _is_next(link: HtmlElement) -> bool:

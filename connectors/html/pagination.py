@@ -82,7 +82,13 @@ def unreachable_next(root: HtmlElement, url: str) -> str:
     base = _base(root, url)
     announcing = (link for link in root.xpath(_LINKS) if says_next(link) == SURELY or is_loading(link))
     unreachable = (link for link in announcing if not _address(link, base) and not is_elsewhere(link))
-    return next((link_text(link) or str(link.get("aria-label") or link.get("title")) for link in unreachable), "")
+    return next((_said(link) for link in unreachable), "")
+
+
+def _said(link: HtmlElement) -> str:
+    """What a link says, in text, in an attribute or in its picture's; "next" where that is nothing."""
+    attributes = (link.get("aria-label"), link.get("title"), *link.xpath(".//img/@alt"))
+    return link_text(link) or next((str(said) for said in attributes if said), "next")
 
 
 def _is_believed(kin: int, said: int, numbered: bool) -> bool:

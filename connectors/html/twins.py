@@ -26,8 +26,15 @@ _NOT_PLAIN = re2.compile(r"</?[A-Z]\w*[\s/>]|\{\{|\{%|(?m:^\s*(?:import|export)\
 
 def listed(text: str, url: str) -> dict[str, str]:
     """The twins in the `llms.txt` at `url`, by what `shared_address` makes of theirs."""
-    found = (urljoin(url, address) for address in _LISTED.findall(text))
+    found = (_joined(url, address) for address in _LISTED.findall(text))
     return {shared_address(address): address for address in found if _IS_MARKDOWN.search(address)}
+
+
+def _joined(url: str, address: str) -> str:
+    try:
+        return urljoin(url, address)
+    except ValueError:
+        return ""
 
 
 def shared_address(url: str) -> str:
@@ -35,10 +42,10 @@ def shared_address(url: str) -> str:
     return str(_ENDS.sub("", url.partition("#")[0].partition("?")[0]))
 
 
-def named(root: HtmlElement, url: str) -> str:
-    """The twin that a page names in its head, or ""."""
+def named(root: HtmlElement) -> str:
+    """The address of the twin that a page names in its head, as it stands there, or ""."""
     stated = root.xpath("//link[contains(@rel, 'alternate') and contains(@type, 'markdown')]/@href")
-    return urljoin(url, stated[0]) if stated else ""
+    return str(stated[0]) if stated else ""
 
 
 def is_plain(text: str) -> bool:

@@ -11,7 +11,7 @@ from schemas.document import Message
 
 ROLES = {
     **dict.fromkeys(("human", "user", "prompter", "customer"), "user"),
-    **dict.fromkeys(("gpt", "assistant", "model", "chatgpt", "bard", "bing", "claude", "ai", "bot"), "assistant"),
+    **dict.fromkeys(("gpt", "assistant", "model", "ai", "bot"), "assistant"),
     **dict.fromkeys(("system", "developer"), "system"),
     **dict.fromkeys(("tool", "function", "observation", "ipython", "tool_response", "function_response"), "tool"),
     **dict.fromkeys(("function_call", "tool_call", "tool_calls"), "call"),
@@ -95,7 +95,8 @@ def conversation(value: Any) -> list[Message]:
     spread = [part for turn in turns for part in _spread(turn)]
     if not any("role" in turn or "from" in turn for turn in spread):
         return []
-    return _joined([_message(turn) for turn in _in_order_of_calls(spread)])
+    partner = _partner(spread)
+    return _joined([_message(turn, partner) for turn in _in_order_of_calls(spread)])
 
 
 def _says_who(turn: dict[str, Any]) -> bool:
@@ -143,7 +144,7 @@ def _spread(turn: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _results(turn: dict[str, Any]) -> list[str]:
     said = next((turn[key] for key in SAYS if isinstance(turn.get(key), str)), "")
-    is_tool = ROLES.get(str(turn.get("role") or turn.get("from")).lower()) == "tool"
+    is_tool = ROLES.get(_name(turn)) == "tool"
     return [part for part in _RESULT.split(said) if part] if is_tool and "tool_response>" in said else []
 
 
@@ -162,9 +163,23 @@ def _in_order_of_calls(turns: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted_turns
 
 
-def _message(turn: dict[str, Any]) -> Message:
-    name = str(turn.get("role") or turn.get("from") or "").lower()
-    role = ROLES.get(name)
+def _name(turn: dict[str, Any]) -> str:
+    return str(turn.get("role") or turn.get("from") or "").lower()
+
+
+def _partner(turns: list[dict[str, Any]]) -> str:
+    """Who answers a user in ShareGPT's form, where many sets write the name of a model: the only name in `from` that is
+    no role, if nobody else answers; "" where there is none. What stands in `role` is a role or unknown."""
+    names = {_name(turn) for turn in turns}
+    roles = {ROLES.get(name) for name in names}
+    unknown = {_name(turn) for turn in turns if "role" not in turn} - ROLES.keys() - {""}
+    answers = len(unknown) == 1 and "user" in roles and "assistant" not in roles
+    return unknown.pop() if answers else ""
+
+
+def _message(turn: dict[str, Any], partner: str) -> Message:
+    name = _name(turn)
+    role = "assistant" if partner and name == partner else ROLES.get(name)
     if role is None:
         raise Unreadable("unknown_role", name[:40])
     said = next((turn[key] for key in SAYS if turn.get(key)), "")

@@ -48,9 +48,15 @@ class Browser:
 
         Raises WebError: `no_browser` where none is installed, `script_timeout` for a page that does not come to rest.
         """
-        page = (self._new_page or self._start(url))()
+        new_page = self._new_page or self._start(url)
         from playwright.sync_api import Error, TimeoutError  # an extra, which `_start` has found
 
+        try:
+            page = new_page()
+        except Error as error:
+            self._close.close()
+            self._new_page = None  # the next page starts another
+            raise WebError(url, "script_timeout", "Chromium has stopped") from error
         try:
             page.goto(url, wait_until="load", timeout=PATIENCE)
             with suppress(TimeoutError):  # some ask for news for ever: what is there by then is the page
@@ -59,7 +65,8 @@ class Browser:
         except Error as error:
             raise WebError(url, "script_timeout", str(error).partition("\n")[0][:200]) from error
         finally:
-            page.close()
+            with suppress(Error):
+                page.close()
 
     def _start(self, url: str) -> "Callable[[], Page]":
         try:
@@ -67,18 +74,19 @@ class Browser:
         except ImportError as error:
             raise WebError(url, "no_browser", "install the extra: pip install 'gristmill[render]'") from error
         running = sync_playwright().start()
+        self._close.callback(running.stop)
         found = next(filter(None, map(shutil.which, _BROWSERS)), None)
         arguments = [*_CLOSED, *(["--no-sandbox"] if os.geteuid() == 0 else [])]  # root has none
         try:
             browser = running.chromium.launch(executable_path=found, args=arguments)
         except Error as error:
-            running.stop()
+            self._close.close()
             raise WebError(url, "no_browser", "Chromium is not installed, or does not start") from error
+        self._close.enter_context(suppress(Error))  # it may have died
+        self._close.callback(browser.close)
         context = browser.new_context(service_workers="block", accept_downloads=False)
         context.route("**/*", self._answer)
         context.route_web_socket("**/*", lambda socket: socket.close())
-        self._close.callback(running.stop)
-        self._close.callback(browser.close)
         self._new_page = context.new_page
         return context.new_page
 

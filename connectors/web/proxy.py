@@ -40,7 +40,11 @@ def _read(address: str) -> Proxy:
     parts = urlsplit(address if "://" in address else f"http://{address}")
     if parts.scheme != "http" or not parts.hostname:
         raise ValueError(f"a proxy of the kind {parts.scheme}:// is not known; name one as http://host:port")
+    try:
+        port = parts.port or 80
+    except ValueError:
+        raise ValueError("a proxy's port is no number; escape / # ? and @ in its password") from None
     if parts.username is None:
-        return Proxy(parts.hostname, parts.port or 80)
+        return Proxy(parts.hostname, port)
     pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-    return Proxy(parts.hostname, parts.port or 80, f"Basic {b64encode(pair.encode()).decode()}")
+    return Proxy(parts.hostname, port, f"Basic {b64encode(pair.encode()).decode()}")

@@ -105,3 +105,12 @@ def test_a_page_that_forbids_its_use_once_rendered_is_not_kept(site: Site, web: 
     found = read(site, web, render=True)
     assert isinstance(found, Reject)
     assert found.reason == "opt_out"
+
+
+def test_a_browser_that_has_died_is_started_again(site: Site, web: PoliteWeb) -> None:
+    assert TEXT in web.render(site.url("/docs/lamps")).body.decode()
+    assert web.browser._new_page is not None
+    web.browser._new_page.__self__.browser.close()
+    with pytest.raises(WebError, match="Chromium has stopped"):
+        web.render(site.url("/docs/lamps"))
+    assert TEXT in web.render(site.url("/docs/lamps")).body.decode()

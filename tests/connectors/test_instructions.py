@@ -160,6 +160,7 @@ def read_rows(tmp_path: Path, *rows: dict[str, object]) -> list[Exchange | Rejec
 
 
 ASK, SAY = {"role": "user", "content": "Why?"}, {"role": "assistant", "content": "So."}
+ASKED, SAID = {"from": "human", "value": "Why?"}, {"from": "gpt", "value": "So."}
 NO = {"role": "assistant", "content": "No."}
 
 
@@ -191,7 +192,7 @@ def test_every_form_of_a_preference_is_one_pair(row: dict[str, object], tmp_path
         {"system": "Be.", "messages": json.dumps([ASK, SAY])},
         {"system_prompt": "Be.", "question": "Why?", "response": "So."},
         {"system": "Be.", "conversation": [{"human": "Why?", "assistant": "So."}]},
-        {"system": "Be.", "items": [{"from": "human", "value": "Why?"}, {"from": "bard", "value": "So."}]},
+        {"system": "Be.", "items": [{"from": "human", "value": "Why?"}, {"from": "Model-7B", "value": "So."}]},
         {"system": "Be.", "prompt": [ASK], "completion": [SAY]},
         {"system": "Be.", "messages": [{"role": "user", "content": [{"type": "text", "text": "Why?"}]}, SAY]},
     ],
@@ -206,11 +207,15 @@ def test_a_system_prompt_is_kept_apart(row: dict[str, object], tmp_path: Path) -
     ("row", "reason", "detail"),
     [
         ({"messages": [ASK, {"role": "judge", "content": "Well."}]}, "unknown_role", "judge"),
+        ({"items": [ASKED, {"from": "a", "value": "So."}, {"from": "b", "value": "No."}]},
+         "unknown_role", "a"),
+        ({"items": [ASKED, SAID, {"from": "b", "value": "No."}]},
+         "unknown_role", "b"),
         ({"messages": [ASK, {"role": "assistant", "content": ""}, ASK, SAY]}, "empty_turn", "of the role assistant"),
         ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}, SAY]}, "unreadable_content", "image_url"),
         ({"instruction": "Why?", "output": ["So.", "No."]}, "several_outputs", "2 answers"),
     ],
-)
+)  # fmt: skip
 def test_what_cannot_be_read_is_told(row: dict[str, object], reason: str, detail: str, tmp_path: Path) -> None:
     (found,) = read_rows(tmp_path, row)
     assert isinstance(found, Reject) and found.reason == reason and detail in found.detail

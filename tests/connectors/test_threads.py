@@ -8,6 +8,7 @@ from connectors import html
 from connectors.html.metadata import title
 from connectors.html.page import read_page
 from connectors.html.threads.dates import is_relative
+from connectors.html.threads.described_posts import _flarum, _plain
 from connectors.html.threads.posts import find_posts, read_posts
 from connectors.html.threads.stubs import is_stub, refusal
 from connectors.html.threads.thread import read_thread
@@ -121,6 +122,8 @@ def test_a_thread_without_replies_is_a_thread_of_one_post() -> None:
         ("Error", "The requested thread could not be found.", "error_page"),
         ("Just a moment...", "Checking your browser before accessing the board.", "error_page"),
         ("Board", "<img src='/a.png'>", "no_posts"),
+        ("", "</p><div id='app'></div><script src='/app.js'></script>", "needs_javascript"),
+        ("", "Please enable JavaScript to use this board.</p><script src='/app.js'></script>", "needs_javascript"),
     ],
 )
 def test_pages_without_a_thread_are_refused_by_name(heading: str, said: str, reason: str) -> None:
@@ -181,7 +184,11 @@ def test_notes_that_there_is_no_post(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "The answer is hidden in plain sight.", "Deleted my cache and it works", "You must log in as root.",
+        "The answer is hidden in plain sight.", "The post was removed, but why? I followed all the rules.",
+        "The message was deleted from the queue after the consumer acknowledged it.",
+        "The content is hidden by the overflow property of its parent.", "管理员登录后可以查看日志",
+        "You need to log in as root to see the logs in /var/log.", "Deleted by mistake, use testdisk to restore it",
+        "Deleted my cache and it works", "You must log in as root.",
         "已删除缓存，还是不行", "登录后报错", "The thread is deleted by the garbage collector.", "I removed it.",
     ],
 )  # fmt: skip
@@ -262,3 +269,51 @@ def test_an_article_is_worth_less_than_a_thread() -> None:
     article = f"<article><h1>Starter does not rise</h1><p>{QUESTION * 3}</p><p>{REPLIES[0][2]}</p></article>"
     found = find_posts(page_of(article), URL)
     assert found is None or len(found.blocks) < 2
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Suche Honda CB 500", "How do I boil 500 ml of water evenly?", "MySQL says table doesn't exist",
+     "如何处理 404 错误", "Forbidden City opening hours", "Log in with SSH keys?"],
+)  # fmt: skip
+def test_titles_of_questions_are_no_errors(title: str) -> None:
+    assert refusal(title, "Hints are welcome.") == ""
+
+
+def test_posts_that_each_page_counts_from_one_are_all_kept() -> None:
+    def page(number: int) -> dict[str, str]:
+        posts = "".join(
+            f"""<div class="msg" id="post{n}"><a href="/user/u{number}{n}">u{number}{n}</a>
+            <time datetime="2022-03-0{number}T1{n}:00:00Z">then</time><p>Loaf {number}.{n} is told of at some length
+            here, since nobody would read a post that has next to no words in it.</p></div>"""
+            for n in range(1, 6)
+        )
+        return {"url": f"{URL}?page={number}", "html": f"<h1>Starter does not rise</h1>{posts}"}
+
+    first, second = page(1), page(2)
+    thread = read_thread(Page("forum", "7", URL, json.dumps([first, second]).encode()))
+    assert isinstance(thread, Thread)
+    assert len({post.post_id for post in thread.posts}) == len(thread.posts) == 10
+    again = read_thread(Page("forum", "7", URL, json.dumps([first, first]).encode()))
+    assert isinstance(again, Thread) and len(again.posts) == 5
+
+
+@pytest.mark.parametrize(
+    ("stated", "text"),
+    [
+        ("Use a List<String> here, and vector<int> there", "Use a List<String> here, and vector<int> there"),
+        ("<p>Use a <b>list</b></p>", "Use a **list**"),
+        ("One<br>two", "One\ntwo"),
+    ],
+)
+def test_words_that_are_declared_keep_their_code(stated: str, text: str) -> None:
+    assert _plain(stated, URL).replace("  \n", "\n").replace("\\\n", "\n") == text
+
+
+@pytest.mark.parametrize("broken", ['"number": "abc"', '"number": null'])
+@pytest.mark.parametrize("user", ["null", '{"user": null}', '{"user": {"data": [1]}}'])
+def test_data_of_a_page_that_is_not_as_it_should_be_costs_nothing_else(broken: str, user: str) -> None:
+    attributes = f'{{"contentHtml": "<p>Hi</p>", {broken}}}'
+    row = f'{{"type": "posts", "id": "1", "attributes": {attributes}, "relationships": {user}}}'
+    script = f'<script id="flarum-json-payload">{{"apiDocument": {{"included": [{row}]}}}}</script>'
+    assert len(_flarum(page_of(script), URL)) == 1

@@ -395,3 +395,36 @@ def test_saved_pages_may_be_packed_and_those_that_are_left_or_broken_are_told(tm
     assert found[1].body == page().encode()  # type: ignore[union-attr]
     found = list(Website(name="s", folder=tmp_path, base_url="https://a.example/", max_pages=1).fetch(OFFLINE, None))
     assert [(item.key, getattr(item, "reason", "")) for item in found] == [("a.html", ""), ("b.html.gz", "max_pages")]
+
+
+def test_a_page_is_read_once_packed_or_not(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text(page())
+    (tmp_path / "a.html.gz").write_bytes(gzip.compress(page().encode()))
+    found = list(Website(name="s", folder=tmp_path, base_url="https://a.example/").fetch(OFFLINE, None))
+    assert [(item.key, getattr(item, "reason", "")) for item in found] == [
+        ("a.html", ""),
+        ("a.html.gz", "duplicate_page"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("head", "listing"),
+    [('<link rel="alternate" type="text/markdown" href="http://[x">', ""), ("", "- [x](https://[bad]/a.md)")],
+)
+def test_an_address_that_is_none_costs_nothing(head: str, listing: str) -> None:
+    pages = {ROOT: page().replace("<title>", f"{head}<title>"),
+             "http://site.example/llms.txt": response(listing, content_type="text/plain")}  # fmt: skip
+    assert keys(fetch(Website(name="site", start=ROOT), recorded(pages))) == ["index"]
+
+
+def test_pages_that_go_on_in_a_circle_end() -> None:
+    def part(own: str, further: str) -> str:
+        post = '<div itemscope itemtype="https://schema.org/DiscussionForumPosting"><p itemprop="text">Hi</p></div>'
+        return f"""<html><head><title>T</title><link rel="canonical" href="{ROOT}{own}"></head><body>{post}{TEXT}
+            <a class="next" href="{ROOT}{further}">Next</a><a href="{ROOT}c">c</a></body></html>"""
+
+    back = f'<html><head><title>C</title><link rel="prev" href="{ROOT}t?after=a"></head><body>{TEXT}</body></html>'
+    links = page("t?after=a", "t?after=b", "c")
+    pages = {ROOT: links, f"{ROOT}t?after=a": part("t?after=a", "t?after=b"),
+             f"{ROOT}t?after=b": part("t?after=b", "t?after=a"), f"{ROOT}c": back}  # fmt: skip
+    assert "index" in keys(fetch(Website(name="site", start=ROOT), recorded(pages)))

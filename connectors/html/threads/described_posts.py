@@ -10,6 +10,7 @@ from functools import partial
 from html import unescape
 from typing import Any
 
+import re2
 from lxml.html import HtmlElement
 
 from connectors import html
@@ -26,6 +27,9 @@ _ASKING = ("DiscussionForumPosting", "Question")  # their `dateModified` may be 
 _THREADS = ("DiscussionForumPosting", "QAPage")
 _BELOW = ("acceptedAnswer", "suggestedAnswer", "comment")
 _ITEMS = " or ".join(f"contains(@itemtype, 'schema.org/{kind}')" for kind in _POSTS)
+_MARKUP = re2.compile(
+    r"(?i)</(?:p|div|a|b|i|em|strong|code|pre|ul|ol|li|blockquote|span|h[1-6])\s*>|<br\s*/?>|<(?:p|img|hr)(?:\s[^<>]*)?/?>"
+)
 _SAMPLE = 60
 
 
@@ -170,7 +174,7 @@ def _find(root: HtmlElement, stated: str, evidence: Evidence) -> HtmlElement | N
 
 
 def _plain(stated: str, url: str) -> str:
-    if "<" not in stated:
+    if not _MARKUP.search(stated):  # `List<String>` is none
         return stated.strip()
     try:
         return html.to_markdown(stated, url).strip()
@@ -198,14 +202,17 @@ def _flarum(root: HtmlElement, url: str) -> list[Draft]:
         users = [row for row in rows if row.get("type") == "users"]
         names = {str(user.get("id")): str(user["attributes"].get("displayName", "")) for user in users}
         posts = [row for row in rows if row.get("type") == "posts" and row["attributes"].get("contentHtml")]
-        posts.sort(key=lambda row: int(row["attributes"].get("number") or 0))
+        posts.sort(key=lambda row: _count(row["attributes"].get("number")) or 0)
         return [_flarum_draft(row, names, url) for row in posts]
     return []
 
 
 def _flarum_draft(row: dict[str, Any], names: dict[str, str], url: str) -> Draft:
     attributes = row["attributes"]
-    user = row.get("relationships", {}).get("user", {}).get("data") or {}
+    user: Any = row
+    for key in ("relationships", "user", "data"):
+        user = user.get(key) if isinstance(user, dict) else None
+    user = user if isinstance(user, dict) else {}
     author, time = names.get(str(user.get("id")), ""), str(attributes.get("createdAt") or "")
     size = letters(str(attributes["contentHtml"]))
     return Draft(None, None, size, author, time, partial(_read_flarum, row, author, time, url))

@@ -139,10 +139,10 @@ def _elements_by_path(parts: Parts, members: set[HtmlElement]) -> ElementsByPath
     """The elements of a block by their path in it, without those of blocks inside it."""
     found: ElementsByPath = {}
     waiting: list[tuple[HtmlElement, ElementPath]] = [(part, ()) for part in reversed(parts)]
-    single = len(parts) == 1
+    single, heads = len(parts) == 1, set(parts)
     while waiting:
         element, above = waiting.pop()
-        own = element in parts
+        own = element in heads
         path = above if own and single else (*above, signature(element))
         found.setdefault(path, []).append(element)
         if len(path) < DEEPEST:

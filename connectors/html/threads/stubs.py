@@ -9,7 +9,7 @@ _PATTERNS = tomllib.loads(Path(__file__).with_name("stubs.toml").read_text())
 _GONE = re2.compile(rf"^[\s\[(<*_>#-]*(?:{'|'.join(_PATTERNS['gone'])})[\s\])>*_.!。！…-]*$")
 _WALL, _ERROR = (re2.compile("|".join(f"(?:{each})" for each in _PATTERNS[name])) for name in ("wall", "error"))
 _LONGEST = 160  # characters of a note
-_LITTLE = 240  # characters of a page that says nothing else: questions about errors are longer
+_LITTLE = 240  # characters of a page that may say nothing else
 
 
 def is_stub(markdown: str) -> bool:

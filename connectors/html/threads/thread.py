@@ -8,6 +8,7 @@ from lxml.html import HtmlElement
 
 from connectors import html
 from connectors.html.metadata import in_whole_words
+from connectors.html.scripts import wants_scripts
 from connectors.html.threads.block import Block, Quote
 from connectors.html.threads.copies import drop_copies
 from connectors.html.threads.dates import read_time, reads_month_first
@@ -54,11 +55,17 @@ def thread_from(
 ) -> Thread | Reject:
     """The thread of these posts of its `pages`, the first of which is at `root`."""
     blocks = _once(pages) or _once([only_post(root, page.url)])
-    reason = refusal(html.metadata(root).title, blocks[0].markdown) if len(blocks) == 1 else ""
+    told = len(blocks) > 1 or any(block.author or block.time for block in blocks)  # as no wall or error has them
+    reason = "" if told else _refusal(root, blocks[0].markdown if blocks else "")
     if reason or not blocks:
         return Reject(page.key, reason or "no_posts", "nothing on the page is written as posts are")
     posts = _posts(blocks, page, (root.get("lang") or "").strip())
     return Thread(page.key, page.url, read_title(root, profiles), posts, _tags(root, profiles), page.licence or licence)
+
+
+def _refusal(root: HtmlElement, text: str) -> str:
+    """Why a page with no more than one post, `text`, is no thread; "" where it may be one."""
+    return "needs_javascript" if wants_scripts(root, text, 1) else refusal(html.metadata(root).title, text)
 
 
 def read_title(root: HtmlElement, profiles: tuple[Profile, ...] = PROFILES) -> str:
@@ -70,20 +77,31 @@ def read_title(root: HtmlElement, profiles: tuple[Profile, ...] = PROFILES) -> s
 
 
 def _once(pages: list[list[Block]]) -> list[Block]:
-    """The posts of all pages. Engines repeat the first on every page; those that nobody numbered are numbered as they
-    come, and comments learn the number of their post."""
+    """The posts of all pages. Engines repeat the first on every page; those that nobody numbered, or whose number
+    another has had, are numbered as they come, and comments learn the number of their post."""
     seen: dict[object, str] = {}
+    used: set[str] = set()
     kept: list[Block] = []
     for blocks in pages:
         numbers: list[str] = []
         for at, block in enumerate(blocks):
-            mark = block.post_id or (block.author, block.time, block.markdown)
+            mark = _mark(block)
             parent = numbers[at - block.under] if block.under else block.parent
-            numbers.append(seen.get(mark) or block.post_id or f"n{len(kept) + 1}")
+            own = block.post_id if block.post_id not in used else ""
+            numbers.append(seen.get(mark) or own or f"n{len(kept) + 1}")
             if mark not in seen:
                 seen[mark] = numbers[-1]
+                used.add(numbers[-1])
                 kept.append(replace(block, post_id=numbers[-1], parent=parent))
     return kept
+
+
+def _mark(block: Block) -> tuple[str, ...]:
+    """What makes a post that of another page. Some engines count from one on each page, so a number is not enough; the
+    time of one with a number may be relative to now."""
+    if block.post_id:
+        return (block.post_id, block.author, _letters(block.markdown)[:_QUOTED])
+    return ("", block.author, block.time, block.markdown)
 
 
 def _posts(blocks: list[Block], page: Page, language: str) -> tuple[Post, ...]:
@@ -108,8 +126,7 @@ def _posts(blocks: list[Block], page: Page, language: str) -> tuple[Post, ...]:
 
 
 def _answered(block: Block, earlier: list[Block], post_letters: list[str]) -> str:
-    """Whom a post answers, where that is certain: it says so, or all its quotes are of one earlier post. `said` holds
-    the letters of every post."""
+    """Whom a post answers, where that is certain: it says so, or all its quotes are of one earlier post."""
     if block.parent in {other.post_id for other in earlier}:
         return block.parent
     sources = {_source(quote, earlier, post_letters) for quote in block.quotes} - {""}

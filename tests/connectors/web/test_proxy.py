@@ -128,7 +128,11 @@ def test_what_is_private_is_refused_before_the_proxy_hears_of_it(
 
 @pytest.mark.parametrize(
     ("proxy", "says"),
-    [("socks5://127.0.0.1:1", "socks5:// is not known"), ("http://127.0.0.1:1", "the proxy 127.0.0.1:1")],
+    [
+        ("socks5://127.0.0.1:1", "socks5:// is not known"),
+        ("http://ann:secret/word@a.example:1", "escape / # ? and @"),
+        ("http://127.0.0.1:1", "the proxy 127.0.0.1:1"),
+    ],
 )
 def test_a_proxy_that_cannot_be_used_is_said(
     environment: Callable[..., None], monkeypatch: pytest.MonkeyPatch, browse: Browse, proxy: str, says: str
@@ -139,6 +143,7 @@ def test_a_proxy_that_cannot_be_used_is_said(
         web.get("https://wiki.example/")
     assert caught.value.reason == "robots_unreachable"  # the first thing that is asked for
     assert says in caught.value.detail
+    assert "secret" not in caught.value.detail
 
 
 def test_a_tunnel_that_the_proxy_does_not_open_is_said(

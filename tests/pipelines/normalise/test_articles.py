@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.normalise import articles, code, headings
+from pipelines.normalise import articles, headings
 from pipelines.normalise.phrasing import phrase
 from pipelines.normalise.records import Origin
 from schemas.document import Article, Section
@@ -231,108 +231,6 @@ def test_a_part_full_of_english_names_is_asked_about_in_its_articles_language() 
 )
 def test_a_section_that_teaches_nothing_is_a_reject(text: str, reason: str) -> None:
     assert asked("Eggs", "Pans", text=text) == ("rejected", reason)
-
-
-@pytest.mark.parametrize(
-    ("before", "request_"),
-    [
-        ("To boil an egg in the smallest pan, run the boiler:", "To boil an egg in the smallest pan, run the boiler."),
-        (
-            "For example, you can call the function with two large eggs:",
-            "You can call the function with two large eggs.",
-        ),
-        ("- Use the boiler function to boil an egg quickly:", "Use the boiler function to boil an egg quickly."),
-        ("One line of it\nand use the boiler to boil one egg:", "One line of it and use the boiler to boil one egg."),
-        ("要安装编译所需的全部软件包，您只需运行：", "要安装编译所需的全部软件包，您只需运行。"),
-        ("This can be done with the function called boil:", ""),
-        ("If you run the command, the output looks like this:", ""),
-        ("Use the function as shown above with more eggs in it:", ""),
-        ("If the name of the function were to be changed, it would look like this:", ""),
-        ("Using the following snippet for all of the examples, run the boiler:", ""),
-        ("Usage of the two functions is given in the following example:", ""),
-        ("现在把这段代码添加到您自己的函数里，然后运行：", ""),
-        (
-            "Use the function called boil to get all eggs done at once, like in:",
-            "Use the function called boil to get all eggs done at once.",
-        ),
-        (
-            "To get all eggs done at once, use the option called all, like:",
-            "To get all eggs done at once, use the option called all.",
-        ),
-        ("For example:", ""),
-        ("例如：", ""),
-        ("The method is only one of several that the class has at hand:", ""),
-        ("Eggs should be boiled gently. Consider the following one:", ""),
-        ("You can say this in a more direct way with the new boiler:", ""),
-        ("In this case you can add some salt to the water in the pan:", ""),
-        ("运行之后，您会看到如下的输出结果：", ""),
-        ("It ends without a colon and is not a request.", ""),
-    ],
-)
-def test_what_introduces_code(before: str, request_: str) -> None:
-    assert code.request_from(before) == request_
-
-
-def test_code_keeps_its_lines_and_leaves_the_list() -> None:
-    text = "- Use the boiler function to boil an egg quickly:\n\n  ```python\n  def boil():\n      wait()\n  ```\n"
-    assert code.introduced_blocks(text) == [
-        ("Use the boiler function to boil an egg quickly.", "```python\ndef boil():\n    wait()\n```")
-    ]
-
-
-@pytest.mark.parametrize(
-    ("lines", "kept"),
-    [
-        (("$ boil --list", "a042389 egg", "b8a3da7 egg"), False),
-        (("(kitchen) $ boil", "one egg", "two eggs"), False),
-        (("$ boil one", "$ boil two", "done"), True),
-        (("$ for egg in *.egg", "> do", ">     boil $egg", "> done"), True),
-        (("$ boil --pan iron \\", "  --egg one \\", "  --egg two"), True),
-        (("$ for egg in a b c", "do", "boil $egg", "peel $egg", "done"), True),
-        (("$ for egg in a b; do boil $egg; done", "one egg", "two eggs"), False),
-        (("$ for egg in a b", "do", "boil $egg", "done", "one egg", "two eggs"), False),
-        (("pan = Pan()", "pan.boil()", "pan.wait()"), True),
-        ((">>> boil(1)", "'one egg'", ">>> boil(2)", "'two eggs'"), False),
-        ((">>> import boil", ">>> pan = boil.Pan()", ">>> pan.eggs", "[]"), True),
-        (("cook@home:~$ boil --list", "one egg", "two eggs"), False),
-        (("C:\\kitchen> boil", "one egg", "two eggs"), False),
-        (("kitchen", "├── pans", "└── eggs"), False),
-        (("2024-05-01 10:00:01 boiling", "2024-05-01 10:10:01 done", "2024-05-01 10:10:02 bye"), False),
-        (("INFO: boiling", "WARNING: hot", "INFO: done"), False),
-        (("Traceback (most recent call last):", '  File "boil.py", line 3, in boil', "KeyError: 'egg'"), False),
-        (("diff --git a/pan b/pan", "@@ -1 +1 @@", "-iron", "+copper"), False),
-        (("drwxr-xr-x 2 cook cook 40 pans", "-rw-r--r-- 1 cook cook 12 eggs", "total 2"), False),
-        (("HTTP/1.1 200 OK", "Content-Type: text/plain", "", "boiled"), False),
-        (("[kitchen]", "pan = iron", "eggs = 2"), True),
-        (("# boil.py", "import pan", "pan.boil(error='Error: hot')"), True),
-    ],
-)
-def test_what_commands_print_is_no_code(lines: tuple[str, ...], kept: bool) -> None:
-    text = "\n".join(("Use the boiler to boil some of the eggs at hand:", "", "```", *lines, "```"))
-    assert bool(code.introduced_blocks(text)) is kept
-
-
-@pytest.mark.parametrize("name", ["text", "output", "console", "log"])
-def test_what_is_declared_as_printed_is_no_code(name: str) -> None:
-    text = f"Use the boiler to boil some of the eggs at hand:\n\n```{name}\neggs: 2\npans: 1\nwater: yes\n```"
-    assert bool(code.introduced_blocks(text)) is (name == "console")
-
-
-@pytest.mark.parametrize(
-    ("question", "asked"),
-    [
-        ("How do I boil an egg?", True),
-        ("Can I boil two eggs at once?", True),
-        ("如何煮鸡蛋？", True),
-        ("Why do eggs break?", False),
-        ("What is an egg?", False),
-        ("鸡蛋是什么？", False),
-    ],
-)
-def test_code_answers_only_how_something_is_done(question: str, asked: bool) -> None:
-    text = "Use the boiler function to boil an egg quickly:\n\n```python\ndef boil():\n    wait()\n```"
-    extraction = articles.extract(Article("eggs", "", "Eggs", (Section((question,), text),)), ORIGIN)
-    assert [record.kind for record in extraction.records] == ["question", "code"][: 1 + asked]
 
 
 def test_bare_numbers_before_headings_go_where_they_count() -> None:

@@ -2,10 +2,10 @@
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import urljoin
 
 import re2
 from lxml.html import HtmlElement
@@ -15,22 +15,15 @@ from connectors import html
 from connectors.base import Address, Kind, LocalPath, Response, Settings, Web, WebError
 from connectors.html import twins
 from connectors.html.page import PACKED, following, pack, read_page
-from connectors.html.threads.site import declares_posts
 from connectors.reading import packed
 from connectors.reading.local import ignored, is_named, without_packing
 from connectors.web import sitemap
 from connectors.web.url import bare, normalise_url, same_site, without_session
+from connectors.website.frontier import Frontier
 from schemas.document import Document, Reject
 from schemas.page import GONE_STATUSES, Page
 
-# Limits of a crawl, after Nutch and Heritrix: deeper paths and repeated segments are traps
-MOST_SEGMENTS = 20
-MOST_REPEATS = 2
 MOST_LINKS = 500
-_NOT_PAGES = re2.compile(
-    r"(?i)\.(?:css|js|json|xml|rss|atom|txt|md|pdf|epub|zip|gz|bz2|xz|tgz|tar|exe|dmg|png|jpe?g|gif|svg|webp|ico|mp[34]"
-    r"|webm|ogg|woff2?|ttf|whl|deb|rpm)$"
-)
 _SAVED = (".html", ".htm", ".xhtml")
 
 
@@ -90,13 +83,17 @@ class Website(Settings):
 
     def _saved(self) -> Iterator[Page | Reject]:
         assert self.folder
-        files = self.files()
+        files, keys = self.files(), dict[str, str]()
         for path in files[: self.max_pages]:
-            key = without_packing(path.relative_to(self.folder).as_posix())
+            name = path.relative_to(self.folder).as_posix()
+            key = without_packing(name)
             body = packed.content(path, html.tree.MAX_TEXT + 1)  # a longer one is refused by `parse`
-            if body is None:
-                yield Reject(key, "broken_archive", "it is cut, broken, or too large once unpacked")
+            if key in keys:
+                yield Reject(name, "duplicate_page", f"the page of {keys[key]}")
+            elif body is None:
+                yield Reject(key, "broken_archive", "it is cut or broken")
             else:
+                keys[key] = name
                 yield Page(self.name, key, urljoin(self.base_url, key), body, licence=self.licence)
         if left := files[self.max_pages :]:
             first = left[0].relative_to(self.folder).as_posix()
@@ -106,7 +103,7 @@ class Website(Settings):
     def _crawl(self, web: Web) -> Iterator[Page | Reject]:
         starts = [normalise_url(url) for url in ((self.start,) if isinstance(self.start, str) else self.start)]
         folders = [self.prefix] if self.prefix else [urljoin(url, ".") for url in starts or [self.sitemap]]
-        frontier = _Frontier([bare(normalise_url(folder)) for folder in folders], self.exclude)
+        frontier = Frontier([bare(normalise_url(folder)) for folder in folders], self.exclude)
         frontier.twins = _listed_twins(web, starts or [self.sitemap])
         if self.sitemap:
             yield from _read_sitemaps(web, normalise_url(self.sitemap), frontier)
@@ -125,7 +122,7 @@ class Website(Settings):
                 yield found
         yield from frontier.left_over()
 
-    def _page(self, web: Web, url: str, frontier: "_Frontier") -> Page | Reject | None:
+    def _page(self, web: Web, url: str, frontier: Frontier) -> Page | Reject | None:
         """What is at `url`; None where it is part of an article that is, or will be, fetched from its first page."""
         answer = self._filled(web, _get(web, url))
         if isinstance(answer, Reject):
@@ -146,7 +143,7 @@ class Website(Settings):
         except WebError as error:
             return Reject(answer.url, error.reason, error.detail)
 
-    def _read(self, web: Web, answer: Response, url: str, frontier: "_Frontier") -> Page | Reject | None:
+    def _read(self, web: Web, answer: Response, url: str, frontier: Frontier) -> Page | Reject | None:
         place = without_session(normalise_url(answer.url or url))
         frontier.follow_start(url, place)
         if not frontier.is_below(place):
@@ -168,7 +165,7 @@ class Website(Settings):
         whole = self._whole(web, page, root, frontier)
         return _with_twin(web, whole, place, root, frontier) if whole is page else whole
 
-    def _is_later_page(self, root: HtmlElement, place: str, frontier: "_Frontier") -> bool:
+    def _is_later_page(self, root: HtmlElement, place: str, frontier: Frontier) -> bool:
         """Whether this page goes on where another ends, with which it is, or will be, fetched."""
         before = _absolute(html.linked_page(root, "prev", place), place)
         while before in frontier.later:
@@ -182,12 +179,12 @@ class Website(Settings):
         frontier.set_aside[place] = before
         return True
 
-    def _whole(self, web: Web, page: Page, root: HtmlElement, frontier: "_Frontier") -> Page | Reject:
+    def _whole(self, web: Web, page: Page, root: HtmlElement, frontier: Frontier) -> Page | Reject:
         """The page with all that it is continued on, or none of it: an article that breaks off would pass for whole."""
         pages = [(page.url, root)]
         while len(pages) < html.MOST_PAGES:
             follows = _absolute(following(pages[-1][1], pages[-1][0], page.url, len(pages) + 1), page.url)
-            if not follows or follows in dict(pages):
+            if not follows or follows in dict(pages) or page.url in frontier.later:
                 break
             frontier.later[follows] = page.url
             opened = _open(web, follows)
@@ -198,7 +195,7 @@ class Website(Settings):
         frontier.note_unread(*pages[-1], reached=len(pages) < html.MOST_PAGES)
         return replace(page, body=pack(pages), media_type=PACKED) if len(pages) > 1 else page
 
-    def _make(self, answer: Response, url: str, frontier: "_Frontier", body: bytes) -> Page:
+    def _make(self, answer: Response, url: str, frontier: Frontier, body: bytes) -> Page:
         header = answer.headers.get("content-type", "")
         return Page(
             source=self.name,
@@ -216,80 +213,6 @@ class Website(Settings):
         )
 
 
-@dataclass
-class _Frontier:
-    """Addresses to visit, in the order in which they were found, each once. `prefixes` are without scheme and `www.`,
-    as `bare` has them; so are the addresses in `seen`."""
-
-    prefixes: list[str]
-    exclude: tuple[str, ...]
-    queue: deque[str] = field(default_factory=deque)
-    seen: set[str] = field(default_factory=set)
-    starts: set[str] = field(default_factory=set)  # those whose redirects may bring another folder
-    later: dict[str, str] = field(default_factory=dict)  # pages of articles, and the first page of each
-    twins: dict[str, str] = field(default_factory=dict)  # Markdown of pages, by `twins.shared_address`
-    set_aside: dict[str, str] = field(default_factory=dict)  # pages that go on from another, and that one
-    unread: list[Reject] = field(default_factory=list)  # what the last page of an article or thread announces
-
-    def begin(self, starts: list[str], *, follow: bool) -> None:
-        """Visit `starts` first, whatever is excluded."""
-        for url in dict.fromkeys(starts):
-            if bare(url) not in self.seen:
-                self.seen.add(bare(url))
-                self.queue.append(url)
-        self.starts = set(starts) if follow else set()
-
-    def follow_start(self, url: str, place: str) -> None:
-        """Where a start was redirected within its site, the folder there counts as well. Never one around its own: a
-        start that leads to the front page would become the whole site."""
-        folder = bare(urljoin(place, "."))
-        inside = url in self.starts and same_site(place, url) and not bare(url).startswith(folder)
-        if inside and not self.is_below(place):
-            self.prefixes.append(folder)
-
-    def is_below(self, url: str) -> bool:
-        """Whether a page at `url` belongs to the source."""
-        return bool(url) and bare(url).startswith(tuple(self.prefixes))
-
-    def key(self, url: str) -> str:
-        """A page's key: its address below the first prefix, or all of its address without the scheme."""
-        return unquote(bare(url).removeprefix(self.prefixes[0])) or "index"
-
-    def note_unread(self, url: str, root: HtmlElement, *, reached: bool) -> None:
-        """Keep in mind that an article or thread goes on after its last page that was read, at `url`."""
-        further = "" if reached else html.next_page(root, url)
-        said = html.unreachable_next(root, url) if reached else ""
-        if further:
-            self.unread.append(Reject(further, "most_pages", f"{html.MOST_PAGES} pages were read; this is the next"))
-        elif said and declares_posts(root):
-            detail = f"{said!r} is not a link: only a script would fetch it"
-            self.unread.append(Reject(url, "unreachable_next_page", detail))
-
-    def left_over(self) -> Iterator[Reject]:
-        """What was found and is not in any page."""
-        if self.queue:
-            left = f"{len(self.queue)} addresses or more are left; `max_pages` sets how many are read"
-            yield Reject(self.queue[0], "max_pages", left)
-        yield from self.unread
-        for url, first in self.set_aside.items():
-            if url not in self.later:
-                yield Reject(url, "no_first_page", f"it goes on from {first}, which does not lead to it or was not had")
-
-    def add(self, urls: list[str]) -> None:
-        """Visit these as well, those that are new and wanted."""
-        for url in urls:
-            if bare(url) not in self.seen and self._wants(url):
-                self.seen.add(bare(url))
-                self.queue.append(url)
-
-    def _wants(self, url: str) -> bool:
-        path = urlsplit(url).path
-        segments = [part for part in path.split("/") if part]
-        trap = len(segments) > MOST_SEGMENTS or any(segments.count(part) > MOST_REPEATS for part in segments)
-        excluded = any(re2.search(pattern, url) for pattern in self.exclude)
-        return self.is_below(url) and not trap and not excluded and not _NOT_PAGES.search(path)
-
-
 def _check_pattern(pattern: str) -> None:
     try:
         re2.compile(pattern)
@@ -297,7 +220,7 @@ def _check_pattern(pattern: str) -> None:
         raise ValueError(f"`exclude`: {pattern!r} is no RE2 pattern: {error}") from error
 
 
-def _read_sitemaps(web: Web, url: str, frontier: _Frontier) -> Iterator[Reject]:
+def _read_sitemaps(web: Web, url: str, frontier: Frontier) -> Iterator[Reject]:
     """Fill the frontier from a sitemap and those that it lists."""
     waiting, seen = deque([url]), {url}
     while waiting:
@@ -353,9 +276,9 @@ def _listed_twins(web: Web, starts: list[str]) -> dict[str, str]:
     return found
 
 
-def _with_twin(web: Web, page: Page, url: str, root: HtmlElement, frontier: _Frontier) -> Page:
+def _with_twin(web: Web, page: Page, url: str, root: HtmlElement, frontier: Frontier) -> Page:
     """The page with its twin in Markdown, if it has one on its own site that can be had and is plain."""
-    address = _absolute(twins.named(root, url) or frontier.twins.get(twins.shared_address(url), ""), url)
+    address = _absolute(twins.named(root) or frontier.twins.get(twins.shared_address(url), ""), url)
     text = _markdown(web, address) if address and same_site(address, url) else ""
     return replace(page, body=pack([(page.url, root)], text), media_type=PACKED) if twins.is_plain(text) else page
 
@@ -366,7 +289,10 @@ def _markdown(web: Web, url: str) -> str:
     usable = isinstance(answer, Response) and answer.status == 200 and not answer.opt_out
     if not isinstance(answer, Response) or not usable or _media_type(answer) not in twins.MEDIA_TYPES:
         return ""
-    return html.decode(answer.body, answer.headers.get("content-type", ""))
+    try:
+        return html.decode(answer.body, answer.headers.get("content-type", ""))
+    except html.Unreadable:
+        return ""
 
 
 def _media_type(answer: Response) -> str:
@@ -381,7 +307,7 @@ def _links(root: HtmlElement, url: str) -> list[str]:
     return [link for link in found if link][:MOST_LINKS]
 
 
-def _canonical(root: HtmlElement, url: str, frontier: _Frontier) -> str:
+def _canonical(root: HtmlElement, url: str, frontier: Frontier) -> str:
     """The address that the page calls its own, if that lies below a prefix and is not the front page there.
 
     A translation that names the original is a page of its own all the same.

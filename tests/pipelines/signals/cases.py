@@ -1,0 +1,316 @@
+"""What each signal measures, by example: signal, value, and the columns of a record."""
+
+from typing import Any
+
+import pytest
+
+PLAIN = "The mill turns the grain into flour. It runs on water, and the stones are dressed every week."
+
+CHINESE = "水车带动石磨，把谷物磨成面粉。磨盘每周都要修整一次，否则面粉会变粗。"
+
+FENCE = "Run it:\n\n```sh\nmake flour\n```\n"
+
+
+def case(signal: str, expected: Any, output: str = PLAIN, **columns: Any) -> tuple[str, Any, dict[str, Any]]:
+    return signal, expected, {"output": output, **columns}
+
+
+def near(value: float) -> Any:
+    return pytest.approx(value, abs=1e-3)
+
+
+LENGTH = [
+    case("output_chars", 2, "磨坊"),
+    case("output_words", 18),
+    case("output_words", 30, CHINESE),
+    case("output_words", 0, ""),
+    case("output_lines", 2, "one\n\n  \ntwo\n"),
+    case("instruction_chars", 3, instruction="why"),
+    case("instruction_words", 4, instruction="怎么磨面"),
+    case("input_chars", 0),
+    case("input_chars", 3, input="a b"),
+    case("input_words", 2, input="a b"),
+]
+
+REPETITION = [
+    case("output_unique_words", near(0.75), "a b c a"),
+    case("output_unique_words", None, ""),
+    case("output_repetition", 0.0),
+    case("output_repetition", near(0.5), "we grind the grain today " * 2),
+    case("output_repetition", near(0.9), "we grind the grain today " * 10),
+    case("output_repetition", near(0.5), "把谷物磨成面粉吧" * 2),
+    case("output_repetition", None, "```\n" + "we grind the grain today\n" * 9 + "```"),
+    case("output_top_2gram", near(1.0), "go go go"),
+    case("output_top_2gram", 0.0, "a b c d"),
+    case("output_top_3gram", near(6 / 7), "a b c a b c d"),
+    case("output_top_4gram", 0.0, "a b c a b c d"),
+    case("output_dup_6gram", near(0.5), "one two three four five six " * 2),
+    case("output_dup_7gram", 0.0, "one two three four five six " * 2),
+    case("output_dup_8gram", near(0.5), "a b c d e f g h " * 2),
+    case("output_dup_9gram", near(0.5), "a b c d e f g h i " * 2),
+    case("output_dup_10gram", near(0.5), "a b c d e f g h i j " * 2),
+]
+
+CHARACTERS = [
+    case("output_alpha_share", 1.0, "磨坊 mill"),
+    case("output_alpha_share", near(0.5), "a1 b2"),
+    case("output_alpha_share", None, " \n"),
+    case("output_digit_share", near(0.75), "a123"),
+    case("output_upper_share", near(0.25), "Mill"),
+    case("output_symbol_share", near(0.5), "a# b|"),
+    case("output_symbol_share", 0.0, "Yes, “really” — (是的)。"),
+    case("output_space_share", near(0.5), "a b "),
+    case("output_sentences", 2),
+    case("output_sentences", 2, CHINESE),
+    case("output_sentences", 1, "Version 3.11 of e.x.y?!"),
+    case("output_curly_brackets", 2, "a {b} c\n```\n{{}}\n```"),
+    case("output_hash_marks", near(1.0), "# a #b"),
+    case("output_ellipses", near(1.0), "well... then…"),
+    case("output_newline_ratio", near(0.5), "a\nb"),
+    case("output_mean_word", near(3.0), "ab abcd 字字"),
+    case("output_mean_word", None, "只有汉字"),
+    case("output_longest_word", 4, "ab abcd"),
+    case("output_letter_words", near(0.5), "mill 42"),
+    case("output_stop_words", 2, "the grain and flour"),
+    case("output_stop_words", 3, "我在磨坊的里面"),
+]
+
+LINES = [
+    case("output_dup_lines", 0.0),
+    case("output_dup_lines", near(0.5), "a\nb\n a \nb"),
+    case("output_dup_line_chars", near(3 / 7), "ccc\nd\nccc"),
+    case("output_dup_paragraphs", near(1 / 3), "a\nb\n\nc\n\na\nb"),
+    case("output_dup_paragraph_chars", near(2 / 5), "a\nb\n\nc\n\na\nb"),
+    case("output_bullet_lines", near(0.5), "- one\ntwo\n* three\n-4"),
+    case("output_ellipsis_lines", near(0.5), "so...\ndone."),
+    case("output_terminal_lines", near(0.75), "Done.\n**Really!**\n好。\nno"),
+    case("output_short_lines", near(0.5), "short\n" + PLAIN),
+    case("output_lorem", True, "Lorem ipsum dolor"),
+    case("output_lorem", False),
+    case("output_javascript_lines", 1, "Enable JavaScript.\nThen mill."),
+]
+
+CODE = [
+    case("output_code_share", 0.0),
+    case("output_code_share", near(11 / 30), FENCE),
+    case("output_open_fence", False, FENCE),
+    case("output_open_fence", True, "```\nx"),
+]
+
+LINKS = [
+    case("output_link_share", near(12 / 25), "look here ok https://a.bc"),
+    case("output_link_share", 0.0),
+    case("output_link_only", True, "See [this](https://a.example/b)."),
+    case("output_link_only", True, "https://a.example/b?c=d"),
+    case("output_link_only", False, "Read https://a.example/b, which tells how to dress a millstone properly."),
+    case("pair_images", 2, "See [image] below.", instruction="What is this? [image]"),
+    case("output_holes", 2, "Use ⟦?⟧ here.\n\n⟦?⟧"),
+    case("output_holes", 0, "Use ⟦\\?⟧ here."),
+    case("instruction_holes", 1, "Use it.", instruction="How hot is ⟦?⟧?"),
+    case("pair_holes_in_sentences", 0, "The stone turns.\n\n⟦?⟧\n\n- ⟦?⟧"),
+    case("pair_holes_in_sentences", 2, "石磨每分钟转⟦?⟧次。", instruction="⟦?⟧ 是什么？"),
+]
+
+PAIRING = [
+    case("pair_overlap", near(0.5), "grain", instruction="grain flour"),
+    case("pair_overlap", 1.0, "把面粉磨好", instruction="磨面粉"),
+    case("pair_overlap", None, instruction="?!"),
+    case("output_equals_question", True, "What is  flour", instruction="What is flour?"),
+    case("output_equals_question", True, "a b", instruction="other", input="A, B."),
+    case("output_equals_question", False),
+    case("output_equals_question", False, ">>> {}\n{}", instruction="Make an empty dictionary."),
+    case("instruction_question", True, instruction="How do I mill grain"),
+    case("instruction_question", True, instruction="石磨怎么修"),
+    case("instruction_question", False, instruction="Mill the grain."),
+]
+
+PHRASES = [
+    case("output_boilerplate", 0),
+    case("output_boilerplate", 0, "The file begins with a table of contents. It is short."),
+    case("output_boilerplate", 2, "We use cookies. Subscribe to our letters."),
+    case("output_boilerplate", 2, "版权所有，点击这里查看"),
+    case("output_self_reference", 0),
+    case("output_self_reference", 1, "As mentioned above, the stone turns."),
+    case("output_self_reference", 1, "As Peter said, use water."),
+    case("output_self_reference", 1, "The other answers are wrong."),
+    case("output_self_reference", 1, "The flow of grain is illustrated in the following diagram."),
+    case("output_self_reference", 1, "如上所述，石磨要修整。"),
+    case("output_self_reference", 0, "The water flows from above. See the `see above` option."),
+    case("output_identity", 0),
+    case("output_identity", 0, "GPT-3 was developed by OpenAI. GPT-3 由 OpenAI 开发。"),
+    case("output_identity", 1, "I was trained by OpenAI."),
+    case("output_identity", 1, "我是由 OpenAI 开发的助手。"),
+    case("output_identity", 1, "As an AI language model, I mill."),
+    case("output_identity", 1, "作为一个人工智能，我会磨面。"),
+    case("output_refusal", True, "I'm sorry, but I cannot help with that."),
+    case("output_refusal", True, "抱歉，我无法回答这个问题。"),
+    case("output_refusal", False, "Sorry for the delay. Turn the stone slowly."),
+    case("output_truncated", False),
+    case("output_truncated", False, FENCE),
+    case("output_truncated", True, "You need the following:"),
+    case("output_truncated", True, "Grind the wheat;"),
+    case("output_truncated", False, "Call > mill.turn();"),
+    case("output_announces", True, "In this chapter you will learn how a mill turns. Let's start!"),
+    case("output_announces", True, "Grinding has two steps, detailed in the following sections."),
+    case("output_announces", True, "> Part of this section is based on the tutorial of Ann."),
+    case("output_announces", True, "本章将介绍石磨的用法。"),
+    case("output_announces", True, "В этой главе ты узнаешь, как работает мельница."),
+    case("output_announces", False),
+    case("output_announces", False, CHINESE),
+    case("output_announces", False, "This section of the stone wears out. In this guide rail, look for cracks."),
+    case("output_announces", False, "In this section we show it:\n```sh\nmake flour\n```"),
+    case("output_no_answer", True, "It's not an answer to your question, but stones are heavy."),
+    case("output_no_answer", True, "Sorry, this does not directly answer your question about stones."),
+    case("output_no_answer", True, "这不是对你的回答，只是想说石磨很重。"),
+    case("output_no_answer", False),
+    case("output_no_answer", False, CHINESE),
+    case("output_no_answer", False, "The mill does not answer to the wind. There is not an easy answer here."),
+    case("output_images", 1, "[image] The mill", instruction="What is it? [image]"),
+    case("output_truncated", True, "The miller and the"),
+    case("output_truncated", True, "首先，磨面粉，"),
+    case("output_truncated", True, "Run:\n```\nmake"),
+    case("output_html_residue", 3, "<div>flour &amp; bran</div>"),
+    case("output_html_residue", 0, "Use `<div>` when a < b.\n```\n<p>\n```"),
+    case("output_bbcode_residue", 0, "Take `[code]x[/code]` or a[b] and a[/a].\n```\n[b]x[/b]\n```"),
+    case("output_bbcode_residue", 2, "[code]turn(mill)[/code] and [URL=x]y[/URL]"),
+    case("output_mojibake", 0, "Café, naïve, São Paulo, ÂGE"),
+    case("output_mojibake", 2, "CafÃ© and itâ€™s"),
+    case("output_thanks", True, "Thanks, that worked!"),
+    case("output_thanks", True, "谢谢楼主"),
+    case("output_thanks", False, "Thanks to the water the stone turns. " * 9),
+    case("output_asks", 0.0),
+    case("output_asks", 1.0, "Which mill? What does it grind?"),
+    case("output_asks", 0.5, "Which mill do you mean?\nThe new one grinds rye."),
+    case("output_asks", 0.5, "你用的是哪种石磨？新的可以磨黑麦。"),
+    case("output_asks", 0.0, "> Which mill?\n\nThe new one, at http://mill.example/?grain=rye&fine=1"),
+    case("output_asks", 0.0, "Turn it.\n```\nwhat? why? how?\n```"),
+    case("output_asks", 0.0, ""),
+    case("output_code_names", 0, "Turn the stone, then clean it (twice). Ask Ann/Bob."),
+    case("output_code_names", 5, "Call grind() or `mill -x`, set mill_speed, see Mill::turn and grainSize."),
+    case("output_code_names", 2, "Do this:\n```\nmill.turn(); grind_all\n```"),
+    case("output_template_tokens", 0),
+    case("output_template_tokens", 2, "<|im_start|>user", instruction="[INST] mill"),
+]
+
+LANGUAGE = [
+    case("instruction_language", "en", instruction="How does a water mill grind the grain?"),
+    case("output_language", "en"),
+    case("output_language", "zh", CHINESE),
+    case("output_language", "ja", "水車が石臼を回して粉を挽きます。"),
+    case("output_language", "ko", "물레방아가 곡식을 빻습니다."),
+    case("output_language", "de", "Die Mühle dreht sich im Wasser und mahlt das Korn zu Mehl."),
+    case("output_language", "und", "42"),
+    case("output_language", "zh", "运行命令 `make flour`：\n```\nthe quick brown fox jumps over the lazy dog\n```"),
+    case("output_script", "Hans", CHINESE),
+    case("output_script", "Hant", "水車帶動石磨，把穀物磨成麵粉。"),
+    case("language_match", True, instruction="How does a water mill grind the grain?"),
+    case("output_language", "und", r"$$\sqrt{NOT} = e^{(\frac{i \pi}{4} I_2 - \frac{i \pi}{4} \sigma_x)}$$"),
+    case("language_match", False, CHINESE, instruction="How does a water mill grind the grain?"),
+    case("language_match", None, "42", instruction="How does a water mill grind the grain?"),
+]
+
+TASK = [
+    case("task", "question_answering", kind="exchange", instruction="Who invented the mill?"),
+    case("task", "question_answering", kind="answer", instruction="My stone is stuck"),
+    case("task", "code_generation", kind="exchange", instruction="Write a Python function that mills grain"),
+    case("task", "code_generation", kind="exchange", instruction="编写一个排序函数"),
+    case("task", "creative_writing", kind="exchange", instruction="Compose a poem about flour."),
+    case("task", "creative_writing", kind="exchange", instruction="写一首关于磨坊的诗"),
+    case("task", "task_automation", kind="exchange", instruction="Summarize the text."),
+    case("task", "task_automation", kind="exchange", instruction="将这句话翻译成英文"),
+    case("task", "education", kind="exchange", instruction="Explain how a mill works."),
+    case("task", "education", kind="explanation", instruction="The millstone"),
+    case("task", "text_generation", kind="exchange", instruction="Suggest three names for a mill."),
+    case("task", "task_automation", kind="exchange", instruction="Given a text, find its topic.", input="Flour."),
+    case("task", "task_automation", kind="exchange", instruction="判断这句话的语气", input="快走！"),
+    case("task", "question_answering", kind="exchange", instruction="Identify the inventor of the water mill."),
+    case("task", "code_generation", kind="exchange", instruction="Convert the given HTML into Markdown.", input="<b>"),
+    case("task", "creative_writing", kind="exchange", instruction="Construct a metaphor for bread."),
+    case("task", "dialogue", kind="dialogue", instruction="And then?"),
+    case("task", "other", kind="exchange", instruction="Millstones"),
+]
+
+READING = [
+    case(
+        "output_reading_ease", pytest.approx(206.835 - 1.015 * 6 - 84.6 * 1.0, abs=0.01), "The cat sat on the mat. " * 2
+    ),
+    case("output_reading_ease", None, CHINESE),
+    case("output_reading_ease", None, "Too short."),
+    case("output_sentence_words", near(6.0), "The cat sat on the mat. " * 2),
+    case("output_sentence_words", near(15.0), CHINESE),
+    case("output_type_token", near(5 / 12), "The cat sat on the mat. " * 2),
+    case("output_type_token", near(0.1), " ".join("abcdefghij"[k % 5] * 3 for k in range(500))),
+    case("output_type_token", None, "Too short."),
+]
+
+EXCHANGE = [
+    case("input_link_only", True, input="https://mill.example/a"),
+    case("input_link_only", False, input="See https://mill.example/a"),
+    case("output_none", True, "N/A"),
+    case("output_none", True, "无。"),
+    case("output_none", False),
+    case("output_merged", 1, "Flour.\n\n12. Instruction: Name a grain.\nOutput: Rye."),
+    case("output_merged", 0, "The instruction: read it twice.\nInstructions:\n1. Knead."),
+    case("instruction_impossible", True, instruction="Draw a picture of a mill"),
+    case("instruction_impossible", True, instruction="Generate an image of a mill"),
+    case("instruction_impossible", True, instruction="画一张水车的图"),
+    case("instruction_impossible", False, instruction="Draw calls are slow"),
+    case("instruction_impossible", False, instruction="Write code that draws a mill"),
+    case("output_missing_steps", 0, "Three steps:\n1. Grind.\n2. Sieve.\n3. Bake."),
+    case("output_missing_steps", 2, "Here are four easy steps:\n1. Grind.\n2. Sieve."),
+    case("output_missing_steps", 1, "1. Grind.\n2. Sieve.\n4. Bake."),
+    case("output_missing_steps", 3, "有五个步骤：\n1. 磨\n2. 筛"),
+    case("output_missing_steps", 0, "17. Clients are authenticated.\n3.2.6 is broken; 4.0 is not."),
+    case("output_missing_steps", 0),
+    case("output_wiki_residue", 3, "'''Mill''' in [[Flour]] {{citation needed}}"),
+    case(
+        "output_wiki_residue",
+        0,
+        "It's the `[[` operator: a[b[0]], [[image]], {{ name }}, $x_{{n}}$ and 'quoted'.\n|---|---|",
+    ),
+]
+
+DOMAIN = [
+    case("domain", "food", "Grind the beans and pour the water slowly.", instruction="How do I brew coffee?"),
+    case("domain", "food", "面团要揉十分钟。", instruction="怎么做面包？"),
+    case("domain", "software", "Set the variable before the loop.", instruction="Why does my script raise an error?"),
+    case("domain", "software", "先检查日志。", instruction="服务器报错，程序崩溃"),
+    case("domain", "general", "Yes.", instruction="Is it?"),
+]
+
+
+CONTEXT = [
+    case("pair_context", 0),
+    case("output_leans_back", False),
+    case("output_leans_back", True, "Now that you have a mill, grind the grain."),
+    case("output_leans_back", True, "As we have seen, stones wear."),
+    case("output_leans_back", True, "Now you can start the mill."),
+    case("output_leans_back", True, "Finally, close the gate."),
+    case("output_leans_back", True, "The command above grinds the grain."),
+    case("output_leans_back", False, "Run `mill`:\n\n```sh\nmill\n```\n\nThe command above grinds the grain."),
+    case("output_leans_back", False, "So far they have been made of stone."),
+    case("output_leans_back", False, "Nowadays mills are made of steel. Remember that you need grain."),
+    case("output_leans_back", True, "上面的命令会把谷物磨成面粉。"),
+    case("output_leans_back", True, "现在，让我们来磨面粉。"),
+    case("output_leans_back", False, "磨盘每周修整一次。之前的版本没有磨盘。"),
+    case("output_leans_back", True, "Wie wir gesehen haben, mahlt die Mühle Korn."),
+    case("output_leans_back", True, "ここまでで粉ができました。"),
+    case("output_leans_back", False, "밀가루는 밀로 만듭니다. 이제 갈아 보세요."),
+    case("instruction_site_talk", False, instruction="How do I add tags to a grain sack? Which mill won the election?"),
+    case("instruction_site_talk", True, instruction="Why was my question closed as off-topic?"),
+    case("instruction_site_talk", True, instruction="2024 moderator election"),
+    case("instruction_site_talk", True, instruction="Tag synonym request: flour and meal"),
+    case("instruction_site_talk", True, instruction="Forum rules, please read before posting"),
+    case("instruction_site_talk", True, instruction="The forum is down again"),
+    case("instruction_site_talk", True, instruction="How do I post pictures on this forum?"),
+    case("instruction_site_talk", True, instruction="Introduce yourself!"),
+    case("instruction_site_talk", False, instruction="Hello, I am new to mills. How do I dress a stone?"),
+    case("instruction_site_talk", False, instruction="How do I let users post pictures on my own forum?"),
+    case("instruction_site_talk", True, instruction="新人报到"),
+    case("instruction_site_talk", True, instruction="本站积分怎么获得"),
+    case("instruction_site_talk", True, instruction="我的帖子被删了，怎么回事？"),
+    case("instruction_site_talk", False, instruction="新人求助：网站登录功能怎么实现？论坛上的教程看不懂"),
+    case("instruction_site_talk", True, instruction="Forenregeln: bitte lesen"),
+    case("instruction_site_talk", True, instruction="Правила форума"),
+    case("instruction_site_talk", True, instruction="自己紹介スレッド"),
+]
