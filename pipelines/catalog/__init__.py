@@ -61,13 +61,14 @@ STATES = (f"[1-6]_*/**/{storage.MANIFEST}", "[56]_*/*/latest", storage.RUN_LOG, 
 
 
 def connect(data: Path | str) -> duckdb.DuckDBPyConnection:
-    """An in-memory connection with the users' views over `data`. Nothing is ever downloaded."""
+    """An in-memory connection with the users' views over `data`, which reads nothing else and sets nothing."""
     data = filesystem.resolve(data)
     shards = _shards(data)
     con = duck.open_duckdb(data, shards=[shard for listed in shards.values() for shard in listed])
     con.execute("SET TimeZone = 'UTC'")
     con.execute("CREATE MACRO folder(file, depth) AS split_part(file, '/', -depth)")
     con.execute(_views(data, shards))
+    duck.lock(con, data)
     return con
 
 

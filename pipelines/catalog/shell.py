@@ -4,7 +4,6 @@ import csv
 import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import IO, Any, Literal
 
 import duckdb
@@ -13,10 +12,9 @@ import pyarrow.parquet as pq
 from rich.table import Table
 from rich.text import Text
 
-from pipelines import catalog
 from pipelines.catalog import screen
 from pipelines.errors import WrongInput
-from pipelines.storage import duck
+from pipelines.storage import user_sql
 
 Format = Literal["table", "csv", "json", "jsonl", "parquet"]
 SHOWN_ROWS = 40
@@ -27,27 +25,18 @@ class QueryError(WrongInput):
     """A statement that is refused or that DuckDB cannot run."""
 
 
-def open_views(data: Path) -> duckdb.DuckDBPyConnection:
-    """The users' views, locked: no other file can be read, nothing attached, no setting changed."""
-    con = catalog.connect(data)
-    allowed = [str(data.absolute()), duck.pattern(data)]  # the second is how the views name it
-    con.execute(f"SET allowed_directories = [{', '.join(map(duck.sql_string, allowed))}]")
-    con.execute("SET enable_external_access = false")
-    con.execute("SET lock_configuration = true")
-    return con
-
-
 def ask(con: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
     """The answer to one reading statement. Raises QueryError."""
     try:
         statements = con.extract_statements(query)
         _refuse_writing(statements)
+        user_sql.check_query(query)
         return con.sql(statements[0].query).to_arrow_table()
-    except duckdb.Error as error:
+    except (duckdb.Error, user_sql.RefusedSQL) as error:
         raise QueryError(_on_one_line(error)) from error
 
 
-def _on_one_line(error: duckdb.Error) -> str:
+def _on_one_line(error: Exception) -> str:
     """What DuckDB says, without the copy of the query below it."""
     return " ".join(str(error).split("\n\nLINE ")[0].split())
 

@@ -231,9 +231,10 @@ def sql(
     """
     if kind == "parquet" and sys.stdout.isatty():
         raise WrongInput("--format parquet is binary: send it to a file with > answer.parquet")
+    from pipelines import catalog
     from pipelines.catalog import shell
 
-    with shell.open_views(data) as con:
+    with catalog.connect(data) as con:
         if query or not sys.stdin.isatty():
             shell.show(shell.ask(con, query or sys.stdin.read()), kind, sys.stdout)
         else:

@@ -30,6 +30,7 @@ from pipelines.publish.card import RuleLine, dataset_card
 from pipelines.publish.histograms import histograms
 from pipelines.recipe import Recipe
 from pipelines.storage import duck, inputs
+from pipelines.storage.user_sql import closed
 from schemas.manifest import Manifest
 from schemas.record import PAIR, RECORD
 from schemas.verdict import CONTAMINATED, PUBLISHED, PUBLISHED_PAIR, REASONS, VERDICT
@@ -74,12 +75,13 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
         with storage.building(folder, **key, resume=False) as builder:
             with duck.spilling_duckdb(folder, workers, MEMORY) as (con, _):
                 con.execute(sql.FIXED_JOIN_ORDER)
+                duck.lock(con, data)
                 external.create_tables(con, read, external_inputs)
                 policy.require_columns(rules, con.table("candidate").columns, recipe.name)
                 _judge(con, rules)
                 _publish(con, builder, rules)
                 _count_by_source(con, builder, read.counts)
-                builder.text("signals.svg", histograms(con, rules.quality))
+                builder.text("signals.svg", histograms(con, closed(rules.quality)))
                 title = f"{recipe.name} {folder.name}"
                 builder.text("README.md", dataset_card(con, title, _rule_lines(con, rules), builder, read.counts))
                 builder.text("ATTRIBUTION.md", attribution(con))

@@ -22,6 +22,7 @@ from pipelines.curate import diversity
 from pipelines.curate.policy import Mixture, Policy, PolicyError
 from pipelines.signals import embedding
 from pipelines.storage.duck import sql_string
+from pipelines.storage.user_sql import closed
 
 DIMENSIONS = {"task": "task", "source": "source", "language": "output_language", "licence": "licence"}
 EMBEDDING = embedding.NAME
@@ -73,7 +74,7 @@ def apply(con: duckdb.DuckDBPyConnection, policy: Policy) -> None:
     if mixture == Mixture():
         return
     quality = policy.quality if mixture.order == "quality" else "1"
-    con.execute(_POOL.format(quality=f"coalesce({quality}, 0)"))
+    con.execute(_POOL.format(quality=f"coalesce({closed(quality)}, 0)"))
     _exclude(con, _caps(mixture))
     size = -1
     while size != (size := _pool_size(con)):

@@ -5,7 +5,6 @@ signals and clusters. A value that could not be measured (null) breaks a rule
 only where the rule says `if_null = true`.
 """
 
-import json
 import re
 from collections.abc import Collection
 from functools import cache
@@ -20,6 +19,7 @@ from pipelines.errors import Location, WrongInput, did_you_mean, explain_faults,
 from pipelines.recipe import Recipe
 from pipelines.signals import SIGNALS
 from pipelines.signals.task import TASKS
+from pipelines.storage import user_sql
 from schemas.cluster import CLUSTER
 from schemas.record import PAIR, RECORD
 from schemas.signal import OPTIONAL
@@ -197,14 +197,7 @@ def columns() -> dict[str, str]:
 @cache
 def mentions(sql: str) -> tuple[str, ...]:
     """The columns an expression looks at, in alphabetical order."""
-    tree = _parser().execute("SELECT json_serialize_sql($1)", [f"SELECT {sql}"]).fetchall()[0][0]
-    return tuple(sorted(set(_column_refs(json.loads(tree))) & set(columns())))
-
-
-@cache
-def _parser() -> duckdb.DuckDBPyConnection:
-    """One connection for all expressions: opening one takes longer than parsing a policy."""
-    return duckdb.connect(config={"threads": 1})
+    return tuple(sorted(user_sql.column_references(sql) & set(columns())))
 
 
 def unmeasured(policy: Policy, recipe: Recipe) -> dict[str, str]:
@@ -236,7 +229,7 @@ def reasons_sql(policy: Policy) -> str:
 
 
 def breaks_sql(rule: Rule) -> str:
-    return f"coalesce(({rule.drop_if}), {str(rule.if_null).lower()})"
+    return f"coalesce(({user_sql.closed(rule.drop_if)}), {str(rule.if_null).lower()})"
 
 
 def verdict_sql(policy: Policy) -> str:
@@ -246,6 +239,7 @@ def verdict_sql(policy: Policy) -> str:
     rules it breaks and was accepted all the same). The survivor of a cluster is its first passing member by `prefer`,
     an accepted one before all others; whoever else is in it breaks `duplicate`, unless accepted too.
     """
+    prefer = user_sql.closed(policy.prefer)
     legal = ", ".join(f"'{rule.name}'" for rule in policy.rules if "licence" in mentions(rule.drop_if)) or "''"
     return f"""WITH judged AS (
 SELECT *, {reasons_sql(policy)} AS broken, decision IN ('accept', 'edit') AS accepted_by_hand
@@ -263,7 +257,7 @@ SELECT record_id, cluster_id, cluster_size, group_id, reasons, decision, overrul
        first_value(record_id) OVER best AS survivor,
        first_value(len(reasons)) OVER best = 0 AS survives
 FROM decided
-WINDOW best AS (PARTITION BY cluster_id ORDER BY len(reasons) > 0, NOT accepted_by_hand, {policy.prefer}, record_id)
+WINDOW best AS (PARTITION BY cluster_id ORDER BY len(reasons) > 0, NOT accepted_by_hand, {prefer}, record_id)
 ), marked AS (
 SELECT *,
        CASE WHEN survives AND survivor <> record_id AND NOT accepted_by_hand THEN survivor ELSE '' END AS duplicate_of
@@ -284,33 +278,40 @@ def _reason_sql(rule: Rule) -> str:
     return f"CASE WHEN {breaks_sql(rule)} THEN [{{'rule': '{rule.name}', 'value': {value}}}] ELSE [] END"
 
 
-def _column_refs(node: Any) -> list[str]:
-    if isinstance(node, list):
-        return [name for child in node for name in _column_refs(child)]
-    if not isinstance(node, dict):
-        return []
-    own = node["column_names"] if node.get("class") == "COLUMN_REF" else []
-    return [*own, *(name for child in node.values() for name in _column_refs(child))]
-
-
 def _sql_faults(policy: Policy) -> list[str]:
-    """What is wrong with each piece of SQL, bound against the columns."""
+    """What is wrong with each piece of SQL: it does more than compute, or cannot be bound against the columns."""
     pieces = [(f"rules.{rule.name}.drop_if", rule.drop_if, "BOOLEAN") for rule in policy.rules]
-    pieces.append(("quality", f"({policy.quality}) * 1.0::DOUBLE", "DOUBLE"))
+    pieces.append(("quality", policy.quality, "DOUBLE"))
     with duckdb.connect() as con:
         typed = ", ".join(f'"{name}" {kind}' for name, kind in columns().items())
         con.execute(f"CREATE TABLE candidate ({typed})")
-        found = [_fault(con, f"SELECT ({sql}) AS value FROM candidate", key, kind) for key, sql, kind in pieces]
-        order = f"SELECT first_value(record_id) OVER (ORDER BY {policy.prefer}) AS value FROM candidate"
-        return [fault for fault in [*found, _fault(con, order, "prefer", "VARCHAR")] if fault]
+        found = [_expression_fault(con, *piece) for piece in pieces]
+        return [fault for fault in [*found, _order_fault(con, policy.prefer)] if fault]
 
 
-def _fault(con: duckdb.DuckDBPyConnection, sql: str, key: str, kind: str) -> str:
+def _expression_fault(con: duckdb.DuckDBPyConnection, key: str, sql: str, kind: str) -> str:
+    number = " * 1.0::DOUBLE" if kind == "DOUBLE" else ""
+    query = f"SELECT ({user_sql.closed(sql)}){number} AS value FROM candidate"
     try:
-        given = con.execute(f"DESCRIBE {sql}").fetchall()[0][1]
-    except duckdb.Error as error:
-        unknown = re.search(r'column "([^"]+)" not found', str(error))
-        if unknown:
-            return f"{key}: no column {unknown[1]!r}{did_you_mean(unknown[1], list(columns()))}"
-        return f"{key}: {str(error).splitlines()[0]}"
+        user_sql.check_expression(sql)
+        given = con.execute(f"DESCRIBE {query}").fetchall()[0][1]
+    except (duckdb.Error, user_sql.RefusedSQL) as error:
+        return f"{key}: {_explained(error)}"
     return "" if given == kind else f"{key}: gives {given}, not {kind}; compare it with something"
+
+
+def _order_fault(con: duckdb.DuckDBPyConnection, order: str) -> str:
+    query = f"SELECT first_value(record_id) OVER (ORDER BY {user_sql.closed(order)}) AS value FROM candidate"
+    try:
+        user_sql.check_order(order)
+        con.execute(f"DESCRIBE {query}")
+    except (duckdb.Error, user_sql.RefusedSQL) as error:
+        return f"prefer: {_explained(error)}"
+    return ""
+
+
+def _explained(error: Exception) -> str:
+    unknown = re.search(r'column "([^"]+)" not found', str(error))
+    if unknown:
+        return f"no column {unknown[1]!r}{did_you_mean(unknown[1], list(columns()))}"
+    return str(error).splitlines()[0]

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pipelines.curate.policy import Policy, breaks_sql, for_pairs, mentions, verdict_sql
 from pipelines.storage.duck import parquet, signals
+from pipelines.storage.user_sql import closed
 from schemas.cluster import CLUSTER
 from schemas.record import PAIR, RECORD
 from schemas.verdict import CONTAMINATION as CONTAMINATION_COLUMNS
@@ -198,7 +199,7 @@ def groups(policy: Policy) -> str:
 
 def published(policy: Policy) -> str:
     """Creates the view `published`: the kept records with the columns that users see."""
-    return _PUBLISHED.format(quality=policy.quality)
+    return _PUBLISHED.format(quality=closed(policy.quality))
 
 
 def pairs(policy: Policy) -> str:

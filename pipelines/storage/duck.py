@@ -32,12 +32,25 @@ def open_duckdb(data: Path, memory: str = "1GB", shards: Sequence[ShardLocation]
     settings: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
+        "python_enable_replacements": "false",  # a table is never a variable of the program
         "memory_limit": memory,
     }
     con = duckdb.connect(config=settings)
     use_filesystem(con, data, shards)
     con.execute("SET enable_progress_bar = false")  # a bar would be printed into the output of a command
     return con
+
+
+def lock(con: duckdb.DuckDBPyConnection, data: Path) -> None:
+    """From here on nothing outside `data` is read or written, nothing attached, and no setting changed.
+
+    Where `data` is in an object store, the copies of its shards are read too.
+    """
+    folders = [data] if filesystem.is_local(data) else [data, filesystem.cache_folder()]
+    allowed = [name for folder in folders for name in (str(folder.absolute()), pattern(folder))]
+    con.execute(f"SET allowed_directories = [{', '.join(map(sql_string, allowed))}]")
+    con.execute("SET enable_external_access = false")
+    con.execute("SET lock_configuration = true")
 
 
 @contextmanager

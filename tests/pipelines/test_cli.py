@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from pipelines import catalog
 from pipelines.catalog import shell
 from pipelines.flows.steps import Outcome
 from pipelines.recipe import Recipe
@@ -120,7 +121,7 @@ def test_status_tells_the_funnel(gristmill: Gristmill, milled: Milled) -> None:
 
 def test_sql_answers_in_five_formats(milled: Milled) -> None:
     _, data, _ = milled
-    with shell.open_views(data) as con:
+    with catalog.connect(data) as con:
         table = shell.ask(con, "SELECT source, count(*) AS n, 'a,\"b\nc' AS odd FROM records GROUP BY ALL")
     shown = {}
     for kind in ("table", "csv", "json", "jsonl"):
@@ -142,7 +143,7 @@ def test_sql_answers_in_five_formats(milled: Milled) -> None:
 def test_bytes_are_shown_in_hexadecimal_digits(kind: shell.Format, milled: Milled) -> None:
     _, data, _ = milled
     out = io.StringIO()
-    with shell.open_views(data) as con:
+    with catalog.connect(data) as con:
         shell.show(shell.ask(con, "SELECT '\\xAB\\x00'::BLOB AS signature"), kind, out)
     assert "ab00" in out.getvalue()
 
@@ -186,7 +187,7 @@ def test_the_shell_answers_and_outlives_mistakes(
     _, data, _ = milled
     typed = iter(["SELECT count(*) AS n", "FROM records;", "SELEC 1;", "SELECT 40 + 2 AS sum;", "exit"])
     monkeypatch.setattr("builtins.input", lambda _: next(typed))
-    with shell.open_views(data) as con:
+    with catalog.connect(data) as con:
         shell.shell(con)
     said = capsys.readouterr()
     assert "views: clusters, contaminated, counts, curated" in said.err
@@ -203,7 +204,7 @@ def test_scraped_text_cannot_drive_the_terminal() -> None:
 
 def test_explain_try_and_export_work_on_what_was_milled(gristmill: Gristmill, milled: Milled, tmp_path: Path) -> None:
     _, data, _ = milled
-    with shell.open_views(data) as con:
+    with catalog.connect(data) as con:
         record_id = shell.ask(con, "SELECT min(record_id) AS id FROM curated WHERE split = 'train'")["id"][0].as_py()
         train = len(shell.ask(con, "SELECT 1 FROM curated WHERE split = 'train'"))
     assert json.loads(gristmill("explain", record_id, "--data", data, "--json").out)["record_id"] == record_id

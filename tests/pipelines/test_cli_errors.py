@@ -10,6 +10,7 @@ from typing import get_args
 import pyarrow.parquet as pq
 import pytest
 
+from pipelines import catalog
 from pipelines.catalog import explain, shell
 from pipelines.cli import options
 from pipelines.flows import ports, steps
@@ -254,7 +255,7 @@ def test_explain_cuts_no_name_of_a_signal(milled: Milled, width: int) -> None:
     from rich.console import Console
 
     _, data, _ = milled
-    with shell.open_views(data) as con:
+    with catalog.connect(data) as con:
         record_id = shell.ask(con, "SELECT min(record_id) AS id FROM records")["id"][0].as_py()
     life = explain.explain(record_id, data)
     out = io.StringIO()

@@ -36,8 +36,19 @@ REFUSED = {
         r"short.drop_if: gives INTEGER",
     ),
     "a recipe": ("name = 'bakery'\n[[sources]]\nname = 'a'\n", r"a recipe, not a policy.*try default --recipe bakery"),
-    "not SQL": (RULE.replace("output_words < 3", "output_words <"), r"short.drop_if: Parser Error"),
+    "not SQL": (RULE.replace("output_words < 3", "output_words <"), r"short.drop_if: syntax error"),
     "two statements": (RULE.replace("output_words < 3", "true); DROP TABLE x; --"), r"short.drop_if: "),
+    "a statement that writes": (
+        RULE.replace("output_words < 3", "1=1); COPY (SELECT 1) TO 'x'; SELECT (1=1"),
+        r"short.drop_if: ",
+    ),
+    "a query": (
+        RULE.replace("output_words < 3", "EXISTS (FROM read_text('x'))"),
+        r"short.drop_if: a subquery is refused",
+    ),
+    "another answer each day": (RULE.replace("output_words < 3", "created_at < now()"), r"short.drop_if: now\(\)"),
+    "an order that is more": ("prefer = 'score) FROM read_text(1) --'\n" + RULE, r"prefer: "),
+    "quality that is more": ("quality = '1) FROM read_text(1) --'\n" + RULE, r"quality: "),
     "not TOML": ("rules = [", r"not TOML"),
     "twice the same name": (
         RULE + RULE.replace("3", "4").replace("short", "duplicate"),

@@ -54,7 +54,7 @@ def old(tmp_path_factory: pytest.TempPathFactory) -> Old:
 
 def test_what_reads_it_works(old: Old) -> None:
     _, data = old
-    with shell.open_views(data) as con:
+    with catalog.connect(data) as con:
         ids = [row["record_id"] for row in shell.ask(con, "SELECT record_id FROM records").to_pylist()]
         for view in ("records", "pairs", "signals", "verdicts", "curated", "curated_pairs", "dropped"):
             shell.ask(con, f"SELECT * FROM {view}")
@@ -68,7 +68,7 @@ def test_what_reads_it_works(old: Old) -> None:
 
 
 def test_the_turns_of_then_are_shown(old: Old, gristmill: Gristmill) -> None:
-    with shell.open_views(old[1]) as con:
+    with catalog.connect(old[1]) as con:
         (row,) = shell.ask(con, "SELECT record_id FROM records WHERE len(history) > 0").to_pylist()
     said = gristmill("explain", row["record_id"], "--data", old[1]).out
     assert "rye alone does not rise" in said and "None" not in said
@@ -97,7 +97,7 @@ def test_finetuning_on_it_says_what_to_do(old: Old) -> None:
 def test_it_is_made_anew_from_its_pages_and_keeps_what_was_decided(old: Old, tmp_path: Path) -> None:
     recipe, data = old[0], tmp_path / "data"
     shutil.copytree(old[1], data, symlinks=True)
-    with shell.open_views(data) as con:
+    with catalog.connect(data) as con:
         (row,) = shell.ask(con, "SELECT pair_hash FROM signals WHERE record_id = 'forum:q3#a103'").to_pylist()
     current = suppression.load(data)
     gone = {"record": "forum:q2#a102", "text": row["pair_hash"]}
@@ -108,7 +108,7 @@ def test_it_is_made_anew_from_its_pages_and_keeps_what_was_decided(old: Old, tmp
     assert pages == {path: path.read_bytes() for path in (data / "1_pages").rglob("*.parquet")}
     assert before == {path: path.read_bytes() for path in (data / "5_curated" / "small" / "v1").iterdir()}
     assert storage.latest(data / "5_curated" / "small").name == "v2"
-    with shell.open_views(data) as con:
+    with catalog.connect(data) as con:
         kept = {row["record_id"]: row for row in shell.ask(con, "SELECT * FROM curated").to_pylist()}
         assert len(shell.ask(con, "SELECT * FROM verdicts WHERE decision = 'reject' AND NOT kept")) == 1
         ids = {row["record_id"] for row in shell.ask(con, "SELECT record_id FROM records").to_pylist()}

@@ -53,7 +53,7 @@ def objects(folder: Path) -> dict[str, dict[str, str]]:
 
 
 def test_questions_are_answered_from_the_bucket_and_only_from_there(milled_there: Path, bucket: str) -> None:
-    with shell.open_views(milled_there) as con:
+    with catalog.connect(milled_there) as con:
         assert shell.ask(con, "SELECT count(*) AS n FROM curated")["n"].to_pylist()[0] > 0
         assert shell.ask(con, "SELECT count(DISTINCT stage) AS n FROM runs")["n"].to_pylist() == [5]
         with pytest.raises(shell.QueryError, match="Permission"):

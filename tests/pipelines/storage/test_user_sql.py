@@ -1,0 +1,146 @@
+"""SQL of users: an expression computes, a query reads, and neither does anything else."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.storage import duck, user_sql
+from pipelines.storage.user_sql import RefusedSQL
+
+COMPUTES = [
+    "output_words < 3",
+    "output_words < 3 -- too short",
+    "regexp_matches(output, '(?i)x; DROP') AND NOT tags LIKE '%)%'",
+    "len([tag FOR tag IN tags IF tag <> 'x']) BETWEEN 1 AND 3",
+    "CASE WHEN score IS NULL THEN 0 ELSE ln(1 + greatest(score, 0)) / 5 END",
+    "list_any_value(list_filter(tags, lambda tag: tag > 'x')) IN ('a', 'b')",
+    "created_at < TIMESTAMP '2020-01-01' AND date_part('year', created_at) > 1999",
+    "{'a': 1}['a'] = 1 AND map {'a': 1}['a'] = 1 AND tags[1] || 'x' ILIKE 'x' AND (1, 2) = (1, 2)",
+    "array_to_string(tags, ',') = '' AND split_part(url, '/', 3) = 'a' COLLATE NOCASE",
+]
+DOES_MORE = {
+    "1=1); COPY (SELECT 1) TO 'x'; SELECT (1=1": "syntax error",
+    "true; COPY (SELECT 1) TO 'x'": "Only SELECT statements",
+    "true; SELECT true": "2 statements",
+    "true;": "syntax error",
+    "true) UNION (SELECT true": "syntax error",
+    "true UNION SELECT true": "UNION and the like",
+    "true FROM read_text('/etc/passwd')": "more than an expression",
+    "(true) FROM (SELECT 1": "syntax error",
+    "true, false": "2 expressions",
+    "(SELECT true)": "a subquery",
+    "EXISTS (FROM read_csv('x'))": "a subquery",
+    "list_filter(tags, lambda tag: (SELECT true)) = []": "a subquery",
+    "count(*) > 1": "more than one record",
+    "row_number() OVER () > 1": "a window over other records",
+    "unnest([true])": "more than one record",
+    "random() > 0.5": "another answer each time",
+    "created_at > now()": "another answer each time",
+    "created_at > current_date": "write a date",
+    "age(created_at) > INTERVAL 1 YEAR": "another answer each time",
+    "current_setting('home_directory') = ''": "another answer each time",
+    "write_log('x') IS NULL": "write_log",
+    "query('SELECT 1')": "query",
+    "lenght(output) > 1": "no function 'lenght'; did you mean 'length'",
+    "output AS text": "syntax error",
+    "*": r"\* is refused",
+    "COLUMNS('a')": r"\* is refused",
+    "$1": "a parameter",
+    "output ORDER BY output": "more than an expression",
+    "output LIMIT 1": "more than an expression",
+    "DISTINCT output": "more than an expression",
+    "true /*": "unterminated",
+    "-- nothing": "SELECT clause without",
+}
+
+
+@pytest.mark.parametrize("text", COMPUTES)
+def test_an_expression_over_one_record_is_allowed(text: str) -> None:
+    user_sql.check_expression(text)
+    if "x; DROP" not in text:
+        user_sql.check_order(text)
+
+
+@pytest.mark.parametrize(("text", "says"), DOES_MORE.items())
+def test_what_does_more_than_compute_is_refused(text: str, says: str) -> None:
+    with pytest.raises(RefusedSQL, match=says):
+        user_sql.check_expression(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "score; DROP TABLE x",
+        "1 LIMIT 3",
+        "1 OFFSET 2",
+        "ALL",
+        "(SELECT 1)",
+        "score, random()",
+        "score) FROM t --",
+        "a;",
+    ],
+)
+def test_an_order_is_nothing_else(text: str) -> None:
+    user_sql.check_order("score DESC NULLS LAST, length(output) -- the longest first")
+    with pytest.raises(RefusedSQL):
+        user_sql.check_order(text)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SUMMARIZE t", "DESCRIBE t", "SHOW TABLES", "VALUES (1)", "FROM t PIVOT (sum(a) FOR b IN ('x'))",
+        "WITH x AS (FROM t) SELECT (SELECT max(a) FROM x)", "FROM duckdb_views()", "SELECT unnest(range(3)), random()",
+    ],
+)  # fmt: skip
+def test_a_query_that_reads_is_allowed(query: str) -> None:
+    user_sql.check_query(query)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "FROM enable_profiling(save_location = '{file}')",
+        "FROM enable_logging(storage = 'file', storage_path = '{file}')",
+        "FROM t, LATERAL (FROM enable_logging())", "WITH x AS (FROM enable_logging()) FROM x",
+        "SELECT (FROM enable_logging())", "SUMMARIZE (FROM enable_logging())", "FROM main.ENABLE_logging()",
+        "SELECT write_log('x')", "FROM query('FROM enable_logging()')", "FROM json_execute_serialized_sql('x')",
+        "FROM pandas_scan(1)", "FROM arrow_scan(1, 2, 3)", "FROM checkpoint()", "SELECT setseed(0.1)",
+    ],
+)  # fmt: skip
+def test_a_query_that_sets_or_writes_is_refused(query: str, tmp_path: Path) -> None:
+    file = tmp_path / "manifest.json"
+    with pytest.raises(RefusedSQL, match="does not only read"):
+        user_sql.check_query(query.format(file=file))
+
+
+def test_a_table_is_never_a_variable_of_the_program(tmp_path: Path) -> None:
+    secret = duckdb.sql("SELECT 1 AS password").to_arrow_table()
+    with duck.open_duckdb(tmp_path) as con, pytest.raises(duckdb.CatalogException):
+        con.sql("FROM secret")
+    assert secret.num_rows == 1
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "COPY (SELECT 1) TO '{there}'", "SELECT * FROM read_text('{there}')", "ATTACH '{there}' AS other",
+        "SET enable_external_access = true", "SET allowed_directories = ['/']",
+        "SELECT * FROM read_csv('http://127.0.0.1:1/x')",
+    ],
+)  # fmt: skip
+def test_a_locked_connection_touches_nothing_outside(statement: str, tmp_path: Path) -> None:
+    there, data = tmp_path / "outside.txt", tmp_path / "data"
+    there.write_text("x")
+    data.mkdir()
+    (data / "inside.txt").write_text("y")
+    with duck.spilling_duckdb(data / "made", 1, "64MB") as (con, _):
+        duck.lock(con, data)
+        with pytest.raises((duckdb.PermissionException, duckdb.InvalidInputException)):
+            con.execute(statement.format(there=there)).fetchall()
+        assert con.execute(f"SELECT content FROM read_text('{data}/inside.txt')").fetchall() == [("y",)]
+        # more than its memory holds: it still spills
+        con.execute("CREATE TEMP TABLE big AS SELECT range AS n, md5(range::VARCHAR) AS h FROM range(1500000)")
+        assert con.sql("SELECT count(*) FROM (FROM big ORDER BY h)").fetchall() == [(1_500_000,)]
+    assert there.read_text() == "x"
