@@ -32,6 +32,11 @@ ORIGIN = Origin("docs", "tutorial", "eggs", "https://docs.test/eggs", "CC0-1.0")
         ("例外", False),
         ("Options", False),
         ("Case studies", False),
+        ("Problem 2", False),
+        ("Question 3", False),
+        ("Task B", False),
+        ("Activity 1", False),
+        ("Scenario 4", False),
     ],
 )
 def test_a_heading_that_names_no_topic(heading: str, says_nothing: bool) -> None:
@@ -55,6 +60,13 @@ def test_steps_are_one_answer_below_what_they_are_steps_of() -> None:
 def test_long_steps_are_tasks_of_their_own() -> None:
     steps = tuple(Section((f"Step {n}: Fry {n}",), "Fry. " * 1000) for n in (1, 2))
     assert fragments.join(steps) == steps
+
+
+def test_long_examples_are_tasks_of_their_own() -> None:
+    examples = [Section(("Pots", f"Example {n}"), f"Pot {n}. " * 500) for n in (1, 2, 3)]
+    found = fragments.join([*examples, Section(("Pots", "Example 4"), "Long. " * 2000)])
+    assert [section.path for section in found] == [("Pots",), ("Pots", "Example 3"), ("Pots", "Example 4")]
+    assert [found[0].markdown.count(example.markdown.strip()) for example in examples] == [1, 1, 0]
 
 
 def test_one_step_alone_stays() -> None:
