@@ -12,9 +12,10 @@ from schemas.document import Section
 LONGEST_STEPS = 8_000  # characters; steps or examples of more are chapters, each with a task of its own
 
 _STEP = re2.compile(
-    r"(?i)^\W*(?:step|schritt|étape|paso|passo|stap|steg|krok|шаг|крок|bước|adım|langkah|步骤|步驟|ステップ"
+    r"(?i)^[^\pL\pN]*(?:step|schritt|étape|paso|passo|stap|steg|krok|шаг|крок|bước|adım|langkah|步骤|步驟|ステップ"
     r"|단계)\s*\.?\s*"
-    r"(\d{1,2}|[一二三四五六七八九十]{1,3})\b|^\W*第\s*(\d{1,2}|[一二三四五六七八九十]{1,3})\s*步|^\W*(\d{1,2})\s*단계"
+    r"(?:\d{1,2}(?:[^A-Za-z0-9_]|$)|[一二三四五六七八九十]{1,3}(?:[^\pL\pN]|$))"
+    r"|^[^\pL\pN]*第\s*(\d{1,2}|[一二三四五六七八九十]{1,3})\s*步|^[^\pL\pN]*(\d{1,2})\s*단계"
 )
 
 

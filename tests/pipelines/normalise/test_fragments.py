@@ -57,6 +57,14 @@ def test_steps_are_one_answer_below_what_they_are_steps_of() -> None:
     assert found == (Section(("Boil eggs",), boil), Section(("Pans",), "Iron ones."))
 
 
+@pytest.mark.parametrize(
+    ("first", "second"), [("步骤一", "步骤二：放蛋"), ("步骤 1放水", "步骤 2放蛋"), ("Шаг 1", "Шаг 2. Яйца")]
+)
+def test_steps_are_told_by_numbers_of_any_writing(first: str, second: str) -> None:
+    (whole,) = fragments.join([Section(("蛋", first), "One."), Section(("蛋", second), "Two.")])
+    assert whole.path == ("蛋",) and whole.markdown.index("One.") < whole.markdown.index("Two.")
+
+
 def test_long_steps_are_tasks_of_their_own() -> None:
     steps = tuple(Section((f"Step {n}: Fry {n}",), "Fry. " * 1000) for n in (1, 2))
     assert fragments.join(steps) == steps
