@@ -22,7 +22,7 @@ _LEANS_BACK = (
     rf"(?i)^[^\pL\pN]*(?:{_BEGINS})"
     r"|\b(?:as|like|what) (?:we|you|i)(?:['’]ve| have)? (?:just |already )*"
     r"(?:saw|seen|did|done|made|created|learned|learnt|used|wrote|written|added|discussed|built|installed|set up)\b"
-    r"|(?:^|[^\sf]\s|[^\s\w])(?:we|you)(?:['’]ve| have) (?:just|already|now|finally) \w+|\bnow that (?:we|you)\b"
+    r"|(?:^|[^\sf]\s+|[^\s\w])(?:we|you)(?:['’]ve| have) (?:just|already|now|finally) \w+|\bnow that (?:we|you)\b"
     r"|\b(?:we|you)\b[^.]{0,60}\bso far\b|\bso far,? (?:we|you)\b|\b(?:we|you) \w+ (?:earlier|previously)\b"
     r"|\b(?:we|you) just \w+[^\We]ed\b|\b(?:remember|recall) (?:that|the|when|how|what|our|in|from) (?:we|our"
     r"|the previous|the last)\b"
