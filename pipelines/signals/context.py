@@ -56,5 +56,6 @@ SIGNALS = (
         pa.bool_(),
         has_match(_LEANS_BACK, f"left(regexp_replace(split_part(output, '```', 1), '`[^`\n]*`', ' ', 'g'), {OPENING})"),
         "opens with what its reader has just read or done (`Now that we have …`, `the command above`)",
+        2,
     ),
 )

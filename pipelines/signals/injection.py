@@ -61,6 +61,7 @@ SIGNALS = (
         pa.int32(),
         count_matches_outside(_INJECTION, _QUOTED, _PROSE),
         "commands to a model, such as to ignore what it was told; OWASP LLM01",
+        2,
     ),
     Signal(
         "pair_hidden",

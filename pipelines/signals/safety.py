@@ -78,8 +78,8 @@ SIGNALS = (
         pa.int32(),
         _phrases(SEXUAL, "output_prose"),
         "explicit words and scenes, without those of medicine",
-        2,
+        3,
     ),
-    Signal("pair_self_harm", pa.int32(), _phrases(SELF_HARM, _PAIR), "harm to oneself: wishes, methods, incitement", 2),
-    Signal("pair_danger", pa.int32(), _phrases(DANGER, _PAIR), "how to make weapons, drugs, malware; crimes", 2),
+    Signal("pair_self_harm", pa.int32(), _phrases(SELF_HARM, _PAIR), "harm to oneself: wishes, methods, incitement", 3),
+    Signal("pair_danger", pa.int32(), _phrases(DANGER, _PAIR), "how to make weapons, drugs, malware; crimes", 3),
 )

@@ -88,5 +88,6 @@ SIGNALS = (
         pa.bool_(),
         " OR ".join(has_match(pattern, _QUESTION) for pattern in (_ENGLISH, _CHINESE, _OTHERS)),
         "asks about the site it stands on: moderators, rules, tags, elections, how to post, who is new",
+        2,
     ),
 )

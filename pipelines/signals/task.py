@@ -105,4 +105,4 @@ CASE
 END
 """
 
-SIGNALS = (Signal("task", pa.string(), TASK, "rules on kind, verbs and the share of code; English and Chinese", 2),)
+SIGNALS = (Signal("task", pa.string(), TASK, "rules on kind, verbs and the share of code; English and Chinese", 3),)
