@@ -12,7 +12,7 @@ from pydantic import Field
 from connectors.base import Kind, LocalPath, Settings, Web
 from connectors.instructions.columns import BINARY, Columns, Row
 from connectors.instructions.shapes import exchanges
-from connectors.reading.local import ignored, is_named
+from connectors.reading.local import files_at, ignored, is_named
 from connectors.reading.rows import Malformed, read
 from schemas.document import Document, Exchange, Reject
 from schemas.page import Page
@@ -43,9 +43,7 @@ class Instructions(Settings):
         return "instructions"
 
     def files(self) -> tuple[Path, ...]:
-        if self.path.is_file():
-            return (self.path,)
-        return tuple(sorted(path for path in self.path.rglob("*") if path.is_file() and is_named(path, SUFFIXES)))
+        return files_at(self.path, self.name, "path", lambda file: is_named(file, SUFFIXES))
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
         yield from ignored(self.path, self.files())
