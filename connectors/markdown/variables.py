@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import re2
-import yaml
 
 from connectors.html import decode
 from connectors.markdown import front_matter
 from connectors.markdown.code_places import substitute
+from connectors.reading import plain_yaml
 from connectors.reading.local import file_within, files_below
 
 _DATA = re2.compile(r"\{%-? *(?:data|indented_data_reference) +([\w.-]+)[^%{}]*-?%\}")
@@ -27,7 +27,7 @@ _LARGEST, _MOST = 1 << 20, 500
 _DEEPEST = 3
 
 
-class _Loader(front_matter.NoAliases):
+class _Loader(plain_yaml.Plain):
     """Settings of MkDocs name Python objects; these are no text."""
 
 
@@ -133,8 +133,8 @@ def _table(path: Path) -> dict[str, Any]:
     try:
         if path.suffix == ".toml":
             return tomllib.loads(text)
-        return _dict(json.loads(text) if path.suffix == ".json" else yaml.load(text, Loader=_Loader))
-    except (yaml.YAMLError, ValueError, RecursionError, TypeError):
+        return _dict(json.loads(text) if path.suffix == ".json" else plain_yaml.load(text, _Loader))
+    except (ValueError, RecursionError):
         return {}
 
 

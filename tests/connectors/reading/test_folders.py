@@ -104,8 +104,6 @@ def test_what_a_site_in_markdown_says_of_itself_is_not_taken_from_outside(tmp_pa
     (site / "_config.yml").symlink_to(outside / "secret.yml")
     (site / "data" / "own.yml").symlink_to(outside / "secret.yml")
     (site / "layouts" / "shortcodes" / "own.html").symlink_to(outside / "secret.html")
-    (site / "a.md").write_text(
-        "Say {{ word }}{{ site.data.own.word }} and {{< own >}} to all of them, again."
-    )
+    (site / "a.md").write_text("Say {{ word }}{{ site.data.own.word }} and {{< own >}} to all of them, again.")
     pages = Markdown(name="s", folder=site).fetch(OFFLINE, None)
     assert not any(b"hush" in page.body for page in pages if isinstance(page, Page))
