@@ -15,7 +15,7 @@ from pydantic import Field
 from connectors import html
 from connectors.base import Kind, LocalPath, Settings, Web
 from connectors.reading.edits import edited
-from connectors.reading.local import ignored
+from connectors.reading.local import files_at, ignored
 from connectors.reading.stored_json import GONE_REASONS, answered, load
 from connectors.reading.threads import build_thread
 from connectors.reading.times import parse_time
@@ -58,7 +58,7 @@ class Discourse(Settings):
         return "forum"
 
     def files(self) -> tuple[Path, ...]:
-        return tuple(sorted(self.folder.rglob("*.json"))) if self.folder else ()
+        return files_at(self.folder, self.name, "folder", lambda file: file.suffix == ".json")
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
         return self._saved() if self.folder else self._live(web, cursor or "")

@@ -15,6 +15,7 @@ LARGEST = 64 << 20  # bytes of one file, unpacked
 MOST_FILES = 20_000
 # Text shrinks to a tenth, XML with much white space to a fiftieth, a bomb to a thousandth
 _GROWTH, _SMALL = 200, 1 << 20
+_ENTRY = b"PK\x01\x02"  # of the list of files: APPNOTE.TXT 4.3.12
 _ENCRYPTED, _UTF8 = 0x1, 0x800  # flags of a member: APPNOTE.TXT 4.4.4
 _FAULTS = (BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError, ValueError, zlib.error, lzma.LZMAError)
 
@@ -23,6 +24,7 @@ _FAULTS = (BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError, Val
 def opened(source: bytes | Path) -> Iterator[ZipFile]:
     """The zip at a path or in bytes. Raises Unreadable: broken_archive, too_large for one of more than MOST_FILES."""
     try:
+        _check_entries(source)
         archive = ZipFile(source if isinstance(source, Path) else io.BytesIO(source))
     except _FAULTS as error:
         raise Unreadable("broken_archive", type(error).__name__) from error
@@ -30,6 +32,20 @@ def opened(source: bytes | Path) -> Iterator[ZipFile]:
         if len(archive.filelist) > MOST_FILES:
             raise Unreadable("too_large", f"{len(archive.filelist)} files in one archive")
         yield archive
+
+
+def _check_entries(source: bytes | Path) -> None:
+    """The list of files is read whole, a kilobyte for each, whatever number of them the zip states: they are counted.
+
+    Zips within a zip that are not packed count too, so that ten times MOST_FILES are let through.
+    """
+    with source.open("rb") if isinstance(source, Path) else io.BytesIO(source) as file:
+        seen, before = 0, b""
+        while chunk := file.read(_SMALL):
+            seen += (before + chunk).count(_ENTRY)
+            before = chunk[1 - len(_ENTRY) :]
+            if seen > 10 * MOST_FILES:
+                raise Unreadable("too_large", f"more than {10 * MOST_FILES} files in one archive")
 
 
 def member(archive: ZipFile, info: ZipInfo) -> bytes:

@@ -17,11 +17,14 @@ from connectors.documents.material import Material, licence_in
 from connectors.html import Unreadable, decode, parse
 from connectors.reading.stored_json import load
 from connectors.reading.times import parse_time
+from schemas.document import Reject
 
 CHAPTER = "application/epub+zip; part=chapter"
 _OPF, _DC = "{http://www.idpf.org/2007/opf}", "{http://purl.org/dc/elements/1.1/}"
 _NCX, _HTML = "{http://www.daisy.org/z3986/2005/ncx/}", "{http://www.w3.org/1999/xhtml}"
 _TYPE = "{http://www.idpf.org/2007/ops}type"
+LONGEST = 4 << 20  # characters of one chapter; a page of ours holds 10 million, and their tags
+_WITH_TAGS = (".xhtml", ".html", ".htm")
 _XHTML = ("application/xhtml+xml", "text/html", "application/x-dtbook+xml", "text/x-oeb1-document")
 # What stands around a book's text: https://www.w3.org/TR/epub-ssv-11/
 _FRAMES = frozenset(
@@ -51,8 +54,11 @@ class Chapter:
         return json.dumps(told, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")
 
 
-def chapters(body: bytes) -> Iterator[Chapter]:
-    """Raises Unreadable: broken_book, password_protected (what shops lock too), no_text, and those of `archive`."""
+def chapters(body: bytes) -> Iterator[Chapter | Reject]:
+    """The chapters, and a Reject for each file of the spine that cannot be read, by its name in the archive.
+
+    Raises Unreadable: broken_book, password_protected (what shops lock too), no_text, and those of `archive`.
+    """
     with archive.opened(body) as opened:
         _check_open(opened)
         place = _package_path(opened)
@@ -60,11 +66,12 @@ def chapters(body: bytes) -> Iterator[Chapter]:
         if package is None:
             raise Unreadable("broken_book", "no package document")
         manifest = {item.get("id"): item for item in package.iter(f"{_OPF}item")}
-        files = _spine(package, manifest, dirname(place))
+        files, unread = _spine(package, manifest, dirname(place))
+        yield from unread
         titles = _contents(opened, package, manifest, dirname(place))
         about, found = _about(package), False
         for chapter in _grouped(opened, files, titles, about):
-            found = True
+            found = found or isinstance(chapter, Chapter)
             yield chapter
     if not found:
         raise Unreadable("no_text", "no chapter in its spine")
@@ -93,13 +100,21 @@ def _package_path(opened: ZipFile) -> str:
     return unquote(next(iter([*stated, *others]), ""))
 
 
-def _spine(package: Any, manifest: dict[Any, Any], folder: str) -> list[str]:
-    """The book's files in the order of reading, without navigation."""
-    listed = (manifest.get(reference.get("idref")) for reference in package.iter(f"{_OPF}itemref"))
-    kept = [item for item in listed if item is not None and "nav" not in (item.get("properties") or "").split()]
+def _spine(package: Any, manifest: dict[Any, Any], folder: str) -> tuple[list[str], list[Reject]]:
+    """The book's files in the order of reading, without navigation; and what is there besides text, or is not there."""
+    named = [reference.get("idref") or "" for reference in package.iter(f"{_OPF}itemref")]
+    unread = [
+        Reject(name, "missing_file", "the spine names what the manifest does not")
+        for name in named
+        if name not in manifest
+    ]
+    listed = [manifest[name] for name in named if name in manifest]
+    kept = [item for item in listed if "nav" not in (item.get("properties") or "").split()]
     frames = {_path(folder, ref.get("href")) for ref in package.iter(f"{_OPF}reference") if _is_frame(ref.get("type"))}
-    paths = [_path(folder, item.get("href")) for item in kept if item.get("media-type") in _XHTML]
-    return [path for path in dict.fromkeys(paths) if path not in frames]
+    kinds = {_path(folder, item.get("href")): item.get("media-type") or "" for item in kept}
+    texts = [path for path, kind in kinds.items() if kind in _XHTML or path.lower().endswith(_WITH_TAGS)]
+    unread += [Reject(path, "unsupported_format", kinds[path]) for path in kinds if path not in texts]
+    return [path for path in texts if path not in frames], unread
 
 
 def _is_frame(kind: str | None) -> bool:
@@ -158,27 +173,37 @@ def _words(*elements: Any) -> str:
 
 def _grouped(
     opened: ZipFile, files: list[str], titles: dict[str, tuple[str, ...]], about: dict[str, Any]
-) -> Iterator[Chapter]:
-    """A file that the table of contents does not name goes on with the one before it."""
+) -> Iterator[Chapter | Reject]:
+    """A file that the table of contents does not name goes on with the one before it, or, after LONGEST, its title."""
     chapter: Chapter | None = None
     for path in files:
-        try:
-            body = archive.named(opened, path)
-        except Unreadable:
-            body = b""
-        if not body.strip():
+        text = _text(opened, path)
+        if isinstance(text, Reject):
+            yield text
+        if isinstance(text, Reject) or not text.strip():
             continue
         names = titles.get(path, ())
-        if chapter is not None and (names or not titles):
+        is_long = chapter is not None and sum(map(len, chapter.markup)) + len(text) > LONGEST
+        if chapter is not None and (names or not titles or is_long):
             yield chapter
-            chapter = None
-        if chapter is None:
+        if chapter is None or names or not titles:
             above = {"context": [about["book"], *names[:-1]]} if about["book"] else {"context": list(names[:-1])}
-            chapter = Chapter(path, names[-1] if names else "", (decode(body),), {**about, **above})
+            chapter = Chapter(path, names[-1] if names else "", (text,), {**about, **above})
         else:
-            chapter = replace(chapter, markup=(*chapter.markup, decode(body)))
+            chapter = replace(
+                chapter, **({"name": path, "markup": (text,)} if is_long else {"markup": (*chapter.markup, text)})
+            )
     if chapter is not None:
         yield chapter
+
+
+def _text(opened: ZipFile, path: str) -> str | Reject:
+    if path not in opened.NameToInfo:
+        return Reject(path, "missing_file", "the spine names it")
+    try:
+        return decode(archive.named(opened, path))
+    except Unreadable as error:
+        return Reject(path, error.reason, error.detail)
 
 
 def _about(package: Any) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Files and what is inside zips, each as the parts that pages are made of, or named with why it is not read."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from zipfile import ZipFile, ZipInfo
 
@@ -66,7 +66,9 @@ def _is_plain_zip(path: Path) -> bool:
 
 
 def _members(opened: ZipFile, key: str) -> Iterator[Part | Reject]:
-    infos = sorted((info for info in opened.infolist() if not info.is_dir()), key=archive.name_of)
+    infos = sorted((info for info in opened.infolist() if not info.filename.endswith("/")), key=archive.name_of)
+    if not infos:
+        yield Reject(key, "empty_archive", "no file is in it")
     names = [archive.name_of(info) for info in infos]
     wanted = [PurePosixPath(name).suffix.lower() in SUFFIXES for name in names]
     yield from unread(
@@ -104,11 +106,14 @@ def _of_file(key: str, body: bytes) -> Iterator[Part | Reject]:
         yield Reject(key, error.reason, error.detail)
 
 
-def _cut(key: str, body: bytes, kind: str) -> Iterator[Part]:
+def _cut(key: str, body: bytes, kind: str) -> Iterator[Part | Reject]:
     """Books in chapters and long PDFs in runs of pages: a page has only so much time to be parsed."""
     if kind == EPUB:
         for chapter in book.chapters(body):
-            yield Part(f"{key}/{chapter.name}", f"{key}/{chapter.name}", chapter.dumped(), book.CHAPTER)
+            if isinstance(chapter, Reject):
+                yield replace(chapter, key=f"{key}/{chapter.key}")
+            else:
+                yield Part(f"{key}/{chapter.name}", f"{key}/{chapter.name}", chapter.dumped(), book.CHAPTER)
     elif kind == PDF:
         for name, run, media_type in pdf.runs(body):
             yield Part(f"{key}{name}", key, run, media_type)

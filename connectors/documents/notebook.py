@@ -60,10 +60,10 @@ def _cells(found: Any) -> list[dict[str, Any]] | None:
     sheets = found.get("worksheets")
     listed = found.get("cells")
     if isinstance(sheets, list):
-        listed = [cell for sheet in sheets if isinstance(sheet, dict) for cell in sheet.get("cells") or ()]
+        listed = [cell for sheet in sheets if isinstance(sheet, dict) for cell in _list(sheet.get("cells"))]
     if not isinstance(listed, list):
         return None
-    return [_modern(cell) for cell in listed if isinstance(cell, dict)]
+    return [_modern(cell) if isinstance(cell, dict) else {} for cell in listed]
 
 
 def _modern(cell: dict[str, Any]) -> dict[str, Any]:
@@ -84,6 +84,10 @@ def _dictionary(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def _language(about: dict[str, Any]) -> str:
     kernel, info = _dictionary(about.get("kernelspec")), _dictionary(about.get("language_info"))
     name = str(info.get("name") or kernel.get("language") or about.get("language") or kernel.get("name") or "").lower()
@@ -92,7 +96,7 @@ def _language(about: dict[str, Any]) -> str:
 
 def _cell(cell: dict[str, Any], language: str) -> Iterator[str]:
     about = _dictionary(cell.get("metadata"))
-    tags = {tag for tag in about.get("tags") or () if isinstance(tag, str)}
+    tags = {tag for tag in _list(about.get("tags")) if isinstance(tag, str)}
     kind, source = cell.get("cell_type"), _text(cell.get("source"))
     if tags & _HIDDEN:
         return
@@ -105,6 +109,8 @@ def _cell(cell: dict[str, Any], language: str) -> Iterator[str]:
             yield _code(source, str(cell.get("language") or language))
         if not tags & _HIDDEN_OUTPUT:
             yield from _outputs(cell.get("outputs"))
+    else:
+        yield f"<p>{escape(hole('directive', f'cell of the type {kind}'))}</p>"
 
 
 def _raw(source: str, media_type: str) -> str:
@@ -129,7 +135,7 @@ def _code(source: str, language: str) -> str:
 def _outputs(outputs: Any) -> Iterator[str]:
     """What a cell printed, returned or failed with; pieces of one stream are one block."""
     printed: list[str] = []
-    for output in outputs if isinstance(outputs, list) else ():
+    for output in _list(outputs):
         if not isinstance(output, dict):
             continue
         if output.get("output_type") == "stream":

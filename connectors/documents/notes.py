@@ -40,8 +40,7 @@ def _write(link: HtmlElement, note: HtmlElement) -> None:
     raised = next(link.iterancestors("sup"), link)
     block = next(link.iterancestors(*_BLOCKS), None)
     if len(words) <= LONGEST or block is None:
-        shown = Element("span")
-        shown.text = f" ({words.rstrip('.。')})" if words else ""
+        shown = _in_brackets(note, words)
         shown.tail = raised.tail
         raised.getparent().replace(raised, shown)
         return
@@ -50,6 +49,24 @@ def _write(link: HtmlElement, note: HtmlElement) -> None:
     around.extend(note)
     around.text = note.text
     block.append(around) if block.tag != "p" else block.addnext(around)
+
+
+def _in_brackets(note: HtmlElement, words: str) -> HtmlElement:
+    """The `words` of a note; where it is one paragraph, with the code, formulas and links in it."""
+    shown = Element("span")
+    paragraphs = [each for each in note if each.tag == "p"]
+    holder = paragraphs[0] if len(paragraphs) == 1 and len(note) == 1 and not (note.text or "").strip() else note
+    if not words or any(each.tag in _BLOCKS for each in holder.iterdescendants()):
+        shown.text = f" ({words.rstrip('.。')})" if words else ""
+        return shown
+    shown.text = f" ({(holder.text or '').lstrip()}"
+    shown.extend(list(holder))
+    last = shown[-1] if len(shown) else None
+    if last is None:
+        shown.text = f"{shown.text.rstrip().rstrip('.。')})"
+    else:
+        last.tail = f"{(last.tail or '').rstrip().rstrip('.。')})"
+    return shown
 
 
 def _remove(note: HtmlElement) -> None:

@@ -6,7 +6,6 @@ from html import escape
 from typing import Any
 
 import re2
-from lxml import etree
 from pptx import Presentation
 from pptx.enum.shapes import PP_PLACEHOLDER
 
@@ -20,7 +19,8 @@ from schemas.hole import hole
 _FRAMES = (PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.SLIDE_NUMBER, PP_PLACEHOLDER.HEADER)
 _LISTS = (PP_PLACEHOLDER.BODY, PP_PLACEHOLDER.OBJECT, PP_PLACEHOLDER.VERTICAL_BODY)
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
-_DIAGRAM = "http://schemas.openxmlformats.org/drawingml/2006/diagram"
+_FRAME = "{http://schemas.openxmlformats.org/presentationml/2006/main}graphicFrame"
+_MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _CONTINUED = re2.compile(
     r"(?i)\s*(?:[(\[（]?\s*(?:cont(?:inued|['’]?d|\.)?|续|接上页|\d{1,2}\s*(?:/|of)\s*\d{1,2})\s*[)\]）]?|\(\d{1,2}\))\.?$"
 )
@@ -37,11 +37,21 @@ def read(body: bytes) -> Material:
                 office.xml(archive.member(opened, info))
     try:
         shown = [slide for slide in Presentation(io.BytesIO(body)).slides if slide.element.get("show") != "0"]
+        for slide in shown:
+            _choose(slide.element)
         titles = ["", *(_title(slide) for slide in shown)]
         markup = "\n".join(_slide(number, slide, titles) for number, slide in enumerate(shown, 1))
     except Exception as error:  # python-pptx names no exceptions for parts that are missing or wrong
         raise Unreadable("broken_document", type(error).__name__) from error
     return Material(markup=markup, **about)
+
+
+def _choose(slide: Any) -> None:
+    """Shapes that hold what is newer than PPTX, such as formulas, stand beside a picture of them for older readers."""
+    for alternate in list(slide.iter(f"{_MC}AlternateContent")):
+        for part in list(next(iter(alternate), ())):  # the choice comes first
+            alternate.addprevious(part)
+        alternate.getparent().remove(alternate)
 
 
 def _title(slide: Any) -> str:
@@ -91,8 +101,8 @@ def _shape(shape: Any) -> str:
             return ""
         is_list = shape.is_placeholder and shape.placeholder_format.type in _LISTS
         return _paragraphs(shape._element.findall(f".//{_A}p"), is_list)
-    if getattr(shape, "has_chart", False) or _DIAGRAM in etree.tostring(shape._element, encoding="unicode"):
-        return f"<p>{hole('embed', 'chart or diagram')}</p>"
+    if shape._element.tag == _FRAME:
+        return f"<p>{hole('embed', 'chart, diagram or object')}</p>"
     return ""
 
 

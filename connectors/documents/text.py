@@ -5,7 +5,6 @@ from html import escape
 from typing import Any
 
 import re2
-import yaml
 from markdown_it import MarkdownIt
 from mdit_py_plugins.amsmath import amsmath_plugin
 from mdit_py_plugins.deflist import deflist_plugin
@@ -14,6 +13,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 
 from connectors.documents.material import Material, licence_in, stated_title
 from connectors.html import Unreadable, decode
+from connectors.reading import plain_yaml
 from connectors.reading.times import parse_time
 
 LONGEST = 1 << 20  # characters, as for a file of Markdown
@@ -46,13 +46,8 @@ def _formula(content: str) -> str:
 def front_matter(text: str) -> tuple[dict[str, Any], str]:
     """What a text says of itself in YAML above it, {} for nothing, and the text below."""
     found = _FRONT.match(text)
-    if not found or "&" in found[1]:  # aliases are how a few bytes of YAML become gigabytes
-        return {}, text
-    try:
-        about = yaml.safe_load(found[1])
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return {}, text
-    return (about, text[found.end() :]) if isinstance(about, dict) else ({}, text)
+    about = plain_yaml.load(found[1]) if found else None
+    return (about, text[found.end() :]) if found and isinstance(about, dict) else ({}, text)
 
 
 def told(about: dict[str, Any], markup: str) -> Material:

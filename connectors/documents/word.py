@@ -23,6 +23,7 @@ _STYLES = "\n".join(
         f"r[style-name='{INLINE_CODE}'] => code",
     ]
 )
+_PASSED_OVER = re2.compile(r"^An unrecognised element was ignored: (\S+)$")
 _FORMULA = re2.compile(f"{OPEN}f(\\d{{1,6}}){CLOSE}")
 _ITEM = re2.compile(f"{OPEN}l(\\d{{1,6}}){CLOSE}")
 
@@ -33,15 +34,23 @@ def read(body: bytes) -> Material:
         about = office.properties(opened)
         package, marked = _prepared(opened)
     try:
-        markup = mammoth.convert_to_html(
+        found = mammoth.convert_to_html(
             package, style_map=_STYLES, include_embedded_style_map=False, convert_image=_nothing
-        ).value
+        )
     except Exception as error:  # mammoth names no exceptions for parts that are missing or wrong
         raise Unreadable("broken_document", type(error).__name__) from error
-    if not markup.strip():
+    if not found.value.strip():
         raise Unreadable("no_text")
-    counted = _count_on(parse(f"<div>{markup}</div>"))
-    return Material(_FORMULA.sub(lambda found: _formula(marked, int(found[1])), counted), title=marked.title, **about)
+    counted = _count_on(parse(f"<div>{found.value}</div>"))
+    markup = _FORMULA.sub(lambda sign: _formula(marked, int(sign[1])), counted)
+    return Material(markup, title=marked.title, lost=_passed_over(found.messages), **about)
+
+
+def _passed_over(messages: list[Any]) -> tuple[tuple[str, str], ...]:
+    """What mammoth does not know, in one reject for a file."""
+    names = Counter(sign[1] for each in messages if (sign := _PASSED_OVER.search(each.message)))
+    told = ", ".join(f"{name} ({count})" for name, count in sorted(names.items()))
+    return (("ignored_elements", told[:200]),) if told else ()
 
 
 def _nothing(_: Any) -> list[Any]:

@@ -10,13 +10,13 @@ from lxml import etree
 from connectors.documents import office
 from connectors.documents.fonts import MONOSPACED
 from connectors.documents.omml import M, to_mathml
+from connectors.documents.word_content import W, make_readable
 
-W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 HEADING, CODE, INLINE_CODE, TITLE = "Mill Heading", "Mill Code", "Mill Inline Code", "Mill Title"
 # Noncharacters around a number, for what mammoth does not know: no text holds them
 OPEN, CLOSE = "\ufdd2", "\ufdd3"
 _RESERVED = re2.compile(rb"\xef\xb7[\x90-\xaf]")
-_MAIN = re2.compile(r"^word/document\d*\.xml$")
+_MAIN, _NOTES = re2.compile(r"^word/document\d*\.xml$"), re2.compile(r"^word/(?:foot|end)notes\.xml$")
 _HEADING_NAME = re2.compile(r"(?i)^(?:heading|überschrift|titre|título|titolo|заголовок|标题|標題|見出し|제목)\s*(\d)$")
 _CODE_NAME = re2.compile(
     r"(?i)(?:^|[\s_-])(?:source ?code|code|codeblock|preformatted|listing|verbatim|console"
@@ -66,7 +66,13 @@ def prepare(parts: dict[str, bytes]) -> Marked:
     looks = _looks(styles)
     for name in [name for name in parts if _MAIN.match(name) and parts[name]]:
         root = office.xml(_RESERVED.sub(b"", parts[name]))
+        make_readable(root)
         _rewrite(root, looks, marked)
+        parts[name] = etree.tostring(root, encoding="utf-8", xml_declaration=True)
+    for name in [name for name in parts if _NOTES.match(name) and parts[name]]:
+        root = office.xml(_RESERVED.sub(b"", parts[name]))
+        make_readable(root)
+        _mark_formulas(root, marked)
         parts[name] = etree.tostring(root, encoding="utf-8", xml_declaration=True)
     if len(styles):
         for style in (*(f"{HEADING} {level}" for level in range(1, 7)), CODE, TITLE):

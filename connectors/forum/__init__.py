@@ -21,7 +21,7 @@ from connectors.html.threads import address
 from connectors.html.threads.recognised import recognise
 from connectors.html.threads.thread import read_thread
 from connectors.reading import packed
-from connectors.reading.local import ignored, is_named, without_packing
+from connectors.reading.local import files_at, ignored, is_named, without_packing
 from connectors.web.url import bare
 from schemas.document import Document, Reject
 from schemas.page import Page
@@ -64,9 +64,7 @@ class Forum(Settings):
         return "forum"
 
     def files(self) -> tuple[Path, ...]:
-        if self.folder is None:
-            return ()
-        return tuple(sorted(path for path in self.folder.rglob("*") if path.is_file() and is_named(path, _SAVED)))
+        return files_at(self.folder, self.name, "folder", lambda file: is_named(file, _SAVED))
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
         if self.folder:

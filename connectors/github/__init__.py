@@ -15,6 +15,7 @@ from connectors.base import Kind, LocalPath, Settings, Web
 from connectors.github.live import Bulk, Listings, comments_by_issue
 from connectors.github.text import markdown
 from connectors.reading.local import files_at, ignored, is_named
+from connectors.reading.malformed import Malformed
 from connectors.reading.rows import read
 from connectors.reading.stored_json import load
 from connectors.reading.threads import build_thread, detach_orphans
@@ -109,19 +110,23 @@ class GitHub(Settings):
         seen: set[str] = set()
         apart = _comments_apart(self.files())
         for file in self.files():
-            entries = _entries(file)
-            if not entries:
-                yield Reject(file.name, "malformed_json", "neither an issue nor comments")
-            for entry in entries:
-                item = self._exported(entry, apart)
+            entry = None
+            for entry in read(file):
+                item = self._exported(entry, apart, file.name)
                 if isinstance(item, Page) and item.key in seen:
                     item = Reject(item.key, "duplicate_id", "the first one was kept")
                 seen.add(item.key if item else "")
                 yield from (item,) if item else ()
+            if entry is None:
+                yield Reject(file.name, "empty_file")
 
-    def _exported(self, entry: dict[str, Any], apart: dict[str, list[dict[str, Any]]]) -> Page | Reject | None:
+    def _exported(self, entry: Any, apart: dict[str, list[dict[str, Any]]], place: str) -> Page | Reject | None:
+        """What an entry of the file `place` is; None for a comment, which goes with its issue."""
+        if isinstance(entry, Malformed):
+            return Reject(f"{place}/{entry.position}", entry.reason, entry.detail)
         if not _is_issue(entry):
-            return None if _is_comment(entry) else Reject(str(entry.get("id", ""))[:40], "not_an_issue")
+            name = str(entry.get("id") or place)[:40] if isinstance(entry, dict) else place
+            return None if _is_comment(entry) else Reject(name, "not_an_issue")
         if not self._wanted(entry):
             return Reject(str(entry["number"]), "pull_request")
         within: list[Any] = next(
@@ -202,15 +207,11 @@ def _since(cursor: str) -> str:
     return when.strftime("%Y-%m-%dT%H:%M:%SZ") if when else ""
 
 
-def _entries(file: Path) -> list[dict[str, Any]]:
-    return [entry for entry in read(file) if isinstance(entry, dict)]
-
-
 def _comments_apart(files: tuple[Path, ...]) -> dict[str, list[dict[str, Any]]]:
     """Comments of lists of their own, by the address of their issue."""
     apart: dict[str, list[dict[str, Any]]] = {}
     for file in files:
-        for entry in _entries(file):
+        for entry in read(file):
             if not _is_issue(entry) and _is_comment(entry) and entry.get("issue_url"):
                 apart.setdefault(str(entry["issue_url"]), []).append(entry)
     return apart

@@ -50,6 +50,9 @@ class Listings:
             yield from (entry for entry in found if isinstance(entry, dict))
             counted = f"{url}?{urlencode({**asked, 'per_page': PER_PAGE, 'page': number + 1})}"
             place = _follow(answer, place, counted if len(found) == PER_PAGE else "")
+            if place and origin(place) != origin(url):
+                yield Reject(url, "foreign_next_page", f"the walk ends at a link to {origin(place)[:80]}")
+                return
             if not place:
                 return
         yield Reject(url, "max_pages", f"`max_pages` of {self.max_pages} ended the walk")
@@ -61,7 +64,7 @@ def _follow(answer: Response | None, place: str, counted: str) -> str:
     if not links:
         return counted
     found = _NEXT.search(links)
-    return found[1] if found and found[1].startswith(f"{origin(place)}/") else ""
+    return found[1] if found else ""
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.reading import rows
+from connectors.reading.malformed import Malformed
 from connectors.reading.spill import groups, spilled
 from connectors.reading.stored_json import integer
 from schemas.document import Reject
@@ -60,7 +61,7 @@ def _plain(value: Any) -> Any:
 
 def _spill(db: sqlite3.Connection, path: Path) -> Iterator[Reject]:
     for number, value in enumerate(rows.read(path), 1):
-        if isinstance(value, rows.Malformed):
+        if isinstance(value, Malformed):
             yield Reject(f"{path.name}:{value.position}", value.reason, value.detail)
             continue
         item = kept(value)

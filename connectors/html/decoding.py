@@ -73,6 +73,12 @@ def decode(body: bytes, content_type: str = "") -> str:
     return body.decode(_encoding(body, content_type), "replace")
 
 
+def encoding_of(beginning: bytes) -> str:
+    """Python's name for the encoding of a text that begins so."""
+    stated = next((encoding for mark, encoding in _BOMS if beginning.startswith(mark)), None)
+    return stated or _encoding(beginning, "")
+
+
 def _encoding(body: bytes, content_type: str) -> str:
     declared = _declared(content_type.encode("ascii", "ignore")) + _declared(body[:4096])
     sample = _sample(body)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 from urllib.parse import quote
@@ -12,13 +11,14 @@ from pydantic import Field
 from connectors.base import Kind, LocalPath, Settings, Web
 from connectors.instructions.columns import BINARY, Columns, Row
 from connectors.instructions.shapes import exchanges
-from connectors.reading.local import ignored, is_named
-from connectors.reading.rows import Malformed, read
+from connectors.reading.local import files_at, ignored, is_named
+from connectors.reading.malformed import Malformed
+from connectors.reading.rows import read
 from schemas.document import Document, Exchange, Reject
 from schemas.page import Page
 
 SUFFIXES = (".json", ".jsonl", ".ndjson", ".parquet", ".csv", ".tsv")
-PAGE_ROWS = 500
+PAGE_ROWS, PAGE_CHARACTERS = 500, 8 << 20  # whichever is full first
 
 
 class Instructions(Settings):
@@ -43,21 +43,13 @@ class Instructions(Settings):
         return "instructions"
 
     def files(self) -> tuple[Path, ...]:
-        if self.path.is_file():
-            return (self.path,)
-        return tuple(sorted(path for path in self.path.rglob("*") if path.is_file() and is_named(path, SUFFIXES)))
+        return files_at(self.path, self.name, "path", lambda file: is_named(file, SUFFIXES))
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
         yield from ignored(self.path, self.files())
         for path in self.files():
             name = path.name if path == self.path else path.relative_to(self.path).as_posix()
-            rows: list[Any] = []
-            for row in read(path):
-                if isinstance(row, Malformed):
-                    yield Reject(f"{name}/{row.position}", row.reason, row.detail)
-                else:
-                    rows.append(row)
-            yield from self._pages(name, iter(rows))
+            yield from self._of_file(name, read(path))
 
     def parse(self, page: Page) -> Iterator[Document | Reject]:
         lines = page.body.decode("utf-8", "replace").split("\n")
@@ -74,14 +66,27 @@ class Instructions(Settings):
             yield from found
         yield from columns.unread()
 
-    def _pages(self, name: str, rows: Iterator[Any]) -> Iterator[Page]:
-        start = 0
-        while chunk := list(islice(rows, PAGE_ROWS)):
-            body = "\n".join(json.dumps(row, ensure_ascii=False, default=_plain) for row in chunk)
-            key = f"{name}/{start:08d}"
-            url = self.url or f"file:{quote(name)}"
-            yield Page(self.name, key, url, _utf8(body), "application/jsonl", licence=self.licence)
-            start += len(chunk)
+    def _of_file(self, name: str, rows: Iterator[Any]) -> Iterator[Page | Reject]:
+        """Pages as their rows come, so that a file may be of any length; a Reject for what is no row."""
+        chunk, start, size, row = list[str](), 0, 0, None
+        for row in rows:
+            if isinstance(row, Malformed):
+                yield Reject(f"{name}/{row.position}", row.reason, row.detail)
+                continue
+            chunk.append(json.dumps(row, ensure_ascii=False, default=_plain))
+            size += len(chunk[-1])
+            if len(chunk) == PAGE_ROWS or size >= PAGE_CHARACTERS:
+                yield self._page(name, start, chunk)
+                chunk, start, size = [], start + len(chunk), 0
+        if chunk:
+            yield self._page(name, start, chunk)
+        elif row is None:
+            yield Reject(name, "empty_file")
+
+    def _page(self, name: str, start: int, rows: list[str]) -> Page:
+        url = self.url or f"file:{quote(name)}"
+        body = "\n".join(rows).encode("utf-8", "replace")
+        return Page(self.name, f"{name}/{start:08d}", url, body, "application/jsonl", licence=self.licence)
 
 
 def _row(line: str) -> Row | str:
@@ -101,7 +106,3 @@ def _plain(value: Any) -> Any:
         return value.decode()
     except UnicodeDecodeError:
         return {BINARY: len(value)}
-
-
-def _utf8(text: str) -> bytes:
-    return text.encode("utf-8", "replace")

@@ -24,7 +24,7 @@ from connectors.markdown.containers import unwrap
 from connectors.markdown.masks import Masks
 from connectors.markdown.sections import LONGEST, indented_code, render, sections, served
 from connectors.reading.edits import edited
-from connectors.reading.local import ignored
+from connectors.reading.local import files_below, ignored
 from schemas.document import Article, Document, Reject, Section
 from schemas.page import Page
 
@@ -67,8 +67,9 @@ class Markdown(Settings):
             raise FileNotFoundError(
                 f"source {self.name}: no folder {self.folder}; set `folder` to one of Markdown files"
             )
-        found = (path for part in self.only or (".",) for path in (self.folder / part).rglob("*"))
-        return tuple(sorted({path for path in found if path.suffix.lower() in _SUFFIXES and path.is_file()}))
+        folders = [self.folder / part for part in self.only]
+        found = files_below(self.folder, lambda file: file.suffix.lower() in _SUFFIXES)
+        return tuple(file for file in found if not folders or any(file.is_relative_to(each) for each in folders))
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
         scope, site = variables.load(self.folder), layouts.load(self.folder)

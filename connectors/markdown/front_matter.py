@@ -4,24 +4,15 @@ import tomllib
 from datetime import datetime
 from typing import Any
 
-import yaml
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
 from connectors.html import spdx
+from connectors.reading import plain_yaml
 from connectors.reading.times import parse_time
 
 _LONGEST = 1 << 16
 _LICENCE_KEYS = ("license", "licence", "spdx")
 _EDIT_KEYS = ("lastmod", "last_modified_at", "updated", "last_updated")  # of Hugo, Jekyll, Zola and Hexo, others
-
-
-class NoAliases(yaml.SafeLoader):  # type: ignore[misc]
-    """Aliases are how a few bytes of YAML become gigabytes."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("alias")
-        return super().compose_node(parent, index)
 
 
 def split(text: str) -> tuple[dict[str, Any], str]:
@@ -38,9 +29,11 @@ def split(text: str) -> tuple[dict[str, Any], str]:
 
 
 def _read(head: str, mark: str) -> Any:
+    if mark != "+++":
+        return plain_yaml.load(head)
     try:
-        return tomllib.loads(head) if mark == "+++" else yaml.load(head, Loader=NoAliases)
-    except (yaml.YAMLError, ValueError, RecursionError, TypeError):
+        return tomllib.loads(head)
+    except (ValueError, RecursionError):
         return None
 
 

@@ -14,6 +14,7 @@ from connectors.markdown import excerpts, front_matter
 from connectors.markdown.code_places import substitute
 from connectors.markdown.fences import split_options
 from connectors.markdown.tags import TEXTS, TITLES, arguments
+from connectors.reading.local import file_within, files_below
 from schemas.hole import hole
 
 _RAW = re2.compile(r"(?s)\{%-?\s*raw\s*-?%\}.*?\{%-?\s*endraw\s*-?%\}")
@@ -229,14 +230,13 @@ def find(name: str, file: Path, root: Path) -> Path | None:
     while name and folder.is_relative_to(root):
         places += [folder / name, *(folder / within / name for within in _FOLDERS)]
         folder = folder.parent
-    real = (place.resolve() for place in places)
-    return next((place for place in real if place.is_relative_to(root.resolve()) and place.is_file()), None)
+    return next(filter(None, (file_within(place, root) for place in places)), None)
 
 
 def _anywhere(name: str, root: Path) -> Path | None:
     """A note is called by its name alone, wherever it lies."""
     wanted = f"{PurePath(name).name.removesuffix('.md')}.md"
-    return next((path for path in sorted(root.rglob("*.md")) if path.name == wanted), None)
+    return next(iter(files_below(root, lambda file: file.name == wanted)), None)
 
 
 def _below_heading(lines: list[str], name: str) -> list[str]:

@@ -14,6 +14,7 @@ import re2
 from connectors.html import decode
 from connectors.markdown.code_places import substitute
 from connectors.markdown.tags import Arguments, arguments
+from connectors.reading.local import files_below
 
 _PLACES = ("layouts", "*/layouts", "themes/*/layouts")
 _FOLDERS = ("_shortcodes", "shortcodes")
@@ -55,9 +56,9 @@ def load(root: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     folders = [base / name for place in _PLACES for base in sorted(root.glob(place)) for name in _FOLDERS]
     for folder in folders:
-        for path in sorted(path for path in folder.rglob("*") if path.suffix in (".html", ".md"))[:_MOST]:
+        for path in files_below(folder, lambda file: file.suffix in (".html", ".md"))[:_MOST]:
             name = path.relative_to(folder).with_suffix("").as_posix()
-            if path.is_file() and path.stat().st_size <= _LARGEST:
+            if path.stat().st_size <= _LARGEST:
                 found.setdefault(name, _COMMENT.sub("", decode(path.read_bytes())))
     return found
 

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import re2
-import yaml
 
 from connectors.html import decode
 from connectors.markdown import front_matter
 from connectors.markdown.code_places import substitute
+from connectors.reading import plain_yaml
+from connectors.reading.local import file_within, files_below
 
 _DATA = re2.compile(r"\{%-? *(?:data|indented_data_reference) +([\w.-]+)[^%{}]*-?%\}")
 _VALUE = re2.compile(r"\{\{-? *([A-Za-z][\w.-]*) *(?:\|[^{}]*)?-?\}\}")
@@ -26,7 +27,7 @@ _LARGEST, _MOST = 1 << 20, 500
 _DEEPEST = 3
 
 
-class _Loader(front_matter.NoAliases):
+class _Loader(plain_yaml.Plain):
     """Settings of MkDocs name Python objects; these are no text."""
 
 
@@ -36,11 +37,12 @@ _Loader.add_multi_constructor("", lambda loader, suffix, node: None)
 def load(folder: Path) -> dict[str, Any]:
     """What the data files and settings of a site in `folder` say, by the names under which pages use it."""
     settings: dict[str, Any] = {}
-    for path in (folder / f"{name}{suffix}" for name in _SETTINGS for suffix in _TABLES):
-        settings |= _table(path)
+    for place in (folder / f"{name}{suffix}" for name in _SETTINGS for suffix in _TABLES):
+        if path := file_within(place, folder):
+            settings |= _table(path)
     params, extra = settings.get("params"), settings.get("extra")
     data = _files(folder / "data") | _files(folder / "_data")
-    extra = {**_dict(extra), **_substitutions(folder / "conf.py")}
+    extra = {**_dict(extra), **_substitutions(file_within(folder / "conf.py", folder))}
     book = settings.get("variables")
     scope = {**_dict(extra), **_dict(params), **settings, **data}
     return {
@@ -59,8 +61,8 @@ def cascaded(folder: Path, root: Path, known: dict[Path, dict[str, Any]]) -> dic
     """
     if folder not in known:
         above = cascaded(folder.parent, root, known) if folder != root and folder.is_relative_to(root) else {}
-        index = folder / "_index.md"
-        about = front_matter.split(decode(index.read_bytes()[:_LARGEST]))[0] if index.is_file() else {}
+        index = file_within(folder / "_index.md", root)
+        about = front_matter.split(decode(index.read_bytes()[:_LARGEST]))[0] if index else {}
         given = about.get("cascade")
         for part in given if isinstance(given, list) else [given]:
             part = {} if "target" in _dict(part) or "_target" in _dict(part) else _dict(part)
@@ -69,10 +71,10 @@ def cascaded(folder: Path, root: Path, known: dict[Path, dict[str, Any]]) -> dic
     return known[folder]
 
 
-def _substitutions(path: Path) -> dict[str, Any]:
+def _substitutions(path: Path | None) -> dict[str, Any]:
     """`myst_substitutions` of Sphinx's settings, where they are written out."""
     try:
-        body = ast.parse(decode(path.read_bytes()[:_LARGEST])).body if path.is_file() else []
+        body = ast.parse(decode(path.read_bytes()[:_LARGEST])).body if path else []
         found = [each for each in body if isinstance(each, ast.Assign) and ast.unparse(each.targets[0]) == _SPHINX]
         return _dict(ast.literal_eval(found[-1].value)) if found else {}
     except (SyntaxError, ValueError, RecursionError, TypeError, MemoryError):
@@ -111,8 +113,7 @@ def _files(folder: Path) -> dict[str, Any]:
     tree: dict[str, Any] = {}
     if not folder.is_dir():
         return tree
-    paths = (path for path in sorted(folder.rglob("*")) if path.suffix in (*_TABLES, ".md") and path.is_file())
-    for path, _ in zip(paths, range(_MOST), strict=False):
+    for path in files_below(folder, lambda file: file.suffix in (*_TABLES, ".md"))[:_MOST]:
         place = tree
         for step in path.relative_to(folder).parent.parts:
             place = place.setdefault(step, {})
@@ -125,15 +126,15 @@ def _text(path: Path) -> str:
 
 
 def _table(path: Path) -> dict[str, Any]:
-    """{} of a file that is not there, is too large or cannot be read."""
-    if not path.is_file() or path.stat().st_size > _LARGEST:
+    """{} of a file that is too large or cannot be read."""
+    if path.stat().st_size > _LARGEST:
         return {}
     text = decode(path.read_bytes())
     try:
         if path.suffix == ".toml":
             return tomllib.loads(text)
-        return _dict(json.loads(text) if path.suffix == ".json" else yaml.load(text, Loader=_Loader))
-    except (yaml.YAMLError, ValueError, RecursionError, TypeError):
+        return _dict(json.loads(text) if path.suffix == ".json" else plain_yaml.load(text, _Loader))
+    except (ValueError, RecursionError):
         return {}
 
 

@@ -1,6 +1,8 @@
 """Files of this machine that a source reads, and those beside them that it does not."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from schemas.document import Reject
@@ -15,6 +17,67 @@ _OF_PAGES = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What lies in a folder. `why` is the reason of the reject where it is not to be opened, with its `detail`."""
+
+    path: Path
+    why: str = ""
+    detail: str = ""
+
+
+def walk(folder: Path) -> Iterator[Found]:
+    """Every file below `folder`, and what else is there but folders.
+
+    Folders that are links are not entered: they may lead in circles, and what is below `folder` is found where it lies.
+    """
+    closed: list[Found] = []
+    real = folder.resolve()
+    for place, folders, names in os.walk(folder, onerror=lambda error: closed.append(_closed(error))):
+        for name in names:
+            yield _looked_at(Path(place, name), real)
+        yield from (_looked_at(Path(place, name), real) for name in folders if Path(place, name).is_symlink())
+    yield from closed
+
+
+def _closed(error: OSError) -> Found:
+    return Found(Path(error.filename), "unreadable_folder", error.strerror or type(error).__name__)
+
+
+def _looked_at(path: Path, folder: Path) -> Found:
+    """`folder` is the real place of the one that is walked."""
+    if not _is_text(str(path)):
+        return Found(path, "unreadable_name", "its name is not UTF-8; give it another")
+    if path.is_symlink():
+        try:
+            place = path.resolve(strict=True)
+        except (OSError, RuntimeError):  # nothing there, and a circle
+            return Found(path, "broken_link")
+        if not place.is_relative_to(folder):
+            return Found(path, "outside_folder", "a link that leads out of the folder; put a copy in its place")
+        if place.is_dir():
+            return Found(path, "linked_folder", "what is in it is read where it lies")
+    return Found(path) if path.is_file() else Found(path, "not_a_file", "a pipe, a socket or a device")
+
+
+def _is_text(name: str) -> bool:
+    return name.encode("utf-8", "replace").decode() == name
+
+
+def files_below(folder: Path, wanted: Callable[[Path], bool] = lambda file: True) -> list[Path]:
+    """The files below `folder`, in it in truth and not by a link only, that are `wanted`; sorted."""
+    return sorted(found.path for found in walk(folder) if not found.why and wanted(found.path))
+
+
+def file_within(place: Path, folder: Path) -> Path | None:
+    """The real file at `place` if it lies in `folder`; None for anything else, whatever a text has called it."""
+    try:
+        real = place.resolve()
+        return real if real.is_relative_to(folder.resolve()) and real.is_file() else None
+    except (OSError, ValueError, RuntimeError):  # a name too long, with a NUL, and a circle of links
+        return None
+
+
 def files_at(path: Path | None, source: str, key: str, wanted: Callable[[Path], bool]) -> tuple[Path, ...]:
     """`path` itself if it is a file, else what is `wanted` below it, sorted; () without a path.
 
@@ -23,7 +86,7 @@ def files_at(path: Path | None, source: str, key: str, wanted: Callable[[Path], 
     """
     if path is None or path.is_file():
         return (path,) if path else ()
-    found = tuple(sorted(file for file in path.rglob("*") if file.is_file() and wanted(file)))
+    found = tuple(files_below(path, wanted))
     if not found:
         raise FileNotFoundError(
             f"source {source}: nothing to read in {path}; set `{key}` to a file, or to a folder of them"
@@ -46,13 +109,22 @@ def ignored(path: Path | None, files: Iterable[Path]) -> Iterator[Reject]:
     """What lies below the folder `path` and is none of `files`, which a source reads: MOST_NAMED by name.
 
     The others are counted. Hidden files, a licence or a README beside a set, and what belongs to saved pages are
-    counted in one reject.
+    counted in one reject. What cannot be opened, or leads elsewhere, has a reason of its own.
     """
     if path is None or not path.is_dir():
         return
     read = set(files)
-    left = sorted(file for file in path.rglob("*") if file.is_file() and file not in read)
-    yield from unread(path.name, [file.relative_to(path) for file in left])
+    left = sorted((found for found in walk(path) if found.path not in read), key=lambda found: found.path)
+    yield from unread(path.name, [found.path.relative_to(path) for found in left if not found.why])
+    yield from _not_opened(path, [found for found in left if found.why])
+
+
+def _not_opened(folder: Path, left: list[Found]) -> Iterator[Reject]:
+    for found in left[:MOST_NAMED]:
+        name = found.path.relative_to(folder).as_posix().encode("utf-8", "replace").decode()
+        yield Reject(name, found.why, found.detail)
+    if len(left) > MOST_NAMED:
+        yield Reject(folder.name, "ignored_files", f"{len(left) - MOST_NAMED} more links and files that are none")
 
 
 def unread(place: str, left: Sequence[PurePath]) -> Iterator[Reject]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.reading import rows as stored
+from connectors.reading.malformed import Malformed
 from connectors.reading.spill import groups, spilled
 from connectors.reddit.rows import SUBMISSION, Row, number, rows
 from schemas.document import Reject
@@ -30,7 +31,7 @@ def joined(files: tuple[Path, ...], subreddits: frozenset[str], comment_threads:
 
 def _spill(db: sqlite3.Connection, path: Path, subreddits: frozenset[str]) -> Iterator[Reject]:
     for line, value in enumerate(stored.read(path), 1):
-        if isinstance(value, stored.Malformed):
+        if isinstance(value, Malformed):
             yield Reject(f"{path.name}:{value.position}", value.reason, value.detail)
             continue
         for row in rows(value, f"{path.name}:{line}"):

@@ -14,7 +14,7 @@ from typing import Literal
 from pydantic import Field
 
 from connectors.base import Kind, LocalPath, Settings, Web
-from connectors.reading.local import ignored
+from connectors.reading.local import files_below, ignored
 from connectors.stackexchange.api import live
 from connectors.stackexchange.dump import ARCHIVE, FILES, joined
 from connectors.stackexchange.thread import licence_of, thread
@@ -52,9 +52,10 @@ class StackExchange(Settings):
             return ()
         if self.path.is_file():
             return (self.path,)
-        if (self.path / "Posts.xml").is_file():
-            return tuple(self.path / name for name in FILES if (self.path / name).is_file())
-        archives = tuple(sorted(self.path.glob(f"*{ARCHIVE}")))
+        found = files_below(self.path, lambda file: file.parent == self.path)
+        if self.path / "Posts.xml" in found:
+            return tuple(self.path / name for name in FILES if self.path / name in found)
+        archives = tuple(file for file in found if file.suffix == ARCHIVE)
         if not archives:
             raise FileNotFoundError(
                 f"source {self.name}: neither Posts.xml nor a {ARCHIVE} archive in {self.path}; set `path` to a dump"

@@ -15,7 +15,7 @@ from pydantic import Field, field_validator, model_validator
 
 from connectors.base import Kind, LocalPath, Settings, Web
 from connectors.html.page import read_page
-from connectors.reading.local import ignored
+from connectors.reading.local import files_below, ignored
 from connectors.warc.archive import Broken, Capture, captures
 from connectors.warc.capture import KINDS, PLAIN, page_of
 from connectors.warc.plain import read_plain
@@ -108,6 +108,6 @@ def _broken(found: Broken, path: Path) -> Reject:
 
 def _files(path: Path) -> list[Path]:
     if path.is_dir():
-        return [file for file in path.rglob("*") if file.name.lower().endswith(_SUFFIXES) and file.is_file()]
+        return files_below(path, lambda file: file.name.lower().endswith(_SUFFIXES))
     root = Path(path.anchor)
     return [path] if path.is_file() else [file for file in root.glob(str(path.relative_to(root))) if file.is_file()]

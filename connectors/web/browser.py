@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from connectors.base import Response, WebError
+from connectors.web.url import origin
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Route
@@ -30,10 +31,14 @@ _CLOSED = (
 
 
 class Browser:
-    """Started by the first page that asks for it. `get` answers the requests of its pages."""
+    """Started by the first page that asks for it. `get` answers the requests of its pages.
 
-    def __init__(self, get: Callable[[str], Response]) -> None:
-        self._get = get
+    `is_private` tells what is read behind a sign-in: only pages of the same origin are given it, since what scripts of
+    another site learn they could send there.
+    """
+
+    def __init__(self, get: Callable[[str], Response], is_private: Callable[[str], bool]) -> None:
+        self._get, self._is_private, self._shown = get, is_private, ""
         self._close = ExitStack()
         self._new_page: Callable[[], Page] | None = None
 
@@ -48,6 +53,7 @@ class Browser:
 
         Raises WebError: `no_browser` where none is installed, `script_timeout` for a page that does not come to rest.
         """
+        self._shown = origin(url)
         new_page = self._new_page or self._start(url)
         from playwright.sync_api import Error, TimeoutError  # an extra, which `_start` has found
 
@@ -92,7 +98,7 @@ class Browser:
 
     def _answer(self, route: "Route") -> None:
         request = route.request
-        if request.method != "GET" or request.resource_type in _UNUSED:
+        if request.method != "GET" or request.resource_type in _UNUSED or self._is_kept_from_page(request.url):
             route.abort()
             return
         try:
@@ -100,5 +106,11 @@ class Browser:
         except WebError:
             route.abort()
             return
+        if self._is_kept_from_page(response.url):  # where redirects ended
+            route.abort()
+            return
         headers = {name: value for name, value in response.headers.items() if name not in _NOT_PASSED}
         route.fulfill(status=response.status, headers=headers, body=response.body)
+
+    def _is_kept_from_page(self, url: str) -> bool:
+        return self._is_private(url) and origin(url) != self._shown

@@ -56,7 +56,7 @@ class PoliteWeb:
         self._stored = self._failed = self.expected = 0
         self._discarded = set[str]()
         self.paused = self._missed = False
-        self.browser = Browser(self.get)
+        self.browser = Browser(self.get, fetcher.sign_in.covers)
 
     @property
     def tally(self) -> Tally:

@@ -37,7 +37,12 @@ def proxy_for(url: str) -> Proxy | None:
 
 
 def _read(address: str) -> Proxy:
-    parts = urlsplit(address if "://" in address else f"http://{address}")
+    try:
+        parts = urlsplit(address if "://" in address else f"http://{address}")
+    except ValueError:  # its message repeats the password
+        raise ValueError("a proxy cannot be read; name it as http://user:password@host:port, escaped") from None
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("a proxy has more than a host and a port; escape / # ? and @ in its password")
     if parts.scheme != "http" or not parts.hostname:
         raise ValueError(f"a proxy of the kind {parts.scheme}:// is not known; name one as http://host:port")
     try:

@@ -16,7 +16,7 @@ from connectors.base import Address, Kind, LocalPath, Response, Settings, Web, W
 from connectors.html import twins
 from connectors.html.page import PACKED, following, pack, read_page
 from connectors.reading import packed
-from connectors.reading.local import ignored, is_named, without_packing
+from connectors.reading.local import files_at, ignored, is_named, without_packing
 from connectors.web import sitemap
 from connectors.web.url import bare, normalise_url, same_site, without_session
 from connectors.website.frontier import Frontier
@@ -71,9 +71,7 @@ class Website(Settings):
         return "tutorial"
 
     def files(self) -> tuple[Path, ...]:
-        if self.folder is None:
-            return ()
-        return tuple(sorted(path for path in self.folder.rglob("*") if path.is_file() and is_named(path, _SAVED)))
+        return files_at(self.folder, self.name, "folder", lambda file: is_named(file, _SAVED))
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
         return self._saved() if self.folder else self._crawl(web)

@@ -141,3 +141,18 @@ def test_scans_and_pages_without_text(tmp_path: Path) -> None:
     assert rejected(told(tmp_path, "void.pdf", pdf([[]]))) == {"void.pdf": "no_text"}
     found = told(tmp_path, "half.pdf", pdf([typeset([PROSE, MORE]), []], picture))
     assert [getattr(each, "reason", each.key) for each in found] == ["no_text_layer", "half.pdf"]
+
+
+def test_pdf_pages_that_are_broken_or_turned_are_told(tmp_path: Path) -> None:
+    body = pdf([typeset(HALVES)] * 3)
+    broken = body.replace(b"/Kids [7 0 R 9 0 R 11 0 R]", b"/Kids [7 0 R 6 0 R 11 0 R]")
+    assert broken != body
+    lost, found = told(tmp_path, "b.pdf", broken)
+    assert (lost.reason, lost.detail) == ("broken_page", "1 of 3 pages, the first is 2")
+    assert isinstance(found, Article)
+    assert rejected(told(tmp_path, "c.pdf", pdf([typeset(HALVES)]).replace(b"[7 0 R]", b"[6 0 R]"))) == {
+        "c.pdf": "broken_document"
+    }
+    turned = f"BT /F0 10 Tf 0 1 -1 0 300 100 Tm ({PROSE}{MORE}) Tj ET"
+    lost, found = told(tmp_path, "t.pdf", pdf([typeset(HALVES), typeset([MORE])], turned))
+    assert (lost.reason, lost.detail) == ("turned_text", "2 of 2 pages, the first is 1")

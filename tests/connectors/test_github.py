@@ -96,9 +96,10 @@ def test_listings_follow_the_links_of_the_api_and_no_others() -> None:
         cursor: json_page([issue(2)], link=f'<{away}>; rel="next"'),
     }  # fmt: skip
     transport = RecordedTransport(recorded)  # type: ignore[arg-type]
-    found = fetch(GitHub(name="sample", repo="kettles/firmware"), transport)
+    *found, left = fetch(GitHub(name="sample", repo="kettles/firmware"), transport)
     assert [page.key for page in found] == ["1", "2"]
     assert away not in transport.requests
+    assert left == Reject(REPO, "foreign_next_page", "the walk ends at a link to https://other.example")
 
 
 @pytest.mark.parametrize(

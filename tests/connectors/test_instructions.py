@@ -11,8 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from connectors.instructions import Instructions
+from connectors.reading.malformed import Malformed
 from connectors.reading.packed import zstd
-from connectors.reading.rows import Malformed, read
+from connectors.reading.rows import read
 from schemas.document import Exchange, Message, Reject
 from schemas.page import Page
 from tests.connectors.recorded import OFFLINE

@@ -28,6 +28,7 @@ LONGEST = 30  # pages of a PDF that one page of ours holds: it has five seconds,
 MOST_PAGES = 5_000
 _FEWEST = 12  # letters by which a page has text
 _UNREADABLE = 0.2  # of its letters
+_A_STAMP = 100  # letters that stand on end in a margin, as an archive's do: more are text
 _DATE = re2.compile(r"^D:(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?")
 _RIGHTS = 1 << 16  # bytes of a file's XMP metadata
 _FILE_ID = re2.compile(rb"/ID ?\[ ?<[0-9A-Fa-f]*> ?<[0-9A-Fa-f]*> ?\]")
@@ -147,7 +148,9 @@ def read(body: bytes) -> Material:
     about, pages = _parted(body)
     with _opened(pages) as document:
         about = about or _about(document, pages)
-        sheets = list(_sheets(document))
+        count, sheets = len(document), list(_sheets(document))
+    if not sheets:
+        raise Unreadable("broken_document", f"none of its {count} pages can be read")
     _check_text(sheets)
     silent = [sheet.number + about["first"] for sheet in sheets if not sheet.pieces and sheet.has_picture]
     for sheet in sheets:
@@ -159,7 +162,8 @@ def read(body: bytes) -> Material:
     known = usual(lines)
     entries = [(page - about["first"] + 1, level, title) for page, level, title in about["outline"]]
     blocks = blocks_of(lines, known, Outline(entries, lines, known))
-    lost = (("no_text_layer", f"{len(silent)} of {len(sheets)} pages, the first is {silent[0]}"),) if silent else ()
+    turned = [sheet.number + about["first"] for sheet in sheets if sheet.left_out > _A_STAMP]
+    broken = sorted(set(range(1, count + 1)) - {sheet.number for sheet in sheets})
     return Material(
         markup=markup_of(blocks, about["first"]),
         title="" if about["first"] else title_of(blocks, about["title"]),
@@ -170,8 +174,16 @@ def read(body: bytes) -> Material:
         licence=about["licence"],
         tags=tuple(about["tags"]),
         language=about["language"],
-        lost=lost,
+        lost=(
+            *_lost("no_text_layer", silent, count),
+            *_lost("broken_page", [number + about["first"] for number in broken], count),
+            *_lost("turned_text", turned, count),
+        ),
     )
+
+
+def _lost(reason: str, pages: list[int], count: int) -> tuple[tuple[str, str], ...]:
+    return ((reason, f"{len(pages)} of {count} pages, the first is {pages[0]}"),) if pages else ()
 
 
 def _parted(body: bytes) -> tuple[dict[str, Any], bytes]:
@@ -187,7 +199,7 @@ _KEYS = {"title", "author", "created", "edited", "licence", "tags", "language", 
 
 
 def _sheets(document: Any) -> Iterator[Sheet]:
-    """The pages that can be read. One that cannot has no pieces."""
+    """The pages that can be read."""
     for number in range(1, len(document) + 1):
         try:
             page = document[number - 1]

@@ -78,7 +78,10 @@ class Rule:
 
 @dataclass(slots=True)
 class Sheet:
-    """A page of a PDF. `number` counts from 1; `unreadable` counts letters of fonts that do not say what they are."""
+    """A page of a PDF. `number` counts from 1; `unreadable` counts letters of fonts that do not say what they are.
+
+    `left_out` counts those that are not read: turned ones, and what is beyond _MOST_LETTERS.
+    """
 
     number: int
     width: float
@@ -87,6 +90,7 @@ class Sheet:
     rules: list[Rule]
     unreadable: int = 0
     has_picture: bool = False
+    left_out: int = 0
 
 
 def sheet_of(page: Any, number: int) -> Sheet:
@@ -94,13 +98,16 @@ def sheet_of(page: Any, number: int) -> Sheet:
     text = page.get_textpage()
     try:
         width, height = page.get_size()
-        pieces, unreadable = _pieces(text.raw, min(text.count_chars(), _MOST_LETTERS))
+        count = text.count_chars()
+        pieces, unreadable, turned = _pieces(text.raw, min(count, _MOST_LETTERS))
         rules, dots, has_picture = _drawn(page)
         shown = [
             piece for piece in pieces if -_BESIDE < piece.x0 < width + _BESIDE and -_BESIDE < piece.y < height + _BESIDE
         ]
         _write_dots(shown, dots)
-        return Sheet(number, width, height, shown, rules, unreadable, has_picture)
+        return Sheet(
+            number, width, height, shown, rules, unreadable, has_picture, turned + max(count - _MOST_LETTERS, 0)
+        )
     finally:
         text.close()
 
@@ -147,10 +154,14 @@ def _edges(x0: float, y0: float, x1: float, y1: float) -> list[Rule]:
     return [Rule(x0, y0, x1, y0), Rule(x0, y1, x1, y1), Rule(x0, y0, x0, y1), Rule(x1, y0, x1, y1)]
 
 
-def _pieces(text: Any, count: int) -> tuple[list[Piece], int]:
+def _pieces(text: Any, count: int) -> tuple[list[Piece], int, int]:
+    """The pieces, and how many letters are unreadable, and turned."""
     found: list[Piece] = []
-    unreadable, space = 0, False
+    unreadable, turned, space = 0, 0, False
     for letter, x0, x1, y, style in _letters(text, count):
+        if style.size <= 0:
+            turned += not letter.isspace()
+            continue
         if letter.isspace():
             space = True
             continue
@@ -169,13 +180,13 @@ def _pieces(text: Any, count: int) -> tuple[list[Piece], int]:
         space = False
     for piece in found:
         _settle(piece)
-    return found, unreadable
+    return found, unreadable, turned
 
 
 def _letters(text: Any, count: int) -> Iterator[tuple[str, float, float, float, Style]]:
     """Each letter with its left and right edge, its base line and its style, without blanks that pdfium has put in.
 
-    Upright letters only: stamps in margins stand on end.
+    Those that are not upright, as stamps in margins are not, have a style of the size 0.
     """
     box, x, y, matrix = pdfium.FS_RECTF(), ctypes.c_double(), ctypes.c_double(), pdfium.FS_MATRIX()
     at_box, at_x, at_y = ctypes.byref(box), ctypes.byref(x), ctypes.byref(y)
@@ -196,17 +207,10 @@ def _letters(text: Any, count: int) -> Iterator[tuple[str, float, float, float, 
             pdfium.FPDFText_GetMatrix(text, index, matrix)
             made = _style(item, pdfium.FPDFText_GetFontSize(text, index), matrix)
             styles[key] = same.setdefault(made, made)
-        style = styles[key]
-        if style.size > 0:
-            pdfium.FPDFText_GetLooseCharBox(text, index, at_box)
-            pdfium.FPDFText_GetCharOrigin(text, index, at_x, at_y)
-            yield (
-                letter.translate(_SHOWN) if letter > "~" or letter < " " else letter,
-                box.left,
-                box.right,
-                y.value,
-                style,
-            )
+        pdfium.FPDFText_GetLooseCharBox(text, index, at_box)
+        pdfium.FPDFText_GetCharOrigin(text, index, at_x, at_y)
+        shown = letter.translate(_SHOWN) if letter > "~" or letter < " " else letter
+        yield shown, box.left, box.right, y.value, styles[key]
 
 
 def _whole(half: int, code: int) -> str:

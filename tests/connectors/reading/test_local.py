@@ -6,16 +6,24 @@ from typing import Any
 import pytest
 
 from connectors.confluence import Confluence
+from connectors.discourse import Discourse
+from connectors.forum import Forum
 from connectors.github import GitHub
 from connectors.hacker_news import HackerNews
+from connectors.instructions import Instructions
 from connectors.mailing_list import MailingList
 from connectors.reading.local import MOST_NAMED, files_at, ignored, is_named
 from connectors.reddit import Reddit
+from connectors.website import Website
 from connectors.zendesk import Zendesk
 from schemas.document import Reject
 
 SITE = "https://kettles.example"
 SOURCES: list[tuple[Any, str, dict[str, str]]] = [
+    (Discourse, "folder", {"url": SITE}),
+    (Forum, "folder", {"base_url": SITE}),
+    (Instructions, "path", {}),
+    (Website, "folder", {"base_url": SITE}),
     (Confluence, "path", {"url": SITE}),
     (GitHub, "path", {}),
     (HackerNews, "path", {}),

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from connectors.reading import packed
+from connectors.reading.malformed import Malformed
 from connectors.reading.packed import zstd
-from connectors.reading.rows import Malformed, read
+from connectors.reading.rows import read
 
 ROWS = [{"id": number, "text": f"线 {number}"} for number in range(40_000)]
 LINES = "\n".join(json.dumps(row, ensure_ascii=False) for row in ROWS).encode()

@@ -154,3 +154,14 @@ def test_a_tunnel_that_the_proxy_does_not_open_is_said(
         environment(https_proxy=f"http://127.0.0.1:{proxy.port}")
         with browse() as web, pytest.raises(WebError, match="answers 407 to a tunnel"):
             web.get("https://wiki.example/")
+
+
+@pytest.mark.parametrize("secret", ["hush℀", "[hush", "1/hush", "1#hush", "1?hush", "hush:x"])
+def test_no_message_repeats_a_password(environment: Callable[..., None], secret: str) -> None:
+    environment(http_proxy=f"http://user:{secret}@p.example:3128")
+    try:
+        found = proxy_for("http://a.example/")
+    except ValueError as error:
+        assert "hush" not in str(error) and (error.__context__ is None or error.__suppress_context__)
+    else:
+        assert found and found.host == "p.example" and "hush" not in repr(found)
