@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from connectors.html import parse, sections, to_markdown
+from connectors.html import mathematics, parse, sections, to_markdown
 from connectors.html.page import read_page
 from schemas.document import Article, Reject
 from schemas.page import Page
@@ -85,3 +85,18 @@ def test_time_grows_with_the_page(piece: str) -> None:
 def test_what_is_deeper_than_people_write_is_refused() -> None:
     (found,) = read_page(Page("s", "k", "https://site.example/a", b"<div>" * 5_000 + b"x"))
     assert isinstance(found, Reject) and found.reason == "too_deep"
+
+
+def test_cells_that_span_all_rows_are_bounded() -> None:
+    rows = "<tr><td rowspan=1000 colspan=100>x</td></tr>"
+    assert len(to_markdown(f"<table><tr><th>a</th><th>b</th></tr>{rows * 500}</table>")) < 2_000_000
+    named = "<tr><td rowspan=3>ab</td><td>1</td></tr><tr><td>2</td></tr><tr><td>3</td></tr>"
+    assert to_markdown(f"<table>{named}</table>") == "| ab | 1 |\n| --- | --- |\n| ab | 2 |\n| ab | 3 |"
+
+
+def test_formulas_within_formulas_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    to_tex = mathematics.to_tex
+    monkeypatch.setattr(mathematics, "to_tex", lambda math: read.append("") or to_tex(math))
+    markup = f"<p>{'<span class=katex>' * 100}{'<math><mi>x</mi></math>' * 3}"
+    assert to_markdown(markup) == "$x$" and len(read) == 3
