@@ -1,6 +1,7 @@
 """Folders of Markdown that are made to break a reader: names that are none, circles, bombs, marks of the reader."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -98,8 +99,12 @@ def test_a_file_takes_in_no_more_than_an_article_may_hold(tmp_path: Path, name: 
 
 
 def test_many_links_to_notes_read_the_folder_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    listed = []
-    rglob = Path.rglob
-    monkeypatch.setattr(Path, "rglob", lambda path, pattern: listed.append(pattern) or rglob(path, pattern))
+    listed, rglob = list[str](), Path.rglob
+
+    def counted(path: Path, pattern: str) -> Iterator[Path]:
+        listed.append(pattern)
+        return rglob(path, pattern)
+
+    monkeypatch.setattr(Path, "rglob", counted)
     page, _ = read(tmp_path, {"page.md": "![[far]]\n\n![[none]]\n\n" * 50, "deep/er/far.md": "y"})
     assert page.body.decode().count("y") == 50 and listed.count("*.md") == 1

@@ -4,8 +4,10 @@ import time
 from collections.abc import Callable
 
 import pytest
+from lxml.html import HtmlElement
 
 from connectors.html import linked_data, mathematics, parse, sections, to_markdown
+from connectors.html.mathml import to_tex
 from connectors.html.page import read_page
 from schemas.document import Article, Reject
 from schemas.page import Page
@@ -106,8 +108,12 @@ def test_cells_that_span_all_rows_are_bounded() -> None:
 
 
 def test_formulas_within_formulas_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    read: list[str] = []
-    to_tex = mathematics.to_tex
-    monkeypatch.setattr(mathematics, "to_tex", lambda math: read.append("") or to_tex(math))
+    read = list[HtmlElement]()
+
+    def counted(math: HtmlElement) -> str:
+        read.append(math)
+        return to_tex(math)
+
+    monkeypatch.setattr(mathematics, "to_tex", counted)
     markup = f"<p>{'<span class=katex>' * 100}{'<math><mi>x</mi></math>' * 3}"
     assert to_markdown(markup) == "$x$" and len(read) == 3
