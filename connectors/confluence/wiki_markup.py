@@ -34,10 +34,10 @@ _STYLES = tuple(
     )
 )
 _CITED = re2.compile(r"\?\?([^?\n]+)\?\?")
-_HEADING = re2.compile(r"^\s*h([1-6])\.\s*(.*)$")
-_ITEM = re2.compile(r"^\s*([*#]+|-)\s+(.*)$")
-_RULE = re2.compile(r"^\s*-{4,}\s*$")
-_QUOTED = re2.compile(r"^\s*bq\.\s*(.*)$")
+_HEADING = re2.compile(r"^h([1-6])\.\s*(.*)$")
+_ITEM = re2.compile(r"^([*#]+|-)\s+(.*)$")
+_RULE = re2.compile(r"^-{4,}$")
+_QUOTED = re2.compile(r"^bq\.\s*(.*)$")
 _KEPT = re2.compile("\x02(\\d+)\x03")
 _KINDS = (
     ("kept", re2.compile("^\x02\\d+\x03$")),
@@ -154,14 +154,14 @@ def _blocks(lines: list[str]) -> list[str]:
 
 
 def _joined(lines: list[str]) -> Iterator[tuple[str, str]]:
-    """Lines and what each is. A row of a table goes on until its last bar, an item of a list until the next blank
-    line."""
+    """Lines without blanks at their ends, and what each is. A row of a table goes on until its last bar, an item of a
+    list until the next blank line."""
     open_kind, whole = "blank", [""]
-    for line in lines:
+    for line in map(str.strip, lines):
         kind = _kind(line)
         open_row = open_kind == "row" and not whole[-1].rstrip().endswith("|")
         if kind == "text" and (open_kind == "item" or open_row):
-            whole.append(line.strip())
+            whole.append(line)
         else:
             yield open_kind, "<br>".join(whole)
             open_kind, whole = kind, [line]
@@ -169,10 +169,9 @@ def _joined(lines: list[str]) -> Iterator[tuple[str, str]]:
 
 
 def _kind(line: str) -> str:
-    bare = line.strip()
-    if not bare or _RULE.match(line):
+    if not line or _RULE.match(line):
         return "blank"
-    return next((kind for kind, pattern in _KINDS if pattern.match(bare)), "text")
+    return next((kind for kind, pattern in _KINDS if pattern.match(line)), "text")
 
 
 def _headings(lines: list[str]) -> str:
@@ -195,7 +194,7 @@ def _items(lines: list[str]) -> str:
 
 
 def _rows(lines: list[str]) -> str:
-    return f"<table>{''.join(f'<tr>{_cells(line.strip())}</tr>' for line in lines)}</table>"
+    return f"<table>{''.join(f'<tr>{_cells(line)}</tr>' for line in lines)}</table>"
 
 
 def _cells(row: str) -> str:
@@ -214,5 +213,5 @@ _WRITERS: dict[str, Callable[[list[str]], str]] = {
     "item": _items,
     "row": _rows,
     "quoted": lambda lines: f"<blockquote>{'<br>'.join(_QUOTED.match(line)[1] for line in lines)}</blockquote>",
-    "text": lambda lines: f"<p>{'<br>'.join(line.strip() for line in lines)}</p>",
+    "text": lambda lines: f"<p>{'<br>'.join(lines)}</p>",
 }

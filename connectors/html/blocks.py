@@ -82,18 +82,31 @@ def flatten_definition_lists(root: HtmlElement) -> None:
 
 
 def _in_order(listing: HtmlElement, own: set[HtmlElement]) -> list[HtmlElement]:
-    """Terms and meanings, and what else stands straight in the list: that belongs to the term before it."""
-    found: list[HtmlElement] = []
-    for child in listing:
-        inside = [each for each in child.iter("dt", "dd") if each in own] if isinstance(child.tag, str) else []
-        if not inside and isinstance(child.tag, str) and child.text_content().strip():
+    """Terms and meanings, and what else stands straight in the list, text too: that belongs to the term before it."""
+    found = [_said_in_dd(listing.text)]
+    for child in [each for each in listing if isinstance(each.tag, str)]:
+        tail, child.tail = child.tail, None
+        if child in own:
+            nested = (each for each in child.iterdescendants("dt", "dd") if each in own)  # the one around is not closed
+            found += [child, *(part for each in nested for part in (each, _said_in_dd(each.tail)))]
+        elif any(each in own for each in child.iter("dt", "dd")):
+            found += _in_order(child, own)
+        elif child.text_content().strip():
             around = Element("dd")
             child.addprevious(around)
-            child.tail = None
             around.append(child)
-            inside = [around]
-        found += inside
-    return found
+            found.append(around)
+        found.append(_said_in_dd(tail))
+    return [each for each in found if each is not None]
+
+
+def _said_in_dd(text: str | None) -> HtmlElement | None:
+    """Text without a place of its own as a meaning."""
+    if not (text or "").strip():
+        return None
+    around = Element("dd")
+    around.text = text
+    return around
 
 
 def _add_definition(items: list[HtmlElement], child: HtmlElement) -> None:
@@ -115,7 +128,7 @@ def _add_definition(items: list[HtmlElement], child: HtmlElement) -> None:
     item = items[-1]
     item.attrib.pop("open", None)
     child.tag, child.tail = "div", None
-    if len(item) == 1 and item[0].tag == "p" and _is_short(child):
+    if is_open and len(item) == 1 and _is_short(child):
         _say_inline(item[0], child)
     else:
         item.append(child)

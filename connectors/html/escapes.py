@@ -6,8 +6,8 @@ from collections import Counter
 import re2
 from lxml.html import HtmlElement
 
-# A backslash of Markdown, which the converter would escape; `tree.parse` takes the sign out of every page
-BACKSLASH = "\ue003"
+# Backslashes that the converter would escape: of Markdown, and of TeX; `tree.parse` takes the signs out of every page
+_BACKSLASH, _TEX_BACKSLASH = "\ue003", "\ue004"
 
 _LINK = re2.compile(r"(!?)\[([^\[\]\n]{1,200})\](\((?:https?://|/|#|\.)[^()\s]*\))")
 _EMPHASIS = re2.compile(
@@ -39,28 +39,40 @@ def _in_literal(element: HtmlElement) -> bool:
 
 def _escaped(text: str) -> str:
     """The backslashes of a formula are its own."""
-    said, at = list[str](), 0
+    pieces, at = list[str](), 0
     for formula in _FORMULA.finditer(text):
-        said += [_without_marks(text[at : formula.start()]), formula[0].replace("\\", BACKSLASH)]
+        pieces += [_without_marks(text[at : formula.start()]), formula[0].replace("\\", _TEX_BACKSLASH)]
         at = formula.end()
-    return "".join([*said, _without_marks(text[at:])])
+    return "".join([*pieces, _without_marks(text[at:])])
 
 
 def _without_marks(text: str) -> str:
     if "](" in text:
         text = _LINK.sub(_without_link, text)
-    return _EMPHASIS.sub(_without_emphasis, text) if "*" in text or "_" in text else text
+    for _ in range(2):  # neighbours share the blank between them
+        text = _EMPHASIS.sub(_without_emphasis, text) if "*" in text or "_" in text else text
+    return text
 
 
 def _without_link(found: "re2._Match") -> str:
-    picture = f"{BACKSLASH}!" if found[1] else ""
-    return f"{picture}{BACKSLASH}[{found[2]}{BACKSLASH}]{found[3]}"
+    picture = f"{_BACKSLASH}!" if found[1] else ""
+    return f"{picture}{_BACKSLASH}[{found[2]}{_BACKSLASH}]{found[3]}"
 
 
 def _without_emphasis(found: "re2._Match") -> str:
     sign, inside, end = (found[2], found[3], found[4]) if found[2] else (found[5], found[6], found[7])
-    escaped = "".join(f"{BACKSLASH}{each}" for each in sign), "".join(f"{BACKSLASH}{each}" for each in end)
+    escaped = "".join(f"{_BACKSLASH}{each}" for each in sign), "".join(f"{_BACKSLASH}{each}" for each in end)
     return f"{found[1]}{escaped[0]}{inside}{escaped[1]}{found[8]}"
+
+
+def written(text: str) -> str:
+    """What `escape_text` has changed, as Markdown."""
+    return text.replace(_BACKSLASH, "\\").replace(_TEX_BACKSLASH, "\\")
+
+
+def said(text: str) -> str:
+    """The same as plain text, which needs no escapes."""
+    return text.replace(_BACKSLASH, "").replace(_TEX_BACKSLASH, "\\")
 
 
 def lists_by_hand(markdown: str) -> str:

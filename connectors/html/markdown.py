@@ -25,8 +25,8 @@ from lxml import etree
 from lxml.html import Element, HtmlElement
 
 from connectors.html import tree
-from connectors.html.escapes import BACKSLASH, lists_by_hand
-from connectors.html.marks import Marks
+from connectors.html.escapes import lists_by_hand, written
+from connectors.html.marks import MARK, Marks
 from connectors.html.mathematics import mark_mathematics
 from connectors.html.prepare import QUOTE, prepare
 from connectors.html.tags import names
@@ -70,10 +70,13 @@ def to_markdown(fragment: str | HtmlElement, base_url: str = "") -> str:
     """
     element = tree.parse(f"<div>{fragment}</div>") if isinstance(fragment, str) else fragment
     text, marks = render(element, base_url)
-    for number, mark in enumerate(marks.items):
-        if mark.level:
-            text = text.replace(f"\ue000{number}\ue001", f"{'#' * mark.level} {mark.text}")
-    return marks.restore(tidy(text))
+    return marks.restore(tidy(MARK.sub(lambda found: _heading(found, marks), text)))
+
+
+def _heading(found: re2._Match, marks: Marks) -> str:
+    """The line of a heading; other marks stay for later."""
+    mark = marks.items[int(found[1])]
+    return f"{'#' * mark.level} {written(mark.text)}" if mark.level else str(found[0])
 
 
 def render(element: HtmlElement, base_url: str) -> tuple[str, Marks]:
@@ -89,7 +92,7 @@ def render(element: HtmlElement, base_url: str) -> tuple[str, Marks]:
     mark_mathematics(root, marks, named)
     prepare(root, base_url, marks, named)
     markup = etree.tostring(root, encoding="unicode", method="html")
-    return lists_by_hand(convert(markup, _OPTIONS).content or "").replace(BACKSLASH, "\\"), marks
+    return written(lists_by_hand(convert(markup, _OPTIONS).content or "")), marks
 
 
 def tidy(text: str, hard_breaks: bool = False) -> str:

@@ -13,7 +13,8 @@ _BULLET = re2.compile(r"[-*+](\s)|(\d+)[.)](\s)")
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """`text` is Markdown; `level` is 1 to 6 for a heading, else 0; `inline` text stays within its line."""
+    """`text` is Markdown, of a heading as `escapes` leaves it; `level` is 1 to 6 for a heading, else 0; `inline` text
+    stays within its line."""
 
     text: str
     level: int = 0

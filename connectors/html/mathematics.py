@@ -40,10 +40,10 @@ def mark_mathematics(root: HtmlElement, marks: Marks, named: str) -> None:
     for script in scripts:
         _mark_script(script, marks)
     for container in list(root.iter("mjx-container")):
-        _mark_rendered(container, container.get("display") in _DISPLAY, marks)
+        _mark_rendered(container, container.get("display") in _DISPLAY, marks, root)
     for frame in _FRAMES(root):
         if frame.get("id") not in drawn_by:
-            _mark_rendered(frame, bool(frame.xpath("ancestor::*[contains(@class, 'MathJax_Display')]")), marks)
+            _mark_rendered(frame, bool(frame.xpath("ancestor::*[contains(@class, 'MathJax_Display')]")), marks, root)
     if any(name in named for name in _NAMED) or next(root.iter("math"), None) is not None:
         _mark_katex(root, marks)
         _mark_elements(root, marks)
@@ -56,7 +56,7 @@ def _mark_elements(root: HtmlElement, marks: Marks) -> None:
     """MathML, what wikis and Pandoc wrap around TeX, and what MathJax has left."""
     for element in root.xpath('.//*[contains(@class, "mwe-math-element")] | .//math'):
         display = element.get("display") in _DISPLAY or "block" in (element.get("class") or "")
-        _mark_rendered(element, display, marks)
+        _mark_rendered(element, display, marks, root)
     for element in root.xpath('.//*[contains(concat(" ", @class, " "), " math ")]'):
         if not len(element):
             _put(element, element.text or "", element.tag == "div" or "display" in element.get("class", ""), marks)
@@ -97,14 +97,14 @@ def _mark_script(script: HtmlElement, marks: Marks) -> None:
 
 def _mark_katex(root: HtmlElement, marks: Marks) -> None:
     for element in root.xpath('.//*[contains(@class, "katex-display")]'):
-        _mark_rendered(element, True, marks)
+        _mark_rendered(element, True, marks, root)
     for element in root.xpath('.//*[contains(concat(" ", @class, " "), " katex ")]'):
-        _mark_rendered(element, False, marks)
+        _mark_rendered(element, False, marks, root)
 
 
-def _mark_rendered(element: HtmlElement, display: bool, marks: Marks) -> None:
+def _mark_rendered(element: HtmlElement, display: bool, marks: Marks, root: HtmlElement) -> None:
     """A rendered formula by the TeX or MathML that it carries, else by what it is to be read aloud as."""
-    if element.getparent() is None or not _attached(element):
+    if root not in element.iterancestors():  # it went with the formula that it stood in
         return
     tex = _carried(element)
     aloud = " ".join((element.get("aria-label") or "").split())
@@ -133,10 +133,6 @@ def _tex_in(markup: str) -> str:
         return ""
     math = next(lxml.html.fragment_fromstring(markup, create_parent="div").iter("math"), None)
     return to_tex(math) if math is not None else ""
-
-
-def _attached(element: HtmlElement) -> bool:
-    return element.getroottree().getroot() is not element
 
 
 def _put(element: HtmlElement, tex: str, display: bool, marks: Marks) -> None:

@@ -189,7 +189,7 @@ def _mark_headings(root: HtmlElement, marks: Marks) -> None:
             _embolden(heading)
         else:
             _lift_out_of_links(heading)
-            marks.put(heading, Mark(text, int(heading.tag[1]), anchor(heading)))
+            marks.put(heading, Mark(" ".join(marks.restore(text).split()), int(heading.tag[1]), anchor(heading)))
 
 
 def _embolden(element: HtmlElement) -> None:
@@ -207,14 +207,17 @@ def _lift_out_of_links(heading: HtmlElement) -> None:
 
 def inline_text(element: HtmlElement) -> str:
     """Text on one line, inline code in backticks."""
-    return " ".join(_inline(element).replace("¶", "").split())
-
-
-def _inline(element: HtmlElement) -> str:
-    if element.tag in ("code", "tt"):
-        return f"`{' '.join((element.text_content() or '').split())}`"
-    inside = "".join((_inline(child) if isinstance(child.tag, str) else "") + (child.tail or "") for child in element)
-    return (element.text or "") + inside
+    said = list[str]()
+    walk = etree.iterwalk(element, events=("start", "end"))  # lists in a heading are nested deeper than calls may be
+    for event, part in walk:
+        if event == "end":
+            said.append((part.tail or "") if part is not element else "")
+        elif part.tag in ("code", "tt"):
+            said.append(f"`{' '.join((part.text_content() or '').split())}`")
+            walk.skip_subtree()
+        else:
+            said.append(" " if part.tag == "br" else part.text or "")
+    return " ".join("".join(said).replace("¶", "").split())
 
 
 def anchor(heading: HtmlElement) -> str:

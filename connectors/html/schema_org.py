@@ -11,7 +11,8 @@ from connectors.html.microdata import microdata
 
 _MAX_BLOCK = 500_000
 # What scripts may have and JSON may not: comments, and commas before an end; strings are stepped over
-_COMMENT = re2.compile(r'("(?:[^"\\]|\\.)*")|//[^\n]*|(?s:/\*.*?\*/)|(?s:<!--.*?-->)')
+# One that is not closed takes the rest, or each would be looked for to the end
+_COMMENT = re2.compile(r'("(?:[^"\\]|\\.)*")|//[^\n]*|(?s:/\*.*?(?:\*/|\z))|(?s:<!--.*?(?:-->|\z))')
 _COMMA = re2.compile(r'("(?:[^"\\]|\\.)*")|,(\s*[}\]])')
 
 

@@ -3,6 +3,7 @@
 import re2
 from lxml.html import HtmlElement
 
+from connectors.html.escapes import said
 from connectors.html.markdown import render, tidy
 from connectors.html.marks import Mark, Marks
 from schemas.document import Section
@@ -30,7 +31,7 @@ def sections(content: HtmlElement, title: str, base_url: str = "") -> tuple[Sect
             continue
         _close(closed, path, lines, anchor, marks)
         path = [step for step in path if step[0] < heading.level]
-        name = unnumbered(heading.text)
+        name = unnumbered(said(heading.text))
         if _same(name, title):
             path = []
         else:

@@ -5,6 +5,7 @@ from copy import deepcopy
 from lxml.html import Element, HtmlElement
 
 _LONGEST = 80  # characters of a cell that is said again in each of its rows
+_MOST = 20_000  # cells that a table gets; one of a few kilobytes may ask for millions
 _Spans = dict[int, tuple[int, HtmlElement]]  # by column: rows that are left, and the cell
 
 
@@ -13,9 +14,11 @@ def repeat_spanned(table: HtmlElement) -> None:
     other rows' cells empty."""
     if not table.xpath("boolean(.//*[@rowspan])"):
         return
-    spans: _Spans = {}
+    spans, left = _Spans(), _MOST
     for row in list(table.iter("tr")):
-        spans = _fill(row, spans)
+        own = len(row)
+        spans = _fill(row, spans if len(spans) < left else {})
+        left -= len(row) - own
     for cell in table.iter("td", "th"):
         cell.attrib.pop("rowspan", None)
 

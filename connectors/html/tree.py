@@ -19,6 +19,7 @@ _INLINE_DATA = re2.compile(r"data:[a-zA-Z0-9.+/;=-]{1,200}base64,[A-Za-z0-9+/=\s
 _QUOTED = re2.compile(r"\"[^\"]*\"|'[^']*'")
 # NUL and other controls; the private area is kept for the marks of `markdown`
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ue000-\uf8ff\ufffe\uffff]")
+_REFERENCE = re2.compile(r"&#(?:[xX]0*([0-9a-fA-F]{1,4})|0*([0-9]{1,5}))")
 
 
 class Unreadable(Exception):
@@ -39,7 +40,25 @@ def parse(text: str) -> HtmlElement:
     _check_tags(clean)
     root = _parse(clean)
     _check_shape(root)
+    if any(map(_is_control, _REFERENCE.finditer(clean))):
+        _drop_controls(root)
     return root
+
+
+def _is_control(reference: "re2._Match") -> bool:
+    """Whether a character reference, such as `&#1;`, stands for a character that no text may hold."""
+    number = int(reference[1], 16) if reference[1] else int(reference[2])
+    return number <= 0xFFFF and bool(_CONTROLS.match(chr(number)))
+
+
+def _drop_controls(root: HtmlElement) -> None:
+    """Take them out of the tree: libxml2 reads references to them, and lxml refuses to write what they stand for."""
+    for element in root.iter():
+        element.text = _CONTROLS.sub("", element.text or "") or None
+        element.tail = _CONTROLS.sub("", element.tail or "") or None
+        for name, value in element.attrib.items():
+            if _CONTROLS.search(value):
+                element.set(name, _CONTROLS.sub("", value))
 
 
 def _check_tags(text: str) -> None:

@@ -21,7 +21,8 @@ from connectors.markdown import (
     variables,
 )
 from connectors.markdown.containers import unwrap
-from connectors.markdown.masks import Masks
+from connectors.markdown.folder import Folder, text_of
+from connectors.markdown.masks import MARKS, Masks
 from connectors.markdown.sections import LONGEST, indented_code, render, sections, served
 from connectors.reading.edits import edited
 from connectors.reading.local import files_below, ignored
@@ -40,7 +41,6 @@ _LISTED = re2.compile(r"^\s*(?:[-*+]\s+|\d+[.)]\s+)?(?:\[[^\]]*\]\([^)]*\)|#+ .*
 # what a site made with Hugo writes its pages by
 _TEMPLATES = re2.compile(r"/(?:layouts/(?:_?shortcodes|_?partials|_default|_markup)|archetypes)/")
 
-_RESERVED = re2.compile("[\ufdd0-\ufdef]")  # noncharacters, which mark holes and what is hidden
 _BLOCK = re2.compile("(?m)^[\\s>*-]*\ufdd0include:([^\ufdd0\ufdd1]*)\ufdd1[ \t]*$")
 
 
@@ -72,7 +72,7 @@ class Markdown(Settings):
         return tuple(file for file in found if not folders or any(file.is_relative_to(each) for each in folders))
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
-        scope, site = variables.load(self.folder), layouts.load(self.folder)
+        scope, site, folder = variables.load(self.folder), layouts.load(self.folder), Folder(self.folder)
         known: dict[Path, dict[str, Any]] = {}
         for part in self.only or (".",):
             yield from ignored(self.folder / part, self.files())
@@ -84,10 +84,11 @@ class Markdown(Settings):
                 yield Reject(key, "not_content")
             else:
                 above = variables.cascaded(path.parent, self.folder, known)
-                yield self._page(path, key, scope | above if above else scope, site)
+                folder.begin()
+                yield self._page(path, key, scope | above if above else scope, site, folder)
 
     def parse(self, page: Page) -> Iterator[Document | Reject]:
-        about, text = front_matter.split(page.body.decode("utf-8", "replace").replace("\r\n", "\n"))
+        about, text = front_matter.split(MARKS.sub("", page.body.decode("utf-8", "replace").replace("\r\n", "\n")))
         if about.get("draft") is True or about.get("published") is False:
             yield Reject(page.key, "draft")
             return
@@ -102,10 +103,10 @@ class Markdown(Settings):
             yield Reject(f"{page.key}#{'/'.join(section.path)}", "missing_include", name)
         yield _article(page, about, title, kept) if kept else Reject(page.key, "empty_article")
 
-    def _page(self, path: Path, key: str, scope: dict[str, Any], site: dict[str, str]) -> Page:
-        text = _RESERVED.sub("", decode(path.read_bytes()).replace("\r\n", "\n"))
-        text = includes.expand(partials.expand(text, path, self.folder), path, self.folder)
-        body = variables.fill(layouts.expand(text, site), scope).encode()
+    def _page(self, path: Path, key: str, scope: dict[str, Any], site: dict[str, str], folder: Folder) -> Page:
+        text = text_of(path).replace("\r\n", "\n")
+        text = includes.expand(partials.expand(text, path, folder), path, folder)
+        body = variables.fill(layouts.expand(text, site, folder), scope, folder).encode()
         return Page(self.name, key, self.base_url + (served(key) or key), body, MEDIA_TYPE, licence=self.licence)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
 from connectors.html import spdx
+from connectors.markdown.folder import readable
 from connectors.reading import plain_yaml
 from connectors.reading.times import parse_time
 
@@ -25,7 +26,7 @@ def split(text: str) -> tuple[dict[str, Any], str]:
     if not end or rest.partition("\n")[0].strip():
         return {}, text
     found = _read(head, mark) if len(head) <= _LONGEST else None
-    return (found if isinstance(found, dict) else {}), rest.partition("\n")[2]
+    return (readable(found) if isinstance(found, dict) else {}), rest.partition("\n")[2]
 
 
 def _read(head: str, mark: str) -> Any:

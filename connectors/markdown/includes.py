@@ -9,12 +9,12 @@ from pathlib import Path, PurePath
 
 import re2
 
-from connectors.html import decode
 from connectors.markdown import excerpts, front_matter
 from connectors.markdown.code_places import substitute
 from connectors.markdown.fences import split_options
+from connectors.markdown.folder import Folder, text_of
 from connectors.markdown.tags import TEXTS, TITLES, arguments
-from connectors.reading.local import file_within, files_below
+from connectors.reading.local import file_within
 from schemas.hole import hole
 
 _RAW = re2.compile(r"(?s)\{%-?\s*raw\s*-?%\}.*?\{%-?\s*endraw\s*-?%\}")
@@ -40,7 +40,6 @@ _HUGO = re2.compile(
 )
 _LINES = re2.compile(r"ln\[(\d+)(?::(\d+))?")
 _HEADING = re2.compile(r"^(#{1,6}) +(.+?)\s*$")
-_LARGEST = 1 << 20
 _DEEPEST = 5
 # of a site's layout: link lists, menus, counters; no text where they are not there
 _LAYOUT = frozenset(
@@ -77,18 +76,20 @@ _FOLDERS = (
 )
 
 
-def expand(text: str, file: Path, root: Path, depth: int = 0) -> str:
-    """`text` of `file` with its includes, none from outside of `root`. What Liquid calls raw is left alone."""
-    if depth == _DEEPEST:
-        return text
-    return _Includes(file, root, depth).outside_raw(text)
+def expand(text: str, file: Path, folder: Folder, above: tuple[Path, ...] = ()) -> str:
+    """`text` of `file`, which is itself included by those `above`, with its includes, none from outside of `folder`.
+
+    One of a file that is around it, or that is more than `folder` gives, leaves a hole. What Liquid calls raw is left
+    alone.
+    """
+    return _Includes((*above, file.resolve()), folder).outside_raw(text)
 
 
 class _Includes:
-    """Includes of one file within `root`, which is itself included `depth` times."""
+    """Includes of the last of `files`, each of which includes the next."""
 
-    def __init__(self, file: Path, root: Path, depth: int) -> None:
-        self.file, self.root, self.depth = file, root, depth
+    def __init__(self, files: tuple[Path, ...], folder: Folder) -> None:
+        self.files, self.folder = files, folder
 
     def outside_raw(self, text: str) -> str:
         pieces, done = list[str](), 0
@@ -111,7 +112,7 @@ class _Includes:
         return substitute(_HUGO, text, self._hugo)
 
     def _mkdocs(self, found: "re2._Match") -> str:
-        path = find(found[3], self.file, self.root)
+        path = self._find(found[3])
         if path is None:
             return missing(found[1], found[3])
         lines, wanted = lines_of(path), _LINES.search(found[4])
@@ -125,7 +126,7 @@ class _Includes:
 
     def _snippet(self, margin: str, wanted: str) -> str:
         name, _, part = wanted.partition(":") if "://" not in wanted else (wanted, "", "")
-        path = find(name, self.file, self.root)
+        path = self._find(name)
         if path is None:
             return missing(margin, wanted)
         lines: list[str] | None = lines_of(path)
@@ -137,12 +138,12 @@ class _Includes:
 
     def _jekyll(self, found: "re2._Match") -> str:
         """Jekyll reads tags in code too, so a file that is there is taken in anywhere."""
-        path = find(found[2], self.file, self.root)
+        path = self._find(found[2])
         if path is None:
             return str(found[0])
         given = arguments(found[3]).named
         text = _PARAMETER.sub(lambda use: given.get(use[1].lower(), ""), "\n".join(lines_of(path)))
-        shown = expand(front_matter.split(text)[1], path, self.root, self.depth + 1)
+        shown = self._taken(path, front_matter.split(text)[1])
         return f"{found['margin'] or ''}{shown}{found['rest'] or ''}"
 
     def _no_jekyll(self, found: "re2._Match") -> str:
@@ -154,7 +155,7 @@ class _Includes:
         return f"{found['margin'] or ''}{shown}{found['rest'] or ''}"
 
     def _myst(self, found: "re2._Match") -> str:
-        path, (options, _) = find(found[4].strip(), self.file, self.root), split_options(found[5].split("\n"))
+        path, (options, _) = self._find(found[4].strip()), split_options(found[5].split("\n"))
         lines = excerpts.between(lines_of(path), options) if path else None
         if path is None or lines is None:
             return missing(found[1], found[4].strip())
@@ -166,7 +167,7 @@ class _Includes:
         )
 
     def _vitepress(self, found: "re2._Match", is_code: bool) -> str:
-        path = find(found[2].removeprefix("@"), self.file, self.root)
+        path = self._find(found[2].removeprefix("@"))
         lines = lines_of(path) if path else None
         if lines and found[3]:
             lines = excerpts.section(lines, found[3])
@@ -178,7 +179,7 @@ class _Includes:
         name = found[2].strip()
         if PurePath(name).suffix not in ("", ".md"):
             return str(found[0])
-        path = find(name if name.endswith(".md") else f"{name}.md", self.file, self.root) or _anywhere(name, self.root)
+        path = self._find_note(name, name)
         lines = lines_of(path) if path else None
         if lines is not None and found[3]:
             lines = _below_heading(lines, found[3].strip())
@@ -188,13 +189,13 @@ class _Includes:
         given = arguments(found[3])
         name = given.first(("file", "path", "src", "name", "term_id")) or next(iter(given.listed), "")
         if found[2] == "glossary_definition":
-            path = find(f"docs/reference/glossary/{name}.md", self.file, self.root) or _anywhere(name, self.root)
+            path = self._find_note(f"docs/reference/glossary/{name}", name)
             about, _ = front_matter.split("\n".join(lines_of(path))) if path else ({}, "")
             words = " ".join(str(about.get("short_description") or "").split())
             return found[1] + words if words else missing(found[1], name)
         if "." not in name or "://" in name:
             return str(found[0])
-        path = find(name, self.file, self.root)
+        path = self._find(name)
         if path is None:
             return missing(found[1], name)
         is_text = path.suffix.lower() in (".md", ".markdown", ".html") and given.named.get("code") != "true"
@@ -207,11 +208,30 @@ class _Includes:
     def _block(self, margin: str, path: Path, lines: list[str], language: str = "") -> str:
         marks = "`" * max(3, 1 + max((len(run) for run in re2.findall(r"`+", "\n".join(lines))), default=0))
         block = [f"{marks}{language or path.suffix[1:]}", *excerpts.without_marks(lines), marks]
-        return "\n".join(f"{margin}{line}".rstrip() for line in block)
+        text = "\n".join(f"{margin}{line}".rstrip() for line in block)
+        return text if self.folder.gives(len(text)) else missing(margin, path.name)
 
     def _text(self, margin: str, path: Path, lines: list[str]) -> str:
         text = "\n".join(f"{margin}{line}".rstrip() for line in front_matter.split("\n".join(lines))[1].split("\n"))
-        return expand(text, path, self.root, self.depth + 1)
+        return self._taken(path, text)
+
+    def _taken(self, path: Path, text: str) -> str:
+        return expand(text, path, self.folder, self.files) if self.folder.gives(len(text)) else missing("", path.name)
+
+    def _find(self, name: str) -> Path | None:
+        return self._allowed(find(name, self.files[-1], self.folder.root)) if self.folder.gives(0) else None
+
+    def _find_note(self, place: str, name: str) -> Path | None:
+        """A note is called by its name alone, wherever it lies."""
+        root, called = self.folder.root, f"{PurePath(name).name.removesuffix('.md')}.md"
+        note = self.folder.notes.get(called)
+        found = find(f"{place.removesuffix('.md')}.md", self.files[-1], root)
+        return self._allowed(found or note)
+
+    def _allowed(self, path: Path | None) -> Path | None:
+        if path is None or path in self.files or len(self.files) > _DEEPEST:
+            return None
+        return path if self.folder.may_read(path) else None
 
 
 def missing(margin: str, name: str) -> str:
@@ -221,7 +241,7 @@ def missing(margin: str, name: str) -> str:
 
 def lines_of(path: Path) -> list[str]:
     """The lines of a file's first megabyte."""
-    return decode(path.read_bytes()[:_LARGEST]).replace("\r\n", "\n").rstrip("\n").split("\n")
+    return text_of(path).replace("\r\n", "\n").rstrip("\n").split("\n")
 
 
 def find(name: str, file: Path, root: Path) -> Path | None:
@@ -231,12 +251,6 @@ def find(name: str, file: Path, root: Path) -> Path | None:
         places += [folder / name, *(folder / within / name for within in _FOLDERS)]
         folder = folder.parent
     return next(filter(None, (file_within(place, root) for place in places)), None)
-
-
-def _anywhere(name: str, root: Path) -> Path | None:
-    """A note is called by its name alone, wherever it lies."""
-    wanted = f"{PurePath(name).name.removesuffix('.md')}.md"
-    return next(iter(files_below(root, lambda file: file.name == wanted)), None)
 
 
 def _below_heading(lines: list[str], name: str) -> list[str]:

@@ -11,14 +11,15 @@ from pathlib import Path
 
 import re2
 
-from connectors.html import decode
 from connectors.markdown.code_places import substitute
+from connectors.markdown.folder import Folder, text_of
 from connectors.markdown.tags import Arguments, arguments
 from connectors.reading.local import files_below
 
 _PLACES = ("layouts", "*/layouts", "themes/*/layouts")
 _FOLDERS = ("_shortcodes", "shortcodes")
 _LARGEST, _MOST = 20_000, 2_000
+_LONGEST = 1 << 20  # characters that a use may say
 _USE = re2.compile(r"(?s)\{\{([<%])[ \t\n]*(/?)[ \t\n]*([\w./-]+?)((?:[ \t\n]+[^<>%]*?)?)[ \t\n]*(/?)[>%]\}\}")
 _COMMENT = re2.compile(r"(?s)\{\{-?\s*/\*.*?\*/\s*-?\}\}\n?|<!--.*?-->")
 _ACTION = re2.compile(r"(?s)(\s*\{\{-\s|\{\{)\s*(.*?)\s*(-\}\}\s*|\}\})")
@@ -43,12 +44,14 @@ class _NotSimpleError(Exception):
 
 @dataclass(slots=True)
 class _Scope:
-    """What a template may name: the arguments of its use, what stands between its tags, `dot` and variables."""
+    """What a template may name: the arguments of its use, what stands between its tags, `dot` and variables. `size`:
+    characters written so far."""
 
     given: Arguments
     inner: str
     dot: str = ""
     values: dict[str, str] = field(default_factory=dict)
+    size: int = 0
 
 
 def load(root: Path) -> dict[str, str]:
@@ -59,12 +62,13 @@ def load(root: Path) -> dict[str, str]:
         for path in files_below(folder, lambda file: file.suffix in (".html", ".md"))[:_MOST]:
             name = path.relative_to(folder).with_suffix("").as_posix()
             if path.stat().st_size <= _LARGEST:
-                found.setdefault(name, _COMMENT.sub("", decode(path.read_bytes())))
+                found.setdefault(name, _COMMENT.sub("", text_of(path)))
     return found
 
 
-def expand(text: str, templates: dict[str, str]) -> str:
-    """`text` with the words of its shortcodes in their places, the innermost first. Code is left alone."""
+def expand(text: str, templates: dict[str, str], folder: Folder) -> str:
+    """`text` with the words of its shortcodes in their places, the innermost first. Code is left alone, and so is what
+    says more than `folder` gives."""
     if not templates or "{{" not in text:
         return text
     uses = list["re2._Match"]()
@@ -74,45 +78,39 @@ def expand(text: str, templates: dict[str, str]) -> str:
         return str(found[0])
 
     substitute(_USE, text, collect)
-    closing = Counter(found[3] for found in uses if found[2])
+    closing, opened = Counter(found[3] for found in uses if found[2]), Counter[str]()
     pieces, open_uses, done = [list[str]()], list["re2._Match"](), 0
     for found in uses:
         pieces[-1].append(text[done : found.start()])
         done, name = found.end(), found[3]
         if found[2]:
             closing[name] -= 1
-            _close(found, open_uses, pieces, templates)
-        elif closing[name] > sum(each[3] == name for each in open_uses) and not found[5]:
+            while opened[name] and open_uses[-1][3] != name:
+                _give_up(open_uses, pieces, opened)
+            inner = "".join(pieces.pop()) if opened[name] else ""
+            pieces[-1].append(_shown(templates, folder, open_uses.pop(), inner, found[0]) if opened[name] else found[0])
+            opened[name] -= bool(opened[name])
+        elif closing[name] > opened[name] and not found[5]:
             open_uses.append(found)
+            opened[name] += 1
             pieces.append([])
         else:
-            pieces[-1].append(_shown(templates, found))
+            pieces[-1].append(_shown(templates, folder, found))
     while open_uses:
-        _give_up(open_uses, pieces)
+        _give_up(open_uses, pieces, opened)
     return "".join([*pieces[0], text[done:]])
 
 
-def _close(
-    found: "re2._Match", open_uses: list["re2._Match"], pieces: list[list[str]], templates: dict[str, str]
-) -> None:
-    """Ends the use that `found` closes."""
-    if all(each[3] != found[3] for each in open_uses):
-        pieces[-1].append(found[0])
-        return
-    while open_uses[-1][3] != found[3]:
-        _give_up(open_uses, pieces)
-    inner = "".join(pieces.pop())
-    pieces[-1].append(_shown(templates, open_uses.pop(), inner, found[0]))
-
-
-def _give_up(open_uses: list["re2._Match"], pieces: list[list[str]]) -> None:
+def _give_up(open_uses: list["re2._Match"], pieces: list[list[str]], opened: Counter[str]) -> None:
     """Leaves the innermost open use as it stands."""
-    inner = pieces.pop()
-    pieces[-1] += [open_uses.pop()[0], *inner]
+    inner, found = pieces.pop(), open_uses.pop()
+    opened[found[3]] -= 1
+    pieces[-1] += [found[0], *inner]
 
 
-def _shown(templates: dict[str, str], found: "re2._Match", inner: str = "", end: str = "") -> str:
-    """What a use says; the use itself where its template is not simple, or draws something by a script."""
+def _shown(templates: dict[str, str], folder: Folder, found: "re2._Match", inner: str = "", end: str = "") -> str:
+    """What a use says; the use itself where its template is not simple, draws something by a script, or says more than
+    `folder` gives."""
     as_it_stands = f"{found[0]}{inner}{end}"
     if found[3] not in templates:
         return as_it_stands
@@ -125,7 +123,8 @@ def _shown(templates: dict[str, str], found: "re2._Match", inner: str = "", end:
         part if number % 2 else _INDENT.sub("", part).strip() for number, part in enumerate(text.split("\x00"))
     )
     words = _MARKUP.sub("", text).strip()
-    return as_it_stands if not words and _SCRIPTED.search(text) else text.strip()
+    drawn = not words and _SCRIPTED.search(text)
+    return as_it_stands if drawn or not folder.gives(len(text)) else text.strip()
 
 
 def _parts(template: str) -> Iterator[tuple[str, str]]:
@@ -151,6 +150,9 @@ def _block(parts: Iterator[tuple[str, str]], scope: _Scope, is_shown: bool) -> t
     pieces = list[str]()
     for kind, part in parts:
         word, _, rest = part.partition(" ")
+        scope.size += len(pieces[-1]) if pieces else 0
+        if scope.size > _LONGEST:
+            raise _NotSimpleError
         if kind == "text":
             pieces.append(part)
         elif word in ("else", "end"):

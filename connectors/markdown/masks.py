@@ -9,7 +9,8 @@ import re2
 from connectors.markdown import roles
 from connectors.markdown.fences import CODE, FENCE, OPTION, directive_of, fence_end
 
-# Noncharacters: no text holds them (`Markdown` takes them out of files).
+# Noncharacters: no text holds them (`Markdown` takes them out of files and pages).
+MARKS = re2.compile("[\ufdd4-\ufdd6]")
 _TOKEN = re2.compile("\ufdd4(\\d+)\ufdd5")
 _BRACE = "\ufdd6"
 _RAW = re2.compile(r"(?s)([ \t]*)\{%-?\s*(?:raw|verbatim)\s*-?%\}([ \t]*\n)?(.*?)\{%-?\s*end(?:raw|verbatim)\s*-?%\}")
@@ -36,14 +37,15 @@ class Masks:
 
     def hide(self, text: str) -> str:
         """The token that stands for `text` until `restore`."""
-        self.texts.append(text)
+        self.texts.append(self._filled(text))
         return f"\ufdd4{len(self.texts) - 1}\ufdd5"
 
     def restore(self, text: str) -> str:
-        """`text` with what its tokens stand for. A token's text holds older tokens only, so this ends."""
-        while _TOKEN.search(text):
-            text = _TOKEN.sub(lambda found: self.texts[int(found[1])], text)
-        return text.replace(_BRACE, "{")
+        """`text` with what its tokens stand for."""
+        return self._filled(text).replace(_BRACE, "{")
+
+    def _filled(self, text: str) -> str:
+        return str(_TOKEN.sub(lambda found: self.texts[int(found[1])], text))
 
     def formula(self, tex: str, display: bool = False) -> str:
         """A token for HTML of which connectors.html makes a formula between dollar signs."""

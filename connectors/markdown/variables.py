@@ -11,9 +11,9 @@ from typing import Any
 
 import re2
 
-from connectors.html import decode
 from connectors.markdown import front_matter
 from connectors.markdown.code_places import substitute
+from connectors.markdown.folder import Folder, readable, text_of
 from connectors.reading import plain_yaml
 from connectors.reading.local import file_within, files_below
 
@@ -62,7 +62,7 @@ def cascaded(folder: Path, root: Path, known: dict[Path, dict[str, Any]]) -> dic
     if folder not in known:
         above = cascaded(folder.parent, root, known) if folder != root and folder.is_relative_to(root) else {}
         index = file_within(folder / "_index.md", root)
-        about = front_matter.split(decode(index.read_bytes()[:_LARGEST]))[0] if index else {}
+        about = front_matter.split(text_of(index))[0] if index else {}
         given = about.get("cascade")
         for part in given if isinstance(given, list) else [given]:
             part = {} if "target" in _dict(part) or "_target" in _dict(part) else _dict(part)
@@ -74,29 +74,31 @@ def cascaded(folder: Path, root: Path, known: dict[Path, dict[str, Any]]) -> dic
 def _substitutions(path: Path | None) -> dict[str, Any]:
     """`myst_substitutions` of Sphinx's settings, where they are written out."""
     try:
-        body = ast.parse(decode(path.read_bytes()[:_LARGEST])).body if path else []
+        body = ast.parse(text_of(path)).body if path else []
         found = [each for each in body if isinstance(each, ast.Assign) and ast.unparse(each.targets[0]) == _SPHINX]
-        return _dict(ast.literal_eval(found[-1].value)) if found else {}
+        return _dict(readable(ast.literal_eval(found[-1].value))) if found else {}
     except (SyntaxError, ValueError, RecursionError, TypeError, MemoryError):
         return {}
 
 
-def fill(text: str, scope: dict[str, Any], depth: int = 0) -> str:
-    """`text` with the values that `scope` has; what it does not have stays. Code is left alone."""
+def fill(text: str, scope: dict[str, Any], folder: Folder, depth: int = 0) -> str:
+    """`text` with the values that `scope` has; what it does not have, or `folder` does not give, stays. Code is left
+    alone."""
     if depth == _DEEPEST or not scope or ("{{" not in text and "{%" not in text):
         return text
-    write = _writer(scope, depth)
+    write = _writer(scope, folder, depth)
     for pattern in (_DATA, _PARAM, _VALUE):
         text = substitute(pattern, text, write)
     return text
 
 
-def _writer(scope: dict[str, Any], depth: int) -> Callable[["re2._Match"], str]:
+def _writer(scope: dict[str, Any], folder: Folder, depth: int) -> Callable[["re2._Match"], str]:
     def write(found: "re2._Match") -> str:
         value = _at(scope, found[1])
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             return str(found[0])
-        return fill(str(value).strip(), scope, depth + 1)
+        shown = str(value).strip()
+        return fill(shown, scope, folder, depth + 1) if folder.gives(len(shown)) else str(found[0])
 
     return write
 
@@ -122,19 +124,19 @@ def _files(folder: Path) -> dict[str, Any]:
 
 
 def _text(path: Path) -> str:
-    return front_matter.split(decode(path.read_bytes()[:_LARGEST]))[1].strip()
+    return front_matter.split(text_of(path))[1].strip()
 
 
 def _table(path: Path) -> dict[str, Any]:
     """{} of a file that is too large or cannot be read."""
     if path.stat().st_size > _LARGEST:
         return {}
-    text = decode(path.read_bytes())
+    text = text_of(path)
     try:
         if path.suffix == ".toml":
-            return tomllib.loads(text)
-        return _dict(json.loads(text) if path.suffix == ".json" else plain_yaml.load(text, _Loader))
-    except (ValueError, RecursionError):
+            return _dict(readable(tomllib.loads(text)))
+        return _dict(readable(json.loads(text) if path.suffix == ".json" else plain_yaml.load(text, _Loader)))
+    except (ValueError, RecursionError, TypeError):
         return {}
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import re2
 
 from connectors.mediawiki.expansion import Context
+from connectors.mediawiki.lines import PRIVATE
 from connectors.mediawiki.templates import name_of
 from connectors.mediawiki.wikitext import RenderedSection, parse_wikitext, render_sections
 from connectors.reading.stored_json import load
@@ -74,7 +75,9 @@ def context_of(body: dict[str, Any]) -> Context:
     templates = body.get("templates")
     sources = templates.items() if isinstance(templates, dict) else ()
     return Context(
-        body["title"], parse_time(body["timestamp"]), {name: text for name, text in sources if isinstance(text, str)}
+        body["title"],
+        parse_time(body["timestamp"]),
+        {name: PRIVATE.sub("", text) for name, text in sources if isinstance(text, str)},
     )
 
 

@@ -7,7 +7,7 @@ import re2
 
 _TOKEN = re2.compile(r"\s*(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+|[a-z]+|<=|>=|<>|!=|[-+*/^=<>()])")
 _LONGEST, _DEEPEST = 1000, 40
-_DIGITS = 12
+_DIGITS, _MOST_DIGITS = 12, 300  # shown, and rounded to
 # operators of two sides, the loosest first
 _BINARY: tuple[dict[str, Callable[[float, float], float]], ...] = (
     {"or": lambda a, b: float(bool(a) or bool(b))},
@@ -21,7 +21,7 @@ _BINARY: tuple[dict[str, Callable[[float, float], float]], ...] = (
         "<=": lambda a, b: float(a <= b),
         ">=": lambda a, b: float(a >= b),
     },
-    {"round": lambda a, b: math.floor(a * 10 ** int(b) + 0.5) / 10 ** int(b)},
+    {"round": lambda a, b: _rounded(a, int(b))},
     {"+": lambda a, b: a + b, "-": lambda a, b: a - b},
     {"*": lambda a, b: a * b, "/": lambda a, b: a / b, "div": lambda a, b: a / b, "mod": math.fmod},
     {"^": lambda a, b: math.pow(a, b)},
@@ -42,6 +42,14 @@ _UNARY: dict[str, Callable[[float], float]] = {
     "tan": math.tan,
 }
 _CONSTANTS = {"e": math.e, "pi": math.pi}
+
+
+def _rounded(number: float, digits: int) -> float:
+    """Raises ValueError for more digits than a number has, whose power of ten would take all memory."""
+    if abs(digits) > _MOST_DIGITS:
+        raise ValueError(digits)
+    power = math.pow(10, digits)
+    return math.floor(number * power + 0.5) / power
 
 
 def evaluate(text: str) -> float | None:

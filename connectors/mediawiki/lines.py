@@ -1,6 +1,7 @@
 """The markup of wikitext that belongs to lines, and how Markdown writes it."""
 
 import html
+import re
 from collections.abc import Iterator
 from itertools import groupby, takewhile
 
@@ -17,6 +18,9 @@ QUOTE, BOLD, ITALIC, LESS = "\ue006", "\ue007", "\ue008", "\ue009"
 SPAN, BREAK = "\ue00a", "\ue00b"
 MARKERS = {"*": BULLET, "#": NUMBER, ":": INDENT, ";": TERM}
 
+# signs of the private area, and halves of characters, which no text may bring along
+PRIVATE = re.compile("[\ue000-\uf8ff\x00\ud800-\udfff]")
+_ENTITY = re.compile(r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[^\t\n\f <&#;]{1,32};?)")
 _LIST = re2.compile(f"^([{BULLET}{NUMBER}{INDENT}{TERM}]+)\\s*(.*)$")
 _BLOCK = re2.compile(f"{BLOCK}(\\d+){BLOCK}")
 _SPAN = re2.compile(f"{SPAN}(\\d+){SPAN}")
@@ -121,6 +125,8 @@ _EXTENSIONS = frozenset(
         ),
     )
 )
+# left open by their author, they still part words
+_APART = frozenset(("li", "dt", "dd", "p", "div", "br", "tr", "td", "th"))
 _ANY_TAG = re2.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)(?:\s[^<>]{0,300})?/?>")
 _MARKS = re2.compile("[\ue000-\ue008]")
 _LINE_MARKS = re2.compile("[\ue000-\ue006]")
@@ -224,9 +230,10 @@ def _list(run: Iterator[str]) -> Iterator[str]:
 def _item(markers: str, deep: list[str], counters: list[int], text: str) -> str:
     if not deep:
         return f"\n{around('**', text)}\n" if markers[-1] == TERM else f"\n{text}\n"
-    margin = "".join("  " if marker == BULLET else "   " for marker in deep[:-1])
+    *margins, own = ("  " if marker == BULLET else "   " for marker in deep)
+    margin = "".join(margins)
     if markers[-1] in (INDENT, TERM):
-        return f"{margin}  {text}"
+        return f"{margin}{own}{text}"
     return f"{margin}- {text}" if deep[-1] == BULLET else f"{margin}{counters[-1]}. {text}"
 
 
@@ -251,6 +258,8 @@ def _not_closed(_: "re2._Match") -> str:
 
 def _untagged(tag: "re2._Match") -> str:
     name = tag[1].lower()
+    if name in _APART:
+        return " "
     return "" if name in HTML or name in _EXTENSIONS else str(tag[0]).replace("<", LESS)
 
 
@@ -281,7 +290,7 @@ def cell(text: str, blocks: list[str]) -> str:
     of a table within it its cells."""
     text = _BLOCK.sub(lambda found: _in_line(blocks[int(found[1])]), text)
     items = (tidy(unmarked(line)) for line in text.replace(BREAK, "\n").split("\n"))
-    shown = "<br>".join(item for item in items if item)
+    shown = "<br>".join(item for item in map(str.strip, items) if item).replace(f"{FUNCTION}|", "")
     return _finished(shown, blocks).replace("\\|", "|").replace("|", "\\|").replace(LESS, "<")
 
 
@@ -324,9 +333,24 @@ def _longest_run(text: str) -> int:
     return max((len(list(run)) for char, run in groupby(text) if char == "`"), default=0)
 
 
+def item(text: str) -> str:
+    """A list's item in HTML as the lines of one in wikitext."""
+    first, *rest = text.strip().split("\n")
+    marks = tuple(MARKERS.values())
+    below = (BULLET + (line if line.startswith(marks) else INDENT + line) for line in rest if line.strip())
+    return "\n" + "\n".join([BULLET + first, *(line[2:] if BLOCK in line else line for line in below)])
+
+
+def listed(text: str, marker: str) -> str:
+    """A list in HTML, `text` its items, which begin with `marker`."""
+    own = (line for line in text.split("\n") if line.strip())
+    return "\n" + "\n".join(marker + line[1:] if line.startswith(BULLET) else line for line in own) + "\n"
+
+
 def unescaped(text: str) -> str:
-    """What entities stand for; fit for code, elsewhere `shown` keeps it from being taken for markup."""
-    return html.unescape(text)
+    """What entities stand for, unless that is a mark of this module; fit for code, elsewhere `shown` keeps it from
+    being taken for markup."""
+    return _ENTITY.sub(lambda found: PRIVATE.sub("", html.unescape(found[0])), text) if "&" in text else text
 
 
 def shown(text: str) -> str:

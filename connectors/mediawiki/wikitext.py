@@ -21,7 +21,6 @@ from connectors.mediawiki.rendering import Rendering, is_alone
 from connectors.mediawiki.variants import one_script
 from schemas.hole import hole, kinds_in, without_holes
 
-_PRIVATE = re2.compile(r"[\x{e000}-\x{f8ff}\x00]")
 _SWITCH = re2.compile(r"__[A-Z]{3,30}__")
 # a link to the same page in another language, in wikis older than Wikidata
 _OTHER_LANGUAGE = re2.compile(r"^[a-z]{2,3}(-[a-z]{2,10})?$")
@@ -42,7 +41,7 @@ class RenderedSection:
 
 
 def parse_wikitext(text: str) -> Wikicode:
-    return mwparserfromhell.parse(marked(one_script(_PRIVATE.sub("", text))))
+    return mwparserfromhell.parse(marked(one_script(lines.PRIVATE.sub("", text))))
 
 
 def render_sections(
@@ -98,10 +97,7 @@ def _text(node: nodes.Text, page: Rendering) -> str:
 
 
 def _entity(node: nodes.HTMLEntity, page: Rendering) -> str:
-    try:
-        return lines.shown(node.normalize())
-    except (ValueError, OverflowError):
-        return ""
+    return lines.shown(str(node))
 
 
 def _heading(node: nodes.Heading, page: Rendering) -> str:
@@ -372,6 +368,11 @@ _TAGS: dict[str, Callable[[nodes.Tag, Rendering], str]] = {
     "sub": lambda node, page: measures.script(_render(node.contents, page).strip(), measures.LOWERED, "_"),
     "sup": lambda node, page: measures.script(_render(node.contents, page).strip(), measures.RAISED, "^"),
     "blockquote": _quotation,
+    "ul": lambda node, page: lines.listed(_render(node.contents, page), lines.BULLET),
+    "ol": lambda node, page: lines.listed(_render(node.contents, page), lines.NUMBER),
+    "li": lambda node, page: lines.item(_render(node.contents, page)),
+    "dt": lambda node, page: f"\n{lines.TERM}{_render(node.contents, page).strip()}\n",
+    "dd": lambda node, page: f"\n{lines.INDENT}{_render(node.contents, page).strip()}\n",
     "table": _table,
     "nowiki": lambda node, page: lines.shown(str(node.contents or "")),
 }

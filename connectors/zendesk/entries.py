@@ -25,15 +25,18 @@ class NameIndex:
 
     def name(self, kind: str, number: Any) -> str:
         """The name of an object, "" for one that was never listed."""
-        name = self._entries.get((kind, number), {}).get("name")
+        name = (self._entry(kind, number) or {}).get("name")
         return " ".join(name.split()) if isinstance(name, str) else ""
+
+    def _entry(self, kind: str, number: Any) -> Entry | None:
+        return self._entries.get((kind, number)) if isinstance(number, int) else None
 
     def above(self, section: Any) -> list[str]:
         """The category and the sections down to this one."""
         found: list[str] = []
         category = None
         for _ in range(_DEEPEST):
-            known = self._entries.get(("section", section))
+            known = self._entry("section", section)
             if known is None:
                 break
             found.append(self.name("section", section))

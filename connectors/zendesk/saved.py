@@ -69,4 +69,5 @@ def _objects(value: Any) -> list[tuple[str, Entry]]:
 
 def _post_of(comment: Entry) -> Any:
     """Comments of articles are kept apart from those of posts by their source."""
-    return comment.get("post_id") or (comment.get("source_id") if comment.get("source_type") == "Post" else None)
+    number = comment.get("post_id") or (comment.get("source_id") if comment.get("source_type") == "Post" else None)
+    return number if isinstance(number, int) else None

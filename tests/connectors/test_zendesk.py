@@ -190,3 +190,15 @@ def test_settings_say_what_is_wrong() -> None:
     for settings in ({"url": "kettle.example"}, {"locale": "English"}, {"parts": ()}):
         with pytest.raises(ValidationError):
             Zendesk(name="kettles", **{"url": URL, **settings})
+
+
+@pytest.mark.parametrize("wrong", [{}, [], {"id": 1}, "x", 1.5, None])
+def test_numbers_that_are_none_lead_nowhere(tmp_path: Path, wrong: Any) -> None:
+    text = "<p>A kettle whistles when the water boils.</p>"
+    article = {"id": 1, "title": "Whistle", "body": text, "author_id": wrong, "section_id": wrong}
+    post = {"id": 2, "title": "Why?", "details": text, "topic_id": wrong, "author_id": wrong}
+    comment = {"id": 3, "body": text, "post_id": wrong, "source_type": "Post", "source_id": wrong}
+    section = {"id": 4, "name": "Kettles", "parent_section_id": wrong, "category_id": wrong}
+    objects = {"articles": [article], "posts": [post], "comments": [comment], "sections": [section]}
+    (tmp_path / "saved.json").write_text(json.dumps(objects))
+    assert told(list(saved(tmp_path).fetch(OFFLINE, None))) == [("a1", ""), ("p2", "")]
