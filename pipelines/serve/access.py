@@ -5,7 +5,7 @@ import asyncio
 import hmac
 import json
 import re
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import Any
 
 from pipelines.serve.protocol import ApiError
@@ -17,6 +17,13 @@ PATIENCE = 60.0  # seconds that a client may take to send its body, or to take i
 HOST = re.compile(rb"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::[0-9]{1,5})?")
 OPEN_PATHS = ("/", "/health")  # they say nothing about the model
 Receive = Callable[[], Awaitable[dict[str, Any]]]
+
+
+def host_name(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """The name in a request's one Host header, without the port; "" where there is none that all would read alike."""
+    sent = [HOST.fullmatch(value) for name, value in headers if name == b"host"]
+    names = [(each[1] or each[2]).decode().lower() for each in sent if each]
+    return names[0] if len(names) == len(sent) == 1 else ""
 
 
 class AccessMiddleware:
@@ -42,9 +49,8 @@ class AccessMiddleware:
             await self.app(scope, _replay(body, receive), _within(PATIENCE, send))
 
     def _host_error(self, scope: dict[str, Any]) -> ApiError | None:
-        sent = [HOST.fullmatch(value) for name, value in scope["headers"] if name == b"host"]
-        names = [(each[1] or each[2]).decode().lower() for each in sent if each]
-        known = len(names) == len(sent) == 1 and (not self.hosts or names[0] in self.hosts)
+        name = host_name(scope["headers"])
+        known = bool(name) and (not self.hosts or name in self.hosts)
         return None if known else ApiError(421, "this server does not answer to that host name")
 
     def _token_error(self, path: str, headers: dict[bytes, bytes]) -> ApiError | None:
