@@ -76,7 +76,7 @@ class Forum(Settings):
         return Crawl(web, self.name, self.licence, self.threads, self.max_threads, since).walk(starts)
 
     def parse(self, page: Page) -> Iterator[Document | Reject]:
-        yield read_thread(page, self.licence)
+        yield from read_thread(page, self.licence)
 
     def _saved(self) -> Iterator[Page | Reject]:
         """One page per thread; a thread's files in the order of their page numbers."""

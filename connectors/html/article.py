@@ -10,6 +10,7 @@ from connectors.html.questions import joined, questions, steps
 from connectors.html.schema_org import described
 from connectors.html.scripts import wants_scripts
 from connectors.html.sections import sections
+from connectors.html.threads.stubs import article_refusal
 from connectors.html.tree import Unreadable, parse
 from connectors.reading.edits import edited
 from schemas.document import Article, Reject
@@ -45,12 +46,16 @@ def open_page(page: Page) -> HtmlElement | Reject:
 
 
 def article_of(root: HtmlElement, page: Page, licence: str = "") -> Article | Reject:
-    """The article in a page that has been opened. Rejects: needs_javascript, no_main_content, too_short."""
+    """The article in a page that has been opened.
+
+    Rejects: needs_javascript, login_wall, consent_wall, error_page, no_main_content, too_short.
+    """
     about, data = metadata(root, page.url), described(root)
     content = article_content(root)
     own = sections(content, about.title, page.url) if content is not None else ()
     found = joined(own, questions(data, page.url))
-    if refusal := _refusal(root, page, "\n".join(section.markdown for section in found)):
+    text = "\n".join(section.markdown for section in found)
+    if refusal := _refusal(root, page, text, about.title):
         return refusal
     return Article(
         key=page.key,
@@ -72,10 +77,13 @@ def is_unfilled(text: str) -> bool:
     return isinstance(found, Reject) and found.reason == "needs_javascript"
 
 
-def _refusal(root: HtmlElement, page: Page, text: str) -> Reject | None:
+def _refusal(root: HtmlElement, page: Page, text: str, title: str) -> Reject | None:
     """Why a page of which so little was read gives no article."""
     if wants_scripts(root, text, SHORTEST):
         return Reject(page.key, "needs_javascript", "its text comes only when a browser runs its scripts")
+    names = [" ".join(str(each.text_content()).split()) for each in root.iter("h1", "h2")]
+    if reason := article_refusal([title, *names], text):
+        return Reject(page.key, reason, "its title, a heading or its few words say so")
     if not text:
         return Reject(page.key, "no_main_content")
     return Reject(page.key, "too_short") if len(text) < SHORTEST else None

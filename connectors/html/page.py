@@ -10,8 +10,7 @@ from lxml.html import HtmlElement
 from connectors import html
 from connectors.html.next_addresses import FURTHER, relation
 from connectors.html.threads import address
-from connectors.html.threads.choice import LEAST
-from connectors.html.threads.posts import Found
+from connectors.html.threads.posts import Found, believed
 from connectors.html.threads.site import declares_posts, thread_on
 from connectors.html.threads.thread import thread_from, thread_of
 from connectors.html.twins import with_markdown
@@ -25,18 +24,19 @@ PACKED = "application/json"
 def read_page(page: Page, licence: str = "") -> Iterator[Document | Reject]:
     """The one document on a page of HTML, or on several that `pack` has made one; `licence` holds where none is stated.
 
-    Rejects: those of `html.read_article`, later_page_of_thread and malformed_json.
+    Rejects: those of `html.read_article`, later_page_of_thread and malformed_json; behind a thread one
+    `deleted_or_hidden` for each post of which only a note is left.
     """
     if page.media_type == PACKED:
-        yield _packed(page, licence)
+        yield from _packed(page, licence)
         return
     root = html.open_page(page)
     if isinstance(root, Reject):
         yield root
         return
     found = thread_on(root, page.url)
-    thread = _read_as_thread(found, root, page, licence) if found else None
-    yield thread or html.article_of(root, page, licence)
+    thread = _read_as_thread(found, root, page, licence) if found else []
+    yield from thread or [html.article_of(root, page, licence)]
 
 
 def following(root: HtmlElement, url: str, first: str, number: int) -> str:
@@ -61,21 +61,21 @@ def pack(pages: list[tuple[str, HtmlElement]], twin: str = "") -> bytes:
     return json.dumps(texts, ensure_ascii=False).encode("utf-8", "replace")
 
 
-def _packed(page: Page, licence: str) -> Document | Reject:
+def _packed(page: Page, licence: str) -> list[Document | Reject]:
     """One thread, or one article of the sections of all pages. What of a later page cannot be used is left out with
     its page."""
     saved = load(page.body)
     if page.opt_out or not isinstance(saved, list) or not saved or not all(isinstance(each, dict) for each in saved):
-        return Reject(page.key, "opt_out" if page.opt_out else "malformed_json", page.opt_out)
+        return [Reject(page.key, "opt_out" if page.opt_out else "malformed_json", page.opt_out)]
     packed = [_unpacked(page, str(each.get("url")), str(each.get("html"))) for each in saved]
     if thread := _thread_in(packed, page, licence):
         return thread
     stated = [str(each.get("markdown") or "") for each in saved]
     first, *later = (_part(part, twin, licence) for part, twin in zip(packed, stated, strict=True))
     if isinstance(first, Reject):
-        return first
+        return [first]
     more = tuple(section for part in later if isinstance(part, Article) for section in part.sections)
-    return replace(first, url=page.url, sections=first.sections + more)
+    return [replace(first, url=page.url, sections=first.sections + more)]
 
 
 def _part(page: Page, twin: str, licence: str) -> Article | Reject:
@@ -89,24 +89,26 @@ def _unpacked(page: Page, url: str, text: str) -> Page:
     return replace(page, url=url, media_type="text/html; charset=utf-8", body=text.encode("utf-8", "replace"))
 
 
-def _thread_in(packed: list[Page], page: Page, licence: str) -> Thread | None:
-    """The thread that begins on the first of several pages; None where that is an article."""
+def _thread_in(packed: list[Page], page: Page, licence: str) -> list[Document | Reject]:
+    """The thread that begins on the first of several pages, and its rejects; [] where that is an article."""
     opened = [(part.url, root) for part in packed if not isinstance(root := html.open_page(part), Reject)]
     if not opened or opened[0][0] != packed[0].url or not _is_thread(opened[0][1], page.url):
-        return None
-    found = thread_of(page, opened, html.metadata(opened[0][1], page.url).licence or licence)
-    return found if isinstance(found, Thread) else None
+        return []
+    return _if_thread(thread_of(page, opened, html.metadata(opened[0][1], page.url).licence or licence))
+
+
+def _if_thread(found: Iterator[Thread | Reject]) -> list[Document | Reject]:
+    documents = list(found)
+    return [] if isinstance(documents[0], Reject) else [*documents]
 
 
 def _is_thread(root: HtmlElement, url: str) -> bool:
     return thread_on(root, url) is not None
 
 
-def _read_as_thread(found: Found, root: HtmlElement, page: Page, licence: str) -> Thread | Reject | None:
-    blocks = found.blocks if found.worth >= LEAST else []
-    thread = thread_from([blocks], page, root, html.metadata(root, page.url).licence or licence)
-    if isinstance(thread, Reject):
-        return None
-    if address.position(page.url):
-        return Reject(page.key, "later_page_of_thread", "its question is on another page")
+def _read_as_thread(found: Found, root: HtmlElement, page: Page, licence: str) -> list[Document | Reject]:
+    of_licence = html.metadata(root, page.url).licence or licence
+    thread = _if_thread(thread_from([believed(found)], page, root, of_licence))
+    if thread and address.position(page.url):
+        return [Reject(page.key, "later_page_of_thread", "its question is on another page")]
     return thread

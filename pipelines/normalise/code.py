@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import re2
 
-from pipelines.normalise import clean
+from pipelines.normalise import clean, languages
 from pipelines.normalise.markdown import fenced
 from pipelines.normalise.transcripts import is_printed
 
@@ -57,11 +57,16 @@ _ASKS_FOR_CODE = re2.compile(
     rf"|put) (?:by|with|using|as|like|via|in)\b"
     rf"|\b(?:by|simply|just|then|and|to|please|is) (?:\w+ly )?(?:{_VERB}|using|calling|running|adding|writing"
     rf"|creating|setting)\b"
-    r"|运行|执行|输入|使用|编写|创建|添加|定义|调用|安装|打开|修改|请|可以|需要|只需|必须|应当|要"
+    r"|运行|执行|输入|使用|编写|创建|添加|定义|调用|安装|打开|修改|可以|需要|只需|必须|应当"
+    r"|(?:^|[^申邀])请(?:[^求教假]|$)|(?:^|[^重主必需只概摘简扼次纲提])要(?:[^求素点么旨件]|$)"
 )
 _ASKS_HOW = re2.compile(
-    r"(?i)^(?:how (?:do|can|to|should|could|would)\b|(?:can|could) (?:i|you|we|one)\b|is there (?:a|any) (?:\w+ )?way)"
-    r"|^(?:wie|comment|cómo|¿cómo|como|come|как|hoe|jak|як)\b|如何|怎么|怎麼|怎样|怎樣|方法は|には|방법|어떻게"
+    r"(?i)^(?:how (?:do|does|can|to|should|could|would|might|must|may|shall)\b|(?:can|could) (?:i|you|we|one)\b"
+    r"|is there (?:a|any) (?:\w+ )?way)"
+    r"|^[¿\s]*(?:wie|comment|c[oó]mo|come|как|hoe|jak|як|hur|hvordan|korleis|hvernig|miten|kuinka|kuidas|cum|hogyan"
+    r"|miként|nasıl|cách|làm (?:thế nào|sao)|bagaimana|gimana|cara|π[ωώ]ς|kako|ako|како|kaip|kā|kiel)(?:[^\pL\pM]|$)"
+    r"|^(?:كيف|چگونه|چطور|کیسے|איך|כיצד)|(?:^|[^\pL\pM])(?:nasıl|như thế nào|bằng cách nào|làm sao)(?:[^\pL\pM]|$)"
+    r"|कैसे|कसे|कसरी|อย่างไร|ยังไง|วิธี|如何|怎么|怎麼|怎样|怎樣|方法は|には|방법|어떻게"
 )
 _SHOWS_OUTPUT = re2.compile(
     r"(?i)\b(?:outputs?|prints?|printed|results?|resulting|returns?|returned|looks? (?:\w+ )?like|errors?"
@@ -121,6 +126,7 @@ def request_from(before: str) -> str:
 
 def _is_code_request(paragraph: str) -> bool:
     """Whether a paragraph is clear by itself, and asks for code instead of announcing what some code prints."""
+    paragraph = languages.simplified(paragraph) if clean.has_chinese(paragraph) else paragraph
     last = paragraph[clean.last_sentence(paragraph) :]
     shortest = 12 if clean.is_chinese(paragraph) else 40
     complete = len(last) >= shortest and not paragraph[:1].islower()

@@ -9,12 +9,13 @@ import re2
 from pipelines.normalise import headings
 from schemas.document import Section
 
-LONGEST_STEPS = 8_000  # characters; steps of more are chapters, each with a task of its own
+LONGEST_STEPS = 8_000  # characters; steps or examples of more are chapters, each with a task of its own
 
 _STEP = re2.compile(
-    r"(?i)^\W*(?:step|schritt|étape|paso|passo|stap|steg|krok|шаг|крок|bước|adım|langkah|步骤|步驟|ステップ"
+    r"(?i)^[^\pL\pN]*(?:step|schritt|étape|paso|passo|stap|steg|krok|шаг|крок|bước|adım|langkah|步骤|步驟|ステップ"
     r"|단계)\s*\.?\s*"
-    r"(\d{1,2}|[一二三四五六七八九十]{1,3})\b|^\W*第\s*(\d{1,2}|[一二三四五六七八九十]{1,3})\s*步|^\W*(\d{1,2})\s*단계"
+    r"(?:\d{1,2}(?:[^A-Za-z0-9_]|$)|[一二三四五六七八九十]{1,3}(?:[^\pL\pN]|$))"
+    r"|^[^\pL\pN]*第\s*(\d{1,2}|[一二三四五六七八九十]{1,3})\s*步|^[^\pL\pN]*(\d{1,2})\s*단계"
 )
 
 
@@ -54,7 +55,9 @@ def _append(joined: list[Section], section: Section, goes_on: bool) -> None:
     if _is_fragment(section):
         at_hand = before and section.path[:-1] in (before.path, before.path[:-1])
         path, anchor = (before.path, before.anchor) if before and at_hand else (section.path[:-1], "")
-        section, goes_on = Section(path, _with_heading(section), anchor), True
+        whole = Section(path, _with_heading(section), anchor)
+        length = len(whole.markdown) + (len(before.markdown) if before and before.path == path else 0)
+        section, goes_on = (whole, True) if length <= LONGEST_STEPS else (section, False)
     if goes_on and before and before.path == section.path and before.markdown.strip():
         joined[-1] = replace(before, markdown=f"{before.markdown}\n\n{section.markdown}")
     else:

@@ -47,6 +47,7 @@ _ADDRESSES = re2.compile(
     r"(?i)^[\s\pP\pS]*(?:(?:e-?mail|mail|url|link|web ?site|home ?page|邮箱|邮件|网址|链接)\s*[:：]\s*)?"
     rf"{_ADDRESS}(?:[\s\pP\pS]+(?:(?:and|or|和|或)\s*)?{_ADDRESS})*[\s\pP\pS]*$"
 )
+_ASKS = ("?", "？", "؟", ";", "\u037e")  # the last two are Greek
 _MANUAL = re2.compile(r"(?i)\s*\([1-9]\)\s*(manual page)?\s*$|\s+manual page\s*$")
 
 _QUESTION = re2.compile(
@@ -83,10 +84,8 @@ _TITLE_WORD = re2.compile(
     r"(?i)\b(how-?to|how to|tutorial|guide|faq|manual|reference|overview|basics|cheat ?sheet|tip|trick|technique)s?$"
 )
 _ORDINAL = re2.compile(
-    r"(?i)^(?:step|part|case|number|example|figure|phase|stage|session|task|question|option|scenario|problem"
-    r"|activity|titre"
-    r"|variant|listing|sample|schritt|teil|beispiel|étape|partie|exemple|paso|parte|ejemplo|passo|esempio|шаг|часть"
-    r"|пример"
+    r"(?i)^(?:step|part|case|number|example|figure|phase|stage|session|option|titre|variant|listing|sample|schritt"
+    r"|teil|beispiel|étape|partie|exemple|paso|parte|ejemplo|passo|esempio|шаг|часть|пример"
     r"|ステップ|例|步骤|例子|示例|例题|案例|情况|단계|예제)(?:\s*#?\s*\d{1,2}|\s+(?:[ivx]{1,4}|[a-z])"
     r"|\s*[一二三四五六七八九十]{1,2})$"
 )
@@ -225,7 +224,7 @@ def classify_foreign(heading: str) -> Heading:
         return Heading("address", heading)
     if heading.lower().strip(" .!") in BACK_MATTER:
         return Heading("back_matter", heading)
-    return Heading("question" if heading.endswith(("?", "？")) else "topic", heading)
+    return Heading("question" if heading.endswith(_ASKS) else "topic", heading)
 
 
 def _classify_english(heading: str) -> Heading:

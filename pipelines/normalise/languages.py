@@ -91,8 +91,9 @@ _LATIN_LANGUAGES = frozenset(
     ]
 )
 _ALIASES = {"cmn": "zh", "cn": "zh", "tw": "zh", "jp": "ja", "kr": "ko", "nb": "no", "nn": "no", "cz": "cs", "br": "pt"}
-_TAG = re2.compile(r"(?i)^([a-z]{2,3})(?:[-_][a-z0-9]{2,8})*$")
-_PLACES = re2.compile(r"[/.]")
+# Of the standard library: half a surrogate pair in a folder's name ends the process in RE2
+_TAG = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]{2,8})*", re.A | re.I)
+_PLACES = re.compile(r"[/.]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ class Letters:
 
 def primary(tag: str) -> str:
     """The language of a tag as pages declare it (`zh-Hant-TW`, `pt_BR`, `EN`), as its code; "" for what is none."""
-    found = _TAG.match(tag.strip())
+    found = _TAG.fullmatch(tag.strip())
     language = found.group(1).lower() if found else ""
     language = _ALIASES.get(language, language)
     return language if language in _LATIN_LANGUAGES or language in _SCRIPT_OF else ""
@@ -137,10 +138,12 @@ def from_address(url: str, key: str) -> list[str]:
 def article_language(prose: str, headings: Iterable[str], declared: str, address: Iterable[str], site: str = "") -> str:
     """The language of an article, as its code (`zh-Hant` for Traditional Chinese); `en` where nothing tells.
 
-    `declared` is the page's own tag, `address` what its address names, `site` what most pages of the site are in.
+    `declared` is the page's own tag, `address` what its address names, `site` what most pages of the site are in. An
+    address is believed only where there is text to hold it against: a folder `it` or `id` is often no language.
     """
     text, named = _language_only(prose), "\n".join(headings)
-    candidates = (language for language in (primary(declared), *address) if language and _may_be(text, named, language))
+    named_by_address = address if _has_enough(text) else ()
+    candidates = (code for code in (primary(declared), *named_by_address) if code and _may_be(text, named, code))
     language = next(candidates, "") or language_of(text) or _of_headings(named) or site or _of_script(text) or "en"
     return "zh-Hant" if language == "zh" and is_traditional(f"{named}\n{text}") else language
 
@@ -213,6 +216,11 @@ def _of_script(text: str) -> str:
     letters = _letters(text)
     script = letters.script
     return _ALONE.get(script, "") if script and letters.share(script, SOME) else ""
+
+
+def _has_enough(text: str) -> bool:
+    letters = _letters(text)
+    return letters.latin >= MIN_LETTERS or bool(letters.script)
 
 
 def _may_be(text: str, named: str, language: str) -> bool:

@@ -1,7 +1,8 @@
 """Sections that are lists of questions with their answers: each question is a section of its own.
 
-A question stands behind `Q:` or `问：`, or is a line in bold, also of a list, that ends with a question mark. Its
-answer is what follows up to the next question. A section called exercise or quiz asks its reader, and stays as it is.
+A question stands behind `Q:` or `问：` and ends with a question mark, or has answers behind `A:` or `答：` near it.
+Or it is a line in bold, also of a list, that ends with a question mark. Its answer is what follows up to the next
+question. A section called exercise or quiz asks its reader, and stays as it is.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,15 +17,17 @@ from schemas.document import Section
 
 _FEWEST = 2  # questions that make a list of them
 _ITEM = r"^(?:[-*+]\s+|\d{1,3}[.)]\s+)?"
-_ASKED = (
-    re2.compile(
-        _ITEM + r"(?:\*\*|__)?(?:Q(?:uestion)?\s?\d{0,3}|问题?\s?\d{0,3}|問題?\s?\d{0,3})\s?[.:：)、]\s*(?:\*\*|__)?\s*"
-        r"([^\s*_].{3,300}?)(?:\*\*|__)?()$"
-    ),
-    re2.compile(_ITEM + r"\*\*([^*\s][^*]{3,300}[?？])\s?\*\*\s*[:：]?\s*(.*)$"),
-    re2.compile(_ITEM + r"__([^_\s][^_]{3,300}[?？])\s?__\s*[:：]?\s*(.*)$"),
+_NAMED = re2.compile(
+    _ITEM + r"(?:\*\*|__)?(?:Q(?:uestion)?\s?\d{0,3}|问题?\s?\d{0,3}|問題?\s?\d{0,3})\s?[.:：)、]\s*(?:\*\*|__)?\s*"
+    r"([^\s*_].{3,300}?)(?:\*\*|__)?()$"
+)
+_BOLD = (
+    re2.compile(_ITEM + r"\*\*([^*\s][^*]{3,300}[?？؟])\s?\*\*\s*[:：]?\s*(.*)$"),
+    re2.compile(_ITEM + r"__([^_\s][^_]{3,300}[?？؟])\s?__\s*[:：]?\s*(.*)$"),
 )
 _ANSWERS = re2.compile(r"^\s*(?:\*\*|__)?(?:A(?:nswer)?\s?\d{0,3}|答案?|回答)\s?[.:：)]\s*(?:\*\*|__)?\s*")
+# `A.` is also the first of several choices
+_ANSWER_NAMED = re2.compile(r"(?m)^\s*(?:\*\*|__)?(?:A(?:nswer)?\s?\d{0,3}|答案?|回答)\s?[:：]")
 _FENCE = re2.compile(r"^\s*(?:```|~~~)")
 
 
@@ -42,18 +45,41 @@ def split(sections: Iterable[Section]) -> Iterator[Section]:
 
 
 def _read(markdown: str) -> tuple[str, list[tuple[str, str]]]:
-    """What stands before the first question, and the questions that have an answer."""
+    """What stands before the first question, and the questions with their answers."""
     parts: list[tuple[str, list[str]]] = [("", [])]
-    fenced = False
+    fenced, has_answers = False, bool(_ANSWER_NAMED.search(markdown))
     for line in markdown.split("\n"):
         fenced ^= bool(_FENCE.match(line))
-        found = None if fenced else next(filter(None, (asked.match(line) for asked in _ASKED)), None)
+        found = None if fenced else _question_in(line, has_answers)
         if found:
-            parts.append((found[1].strip(), [found[2]] if found[2] else []))
+            parts.append(found)
         else:
             parts[-1][1].append(line)
     (_, before), *asked = parts
-    return "\n".join(before).strip(), [(question, text) for question, lines in asked if (text := _answer(lines))]
+    return "\n".join(before).strip(), _answered(asked)
+
+
+def _question_in(line: str, has_answers: bool) -> tuple[str, list[str]] | None:
+    """A question and what stands behind it; `Q1: Revenue rose` is a quarter where nothing asks and nothing answers."""
+    named = _NAMED.match(line)
+    if named and not has_answers and not line.rstrip("*_ ").endswith(("?", "？", "؟")):
+        named = None
+    found = named or next(filter(None, (asked.match(line) for asked in _BOLD)), None)
+    return (found[1].strip(), [found[2]] if found[2] else []) if found else None
+
+
+def _answered(asked: list[tuple[str, list[str]]]) -> list[tuple[str, str]]:
+    """Questions that follow each other are one question; what follows the last answer unanswered is part of that."""
+    answered, waiting = [], []
+    for question, lines in asked:
+        waiting.append(question)
+        if text := _answer(lines):
+            answered.append((" ".join(waiting), text))
+            waiting = []
+    if answered and waiting:
+        question, text = answered[-1]
+        answered[-1] = (question, "\n\n".join([text, *(f"**{left}**" for left in waiting)]))
+    return answered
 
 
 def _answer(lines: list[str]) -> str:

@@ -5,10 +5,12 @@ Nobody can know the hashes, dates and sizes in it, so it is never what code is a
 
 import re2
 
+# A sigil without a blank behind it begins a name of PHP, Perl, SCSS, PowerShell or jQuery; `%` begins LaTeX's comments.
 _PROMPT = re2.compile(
-    r"^\s*(?:\([\w.-]+\) ?)?(?:\[?[\w.-]+@[\w.-]+[^$#%>\n]{0,60}[$#%>]|[$%❯]|>>>|In \[\d+\]:"
-    r"|[A-Za-z]:\\[^>\n]{0,80}>|PS [^>\n]{0,80}>"
-    r"|(?:mysql|sqlite|irb|psql|redis|postgres=#|MariaDB)[^>#\n]{0,30}[>#]) ?(?:\S|$)"
+    r"^\s*(?:\([\w.-]+\) ?)?(?:(?:[$❯]|>>>|\[?[\w.-]+@[\w.-]+[^$#%>\n]{0,60}[$#%>])(?:[\pZ\t]|$)"
+    r"|(?:In \[\d+\]:|[A-Za-z]:\\[^>\n]{0,80}>|PS(?: (?:[A-Za-z]+:|[/~])[^>\n]{0,80})?>"
+    r"|(?:mysql|sqlite|irb|psql|redis|postgres|MariaDB)(?:[^>#\s]{0,29}[^>#\s<-])?(?: [\[\d][^>#\n]{0,30})?[>#])"
+    r" ?(?:\S|$))"
 )
 _CONTINUATION = re2.compile(r"^\s*(?:[>#]|\.\.\.)")
 _LOOP_BEGINS = re2.compile(r"^\s*\$ (?:for|while|until|if|case)\b")
@@ -30,13 +32,12 @@ _PRINTED_NAMES = frozenset(
         "stderr",
         "diff",
         "patch",
-        "http",
         "tree",
     ]
 )
 # Lines that a program prints and nobody types
 _PRINTED = re2.compile(
-    r"[├└│┌┐┘┬┴┼╭╰═║]|^\s*(?:\+[-=+]{3,}\+|[-=*#]{0,3}>? ?\d{1,3}%)"
+    r"[├└│┌┐┘┬┴┼╭╰═║]|^\s*(?:\+[-=+]{3,}\+|[-=*#]{0,3}>? ?\d{1,3}%(?:\s*[^\s,{]|\s*$))"
     r"|^\s*\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d|^\s*\[?\d\d:\d\d:\d\d|^\s*(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr"
     r"|May|Jun|Jul"
     r"|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d"

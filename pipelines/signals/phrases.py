@@ -115,6 +115,9 @@ _TRUNCATED = (
 )
 
 
+# Latin beyond ASCII, marks that combine with it, Greek, Cyrillic; no Han, beside which a word of ASCII is a word
+_LETTERS = r"\x{aa}\x{b5}\x{ba}\x{c0}-\x{24f}\x{300}-\x{52f}\x{1e00}-\x{1fff}"
+
 # A short text only announces what will come, or says whose text it is based on.
 _ANNOUNCES = (
     r"(?i)\b(?:in|during) (?:this|the (?:next|following)|these) (?:chapters?|tutorials?|lessons?|sections?|articles?"
@@ -156,9 +159,11 @@ def count_matches(pattern: str, text: str = _PROSE) -> str:
 def count_matches_outside(pattern: str, harmless: str, text: str) -> str:
     """Return a DuckDB expression: the count of matches of `pattern` in `text` outside of matches of `harmless`.
 
-    `harmless` is searched only in texts that match `pattern`.
+    `harmless` is searched only in texts that match `pattern`. RE2's `\\b` knows ASCII only and would find a word within
+    a longer one (`Doļkys`): other letters of alphabets are `_`, which no pattern for this may therefore hold.
     """
-    rest = f"regexp_replace({text}, '{_quoted(harmless)}', ' ', 'g')"
+    whole = f"regexp_replace({text}, '[{_LETTERS}]', '_', 'g')"
+    rest = f"regexp_replace({whole}, '{_quoted(harmless)}', ' ', 'g')"
     return f"CASE WHEN {has_match(pattern, text)} THEN {count_matches(pattern, rest)} ELSE 0 END"
 
 

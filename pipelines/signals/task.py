@@ -25,7 +25,7 @@ _CODE = (
     r"|css|javascript|python|java|c\+\+|bash|shell|php|api|command)\b"
     r"|\b(?:convert|translate|find|output|result|comments?|traverse|detect|fix|read)\b[^.?!\n]{0,80}"
     r"\b(?:html|css|sql|latex|markdown|regex|formula|code|for loop|function)\b|\bleetcode\b|\bsyntax error"
-    r"|(?:写|编写|实现|创建|生成|设计|补全|修复|优化|开发)[^。？！\n]{0,30}(?:函数|代码|程序|[^告]脚本|算法|查询|正则|类\b|SQL|Python|Java|HTML|接口)"
+    r"|(?:写|编写|实现|创建|生成|设计|补全|修复|优化|开发)[^。？！\n]{0,30}(?:函数|代码|程序|[^告]脚本|算法|查询|正则|类(?:[^\p{Han}]|的|$)|SQL|Python|Java|HTML|接口)"
 )
 _CREATIVE = (
     r"(?i)\b(?:write|compose|create|generate|craft|make up|come up with|tell|invent|imagine|pen|draft|produce"

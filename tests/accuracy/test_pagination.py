@@ -1,5 +1,7 @@
 """Next pages found on labelled listings and boards: rules were made on the sites of one half, floors hold on the other.
 
+Variants were counted on both halves, so that the other flatters a little.
+
 The labels are selectors that a person chose on saved pages. Blogs whose "previous" is the link to older posts, which is
 where a reader goes on, are read so; pages that the person marked as failed are left out, and so are links that only a
 script follows. What the head of a page declares counts as announced.

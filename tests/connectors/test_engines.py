@@ -95,7 +95,7 @@ def sample(engine: str) -> str:
 
 def thread_of(engine: str, text: str = "") -> Thread:
     saved = json.dumps([{"url": "https://forum.example/7", "html": text or sample(engine)}])
-    found = read_thread(Page("forum", "7", "https://forum.example/7", saved.encode()))
+    found = next(read_thread(Page("forum", "7", "https://forum.example/7", saved.encode())))
     assert isinstance(found, Thread), found
     return found
 

@@ -39,7 +39,7 @@ ENGINES = {
 
 
 def thread_of(engine: str, profiles: tuple[Profile, ...] = PROFILES) -> Thread:
-    found = read_thread(PAGES[f"https://forum.example/{ENGINES[engine]}"], "", profiles)
+    found = next(read_thread(PAGES[f"https://forum.example/{ENGINES[engine]}"], "", profiles))
     assert isinstance(found, Thread), found
     return found
 
@@ -97,7 +97,7 @@ def test_an_edit_is_read_in_the_order_of_day_and_month_that_the_posts_have() -> 
         for n, (who, day, changed) in enumerate(posts, 1)
     )
     body = json.dumps([{"url": "https://forum.example/t/1", "html": f"<ol>{shown}</ol>"}]).encode()
-    found = read_thread(Page("forum", "1", "https://forum.example/t/1", body))
+    found = next(read_thread(Page("forum", "1", "https://forum.example/t/1", body)))
     assert isinstance(found, Thread)
     assert [post.edited_at for post in found.posts] == [datetime(2016, 3, 5, 9, 30, tzinfo=UTC), None]
 
@@ -108,7 +108,7 @@ def test_every_edit_on_real_pages(shared_data: Path) -> None:
     for engine, count in edits.items():
         saved = html.decode((folder / f"{engine}.html").read_bytes())
         page = json.dumps([{"url": "https://forum.example/1", "html": saved}])
-        found = read_thread(Page("forum", "1", "https://forum.example/1", page.encode()))
+        found = next(read_thread(Page("forum", "1", "https://forum.example/1", page.encode())))
         assert isinstance(found, Thread)
         told = [post for post in found.posts if post.edited_at]
         assert len(told) == count, engine
@@ -208,7 +208,7 @@ def test_who_is_quoted_by_the_first_words_of_a_quote() -> None:
     third = second.replace('"22"', '"24"').replace(quote, f"{quote}{said}{quote}")
     third = third.replace("</blockquote>", f"</blockquote>{answered}</blockquote>")
     pages = [{"url": page.url, "html": saved.replace(second, second + third)}]
-    thread = read_thread(replace(page, body=json.dumps(pages).encode()))
+    thread = next(read_thread(replace(page, body=json.dumps(pages).encode())))
     assert isinstance(thread, Thread)
     assert thread.posts[2].markdown.startswith("> > This fills the memory:\n>\n> Iterate over")
     assert thread.posts[2].reply_to == "22"
@@ -229,7 +229,7 @@ def test_settings_that_cannot_work_are_refused(settings: dict[str, str]) -> None
 
 
 def test_a_code_block_and_a_signature_of_xenforo() -> None:
-    thread = read_thread(PAGES["https://forum.example/threads/dough-does-not-rise.12/"])
+    thread = next(read_thread(PAGES["https://forum.example/threads/dough-does-not-rise.12/"]))
     assert isinstance(thread, Thread)
     asked, answered, _ = thread.posts
     assert "```\nflour 500 g\nwater 350 g\n```" in asked.markdown
@@ -239,7 +239,7 @@ def test_a_code_block_and_a_signature_of_xenforo() -> None:
 
 
 def test_a_chinese_engine_never_seen() -> None:
-    thread = read_thread(PAGES["https://forum.example/unseen.html"])
+    thread = next(read_thread(PAGES["https://forum.example/unseen.html"]))
     assert isinstance(thread, Thread)
     assert [post.author for post in thread.posts] == ["李明", "王芳", "赵磊"]
     assert all(post.created_at for post in thread.posts)

@@ -97,7 +97,7 @@ def test_comments_belong_to_their_post_and_do_not_outvote_answers() -> None:
         "answer", "ben", 3, REPLIES[0][2], "".join(comment("fay", n, f"Thanks {n}!") for n in (4, 5, 6))
     )
     body = json.dumps([{"url": URL, "html": f"<main><h1>Starter does not rise</h1>{asked}{answered}</main>"}])
-    thread = read_thread(Page("forum", "7", URL, body.encode()))
+    thread = next(read_thread(Page("forum", "7", URL, body.encode())))
     assert isinstance(thread, Thread)
     first, *_ = thread.posts
     assert [post.markdown for post in thread.posts if post.author in ("ann", "ben")] == [QUESTION, REPLIES[0][2]]
@@ -109,7 +109,7 @@ def test_comments_belong_to_their_post_and_do_not_outvote_answers() -> None:
 def test_a_thread_without_replies_is_a_thread_of_one_post() -> None:
     page = f"<h1>Starter does not rise</h1><div class='post-body'><p>{QUESTION}</p></div><form><input></form>"
     body = json.dumps([{"url": URL, "html": page}])
-    thread = read_thread(Page("forum", "7", URL, body.encode()))
+    thread = next(read_thread(Page("forum", "7", URL, body.encode())))
     assert isinstance(thread, Thread)
     assert [post.markdown for post in thread.posts] == [QUESTION]
 
@@ -128,7 +128,7 @@ def test_a_thread_without_replies_is_a_thread_of_one_post() -> None:
 )
 def test_pages_without_a_thread_are_refused_by_name(heading: str, said: str, reason: str) -> None:
     page = f"<html><head><title>{heading}</title></head><body><h1>{heading}</h1><p>{said}</p></body></html>"
-    found = read_thread(Page("forum", "7", URL, json.dumps([{"url": URL, "html": page}]).encode()))
+    found = next(read_thread(Page("forum", "7", URL, json.dumps([{"url": URL, "html": page}]).encode())))
     assert isinstance(found, Reject)
     assert found.reason == reason
 
@@ -163,6 +163,19 @@ def test_copies_of_a_post_are_read_once() -> None:
 def test_stubs_are_no_posts() -> None:
     gone = replies().replace(REPLIES[1][2], "This post was deleted by its author.")
     assert [post.author for post in read_posts(page_of(OPENING + gone), URL)] == ["ann", "ben", "ann"]
+
+
+def test_posts_of_which_a_note_is_left_are_counted() -> None:
+    gone = OPENING + replies().replace(REPLIES[1][2], "This post was deleted by its author.")
+    body = json.dumps([{"url": URL, "html": f"<title>Dough</title>{gone}"}] * 2)
+    thread, *rejects = read_thread(Page("forum", "7", URL, body.encode()))
+    assert isinstance(thread, Thread) and [post.author for post in thread.posts] == ["ann", "ben", "ann"]
+    assert [(item.reason, item.detail) for item in rejects if isinstance(item, Reject)] == [
+        ("deleted_or_hidden", "on page 1"),
+        ("deleted_or_hidden", "on page 2"),
+    ]
+    whole = json.dumps([{"url": URL, "html": f"<title>Dough</title>{OPENING}{replies()}"}])
+    assert len(list(read_thread(Page("forum", "7", URL, whole.encode())))) == 1
 
 
 @pytest.mark.parametrize(
@@ -291,10 +304,10 @@ def test_posts_that_each_page_counts_from_one_are_all_kept() -> None:
         return {"url": f"{URL}?page={number}", "html": f"<h1>Starter does not rise</h1>{posts}"}
 
     first, second = page(1), page(2)
-    thread = read_thread(Page("forum", "7", URL, json.dumps([first, second]).encode()))
+    thread = next(read_thread(Page("forum", "7", URL, json.dumps([first, second]).encode())))
     assert isinstance(thread, Thread)
     assert len({post.post_id for post in thread.posts}) == len(thread.posts) == 10
-    again = read_thread(Page("forum", "7", URL, json.dumps([first, first]).encode()))
+    again = next(read_thread(Page("forum", "7", URL, json.dumps([first, first]).encode())))
     assert isinstance(again, Thread) and len(again.posts) == 5
 
 

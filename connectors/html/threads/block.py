@@ -19,7 +19,8 @@ _NUMBER = re2.compile(r"\d+")
 _MIXED = re2.compile(r"^(?:t\d_)?(?:[a-z]+\d+[a-z][a-z0-9]*|\d+[a-z][a-z0-9]*|[a-z]{3,})$|^t\d_[a-z0-9]+$")
 _POINTS = re2.compile(r"^([+-]?\d+)(?:\s\pL+)*$")
 _SAYS = re2.compile(
-    r"(?i)\s*(?:(?:said|wrote|writes|schrieb|escribió|a écrit|написал\w*)\b|发表于|發表於).*$|\s*:\s*$|^quote from:?\s*"
+    r"(?i)\s*(?:(?:said|wrote|writes|schrieb|escribió|a écrit|написал\pL*)(?:[^\pL\pN].*)?|(?:发表于|發表於).*)$"
+    r"|\s*:\s*$|^quote from:?\s*"
 )
 _SAID = re2.compile(r"^[^:：\n]{0,30}[:：]\s*")
 _ON_DATE = re2.compile(r"(?i)\s+on\s.*$")

@@ -44,10 +44,10 @@ _ASIDE = re2.compile(
     r"|listing|signature|menu|hot-|activity|footer|nav"
 )
 _ACTIONS = re2.compile(
-    r"(?i)^\W*(?:reply|quote|report|permalink|(?:up|down)?vote|likes?|helpful|thanks?|answer|flag|react|edit"
+    r"(?i)^[^\pL\pN]*(?:reply|quote|report|permalink|(?:up|down)?vote|likes?|helpful|thanks?|answer|flag|react|edit"
     r"|回[复覆應应]|引用|举报|舉報|点?赞|讚|支持|评论|只看(?:该作者|楼主|TA)|antworten|zitieren|melden|répondre|citer|signaler"
     r"|responder|citar|ответить|цитата|цитировать|пожаловаться|rispondi|cita|odpowiedz|cytuj|返信|답글|신고|yanıtla"
-    r"|alıntı|beantwoorden|#\d{1,6}|\d{1,4}[楼樓#])\W*$"
+    r"|alıntı|beantwoorden|#\d{1,6}|\d{1,4}[楼樓#])[^\pL\pN]*$"
 )
 _AROUND = 6  # levels up to which names tell what a post is part of
 _LONG_LINK = 15  # letters: a title rather than a name or a button

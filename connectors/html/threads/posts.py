@@ -28,13 +28,15 @@ _SHORTEST = 20  # characters that make a post without any other beside it
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The thread on a page: its posts in their order, how the reading was made and how much it is worth, and the names
-    that the markup around the posts has."""
+    """The thread on a page: its posts in their order, how the reading was made and how much it is worth, the names that
+    the markup around the posts has, and for each post of which only a note is left its number or, without one, its
+    place."""
 
     blocks: list[Block]
     kind: str
     worth: float
     names: str
+    gone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +51,21 @@ class _Page:
 
 def read_posts(root: HtmlElement, url: str, profiles: tuple[Profile, ...] = PROFILES) -> list[Block]:
     """The posts of the best reading; [] where no reading is a thread's."""
-    found = find_posts(root, url, profiles)
-    return found.blocks if found and found.worth >= LEAST else []
+    found = believed(find_posts(root, url, profiles))
+    return found.blocks if found else []
+
+
+def believed(found: Found | None) -> Found | None:
+    """A reading that is worth enough to be a thread's."""
+    return found if found and found.worth >= LEAST else None
 
 
 def read_repeated(root: HtmlElement, url: str) -> list[Block]:
     """The posts of a page as if neither its engine were known nor it described itself."""
     evidence = gather(root)
     page = _look(root, url, evidence)
-    found = _best(page.repeated, page)
-    return found.blocks if found and found.worth >= LEAST else []
+    found = believed(_best(page.repeated, page))
+    return found.blocks if found else []
 
 
 def find_posts(root: HtmlElement, url: str, profiles: tuple[Profile, ...] = PROFILES) -> Found | None:
@@ -99,7 +106,10 @@ def _best(readings: list[Reading], page: _Page) -> Found | None:
         real = worth(reading, more, page.evidence, page.marks)
         if best is None or real > best[0]:
             best = (real, reading, list(_joined(opening, reading.drafts, comments, page.evidence)))
-    return Found(_written(best[2]), best[1].kind, best[0], names_of(best[1].drafts)) if best else None
+    if best is None:
+        return None
+    blocks, gone = _written(best[2])
+    return Found(blocks, best[1].kind, best[0], names_of(best[1].drafts), gone)
 
 
 def _weigh(reading: Reading, page: _Page) -> float:
@@ -138,9 +148,11 @@ def _stands_before(post: Draft, comment: Draft, evidence: Evidence) -> bool:
     return post.body is not None and evidence.at[post.body] < evidence.at[comment.place]
 
 
-def _written(joined: list[tuple[Draft, Draft | None]]) -> list[Block]:
-    """The posts as Markdown, without empty ones, notes of deletion and second copies, and with numbers of their own."""
+def _written(joined: list[tuple[Draft, Draft | None]]) -> tuple[list[Block], tuple[str, ...]]:
+    """The posts as Markdown, without empty ones, notes of deletion and second copies, and with numbers of their own;
+    and what the notes of deletion are called."""
     read = [(draft, owner, block) for draft, owner in joined if (block := draft.read()).markdown]
+    gone = [block.post_id or f"note{at}" for at, (_, _, block) in enumerate(read, 1) if is_stub(block.markdown)]
     read = [(draft, owner, block) for draft, owner, block in read if not is_stub(block.markdown)]
     counts = Counter(block.post_id for _, _, block in read)
     at_draft: dict[int, int] = {}
@@ -153,4 +165,4 @@ def _written(joined: list[tuple[Draft, Draft | None]]) -> list[Block]:
             under = len(blocks) - at_draft[id(owner)] if owner and id(owner) in at_draft else 0
             at_draft[id(draft)] = len(blocks)
             blocks.append(replace(block, post_id=block.post_id if counts[block.post_id] == 1 else "", under=under))
-    return blocks
+    return blocks, tuple(gone)

@@ -1,6 +1,7 @@
 """A thread out of its saved pages: the posts of all of them, each once, with times, votes and whom they answer."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
 
@@ -13,7 +14,7 @@ from connectors.html.threads.block import Block, Quote
 from connectors.html.threads.copies import drop_copies
 from connectors.html.threads.dates import read_time, reads_month_first
 from connectors.html.threads.described_posts import described_title
-from connectors.html.threads.posts import only_post, read_posts
+from connectors.html.threads.posts import Found, believed, find_posts, only_post
 from connectors.html.threads.profiles import PROFILES, Profile, every, select
 from connectors.html.threads.recognised import recognise
 from connectors.html.threads.stubs import refusal
@@ -24,43 +25,51 @@ from schemas.page import Page
 _QUOTED = 60  # characters of a quote that have to be in the post it is taken from
 
 
-def read_thread(page: Page, licence: str = "", profiles: tuple[Profile, ...] = PROFILES) -> Thread | Reject:
+def read_thread(page: Page, licence: str = "", profiles: tuple[Profile, ...] = PROFILES) -> Iterator[Thread | Reject]:
     """The thread in a page made by `fetch`: a JSON list of the thread's pages, each with `url` and `html`."""
     try:
         saved = [(str(each["url"]), html.parse(str(each["html"]))) for each in json.loads(page.body)]
     except html.Unreadable as error:
-        return Reject(page.key, error.reason, error.detail)
+        yield Reject(page.key, error.reason, error.detail)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        return Reject(page.key, "malformed_json", type(error).__name__)
-    return thread_of(page, saved, licence, profiles)
+        yield Reject(page.key, "malformed_json", type(error).__name__)
+    else:
+        yield from thread_of(page, saved, licence, profiles)
 
 
 def thread_of(
     page: Page, saved: list[tuple[str, HtmlElement]], licence: str = "", profiles: tuple[Profile, ...] = PROFILES
-) -> Thread | Reject:
+) -> Iterator[Thread | Reject]:
     """The thread on the pages `saved`, each with its address, in their order. A page on which nothing repeats, as one
     without replies, is a thread of one post."""
     if not saved:
-        return Reject(page.key, "no_posts", "no pages")
+        yield Reject(page.key, "no_posts", "no pages")
+        return
     saved = [(url, drop_copies(root)) for url, root in saved]
-    return thread_from([read_posts(root, url, profiles) for url, root in saved], page, saved[0][1], licence, profiles)
+    found = [believed(find_posts(root, url, profiles)) for url, root in saved]
+    yield from thread_from(found, page, saved[0][1], licence, profiles)
 
 
 def thread_from(
-    pages: list[list[Block]],
+    pages: list[Found | None],
     page: Page,
     root: HtmlElement,
     licence: str = "",
     profiles: tuple[Profile, ...] = PROFILES,
-) -> Thread | Reject:
-    """The thread of these posts of its `pages`, the first of which is at `root`."""
-    blocks = _once(pages) or _once([only_post(root, page.url)])
+) -> Iterator[Thread | Reject]:
+    """The thread of what was found on its `pages`, the first of which is at `root`, and then a reject
+    `deleted_or_hidden` for each post of which only a note is left; or one reject where there is no thread."""
+    read = [found for found in pages if found]
+    blocks = _once([found.blocks for found in read]) or _once([only_post(root, page.url)])
     told = len(blocks) > 1 or any(block.author or block.time for block in blocks)  # as no wall or error has them
     reason = "" if told else _refusal(root, blocks[0].markdown if blocks else "")
     if reason or not blocks:
-        return Reject(page.key, reason or "no_posts", "nothing on the page is written as posts are")
+        yield Reject(page.key, reason or "no_posts", "nothing on the page is written as posts are")
+        return
     posts = _posts(blocks, page, (root.get("lang") or "").strip())
-    return Thread(page.key, page.url, read_title(root, profiles), posts, _tags(root, profiles), page.licence or licence)
+    yield Thread(page.key, page.url, read_title(root, profiles), posts, _tags(root, profiles), page.licence or licence)
+    gone = dict.fromkeys((number, name) for number, found in enumerate(read, 1) for name in found.gone)
+    yield from (Reject(f"{page.key}/{name}", "deleted_or_hidden", f"on page {number}") for number, name in gone)
 
 
 def _refusal(root: HtmlElement, text: str) -> str:

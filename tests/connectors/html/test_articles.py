@@ -154,6 +154,15 @@ REJECTS = [
     ("", {}, "no_markup"),
     ("<html><body></body></html>", {}, "no_main_content"),
     ("<p>Too little.</p>", {}, "too_short"),
+    ("<title>Log in | Mill</title><p>User name and password, please. Forgotten? Ask us.</p>", {}, "login_wall"),
+    ("<title>Mill</title><h1>Please sign in</h1><p>User name and password.</p>", {}, "login_wall"),
+    ("<title>Mill</title><p>You must be logged in to view this page.</p>", {}, "login_wall"),
+    ("<title>404 Not Found</title><p>The address may be old, or somebody broke a link.</p>", {}, "error_page"),
+    ("<title>页面不存在</title><p>您访问的页面已经被删除，请返回首页重新查找需要的内容。</p>", {}, "error_page"),
+    ("<title>Before you continue to Mill</title><p>We and our partners store things.</p>", {}, "consent_wall"),
+    ("<title>Mill</title><h1>We value your privacy</h1><p>Partners store things here.</p>", {}, "consent_wall"),
+    ("<title>Mühle</title><p>Bitte Cookies akzeptieren, um fortzufahren.</p>", {}, "consent_wall"),
+    ("<title>How do I mend it if I do not have permission?</title><p>Ask us.</p>", {}, "too_short"),
     (UNKNOWN, {"media_type": "application/pdf"}, "not_html"),
     (UNKNOWN, {"opt_out": "x-robots-tag: noai"}, "opt_out"),
     (UNKNOWN.replace("<head>", '<head><meta name="robots" content="index, noai">'), {}, "opt_out"),
@@ -171,6 +180,11 @@ def test_what_cannot_be_used_says_why(markup: str, about: dict[str, str], reason
     found = read(markup, **about)
     assert isinstance(found, Reject)
     assert found.reason == reason
+
+
+@pytest.mark.parametrize("heading", ["Log in", "404 Not Found", "Cookie settings"])
+def test_a_page_that_explains_a_wall_is_an_article(heading: str) -> None:
+    assert isinstance(read(f"<title>{heading}</title><h1>{heading}</h1><p>{LEAD}</p><p>{LEAD}</p>"), Article)
 
 
 @pytest.mark.parametrize(

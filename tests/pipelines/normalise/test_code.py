@@ -18,6 +18,10 @@ from tests.pipelines.normalise.test_articles import ORIGIN
         ("- Use the boiler function to boil an egg quickly:", "Use the boiler function to boil an egg quickly."),
         ("One line of it\nand use the boiler to boil one egg:", "One line of it and use the boiler to boil one egg."),
         ("要安装编译所需的全部软件包，您只需运行：", "要安装编译所需的全部软件包，您只需运行。"),
+        ("請先把雞蛋放進鍋裡，再把火調到最小：", "請先把雞蛋放進鍋裡，再把火調到最小。"),
+        ("要把所有的鸡蛋一次煮好，先把水烧开：", "要把所有的鸡蛋一次煮好，先把水烧开。"),
+        ("服务器收到请求之后的处理步骤大致如此：", ""),
+        ("这是厨房里最重要的一种锅，主要的用途是煮蛋：", ""),
         ("This can be done with the function called boil:", ""),
         ("If you run the command, the output looks like this:", ""),
         ("Use the function as shown above with more eggs in it:", ""),
@@ -78,6 +82,26 @@ def test_code_keeps_its_lines_and_leaves_the_list() -> None:
         (("drwxr-xr-x 2 cook cook 40 pans", "-rw-r--r-- 1 cook cook 12 eggs", "total 2"), False),
         (("HTTP/1.1 200 OK", "Content-Type: text/plain", "", "boiled"), False),
         (("[kitchen]", "pan = iron", "eggs = 2"), True),
+        (("$pan = 1;", "$egg = boil($pan);", "echo $egg;", "return $egg;"), True),
+        (('$("#egg").on("click", boil);', "function boil() {", "  wait();", "}"), True),
+        (("$pan: iron;", "%egg {", "  color: $pan;", "}"), True),
+        (("$env:PAN = 'iron'", "Get-Egg", "Start-Boiling"), True),
+        (("% boil", "\\begin{egg}", "soft", "\\end{egg}"), True),
+        ((">>>>>>> theirs", "pan", "egg"), True),
+        (('mysqli->query("SELECT egg");', "pan();", "egg();"), True),
+        (("mysql -u cook kitchen > eggs.sql", "gzip eggs.sql", "boil eggs.sql.gz"), True),
+        (("0% { top: 0; }", "50%, 75% { top: 1px; }", "100% {top: 0}"), True),
+        (("10% boiled", "50% boiled", "100%"), False),
+        (("$", "one egg", "two eggs"), False),
+        (("❯ boil", "one egg", "two eggs"), False),
+        (("mysql> SELECT egg;", "| egg |", "| soft |"), False),
+        (("MariaDB [(none)]> SELECT egg;", "egg", "soft"), False),
+        (("redis 127.0.0.1:6379> GET egg", "soft", "OK"), False),
+        (("kitchen=# SELECT egg;", "pan", "egg"), True),
+        (("postgres=# SELECT egg;", "pan", "egg"), False),
+        (("irb(main):001:0> boil", "one egg", "two eggs"), False),
+        (("PS C:\\kitchen> Get-Egg", "one egg", "two eggs"), False),
+        (("PS> Get-Egg", "one egg", "two eggs"), False),
         (("# boil.py", "import pan", "pan.boil(error='Error: hot')"), True),
     ],
 )
@@ -86,10 +110,10 @@ def test_what_commands_print_is_no_code(lines: tuple[str, ...], kept: bool) -> N
     assert bool(code.introduced_blocks(text)) is kept
 
 
-@pytest.mark.parametrize("name", ["text", "output", "console", "log"])
+@pytest.mark.parametrize("name", ["text", "output", "console", "log", "http"])
 def test_what_is_declared_as_printed_is_no_code(name: str) -> None:
     text = f"Use the boiler to boil some of the eggs at hand:\n\n```{name}\neggs: 2\npans: 1\nwater: yes\n```"
-    assert bool(code.introduced_blocks(text)) is (name == "console")
+    assert bool(code.introduced_blocks(text)) is (name in ("console", "http"))
 
 
 @pytest.mark.parametrize(
@@ -107,3 +131,35 @@ def test_code_answers_only_how_something_is_done(question: str, asked: bool) -> 
     text = "Use the boiler function to boil an egg quickly:\n\n```python\ndef boil():\n    wait()\n```"
     extraction = articles.extract(Article("eggs", "", "Eggs", (Section((question,), text),)), ORIGIN)
     assert [record.kind for record in extraction.records] == ["question", "code"][: 1 + asked]
+
+
+@pytest.mark.parametrize(
+    ("question", "asked"),
+    [
+        ("How does one boil an egg?", True),
+        ("How might an egg be boiled?", True),
+        ("How many eggs are there?", False),
+        ("Как сварить яйцо?", True),
+        ("Какой сорт яиц?", False),
+        ("Як зварити яйце?", True),
+        ("Hur kokar man ägg?", True),
+        ("Hurra for the egg", False),
+        ("Hvordan koger man æg?", True),
+        ("Miten keität munan?", True),
+        ("Cum se fierbe un ou?", True),
+        ("Cumin and eggs", False),
+        ("Hogyan főzzünk tojást?", True),
+        ("Yumurta nasıl haşlanır?", True),
+        ("Làm thế nào để luộc trứng?", True),
+        ("Bagaimana cara merebus telur?", True),
+        ("Πώς βράζω ένα αυγό;", True),
+        ("كيف أسلق بيضة؟", True),
+        ("איך מבשלים ביצה?", True),
+        ("अंडा कैसे उबालें?", True),
+        ("ต้มไข่อย่างไร", True),
+        ("چگونه تخم مرغ بپزیم؟", True),
+        ("¿Cómo se cuece un huevo?", True),
+    ],
+)
+def test_what_asks_how_in_other_languages(question: str, asked: bool) -> None:
+    assert code.asks_how(question) is asked

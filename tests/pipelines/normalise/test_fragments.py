@@ -32,6 +32,11 @@ ORIGIN = Origin("docs", "tutorial", "eggs", "https://docs.test/eggs", "CC0-1.0")
         ("例外", False),
         ("Options", False),
         ("Case studies", False),
+        ("Problem 2", False),
+        ("Question 3", False),
+        ("Task B", False),
+        ("Activity 1", False),
+        ("Scenario 4", False),
     ],
 )
 def test_a_heading_that_names_no_topic(heading: str, says_nothing: bool) -> None:
@@ -52,9 +57,24 @@ def test_steps_are_one_answer_below_what_they_are_steps_of() -> None:
     assert found == (Section(("Boil eggs",), boil), Section(("Pans",), "Iron ones."))
 
 
+@pytest.mark.parametrize(
+    ("first", "second"), [("步骤一", "步骤二：放蛋"), ("步骤 1放水", "步骤 2放蛋"), ("Шаг 1", "Шаг 2. Яйца")]
+)
+def test_steps_are_told_by_numbers_of_any_writing(first: str, second: str) -> None:
+    (whole,) = fragments.join([Section(("蛋", first), "One."), Section(("蛋", second), "Two.")])
+    assert whole.path == ("蛋",) and whole.markdown.index("One.") < whole.markdown.index("Two.")
+
+
 def test_long_steps_are_tasks_of_their_own() -> None:
     steps = tuple(Section((f"Step {n}: Fry {n}",), "Fry. " * 1000) for n in (1, 2))
     assert fragments.join(steps) == steps
+
+
+def test_long_examples_are_tasks_of_their_own() -> None:
+    examples = [Section(("Pots", f"Example {n}"), f"Pot {n}. " * 500) for n in (1, 2, 3)]
+    found = fragments.join([*examples, Section(("Pots", "Example 4"), "Long. " * 2000)])
+    assert [section.path for section in found] == [("Pots",), ("Pots", "Example 3"), ("Pots", "Example 4")]
+    assert [found[0].markdown.count(example.markdown.strip()) for example in examples] == [1, 1, 0]
 
 
 def test_one_step_alone_stays() -> None:

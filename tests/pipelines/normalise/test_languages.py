@@ -24,6 +24,8 @@ UKRAINIAN = "Спочатку закип’ятіть воду, потім по�
         ("jp", "ja"),
         ("docs", ""),
         ("xx", ""),
+        ("de-\udcff", ""),
+        ("\udcff", ""),
         ("", ""),
     ],
 )
@@ -40,6 +42,7 @@ def test_a_tag_names_a_language(tag: str, language: str) -> None:
         ("", "docs/pt_BR/README.md", ["pt"]),
         ("https://docs.eggs.example/boiling/", "boiling", []),
         ("https://[eggs/de", "docs/fr/a.md", ["fr"]),
+        ("https://eggs.example/\udcff/de", "\udcff/de\ud83d/fr", ["de", "fr"]),
     ],
 )
 def test_an_address_names_a_language(url: str, key: str, named: list[str]) -> None:
@@ -56,6 +59,8 @@ def test_an_address_names_a_language(url: str, key: str, named: list[str]) -> No
         (MIXED, ["Background Tasks"], "", ["zh"], "", "zh"),
         (MIXED, ["后台任务"], "en", [], "", "zh"),
         (MIXED, ["Tasks"], "", [], "zh", "zh"),
+        ("Eggs", ["Eggs"], "", ["it"], "", "en"),  # a folder of a help desk
+        ("Uova", ["Uova"], "it", [], "", "it"),
         (ENGLISH, ["Eggs"], "zh", ["de"], "zh", "en"),  # not translated yet
         (GERMAN, ["Eier"], "en-US", [], "", "de"),
         (CATALAN, ["Ous"], "ca", [], "", "ca"),

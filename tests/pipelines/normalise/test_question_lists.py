@@ -41,6 +41,31 @@ def test_code_of_an_answer_keeps_its_lines() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (
+            "**How do I turn it?**\n\n**Is it heavy?**\n\nPush.\n\n**When does it stop?**\n\nAt night.",
+            [("How do I turn it? Is it heavy?", "Push."), ("When does it stop?", "At night.")],
+        ),
+        (
+            "Q: How do I turn it?\nA: Push.\n\nQ: When does it stop?\nA: At night.\n\nQ: Who owns it?",
+            [("How do I turn it?", "Push."), ("When does it stop?", "At night.\n\n**Who owns it?**")],
+        ),
+        (
+            "Q: Tell me how it turns.\nA: Push.\n\nQ: Tell me when it stops.\nA: At night.",
+            [("Tell me how it turns.", "Push."), ("Tell me when it stops.", "At night.")],
+        ),
+        (
+            "问：怎样转动？\n问：重不重？\n答：推动手柄。\n\n问：磨盘停下的时间\n答：风停的时候。",
+            [("怎样转动？ 重不重？", "推动手柄。"), ("磨盘停下的时间", "风停的时候。")],
+        ),
+    ],
+)
+def test_no_question_vanishes(text: str, found: list[tuple[str, str]]) -> None:
+    assert [(section.path[-1], section.markdown) for section in split([Section(("FAQ",), text)])] == found
+
+
+@pytest.mark.parametrize(
     ("heading", "text"),
     [
         ("FAQ", "**How do I turn the stone?**\n\nPush the lever."),
@@ -48,6 +73,9 @@ def test_code_of_an_answer_keeps_its_lines() -> None:
         ("Exercise", "**How do I turn it?**\n\n- push\n- pull\n\n**When does it stop?**\n\n- now\n- never"),
         ("Talk", "He asked **why it turns?** and **when it stops?** and went."),
         ("Names", "Q. Mill and A. Stone wrote it."),
+        ("Year", "Q1: Revenue rose by a third.\n\nFlour did it.\n\nQ2: Revenue fell (why?) again.\n\nRain did it."),
+        ("Quiz", "Q1. Choose the stone.\nA. granite\nB. chalk\n\nQ2. Choose the sail.\nA. linen\nB. wool"),
+        ("FAQ", "**How do I turn it?**\n\nPush.\n\n**When does it stop?**\n**And where?**"),
     ],
 )
 def test_what_is_no_list_of_questions_stays(heading: str, text: str) -> None:

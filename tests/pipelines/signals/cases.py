@@ -296,6 +296,83 @@ CONTEXT = [
     case("output_leans_back", True, "Wie wir gesehen haben, mahlt die Mühle Korn."),
     case("output_leans_back", True, "ここまでで粉ができました。"),
     case("output_leans_back", False, "밀가루는 밀로 만듭니다. 이제 갈아 보세요."),
+    *(
+        case("output_leans_back", True, text)
+        for text in (
+            "Nun, das Korn liegt im Sack.",
+            "Als nächstes mahlen wir das Korn.",
+            "Maintenant, versez le grain. ",
+            "Maintenant que nous avons un moulin, versez le grain.",
+            "好了，磨面粉吧。",
+            "继续，把面粉装袋。",
+            "前面的例子里没有磨盘。",
+            "Это было в прошлой главе.",
+            "Как мы видели, жернова стираются.",
+            "다음과 같습니다. 위의 예제는 밀가루입니다.",
+            "In the previous command the grain was named.",
+            "The stone was dressed in the last step.",
+            "Adesso versate il grano.",
+        )
+    ),
+    *(
+        case("output_leans_back", False, text)
+        for text in (
+            "Nunmehr mahlt die Mühle Korn.",
+            "Jetztzeit heißt die Mühle.",
+            "Bien que le moulin soit vieux, il tourne.",
+            "Bon appétit dit le meunier.",
+            "Alors que le vent tourne, le moulin aussi.",
+            "Bien hecho, la harina es blanca.",
+            "Ahora se muele el grano con electricidad.",
+            "好的面粉要用好的麦子。",
+            "继续教育由磨坊提供。",
+            "从前面看，磨坊很高。前面的磨坊更高。",
+            "Мельница до сих пор мелет зерно.",
+            "Для выводов предыдущих лет муки мало.",
+            "Хорошо смолотая мука бела.",
+            "단위의 밀가루를 씁니다.",
+            "You have only one stone. Nothing we ground before was white.",
+            "If you have already built a mill, grind the grain.",
+            "`!!` runs the previous command. A link leads to the previous page.",
+            "The last step is to close the gate.",
+        )
+    ),
+    *(
+        case("instruction_site_talk", False, instruction=text)
+        for text in (
+            "How do I change the site theme of a static mill page?",
+            "Which board members may vote? The board rules are old.",
+            "How do I list sub categories in the shop?",
+            "How do I check which topic a mill talks on topic in Kafka?",
+            "Is the consumer on topic for grain or on topic in flour?",
+            "Why is my account locked by the mill's database?",
+            "Why was the comment removed by the minifier?",
+            "Why does the topic get deleted by the broker?",
+            "Why is my thread suspended in the grinder?",
+            "How do I rename a git tag for a question of order?",
+            "这个网站怎么用脚本抓取？",
+            "出版规范有哪些？网站规划怎么做？",
+            "如何升级为企业版？",
+            "管理员请求权限的弹窗怎么去掉？",
+            "为什么账号被锁在数据库里？",
+            "Wo sind die Regeln des Spiels?",
+            "Comment nommer les administrateurs du site dans WordPress ?",
+        )
+    ),
+    *(
+        case("instruction_site_talk", True, instruction=text)
+        for text in (
+            "Why was this thread locked?",
+            "Why is my post about mills put on hold?",
+            "Is a question on flour off-topic for you?",
+            "Are mills on topic here?",
+            "Please rename the tag mills on this site",
+            "The message board is down again",
+            "管理员请问怎么改名",
+            "请先看版规",
+            "Les règles du forum",
+        )
+    ),
     case("instruction_site_talk", False, instruction="How do I add tags to a grain sack? Which mill won the election?"),
     case("instruction_site_talk", True, instruction="Why was my question closed as off-topic?"),
     case("instruction_site_talk", True, instruction="2024 moderator election"),
