@@ -39,7 +39,7 @@ KEPT_APART = {
     "the network is the polite client's": (
         ("httpx", "httpcore", "requests", "aiohttp", "urllib3", "h11", "socket", "urllib.request", "http.client"),
         # flows ask the Prefect server that they started; serve only listens
-        ("connectors.web", "pipelines.flows", "pipelines.serve.server"),
+        ("connectors.web", "pipelines.flows", "pipelines.serve.server", "pipelines.serve.connections"),
     ),
 }
 BLOCKS = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.AsyncFor, ast.AsyncWith)

@@ -3,6 +3,7 @@
 Prefect reads its settings when it is imported, so `prepare` comes before that.
 """
 
+import http.client
 import json
 import os
 import urllib.error
@@ -10,6 +11,8 @@ import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
+# a socket that asks a free port of its own machine can meet itself, and then reads its own question as the answer
+UNREACHABLE = (OSError, http.client.HTTPException)
 UP_FILE = "gristmill-up.json"
 QUIET = {
     "DO_NOT_TRACK": "1",
@@ -58,7 +61,7 @@ def is_up(url: str) -> bool:
     try:
         with _opener().open(url, timeout=5) as response:
             return bool(response.status == 200)
-    except OSError:
+    except UNREACHABLE:
         return False
 
 
@@ -71,7 +74,7 @@ def is_reachable(api: str) -> bool:
             return True
     except urllib.error.HTTPError:
         return True
-    except (OSError, ValueError):
+    except (*UNREACHABLE, ValueError):
         return False
 
 
@@ -82,7 +85,7 @@ def has_deployments(api: str, names: Sequence[str]) -> bool:
     try:
         with _opener().open(request, timeout=10) as response:
             found = json.load(response)
-    except OSError:  # too busy to answer; it is asked again
+    except UNREACHABLE:  # too busy to answer; it is asked again
         return False
     return {one["name"] for one in found} == set(names) and all(one["status"] == "READY" for one in found)
 

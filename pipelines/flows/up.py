@@ -13,19 +13,12 @@ from pathlib import Path
 
 from pipelines.errors import WorkFailed
 from pipelines.flows import ports, server
+from pipelines.flows.local_servers import origins
 from pipelines.recipe import load
 
 START_SECONDS = 600.0  # a part that ends before it is ready is noticed at once
 STOP_SECONDS = 15.0
-DASHBOARD = Path(__file__).parents[2] / "dashboards" / "app.py"
-STREAMLIT = (
-    "--server.headless=true",
-    "--browser.gatherUsageStats=false",
-    "--server.fileWatcherType=none",
-    "--client.toolbarMode=minimal",
-)
-
-
+SERVERS = "pipelines.flows.local_servers"
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 
 
@@ -97,15 +90,13 @@ def _start(recipes: Sequence[str], data: Path, port: int, stack: ExitStack) -> t
     addresses = _addresses(port)
     os.environ |= {"PREFECT_API_URL": addresses["api"], "PREFECT_SERVER_UI_API_URL": addresses["api"]}
     os.environ |= {"GRISTMILL_DATA": str(data.absolute())}
-    api = Service(
-        "server", ["prefect", "server", "start", "--host", ports.LOOPBACK, "--port", _port(addresses["ui"])], stack
-    )
+    os.environ["PREFECT_SERVER_CORS_ALLOWED_ORIGINS"] = ",".join(origins(int(_port(addresses["ui"]))))
+    api = Service("server", [SERVERS, "prefect", _port(addresses["ui"])], stack)
     api.wait(lambda: server.is_up(f"{addresses['api']}/health"))
     stack.callback(_forget)
     (server.home() / server.UP_FILE).write_text(json.dumps(addresses))
     flows = Service("flows", ["pipelines.flows.definitions", str(data.absolute()), *recipes], stack)
-    where = [f"--server.address={ports.LOOPBACK}", f"--server.port={_port(addresses['dashboard'])}"]
-    dashboard = Service("dashboard", ["streamlit", "run", str(DASHBOARD), *STREAMLIT, *where], stack)
+    dashboard = Service("dashboard", [SERVERS, "dashboard", _port(addresses["dashboard"])], stack)
     dashboard.wait(lambda: server.is_up(f"{addresses['dashboard']}/_stcore/health"))
     flows.wait(lambda: server.has_deployments(addresses["api"], [load(recipe).name for recipe in recipes]))
     return addresses, [api, flows, dashboard]

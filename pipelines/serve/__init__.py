@@ -3,6 +3,7 @@
 - `server` starts: it takes the port, loads the model and runs the HTTP server.
 - `loading` finds the model folder and loads it.
 - `app` is the HTTP app; `completions` holds its two endpoints that generate text; `access` decides who may ask.
+- `connections` ends those that send too slowly.
 - `protocol` holds the requests and responses of OpenAI's API.
 - `generation_queue` runs one request at a time; `engine` generates tokens; `detokenizer` makes text of them.
 

@@ -27,8 +27,8 @@ class Detokenizer:
         return self._send(text, len(text) - _uncertain_length(text, self.stop_strings)), False
 
     def flush(self) -> str:
-        """The text that was held back."""
-        text = self._text()
+        """The text that was held back, without the first bytes of a character that was cut off."""
+        text = self._text().rstrip("\ufffd")
         return self._send(text, len(text))
 
     def _send(self, text: str, end: int) -> str:

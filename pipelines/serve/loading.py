@@ -2,19 +2,22 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipelines import storage
 from pipelines.recipe import RecipeError
-from pipelines.serve.engine import Engine
 from pipelines.storage import filesystem, shard_cache
 from schemas.manifest import Manifest
+
+if TYPE_CHECKING:
+    from pipelines.serve.engine import Engine
 
 
 @dataclass(frozen=True)
 class ServedModel:
     """A loaded model, and the names that requests may call it by; the first is the one that is listed."""
 
-    engine: Engine
+    engine: "Engine"
     names: list[str]
 
 
@@ -27,6 +30,8 @@ def find_model(model: str | Path, data: Path) -> Path:
     versions = storage.folder(data, "finetune", str(model))
     for folder in (filesystem.follow_link(filesystem.resolve(model)), storage.latest(versions), versions):
         if (folder / "config.json").is_file():
+            if not any(folder.glob("*.safetensors")):
+                raise RecipeError(f"{folder}: no *.safetensors beside config.json; save the model in that format")
             return folder.resolve() if filesystem.is_local(folder) else folder
     recipes = sorted(path.parent.name for path in (data / storage.FOLDERS["finetune"]).glob("*/latest"))
     known = f"models here: {', '.join(recipes)}" if recipes else "train one with `gristmill stage finetune RECIPE`"
@@ -41,6 +46,8 @@ def load_model(folder: Path, name: str = "") -> ServedModel:
     Raises: FileNotFoundError when a folder in an object store has no manifest. OSError or ValueError when the folder
     holds no model that transformers can load from safetensors.
     """
+    from pipelines.serve.engine import Engine  # torch; a folder is looked for before that
+
     manifest = storage.read_manifest(folder)
     with shard_cache.local_copy_of(folder, manifest) as local:
         return ServedModel(Engine(local), _names(folder, manifest, name))

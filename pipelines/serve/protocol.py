@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Literal
 from uuid import uuid4
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 MAX_CHOICES = 16
+ROLES = ("system", "developer", "user", "assistant")
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Token = Annotated[int, Field(ge=0)]
 
@@ -111,6 +112,36 @@ class TextContent(BaseModel):
     text: str
 
 
+def _plain_messages(messages: Any) -> Any:
+    """Messages without the settings that are null or empty, as clients send back what they were sent.
+
+    Raises: ApiError 400 that names the first role or part that this server does not know.
+    """
+    if not isinstance(messages, list):
+        return messages
+    for index, message in enumerate(messages):
+        for name, what in _unknown_parts(message) if isinstance(message, dict) else ():
+            text = f"messages[{index}].{name}: {what!r} is not supported by this server"
+            raise ApiError(400, text, param="messages", code="unsupported_parameter")
+    return [_without_empty(each) if isinstance(each, dict) else each for each in messages]
+
+
+def _unknown_parts(message: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Role and kinds of content that no chat template here takes: (where, what)."""
+    if isinstance(role := message.get("role"), str) and role not in ROLES:
+        yield "role", role
+    content = message.get("content")
+    for index, part in enumerate(content if isinstance(content, list) else ()):
+        kind = part.get("type") if isinstance(part, dict) else None
+        if isinstance(kind, str) and kind != "text":
+            yield f"content[{index}].type", kind
+    yield from ((name, "a call of a tool") for name in ("tool_calls", "function_call") if message.get(name))
+
+
+def _without_empty(message: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in message.items() if key == "content" or value not in (None, [])}
+
+
 class ChatMessage(BaseModel):
     """One message of a conversation."""
 
@@ -128,7 +159,7 @@ class ChatMessage(BaseModel):
 class ChatRequest(_Request):
     """The body of a request to /v1/chat/completions."""
 
-    messages: list[ChatMessage] = Field(min_length=1)
+    messages: Annotated[list[ChatMessage], BeforeValidator(_plain_messages)] = Field(min_length=1)
     max_tokens: int | None = Field(None, ge=1)
     max_completion_tokens: int | None = Field(None, ge=1)
     logprobs: bool = False

@@ -1,6 +1,6 @@
 """Server start: the port first, then the model, then the HTTP server.
 
-torch and FastAPI are imported only after the port is taken, so that a port in use is reported at once.
+torch and FastAPI are imported only after the port is taken and the model found, so that either is reported at once.
 """
 
 import errno
@@ -10,10 +10,12 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from pipelines.errors import WorkFailed
 from pipelines.recipe import RecipeError
 from pipelines.serve.access import LOOPBACK
+from pipelines.serve.loading import find_model, load_model
 
 TOKEN = "GRISTMILL_SERVE_TOKEN"
 MIN_TOKEN_BYTES = 32
@@ -45,7 +47,8 @@ def serve(model: str | Path, host: str = "127.0.0.1", port: int = 8000, data: Pa
             f"{host} can be reached from elsewhere: set {TOKEN} to a secret of {MIN_TOKEN_BYTES} bytes or more"
         )
     with _listening(host, port) as sockets:
-        _run(model, data, token, LOOPBACK if host in LOOPBACK else (), sockets)
+        folder = find_model(model, data)
+        _run(folder, str(model), token, LOOPBACK if host in LOOPBACK else (), sockets)
 
 
 def check_port(host: str, port: int) -> None:
@@ -57,14 +60,15 @@ def check_port(host: str, port: int) -> None:
         pass
 
 
-def _run(model: str | Path, data: Path, token: str, hosts: tuple[str, ...], sockets: list[socket.socket]) -> None:
+def _run(folder: Path, name: str, token: str, hosts: tuple[str, ...], sockets: list[socket.socket]) -> None:
     import uvicorn
 
     from pipelines.serve.app import create_app
-    from pipelines.serve.loading import find_model, load_model
+    from pipelines.serve.connections import MOST, ImpatientProtocol
 
-    app = create_app(load_model(find_model(model, data), str(model)), token=token, hosts=hosts)
-    config = uvicorn.Config(app, log_level="info", server_header=False)
+    app = create_app(load_model(folder, name), token=token, hosts=hosts)
+    limits: dict[str, Any] = {"http": ImpatientProtocol, "limit_concurrency": MOST}
+    config = uvicorn.Config(app, log_level="info", server_header=False, **limits)
     for each in sockets:
         log.info("listening on %s; Ctrl-C stops it", _url(each))
     with suppress(KeyboardInterrupt):  # how a server is meant to end

@@ -19,7 +19,7 @@ import pytest
 
 from pipelines import finetune
 from pipelines.recipe import RecipeError
-from pipelines.serve import PortError, check_port, serve
+from pipelines.serve import serve
 from pipelines.serve.server import TOKEN
 from tests.pipelines.conftest import recipe, rows, write_snapshot
 from tests.waiting import FAR, until
@@ -54,13 +54,13 @@ def url(app: Any) -> Iterator[str]:
     yield from running(app)
 
 
-def running(app: Any) -> Iterator[str]:
+def running(app: Any, **settings: Any) -> Iterator[str]:
     import uvicorn
 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", **settings))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
@@ -246,6 +246,7 @@ def test_what_cannot_be_served_is_refused_by_name(
         ("POST", "/v1/completions", b"[" * 100_000, 400),
         ("POST", "/v1/completions", b"\xff\xfe", 400),
         ("POST", "/v1/completions", b" " * (1 << 20) + b"{}", 413),
+        ("OPTIONS", "/v1/completions", b"", 405),
         ("GET", "/v1/completions", b"", 405),
         ("GET", "/v1/nothing", b"", 404),
         ("GET", "/v1/models/other", b"", 404),
@@ -261,11 +262,35 @@ def test_broken_requests_get_an_error_in_the_same_shape(
 
 
 @pytest.mark.parametrize(
-    ("host", "status"),
-    [("localhost", 200), ("127.0.0.1:80", 200), ("[::1]:8000", 200), ("evil.example", 421), ("localhost.evil", 421)],
+    ("message", "says"),
+    [
+        ({"role": "tool", "content": "4"}, "messages[1].role: 'tool' is not supported"),
+        ({"role": "function", "content": "4"}, "messages[1].role: 'function' is not supported"),
+        (
+            {
+                "role": "user",
+                "content": [{"type": "text", "text": "?"}, {"type": "image_url", "image_url": {"url": "x"}}],
+            },
+            "messages[1].content[1].type: 'image_url' is not supported",
+        ),
+        ({"role": "user", "content": [{"type": "input_audio"}]}, "messages[1].content[0].type: 'input_audio'"),
+        ({"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]}, "messages[1].tool_calls"),
+        ({"role": "user", "content": 7}, "messages: "),
+        ("hello", "messages: "),
+    ],
 )
-def test_it_answers_to_its_own_names_only(url: str, host: str, status: int) -> None:
-    assert http.get(f"{url}/v1/models", headers={"Host": host}).status_code == status
+def test_messages_that_no_template_takes_are_named(url: str, message: Any, says: str) -> None:
+    body = {"model": "tiny", "messages": [{"role": "user", "content": "a"}, message]}
+    reply = http.post(f"{url}/v1/chat/completions", json=body)
+    assert (reply.status_code, reply.json()["error"]["param"]) == (400, "messages")
+    assert reply.json()["error"]["message"].startswith(says)
+
+
+def test_an_answer_can_be_sent_back_as_it_came(client: openai.OpenAI) -> None:
+    messages: list[Any] = [{"role": "user", "content": "How do I keep a branch?"}]
+    said = client.chat.completions.create(model="tiny", messages=messages, max_tokens=8)
+    messages += [said.choices[0].message.model_dump() | {"annotations": []}, {"role": "user", "content": "And then?"}]
+    assert client.chat.completions.create(model="tiny", messages=messages, max_tokens=8).choices
 
 
 def test_the_playground_is_closed_to_other_origins(url: str) -> None:
@@ -319,51 +344,6 @@ def test_an_unknown_model_is_an_error_that_lists_those_there_are(data: Path) -> 
 
     with pytest.raises(RecipeError, match="models here: tiny"):
         find_model("tinny", data)
-
-
-@pytest.fixture
-def taken() -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        yield listening.getsockname()[1]
-
-
-def test_a_taken_port_is_an_error_with_the_cure_before_anything_is_loaded(taken: int) -> None:
-    code = (
-        "import sys; from pathlib import Path; from pipelines.serve import PortError, serve\n"
-        f"try: serve('no such model', port={taken}, data=Path('nowhere'))\n"
-        "except PortError as error: print(error, [m for m in ('torch', 'fastapi') if m in sys.modules])"
-    )
-    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    wanted = "another program listens there; stop it, or choose another --port"
-    assert printed == f"cannot listen on 127.0.0.1:{taken}: {wanted} []\n"
-
-
-def test_the_command_ends_with_1_and_one_line_on_a_taken_port(taken: int, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "pipelines.cli", "serve", "any", "--port", str(taken), "--data", str(tmp_path)]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert ended.returncode == 1
-    assert ended.stderr.startswith(f"error: cannot listen on 127.0.0.1:{taken}")
-    assert ended.stderr.count("\n") == 1
-
-
-@pytest.mark.parametrize(
-    ("host", "port", "cure"),
-    [
-        ("203.0.113.1", 0, "no such address; choose another --host"),  # of TEST-NET-3: no machine has it
-        ("no.such.host.invalid", 0, "choose another --host or --port"),
-        ("127.0.0.1", 70_000, "choose another --host or --port"),
-    ],
-)
-def test_other_addresses_that_cannot_be_listened_on(host: str, port: int, cure: str) -> None:
-    with pytest.raises(PortError, match=cure):
-        check_port(host, port)
-
-
-def test_a_checked_port_is_free_again() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-    check_port("127.0.0.1", port)
-    check_port("localhost", port)
 
 
 def test_the_command_answers_on_a_free_port_until_it_is_interrupted(data: Path) -> None:

@@ -1,0 +1,89 @@
+"""The servers of `gristmill up`, Prefect's and the dashboard's, behind a guard: own host names and own pages only.
+
+Prefect answers any origin, so a page of any site could start flows on the reader's machine, and both answer any host
+name, so a site can point its own name at this machine and read what is here. `python -m pipelines.flows.local_servers
+prefect|dashboard PORT` runs one of them.
+"""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from pipelines.flows.ports import LOOPBACK
+from pipelines.serve.access import LOOPBACK as NAMES
+from pipelines.serve.access import host_name
+
+DASHBOARD = Path(__file__).parents[2] / "dashboards" / "app.py"
+STREAMLIT = {
+    "server.headless": True,
+    "server.address": LOOPBACK,
+    "server.fileWatcherType": "none",
+    "browser.gatherUsageStats": False,
+    "client.toolbarMode": "minimal",
+}
+POLICY_VIOLATION = 1008  # a WebSocket's closing code, RFC 6455
+
+
+class LocalOnly:
+    """An ASGI app around another one, for a server on loopback at `port`.
+
+    It refuses requests to host names that are not this machine's, and those that pages of another origin send. Programs
+    send no `Origin`. WebSockets are held to the same: browsers open them across origins without asking.
+    """
+
+    def __init__(self, app: Any, port: int) -> None:
+        self.app, self.port = app, port
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+        elif host_name(scope["headers"]) not in NAMES:
+            await _refuse(scope, send, 421, "this server does not answer to that host name")
+        elif not all(self._is_own(origin) for name, origin in scope["headers"] if name == b"origin"):
+            await _refuse(scope, send, 403, "this server does not answer to pages of other sites")
+        else:
+            await self.app(scope, receive, send)
+
+    def _is_own(self, origin: bytes) -> bool:
+        return origin.decode("latin-1") in origins(self.port)
+
+
+def origins(port: int) -> list[str]:
+    """The origins of pages that a server on loopback at `port` has sent itself."""
+    return [f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}" for name in NAMES]
+
+
+async def _refuse(scope: dict[str, Any], send: Any, status: int, why: str) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": why})
+        return
+    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": why.encode()})
+
+
+def run_prefect(port: int) -> None:
+    """Prefect's API and UI, as `prefect server start` runs them, until a signal ends it."""
+    import uvicorn
+    from prefect.server.api.server import create_app
+
+    uvicorn.run(LocalOnly(create_app(final=True), port), host=LOOPBACK, port=port, log_level="warning")
+
+
+def run_dashboard(port: int) -> None:
+    """The dashboard, as `streamlit run` runs it, until a signal ends it."""
+    from starlette.middleware import Middleware
+    from streamlit.starlette import App
+
+    App(DASHBOARD, middleware=[Middleware(LocalOnly, port=port)]).run(config=STREAMLIT | {"server.port": port})
+
+
+def main(arguments: Iterable[str]) -> None:
+    """Run the server that the arguments name at the port that they give."""
+    name, port = arguments
+    sys.argv = sys.argv[:1]  # Streamlit would hand the rest to the page
+    {"prefect": run_prefect, "dashboard": run_dashboard}[name](int(port))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
