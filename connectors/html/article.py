@@ -3,6 +3,7 @@
 import re2
 from lxml.html import HtmlElement
 
+from connectors.base import RENDER_HELPS, SIGN_IN_HELPS
 from connectors.html.content import article_content
 from connectors.html.decoding import decode
 from connectors.html.metadata import metadata, opt_out
@@ -10,6 +11,7 @@ from connectors.html.questions import joined, questions, steps
 from connectors.html.schema_org import described
 from connectors.html.scripts import wants_scripts
 from connectors.html.sections import sections
+from connectors.html.threads.stubs import refusal
 from connectors.html.tree import Unreadable, parse
 from connectors.reading.edits import edited
 from schemas.document import Article, Reject
@@ -45,13 +47,16 @@ def open_page(page: Page) -> HtmlElement | Reject:
 
 
 def article_of(root: HtmlElement, page: Page, licence: str = "") -> Article | Reject:
-    """The article in a page that has been opened. Rejects: needs_javascript, no_main_content, too_short."""
+    """The article in a page that has been opened.
+
+    Rejects: needs_javascript, login_wall, error_page, no_main_content, too_short.
+    """
     about, data = metadata(root, page.url), described(root)
     content = article_content(root)
     own = sections(content, about.title, page.url) if content is not None else ()
     found = joined(own, questions(data, page.url))
-    if refusal := _refusal(root, page, "\n".join(section.markdown for section in found)):
-        return refusal
+    if refused := _refusal(root, page, about.title, "\n".join(section.markdown for section in found)):
+        return refused
     return Article(
         key=page.key,
         url=page.url,
@@ -66,19 +71,30 @@ def article_of(root: HtmlElement, page: Page, licence: str = "") -> Article | Re
     )
 
 
+def refused(text: str) -> tuple[str, str]:
+    """(reason, detail) of why this page of HTML gives no article, ("", "") where it gives one. Raises Unreadable."""
+    found = article_of(parse(text), Page("", "", "", b""))
+    return (found.reason, found.detail) if isinstance(found, Reject) else ("", "")
+
+
 def is_unfilled(text: str) -> bool:
     """Whether only its scripts would put an article into this page of HTML. Raises Unreadable."""
-    found = article_of(parse(text), Page("", "", "", b""))
-    return isinstance(found, Reject) and found.reason == "needs_javascript"
+    return refused(text)[0] == "needs_javascript"
 
 
-def _refusal(root: HtmlElement, page: Page, text: str) -> Reject | None:
+def _refusal(root: HtmlElement, page: Page, title: str, text: str) -> Reject | None:
     """Why a page of which so little was read gives no article."""
     if wants_scripts(root, text, SHORTEST):
-        return Reject(page.key, "needs_javascript", "its text comes only when a browser runs its scripts")
-    if not text:
-        return Reject(page.key, "no_main_content")
-    return Reject(page.key, "too_short") if len(text) < SHORTEST else None
+        return Reject(page.key, "needs_javascript", RENDER_HELPS)
+    if len(text) >= SHORTEST:
+        return None
+    reason = refusal(title, text)
+    return Reject(page.key, reason or ("too_short" if text else "no_main_content"), helps(reason))
+
+
+def helps(reason: str) -> str:
+    """What helps where a page is refused for `reason`; "" where nothing is known to."""
+    return {"needs_javascript": RENDER_HELPS, "login_wall": SIGN_IN_HELPS}.get(reason, "")
 
 
 def _named(key: str) -> str:
