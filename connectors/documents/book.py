@@ -29,7 +29,8 @@ _FRAMES = frozenset(
 )
 _FRAME_TITLE = re2.compile(
     r"(?i)^(?:cover|(?:half ?)?title ?page|copyright(?: page| notice)?|colophon|imprint|dedication"
-    r"|(?:table of )?contents|toc|about the authors?|acknowledge?ments?|praise for .*|also by .*"
+    r"|(?:table of )?contents|toc|about the (?:authors?|publishers?)|author biography|publisher|edition"
+    r"|acknowledge?ments?|praise for .*|also by .*"
     r"|impressum|titelseite|inhalt(?:sverzeichnis)?|widmung|sommaire|table des matières|índice"
     r"|封面|扉页|版权(?:页|信息|声明)?|目录|目錄|版權(?:頁|聲明)?|献词|致谢|奥付|目次)$"
 )
