@@ -36,7 +36,7 @@ def _write(link: HtmlElement, note: HtmlElement) -> None:
     for back in list(note.iter("a")):
         if (back.get("href") or "").startswith("#"):
             back.drop_tree()
-    words = " ".join(note.text_content().split())
+    words = _without_label(" ".join(note.text_content().split()), " ".join(link.text_content().split()).strip("[]()"))
     raised = next(link.iterancestors("sup"), link)
     block = next(link.iterancestors(*_BLOCKS), None)
     if len(words) <= LONGEST or block is None:
@@ -50,6 +50,13 @@ def _write(link: HtmlElement, note: HtmlElement) -> None:
     around.extend(note)
     around.text = note.text
     block.append(around) if block.tag != "p" else block.addnext(around)
+
+
+def _without_label(words: str, label: str) -> str:
+    """A note without the number by which it is referred to."""
+    begun = words.lstrip("[( ")
+    rest = begun.removeprefix(label)
+    return rest.lstrip("]).: ") if rest != begun and rest[:1] in ("]", ")", ".", ":", " ") else words
 
 
 def _remove(note: HtmlElement) -> None:
