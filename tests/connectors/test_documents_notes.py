@@ -1,4 +1,4 @@
-"""Notes of books: each where it is referred to, without the number that leads to it."""
+"""Notes of books, each where it is referred to, without the number that leads to it; and what leads elsewhere."""
 
 from pathlib import Path
 
@@ -33,3 +33,12 @@ def test_a_formula_whose_alternative_says_nothing_is_read_from_its_parts(tmp_pat
     book = epub({"c.xhtml": f"<p>Take {formula} loaves.</p><p>{PROSE}</p>"}, nav="")
     (section,) = article(tmp_path, "b.epub", book).sections
     assert section.markdown == f"Take $x$ loaves.\n\n{PROSE}"
+
+
+def test_ways_to_other_files_of_a_book_are_none_of_it(tmp_path: Path) -> None:
+    before = '<div><b>Previous topic:</b> <a href="b.xhtml">Water</a></div>'
+    ways = f'<div>{before}<p>Next topic: <a href="d.xhtml">Salt</a></p></div>'
+    said = f'<p>Next topic: salt, of which <a href="d.xhtml">chapter 3</a> says more. {PROSE}</p>'
+    (section,) = article(tmp_path, "b.epub", epub({"c.xhtml": said + ways}, nav="")).sections
+    assert section.markdown.startswith("Next topic: salt, of which chapter 3 says more.")
+    assert section.markdown.endswith(PROSE)
