@@ -107,6 +107,16 @@ PASSING = (
     *(f"http_{status}" for status in BUSY),
 )
 
+SIGN_IN = "GRISTMILL_SIGN_IN"  # the variable with the headers of sites that ask for a sign-in
+# What helps, for the details of rejects: where a page shows nothing to strangers, and nothing without scripts
+SIGN_IN_HELPS = (
+    f"if it asks for a sign-in, put a line `https://host Cookie: …` (or another header) into {SIGN_IN}, and set"
+    " `licence` on the source"
+)
+RENDER_HELPS = (
+    "its text comes only when a browser runs its scripts, as `render = true` on a `website` or a `forum` lets one do"
+)
+
 
 class WebError(Exception):
     """A URL that cannot be had: robots, opt-out, refused address, too large, dead after retries."""

@@ -32,9 +32,15 @@ _FRAMES = frozenset(
 )
 _FRAME_TITLE = re2.compile(
     r"(?i)^(?:cover|(?:half ?)?title ?page|copyright(?: page| notice)?|colophon|imprint|dedication"
-    r"|(?:table of )?contents|toc|about the authors?|acknowledge?ments?|praise for .*|also by .*"
+    r"|(?:table of )?contents|toc|about the (?:authors?|publishers?)|author biography|publisher|edition"
+    r"|acknowledge?ments?|praise for .*|also by .*"
     r"|impressum|titelseite|inhalt(?:sverzeichnis)?|widmung|sommaire|table des matières|índice"
     r"|封面|扉页|版权(?:页|信息|声明)?|目录|目錄|版權(?:頁|聲明)?|献词|致谢|奥付|目次)$"
+)
+# Paragraphs that only lead from one file of a book to another
+_WAY_ON = re2.compile(
+    r"(?i)^(?:(?:previous|next|parent) (?:topic|chapter|section|page)\s?[:：]|[上下]一[章节页]\s?[:：])"
+    r".{0,120}$"
 )
 _DRM = "META-INF/encryption.xml"
 _FONTS = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")  # which only scramble fonts
@@ -266,6 +272,9 @@ def _body(root: HtmlElement) -> HtmlElement | None:
         return None
     for part in body.xpath('.//nav | .//*[contains(@*[name()="epub:type"], "pagebreak") or @role="doc-pagebreak"]'):
         part.drop_tree()
+    for part in body.xpath(".//p[.//a] | .//div[.//a][not(.//p)]"):
+        if part is not body and _WAY_ON.match(" ".join(part.text_content().split())):
+            part.drop_tree()
     body.tag = "div"
     body.attrib.clear()
     return body

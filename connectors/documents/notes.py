@@ -36,11 +36,12 @@ def _write(link: HtmlElement, note: HtmlElement) -> None:
     for back in list(note.iter("a")):
         if (back.get("href") or "").startswith("#"):
             back.drop_tree()
-    words = " ".join(note.text_content().split())
+    label = " ".join(link.text_content().split()).strip("[]()")
+    words = _without_label(" ".join(note.text_content().split()), label)
     raised = next(link.iterancestors("sup"), link)
     block = next(link.iterancestors(*_BLOCKS), None)
     if len(words) <= LONGEST or block is None:
-        shown = _in_brackets(note, words)
+        shown = _in_brackets(note, words, label)
         shown.tail = raised.tail
         raised.getparent().replace(raised, shown)
         return
@@ -51,7 +52,7 @@ def _write(link: HtmlElement, note: HtmlElement) -> None:
     block.append(around) if block.tag != "p" else block.addnext(around)
 
 
-def _in_brackets(note: HtmlElement, words: str) -> HtmlElement:
+def _in_brackets(note: HtmlElement, words: str, label: str) -> HtmlElement:
     """The `words` of a note; where it is one paragraph, with the code, formulas and links in it."""
     shown = Element("span")
     paragraphs = [each for each in note if each.tag == "p"]
@@ -59,7 +60,7 @@ def _in_brackets(note: HtmlElement, words: str) -> HtmlElement:
     if not words or any(each.tag in _BLOCKS for each in holder.iterdescendants()):
         shown.text = f" ({words.rstrip('.。')})" if words else ""
         return shown
-    shown.text = f" ({(holder.text or '').lstrip()}"
+    shown.text = f" ({_without_label((holder.text or '').lstrip(), label)}"
     shown.extend(list(holder))
     last = shown[-1] if len(shown) else None
     if last is None:
@@ -67,6 +68,13 @@ def _in_brackets(note: HtmlElement, words: str) -> HtmlElement:
     else:
         last.tail = f"{(last.tail or '').rstrip().rstrip('.。')})"
     return shown
+
+
+def _without_label(words: str, label: str) -> str:
+    """A note without the number by which it is referred to."""
+    begun = words.lstrip("[( ")
+    rest = begun.removeprefix(label)
+    return rest.lstrip("]).: ") if rest != begun and rest[:1] in ("]", ")", ".", ":", " ") else words
 
 
 def _remove(note: HtmlElement) -> None:

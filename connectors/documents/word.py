@@ -35,13 +35,13 @@ def read(body: bytes) -> Material:
         package, marked = _prepared(opened)
     try:
         found = mammoth.convert_to_html(
-            package, style_map=_STYLES, include_embedded_style_map=False, convert_image=_nothing
+            package, style_map=_STYLES, include_embedded_style_map=False, convert_image=_alternative
         )
     except Exception as error:  # mammoth names no exceptions for parts that are missing or wrong
         raise Unreadable("broken_document", type(error).__name__) from error
     if not found.value.strip():
         raise Unreadable("no_text")
-    counted = _count_on(parse(f"<div>{found.value}</div>"))
+    counted = _count_on(parse(f"<div>{found.value}</div>"), marked.starts)
     markup = _FORMULA.sub(lambda sign: _formula(marked, int(sign[1])), counted)
     return Material(markup, title=marked.title, lost=_passed_over(found.messages), **about)
 
@@ -53,9 +53,9 @@ def _passed_over(messages: list[Any]) -> tuple[tuple[str, str], ...]:
     return (("ignored_elements", told[:200]),) if told else ()
 
 
-def _nothing(_: Any) -> list[Any]:
-    """Pictures say nothing to a reader of text."""
-    return []
+def _alternative(picture: Any) -> list[Any]:
+    """A picture says to a reader of text what stands in its place, as one on a page of the web does."""
+    return [mammoth.html.element("img", {"alt": picture.alt_text})] if picture.alt_text else []
 
 
 def _formula(marked: Marked, number: int) -> str:
@@ -77,13 +77,14 @@ def _prepared(opened: ZipFile) -> tuple[io.BytesIO, Marked]:
     return out, marked
 
 
-def _count_on(root: HtmlElement) -> str:
-    """HTML whose numbered lists go on where one of the same numbering has stopped."""
+def _count_on(root: HtmlElement, starts: dict[str, int]) -> str:
+    """HTML whose numbered lists begin as `starts` says, and go on where one of the same numbering has stopped."""
     counted: Counter[str] = Counter()
     for listing in root.iter("ol"):
         numbers = [_ITEM.search(item.text_content()) for item in listing.iterchildren("li")]
         number = next((found[1] for found in numbers if found), "")
-        if number and counted[number]:
-            listing.set("start", str(counted[number] + 1))
+        first = counted[number] + starts.get(number, 1)
+        if number and first != 1:
+            listing.set("start", str(first))
         counted[number] += len(numbers)
     return str(_ITEM.sub("", etree.tostring(root, encoding="unicode", method="html")))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import re2
 from lxml import etree
 
 from schemas.hole import hole
@@ -17,6 +18,7 @@ _EMBEDDED = {
     "chart": "chart", "relIds": "diagram", "altChunk": "a part in another format", "contentPart": "ink",
     "OLEObject": "an object of another program", "oleObject": "an object of another program",
 }  # fmt: skip
+_EQUATION = re2.compile(r"(?i)^equation|mathtype")
 
 
 def make_readable(root: Any) -> None:
@@ -97,7 +99,9 @@ def _embedded(element: Any) -> str:
 def _mark(element: Any) -> None:
     """A hole in the run that holds the element, or in a paragraph of its own."""
     run = etree.Element(f"{W}r")
-    etree.SubElement(run, f"{W}t").text = hole("embed", _embedded(element))
+    is_equation = _EQUATION.search(element.get("ProgID", ""))
+    held = hole("formula", "kept as an object") if is_equation else hole("embed", _embedded(element))
+    etree.SubElement(run, f"{W}t").text = held
     around = next(element.iterancestors(f"{W}r"), None)
     if around is not None:
         around.addnext(run)

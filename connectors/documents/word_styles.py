@@ -11,6 +11,7 @@ from connectors.documents import office
 from connectors.documents.fonts import MONOSPACED
 from connectors.documents.omml import M, to_mathml
 from connectors.documents.word_content import W, make_readable
+from connectors.documents.word_parts import numberings, write_initials
 
 HEADING, CODE, INLINE_CODE, TITLE = "Mill Heading", "Mill Code", "Mill Inline Code", "Mill Title"
 # Noncharacters around a number, for what mammoth does not know: no text holds them
@@ -56,17 +57,20 @@ class Marked:
 
     formulas: list[str] = field(default_factory=list)
     lists: dict[str, int] = field(default_factory=dict)
+    numberings: dict[str, tuple[str, int]] = field(default_factory=dict)  # as `word_parts.numberings` has them
+    starts: dict[str, int] = field(default_factory=dict)  # the first number of each of `lists`
     title: str = ""
 
 
 def prepare(parts: dict[str, bytes]) -> Marked:
     """Change the main part and the styles of a package in place. Raises Unreadable: broken_xml, unsafe_xml."""
-    marked = Marked()
+    marked = Marked(numberings=numberings(parts))
     styles = office.xml(parts["word/styles.xml"]) if parts.get("word/styles.xml") else etree.Element(f"{W}styles")
     looks = _looks(styles)
     for name in [name for name in parts if _MAIN.match(name) and parts[name]]:
         root = office.xml(_RESERVED.sub(b"", parts[name]))
         make_readable(root)
+        write_initials(root)
         _rewrite(root, looks, marked)
         parts[name] = etree.tostring(root, encoding="utf-8", xml_declaration=True)
     for name in [name for name in parts if _NOTES.match(name) and parts[name]]:
@@ -324,5 +328,8 @@ def _mark_lists(paragraphs: list[_Paragraph], marked: Marked) -> None:
         level = _value(properties.find(f"{W}numPr/{W}ilvl")) if properties is not None else ""
         if paragraph.look.numbering in (None, "0") or level not in ("", "0") or not paragraph.text.strip():
             continue
-        number = marked.lists.setdefault(str(paragraph.look.numbering), len(marked.lists))
+        own = str(paragraph.look.numbering)
+        key, first = marked.numberings.get(own, (own, 1))
+        number = marked.lists.setdefault(key, len(marked.lists))
+        marked.starts.setdefault(str(number), first)
         paragraph.add_text(f"{OPEN}l{number}{CLOSE}")

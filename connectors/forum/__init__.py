@@ -44,6 +44,7 @@ class Forum(Settings):
     start: Address | tuple[Address, ...] = Field((), description="Address of a board or a thread, or several.")
     threads: str = Field("", description="Regular expression (RE2) that the addresses of threads match, where unusual.")
     max_threads: int = Field(100_000, ge=1)
+    render: bool = Field(False, description="Run pages whose text comes from scripts in Chromium (extra `render`).")
     folder: LocalPath | None = Field(None, description="Folder of saved thread pages to read instead of the web.")
     base_url: str = Field("", pattern=r"^(https?://.+)?$", description="Address that `folder` was saved from.")
 
@@ -71,7 +72,8 @@ class Forum(Settings):
             return self._saved()
         starts = (self.start,) if isinstance(self.start, str) else self.start
         since = datetime.fromisoformat(cursor) if cursor else None
-        return Crawl(web, self.name, self.licence, self.threads, self.max_threads, since).walk(starts)
+        crawl = Crawl(web, self.name, self.licence, self.threads, self.max_threads, since, render=self.render)
+        return crawl.walk(starts)
 
     def parse(self, page: Page) -> Iterator[Document | Reject]:
         yield from read_thread(page, self.licence)

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 import re2
 from lxml import etree
@@ -15,8 +16,9 @@ from connectors.base import Response, Web, WebError
 from connectors.forum.listing import Listed, engine, next_page, topics
 from connectors.html.threads import address
 from connectors.html.threads.dates import LONGEST, read_time
-from connectors.html.threads.posts import read_repeated
+from connectors.html.threads.posts import read_posts, read_repeated
 from connectors.html.threads.recognised import recognise
+from connectors.web.rendered import filled
 from connectors.web.url import bare
 from schemas.document import Reject
 from schemas.page import GONE_STATUSES, Page
@@ -41,6 +43,7 @@ class Crawl:
     home: str = ""
     seen: set[str] = field(default_factory=set)
     left: str = ""  # the first address that `most` has left out
+    render: bool = False  # whether a browser runs pages on which scripts put boards or posts
 
     def walk(self, starts: tuple[str, ...]) -> Iterator[Page | Reject]:
         """Every thread at `starts`, boards or threads, each once. Pages; a Reject for what cannot be had or used."""
@@ -67,7 +70,7 @@ class Crawl:
                 return
             listed = topics(root, board.url, self.pattern)
             if not listed and (len(pages) == 1 or not self.pattern):
-                yield Reject(board.url, "no_threads", "neither posts nor links to threads")
+                yield _without_threads(board)
             self.web.expect(len(self.seen | {self._key(thread.url).lower() for thread in listed}))
             for thread in listed:
                 yield from self._once(thread)
@@ -150,9 +153,18 @@ class Crawl:
 
     def _get(self, url: str, version: str = "") -> Response | Reject:
         try:
-            return self.web.get(url, version=version)
+            answer = self.web.get(url, version=version)
+            return filled(self.web, answer, partial(self._is_unfilled, answer.url)) if self.render else answer
         except WebError as error:
             return Reject(url, error.reason, error.detail)
+
+    def _is_unfilled(self, url: str, text: str) -> bool:
+        """Whether a page shows neither posts nor threads, and scripts may put them there. Raises html.Unreadable."""
+        root = html.parse(text)
+        known = self.pattern or engine(root)
+        if read_posts(root, url) or (known and topics(root, url, self.pattern)):
+            return False
+        return html.is_unfilled(text) or (not topics(root, url, self.pattern) and bool(root.xpath("//script")))
 
     def _is_thread(self, answer: Response) -> bool:
         if self.pattern:
@@ -203,6 +215,13 @@ def _readable(board: Response) -> HtmlElement | Reject:
     if board.opt_out or board.status != 200:
         return Reject(board.url, "opt_out" if board.opt_out else f"http_{board.status}", board.opt_out)
     return _parsed(board)
+
+
+def _without_threads(board: Response) -> Reject:
+    reason, detail = html.refused(html.decode(board.body, board.headers.get("content-type", "")))
+    if reason in ("needs_javascript", "login_wall", "error_page"):
+        return Reject(board.url, reason, detail)
+    return Reject(board.url, "no_threads", "neither posts nor links to threads")
 
 
 def _left_over(root: HtmlElement, url: str, further: str) -> Iterator[Reject]:

@@ -80,7 +80,8 @@ class GitHub(Settings):
     def _refusal(self, repository: dict[str, Any] | Reject) -> Reject | None:
         """What a token opens and the public does not see is read only where the recipe states a licence."""
         if isinstance(repository, Reject):
-            return repository
+            private = "there is none, or it is private and GITHUB_TOKEN does not open it"
+            return replace(repository, detail=private) if repository.reason == "http_404" else repository
         if repository.get("private") is not False and not self.licence:
             return Reject("", "no_licence", "the repository is not public; set `licence` on the source to read it")
         return None

@@ -6,7 +6,7 @@ page says of itself.
 `read_article` is all of it, page → Article; `open_page` and `article_of` are its two halves.
 """
 
-from connectors.html.article import MEDIA_TYPES, article_of, is_unfilled, open_page, read_article
+from connectors.html.article import MEDIA_TYPES, article_of, is_unfilled, open_page, read_article, refused
 from connectors.html.content import main_content
 from connectors.html.decoding import decode
 from connectors.html.licences import spdx
@@ -36,6 +36,7 @@ __all__ = [
     "page_number",
     "parse",
     "read_article",
+    "refused",
     "sections",
     "spdx",
     "steps",

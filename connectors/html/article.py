@@ -3,6 +3,7 @@
 import re2
 from lxml.html import HtmlElement
 
+from connectors.base import RENDER_HELPS, SIGN_IN_HELPS
 from connectors.html.content import article_content
 from connectors.html.decoding import decode
 from connectors.html.metadata import metadata, opt_out
@@ -55,8 +56,8 @@ def article_of(root: HtmlElement, page: Page, licence: str = "") -> Article | Re
     own = sections(content, about.title, page.url) if content is not None else ()
     found = joined(own, questions(data, page.url))
     text = "\n".join(section.markdown for section in found)
-    if refusal := _refusal(root, page, text, about.title):
-        return refusal
+    if refused := _refusal(root, page, text, about.title):
+        return refused
     return Article(
         key=page.key,
         url=page.url,
@@ -71,22 +72,32 @@ def article_of(root: HtmlElement, page: Page, licence: str = "") -> Article | Re
     )
 
 
+def refused(text: str) -> tuple[str, str]:
+    """(reason, detail) of why this page of HTML gives no article, ("", "") where it gives one. Raises Unreadable."""
+    found = article_of(parse(text), Page("", "", "", b""))
+    return (found.reason, found.detail) if isinstance(found, Reject) else ("", "")
+
+
 def is_unfilled(text: str) -> bool:
     """Whether only its scripts would put an article into this page of HTML. Raises Unreadable."""
-    found = article_of(parse(text), Page("", "", "", b""))
-    return isinstance(found, Reject) and found.reason == "needs_javascript"
+    return refused(text)[0] == "needs_javascript"
 
 
 def _refusal(root: HtmlElement, page: Page, text: str, title: str) -> Reject | None:
     """Why a page of which so little was read gives no article."""
     if wants_scripts(root, text, SHORTEST):
-        return Reject(page.key, "needs_javascript", "its text comes only when a browser runs its scripts")
+        return Reject(page.key, "needs_javascript", RENDER_HELPS)
     names = [" ".join(str(each.text_content()).split()) for each in root.iter("h1", "h2")]
     if reason := article_refusal([title, *names], text):
-        return Reject(page.key, reason, "its title, a heading or its few words say so")
+        return Reject(page.key, reason, helps(reason) or "its title, a heading or its few words say so")
     if not text:
         return Reject(page.key, "no_main_content")
     return Reject(page.key, "too_short") if len(text) < SHORTEST else None
+
+
+def helps(reason: str) -> str:
+    """What helps where a page is refused for `reason`; "" where nothing is known to."""
+    return {"needs_javascript": RENDER_HELPS, "login_wall": SIGN_IN_HELPS}.get(reason, "")
 
 
 def _named(key: str) -> str:

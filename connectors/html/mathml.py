@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Callable
 
+import re2
 from lxml.html import HtmlElement
 
 _SYMBOLS = {
@@ -52,6 +53,7 @@ _ACCENTS = {
     "¯": "bar", "‾": "overline", "^": "hat", "ˆ": "hat", "~": "tilde", "˜": "tilde", "→": "vec", "⃗": "vec",
     "˙": "dot", "¨": "ddot", "⏞": "overbrace", "⏟": "underbrace", "_": "underline",
 }  # fmt: skip
+_NO_TEXT = re2.compile(r"(?i)^(?:(?:alt(?:ernative)?|formula|equation|math) (?:text )?)?(?:is )?not available$|^no alt")
 _UNREAD = ("annotation", "annotation-xml", "mspace", "none", "mprescripts", "malignmark", "maligngroup")
 
 
@@ -59,7 +61,7 @@ def to_tex(math: HtmlElement) -> str:
     """The TeX that a `math` element is annotated with, else what its elements say; "" if one of them is not known."""
     notes = math.xpath('.//*[local-name()="annotation" and contains(@encoding, "tex")]/text()')
     stated = next(iter(notes), "") or math.get("alttext") or ""
-    if stated.strip():
+    if stated.strip() and not _NO_TEXT.search(stated):
         return str(stated).strip()
     try:
         return " ".join(_tex(math).split())

@@ -12,12 +12,12 @@ from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 
-from connectors.base import Response, Web, WebError
+from connectors.base import SIGN_IN_HELPS, Response, Web, WebError
 from connectors.html import spdx
 from connectors.mediawiki.expansion import redirect_of, used
 from connectors.mediawiki.revision import UNSPOKEN, USERS, Revision, address
 from connectors.mediawiki.sources import Templates
-from connectors.reading.stored_json import load
+from connectors.reading.stored_json import instead, load
 from connectors.web.freshness import retry_after
 from schemas.document import Reject
 
@@ -242,7 +242,7 @@ def _ask(web: Web, api: str, params: Params, version: str = "") -> tuple[dict[st
         if answer is not None and "error" not in answer:
             return answer, response
         web.discard(response)
-        reason, detail = _failure(answer)
+        reason, detail = _failure(answer, response)
         if reason == "api_error" and not detail.startswith(_PASSING):
             break
         seconds = retry_after(response.headers, response.fetched_at.timestamp(), _LONGEST_PAUSE)
@@ -250,9 +250,12 @@ def _ask(web: Web, api: str, params: Params, version: str = "") -> tuple[dict[st
     raise WebError(api, reason, detail)
 
 
-def _failure(answer: dict[str, Any] | None) -> tuple[str, str]:
+def _failure(answer: dict[str, Any] | None, response: Response) -> tuple[str, str]:
     """(reason, detail) of an answer that is of no use."""
-    return ("malformed_json", "") if answer is None else ("api_error", str(answer["error"].get("code", ""))[:80])
+    if answer is None:
+        return "malformed_json", instead(response)
+    code = str(answer["error"].get("code", ""))[:80]
+    return "api_error", f"{code}: {SIGN_IN_HELPS}" if code == "readapidenied" else code
 
 
 def _json(response: Response) -> dict[str, Any] | None:

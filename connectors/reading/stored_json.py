@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from connectors.base import Response, Web, WebError
+from connectors.base import SIGN_IN_HELPS, Response, Web, WebError
 from schemas.document import Reject
 from schemas.page import GONE_STATUSES
 
@@ -43,8 +43,13 @@ def answered(web: Web, url: str, version: str = "", kind: type = object) -> tupl
     unread = found is None and answer.body.strip() != b"null"
     if unread or not isinstance(found, kind):
         web.discard(answer)
-        return answer, Reject(url, "malformed_json")
+        return answer, Reject(url, "malformed_json", instead(answer))
     return answer, found
+
+
+def instead(answer: Response) -> str:
+    """What an answer is that should have been JSON; "" where that is not known."""
+    return f"it is a page: the address is wrong, or {SIGN_IN_HELPS}" if answer.body.lstrip().startswith(b"<") else ""
 
 
 def integer(value: Any) -> int | None:

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from connectors.base import Web, WebError
-from connectors.reading.stored_json import integer, load
+from connectors.reading.stored_json import instead, integer, load
 from connectors.reading.times import parse_time
 from schemas.document import Reject
 
@@ -92,7 +92,7 @@ def _ask(web: Web, url: str) -> dict[str, Any] | Reject:
     found = load(answer.body)
     if not isinstance(found, dict) or not isinstance(found.get("items"), list):
         web.discard(answer)
-        return Reject(_nameable(url), "malformed_json")
+        return Reject(_nameable(url), "malformed_json", instead(answer))
     web.pause(url, _free(found, answer.fetched_at))
     return found
 

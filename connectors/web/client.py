@@ -22,6 +22,7 @@ from connectors.web.url import host_key, normalise_url, target
 
 SEEN = 10_000  # addresses remembered for `touched`: more than any one page is made of
 _KEPT = (*range(200, 300), *REDIRECTS, 304, 404, 410)
+_REFUSALS = ("http_401", "http_403")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +180,9 @@ class PoliteWeb:
         response = outcome.response
         if response is None or response.status not in _KEPT or (response.status == 304 and not known):
             reason = outcome.reason or f"http_{response.status if response else 0}"
-            self.store.save(self.crawl, self._visit(url, Outcome(None, reason, outcome.detail, outcome.attempts)))
-            raise WebError(url, reason, outcome.detail)
+            detail = self._fetcher.sign_in.refused(url) if reason in _REFUSALS else outcome.detail
+            self.store.save(self.crawl, self._visit(url, Outcome(None, reason, detail, outcome.attempts)))
+            raise WebError(url, reason, detail)
         if response.status == 304 and known:
             return self._save(url, self._confirmed(known, response, version, rule), outcome)
         return self._save(url, self._new(url, response, version, rule), outcome)

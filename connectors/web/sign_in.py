@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 
 import re2
 
-from connectors.base import WebError
+from connectors.base import SIGN_IN, SIGN_IN_HELPS, WebError
 from connectors.web.url import normalise_url, origin
 
-SIGN_IN, GITHUB_TOKEN = "GRISTMILL_SIGN_IN", "GITHUB_TOKEN"
+GITHUB_TOKEN = "GITHUB_TOKEN"
 _GITHUB = "https://api.github.com"
 _LINE = re2.compile(r"^(https?://\S+)\s+([A-Za-z0-9!#$%&'*+.^_`|~-]+):\s*([\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)$")
 # The client's own: another value would break a request or lie about who asks
@@ -42,6 +42,13 @@ class SignIn:
     def covers(self, url: str) -> bool:
         """Whether what is at `url` is read behind a sign-in, so that not everybody may see it."""
         return origin(url) in self.private
+
+    def refused(self, url: str) -> str:
+        """What helps where the site answered that whoever asks may not see what is at `url`: 401 or 403."""
+        place = origin(url)
+        if place in self.private:
+            return f"it does not accept the header for {place} in {SIGN_IN}, which may have expired"
+        return f"it does not accept {GITHUB_TOKEN}" if place in self.public else SIGN_IN_HELPS
 
 
 def read_sign_in(environment: Mapping[str, str]) -> SignIn:

@@ -18,6 +18,7 @@ from connectors.html.page import PACKED, following, pack, read_page
 from connectors.reading import packed
 from connectors.reading.local import files_at, ignored, is_named, without_packing
 from connectors.web import sitemap
+from connectors.web.rendered import filled, media_type
 from connectors.web.url import bare, normalise_url, same_site, without_session
 from connectors.website.frontier import Frontier
 from schemas.document import Document, Reject
@@ -122,24 +123,12 @@ class Website(Settings):
 
     def _page(self, web: Web, url: str, frontier: Frontier) -> Page | Reject | None:
         """What is at `url`; None where it is part of an article that is, or will be, fetched from its first page."""
-        answer = self._filled(web, _get(web, url))
+        answer = _get(web, url, render=self.render)
         if isinstance(answer, Reject):
             return answer
         if answer.status in GONE_STATUSES:
             return self._make(answer, url, frontier, b"")
         return self._read(web, answer, url, frontier) if answer.status == 200 else Reject(url, f"http_{answer.status}")
-
-    def _filled(self, web: Web, answer: Response | Reject) -> Response | Reject:
-        """Where the recipe asks for it, a page once its scripts have put there what it is to show."""
-        if not self.render or isinstance(answer, Reject) or _media_type(answer) not in html.MEDIA_TYPES:
-            return answer
-        try:
-            unfilled = html.is_unfilled(html.decode(answer.body, answer.headers.get("content-type", "")))
-            return web.render(answer.url) if unfilled else answer
-        except html.Unreadable:
-            return answer  # `parse` says why it cannot be used
-        except WebError as error:
-            return Reject(answer.url, error.reason, error.detail)
 
     def _read(self, web: Web, answer: Response, url: str, frontier: Frontier) -> Page | Reject | None:
         place = without_session(normalise_url(answer.url or url))
@@ -147,8 +136,8 @@ class Website(Settings):
         if not frontier.is_below(place):
             cure = f"it redirects to {place}, which is not below `prefix`; set `start` or `prefix` for that address"
             return Reject(url, "outside_prefix", cure)
-        if _media_type(answer) not in html.MEDIA_TYPES:
-            return Reject(url, "not_html", _media_type(answer)[:80])
+        if media_type(answer) not in html.MEDIA_TYPES:
+            return Reject(url, "not_html", media_type(answer)[:80])
         if answer.opt_out:
             return self._make(answer, place, frontier, b"")
         try:
@@ -185,7 +174,7 @@ class Website(Settings):
             if not follows or follows in dict(pages) or page.url in frontier.later:
                 break
             frontier.later[follows] = page.url
-            opened = _open(web, follows)
+            opened = _open(web, follows, render=self.render)
             if isinstance(opened, Reject):
                 return replace(opened, key=page.key, detail=f"page {len(pages) + 1}: {opened.detail}")
             pages.append((follows, opened))
@@ -200,7 +189,7 @@ class Website(Settings):
             key=frontier.key(url),
             url=url,
             body=body,
-            media_type=header if "charset" in header.lower() else _media_type(answer) or "text/html",
+            media_type=header if "charset" in header.lower() else media_type(answer) or "text/html",
             status=answer.status,
             licence=self.licence,
             fetched_at=answer.fetched_at,
@@ -246,16 +235,18 @@ def _sitemap(web: Web, url: str) -> sitemap.Sitemap | Reject:
         return Reject(url, "bad_sitemap", str(error))
 
 
-def _get(web: Web, url: str) -> Response | Reject:
+def _get(web: Web, url: str, *, render: bool = False) -> Response | Reject:
+    """With `render`, a page once its scripts have put there what it is to show."""
     try:
-        return web.get(url)
+        answer = web.get(url)
+        return filled(web, answer, html.is_unfilled) if render else answer
     except WebError as error:
         return Reject(url, error.reason, error.detail)
 
 
-def _open(web: Web, url: str) -> HtmlElement | Reject:
+def _open(web: Web, url: str, *, render: bool) -> HtmlElement | Reject:
     """The tree of one more page of an article."""
-    answer = _get(web, url)
+    answer = _get(web, url, render=render)
     if isinstance(answer, Reject):
         return answer
     if answer.opt_out or answer.status != 200:
@@ -285,17 +276,12 @@ def _markdown(web: Web, url: str) -> str:
     """The text at `url`; "" where it cannot be had or is no text."""
     answer = _get(web, url)
     usable = isinstance(answer, Response) and answer.status == 200 and not answer.opt_out
-    if not isinstance(answer, Response) or not usable or _media_type(answer) not in twins.MEDIA_TYPES:
+    if not isinstance(answer, Response) or not usable or media_type(answer) not in twins.MEDIA_TYPES:
         return ""
     try:
         return html.decode(answer.body, answer.headers.get("content-type", ""))
     except html.Unreadable:
         return ""
-
-
-def _media_type(answer: Response) -> str:
-    stated = answer.media_type or answer.headers.get("content-type", "")
-    return stated.partition(";")[0].strip().lower()
 
 
 def _links(root: HtmlElement, url: str) -> list[str]:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from connectors.base import WebError
+from connectors.forum import Forum
 from connectors.web import PoliteWeb, browser, open_web
 from connectors.website import Website
-from schemas.document import Article, Reject
+from schemas.document import Article, Reject, Thread
 from schemas.page import Page
 from tests.connectors.web.conftest import QUICK
 from tests.connectors.web.site import Site, answer
@@ -114,3 +115,87 @@ def test_a_browser_that_has_died_is_started_again(site: Site, web: PoliteWeb) ->
     with pytest.raises(WebError, match="Chromium has stopped"):
         web.render(site.url("/docs/lamps"))
     assert TEXT in web.render(site.url("/docs/lamps")).body.decode()
+
+
+BOARD = """
+fetch("/topics.json").then((found) => found.json()).then((topics) => document.getElementById("root").innerHTML =
+    topics.map(([number, title]) => `<li class="topic"><a href="/t/${number}">${title}</a></li>`).join(""));
+"""
+POSTS = """
+fetch(`/api${location.pathname}.json`).then((found) => found.json()).then((posts) =>
+    document.getElementById("root").innerHTML = posts.map(([author, time, text]) => `<article class="post">
+    <a class="author" href="/u/${author}">${author}</a><time datetime="${time}">${time}</time>
+    <div class="body"><p>${text}</p></div></article>`).join(""));
+"""
+SAID = [
+    ["ann", "2024-03-01T08:00:00Z", "My lamp blinks twice and then stays dark. What does it want from me?"],
+    [
+        "ben",
+        "2024-03-01T09:00:00Z",
+        "It has lost its bulb. Turn it off, push the bulb in until it clicks, and turn it on.",
+    ],
+    [
+        "ann",
+        "2024-03-02T08:00:00Z",
+        "That was it: the bulb was loose in its holder. Thanks a lot for the quick answer.",
+    ],
+]
+
+
+@pytest.fixture
+def forum(site: Site) -> Site:
+    def script(text: str) -> bytes:
+        return answer(200, text, content_type="text/javascript")
+
+    titles = [[1, "Why does my lamp blink twice?"], [2, "How do I change the bulb?"], [3, "Closed lamps for members"]]
+    site.pages |= {
+        "/board": answer(200, SHELL.replace("/app.js", "/board.js")),
+        "/board.js": script(BOARD),
+        "/topics.json": answer(200, json.dumps(titles), content_type="application/json"),
+        "/posts.js": script(POSTS),
+        **{f"/t/{number}": answer(200, SHELL.replace("/app.js", "/posts.js")) for number in (1, 2)},
+        **{
+            f"/api/t/{number}.json": answer(200, json.dumps(SAID), content_type="application/json") for number in (1, 2)
+        },
+        "/robots.txt": answer(200, "User-agent: *\nDisallow: /t/3", content_type="text/plain"),
+    }
+    return site
+
+
+def test_boards_and_threads_of_a_forum_are_rendered(forum: Site, web: PoliteWeb) -> None:
+    source = Forum(name="s", start=forum.url("/board"), render=True)
+    found = list(source.fetch(web, None))
+    threads = [next(iter(source.parse(page))) for page in found if isinstance(page, Page)]
+    assert [isinstance(thread, Thread) for thread in threads] == [True, True]
+    for thread in threads:
+        assert isinstance(thread, Thread)
+        assert [(post.author, post.markdown) for post in thread.posts] == [(author, text) for author, _, text in SAID]
+    assert [item.reason for item in found if isinstance(item, Reject)] == ["robots"]
+    assert (
+        forum.paths().count("/posts.js") == forum.paths().count("/board") == 1
+    )  # the second thread has it from the store
+    assert "/t/3" not in forum.paths()
+    assert {arrival.headers["user-agent"].partition("/")[0] for arrival in forum.log} == {"gristmill"}
+
+
+@pytest.mark.parametrize("path", ["/board", "/t/1"])
+def test_a_forum_that_is_not_rendered_is_told_how(forum: Site, web: PoliteWeb, path: str) -> None:
+    source = Forum(name="s", start=forum.url(path))
+    found = next(iter(source.fetch(web, None)))
+    said = next(iter(source.parse(found))) if isinstance(found, Page) else found
+    assert isinstance(said, Reject)
+    assert said.reason == "needs_javascript"
+    assert "`render = true`" in said.detail
+    assert forum.paths() == [path]
+
+
+def test_what_a_forum_shows_without_scripts_is_not_rendered(forum: Site, web: PoliteWeb) -> None:
+    posts = "".join(
+        f'<article class="post"><a class="author" href="/u/{author}">{author}</a><time datetime="{time}">{time}</time>'
+        f'<div class="body"><p>{text}</p></div></article>'
+        for author, time, text in SAID
+    )
+    forum.pages["/t/1"] = answer(200, SHELL.replace('<div id="root">', f'<div id="root">{posts}'))
+    source = Forum(name="s", start=forum.url("/t/1"), render=True)
+    assert [isinstance(page, Page) for page in source.fetch(web, None)] == [True]
+    assert forum.paths() == ["/t/1"]

@@ -156,3 +156,57 @@ def test_pdf_pages_that_are_broken_or_turned_are_told(tmp_path: Path) -> None:
     turned = f"BT /F0 10 Tf 0 1 -1 0 300 100 Tm ({PROSE}{MORE}) Tj ET"
     lost, found = told(tmp_path, "t.pdf", pdf([typeset(HALVES), typeset([MORE])], turned))
     assert (lost.reason, lost.detail) == ("turned_text", "2 of 2 pages, the first is 1")
+
+
+def test_pdf_page_numbers_larger_than_the_text_are_none_of_it(tmp_path: Path) -> None:
+    pages = [[*column(8, "Line", 72), (300, 30, 14, 0, str(number))] for number in range(1, 4)]
+    (section,) = article(tmp_path, "b.pdf", pdf(pages)).sections
+    assert section.markdown.split()[-1] == "it" and section.markdown.count("Line") == 24
+    assert not {"1", "2", "3"} & {line.strip() for line in section.markdown.splitlines()}
+
+
+def test_pdf_lists_of_contents_without_dots_go(tmp_path: Path) -> None:
+    listed = [("1 Flour", "2"), ("2 Water and what it does to", ""), ("   the dough", "14"), ("3 Salt", "xv")]
+    words = [(72, 740, 16, BOLD, "Contents")]
+    for number, (title, page) in enumerate(listed):
+        words += [(72, 715 - 14 * number, 10, 0, title), *([(520, 715 - 14 * number, 10, 0, page)] if page else [])]
+    found = article(tmp_path, "b.pdf", pdf([words, [(72, 740, 16, BOLD, "1 Flour"), *typeset(HALVES, y=700)]]))
+    assert [section.markdown for section in found.sections] == [PROSE]
+
+
+def test_pdf_an_emphasised_sentence_heads_nothing(tmp_path: Path) -> None:
+    stressed = "Whoever is in a hurry never bakes good bread, for bread wants a lot of time"
+    words = [
+        *typeset(["The dough rests, as all people know who have ever made any bread of their own."], y=720),
+        (72, 690, 10, BOLD, stressed), (72, 678, 10, BOLD, "and some rest."), (150, 678, 10, 0, "Yeast only hides it."),
+        *typeset(["The oven should be hot before anybody begins to think of the loaves on the shelf."], y=650),
+        *column(20, "Line", 72, 620),
+    ]  # fmt: skip
+    (section,) = article(tmp_path, "b.pdf", pdf([words])).sections
+    assert f"**{stressed} and some rest.** Yeast only hides it." in section.markdown
+
+
+def test_pdf_raised_digits_in_tables_are_no_part_of_their_number(tmp_path: Path) -> None:
+    rules = "\n".join(f"72 {y} m 372 {y} l S" for y in (600, 620, 640)) + "".join(
+        f"\n{x} 600 m {x} 640 l S" for x in (72, 222, 372)
+    )
+    cells = [(80, 625, 10, 0, "Bread"), (230, 625, 10, 0, "Loaves"), (80, 605, 10, 0, "Rye"), (230, 605, 10, 0, "273"),
+             (247, 609, 6, 0, "2")]  # fmt: skip
+    (section,) = article(tmp_path, "b.pdf", pdf([[*cells, *typeset(HALVES, y=560)]], drawn=rules)).sections
+    assert "| Rye | 273² |" in section.markdown
+
+
+def test_pdf_a_term_that_hangs_belongs_to_its_paragraph(tmp_path: Path) -> None:
+    lines = ["-n  Do not read the file of the whole town and that of the baker who has written it if the ini-",
+             "tialisation of the oven has failed before."]  # fmt: skip
+    words = [(72, 700, 10, 0, lines[0]), (112, 688, 10, 0, lines[1]), *typeset(HALVES, y=640)]
+    (section,) = article(tmp_path, "b.pdf", pdf([words])).sections
+    assert "if the initialisation of the oven" in section.markdown
+
+
+def test_pdf_fonts_that_call_themselves_upright_are_not_bold(tmp_path: Path) -> None:
+    thick = "<< /Type /FontDescriptor /FontName /Times-Roman /Flags 34 /StemV 139 >>"
+    body = pdf([typeset(HALVES)], more=(thick,))
+    body = body.replace(b"/BaseFont /Helvetica ", b"/BaseFont /Times-Roman /FontDescriptor 10 0 R ")
+    (section,) = article(tmp_path, "b.pdf", body).sections
+    assert section.markdown == PROSE

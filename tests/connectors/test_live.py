@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.base import Connector
+from connectors.base import SIGN_IN_HELPS, Connector
 from connectors.confluence import Confluence
 from connectors.discourse import Discourse
 from connectors.forum import Forum
@@ -50,6 +50,15 @@ ANSWERS: dict[str, Recorded] = {
     "an error": json_page({"error": {"code": "busy"}}),
     "wrong kinds": json_page({"items": 3, "results": {}, "topic_list": [], "data": 1, "articles": "", "query": {}}),
 }
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"), [*((name, "forbidden") for name in LIVE), *((name, "a login page") for name in OF_JSON)]
+)
+def test_what_helps_is_told_where_a_site_may_ask_for_a_sign_in(name: str, answer: str) -> None:
+    found = fetch(LIVE[name], RecordedTransport(otherwise=lambda url: ANSWERS[answer]))
+    assert found
+    assert all(SIGN_IN_HELPS in item.detail for item in found if isinstance(item, Reject))
 
 
 @pytest.mark.parametrize("answer", ANSWERS)

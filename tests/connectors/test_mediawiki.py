@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from pydantic import ValidationError
 
+from connectors.base import SIGN_IN_HELPS
 from connectors.mediawiki import MediaWiki
 from connectors.mediawiki.wikitext import render_sections
 from connectors.web.transport import HTTPResponse
@@ -150,7 +151,7 @@ def test_a_busy_wiki_is_left_alone_for_as_long_as_it_says() -> None:
 def test_what_a_wiki_will_never_answer_is_asked_once() -> None:
     site = wiki(WikiAPI(busy=9, code="readapidenied"))
     details = [item.detail for item in fetch(LIVE, site) if isinstance(item, Reject)]
-    assert details == ["readapidenied"] * 3 and texts_asked(site) == 1
+    assert details == [f"readapidenied: {SIGN_IN_HELPS}"] * 3 and texts_asked(site) == 1
 
 
 def test_texts_once_had_are_served_from_the_cache(tmp_path: Path) -> None:

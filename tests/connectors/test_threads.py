@@ -131,6 +131,8 @@ def test_pages_without_a_thread_are_refused_by_name(heading: str, said: str, rea
     found = next(read_thread(Page("forum", "7", URL, json.dumps([{"url": URL, "html": page}]).encode())))
     assert isinstance(found, Reject)
     assert found.reason == reason
+    helps = {"login_wall": "GRISTMILL_SIGN_IN", "needs_javascript": "`render = true`"}
+    assert helps.get(reason, "as posts are") in found.detail
 
 
 def test_lists_of_other_threads_and_counters_are_no_posts() -> None:

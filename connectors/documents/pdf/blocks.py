@@ -135,7 +135,7 @@ def _block(line: Line, before: Line | None, below: list[Line], about: Usual, out
     table = next((piece.table for piece in line.pieces if piece.table), None)
     if table:
         return Block("table", [line], rows=table)
-    if level := _heading_level(line, before, about, outline):
+    if level := _heading_level(line, before, below, about, outline):
         return Block("heading", [line], level)
     return Block(_kind(line, below, about), [line])
 
@@ -161,14 +161,16 @@ def _at_bottom(below: list[Line], line: Line) -> bool:
     )
 
 
-def _heading_level(line: Line, before: Line | None, about: Usual, outline: "Outline") -> int:
+def _heading_level(line: Line, before: Line | None, below: list[Line], about: Usual, outline: "Outline") -> int:
     if level := outline.level(line):
         return level
     if _is_in_capitals(line.text.strip()):
         return outline.deepest + len(about.headings) + 1
     if not _may_head(line, about) or _look(line.style) not in about.headings:
         return 0
-    if line.style.size < _LARGER * about.size and before is not None and _is_amid(line, before, about):
+    if line.style.size < _LARGER * about.size and (
+        (before is not None and _is_amid(line, before, about)) or _runs_on([line, *below], about)
+    ):
         return 0
     return outline.by_look.get(_look(line.style)) or outline.deepest + about.headings.index(_look(line.style)) + 1
 
@@ -220,6 +222,18 @@ def _is_amid(line: Line, before: Line, about: Usual) -> bool:
     """Whether a bold line goes on with the one above, as emphasis in a paragraph does."""
     near = line.page == before.page and 0 < before.y - line.y < 1.25 * about.leading
     return near and not _ENDS.search(before.text) and before.x1 > before.left + 0.8 * (before.right - before.left)
+
+
+def _runs_on(lines: list[Line], about: Usual) -> bool:
+    """Whether a bold line goes on in one of which only the beginning is bold, as a sentence with emphasis does."""
+    for above, line in pairwise(lines):
+        near = above.page == line.page and 0 < above.y - line.y < 1.25 * about.leading
+        styles = [style for piece in line.pieces for text, style, _ in piece.spans if text.strip()]
+        if not near or not _is_full(above) or not styles or not styles[0].bold:
+            return False
+        if not all(style.bold for style in styles):
+            return True
+    return False
 
 
 def _is_code(line: Line) -> bool:
@@ -296,7 +310,9 @@ def _continues(last: Block, above: Line, line: Line, about: Usual) -> bool:
     start = min(each.x0 for each in last.lines[1:]) if len(last.lines) > 1 else None
     if start is not None and abs(line.x0 - start) < 0.4 * size:
         return True
-    if any(abs(line.x0 - piece.x0) < 0.3 * size for piece in above.pieces[1:]):  # below the text of a label
+    below_label = any(abs(line.x0 - piece.x0) < 0.3 * size for piece in above.pieces[1:])
+    amid = _is_full(above) and not _ENDS.search(above.text) and line.text[:1].islower()  # whatever hangs at its left
+    if below_label or amid:
         return True
     indented = line.x0 > above.x0 + 0.8 * size
     outdented = len(last.lines) > 1 and line.x0 < above.x0 - 1.2 * size

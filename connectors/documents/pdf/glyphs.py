@@ -21,6 +21,8 @@ _THIN = 2.5  # points; a line that is drawn, or a rectangle that serves as one
 _FIXED_PITCH, _ITALIC, _FORCE_BOLD = 1 << 0, 1 << 6, 1 << 18  # flags of fonts: ISO 32000-1, table 123
 _BOLD_WEIGHT = 600
 _BOLD = re2.compile(r"(?i)bold|black|heavy|semibold|demi|cmbx|sfbx|-bd\b|medi\b")
+# Said of letters that are not bold, whatever weight a font gives itself or another in its place has
+_NOT_BOLD = re2.compile(r"(?i)roman|regular|regu\b|book\b|light|italic|oblique")
 _ITALIC_NAME = re2.compile(r"(?i)italic|oblique|cmti|cmsl|-it\b")
 _MATHEMATICS = re2.compile(r"(?i)^cm(?:mi|sy|ex)|^ms[ab]m|math|^euclid|^mt ?extra|^symbol|^rsfs|^eufm")
 _OWN = frozenset(" \r\n\t")  # what pdfium writes between lines and words, by other measures than ours
@@ -35,6 +37,9 @@ _SHOWN = str.maketrans(
         **dict.fromkeys("\uf0b7\uf0a7\uf0d8\uf076\uf0fc\uf06e\uf0a8\uf02d", "•"),
     }
 )
+
+
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,19 @@ class Piece:
     @property
     def text(self) -> str:
         return "".join(text for text, _, _ in self.spans)
+
+    @property
+    def with_raised(self) -> str:
+        """Its text with small raised digits, as of notes and powers, as such: they are no part of the number before."""
+        return "".join(
+            text.translate(_RAISED) if is_raised(style, rise, self.style.size) else text
+            for text, style, rise in self.spans
+        )
+
+
+def is_raised(style: Style, rise: float, size: float) -> bool:
+    """Whether letters stand above the base line, and are smaller than those of their line, which have this size."""
+    return rise > 0.2 * size and style.size < size
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +251,7 @@ def _style(item: Any, size: float, matrix: Any) -> Style:
         size=shown,
         mono=bool(MONOSPACED.search(name)) or (flags > 0 and bool(flags & _FIXED_PITCH) and not _is_cjk(name)),
         bold=bool(_BOLD.search(name))
-        or pdfium.FPDFFont_GetWeight(font) >= _BOLD_WEIGHT
+        or (pdfium.FPDFFont_GetWeight(font) >= _BOLD_WEIGHT and not _NOT_BOLD.search(name))
         or bool(flags > 0 and flags & _FORCE_BOLD),
         math=bool(_MATHEMATICS.search(name)),
         italic=bool(_ITALIC_NAME.search(name)) or bool(flags > 0 and flags & _ITALIC),

@@ -22,6 +22,8 @@ _CONTENTS = re2.compile(
     r"(?i)^(?:table of )?contents$|^目\s*[录錄次]$|^inhalt(?:sverzeichnis)?$|^sommaire$|^[íi]ndice$"
     r"|^содержание$|^list of (?:figures|tables)$"
 )
+_NUMBER_ALONE = re2.compile(r"(?i)^(?:\d{1,4}|[ivxlc]{1,6})$")
+_WRAPPED = 2  # lines of an entry above its number
 _DIGITS = re2.compile(r"\d+|\b[ivxlc]+\b")
 
 
@@ -154,11 +156,14 @@ def without_running_titles(sheets: list[Sheet]) -> None:
 
 
 def _edges(sheet: Sheet) -> list[list[Piece]]:
-    """The first and the last lines of a page, without those in larger letters: chapters begin with them."""
+    """The first and the last lines of a page, without those in larger letters, with which chapters begin; a number
+    alone is the page's in any size."""
     rows = _rows([piece for piece in sheet.pieces if piece.table is None])
     shown = rows if len(rows) <= 2 * _EDGE else [*rows[:_EDGE], *rows[-_EDGE:]]
     usual = median(piece.style.size for piece in sheet.pieces) if sheet.pieces else 0.0
-    return [row for row in shown if row[0].style.size <= 1.15 * usual]
+    return [
+        row for row in shown if row[0].style.size <= 1.15 * usual or (len(row) == 1 and _PAGE_NUMBER.match(row[0].text))
+    ]
 
 
 def _signature(row: list[Piece]) -> str:
@@ -181,11 +186,22 @@ def _is_running(row: list[Piece], said: Counter[str], places: dict[int, list[str
 
 
 def without_contents(lines: list[Line]) -> list[Line]:
-    """`lines` without those of a table of contents, which dots lead to the numbers of pages, and its heading."""
+    """`lines` without those of a table of contents, which dots lead to the numbers of pages, and its heading; below
+    the heading also those whose number stands apart, and what has none between two of them."""
     kept: list[Line] = []
+    listed, page = -1, 0  # where in `kept` what is below the last entry begins, and the page of that entry
     for line in lines:
-        if not _LEADER.search(line.text):
+        begins = bool(kept) and kept[-1].page == line.page and bool(_CONTENTS.match(kept[-1].text))
+        goes_on = 0 <= len(kept) - listed <= _WRAPPED and line.page - page < 2
+        if _LEADER.search(line.text) or (_is_entry(line) and (begins or goes_on)):
+            del kept[len(kept) - 1 if begins else listed if goes_on else len(kept) :]
+            listed, page = len(kept), line.page
+        else:
             kept.append(line)
-        elif kept and kept[-1].page == line.page and _CONTENTS.match(kept[-1].text):
-            kept.pop()
     return kept
+
+
+def _is_entry(line: Line) -> bool:
+    """Whether a line ends with a number that stands apart, at the edge, as those of a list of contents do."""
+    at_edge = line.x1 > line.right - 2 * line.style.size
+    return at_edge and len(line.pieces) > 1 and bool(_NUMBER_ALONE.match(line.pieces[-1].text.strip()))

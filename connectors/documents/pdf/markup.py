@@ -7,6 +7,7 @@ from itertools import groupby, pairwise
 import re2
 
 from connectors.documents.pdf.blocks import BULLET, NUMBER, Block
+from connectors.documents.pdf.glyphs import Style, is_raised
 from connectors.documents.pdf.joining import joined, words_of
 from connectors.documents.pdf.layout import Line
 from schemas.hole import hole
@@ -53,18 +54,17 @@ def _line(line: Line) -> str:
     return " ".join("".join(_span(*span, piece.style.size) for span in piece.spans) for piece in line.pieces).strip()
 
 
-def _span(text: str, style: object, rise: float, size: float) -> str:
+def _span(text: str, style: Style, rise: float, size: float) -> str:
     shown = _safe(text)
-    mono, bold, italic = (getattr(style, name) for name in ("mono", "bold", "italic"))
     if not text.strip():
         return text
     before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
     shown = _safe(text.strip())
-    if rise > 0.2 * size and getattr(style, "size", size) < size:
+    if is_raised(style, rise, size):
         return f"<sup>{shown}</sup>{after}"
-    if mono:
+    if style.mono:
         return f"{before}<code>{shown}</code>{after}"
-    tag = "b" if bold else "i" if italic and not getattr(style, "math", False) else ""
+    tag = "b" if style.bold else "i" if style.italic and not style.math else ""
     return f"{before}<{tag}>{shown}</{tag}>{after}" if tag else f"{before}{shown}{after}"
 
 

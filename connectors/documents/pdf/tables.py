@@ -178,7 +178,7 @@ def _cells(band: list[Piece], columns: list[float]) -> list[list[Piece]]:
 
 
 def _joined(cell: list[Piece]) -> str:
-    return " ".join(piece.text.strip() for piece in sorted(cell, key=lambda piece: (-round(piece.y), piece.x0)))
+    return " ".join(piece.with_raised.strip() for piece in sorted(cell, key=lambda piece: (-round(piece.y), piece.x0)))
 
 
 def table_of(lines: list[list[Piece]]) -> list[list[str]] | None:

@@ -8,6 +8,7 @@ from html import unescape
 from lxml.html import HtmlElement
 
 from connectors import html
+from connectors.html.article import helps
 from connectors.html.metadata import in_whole_words
 from connectors.html.scripts import wants_scripts
 from connectors.html.threads.block import Block, Quote
@@ -64,7 +65,8 @@ def thread_from(
     told = len(blocks) > 1 or any(block.author or block.time for block in blocks)  # as no wall or error has them
     reason = "" if told else _refusal(root, blocks[0].markdown if blocks else "")
     if reason or not blocks:
-        yield Reject(page.key, reason or "no_posts", "nothing on the page is written as posts are")
+        detail = helps(reason) or "nothing on the page is written as posts are"
+        yield Reject(page.key, reason or "no_posts", detail)
         return
     posts = _posts(blocks, page, (root.get("lang") or "").strip())
     yield Thread(page.key, page.url, read_title(root, profiles), posts, _tags(root, profiles), page.licence or licence)

@@ -53,3 +53,12 @@ def test_the_reject_says_what_is_missing() -> None:
     found = read_article(Page("s", "k", "https://a.example/k", f'<div id="root"></div>{BUNDLE}'.encode()))
     assert not isinstance(found, Article)
     assert "scripts" in found.detail
+    assert "`render = true`" in found.detail
+
+
+def test_a_wall_is_named_with_what_opens_it() -> None:
+    body = b"<html><head><title>Log in | Lamps</title></head><body><p>Members read on.</p></body></html>"
+    found = read_article(Page("s", "k", "https://a.example/k", body))
+    assert isinstance(found, Reject)
+    assert found.reason == "login_wall"
+    assert "GRISTMILL_SIGN_IN" in found.detail

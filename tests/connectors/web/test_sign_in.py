@@ -81,6 +81,17 @@ def test_without_a_licence_nothing_behind_a_sign_in_is_asked_for(site: Site, bro
     assert not site.log
 
 
+def test_who_is_refused_is_told_what_helps() -> None:
+    known = read_sign_in({"GRISTMILL_SIGN_IN": "https://wiki.example Cookie: s=hidden", "GITHUB_TOKEN": "hidden"})
+    told = {
+        url: known.refused(url) for url in ("https://wiki.example/a", "https://api.github.com/a", "https://b.example/")
+    }
+    assert "https://wiki.example in GRISTMILL_SIGN_IN, which may have expired" in told["https://wiki.example/a"]
+    assert "does not accept GITHUB_TOKEN" in told["https://api.github.com/a"]
+    assert "put a line `https://host Cookie: …`" in told["https://b.example/"]
+    assert not any("hidden" in said for said in told.values())
+
+
 def test_what_one_was_shown_is_not_served_to_who_is_not_signed_in(tmp_path: Path) -> None:
     url = "https://wiki.example/secret"
     known = read_sign_in({"GRISTMILL_SIGN_IN": "https://wiki.example Cookie: s=1"})
