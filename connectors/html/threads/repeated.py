@@ -12,14 +12,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import pairwise
+from urllib.parse import unquote
 
 import re2
 from lxml.html import HtmlElement
 
 from connectors.html.threads.block import Block, number, read_body
-from connectors.html.threads.dates import read_time
+from connectors.html.threads.dates import read_times
 from connectors.html.threads.draft import Draft, Reading
-from connectors.html.threads.evidence import SIGNED, Evidence, is_name, leads_to_user
+from connectors.html.threads.beside import beside
+from connectors.html.threads.evidence import SIGNED, Evidence, is_name, leads_to_user, letters
 from connectors.html.threads.generic import GENERIC
 
 MOST_BLOCKS = 2_000
@@ -27,6 +29,7 @@ MOST_GROUPS = 12  # sets of blocks that are looked into: those with the most pro
 LEAST_PROSE = 0.05  # of the page's: the least that a set of posts holds
 DEEPEST = 16  # levels below a block
 SHARE = 0.6  # of the blocks that a place has to serve
+HALF = 0.5  # of the words of a block: the least that a frame in it holds to be its body
 NEARLY_ALL = 0.92  # of the words of a block: its body, when no smaller place holds as much
 Parts = tuple[HtmlElement, ...]  # one block: an element, or several siblings
 ElementPath = tuple[str, ...]
@@ -38,13 +41,20 @@ _NOT_NAMES = re2.compile(
     r"\d+|[A-Za-z-]*\d{2,}[\w-]*|odd|even|first|last|alt\d?|bg\d|row\d?|online|offline|new|read|unread|old|clearfix"
 )
 _NUMBERED = re2.compile(r"^([A-Za-z_-]+)\d+$")
+# Of these a body is made, and none is one: to take the longest would lose the others
+_PARAGRAPHS = frozenset((
+    "p", "pre", "ul", "ol", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "b", "strong", "i", "em", "font", "span",
+    "a", "code", "br", "u", "table",
+))  # fmt: skip
+_SHOWN = ("pre", "img", "code", "iframe", "video")  # what a paragraph without prose may hold
 _USER_NAME = re2.compile(r"(?i)user|author|poster|nick|member|name|profile|by\b|owner|creator")
 _ROLE = re2.compile(r"(?i)avatar|title|rank|role|badge|status|stat\b|count|member-?since|group")
 
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Blocks, and where in most of them the author, the time and the body are; () for what there is not."""
+    """Blocks, and where in most of them the author, the time and the body are; () for an author and a time that are
+    nowhere, and for a body that is the block itself."""
 
     blocks: list[ElementsByPath]
     members: list[HtmlElement]  # the elements that blocks are made of, in the order of the page
@@ -66,8 +76,7 @@ def block_readings(
     for _, blocks in sets[:MOST_GROUPS]:
         group = _understand(blocks, evidence)
         if group:
-            drafts = (_draft(by_path, group, evidence, url) for by_path in group.blocks)
-            yield Reading("blocks", tuple(draft for draft in drafts if draft))
+            yield Reading("blocks", tuple(_drafts(group, evidence, url)))
 
 
 def _candidates(root: HtmlElement, sets_alike: list[list[HtmlElement]], evidence: Evidence) -> Iterator[list[Parts]]:
@@ -90,6 +99,8 @@ def alike(root: HtmlElement) -> list[list[HtmlElement]]:
         if element.tag in _TAGS or (isinstance(element.tag, str) and "-" in element.tag):
             own, around = signature(element), signature(element.getparent())
             found[(own, 0) if "." in own else (f"{around} {own}", depth[element])].append(element)
+            if "." not in own and len(element) > 1:  # replies without names, in what they answer
+                found[(f"{own} of {' '.join(map(signature, element.iterchildren('*')))}", -1)].append(element)
     return list(found.values())
 
 
@@ -129,10 +140,10 @@ def _understand(blocks: list[Parts], evidence: Evidence) -> _Group | None:
     counts = Counter(path for by_path in inside for path in by_path)
     common = [path for path, count in counts.items() if count >= needed]
     time = _best_time(inside, common, needed, evidence.times)
-    author = _best_author(inside, common, needed)
-    body = _best_body(inside, common, author, time, evidence) if author or time else ()
+    author = _best_author(inside, common, needed, time)
+    body = _best_body(inside, common, author, time, evidence) if author or time else None
     ordered = sorted(members, key=evidence.at.__getitem__)
-    return _Group(inside, ordered, author, time, body) if body else None
+    return _Group(inside, ordered, author, time, body) if body is not None else None
 
 
 def _elements_by_path(parts: Parts, members: set[HtmlElement]) -> ElementsByPath:
@@ -143,12 +154,18 @@ def _elements_by_path(parts: Parts, members: set[HtmlElement]) -> ElementsByPath
     while waiting:
         element, above = waiting.pop()
         own = element in heads
-        path = above if own and single else (*above, signature(element))
+        path = above if own and single else (*above, _place(element))
         found.setdefault(path, []).append(element)
         if len(path) < DEEPEST:
             inner = [child for child in element if isinstance(child.tag, str) and child not in members]
             waiting += [(child, path) for child in reversed(inner)]
     return found
+
+
+def _place(element: HtmlElement) -> str:
+    """Cells of a row are told by their order: that of the author and that of the words are often of one class."""
+    before = sum(1 for _ in element.itersiblings("td", preceding=True)) if element.tag == "td" else 0
+    return f"{signature(element)}:{before}" if before else signature(element)
 
 
 def _best_time(
@@ -162,11 +179,12 @@ def _best_time(
         stated = [stamp for by_path in inside if (stamp := _stamp(by_path.get(path, []), stamps))]
         if len(stated) < needed or not path:
             continue
-        known = [time for stamp in stated if (time := read_time(stamp))]
+        known = [time for time in read_times(stated) if time]
         forward = sum(one <= two for one, two in pairwise(known)) / max(1, len(known) - 1)
         clock = sum(bool(time.hour or time.minute) for time in known) / len(stated)
         worth = (0.5 * len(stated) + 0.5 * len(known)) / len(inside) + 2 * forward + 0.5 * clock
-        if worth > best_worth:
+        inner = bool(best) and path[: len(best)] == best
+        if worth > best_worth or (inner and worth == best_worth):  # the innermost says nothing else
             best, best_worth = path, worth
     return best
 
@@ -177,7 +195,9 @@ def _stamp(elements: list[HtmlElement], stamps: dict[HtmlElement, str]) -> str:
     return next((stamps[element] for element in near if element in stamps), "")
 
 
-def _best_author(inside: list[ElementsByPath], common: list[ElementPath], needed: float) -> ElementPath:
+def _best_author(
+    inside: list[ElementsByPath], common: list[ElementPath], needed: float, time: ElementPath
+) -> ElementPath:
     best: ElementPath = ()
     best_worth = 0.75
     for path in common:
@@ -185,9 +205,9 @@ def _best_author(inside: list[ElementsByPath], common: list[ElementPath], needed
         names = [name for element in elements if is_name(name := _name(element))]
         if len(names) < needed or not path:
             continue
-        worth = (
-            _author_hints(elements, path) + 0.5 * (len(set(names)) > 1) - 2 * (len(set(names)) == 1 < len(names) - 1)
-        )
+        beside = 0.3 * (bool(time) and path[:-1] == time[: len(path) - 1])
+        several = 0.5 * (len(set(names)) > 1) - 2 * (len(set(names)) == 1 < len(names) - 1)
+        worth = _author_hints(elements, path) + several + beside
         if worth > best_worth + 0.05:
             best, best_worth = path, worth
     return best
@@ -200,8 +220,14 @@ def _name(element: HtmlElement) -> str:
     return next(filter(None, texts), "")
 
 
+def _names_itself(link: HtmlElement) -> bool:
+    """Whether the address of a link has its words, as those of people have, whatever their folder is called."""
+    said = "".join(link.text_content().split()).lower()
+    return len(said) > 1 and said in unquote(link.get("href") or "").lower()
+
+
 def _author_hints(elements: list[HtmlElement], path: ElementPath) -> float:
-    links = sum(element.tag == "a" and leads_to_user(element) for element in elements)
+    links = sum(element.tag == "a" and (leads_to_user(element) or _names_itself(element)) for element in elements)
     wrapped = sum(any(map(leads_to_user, element.iter("a"))) for element in elements)
     stated = any("author" in f"{element.get('itemprop') or ''} {element.get('rel') or ''}" for element in elements)
     named = bool(_USER_NAME.search(" ".join(path[-2:]))) or stated
@@ -215,35 +241,97 @@ def _best_body(
     author: ElementPath,
     time: ElementPath,
     evidence: Evidence,
-) -> ElementPath:
-    """The deepest path that holds nearly all the words that any path without author and time holds."""
-    words: dict[ElementPath, float] = {}
+) -> ElementPath | None:
+    """The deepest path that holds nearly all the words that any path holds, those around author and time aside. A body
+    in paragraphs with nothing around them but what is around the author, too, is all of that but what says who or
+    when."""
+    held: dict[ElementPath, float] = {}
     for path in common:
-        around = path == author[: len(path)] or path == time[: len(path)]
-        if not around and not any(SIGNED.search(name) for name in path):
-            holding = (by_path[path] for by_path in inside if path in by_path)
-            words[path] = sum(min(evidence.prose[_richest(each, evidence)], 4000.0) for each in holding)
-    most = max(words.values(), default=0.0)
-    good = [path for path, held in words.items() if held >= NEARLY_ALL * most and held > 0]
-    return max(good, key=lambda path: (len(path), words[path]), default=())
+        if (path not in (author, time) or not path) and not any(SIGNED.search(name) for name in path):
+            said = (_words(by_path, path, (author, time), evidence) for by_path in inside)
+            held[path] = sum(min(words, 4000.0) for words in said)
+    inner = {path: words for path, words in held.items() if not _is_around(path, (author, time))}
+    most, of_all = max(inner.values(), default=0.0), max(held.values(), default=0.0)
+    good = [path for path, words in inner.items() if words >= max(NEARLY_ALL * most, HALF * of_all) and words > 0]
+    frames = [path for path in good if _is_frame(path, inside, evidence)]
+    outer = [path for path in held.keys() - inner.keys() if held[path] >= max(most, 1.0)]
+    return max(frames or outer or good, key=lambda path: (len(path), held[path], path), default=None)
+
+
+def _is_frame(path: ElementPath, inside: list[ElementsByPath], evidence: Evidence) -> bool:
+    """Whether what is there holds a body, rather than being one of its paragraphs."""
+    several = any(sum(evidence.prose[each] > 0 for each in by_path.get(path, ())) > 1 for by_path in inside)
+    return not several and path[-1].partition(".")[0] not in _PARAGRAPHS
+
+
+def _is_around(path: ElementPath, marks: tuple[ElementPath, ...]) -> bool:
+    return any(mark and path == mark[: len(path)] for mark in marks)
+
+
+def _words(by_path: ElementsByPath, path: ElementPath, marks: tuple[ElementPath, ...], evidence: Evidence) -> float:
+    if path not in by_path:
+        return 0.0
+    body = _richest(by_path[path], evidence)
+    if not _is_around(path, marks):
+        return evidence.prose[body]
+    rest = _rest(body, path, marks, evidence)
+    return sum(evidence.prose[each] for each in rest) + _own_words(body, evidence)
+
+
+def _own_words(element: HtmlElement, evidence: Evidence) -> float:
+    if element in evidence.times or element in evidence.people:
+        return 0.0
+    return letters(element.text) + sum(letters(child.tail) for child in element)
+
+
+def _rest(
+    element: HtmlElement, path: ElementPath, marks: tuple[ElementPath, ...], evidence: Evidence
+) -> list[HtmlElement]:
+    """Of what is in an element, all that may be words of a post: no author, no time, and from the first paragraph to
+    the last, unless the words stand in the element itself."""
+    free = [
+        child
+        for child in element
+        if isinstance(child.tag, str)
+        and (evidence.prose[child] or child.tag in _SHOWN or next(child.iter(*_SHOWN), None) is not None)
+        and not _is_around((*path, _place(child)), marks)
+    ]
+    places = [at for at, child in enumerate(free) if child.tag in _PARAGRAPHS and evidence.prose[child]]
+    if not places or _own_words(element, evidence) > sum(evidence.prose[free[at]] for at in places):
+        return free
+    return free[places[0] : places[-1] + 1]
 
 
 def _richest(elements: list[HtmlElement], evidence: Evidence) -> HtmlElement:
     return elements[0] if len(elements) == 1 else max(elements, key=lambda element: evidence.prose[element])
 
 
-def _draft(by_path: ElementsByPath, group: _Group, evidence: Evidence, url: str) -> Draft | None:
-    if group.body not in by_path:
-        return None
-    body = _richest(by_path[group.body], evidence)
+def _drafts(group: _Group, evidence: Evidence, url: str) -> Iterator[Draft]:
+    holding = [by_path for by_path in group.blocks if group.body in by_path]
+    bodies = [_richest(by_path[group.body], evidence) for by_path in holding]
+    around = beside(bodies, evidence) if not (group.author and group.time) else [("", "")] * len(bodies)
+    for by_path, body, (name, stated) in zip(holding, bodies, around, strict=True):
+        author = _name(by_path[group.author][0]) if group.author and group.author in by_path else ""
+        time = _stamp(by_path.get(group.time, []), evidence.times) if group.time else stated
+        author = author if is_name(author) else "" if group.author else name
+        yield _draft(by_path, body, group, evidence, (author, time, url))
+
+
+def _draft(
+    by_path: ElementsByPath, body: HtmlElement, group: _Group, evidence: Evidence, said: tuple[str, str, str]
+) -> Draft:
+    """One post; `said` are its author, its time and the address of the page."""
+    marks = (group.author, group.time)
     outer = _outermost_inside(body, group.members, evidence)
-    author = _name(by_path[group.author][0]) if group.author in by_path else ""
-    time = _stamp(by_path.get(group.time, []), evidence.times)
+    size = evidence.prose[body] - sum(evidence.prose[member] for member in outer)
+    if _is_around(group.body, marks):
+        rest = set(_rest(body, group.body, marks, evidence))
+        size = sum(evidence.prose[each] for each in rest) + _own_words(body, evidence)
+        outer = [child for child in body if isinstance(child.tag, str) and child not in rest and child.tag != "br"]
     ids = (element.get("id") or "" for elements in by_path.values() for element in elements)
     post_id = number(next((each for each in ids if any(map(str.isdigit, each))), ""))
-    letters = evidence.prose[body] - sum(evidence.prose[member] for member in outer)
     place = next(iter(by_path.values()))[0]
-    return Draft(place, body, letters, author, time, partial(_read, body, outer, post_id, author, time, url))
+    return Draft(place, body, size, *said[:2], partial(_read, body, outer, post_id, *said))
 
 
 def _outermost_inside(body: HtmlElement, members: list[HtmlElement], evidence: Evidence) -> list[HtmlElement]:
