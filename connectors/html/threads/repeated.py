@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from itertools import pairwise
+from itertools import islice, pairwise
 from urllib.parse import unquote
 
 import re2
@@ -21,12 +21,13 @@ from connectors.html.threads.block import Block, number, read_body
 from connectors.html.threads.dates import read_times
 from connectors.html.threads.draft import Draft, Reading
 from connectors.html.threads.beside import beside
-from connectors.html.threads.evidence import SIGNED, Evidence, is_name, leads_to_user, letters
+from connectors.html.threads.evidence import SIGNED, Evidence, is_name, leads_to_user
 from connectors.html.threads.generic import GENERIC
+from connectors.html.threads.said import PARAGRAPHS, Said, said_in
 
 MOST_BLOCKS = 2_000
 MOST_GROUPS = 12  # sets of blocks that are looked into: those with the most prose
-LEAST_PROSE = 0.05  # of the page's: the least that a set of posts holds
+LEAST_PROSE = 0.02  # of the page's: the least that a set of posts holds
 DEEPEST = 16  # levels below a block
 SHARE = 0.6  # of the blocks that a place has to serve
 HALF = 0.5  # of the words of a block: the least that a frame in it holds to be its body
@@ -41,12 +42,6 @@ _NOT_NAMES = re2.compile(
     r"\d+|[A-Za-z-]*\d{2,}[\w-]*|odd|even|first|last|alt\d?|bg\d|row\d?|online|offline|new|read|unread|old|clearfix"
 )
 _NUMBERED = re2.compile(r"^([A-Za-z_-]+)\d+$")
-# Of these a body is made, and none is one: to take the longest would lose the others
-_PARAGRAPHS = frozenset((
-    "p", "pre", "ul", "ol", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "b", "strong", "i", "em", "font", "span",
-    "a", "code", "br", "u", "table",
-))  # fmt: skip
-_SHOWN = ("pre", "img", "code", "iframe", "video")  # what a paragraph without prose may hold
 _USER_NAME = re2.compile(r"(?i)user|author|poster|nick|member|name|profile|by\b|owner|creator")
 _ROLE = re2.compile(r"(?i)avatar|title|rank|role|badge|status|stat\b|count|member-?since|group")
 
@@ -61,6 +56,7 @@ class _Group:
     author: ElementPath
     time: ElementPath
     body: ElementPath
+    said: Said
 
 
 def block_readings(
@@ -141,9 +137,11 @@ def _understand(blocks: list[Parts], evidence: Evidence) -> _Group | None:
     common = [path for path, count in counts.items() if count >= needed]
     time = _best_time(inside, common, needed, evidence.times)
     author = _best_author(inside, common, needed, time)
-    body = _best_body(inside, common, author, time, evidence) if author or time else None
     ordered = sorted(members, key=evidence.at.__getitem__)
-    return _Group(inside, ordered, author, time, body) if body is not None else None
+    said = said_in(ordered, evidence)
+    marks = _marks(inside, author, time, evidence)
+    body = _best_body(inside, common, marks, said) if author or time else None
+    return _Group(inside, ordered, author, time, body, said) if body is not None else None
 
 
 def _elements_by_path(parts: Parts, members: set[HtmlElement]) -> ElementsByPath:
@@ -235,103 +233,66 @@ def _author_hints(elements: list[HtmlElement], path: ElementPath) -> float:
     return max(float(links), 0.6 * wrapped) / len(elements) + 0.8 * named - 0.8 * role
 
 
+def _marks(
+    inside: list[ElementsByPath], author: ElementPath, time: ElementPath, evidence: Evidence
+) -> list[list[HtmlElement]]:
+    """Of each block, the elements that say who and when."""
+    found = []
+    for by_path in inside:
+        stated = by_path.get(time, []) if time else []
+        times = (each for element in stated for each in (element, *element) if each in evidence.times)
+        found.append([*islice(times, 1), *(by_path.get(author, [])[:1] if author else [])])
+    return found
+
+
 def _best_body(
-    inside: list[ElementsByPath],
-    common: list[ElementPath],
-    author: ElementPath,
-    time: ElementPath,
-    evidence: Evidence,
+    inside: list[ElementsByPath], common: list[ElementPath], marks: list[list[HtmlElement]], said: Said
 ) -> ElementPath | None:
     """The deepest path that holds nearly all the words that any path holds, those around author and time aside. A body
     in paragraphs with nothing around them but what is around the author, too, is all of that but what says who or
-    when."""
-    held: dict[ElementPath, float] = {}
+    when; its path may be ()."""
+    inner, outer = dict[ElementPath, float](), dict[ElementPath, float]()
     for path in common:
-        if (path not in (author, time) or not path) and not any(SIGNED.search(name) for name in path):
-            said = (_words(by_path, path, (author, time), evidence) for by_path in inside)
-            held[path] = sum(min(words, 4000.0) for words in said)
-    inner = {path: words for path, words in held.items() if not _is_around(path, (author, time))}
-    most, of_all = max(inner.values(), default=0.0), max(held.values(), default=0.0)
+        if any(SIGNED.search(name) for name in path):
+            continue
+        pairs = zip(inside, marks, strict=True)
+        bodies = [(said.richest(by_path[path]), own) for by_path, own in pairs if path in by_path]
+        around = sum(said.holds(body, own) for body, own in bodies)
+        words = sum(min(said.words(body, own), 4000.0) for body, own in bodies)
+        (outer if 2 * around > len(bodies) else inner)[path] = words
+    most, of_all = (max(held.values(), default=0.0) for held in (inner, inner | outer))
     good = [path for path, words in inner.items() if words >= max(NEARLY_ALL * most, HALF * of_all) and words > 0]
-    frames = [path for path in good if _is_frame(path, inside, evidence)]
-    outer = [path for path in held.keys() - inner.keys() if held[path] >= max(most, 1.0)]
-    return max(frames or outer or good, key=lambda path: (len(path), held[path], path), default=None)
+    frames = [path for path in good if _is_frame(path, inside, said)]
+    wide = [path for path, words in outer.items() if words >= max(most, 1.0)]
+    return max(frames or wide or good, key=lambda path: (len(path), (inner | outer)[path], path), default=None)
 
 
-def _is_frame(path: ElementPath, inside: list[ElementsByPath], evidence: Evidence) -> bool:
+def _is_frame(path: ElementPath, inside: list[ElementsByPath], said: Said) -> bool:
     """Whether what is there holds a body, rather than being one of its paragraphs."""
-    several = any(sum(evidence.prose[each] > 0 for each in by_path.get(path, ())) > 1 for by_path in inside)
-    return not several and path[-1].partition(".")[0] not in _PARAGRAPHS
-
-
-def _is_around(path: ElementPath, marks: tuple[ElementPath, ...]) -> bool:
-    return any(mark and path == mark[: len(path)] for mark in marks)
-
-
-def _words(by_path: ElementsByPath, path: ElementPath, marks: tuple[ElementPath, ...], evidence: Evidence) -> float:
-    if path not in by_path:
-        return 0.0
-    body = _richest(by_path[path], evidence)
-    if not _is_around(path, marks):
-        return evidence.prose[body]
-    rest = _rest(body, path, marks, evidence)
-    return sum(evidence.prose[each] for each in rest) + _own_words(body, evidence)
-
-
-def _own_words(element: HtmlElement, evidence: Evidence) -> float:
-    if element in evidence.times or element in evidence.people:
-        return 0.0
-    return letters(element.text) + sum(letters(child.tail) for child in element)
-
-
-def _rest(
-    element: HtmlElement, path: ElementPath, marks: tuple[ElementPath, ...], evidence: Evidence
-) -> list[HtmlElement]:
-    """Of what is in an element, all that may be words of a post: no author, no time, and from the first paragraph to
-    the last, unless the words stand in the element itself."""
-    free = [
-        child
-        for child in element
-        if isinstance(child.tag, str)
-        and (evidence.prose[child] or child.tag in _SHOWN or next(child.iter(*_SHOWN), None) is not None)
-        and not _is_around((*path, _place(child)), marks)
-    ]
-    places = [at for at, child in enumerate(free) if child.tag in _PARAGRAPHS and evidence.prose[child]]
-    if not places or _own_words(element, evidence) > sum(evidence.prose[free[at]] for at in places):
-        return free
-    return free[places[0] : places[-1] + 1]
-
-
-def _richest(elements: list[HtmlElement], evidence: Evidence) -> HtmlElement:
-    return elements[0] if len(elements) == 1 else max(elements, key=lambda element: evidence.prose[element])
+    several = any(sum(said.prose(each) > 0 for each in by_path.get(path, ())) > 1 for by_path in inside)
+    return not several and bool(path) and path[-1].partition(".")[0] not in PARAGRAPHS
 
 
 def _drafts(group: _Group, evidence: Evidence, url: str) -> Iterator[Draft]:
     holding = [by_path for by_path in group.blocks if group.body in by_path]
-    bodies = [_richest(by_path[group.body], evidence) for by_path in holding]
-    around = beside(bodies, evidence) if not (group.author and group.time) else [("", "")] * len(bodies)
-    for by_path, body, (name, stated) in zip(holding, bodies, around, strict=True):
+    bodies = [group.said.richest(by_path[group.body]) for by_path in holding]
+    marks = _marks(holding, group.author, group.time, evidence)
+    around = [("", "")] * len(bodies) if group.author and group.time else beside(bodies, evidence)
+    for by_path, body, own, (name, stated) in zip(holding, bodies, marks, around, strict=True):
         author = _name(by_path[group.author][0]) if group.author and group.author in by_path else ""
+        author = name if not group.author else author if is_name(author) else ""
         time = _stamp(by_path.get(group.time, []), evidence.times) if group.time else stated
-        author = author if is_name(author) else "" if group.author else name
-        yield _draft(by_path, body, group, evidence, (author, time, url))
+        outer = _outermost_inside(body, group.members, evidence)
+        if group.said.holds(body, own):
+            rest = set(group.said.rest(body, own))
+            outer += [child for child in body.iterchildren("*") if child not in rest and child.tag != "br"]
+        read = partial(_read, body, outer, _post_id(by_path), author, time, url)
+        yield Draft(next(iter(by_path.values()))[0], body, group.said.words(body, own), author, time, read)
 
 
-def _draft(
-    by_path: ElementsByPath, body: HtmlElement, group: _Group, evidence: Evidence, said: tuple[str, str, str]
-) -> Draft:
-    """One post; `said` are its author, its time and the address of the page."""
-    marks = (group.author, group.time)
-    outer = _outermost_inside(body, group.members, evidence)
-    size = evidence.prose[body] - sum(evidence.prose[member] for member in outer)
-    if _is_around(group.body, marks):
-        rest = set(_rest(body, group.body, marks, evidence))
-        size = sum(evidence.prose[each] for each in rest) + _own_words(body, evidence)
-        outer = [child for child in body if isinstance(child.tag, str) and child not in rest and child.tag != "br"]
+def _post_id(by_path: ElementsByPath) -> str:
     ids = (element.get("id") or "" for elements in by_path.values() for element in elements)
-    post_id = number(next((each for each in ids if any(map(str.isdigit, each))), ""))
-    place = next(iter(by_path.values()))[0]
-    return Draft(place, body, size, *said[:2], partial(_read, body, outer, post_id, *said))
+    return number(next((each for each in ids if any(map(str.isdigit, each))), ""))
 
 
 def _outermost_inside(body: HtmlElement, members: list[HtmlElement], evidence: Evidence) -> list[HtmlElement]:
