@@ -269,8 +269,11 @@ def _best_body(
 
 def _is_frame(path: ElementPath, inside: list[ElementsByPath], said: Said) -> bool:
     """Whether what is there holds a body, rather than being one of its paragraphs."""
-    several = any(sum(said.prose(each) > 0 for each in by_path.get(path, ())) > 1 for by_path in inside)
-    return not several and bool(path) and path[-1].partition(".")[0] not in PARAGRAPHS
+    if not path or path[-1].partition(".")[0] in PARAGRAPHS:
+        return False
+    alike = [by_path[path] for by_path in inside if path in by_path]
+    beside = sum(said.prose(each) for elements in alike for each in elements)
+    return NEARLY_ALL * beside <= sum(said.prose(said.richest(elements)) for elements in alike)
 
 
 def _drafts(group: _Group, evidence: Evidence, url: str) -> Iterator[Draft]:
@@ -283,11 +286,12 @@ def _drafts(group: _Group, evidence: Evidence, url: str) -> Iterator[Draft]:
         author = name if not group.author else author if is_name(author) else ""
         time = _stamp(by_path.get(group.time, []), evidence.times) if group.time else stated
         outer = _outermost_inside(body, group.members, evidence)
-        if group.said.holds(body, own):
-            rest = set(group.said.rest(body, own))
+        rest = group.said.rest(body, own) if group.said.holds(body, own) else [body]
+        if rest != [body]:
             outer += [child for child in body.iterchildren("*") if child not in rest and child.tag != "br"]
         read = partial(_read, body, outer, _post_id(by_path), author, time, url)
-        yield Draft(next(iter(by_path.values()))[0], body, group.said.words(body, own), author, time, read)
+        size = group.said.words(body, own)
+        yield Draft(next(iter(by_path.values()))[0], rest[0] if rest else body, size, author, time, read)
 
 
 def _post_id(by_path: ElementsByPath) -> str:

@@ -14,6 +14,8 @@ PARAGRAPHS = frozenset((
 ))  # fmt: skip
 _SHOWN = ("pre", "img", "code", "iframe", "video")  # what a paragraph without prose may hold
 
+_BARS = 3  # letters between links that are no words: "Reply | Quote"
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -42,7 +44,7 @@ class Said:
         """Of what is in an element, all that may be words of a post: nothing that holds one of `marks`, and from the
         first paragraph to the last, unless the words stand in the element itself."""
         free = [child for child in element.iterchildren("*") if self._speaks(child) and not self.holds(child, marks)]
-        places = [at for at, child in enumerate(free) if child.tag in PARAGRAPHS and self.prose(child)]
+        places = [at for at, child in enumerate(free) if child.tag in PARAGRAPHS and self.prose(child) > _BARS]
         if not places or self._own(element, marks) > sum(self.prose(free[at]) for at in places):
             return free
         return free[places[0] : places[-1] + 1]
