@@ -11,7 +11,7 @@ from connectors import html
 from connectors.html.next_addresses import FURTHER, relation
 from connectors.html.threads import address
 from connectors.html.threads.choice import LEAST
-from connectors.html.threads.posts import Found
+from connectors.html.threads.posts import Found, find_posts
 from connectors.html.threads.site import declares_posts, thread_on
 from connectors.html.threads.thread import thread_from, thread_of
 from connectors.html.twins import with_markdown
@@ -36,7 +36,8 @@ def read_page(page: Page, licence: str = "") -> Iterator[Document | Reject]:
         return
     found = thread_on(root, page.url)
     thread = _read_as_thread(found, root, page, licence) if found else None
-    yield thread or html.article_of(root, page, licence)
+    document = thread or html.article_of(root, page, licence)
+    yield _without_article(document, root, page, licence) if isinstance(document, Reject) and not thread else document
 
 
 def following(root: HtmlElement, url: str, first: str, number: int) -> str:
@@ -100,6 +101,12 @@ def _thread_in(packed: list[Page], page: Page, licence: str) -> Thread | None:
 
 def _is_thread(root: HtmlElement, url: str) -> bool:
     return thread_on(root, url) is not None
+
+
+def _without_article(refused: Reject, root: HtmlElement, page: Page, licence: str) -> Thread | Reject:
+    """A page that is no article may be a thread without any of the signs of one; else it stays `refused`."""
+    found = find_posts(root, page.url) if refused.reason == "no_main_content" else None
+    return (_read_as_thread(found, root, page, licence) if found and len(found.blocks) > 1 else None) or refused
 
 
 def _read_as_thread(found: Found, root: HtmlElement, page: Page, licence: str) -> Thread | Reject | None:

@@ -14,7 +14,8 @@ from lxml.html import HtmlElement
 from connectors.html.threads.dates import is_relative, states_time
 
 _USER_LINK = re2.compile(r"(?i)user|member|profile|people|author|/u/|[?&/]u(?:id)?[=/]\d|/@|space-uid|/id/")
-SIGNED = re2.compile(r"(?i)(?:^|[ ._-])sig(?:[ ._\d-]|$)|signature")
+# What stands below the words of a post and is none of them: signatures, notes of edits
+SIGNED = re2.compile(r"(?i)(?:^|[ ._-])sig(?:[ ._\d-]|$)|signature|last-?edit|edited-?by|edit-?note")
 _NAMED = re2.compile(
     r"(?i)(?:^|[\s_-])(?:author|user-?name|nick(?:-?name)?|poster|display-?name|by-?line|posted-?by|op)(?:$|[\s_-])"
 )

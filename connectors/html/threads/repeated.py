@@ -27,7 +27,7 @@ from connectors.html.threads.said import PARAGRAPHS, Said, said_in
 
 MOST_BLOCKS = 2_000
 MOST_GROUPS = 12  # sets of blocks that are looked into: those with the most prose
-LEAST_PROSE = 0.02  # of the page's: the least that a set of posts holds
+LEAST_PROSE = 0.035  # of the page's: the least that a set of posts holds
 DEEPEST = 16  # levels below a block
 SHARE = 0.6  # of the blocks that a place has to serve
 HALF = 0.5  # of the words of a block: the least that a frame in it holds to be its body
@@ -72,7 +72,7 @@ def block_readings(
     for _, blocks in sets[:MOST_GROUPS]:
         group = _understand(blocks, evidence)
         if group:
-            yield Reading("blocks", tuple(_drafts(group, evidence, url)))
+            yield Reading("blocks" if group.author else "nameless", tuple(_drafts(group, evidence, url)))
 
 
 def _candidates(root: HtmlElement, sets_alike: list[list[HtmlElement]], evidence: Evidence) -> Iterator[list[Parts]]:
@@ -269,7 +269,7 @@ def _best_body(
 
 def _is_frame(path: ElementPath, inside: list[ElementsByPath], said: Said) -> bool:
     """Whether what is there holds a body, rather than being one of its paragraphs."""
-    if not path or path[-1].partition(".")[0] in PARAGRAPHS:
+    if not path or path[-1] in PARAGRAPHS:
         return False
     alike = [by_path[path] for by_path in inside if path in by_path]
     beside = sum(said.prose(each) for elements in alike for each in elements)
