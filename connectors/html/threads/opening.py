@@ -140,7 +140,11 @@ def _asks(content: HtmlElement, pieces: list[HtmlElement], about: str, evidence:
     if said < _SHORTEST:
         return False
     signed = _nearest(pieces, evidence.people) and _nearest(pieces, evidence.times)
-    if not signed and said < _NOTICE and any(_SIGN_IN.search(link) for piece in pieces for link in piece.xpath(".//a/@href")):
+    if (
+        not signed
+        and said < _NOTICE
+        and any(_SIGN_IN.search(link) for piece in pieces for link in piece.xpath(".//a/@href"))
+    ):
         return False
     return bool(signed) or weigh(content)[content].prose >= 0.4 * said
 

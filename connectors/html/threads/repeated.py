@@ -17,10 +17,10 @@ from urllib.parse import unquote
 import re2
 from lxml.html import HtmlElement
 
+from connectors.html.threads.beside import beside
 from connectors.html.threads.block import Block, number, read_body
 from connectors.html.threads.dates import read_times
 from connectors.html.threads.draft import Draft, Reading
-from connectors.html.threads.beside import beside
 from connectors.html.threads.evidence import SIGNED, Evidence, is_name, leads_to_user
 from connectors.html.threads.generic import GENERIC
 from connectors.html.threads.said import PARAGRAPHS, Said, said_in

@@ -22,7 +22,9 @@ _PATH = re2.compile(
 _NAMED = re2.compile(r"(?i)question|answer|thread|forum|discussion|\btopic(?:s|-)?\b|post-?(?:bit|row|reply)")
 _THREAD = re2.compile(r"(?i)[\w-]*thread[\w-]*")  # which blogs call the comments on an article, too
 # Of posts on pages that call themselves articles, as sites of threads made with publishing software do
-_REPLIES = re2.compile(r"(?i)answer[_-]?(?:content|text|body|item|post)|post-?repl(?:y|ies)|(?:topic|thread|forum|discussion)-?(?:post|repl(?:y|ies)|message)")
+_REPLIES = re2.compile(
+    r"(?i)answer[_-]?(?:content|text|body|item|post)|post-?repl(?:y|ies)|(?:topic|thread|forum|discussion)-?(?:post|repl(?:y|ies)|message)"
+)
 _COMMENTS = re2.compile(r"(?i)comment|review")
 _ARTICLES = ("Article", "NewsArticle", "BlogPosting", "Recipe", "ReportageNewsArticle", "TechArticle", "Product")
 # What sites of threads call themselves, or are made with
