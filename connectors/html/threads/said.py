@@ -61,11 +61,10 @@ class Said:
 def said_in(members: list[HtmlElement], evidence: Evidence) -> Said:
     """For blocks made of `members`, in the order of the page."""
     others: dict[HtmlElement, float] = {}
-    if any(evidence.within(two, one) for one, two in pairwise(members)):
-        known = set(members)
-        for member in members:
-            for around in member.iterancestors():
-                others[around] = others.get(around, 0.0) + evidence.prose[member]
-                if around in known:
-                    break
+    known = set(members) if any(evidence.within(two, one) for one, two in pairwise(members)) else set()
+    for member in known:
+        for around in member.iterancestors():
+            others[around] = others.get(around, 0.0) + evidence.prose[member]
+            if around in known:
+                break
     return Said(evidence, others)
