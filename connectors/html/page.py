@@ -1,7 +1,7 @@
 """Reads a page of any site as a thread, where people answer each other on it, else as an article."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from lxml import etree
@@ -10,7 +10,7 @@ from lxml.html import HtmlElement
 from connectors import html
 from connectors.html.next_addresses import FURTHER, relation
 from connectors.html.threads import address
-from connectors.html.threads.posts import Found, believed
+from connectors.html.threads.posts import Found, believed, find_posts
 from connectors.html.threads.site import declares_posts, thread_on
 from connectors.html.threads.thread import thread_from, thread_of
 from connectors.html.twins import with_markdown
@@ -36,7 +36,7 @@ def read_page(page: Page, licence: str = "") -> Iterator[Document | Reject]:
         return
     found = thread_on(root, page.url)
     thread = _read_as_thread(found, root, page, licence) if found else []
-    yield from thread or [html.article_of(root, page, licence)]
+    yield from thread or _without_thread(html.article_of(root, page, licence), root, page, licence)
 
 
 def following(root: HtmlElement, url: str, first: str, number: int) -> str:
@@ -104,6 +104,15 @@ def _if_thread(found: Iterator[Thread | Reject]) -> list[Document | Reject]:
 
 def _is_thread(root: HtmlElement, url: str) -> bool:
     return thread_on(root, url) is not None
+
+
+def _without_thread(
+    article: Article | Reject, root: HtmlElement, page: Page, licence: str
+) -> Sequence[Document | Reject]:
+    """A page that is no article may be a thread without any of the signs of one; else it stays as it is."""
+    refused = isinstance(article, Reject) and article.reason == "no_main_content"
+    found = find_posts(root, page.url) if refused else None
+    return (_read_as_thread(found, root, page, licence) if found and len(found.blocks) > 1 else []) or [article]
 
 
 def _read_as_thread(found: Found, root: HtmlElement, page: Page, licence: str) -> list[Document | Reject]:

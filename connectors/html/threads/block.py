@@ -9,7 +9,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from connectors import html
-from connectors.html.threads.dates import read_time
+from connectors.html.threads.dates import states_time
 from connectors.html.threads.profiles import Profile, first, one, select
 
 # Numbers that name a post in an address: what follows the last such name, else the last number
@@ -85,7 +85,7 @@ def read_block(profile: Profile, post: HtmlElement, url: str) -> Block:
 def stated_time(post: HtmlElement, selectors: tuple[str, ...]) -> str:
     """What of all that may be the time can be read as one."""
     stated = [first(post, (selector,)) for selector in selectors]
-    return next((each for each in stated if read_time(each)), "") or next(filter(None, stated), "")
+    return next((each for each in stated if states_time(each)), "") or next(filter(None, stated), "")
 
 
 def read_body(

@@ -14,7 +14,7 @@ from statistics import mean
 import re2
 from lxml.html import HtmlElement
 
-from connectors.html.threads.dates import read_time
+from connectors.html.threads.dates import read_times
 from connectors.html.threads.draft import Draft, Reading
 from connectors.html.threads.evidence import Evidence
 
@@ -64,11 +64,20 @@ class Landmarks:
     actions: list[int]
 
 
-def landmarks(root: HtmlElement, evidence: Evidence) -> Landmarks:
+def landmarks(root: HtmlElement, evidence: Evidence, title: str = "") -> Landmarks:
+    """`title` is the page's own, which says nothing of others where posts repeat it."""
     marks = {*evidence.times, *evidence.people}
-    long = [link for link in root.iter("a") if evidence.mass[link] >= _LONG_LINK and marks.isdisjoint(link.iter())]
+    long = [
+        link
+        for link in root.iter("a")
+        if evidence.mass[link] >= _LONG_LINK and marks.isdisjoint(link.iter()) and not _says(link, title)
+    ]
     small = [each for each in root.iter("a", "button", "span", "li", "em", "div") if _is_action(each, evidence)]
     return Landmarks(*(sorted(map(evidence.at.__getitem__, e)) for e in (evidence.times, evidence.people, long, small)))
+
+
+def _says(link: HtmlElement, title: str) -> bool:
+    return bool(title) and " ".join(title.split()) in " ".join(link.text_content().split())
 
 
 def _is_action(element: HtmlElement, evidence: Evidence) -> bool:
@@ -89,7 +98,7 @@ def features(reading: Reading, more: float, evidence: Evidence, marks: Landmarks
     gaps = [(one[1], two[0]) for one, two in pairwise(spans)]
     letters = sum(draft.letters for draft in drafts)
     prose, mass = (sum(map(of.__getitem__, bodies)) for of in (evidence.prose, evidence.mass))
-    times = [read_time(draft.time) for draft in drafts]
+    times = read_times([draft.time for draft in drafts])
     known = [time for time in times if time]
     names, people = names_of(drafts), set(evidence.people.values())
     return {
@@ -100,7 +109,7 @@ def features(reading: Reading, more: float, evidence: Evidence, marks: Landmarks
         "dated": len(known) / len(drafts),
         "forward": mean(one <= two for one, two in pairwise(known)) if len(known) > 1 else 0.5,
         "acted": _share(gaps, marks.actions),
-        "named": float(bool(_POST.search(names))),
+        "named": float(any(_POST.search(names_of((drafts[at],))) for at in (0, len(drafts) // 2, -1))),
         "aside": float(bool(_ASIDE.search(names))),
         "titled": _share(gaps, marks.titles),
         "mixed": mean([_holds(span, marks.times) and _holds(span, marks.people) for span in spans] or [0]),

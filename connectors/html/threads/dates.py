@@ -7,6 +7,7 @@ that would still hold tomorrow, and is unknown.
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
+from typing import Any
 
 import re2
 from dateparser import DateDataParser
@@ -105,10 +106,13 @@ def read_time(text: str, month_first: bool = True, language: str = "") -> dateti
         return datetime.fromtimestamp(int(epoch[1]), UTC)
     if not any(char.isdigit() for char in text):
         return None
-    day = _year_first(text) or _named(text) or _year_last(text, month_first)
-    if day:
-        return _at(day, text)
-    return _in_words(text, language)
+    stated = _year_first(text) or _named(text) or _year_last(text, month_first)
+    return _at(*stated) if stated else _in_words(text, language)
+
+
+def states_time(text: str) -> bool:
+    """Whether there is a time in `text`, in whichever order its numbers stand."""
+    return bool(read_time(text) or (_YEAR_LAST.search(text) and read_time(text, month_first=False)))
 
 
 def _day(year: int, month: int, day: int) -> datetime | None:
@@ -119,29 +123,39 @@ def _day(year: int, month: int, day: int) -> datetime | None:
         return None
 
 
-def _year_first(text: str) -> datetime | None:
+def _year_first(text: str) -> tuple[datetime, str] | None:
+    """The day, and the text without it; so do the next two."""
     found = _YEAR_FIRST.search(text)
-    return _day(int(found[1]), int(found[2]), int(found[3])) if found else None
+    day = _day(int(found[1]), int(found[2]), int(found[3])) if found else None
+    return (day, _without(text, found)) if found and day else None
 
 
-def _year_last(text: str, month_first: bool) -> datetime | None:
+def _year_last(text: str, month_first: bool) -> tuple[datetime, str] | None:
     found = _YEAR_LAST.search(text)
     if not found:
         return None
     one, two, year = int(found[1]), int(found[2]), int(found[3])
     month, day = (one, two) if month_first and "." not in found[0][:6] else (two, one)
-    return _day(year, month, day)
+    stated = _day(year, month, day)
+    return (stated, _without(text, found)) if stated else None
 
 
-def _named(text: str) -> datetime | None:
+def _named(text: str) -> tuple[datetime, str] | None:
     found = _NAMED.search(text)
     if not found or not (found[1] or found[3]):
         return None
-    return _day(int(found[4].strip(" ,")), _MONTHS.index(found[2].lower()) + 1, int(found[3] or found[1]))
+    day = _day(int(found[4].strip(" ,")), _MONTHS.index(found[2].lower()) + 1, int(found[3] or found[1]))
+    return (day, _without(text, found)) if day else None
+
+
+def _without(text: str, date: Any) -> str:
+    """What is left of a text beside its date: 14.05. is no time of day."""
+    groups = [at for at in range(1, len(date.groups()) + 1) if date[at] is not None]
+    return f"{text[: min(map(date.start, groups))]} {text[max(map(date.end, groups)) :]}"
 
 
 def _at(day: datetime, text: str) -> datetime:
-    """`day` at the time of day in `text`, if there is one."""
+    """`day` at the time of day in `text`, what else stands there, if there is one."""
     found = _CLOCK.search(text) or _CLOCK.search(_HOUR.sub(r" \1:00 \2m", _NOON.sub("12 pm", text)))
     if not found:
         return day

@@ -3,6 +3,7 @@
 One walk over the page; everything after it looks up elements.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -10,10 +11,11 @@ from typing import Any
 import re2
 from lxml.html import HtmlElement
 
-from connectors.html.threads.dates import is_relative, read_time
+from connectors.html.threads.dates import is_relative, states_time
 
 _USER_LINK = re2.compile(r"(?i)user|member|profile|people|author|/u/|[?&/]u(?:id)?[=/]\d|/@|space-uid|/id/")
-SIGNED = re2.compile(r"(?i)(?:^|[ ._-])sig(?:[ ._\d-]|$)|signature")
+# What stands below the words of a post and is none of them: signatures, notes of edits
+SIGNED = re2.compile(r"(?i)(?:^|[ ._-])sig(?:[ ._\d-]|$)|signature|last-?edit|edited-?by|edit-?note")
 _NAMED = re2.compile(
     r"(?i)(?:^|[\s_-])(?:author|user-?name|nick(?:-?name)?|poster|display-?name|by-?line|posted-?by|op)(?:$|[\s_-])"
 )
@@ -28,6 +30,7 @@ _SILENT = frozenset((
 ))  # fmt: skip
 _UNSEEN = frozenset(("script", "style", "template", "head", "svg", "textarea", "select"))
 _LONGEST_NAME, _LONGEST_MARK = 40, 60
+_MOST_ADDRESSES = 3  # that the links to one person have
 _NOT_NAMES = frozenset((
     "author", "autor", "auteur", "user", "username", "member", "poster", "posts", "profile", "作者", "用户",
 ))  # fmt: skip
@@ -61,7 +64,7 @@ def gather(root: HtmlElement) -> Evidence:
     prose, mass, last = _weigh(elements, at)
     seen = [element for element in elements if mass[element] or len(element) == 0]
     times = {element: stated for element in seen if (stated := _time_of(element, mass[element]))}
-    people = {element: name for element in seen if (name := _person(element, mass[element]))}
+    people = _without_labels({element: name for element in seen if (name := _person(element, mass[element]))})
     _take_away(prose, mass, {*times, *people})
     return Evidence(times, people, prose, mass, at, last, prose[root])
 
@@ -88,13 +91,21 @@ def _weigh(
 
 
 def _take_away(prose: dict[HtmlElement, float], mass: dict[HtmlElement, float], marks: set[HtmlElement]) -> None:
-    """Short elements that say who or when are nobody's prose."""
+    """Short elements that say who or when are nobody's prose; of those around others, what they say themselves."""
     for mark in marks:
         said = prose[mark]
-        if 0 < said <= mass[mark] <= _LONGEST_MARK and not marks.intersection(mark.iterdescendants()):
-            prose[mark] = 0.0
-            for around in mark.iterancestors():
-                prose[around] = max(0.0, prose[around] - said) if prose[around] else 0.0
+        if not 0 < said <= mass[mark] <= _LONGEST_MARK:
+            continue
+        if not marks.isdisjoint(mark.iterdescendants()):
+            own = _own(mark)
+            said = letters(own) if states_time(own) or is_relative(own) else 0.0
+        for around in (mark, *mark.iterancestors()) if said else ():
+            prose[around] = max(0.0, prose[around] - said)
+
+
+def _own(element: HtmlElement) -> str:
+    """What an element says without what is in it, in one line."""
+    return " ".join("".join([element.text or "", *(child.tail or "" for child in element)]).split())
 
 
 def letters(text: str | None) -> float:
@@ -119,16 +130,25 @@ def _time_of(element: HtmlElement, mass: float) -> str:
     """The time that an element states itself, in an attribute or as nearly all its text."""
     for name in _TIMES if element.attrib else ():
         stated = element.get(name) or ""
-        if 8 <= len(stated) <= 60 and read_time(stated):
+        if 8 <= len(stated) <= 60 and states_time(stated):
             return stated
     if len(element) > 12 or mass > 400:
         return ""
-    own = " ".join("".join([element.text or "", *(child.tail or "" for child in element)]).split())
+    own = _own(element)
     text = " ".join(element.text_content().split()) if len(element) and len(own) < 60 else own
     for each in (text, own):
-        if 6 <= len(each) <= 80 and not _JOINED.search(each) and read_time(each):
+        if 6 <= len(each) <= 80 and not _JOINED.search(each) and states_time(each):
             return each
     return own if is_relative(own) else ""
+
+
+def _without_labels(people: dict[HtmlElement, str]) -> dict[HtmlElement, str]:
+    """The people, without what many links to different ones say: "Profile", "Send a message"."""
+    leading: defaultdict[str, set[str]] = defaultdict(set)
+    for element, name in people.items():
+        leading[name].add(element.get("href") or "")
+    labels = {name for name, addresses in leading.items() if len(addresses) > _MOST_ADDRESSES}
+    return {element: name for element, name in people.items() if name not in labels}
 
 
 def _person(element: HtmlElement, mass: float) -> str:
@@ -149,4 +169,5 @@ def _person(element: HtmlElement, mass: float) -> str:
 def is_name(text: str) -> bool:
     """Whether a text may name a person: it is short, has letters and is no time."""
     short = 1 <= len(text) <= _LONGEST_NAME and any(map(str.isalpha, text)) and text.lower() not in _NOT_NAMES
-    return short and not read_time(text) and not is_relative(text)
+    short = short and ":" not in text and not text.startswith("#")
+    return short and not states_time(text) and not is_relative(text)

@@ -18,6 +18,8 @@ from connectors.html.threads.generic import GENERIC
 _TITLES = ("h1", "h2", "h3", "h4", "td", "th", "strong", "b", "a", "span", "div", "p", "li", "dt")
 _SHORTEST = 12  # letters, of which a wide one counts as two and a half, that ask something
 _LINE = 160  # letters of a line that tells when or by whom, rather than what
+_NOTICE = 250  # letters of a line that asks guests to sign in
+_SIGN_IN = re2.compile(r"(?i)log-?in|sign-?(?:in|up)|regist(?:er|ration)")
 _MORE = 20  # letters that frames may add to it
 _FIRST = re2.compile(r"^(?:#\s?[01]|[01]\s?#|1\s?楼|楼主|樓主|No\. ?1|1 of \d+)$")  # how the first post is numbered
 
@@ -138,6 +140,12 @@ def _asks(content: HtmlElement, pieces: list[HtmlElement], about: str, evidence:
     if said < _SHORTEST:
         return False
     signed = _nearest(pieces, evidence.people) and _nearest(pieces, evidence.times)
+    if (
+        not signed
+        and said < _NOTICE
+        and any(_SIGN_IN.search(link) for piece in pieces for link in piece.xpath(".//a/@href"))
+    ):
+        return False
     return bool(signed) or weigh(content)[content].prose >= 0.4 * said
 
 

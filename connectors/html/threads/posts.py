@@ -89,7 +89,7 @@ def _look(root: HtmlElement, url: str, evidence: Evidence) -> _Page:
     sets = alike(root)
     repeated = [*block_readings(root, sets, url, evidence), *body_readings(root, sets, url, evidence)]
     head = read_head(root, title(root), evidence)
-    return _Page(root, url, evidence, landmarks(root, evidence), head, repeated)
+    return _Page(root, url, evidence, landmarks(root, evidence, head.title), head, repeated)
 
 
 def _best(readings: list[Reading], page: _Page) -> Found | None:

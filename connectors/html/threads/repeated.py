@@ -11,22 +11,26 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from itertools import pairwise
+from itertools import islice, pairwise
+from urllib.parse import unquote
 
 import re2
 from lxml.html import HtmlElement
 
+from connectors.html.threads.beside import beside
 from connectors.html.threads.block import Block, number, read_body
-from connectors.html.threads.dates import read_time
+from connectors.html.threads.dates import read_times
 from connectors.html.threads.draft import Draft, Reading
 from connectors.html.threads.evidence import SIGNED, Evidence, is_name, leads_to_user
 from connectors.html.threads.generic import GENERIC
+from connectors.html.threads.said import PARAGRAPHS, Said, said_in
 
 MOST_BLOCKS = 2_000
 MOST_GROUPS = 12  # sets of blocks that are looked into: those with the most prose
-LEAST_PROSE = 0.05  # of the page's: the least that a set of posts holds
+LEAST_PROSE = 0.035  # of the page's: the least that a set of posts holds
 DEEPEST = 16  # levels below a block
 SHARE = 0.6  # of the blocks that a place has to serve
+HALF = 0.5  # of the words of a block: the least that a frame in it holds to be its body
 NEARLY_ALL = 0.92  # of the words of a block: its body, when no smaller place holds as much
 Parts = tuple[HtmlElement, ...]  # one block: an element, or several siblings
 ElementPath = tuple[str, ...]
@@ -44,13 +48,15 @@ _ROLE = re2.compile(r"(?i)avatar|title|rank|role|badge|status|stat\b|count|membe
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Blocks, and where in most of them the author, the time and the body are; () for what there is not."""
+    """Blocks, and where in most of them the author, the time and the body are; () for an author and a time that are
+    nowhere, and for a body that is the block itself."""
 
     blocks: list[ElementsByPath]
     members: list[HtmlElement]  # the elements that blocks are made of, in the order of the page
     author: ElementPath
     time: ElementPath
     body: ElementPath
+    said: Said
 
 
 def block_readings(
@@ -66,8 +72,7 @@ def block_readings(
     for _, blocks in sets[:MOST_GROUPS]:
         group = _understand(blocks, evidence)
         if group:
-            drafts = (_draft(by_path, group, evidence, url) for by_path in group.blocks)
-            yield Reading("blocks", tuple(draft for draft in drafts if draft))
+            yield Reading("blocks" if group.author else "nameless", tuple(_drafts(group, evidence, url)))
 
 
 def _candidates(root: HtmlElement, sets_alike: list[list[HtmlElement]], evidence: Evidence) -> Iterator[list[Parts]]:
@@ -90,6 +95,8 @@ def alike(root: HtmlElement) -> list[list[HtmlElement]]:
         if element.tag in _TAGS or (isinstance(element.tag, str) and "-" in element.tag):
             own, around = signature(element), signature(element.getparent())
             found[(own, 0) if "." in own else (f"{around} {own}", depth[element])].append(element)
+            if "." not in own and len(element) > 1:  # replies without names, in what they answer
+                found[(f"{own} of {' '.join(map(signature, element.iterchildren('*')))}", -1)].append(element)
     return list(found.values())
 
 
@@ -129,10 +136,12 @@ def _understand(blocks: list[Parts], evidence: Evidence) -> _Group | None:
     counts = Counter(path for by_path in inside for path in by_path)
     common = [path for path, count in counts.items() if count >= needed]
     time = _best_time(inside, common, needed, evidence.times)
-    author = _best_author(inside, common, needed)
-    body = _best_body(inside, common, author, time, evidence) if author or time else ()
+    author = _best_author(inside, common, needed, time)
     ordered = sorted(members, key=evidence.at.__getitem__)
-    return _Group(inside, ordered, author, time, body) if body else None
+    said = said_in(ordered, evidence)
+    marks = _marks(inside, author, time, evidence)
+    body = _best_body(inside, common, marks, said) if author or time else None
+    return _Group(inside, ordered, author, time, body, said) if body is not None else None
 
 
 def _elements_by_path(parts: Parts, members: set[HtmlElement]) -> ElementsByPath:
@@ -143,12 +152,18 @@ def _elements_by_path(parts: Parts, members: set[HtmlElement]) -> ElementsByPath
     while waiting:
         element, above = waiting.pop()
         own = element in heads
-        path = above if own and single else (*above, signature(element))
+        path = above if own and single else (*above, _place(element))
         found.setdefault(path, []).append(element)
         if len(path) < DEEPEST:
             inner = [child for child in element if isinstance(child.tag, str) and child not in members]
             waiting += [(child, path) for child in reversed(inner)]
     return found
+
+
+def _place(element: HtmlElement) -> str:
+    """Cells of a row are told by their order: that of the author and that of the words are often of one class."""
+    before = sum(1 for _ in element.itersiblings("td", preceding=True)) if element.tag == "td" else 0
+    return f"{signature(element)}:{before}" if before else signature(element)
 
 
 def _best_time(
@@ -162,11 +177,12 @@ def _best_time(
         stated = [stamp for by_path in inside if (stamp := _stamp(by_path.get(path, []), stamps))]
         if len(stated) < needed or not path:
             continue
-        known = [time for stamp in stated if (time := read_time(stamp))]
+        known = [time for time in read_times(stated) if time]
         forward = sum(one <= two for one, two in pairwise(known)) / max(1, len(known) - 1)
         clock = sum(bool(time.hour or time.minute) for time in known) / len(stated)
         worth = (0.5 * len(stated) + 0.5 * len(known)) / len(inside) + 2 * forward + 0.5 * clock
-        if worth > best_worth:
+        inner = bool(best) and path[: len(best)] == best
+        if worth > best_worth or (inner and worth == best_worth):  # the innermost says nothing else
             best, best_worth = path, worth
     return best
 
@@ -177,7 +193,9 @@ def _stamp(elements: list[HtmlElement], stamps: dict[HtmlElement, str]) -> str:
     return next((stamps[element] for element in near if element in stamps), "")
 
 
-def _best_author(inside: list[ElementsByPath], common: list[ElementPath], needed: float) -> ElementPath:
+def _best_author(
+    inside: list[ElementsByPath], common: list[ElementPath], needed: float, time: ElementPath
+) -> ElementPath:
     best: ElementPath = ()
     best_worth = 0.75
     for path in common:
@@ -185,9 +203,9 @@ def _best_author(inside: list[ElementsByPath], common: list[ElementPath], needed
         names = [name for element in elements if is_name(name := _name(element))]
         if len(names) < needed or not path:
             continue
-        worth = (
-            _author_hints(elements, path) + 0.5 * (len(set(names)) > 1) - 2 * (len(set(names)) == 1 < len(names) - 1)
-        )
+        beside = 0.3 * (bool(time) and path[:-1] == time[: len(path) - 1])
+        several = 0.5 * (len(set(names)) > 1) - 2 * (len(set(names)) == 1 < len(names) - 1)
+        worth = _author_hints(elements, path) + several + beside
         if worth > best_worth + 0.05:
             best, best_worth = path, worth
     return best
@@ -200,8 +218,14 @@ def _name(element: HtmlElement) -> str:
     return next(filter(None, texts), "")
 
 
+def _names_itself(link: HtmlElement) -> bool:
+    """Whether the address of a link has its words, as those of people have, whatever their folder is called."""
+    said = "".join(link.text_content().split()).lower()
+    return len(said) > 1 and said in unquote(link.get("href") or "").lower()
+
+
 def _author_hints(elements: list[HtmlElement], path: ElementPath) -> float:
-    links = sum(element.tag == "a" and leads_to_user(element) for element in elements)
+    links = sum(element.tag == "a" and (leads_to_user(element) or _names_itself(element)) for element in elements)
     wrapped = sum(any(map(leads_to_user, element.iter("a"))) for element in elements)
     stated = any("author" in f"{element.get('itemprop') or ''} {element.get('rel') or ''}" for element in elements)
     named = bool(_USER_NAME.search(" ".join(path[-2:]))) or stated
@@ -209,41 +233,70 @@ def _author_hints(elements: list[HtmlElement], path: ElementPath) -> float:
     return max(float(links), 0.6 * wrapped) / len(elements) + 0.8 * named - 0.8 * role
 
 
+def _marks(
+    inside: list[ElementsByPath], author: ElementPath, time: ElementPath, evidence: Evidence
+) -> list[list[HtmlElement]]:
+    """Of each block, the elements that say who and when."""
+    found = []
+    for by_path in inside:
+        stated = by_path.get(time, []) if time else []
+        times = (each for element in stated for each in (element, *element) if each in evidence.times)
+        found.append([*islice(times, 1), *(by_path.get(author, [])[:1] if author else [])])
+    return found
+
+
 def _best_body(
-    inside: list[ElementsByPath],
-    common: list[ElementPath],
-    author: ElementPath,
-    time: ElementPath,
-    evidence: Evidence,
-) -> ElementPath:
-    """The deepest path that holds nearly all the words that any path without author and time holds."""
-    words: dict[ElementPath, float] = {}
+    inside: list[ElementsByPath], common: list[ElementPath], marks: list[list[HtmlElement]], said: Said
+) -> ElementPath | None:
+    """The deepest path that holds nearly all the words that any path holds, those around author and time aside. A body
+    in paragraphs with nothing around them but what is around the author, too, is all of that but what says who or
+    when; its path may be ()."""
+    inner, outer = dict[ElementPath, float](), dict[ElementPath, float]()
     for path in common:
-        around = path == author[: len(path)] or path == time[: len(path)]
-        if not around and not any(SIGNED.search(name) for name in path):
-            holding = (by_path[path] for by_path in inside if path in by_path)
-            words[path] = sum(min(evidence.prose[_richest(each, evidence)], 4000.0) for each in holding)
-    most = max(words.values(), default=0.0)
-    good = [path for path, held in words.items() if held >= NEARLY_ALL * most and held > 0]
-    return max(good, key=lambda path: (len(path), words[path]), default=())
+        if any(SIGNED.search(name) for name in path):
+            continue
+        pairs = zip(inside, marks, strict=True)
+        bodies = [(said.richest(by_path[path]), own) for by_path, own in pairs if path in by_path]
+        around = sum(said.holds(body, own) for body, own in bodies)
+        words = sum(min(said.words(body, own), 4000.0) for body, own in bodies)
+        (outer if 2 * around > len(bodies) else inner)[path] = words
+    most, of_all = (max(held.values(), default=0.0) for held in (inner, inner | outer))
+    good = [path for path, words in inner.items() if words >= max(NEARLY_ALL * most, HALF * of_all) and words > 0]
+    frames = [path for path in good if _is_frame(path, inside, said)]
+    wide = [path for path, words in outer.items() if words >= max(most, 1.0)]
+    return max(frames or wide or good, key=lambda path: (len(path), (inner | outer)[path], path), default=None)
 
 
-def _richest(elements: list[HtmlElement], evidence: Evidence) -> HtmlElement:
-    return elements[0] if len(elements) == 1 else max(elements, key=lambda element: evidence.prose[element])
+def _is_frame(path: ElementPath, inside: list[ElementsByPath], said: Said) -> bool:
+    """Whether what is there holds a body, rather than being one of its paragraphs."""
+    if not path or path[-1] in PARAGRAPHS:
+        return False
+    alike = [by_path[path] for by_path in inside if path in by_path]
+    beside = sum(said.prose(each) for elements in alike for each in elements)
+    return NEARLY_ALL * beside <= sum(said.prose(said.richest(elements)) for elements in alike)
 
 
-def _draft(by_path: ElementsByPath, group: _Group, evidence: Evidence, url: str) -> Draft | None:
-    if group.body not in by_path:
-        return None
-    body = _richest(by_path[group.body], evidence)
-    outer = _outermost_inside(body, group.members, evidence)
-    author = _name(by_path[group.author][0]) if group.author in by_path else ""
-    time = _stamp(by_path.get(group.time, []), evidence.times)
+def _drafts(group: _Group, evidence: Evidence, url: str) -> Iterator[Draft]:
+    holding = [by_path for by_path in group.blocks if group.body in by_path]
+    bodies = [group.said.richest(by_path[group.body]) for by_path in holding]
+    marks = _marks(holding, group.author, group.time, evidence)
+    around = [("", "")] * len(bodies) if group.author and group.time else beside(bodies, evidence)
+    for by_path, body, own, (name, stated) in zip(holding, bodies, marks, around, strict=True):
+        author = _name(by_path[group.author][0]) if group.author and group.author in by_path else ""
+        author = name if not group.author else author if is_name(author) else ""
+        time = _stamp(by_path.get(group.time, []), evidence.times) if group.time else stated
+        outer = _outermost_inside(body, group.members, evidence)
+        rest = group.said.rest(body, own) if group.said.holds(body, own) else [body]
+        if rest != [body]:
+            outer += [child for child in body.iterchildren("*") if child not in rest and child.tag != "br"]
+        read = partial(_read, body, outer, _post_id(by_path), author, time, url)
+        size = group.said.words(body, own)
+        yield Draft(next(iter(by_path.values()))[0], rest[0] if rest else body, size, author, time, read)
+
+
+def _post_id(by_path: ElementsByPath) -> str:
     ids = (element.get("id") or "" for elements in by_path.values() for element in elements)
-    post_id = number(next((each for each in ids if any(map(str.isdigit, each))), ""))
-    letters = evidence.prose[body] - sum(evidence.prose[member] for member in outer)
-    place = next(iter(by_path.values()))[0]
-    return Draft(place, body, letters, author, time, partial(_read, body, outer, post_id, author, time, url))
+    return number(next((each for each in ids if any(map(str.isdigit, each))), ""))
 
 
 def _outermost_inside(body: HtmlElement, members: list[HtmlElement], evidence: Evidence) -> list[HtmlElement]:

@@ -5,13 +5,14 @@ from lxml.html import HtmlElement
 
 from connectors.html.schema_org import is_a, linked_data
 from connectors.html.tags import names
+from connectors.html.threads.choice import LEAST
 from connectors.html.threads.copies import drop_copies
 from connectors.html.threads.described_posts import is_declared_thread
 from connectors.html.threads.posts import Found, find_posts
 from connectors.html.threads.recognised import count_posts
 
 _FEWEST = 2  # posts that make a thread where the page does not say that it is one
-_LEAST, _LEAST_UNNAMED = 0.5, 0.65  # worth of a reading, where names speak for a thread and where they do not
+_NAMED_LEAST, _UNNAMED_LEAST = 0.5, 0.65  # worth of a reading, where names speak for a thread and where they do not
 # Parts of addresses that lead to threads; titles in them say nothing
 _HOST = re2.compile(r"forum|communit|\bbbs|\bboards?\b|discuss|\bask\b|answers|tieba|wenda|\bqa\b")
 _PATH = re2.compile(
@@ -20,6 +21,10 @@ _PATH = re2.compile(
 )
 _NAMED = re2.compile(r"(?i)question|answer|thread|forum|discussion|\btopic(?:s|-)?\b|post-?(?:bit|row|reply)")
 _THREAD = re2.compile(r"(?i)[\w-]*thread[\w-]*")  # which blogs call the comments on an article, too
+# Of posts on pages that call themselves articles, as sites of threads made with publishing software do
+_REPLIES = re2.compile(
+    r"(?i)answer[_-]?(?:content|text|body|item|post)|post-?repl(?:y|ies)|(?:topic|thread|forum|discussion)-?(?:post|repl(?:y|ies)|message)"
+)
 _COMMENTS = re2.compile(r"(?i)comment|review")
 _ARTICLES = ("Article", "NewsArticle", "BlogPosting", "Recipe", "ReportageNewsArticle", "TechArticle", "Product")
 # What sites of threads call themselves, or are made with
@@ -43,12 +48,14 @@ def thread_on(root: HtmlElement, url: str) -> Found | None:
     if declares_posts(root):
         return find_posts(drop_copies(root), url)
     addressed, of_forum = leads_to_thread(url), _is_of_forum(root)
-    if not (addressed or of_forum) and (_is_article(root) or not _NAMED.search(names(root))):
+    if not (addressed or of_forum) and not _NAMED.search(names(root)):
         return None
     found = find_posts(drop_copies(root), url)
     if found is None or len(found.blocks) < _FEWEST:
         return None
-    return found if found.worth >= _least(found.names, addressed or of_forum) else None
+    if not (addressed or of_forum) and _is_article(root) and not _REPLIES.search(found.names):
+        return None
+    return found if found.worth >= _least(found.names, addressed, of_forum) else None
 
 
 def leads_to_thread(url: str) -> bool:
@@ -57,12 +64,14 @@ def leads_to_thread(url: str) -> bool:
     return bool(_HOST.search(host) or _PATH.search(f"/{path}"))
 
 
-def _least(around: str, certain: bool) -> float:
+def _least(around: str, addressed: bool, of_forum: bool) -> float:
     """What a reading has to be worth. Comments are a thread only where something else names it."""
+    if addressed and of_forum:
+        return LEAST
     are_comments = bool(_COMMENTS.search(around))
-    if certain or _NAMED.search(_THREAD.sub("", around) if are_comments else around):
-        return _LEAST
-    return 1.0 if are_comments else _LEAST_UNNAMED
+    if addressed or of_forum or _NAMED.search(_THREAD.sub("", around) if are_comments else around):
+        return _NAMED_LEAST
+    return 1.0 if are_comments else _UNNAMED_LEAST
 
 
 def _is_article(root: HtmlElement) -> bool:
