@@ -40,7 +40,6 @@ def trim(block: HtmlElement, weights: dict[HtmlElement, Weight]) -> None:
         is_small = weight.prose <= _MOST * weights[block].prose
         if _is_of_links(element, weight) or _is_notice(element, weight) or (is_small and _is_of_teasers(element)):
             element.drop_tree()
-    _drop_last_headings(block)
 
 
 def _is_of_links(element: HtmlElement, weight: Weight) -> bool:
@@ -99,7 +98,7 @@ def _is_linked(element: HtmlElement, weights: dict[HtmlElement, Weight]) -> bool
     return not weight.length or weight.links > 0.5 * weight.length
 
 
-def _drop_last_headings(block: HtmlElement) -> None:
+def drop_last_headings(block: HtmlElement) -> None:
     """Headings that nothing follows."""
     for heading in reversed(list(block.iter(*HEADINGS))):
         if heading is block or _is_quoted(heading) or _says_something_after(heading, block):
