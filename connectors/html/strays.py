@@ -26,6 +26,8 @@ _SAFE = ("dl", "pre", "blockquote", "table", "code")
 # A list that hardly links says something
 _LINKS = frozenset(("linked < 0.7", "linked ≥ 0.7"))
 _KINDS = frozenset(("p", "ul", "ol", "table", "div", "figcaption", "figure", "blockquote", "pre", "dl", "section"))
+# A sentence that is lost costs more than a line that is kept
+_SAYS, _SENTENCE = frozenset(("prose", "ends as a sentence")), -1.0
 _FRAMES = frozenset(("aside", "section", "header", "footer", "article", "li", "figure", "form"))
 _STOPS = ".!?。！？…”\"'»؟।"
 _SIGNS = frozenset("|»›•©@")
@@ -40,7 +42,11 @@ def find_strays(block: HtmlElement, weights: Weights, stated: str) -> list[HtmlE
     judged = traits(block, weights, stated)
     if not any("prose" in its for _, its in judged):
         return []
-    return [part for part, its in judged if _may_go(part, its, block) and score(its) < 0]
+    return [part for part, its in judged if _may_go(part, its, block) and score(its) < _least(its)]
+
+
+def _least(its: Traits) -> float:
+    return _SENTENCE if _SAYS & its else 0.0
 
 
 def score(its: Traits) -> float:
