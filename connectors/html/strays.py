@@ -36,17 +36,45 @@ _SIGNS = frozenset("|»›•©@")
 def find_strays(block: HtmlElement, weights: Weights, stated: str) -> list[HtmlElement]:
     """What in `block` is more likely around the article than of it; nothing where `block` holds no prose.
 
-    `stated` are the letters and digits of the page's title. Code, tables, quotations, lists of definitions and boxes of
-    a manual stay, and so do lists that hardly link and headings before the last sentence.
+    `stated` are the letters and digits of the page's title. Code, data, quotations, lists of definitions, boxes of a
+    manual and lists that hardly link stay, and so does a line with a colon before one. A heading goes with all below it.
     """
     judged = traits(block, weights, stated)
     if not any("prose" in its for _, its in judged):
         return []
-    return [part for part, its in judged if _may_go(part, its, block) and score(its) < _least(its)]
+    data = {next(head.iterancestors("table"), head) for head in block.iter("th")}
+    is_safe = [_is_safe(part, its, [part, *_around(part, block)], data) for part, its in judged]
+    gone = set[HtmlElement]()
+    for (part, its), safe, next_safe in zip(judged, is_safe, [*is_safe[1:], False], strict=True):
+        introduces = "ends with a colon" in its and next_safe
+        if part.tag not in HEADINGS and not safe and not introduces and score(its) < _least(its):
+            gone.add(part)
+    parts = [part for part, _ in judged]
+    return [part for part in parts if part in gone] + _left_alone(parts, gone)
+
+
+def _is_safe(part: HtmlElement, its: Traits, around: list[HtmlElement], data: set[HtmlElement]) -> bool:
+    if part.tag in _SAFE or (part.tag in ("ul", "ol") and not _LINKS & its):
+        return True
+    return any(each in data or is_callout(each) for each in around)
 
 
 def _least(its: Traits) -> float:
     return _SENTENCE if _SAYS & its else 0.0
+
+
+def _left_alone(parts: list[HtmlElement], gone: set[HtmlElement]) -> list[HtmlElement]:
+    """Headings of which everything goes that stands between them and the next one."""
+    found = []
+    below, stays = 0, False
+    for part in reversed(parts):
+        if part.tag not in HEADINGS:
+            below, stays = below + 1, stays or part not in gone
+            continue
+        if below and not stays:
+            found.append(part)
+        below, stays = 0, False
+    return found
 
 
 def score(its: Traits) -> float:
@@ -60,14 +88,6 @@ def traits(block: HtmlElement, weights: Weights, stated: str) -> list[tuple[Html
     own = [_looks(part, weights[part], stated) for part in parts]
     stand = zip(_places(parts, weights), _neighbours(parts, weights), _company(parts, block, weights), strict=True)
     return [(part, frozenset().union(looks, *where)) for part, looks, where in zip(parts, own, stand, strict=True)]
-
-
-def _may_go(part: HtmlElement, its: Traits, block: HtmlElement) -> bool:
-    if part.tag in _SAFE or (part.tag in HEADINGS and "after" not in its):
-        return False
-    if part.tag in ("ul", "ol") and not _LINKS & its:
-        return False
-    return not any(is_callout(each) for each in (part, *_around(part, block)))
 
 
 def _parts(element: HtmlElement, block: HtmlElement, weights: Weights) -> Iterator[HtmlElement]:
