@@ -13,7 +13,7 @@ from connectors.html.tags import HEADINGS
 _SAID = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
 
-def _any(kind: str) -> re2._Regexp:
+def _any(kind: str) -> "re2._Regexp[str]":
     """Reads lower case, since a pattern of all languages without regard to case is too large for re2's fast way."""
     options = re2.Options()
     options.max_mem = _MEMORY

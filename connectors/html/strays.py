@@ -37,7 +37,8 @@ def find_strays(block: HtmlElement, weights: Weights, stated: str) -> list[HtmlE
     """What in `block` is more likely around the article than of it; nothing where `block` holds no prose.
 
     `stated` are the letters and digits of the page's title. Code, data, quotations, lists of definitions, boxes of a
-    manual and lists that hardly link stay, and so does a line with a colon before one. A heading goes with all below it.
+    manual and lists that hardly link stay, and so does a line with a colon before one. A heading goes with all that is
+    below it.
     """
     judged = traits(block, weights, stated)
     if not any("prose" in its for _, its in judged):
@@ -102,8 +103,10 @@ def _parts(element: HtmlElement, block: HtmlElement, weights: Weights) -> Iterat
 
 
 def _is_data(element: HtmlElement) -> bool:
-    return element.tag == "table" and not any(True for _ in element.iter("p", "div", "ul", "ol")) and (
-        sum(1 for _ in element.iter("table")) == 1
+    return (
+        element.tag == "table"
+        and not any(True for _ in element.iter("p", "div", "ul", "ol"))
+        and (sum(1 for _ in element.iter("table")) == 1)
     )
 
 
@@ -136,7 +139,9 @@ def _looks(part: HtmlElement, weight: Weight, stated: str) -> set[str]:
 def _places(parts: list[HtmlElement], weights: Weights) -> Iterator[set[str]]:
     """Before, within or after the prose, and how far from its ends."""
     whole = sum(weights[part].prose for part in parts) or 1.0
-    plain = [at for at, part in enumerate(parts) if weights[part].prose and weights[part].links < 0.3 * weights[part].length]
+    plain = [
+        at for at, part in enumerate(parts) if weights[part].prose and weights[part].links < 0.3 * weights[part].length
+    ]
     first, last = (plain[0], plain[-1]) if plain else (0, len(parts))
     passed = 0.0
     for at, part in enumerate(parts):

@@ -96,10 +96,13 @@ def _newton(shown: np.ndarray, labels: np.ndarray, counts: np.ndarray, ridge: np
 
 
 def folds(found: list[Part]) -> str:
-    """Of parts that are not of the article, and of those that are, the share that is told so by weights of other sites."""
+    """The shares that go by weights of other sites, of what is around articles and of what is of them."""
     gone = {True: [0.0, 0.0], False: [0.0, 0.0]}
     for fold in range(5):
-        mine = [held_out(f"{part.site} fold", (fold + 1) / 5) and not held_out(f"{part.site} fold", fold / 5) for part in found]
+        mine = [
+            held_out(f"{part.site} fold", (fold + 1) / 5) and not held_out(f"{part.site} fold", fold / 5)
+            for part in found
+        ]
         weights = fit([part for part, own in zip(found, mine, strict=True) if not own])
         for part in (part for part, own in zip(found, mine, strict=True) if own):
             score = weights[""] + sum(weights.get(trait, 0.0) for trait in part.traits)

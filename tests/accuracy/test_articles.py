@@ -38,7 +38,6 @@ print(json.dumps([trafilatura.extract(page, include_comments=False) or "" for pa
 """
 
 
-
 class Labelled(NamedTuple):
     url: str
     body: bytes

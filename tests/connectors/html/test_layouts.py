@@ -1,4 +1,4 @@
-"""Articles in layouts without names, with hashed names and in five scripts: what is around them goes, they stay whole."""
+"""Articles in layouts without names or with hashed ones, in four scripts: what is around them goes, they stay whole."""
 
 import tomllib
 from itertools import product
