@@ -88,7 +88,8 @@ def _refusal(root: HtmlElement, page: Page, text: str, title: str) -> Reject | N
     if wants_scripts(root, text, SHORTEST):
         return Reject(page.key, "needs_javascript", RENDER_HELPS)
     names = [" ".join(str(each.text_content()).split()) for each in root.iter("h1", "h2")]
-    if reason := article_refusal([title, *names], text):
+    shown = text or " ".join(str(root.text_content()).split())  # what was trimmed as clutter may say it
+    if reason := article_refusal([title, *names], shown):
         return Reject(page.key, reason, helps(reason) or "its title, a heading or its few words say so")
     if not text:
         return Reject(page.key, "no_main_content")

@@ -9,7 +9,8 @@ from connectors.html.clutter import drop_clutter, drop_invisible
 from connectors.html.density import Weight, weigh
 from connectors.html.edges import trim_edges
 from connectors.html.lead import behind, find_lead, named_leads, stated_title
-from connectors.html.notices import trim
+from connectors.html.notices import drop_last_headings, trim
+from connectors.html.strays import find_strays
 
 # Names that content systems and generators give to the element around the text and nothing else ...
 _BODY = re2.compile(
@@ -49,6 +50,22 @@ def article_content(root: HtmlElement) -> HtmlElement | None:
 
 
 def _content(root: HtmlElement) -> tuple[HtmlElement | None, HtmlElement | None]:
+    found = framed(root)
+    if found is None:
+        return None, None
+    block, lead, weights, stated = found
+    strays = find_strays(block, weights, stated)
+    trim(block, weights)
+    for each in strays:
+        if block in each.iterancestors():  # not gone with what was around it
+            each.drop_tree()
+    drop_last_headings(block)
+    return block, lead
+
+
+def framed(root: HtmlElement) -> tuple[HtmlElement, HtmlElement | None, dict[HtmlElement, Weight], str] | None:
+    """The block of the article without its title, its lead, weights, and the page's stated title; what the site has set
+    between the lines is still in it. None where there is none."""
     page = deepcopy(root)
     stated = stated_title(root)
     drop_invisible(page)
@@ -58,13 +75,12 @@ def _content(root: HtmlElement) -> tuple[HtmlElement | None, HtmlElement | None]
     weights = weigh(body)
     block = best(body, weights)
     if not weights[block].length:
-        return None, None
+        return None
     lead = find_lead(block, body, stated)
     block.tail = None
     trim_edges(block, weights)
     _drop_title(block)
-    trim(block, weights)
-    return block, lead
+    return block, lead, weights, stated
 
 
 def best(body: HtmlElement, weights: dict[HtmlElement, Weight]) -> HtmlElement:

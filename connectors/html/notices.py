@@ -13,13 +13,15 @@ from connectors.html.tags import HEADINGS
 _SAID = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
 
-def _any(kind: str) -> str:
-    return "|".join(pattern for language in _SAID[kind].values() for pattern in language)
+def _any(kind: str) -> "re2._Regexp[str]":
+    """Reads lower case, since a pattern of all languages without regard to case is too large for re2's fast way."""
+    options = re2.Options()
+    options.max_mem = _MEMORY
+    return re2.compile("|".join(pattern for language in _SAID[kind].values() for pattern in language), options)
 
 
-_NOTICES = re2.compile(f"(?i)^(?:{_any('begins')})|{_any('holds')}")
-_DATED = re2.compile(f"(?i)^(?:{_any('dated')})")
-_MORE = re2.compile(f"(?i)^(?:{_any('ways_on')})")
+_MEMORY = 64 * 2**20
+_BEGINS, _HOLDS, _DATED, _MORE = (_any(kind) for kind in ("begins", "holds", "dated", "ways_on"))
 _NOTICE = 160
 _DATE = 80
 _HEADING = 70
@@ -40,7 +42,6 @@ def trim(block: HtmlElement, weights: dict[HtmlElement, Weight]) -> None:
         is_small = weight.prose <= _MOST * weights[block].prose
         if _is_of_links(element, weight) or _is_notice(element, weight) or (is_small and _is_of_teasers(element)):
             element.drop_tree()
-    _drop_last_headings(block)
 
 
 def _is_of_links(element: HtmlElement, weight: Weight) -> bool:
@@ -54,8 +55,9 @@ def _is_of_links(element: HtmlElement, weight: Weight) -> bool:
 def _is_notice(element: HtmlElement, weight: Weight) -> bool:
     if weight.length >= _NOTICE:
         return False
-    text = " ".join(element.text_content().split())
-    return bool(_NOTICES.search(text)) or (weight.length < _DATE and bool(_DATED.search(text)))
+    text = " ".join(element.text_content().split()).lower()
+    says = bool(_BEGINS.match(text) or _HOLDS.search(text))
+    return says or (weight.length < _DATE and bool(_DATED.match(text)))
 
 
 def _is_of_teasers(element: HtmlElement) -> bool:
@@ -87,7 +89,7 @@ def _leads_on(element: HtmlElement, weights: dict[HtmlElement, Weight]) -> bool:
         return False
     is_bold = len(element) == 1 and element[0].tag in ("strong", "b") and not (element.text or "").strip()
     text = " ".join(element.text_content().split())
-    return (element.tag in HEADINGS or is_bold or text.endswith((":", "："))) and bool(_MORE.search(text))
+    return (element.tag in HEADINGS or is_bold or text.endswith((":", "："))) and bool(_MORE.match(text.lower()))
 
 
 def _is_linked(element: HtmlElement, weights: dict[HtmlElement, Weight]) -> bool:
@@ -99,7 +101,7 @@ def _is_linked(element: HtmlElement, weights: dict[HtmlElement, Weight]) -> bool
     return not weight.length or weight.links > 0.5 * weight.length
 
 
-def _drop_last_headings(block: HtmlElement) -> None:
+def drop_last_headings(block: HtmlElement) -> None:
     """Headings that nothing follows."""
     for heading in reversed(list(block.iter(*HEADINGS))):
         if heading is block or _is_quoted(heading) or _says_something_after(heading, block):

@@ -17,8 +17,8 @@ _LONG_TAG = 65_536
 
 _INLINE_DATA = re2.compile(r"data:[a-zA-Z0-9.+/;=-]{1,200}base64,[A-Za-z0-9+/=\s]+")
 _QUOTED = re2.compile(r"\"[^\"]*\"|'[^']*'")
-# NUL and other controls; the private area is kept for the marks of `markdown`
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ue000-\uf8ff\ufffe\uffff]")
+# NUL and other controls, and places where a word may be cut; the private area is kept for the marks of `markdown`
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\xad\ue000-\uf8ff\ufeff\ufffe\uffff]")
 _REFERENCE = re2.compile(r"&#(?:[xX]0*([0-9a-fA-F]{1,4})|0*([0-9]{1,5}))")
 
 
@@ -34,7 +34,7 @@ def parse(text: str) -> HtmlElement:
     """The document's root element, without comments. Raises Unreadable."""
     if len(text) > MAX_TEXT:
         raise Unreadable("too_large", f"{len(text)} characters")
-    clean = _CONTROLS.sub("", text)
+    clean = _CONTROLS.sub("", text).replace("&shy;", "")
     if "base64," in clean:
         clean = _INLINE_DATA.sub("data:,", clean)
     _check_tags(clean)

@@ -17,6 +17,13 @@ TASK_FACETS = ("installation", "usage", "configuration", "testing", "troubleshoo
 
 _LINK = re2.compile(r"\[[^\]\n]*\]\([^)\n]*\)|<?https?://[^\s>)]+>?")
 _FOOTER = re2.compile(r"^Part of the .{1,60} suite\.?$")
+# Notes on releases, one an item: `- 1.2.0: the hopper has a lid`, `* v2.0 (2024-05-12)`
+_RELEASED = re2.compile(
+    r"(?im)^[-*+] +\W{0,3}(?:version |release |版本 ?)?v?\d+(?:\.\d+){1,2}"
+    r"(?:[-.+]?(?:rc|a|b|alpha|beta|post|dev)\.?\d*)?\W{0,3}(?:[:：(（–—-]|$)"
+)
+_ITEM = re2.compile(r"(?m)^[-*+] ")
+_FEWEST_RELEASES, _MOST_RELEASES = 3, 0.8
 _COMMENT = re2.compile(r"\A(?:\s*(?://|/\*)[^\n]*)+\z")
 _TABLE = re2.compile(r"[|\-:\s]+")
 _PROPER_NAME = re2.compile(r"[\s(“\"][A-Z][A-Za-z]+|`|\p{Han} ?[A-Za-z]{2}")
@@ -219,12 +226,19 @@ def _part_name(section: Section) -> str:
     return "/".join(slug(headings.plain(name)) for name in section.path) or "lead"
 
 
+def _tells_releases(output: str) -> bool:
+    """Whether most items of a list begin with the number of a version."""
+    told = len(_RELEASED.findall(output))
+    return told >= _FEWEST_RELEASES and told >= _MOST_RELEASES * len(_ITEM.findall(output))
+
+
 def _reject_reason(output: str, about: str) -> str:
     """Why a section cannot be taught, or "".
 
-    It has no words, only links, a manual's footer, a comment of its author, or its article's title again.
+    It has no words, only links, a manual's footer, notes on releases, a comment of its author, or its article's title
+    again.
     """
-    if _FOOTER.match(output):
+    if _FOOTER.match(output) or _tells_releases(output):
         return "back_matter"
     if _COMMENT.match(output):
         return "only_remark"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from lxml import etree, html
 
@@ -23,6 +24,12 @@ class Labelled(NamedTuple):
 
 def held_out(key: str, share: float = 0.25) -> bool:
     return int(sha256(key.encode()).hexdigest()[:8], 16) < share * 2**32
+
+
+def site(url: str) -> str:
+    """What decides on which side a page is: the last two names of its host."""
+    host = urlsplit(url).hostname or url.rpartition(":")[2]
+    return ".".join(host.split(".")[-2:])
 
 
 def toxic(data: Path) -> Iterator[Labelled]:

@@ -225,6 +225,7 @@ def test_a_part_full_of_english_names_is_asked_about_in_its_articles_language() 
         ("---\n\n* * *", "empty_section"),
         ("[One](https://a.test/1)\n\n<https://b.test>", "only_links"),
         ("Part of the kitchen(1) suite", "back_matter"),
+        ("- 1.2.0: a new lid\n- 1.1.0rc1: a new hopper\n- v1.0 (2024-05-12)", "back_matter"),
         ("| Eggs | |\n| --- | --- |", "only_title"),
         ("// Can be written once somebody knows it.\n// To do", "only_remark"),
     ],

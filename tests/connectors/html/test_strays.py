@@ -1,0 +1,51 @@
+"""What goes as a stray, and what of a manual stays though it is short and stands apart."""
+
+import pytest
+
+from connectors import html
+from connectors.html import strays
+
+PROSE = (
+    "<p>The gate is lifted by a hand, and the grain runs only when the wheel has turned ten times, never before.</p>"
+)
+
+
+def text_of(inside: str) -> str:
+    page = f"<title>Gates</title><body><div><h1>Gates</h1>{PROSE * 4}{inside}</div></body>"
+    content = html.main_content(html.parse(page))
+    assert content is not None
+    return content.text_content()
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "<div><p>Lift it so:</p></div><pre>gate --lift 1</pre>",
+        "<div><table><tr><th>Gate</th><th>Wheel</th></tr><tr><td><p>Lift it so</p><td><p>10</p></tr></table></div>",
+        "<div><ul><li>Lift it so</li><li>two hands</li></ul></div>",
+        "<div class='admonition note'><p class='admonition-title'>Note</p><p>Lift it so</p></div>",
+        "<div><dl><dt>gate</dt><dd>Lift it so</dd></dl></div>",
+        "<h2>Lift it so</h2><pre>gate --lift 1</pre>",
+    ],
+)
+def test_what_a_manual_says_stays(kept: str) -> None:
+    assert "Lift it so" in text_of(kept)
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        "<div><div><p><b>Lift it so</b></p></div></div>",
+        "<div><h3>Lift it so</h3><p><a href='/a'>The oldest gates of the valley, and their builders</a></p></div>",
+    ],
+)
+def test_what_stands_apart_goes_with_its_heading(gone: str) -> None:
+    assert "Lift it so" not in text_of(gone)
+
+
+def test_soft_hyphens_go() -> None:
+    assert "Mühlenrad" in text_of("<p>Das Müh\u00adlen&shy;rad dreht sich am Morgen zehnmal, ehe das Korn läuft.</p>")
+
+
+def test_a_sentence_goes_only_where_it_is_surely_a_stray() -> None:
+    assert strays._least(frozenset(("prose",))) < strays._least(frozenset(("bold",))) == 0
