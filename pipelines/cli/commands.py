@@ -107,6 +107,9 @@ def stage(
     name: Annotated[Stage, typer.Argument(help="Which stage.")],
     recipe: RecipeArg,
     source: Annotated[str, typer.Option(help="Only this source, of a stage that works by source.")] = "",
+    again: Annotated[
+        bool, typer.Option("--again", help="Throw away what stands, of snapshots and models the latest; make it anew.")
+    ] = False,
     workers: Workers = 2,
     data: Data = DATA,
     as_json: AsJson = False,
@@ -125,7 +128,7 @@ def stage(
     run_id = steps.new_run_id()
     with lease.lock_data(data):
         todo = [steps.Step(name, loaded.source(source).name)] if source else steps.steps(loaded, name)
-        outcomes = [steps.run_step(loaded, step, data, workers=workers, run_id=run_id) for step in todo]
+        outcomes = [steps.run_step(loaded, step, data, workers=workers, run_id=run_id, again=again) for step in todo]
     if name == "curate":
         nothing_kept.warn(loaded, data)
     if as_json:

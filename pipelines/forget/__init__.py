@@ -17,7 +17,7 @@ from pipelines import catalog, storage, suppression
 from pipelines.catalog import explain
 from pipelines.forget import erase, plan
 from pipelines.forget.erase import ErasureTargets
-from pipelines.storage import filesystem, shard_cache
+from pipelines.storage import filesystem, settling, shard_cache
 from pipelines.suppression import BadRequest, Tombstone, Tombstones
 
 CACHE = "the folder gristmill below the user's cache folder (~/.cache)"
@@ -64,7 +64,8 @@ def forget(request: Request, data: Path) -> Report:
     Raises: BadRequest, UnreadableSource.
     """
     check(request, data)
-    storage.recover(data)
+    settling.settle(data)
+    settling.remove_unfinished(data)
     current = suppression.load(data)
     new = _new_tombstones(request, current, data)
     impact = plan.Impact()

@@ -23,7 +23,7 @@ from pipelines.errors import WrongInput
 from pipelines.publish import shapes
 from pipelines.publish.shapes import Row, Shape
 from pipelines.recipe import RecipeError
-from pipelines.storage import filesystem, inputs
+from pipelines.storage import filesystem, inputs, integrity
 from schemas.manifest import Manifest
 from schemas.verdict import PUBLISHED, PUBLISHED_PAIR
 
@@ -63,7 +63,9 @@ class Snapshot:
             yield from (row for row in self._read("pairs") if row["split"] == split)
 
     def _read(self, table: str) -> Iterator[Row]:
-        paths = [self._folder / name for name in self._manifest.tables(table)]
+        listed = storage.tables(self._folder, self._manifest, table)
+        integrity.check(listed)
+        paths = [path for path, _ in listed]
         columns = PUBLISHED_PAIR if table == "pairs" else PUBLISHED
         inputs.check_columns(paths, columns.names, "a snapshot", f"run `gristmill run {self.recipe}` for a new one")
         for path in paths:
