@@ -63,6 +63,11 @@ def unseal(content: bytes) -> tuple[dict[str, Any], bool]:
     return value, True
 
 
+def was_sealed(content: bytes) -> bool:
+    """Whether a text that cannot be read had a seal, by the hash in it, of which a flipped bit leaves a half."""
+    return bool(re.search(rb"[0-9a-f]{31}", content))
+
+
 def read_lines(content: bytes) -> Iterator[Line]:
     """The lines that are not blank. Only a line feed ends a line: a flipped bit may make any other sign."""
     for number, line in enumerate(content.split(b"\n"), 1):

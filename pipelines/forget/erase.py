@@ -17,6 +17,7 @@ from pipelines.suppression import Tombstones
 from schemas.cluster import COMPARED
 from schemas.manifest import Manifest, digest
 from schemas.page import PAGE, Page, to_row
+from schemas.seal import BrokenSeal, unseal, was_sealed
 from schemas.verdict import PUBLISHED
 
 KEYS = ("record_id", "pair_id", "duplicate_id", "page_id", "key", "url", "source", "author")
@@ -254,19 +255,27 @@ def _column(path: Path, name: str) -> list[str]:
 
 
 def erase_decisions(path: Path, targets: ErasureTargets) -> int:
-    """Erase decisions about records, as they may hold an edited text; returns how many."""
+    """Erase decisions about records, as they may hold an edited text; returns how many.
+
+    Those that were sealed and are damaged go too: nobody knows what they are about, and curate leaves them out.
+    """
     if not path.exists():
         return 0
-    lines = path.read_text().splitlines(keepends=True)
-    kept = [line for line in lines if not targets.matches_id(_record_id_of(line))]
+    lines = path.read_bytes().split(b"\n")
+    kept = [line for line in lines if not _is_decision_on(line, targets)]
     if len(kept) < len(lines):
-        storage.write_text(path, "".join(kept))
+        storage.write_file(path, lambda file: file.write(b"\n".join(kept)))
     return len(lines) - len(kept)
 
 
-def _record_id_of(line: str) -> str:
-    """The record_id of a decision; "" where the line cannot be read, which curate reports."""
+def count_decisions(path: Path, targets: ErasureTargets) -> int:
+    """How many decisions `erase_decisions` would erase."""
+    lines = path.read_bytes().split(b"\n") if path.exists() else []
+    return sum(_is_decision_on(line, targets) for line in lines)
+
+
+def _is_decision_on(line: bytes, targets: ErasureTargets) -> bool:
     try:
-        return str(json.loads(line)["record_id"])
-    except (ValueError, KeyError, TypeError):
-        return ""
+        return targets.matches_id(str(unseal(line)[0].get("record_id", "")))
+    except BrokenSeal:  # curate reports what a person has not written as JSON
+        return was_sealed(line)

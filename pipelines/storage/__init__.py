@@ -200,7 +200,7 @@ def building(
         fingerprint=builder.fingerprint or digest([[s.path, s.sha256] for s in shards]),
         cursor=builder.cursor,
     )
-    _write_manifest(work, manifest)
+    write_manifest(work, manifest)
     _move_into_place(work, folder)
 
 
@@ -222,7 +222,8 @@ def _resume(work: Path) -> FolderBuilder | None:
     return builder
 
 
-def _write_manifest(folder: Path, manifest: Manifest) -> None:
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest of a folder, sealed. It says that the folder is complete, so it comes last."""
     write_text(folder / MANIFEST, seal(manifest.model_dump_json(indent=1)))
 
 
@@ -243,7 +244,7 @@ def rewriting(folder: Path, manifest: Manifest) -> Iterator[FolderBuilder]:
     shards = tuple(builder.shards[path] for path in sorted(builder.shards))
     fingerprint = builder.fingerprint or digest([[s.path, s.sha256] for s in shards])
     changed = {"shards": shards, "counts": dict(sorted(builder.counts.items())), "fingerprint": fingerprint}
-    _write_manifest(work, manifest.model_copy(update=changed))
+    write_manifest(work, manifest.model_copy(update=changed))
     _move_into_place(work, folder)
 
 

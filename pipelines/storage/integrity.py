@@ -5,7 +5,7 @@ reads. Parquet's own checksums do not suffice, as DuckDB does not check them.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import file_digest, sha256
 from pathlib import Path
@@ -54,11 +54,16 @@ def fault_of(path: Path, shard: Shard) -> str:
 
 def check(shards: Iterable[tuple[Path, Shard]]) -> None:
     """Compare files with their hashes. Raises: Damaged, which names the first that differs."""
+    for path, fault in faults(shards):
+        raise Damaged(path, fault)
+
+
+def faults(shards: Iterable[tuple[Path, Shard]]) -> Iterator[tuple[Path, str]]:
+    """The files that differ from their hashes, each with `missing` or `changed`, in order."""
     listed = list(shards)
     with ThreadPoolExecutor(THREADS) as pool:
-        for (path, _), fault in zip(listed, pool.map(lambda one: fault_of(*one), listed), strict=True):
-            if fault:
-                raise Damaged(path, fault)
+        found = pool.map(lambda one: fault_of(*one), listed)
+        yield from ((path, fault) for (path, _), fault in zip(listed, found, strict=True) if fault)
 
 
 def open_checked(path: Path, shard: Shard) -> pq.ParquetFile:

@@ -8,7 +8,6 @@ An address covers others at its boundaries: `x.org/t/12` covers `x.org/t/12/3` a
 `x.org/t/123`.
 """
 
-import json
 import secrets
 import unicodedata
 from dataclasses import asdict, dataclass, replace
@@ -20,9 +19,12 @@ from urllib.parse import urlsplit
 
 from pipelines import storage
 from pipelines.errors import WorkFailed, WrongInput
+from pipelines.storage.integrity import Damaged
 from schemas.manifest import digest
+from schemas.seal import Line, read_lines, write_lines
 
 FILE = "forgotten.jsonl"
+CURE = "nothing is fetched, made or published until you have put back a copy of this file from a backup"
 Kind = Literal["url", "author", "record", "part", "text"]
 
 
@@ -182,14 +184,28 @@ def _is_boundary(url: str, length: int) -> bool:
 
 
 def load(data: Path) -> Tombstones:
-    """The list of `data`. A new list has a random salt, which is kept when the first tombstone is added."""
+    """The list of `data`. A new list has a random salt, which is kept when the first tombstone is added.
+
+    Raises: Damaged where any line is not what was written, or one is missing. Nothing is fetched, made or published
+    without the whole list, since nobody knows what the line forbade. Lists of earlier releases have no hashes.
+    """
     try:
-        head, *lines = (data / FILE).read_text().splitlines()
+        content = (data / FILE).read_bytes()
     except FileNotFoundError:
         return Tombstones(secrets.token_hex(16))
-    rows = [json.loads(line) for line in lines]
-    tombstones = tuple(Tombstone(**row | {"models": tuple(row["models"])}) for row in rows)
-    return Tombstones(json.loads(head)["salt"], tombstones)
+    head, *rows = read_lines(content) if content.strip() else [Line(1, None)]
+    for line in (head, *rows):
+        if line.value is None or (head.sealed and not line.sealed):
+            raise Damaged(data / f"{FILE}:{line.number}", "changed since it was written", CURE)
+    try:
+        missing = head.value.get("tombstones", len(rows)) - len(rows)
+        tombstones = tuple(Tombstone(**row.value | {"models": tuple(row.value["models"])}) for row in rows)
+        salt = head.value["salt"]
+    except (KeyError, TypeError) as error:
+        raise Damaged(data / FILE, "not a list that was written here", CURE) from error
+    if missing:
+        raise Damaged(data / FILE, f"{abs(missing)} lines {'missing' if missing > 0 else 'too many'}", CURE)
+    return Tombstones(salt, tombstones)
 
 
 def add(data: Path, current: Tombstones, tombstones: list[Tombstone]) -> None:
@@ -199,5 +215,5 @@ def add(data: Path, current: Tombstones, tombstones: list[Tombstone]) -> None:
         first = merged.get(tombstone.identity, tombstone)
         models = tuple(sorted({*first.models, *tombstone.models}))
         merged[tombstone.identity] = replace(first, models=models)
-    lines = [json.dumps({"salt": current.salt}), *(json.dumps(asdict(tombstone)) for tombstone in merged.values())]
-    storage.write_text(data / FILE, "\n".join(lines) + "\n")
+    head = {"salt": current.salt, "tombstones": len(merged)}
+    storage.write_text(data / FILE, write_lines([head, *map(asdict, merged.values())]))
