@@ -283,13 +283,23 @@ def seal_of(*values: Any) -> str:
 
 
 def _is_intact(row: tuple[Any, ...]) -> bool:
-    return row[-1] == "" or row[-1] == seal_of(*row[:-1])
+    return row[-1] in ("", seal_of(*row[:-1]))
 
 
 def is_corrupt(error: sqlite3.Error) -> bool:
-    """Whether the file itself is to blame: damaged pages or schema, or text that is no text. Not a full disk, a lock."""
+    """Whether the file itself is to blame: pages, schema or text. A full disk or a lock is another matter."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     return code in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def count(path: Path, gone: Callable[[str], bool]) -> int:
+    """How many responses `forget` would erase."""
+    store = Store(path)
+    try:
+        store.db.create_function("gone", 1, gone)
+        return int(store.db.execute("SELECT count(*) FROM answers WHERE gone(url)").fetchone()[0])
+    finally:
+        store.close()
 
 
 def _row(response: StoredResponse) -> list[Any]:

@@ -65,12 +65,21 @@ def connect(data: Path | str) -> duckdb.DuckDBPyConnection:
     """An in-memory connection with the users' views over `data`. Nothing is ever downloaded."""
     data = filesystem.resolve(data)
     shards = _shards(data)
-    con = duck.open_duckdb(data, shards=[shard for listed in shards.values() for shard in listed])
+    con = duck.open_duckdb(data, shards=_flat(shards))
     con.execute("SET TimeZone = 'UTC'")
     con.execute("CREATE MACRO folder(file, depth) AS split_part(file, '/', -depth)")
     _create_run_log(con, data)
     con.execute(_views(data, shards))
     return con
+
+
+def all_shards(data: Path) -> list[duck.ShardLocation]:
+    """The files that the views read."""
+    return _flat(_shards(data))
+
+
+def _flat(shards: Mapping[str, Sequence[duck.ShardLocation]]) -> list[duck.ShardLocation]:
+    return [shard for listed in shards.values() for shard in listed]
 
 
 def state(data: str) -> str:

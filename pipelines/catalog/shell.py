@@ -16,7 +16,7 @@ from rich.text import Text
 from pipelines import catalog
 from pipelines.catalog import screen
 from pipelines.errors import WrongInput
-from pipelines.storage import duck
+from pipelines.storage import duck, integrity
 
 Format = Literal["table", "csv", "json", "jsonl", "parquet"]
 SHOWN_ROWS = 40
@@ -27,8 +27,13 @@ class QueryError(WrongInput):
     """A statement that is refused or that DuckDB cannot run."""
 
 
-def open_views(data: Path) -> duckdb.DuckDBPyConnection:
-    """The users' views, locked: no other file can be read, nothing attached, no setting changed."""
+def open_views(data: Path, *, compare: bool = False) -> duckdb.DuckDBPyConnection:
+    """The users' views, locked: no other file can be read, nothing attached, no setting changed.
+
+    `compare`: all their files are compared with their hashes first, which DuckDB does not do. Raises: Damaged.
+    """
+    if compare:
+        integrity.check(catalog.all_shards(data))
     con = catalog.connect(data)
     allowed = [str(data.absolute()), duck.pattern(data)]  # the second is how the views name it
     con.execute(f"SET allowed_directories = [{', '.join(map(duck.sql_string, allowed))}]")

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -11,7 +12,7 @@ import pyarrow as pa
 from connectors.web import store
 from pipelines import catalog, storage
 from pipelines.forget.plan import Impact, decompress_page, read_pages
-from pipelines.storage import duck, filesystem
+from pipelines.storage import duck, filesystem, integrity, logs
 from pipelines.storage import pages as page_batches
 from pipelines.suppression import Tombstones
 from schemas.cluster import COMPARED
@@ -98,20 +99,43 @@ def near_duplicates(data: Path, targets: ErasureTargets) -> list[str]:
 
 
 def models_trained_on(data: Path, folders: Iterable[Folder]) -> list[str]:
-    """Models trained on one of these snapshots, as paths below `data`."""
-    snapshots = {manifest.fingerprint for _, manifest in folders if manifest.stage == "curate"}
-    models = (folder for folder, manifest in storage.manifests(data) if manifest.inputs.get("curated") in snapshots)
-    return [folder.relative_to(data).as_posix() for folder in models]
+    """Models trained on one of these snapshots, as paths below `data`.
+
+    A snapshot is known by its recipe and version: an earlier request has changed its fingerprint.
+    """
+    snapshots = _snapshots(folders)
+    models = ((folder, manifest) for folder, manifest in storage.manifests(data) if manifest.stage == "finetune")
+    trained = (folder for folder, manifest in models if _trained_on(folder, manifest) in snapshots)
+    return [folder.relative_to(data).as_posix() for folder in trained]
+
+
+def exports_of(data: Path, folders: Iterable[Folder]) -> list[str]:
+    """Where these snapshots were exported to, with the day, from the log of exports."""
+    snapshots = _snapshots(folders)
+    entries = (entry for entry in logs.read(data / logs.EXPORTS) if (entry["recipe"], entry["version"]) in snapshots)
+    return [f"{one['out']} ({one['what']} of {one['recipe']} {one['version']}, {one['when'][:10]})" for one in entries]
+
+
+def _snapshots(folders: Iterable[Folder]) -> set[tuple[str, str]]:
+    return {(folder.parent.name, folder.name) for folder, manifest in folders if manifest.stage == "curate"}
+
+
+def _trained_on(folder: Path, manifest: Manifest) -> tuple[str, str]:
+    """Recipe and version of the snapshot that a model was trained on."""
+    table = [(folder / shard.path, shard) for shard in manifest.shards if shard.path == SAMPLES]
+    integrity.check(table)
+    snapshot = json.loads((folder / SAMPLES).read_text())["snapshot"] if table else {}
+    return snapshot.get("recipe", ""), snapshot.get("version", "")
 
 
 def erase_rows(folder: Path, manifest: Manifest, targets: ErasureTargets) -> dict[str, int]:
     """Erase from one folder; returns the number of erased rows by table."""
     if manifest.stage == "finetune":
         return _erase_samples(folder, manifest, targets)
-    names = list(_tables(folder, manifest, targets))
-    erased_by_file = {name: sum(1 for _ in _target_rows(folder / name, targets)) for name in names}
+    erased_by_file = _rows_by_file(folder, manifest, targets)
     if not any(erased_by_file.values()):
         return {}
+    names = list(erased_by_file)
     with storage.rewriting(folder, manifest) as builder:
         for name in names:
             schema = filesystem.open_parquet(folder / name).schema_arrow
@@ -126,6 +150,19 @@ def erase_rows(folder: Path, manifest: Manifest, targets: ErasureTargets) -> dic
         if manifest.stage == "curate":
             _update_snapshot_texts(folder, manifest, builder)
     return erased
+
+
+def count_rows(folder: Path, manifest: Manifest, targets: ErasureTargets) -> dict[str, int]:
+    """What `erase_rows` would erase from a folder."""
+    if manifest.stage == "finetune":
+        _, gone = _samples(folder, targets)
+        return {"samples": len(gone)} if gone else {}
+    return _by_table(_rows_by_file(folder, manifest, targets))
+
+
+def _rows_by_file(folder: Path, manifest: Manifest, targets: ErasureTargets) -> dict[str, int]:
+    names = _tables(folder, manifest, targets)
+    return {name: sum(1 for _ in _target_rows(folder / name, targets)) for name in names}
 
 
 def _by_table(erased_by_file: dict[str, int]) -> dict[str, int]:
@@ -193,24 +230,35 @@ def _update_snapshot_texts(folder: Path, manifest: Manifest, builder: storage.Fo
 
 def _erase_samples(folder: Path, manifest: Manifest, targets: ErasureTargets) -> dict[str, int]:
     """Erase from the samples on a model's card. Its weights stay as they are, so `forget` lists such models."""
-    if not (folder / SAMPLES).exists():
+    metrics, gone = _samples(folder, targets)
+    if not gone:
         return {}
-    metrics = json.loads((folder / SAMPLES).read_text())
-    kept = [sample for sample in metrics["samples"] if not targets.matches_id(sample["record_id"])]
-    if len(kept) == len(metrics["samples"]):
-        return {}
+    kept = [sample for sample in metrics["samples"] if sample not in gone]
     head, _, rest = (folder / CARD).read_text().partition(ANSWERS)
     _, use, tail = rest.rpartition(AFTER_ANSWERS)
     with storage.rewriting(folder, manifest) as builder:
         builder.fingerprint = manifest.fingerprint
         builder.text(SAMPLES, json.dumps(metrics | {"samples": kept}, indent=1, ensure_ascii=False) + "\n")
         builder.text(CARD, f"{head}{ANSWERS}Erased on request.{use}{tail}")
-    return {"samples": len(metrics["samples"]) - len(kept)}
+    return {"samples": len(gone)}
+
+
+def _samples(folder: Path, targets: ErasureTargets) -> tuple[dict[str, Any], list[Any]]:
+    """What a model's card says, and the samples of it that have to go."""
+    if not (folder / SAMPLES).exists():
+        return {}, []
+    metrics = json.loads((folder / SAMPLES).read_text())
+    return metrics, [sample for sample in metrics["samples"] if targets.matches_id(sample["record_id"])]
 
 
 def erase_cached(path: Path, is_erased: Callable[[str], bool]) -> int:
     """Erase answers from the web cache at `path` by address; returns how many."""
     return store.forget(path, is_erased) if path.exists() else 0
+
+
+def count_cached(path: Path, is_erased: Callable[[str], bool]) -> int:
+    """How many answers `erase_cached` would erase."""
+    return store.count(path, is_erased) if path.exists() else 0
 
 
 def erase_pages(folder: Path, manifest: Manifest, targets: ErasureTargets, impact: Impact) -> int:

@@ -10,18 +10,19 @@ An address covers others at its boundaries: `x.org/t/12` covers `x.org/t/12/3` a
 
 import secrets
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pipelines import storage
 from pipelines.errors import WorkFailed, WrongInput
 from pipelines.storage.integrity import Damaged
 from schemas.manifest import digest
-from schemas.seal import Line, read_lines, write_lines
+from schemas.seal import read_lines, write_lines
 
 FILE = "forgotten.jsonl"
 CURE = "nothing is fetched, made or published until you have put back a copy of this file from a backup"
@@ -193,19 +194,28 @@ def load(data: Path) -> Tombstones:
         content = (data / FILE).read_bytes()
     except FileNotFoundError:
         return Tombstones(secrets.token_hex(16))
-    head, *rows = read_lines(content) if content.strip() else [Line(1, None)]
-    for line in (head, *rows):
-        if line.value is None or (head.sealed and not line.sealed):
-            raise Damaged(data / f"{FILE}:{line.number}", "changed since it was written", CURE)
+    head, *rows = _read(data / FILE, content)
     try:
-        missing = head.value.get("tombstones", len(rows)) - len(rows)
-        tombstones = tuple(Tombstone(**row.value | {"models": tuple(row.value["models"])}) for row in rows)
-        salt = head.value["salt"]
+        missing = head.get("tombstones", len(rows)) - len(rows)
+        tombstones = tuple(Tombstone(**row | {"models": tuple(row["models"])}) for row in rows)
+        salt = head["salt"]
     except (KeyError, TypeError) as error:
         raise Damaged(data / FILE, "not a list that was written here", CURE) from error
     if missing:
         raise Damaged(data / FILE, f"{abs(missing)} lines {'missing' if missing > 0 else 'too many'}", CURE)
     return Tombstones(salt, tombstones)
+
+
+def _read(path: Path, content: bytes) -> Iterator[dict[str, Any]]:
+    """The lines of the list; where the first is sealed, all are. Raises: Damaged."""
+    if not content.strip():
+        raise Damaged(path, "empty", CURE)
+    sealed = False
+    for line in read_lines(content):
+        if line.value is None or (sealed and not line.sealed):
+            raise Damaged(path.with_name(f"{path.name}:{line.number}"), "changed since it was written", CURE)
+        sealed = line.sealed
+        yield line.value
 
 
 def add(data: Path, current: Tombstones, tombstones: list[Tombstone]) -> None:
