@@ -101,11 +101,16 @@ def near_duplicates(data: Path, targets: ErasureTargets) -> list[str]:
 def models_trained_on(data: Path, folders: Iterable[Folder]) -> list[str]:
     """Models trained on one of these snapshots, as paths below `data`.
 
-    A snapshot is known by its recipe and version: an earlier request has changed its fingerprint.
+    A snapshot that an earlier request has rewritten has another fingerprint; its recipe and version stay.
     """
-    snapshots = _snapshots(folders)
-    models = ((folder, manifest) for folder, manifest in storage.manifests(data) if manifest.stage == "finetune")
-    trained = (folder for folder, manifest in models if _trained_on(folder, manifest) in snapshots)
+    listed = list(folders)
+    fingerprints, snapshots = {manifest.fingerprint for _, manifest in listed}, _snapshots(listed)
+    trained = (
+        folder
+        for folder, manifest in storage.manifests(data)
+        if manifest.stage == "finetune"
+        and (manifest.inputs.get("curated") in fingerprints or _trained_on(folder, manifest) in snapshots)
+    )
     return [folder.relative_to(data).as_posix() for folder in trained]
 
 
@@ -124,7 +129,7 @@ def _trained_on(folder: Path, manifest: Manifest) -> tuple[str, str]:
     """Recipe and version of the snapshot that a model was trained on."""
     table = [(folder / shard.path, shard) for shard in manifest.shards if shard.path == SAMPLES]
     integrity.check(table)
-    snapshot = json.loads((folder / SAMPLES).read_text())["snapshot"] if table else {}
+    snapshot = json.loads((folder / SAMPLES).read_text()).get("snapshot", {}) if table else {}
     return snapshot.get("recipe", ""), snapshot.get("version", "")
 
 
