@@ -1,4 +1,4 @@
-"""What it costs that stages compare shards with their hashes: processor time of hashing over that of the whole stage."""
+"""What comparing shards with their hashes costs: processor time of hashing over that of the whole stage."""
 
 import time
 from collections.abc import Callable

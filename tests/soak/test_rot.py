@@ -12,7 +12,7 @@ from pipelines.recipe import Recipe
 from tests.pipelines import rot
 
 FLIPS = int(os.environ.get("FLIPS", "150"))
-COLUMNS = ("found", "missed", "refused", "told", "same", "silent")
+COLUMNS = ("found", "missed", "unused", "refused", "told", "same", "silent")
 
 
 def test_flipped_bits(milled: tuple[Recipe, Path, list[Outcome]], tmp_path: Path) -> None:
