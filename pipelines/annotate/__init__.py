@@ -54,8 +54,11 @@ def run(recipe: Recipe, source: str, data: Path, workers: int = 1, executor: Sha
     done = storage.finished(folder, **about)
     if done:
         return done
-    first = [records / name for name in input_manifest.tables("records")[:1]]
-    inputs.check_columns(first, RECORD.names, "records", f"run `gristmill stage normalise {recipe.name}` first")
+    first = storage.tables(records, input_manifest, "records")[:1]
+    integrity.check(first)
+    inputs.check_columns(
+        [path for path, _ in first], RECORD.names, "records", f"run `gristmill stage normalise {recipe.name}` first"
+    )
     with storage.building(folder, **about) as builder:
         _reuse_shards(builder, folder, about)
         listed = storage.tables(records, input_manifest, "records")

@@ -98,7 +98,8 @@ def run_step(
         counts, skipped = manifest.counts, manifest.key in before and not again
     except Exception as error:
         log.debug("%s %s", step.stage, step.name, exc_info=True)
-        failed = str(error) if isinstance(error, WrongInput | WorkFailed) else f"{type(error).__name__}: {error}"
+        first = next(iter(str(error).splitlines()), "")
+        failed = str(error) if isinstance(error, WrongInput | WorkFailed) else f"{type(error).__name__}: {first}"
     outcome = Outcome(step.stage, step.name, time.monotonic() - clock, skipped, failed, counts)
     log.log(logging.ERROR if failed else logging.INFO, "%s", outcome)
     logs.append(data / logs.RUNS, _log_entry(recipe, outcome, started_at, run_id or new_run_id()))

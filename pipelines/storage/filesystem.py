@@ -316,5 +316,7 @@ def open_parquet(path: Path) -> pq.ParquetFile:
     source = path if is_local(path) else path.open("rb")
     try:
         return pq.ParquetFile(source, page_checksum_verification=True)
-    except pa.ArrowInvalid as error:
+    except FileNotFoundError:
+        raise
+    except (pa.ArrowInvalid, OSError) as error:  # either, by which byte of the footer is wrong
         raise WorkFailed(f"{path}: no Parquet file any more; `gristmill verify` says what to do") from error

@@ -73,9 +73,7 @@ def test_a_shard_of_a_store_is_compared_in_memory_and_its_copy_each_time(data: P
         integrity.open_checked(*found[0])
 
 
-def test_a_damaged_manifest_is_told_and_its_folder_made_again(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_damaged_manifest_is_told_and_its_folder_made_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     folder = tmp_path / "2_records" / "forum"
     build(folder)
     rot(folder / MANIFEST)
