@@ -54,11 +54,7 @@ def run(recipe: Recipe, source: str, data: Path, workers: int = 1, executor: Sha
     done = storage.finished(folder, **about)
     if done:
         return done
-    first = storage.tables(records, input_manifest, "records")[:1]
-    integrity.check(first)
-    inputs.check_columns(
-        [path for path, _ in first], RECORD.names, "records", f"run `gristmill stage normalise {recipe.name}` first"
-    )
+    _check_columns(storage.tables(records, input_manifest, "records")[:1], recipe)
     with storage.building(folder, **about) as builder:
         _reuse_shards(builder, folder, about)
         listed = storage.tables(records, input_manifest, "records")
@@ -69,6 +65,12 @@ def run(recipe: Recipe, source: str, data: Path, workers: int = 1, executor: Sha
     if finished is None:
         raise FileNotFoundError(f"{folder}: the manifest just written is gone; something else writes there")
     return finished
+
+
+def _check_columns(first: list[tuple[Path, Shard]], recipe: Recipe) -> None:
+    integrity.check(first)
+    cure = f"run `gristmill stage normalise {recipe.name}` first"
+    inputs.check_columns([path for path, _ in first], RECORD.names, "records", cure)
 
 
 def select_signals(recipe: Recipe, data: Path) -> tuple[Signal, ...]:
