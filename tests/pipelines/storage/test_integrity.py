@@ -12,6 +12,7 @@ from pipelines.errors import WorkFailed
 from pipelines.storage import complete, filesystem, integrity, lease, logs, pages, settling, shard_cache
 from pipelines.storage.filesystem import MANIFEST
 from pipelines.storage.integrity import Damaged
+from schemas.seal import seal_values
 from tests.pipelines.storage.test_storage import IDENTITY, SCHEMA, build, table
 
 
@@ -151,6 +152,9 @@ def test_a_log_loses_the_line_that_rots_and_the_one_that_was_cut_off(
     path.write_bytes(path.read_bytes().replace(b'"n": 1', b'"n": 3')[:-20])
     assert logs.read(path) == [{"n": 0}]
     assert caplog.messages == [f"{path}:2: damaged; this line is left out, the others count"]
+    path.write_bytes(path.read_bytes() + b"\n" + seal_values({"n": 9}).encode() + b"\x0b")
+    assert [line.number for _, line in logs.lines(path) if line.value is None] == [2, 3, 4], "no line feed any more"
+    path.write_bytes(path.read_bytes().rpartition(b"\n")[0])
     logs.append(path, {"n": 4})
     assert logs.read(path) == [{"n": 0}, {"n": 4}], "what follows a torn line is a line of its own"
     assert [line.number for _, line in logs.lines(path) if line.value is None] == [2, 3]
