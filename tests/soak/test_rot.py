@@ -7,10 +7,13 @@ import os
 import shutil
 from pathlib import Path
 
+import pytest
+
 from pipelines.flows.steps import Outcome
 from pipelines.recipe import Recipe
 from tests.pipelines import rot
 
+pytestmark = pytest.mark.timeout(0)  # half an hour on two idle cores
 FLIPS = int(os.environ.get("FLIPS", "150"))
 COLUMNS = ("found", "missed", "unused", "refused", "told", "same", "silent")
 
