@@ -46,6 +46,7 @@ WORDS = {
     "tuple_type": "must be a list in [ ]",
     "value_error": "{error}",
 }
+READERS = ("_duckdb", "duckdb", "pyarrow")  # libraries that fail in many ways where a file is not what it was
 # by the pattern of a field
 PATTERNS = {
     "^[a-z0-9][a-z0-9_-]*$": "must be of a-z, 0-9, - and _, and begin with a letter or digit",
@@ -64,7 +65,9 @@ def error_message(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror and error.filename:
         return f"{error.filename}: {error.strerror}"
     first = next(iter(str(error).splitlines()), "")
-    return f"{type(error).__name__}: {first}; gristmill --debug … says where"
+    reading = type(error).__module__.partition(".")[0] in READERS
+    rotten = ", `gristmill verify` whether a file is damaged" if reading else ""
+    return f"{type(error).__name__}: {first}; gristmill --debug … says where{rotten}"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

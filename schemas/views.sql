@@ -22,4 +22,4 @@ CREATE VIEW curated_pairs AS SELECT folder(file, 3) AS recipe, * EXCLUDE (file) 
 CREATE VIEW dropped AS SELECT folder(file, 3) AS recipe, * EXCLUDE (file) FROM {dropped};
 CREATE VIEW contaminated AS SELECT folder(file, 3) AS recipe, * EXCLUDE (file) FROM {contaminated};
 CREATE VIEW counts AS SELECT * FROM {counts};
-CREATE VIEW runs AS SELECT * FROM {runs};
+CREATE VIEW runs AS SELECT * FROM run_log;

@@ -30,7 +30,12 @@ WRONG: Any = typer.BadParameter.__base__  # UsageError, of the click that typer 
 NAMES = [connector.model_fields["connector"].default for connector in CONNECTORS]
 POLICIES = [policy.load(path.stem) for path in sorted(policy.POLICIES.glob("*.toml"))]
 RULES = {rule.name for each in POLICIES for rule in each.rules}
-HELP = "\n".join(re.findall(r"\[bold\](gristmill .*?)\[/bold\]", read("pipelines/cli/commands.py")))
+HELP = "\n".join(
+    re.findall(
+        r"\[bold\](gristmill .*?)\[/bold\]",
+        "".join(read(f"pipelines/cli/{name}.py") for name in ("commands", "upkeep")),
+    )
+)
 SHOWN = {" ".join(words): words for text in (*map(read, DOCUMENTS), HELP) for words in commands(text)}
 
 

@@ -2,17 +2,23 @@
 
 A crawl is one walk over a source. While it is unfinished, whatever it has had is served from here and
 asked of nobody, also after `kill -9`; once it is finished, the next one asks whether things have changed.
+
+Every row has a seal, the hash of its other columns. A row that is not what was written counts as not there, so that
+what it said is asked for again. Rows of earlier releases have none.
 """
 
 import fcntl
 import json
+import logging
 import os
 import sqlite3
 import zlib
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from connectors.base import PASSING
 
@@ -32,10 +38,21 @@ CREATE TABLE IF NOT EXISTS site_files (
 CREATE VIEW IF NOT EXISTS dead_letters AS
   SELECT source, url, reason, detail, attempts, at FROM visits JOIN crawls USING (crawl) WHERE reason <> '';
 """
-_ANSWER = "url, status, headers, body, version, robots, opt_out, fetched_at, fresh_until, keep, signed_in"
-_MARKS = ", ".join("?" * len(_ANSWER.split(", ")))
-# Stores of before sign-ins were known
-_ADDED = "ALTER TABLE answers ADD COLUMN signed_in INTEGER NOT NULL DEFAULT 0"
+# Of each table, what its seals are of
+COLUMNS = {
+    "crawls": "crawl, source, begun_at, finished_at",
+    "answers": "url, status, headers, body, version, robots, opt_out, fetched_at, fresh_until, keep, signed_in",
+    "visits": "crawl, url, host, at, attempts, reason, detail",
+    "hosts": "host, next_at",
+    "site_files": "url, status, body, detail, fetched_at",
+}
+# Stores of before sign-ins were known, and of before rows were sealed
+_ADDED = {
+    ("answers", "signed_in"): "INTEGER NOT NULL DEFAULT 0",
+    **{(table, "seal"): "TEXT NOT NULL DEFAULT ''" for table in COLUMNS},
+}
+
+log = logging.getLogger("gristmill")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +106,10 @@ class Store:
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
                 self.db.execute(f"PRAGMA {pragma}")
             self.db.executescript(_TABLES)
-            if "signed_in" not in {row[1] for row in self.db.execute("PRAGMA table_info(answers)")}:
-                self.db.execute(_ADDED)
+            for (table, column), kind in _ADDED.items():
+                if column not in {row[1] for row in self.db.execute(f"PRAGMA table_info({table})")}:
+                    self.db.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
+        self.db.create_function("sealed", -1, seal_of, deterministic=True)
 
     def close(self) -> None:
         """Close the database; the store cannot be used after it."""
@@ -100,13 +119,13 @@ class Store:
         """(crawl, when it began) of the source's unfinished crawl, or of a new one. When one is gone on with, what it
         could not have for a reason that passes is asked for again."""
         with self._transaction():
-            unfinished = "SELECT crawl, begun_at FROM crawls WHERE source = ? AND finished_at IS NULL"
-            found = self.db.execute(unfinished, [source]).fetchone()
+            found = self._get("crawls", "source = ? AND finished_at IS NULL", source)
             if found:
                 passing = f"reason IN ({', '.join('?' * len(PASSING))})"
                 self.db.execute(f"DELETE FROM visits WHERE crawl = ? AND {passing}", [found[0], *PASSING])
-                return int(found[0]), float(found[1])
+                return int(found[0]), float(found[2])
             row = self.db.execute("INSERT INTO crawls (source, begun_at) VALUES (?, ?)", [source, now])
+            self._seal("crawls", "crawl = ?", row.lastrowid)
             return int(row.lastrowid or 0), now
 
     def finish(self, crawl: int, now: float) -> None:
@@ -121,10 +140,11 @@ class Store:
                 [crawl, crawl],
             )
             self.db.execute("UPDATE crawls SET finished_at = ? WHERE crawl = ?", [now, crawl])
+            self._seal("crawls", "crawl = ?", crawl)
 
     def response(self, url: str) -> StoredResponse | None:
         """The cached response of `url`, from whichever crawl."""
-        row = self.db.execute(f"SELECT {_ANSWER} FROM answers WHERE url = ?", [url]).fetchone()
+        row = self._get("answers", "url = ?", url)
         if not row:
             return None
         stored = StoredResponse(*row)
@@ -138,9 +158,8 @@ class Store:
 
     def visit(self, crawl: int, url: str) -> Visit | None:
         """How this crawl has dealt with `url`; None if it has not."""
-        fields = "url, host, at, attempts, reason, detail"
-        row = self.db.execute(f"SELECT {fields} FROM visits WHERE crawl = ? AND url = ?", [crawl, url]).fetchone()
-        return Visit(*row) if row else None
+        row = self._get("visits", "crawl = ? AND url = ?", crawl, url)
+        return Visit(*row[1:]) if row else None
 
     def pages(self, crawl: int) -> dict[str, int]:
         """How many URLs of each host the crawl has dealt with."""
@@ -150,9 +169,9 @@ class Store:
         """Both or neither: a URL counts as visited only when its response is on disk."""
         with self._transaction():
             if response:
-                self.db.execute(f"REPLACE INTO answers ({_ANSWER}) VALUES ({_MARKS})", _row(response))
+                self._put("answers", _row(response))
             row = [crawl, visit.url, visit.host, visit.at, visit.attempts, visit.reason, visit.detail]
-            self.db.execute("REPLACE INTO visits VALUES (?,?,?,?,?,?,?)", row)
+            self._put("visits", row)
 
     def drop(self, urls: Collection[str]) -> None:
         """Erase responses from the cache."""
@@ -167,22 +186,58 @@ class Store:
 
     def next_at(self, host: str) -> float:
         """When the host may be asked again; 0 for one never asked."""
-        row = self.db.execute("SELECT next_at FROM hosts WHERE host = ?", [host]).fetchone()
-        return float(row[0]) if row else 0.0
+        row = self._get("hosts", "host = ?", host)
+        return float(row[1]) if row else 0.0
 
     def set_next_at(self, host: str, until: float) -> None:
         """Enter when the host may be asked again."""
-        self.db.execute("REPLACE INTO hosts VALUES (?, ?)", [host, until])
+        self._put("hosts", [host, until])
 
     def site_file(self, url: str) -> SiteFile | None:
         """The stored robots.txt or tdmrep.json at `url`."""
-        fields = "status, body, detail, fetched_at"
-        row = self.db.execute(f"SELECT {fields} FROM site_files WHERE url = ?", [url]).fetchone()
-        return SiteFile(*row) if row else None
+        row = self._get("site_files", "url = ?", url)
+        return SiteFile(*row[1:]) if row else None
 
     def save_site_file(self, url: str, file: SiteFile) -> None:
-        row = [url, file.status, file.body, file.detail, file.fetched_at]
-        self.db.execute("REPLACE INTO site_files VALUES (?,?,?,?,?)", row)
+        self._put("site_files", [url, file.status, file.body, file.detail, file.fetched_at])
+
+    def _put(self, table: str, values: list[Any]) -> None:
+        marks = ", ".join("?" * (len(values) + 1))
+        self.db.execute(f"REPLACE INTO {table} ({COLUMNS[table]}, seal) VALUES ({marks})", [*values, seal_of(*values)])
+
+    def _get(self, table: str, where: str, *values: Any) -> tuple[Any, ...] | None:
+        """The row; None where there is none, or not what was written."""
+        row = self.db.execute(f"SELECT {COLUMNS[table]}, seal FROM {table} WHERE {where}", values).fetchone()
+        if row and not _is_intact(row):
+            log.warning("%s: a row of %s is damaged; what it said is asked for again", self.path, table)
+            return None
+        return row[:-1] if row else None
+
+    def _seal(self, table: str, where: str, *values: Any) -> int:
+        sealing = f"UPDATE {table} SET seal = sealed({COLUMNS[table]}) WHERE {where}"
+        return self.db.execute(sealing, values).rowcount
+
+    def seal_all(self) -> None:
+        """Seal the rows of earlier releases, as they are."""
+        with self._transaction():
+            for table in COLUMNS:
+                self._seal(table, "seal = ''")
+
+    def faults(self) -> Iterator[str]:
+        """What is wrong with the file, and which rows are not what was written."""
+        for (said,) in self.db.execute("PRAGMA integrity_check"):
+            if said != "ok":
+                yield str(said)
+        for table in COLUMNS:
+            rows = self.db.execute(f"SELECT {COLUMNS[table]}, seal FROM {table}")
+            broken = sum(not _is_intact(row) for row in rows)
+            if broken:
+                yield f"{broken} rows of {table}"
+
+    def unsealed(self) -> int:
+        """How many rows have no seal, as they are of earlier releases."""
+        counts = (self.db.execute(f"SELECT count(*) FROM {table} WHERE seal = ''").fetchone()[0] for table in COLUMNS)
+        return sum(counts)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -221,7 +276,33 @@ def forget(path: Path, gone: Callable[[str], bool]) -> int:
         store.close()
 
 
-def _row(response: StoredResponse) -> list[object]:
+def seal_of(*values: Any) -> str:
+    """The hash of a row's values. Numbers count as SQLite gives them back, without their type."""
+    plain = [float(value) if isinstance(value, int | float) else value for value in values]
+    return sha256(repr(plain).encode()).hexdigest()
+
+
+def _is_intact(row: tuple[Any, ...]) -> bool:
+    return row[-1] in ("", seal_of(*row[:-1]))
+
+
+def is_corrupt(error: sqlite3.Error) -> bool:
+    """Whether the file itself is to blame: pages, schema or text. A full disk or a lock is another matter."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    return code in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def count(path: Path, gone: Callable[[str], bool]) -> int:
+    """How many responses `forget` would erase."""
+    store = Store(path)
+    try:
+        store.db.create_function("gone", 1, gone)
+        return int(store.db.execute("SELECT count(*) FROM answers WHERE gone(url)").fetchone()[0])
+    finally:
+        store.close()
+
+
+def _row(response: StoredResponse) -> list[Any]:
     headers = json.dumps(response.headers, sort_keys=True)
     times = [response.fetched_at, response.fresh_until]
     stated = [response.version, response.robots, response.opt_out, *times, int(response.keep), int(response.signed_in)]

@@ -12,7 +12,8 @@ from pipelines import storage
 from pipelines.recipe import Recipe, RecipeError
 from pipelines.signals import SIGNALS, difficulty, embedding
 from pipelines.signals.prose import mask_code
-from pipelines.storage import filesystem, inputs
+from pipelines.storage import filesystem, inputs, integrity
+from pipelines.storage.integrity import Damaged
 from pipelines.workers import kernels
 from pipelines.workers.pool import ShardExecutor, map_ordered, run_locally
 from pipelines.workers.progress import track
@@ -53,17 +54,23 @@ def run(recipe: Recipe, source: str, data: Path, workers: int = 1, executor: Sha
     done = storage.finished(folder, **about)
     if done:
         return done
-    first = [records / name for name in input_manifest.tables("records")[:1]]
-    inputs.check_columns(first, RECORD.names, "records", f"run `gristmill stage normalise {recipe.name}` first")
+    _check_columns(storage.tables(records, input_manifest, "records")[:1], recipe)
     with storage.building(folder, **about) as builder:
         _reuse_shards(builder, folder, about)
-        todo = [name for name in input_manifest.tables("records") if not builder.has(_signals_shard(name))]
+        listed = storage.tables(records, input_manifest, "records")
+        todo = [shard for _, shard in listed if not builder.has(_signals_shard(shard.path))]
         for shard, counts in executor(partial(_measure_shards, records, builder.folder, signals), todo, workers):
             builder.add(shard, counts)
     finished = storage.read_manifest(folder)
     if finished is None:
         raise FileNotFoundError(f"{folder}: the manifest just written is gone; something else writes there")
     return finished
+
+
+def _check_columns(first: list[tuple[Path, Shard]], recipe: Recipe) -> None:
+    integrity.check(first)
+    cure = f"run `gristmill stage normalise {recipe.name}` first"
+    inputs.check_columns([path for path, _ in first], RECORD.names, "records", cure)
 
 
 def select_signals(recipe: Recipe, data: Path) -> tuple[Signal, ...]:
@@ -86,7 +93,7 @@ def _shard_hashes(input_manifest: Manifest) -> dict[str, str]:
 
 def _reuse_shards(builder: storage.FolderBuilder, folder: Path, about: Mapping[str, Any]) -> None:
     """Take over the signals of record shards that the same signals have measured before."""
-    old = storage.read_manifest(folder)
+    old = storage.last_manifest(folder)
     if old is None or (old.version, old.params) != (about["version"], about["params"]):
         return
     old_names = {old.inputs[name]: name for name in old.inputs if name.startswith("records-")}
@@ -106,16 +113,18 @@ def _signals_shard(records_shard: str) -> str:
 
 
 def _measure_shards(
-    records: Path, folder: Path, signals: Sequence[Signal], names: Sequence[str], workers: int
+    records: Path, folder: Path, signals: Sequence[Signal], shards: Sequence[Shard], workers: int
 ) -> Iterator[tuple[Shard, Counts]]:
     kernels.compile_once(STAGE, _measure_sample)
-    work: Callable[[str], tuple[Shard, Counts]] = partial(measure_shard, records, folder, signals)
-    if workers == 1 or len(names) == 1:
-        yield from map(work, track(names, f"annotate {records.name}", len(names)))
+    work: Callable[[Shard], tuple[Shard, Counts]] = partial(measure_shard, records, folder, signals)
+    if workers == 1 or len(shards) == 1:
+        yield from map(work, track(shards, f"annotate {records.name}", len(shards)))
         return
-    for name, result in track(map_ordered(work, names, workers=workers), f"annotate {records.name}", len(names)):
+    for shard, result in track(map_ordered(work, shards, workers=workers), f"annotate {records.name}", len(shards)):
+        if isinstance(result, Damaged):
+            raise result
         if isinstance(result, BaseException):
-            raise RuntimeError(f"{records / name}: {type(result).__name__} while measuring") from result
+            raise RuntimeError(f"{records / shard.path}: {type(result).__name__} while measuring") from result
         yield result
 
 
@@ -124,15 +133,15 @@ def _measure_sample() -> None:
     measure(pa.Table.from_pylist([SAMPLE], schema=RECORD), SIGNALS)
 
 
-def measure_shard(records: Path, folder: Path, signals: Sequence[Signal], name: str) -> tuple[Shard, Counts]:
-    """Write the signals of the shard `name` of `records` to `folder`.
+def measure_shard(records: Path, folder: Path, signals: Sequence[Signal], read: Shard) -> tuple[Shard, Counts]:
+    """Write the signals of a shard of `records` to `folder`.
 
-    Returns the written shard, and the counts of records and of values.
+    Returns the written shard, and the counts of records and of values. Raises: Damaged.
     """
-    with filesystem.open_parquet(records / name) as file:
+    with integrity.open_checked(records / read.path, read) as file:
         tables = (pa.Table.from_batches([batch]).cast(RECORD) for batch in file.iter_batches(BATCH_ROWS))
         batches = (batch for table in tables for batch in measure(table, signals).to_batches())
-        shard = storage.write_table(folder / _signals_shard(name), batches, schema_of(signals))
+        shard = storage.write_table(folder / _signals_shard(read.path), batches, schema_of(signals))
     return shard, _counts(shard, len(signals))
 
 

@@ -1,5 +1,6 @@
 """DuckDB over data/, through schemas/views.sql. Reads only what a manifest lists."""
 
+import json
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from importlib.resources import files
@@ -10,7 +11,7 @@ import pyarrow as pa
 
 from pipelines import storage
 from pipelines.catalog import status
-from pipelines.storage import duck, filesystem
+from pipelines.storage import duck, filesystem, logs
 from schemas.cluster import CLUSTER, EDGE
 from schemas.page import PAGE
 from schemas.record import PAIR, RECORD, REJECT
@@ -57,19 +58,29 @@ KINDS: dict[str, tuple[str, tuple[str, ...], pa.Schema]] = {
     "contaminated": ("curate", ("contaminated",), CONTAMINATED),
 }
 # the files that say what the views show: on a store the run log is a folder
-STATES = (f"[1-6]_*/**/{storage.MANIFEST}", "[56]_*/*/latest", storage.RUN_LOG, "runs/*.jsonl")
+STATES = (f"[1-6]_*/**/{storage.MANIFEST}", "[56]_*/*/latest", logs.RUNS, "runs/*.jsonl")
 
 
 def connect(data: Path | str) -> duckdb.DuckDBPyConnection:
     """An in-memory connection with the users' views over `data`, which reads nothing else and sets nothing."""
     data = filesystem.resolve(data)
     shards = _shards(data)
-    con = duck.open_duckdb(data, shards=[shard for listed in shards.values() for shard in listed])
+    con = duck.open_duckdb(data, shards=_flat(shards))
     con.execute("SET TimeZone = 'UTC'")
     con.execute("CREATE MACRO folder(file, depth) AS split_part(file, '/', -depth)")
+    _create_run_log(con, data)
     con.execute(_views(data, shards))
     duck.lock(con, data)
     return con
+
+
+def all_shards(data: Path) -> list[duck.ShardLocation]:
+    """The files that the views read."""
+    return _flat(_shards(data))
+
+
+def _flat(shards: Mapping[str, Sequence[duck.ShardLocation]]) -> list[duck.ShardLocation]:
+    return [shard for listed in shards.values() for shard in listed]
 
 
 def state(data: str) -> str:
@@ -99,7 +110,7 @@ def _views(data: Path, shards: Mapping[str, Sequence[duck.ShardLocation]]) -> st
     sources = {kind: duck.parquet(paths[kind], KINDS[kind][2]) for kind in KINDS}
     sources["signals"] = duck.signals(paths["signals"])
     sources["records"] = duck.with_all_columns(sources["records"], RECORD)
-    return files("schemas").joinpath("views.sql").read_text().format(**sources, counts=_counts(data), runs=_runs(data))
+    return files("schemas").joinpath("views.sql").read_text().format(**sources, counts=_counts(data))
 
 
 def _counts(data: Path) -> str:
@@ -115,12 +126,13 @@ def _counts(data: Path) -> str:
     return f"(VALUES {', '.join(rows)}) AS counts({', '.join(COUNT.names)})" if rows else duck.no_rows(COUNT)
 
 
-def _runs(data: Path) -> str:
-    logs = filesystem.log_files(data / storage.RUN_LOG)
-    if not logs:
-        return duck.no_rows(RUN)
-    with duckdb.connect() as con:
-        con.register("empty", RUN.empty_table())
-        types = con.sql("DESCRIBE SELECT * FROM empty").fetchall()
-    columns = ", ".join(f"{duck.sql_string(name)}: {duck.sql_string(kind)}" for name, kind, *_ in types)
-    return f"read_json([{duck.path_list(logs)}], format = 'newline_delimited', columns = {{{columns}}})"
+def _create_run_log(con: duckdb.DuckDBPyConnection, data: Path) -> None:
+    """The table `run_log` behind the view `runs`: the lines that are not damaged. What a line does not say is null."""
+    con.register("run", RUN.empty_table())
+    types = con.sql("DESCRIBE SELECT * FROM run").fetchall()
+    columns = ", ".join(f"TRY_CAST(line ->> '$.{name}' AS {kind}) AS {name}" for name, kind, *_ in types)
+    lines = [json.dumps(entry) for entry in logs.read(data / logs.RUNS)]
+    con.execute(
+        f"CREATE TABLE run_log AS SELECT {columns} FROM (SELECT unnest($lines::JSON[]) AS line)", {"lines": lines}
+    )
+    con.unregister("run")

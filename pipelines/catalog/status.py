@@ -10,6 +10,7 @@ from rich.filesize import decimal
 from rich.table import Table
 
 from pipelines import storage
+from pipelines.storage import logs
 from schemas.manifest import Manifest
 
 # stage: the shards whose rows came in, and those whose rows went on
@@ -88,9 +89,9 @@ def _rows(made: list[Manifest], prefixes: tuple[str, ...]) -> int:
 
 def _seconds(data: Path) -> dict[tuple[str, str], float]:
     last: dict[tuple[str, str], float] = {}
-    for entry in storage.run_log(data):
-        if not entry["skipped"] and not entry["failed"]:
-            last[entry["stage"], entry["name"]] = entry["seconds"]
+    for entry in logs.read(data / logs.RUNS):
+        if not entry.get("skipped") and not entry.get("failed") and isinstance(entry.get("seconds"), int | float):
+            last[str(entry.get("stage")), str(entry.get("name"))] = entry["seconds"]
     return last
 
 

@@ -107,6 +107,9 @@ def stage(
     name: Annotated[Stage, typer.Argument(help="Which stage.")],
     recipe: RecipeArg,
     source: Annotated[str, typer.Option(help="Only this source, of a stage that works by source.")] = "",
+    again: Annotated[
+        bool, typer.Option("--again", help="Throw away what stands, of snapshots and models the latest; make it anew.")
+    ] = False,
     workers: Workers = 2,
     data: Data = DATA,
     as_json: AsJson = False,
@@ -125,11 +128,11 @@ def stage(
     run_id = steps.new_run_id()
     with lease.lock_data(data):
         todo = [steps.Step(name, loaded.source(source).name)] if source else steps.steps(loaded, name)
-        outcomes = [steps.run_step(loaded, step, data, workers=workers, run_id=run_id) for step in todo]
+        outcomes = [steps.run_step(loaded, step, data, workers=workers, run_id=run_id, again=again) for step in todo]
     if name == "curate":
         nothing_kept.warn(loaded, data)
     if as_json:
-        _print_json(outcomes)
+        print_json(outcomes)
     if failed := [outcome for outcome in outcomes if outcome.failed]:
         raise steps.RunFailed(*failed)
 
@@ -177,7 +180,7 @@ def check(recipe: RecipeArg, data: Data = DATA, as_json: AsJson = False) -> None
 
     findings = check_recipe(recipe, data)
     if as_json:
-        _print_json(findings)
+        print_json(findings)
     else:
         for finding in findings:
             print(f"{finding.level:<5}  {finding.what}: {finding.says}")
@@ -207,7 +210,7 @@ def _print_status(data: Path, recipe: "Recipe | None", as_json: bool) -> None:
     names = [*recipe.source_names(), recipe.name] if recipe else None
     rows = status.funnel(data, names)
     if as_json:
-        _print_json(rows)
+        print_json(rows)
     elif rows:
         status.print_table(rows, screen.wide_console())
         print()
@@ -222,6 +225,7 @@ def _print_status(data: Path, recipe: "Recipe | None", as_json: bool) -> None:
 def sql(
     query: Annotated[str, typer.Argument(help="One statement that reads; a shell when there is none.")] = "",
     kind: Annotated[AnswerFormat, typer.Option("--format", help="How to print the answer.")] = "table",
+    compare: Annotated[bool, typer.Option("--verify", help="First compare the views' files with hashes.")] = False,
     data: Data = DATA,
 ) -> None:
     """Ask DuckDB about pages records pairs rejects signals clusters edges verdicts curated curated_pairs dropped
@@ -233,7 +237,10 @@ def sql(
         raise WrongInput("--format parquet is binary: send it to a file with > answer.parquet")
     from pipelines import catalog
     from pipelines.catalog import shell
+    from pipelines.storage import integrity
 
+    if compare:  # DuckDB reads a file without a look at its hash
+        integrity.check(catalog.all_shards(data))
     with catalog.connect(data) as con:
         if query or not sys.stdin.isatty():
             shell.show(shell.ask(con, query or sys.stdin.read()), kind, sys.stdout)
@@ -256,7 +263,7 @@ def explain(
 
     life = explaining.explain(record_id, data)
     if as_json:
-        _print_json(life)
+        print_json(life)
     else:
         explaining.show(life, screen.wide_console())
 
@@ -280,7 +287,7 @@ def try_policy(
     with catalog.connect(data) as con:
         effect = try_policy(load_policy(policy), con, recipe)
     if as_json:
-        _print_json(asdict(effect))
+        print_json(asdict(effect))
         return
     print_effect(effect, screen.wide_console())
 
@@ -318,34 +325,6 @@ def export(
 
 
 @app.command()
-def forget(
-    url: Annotated[str, typer.Option(help="An address, and all below it.")] = "",
-    author: Annotated[str, typer.Option(help="A name, as sources write it.")] = "",
-    record: Annotated[str, typer.Option(help="A record_id.")] = "",
-    source: Annotated[str, typer.Option(help="The author at this source only; else everywhere.")] = "",
-    reason: Annotated[str, typer.Option(help="Why, for the list; it must not say whom.")] = "",
-    data: Data = DATA,
-    as_json: AsJson = False,
-) -> None:
-    """Erase an address, an author or a record everywhere, for ever: pages, records, snapshots and cache, and no later
-    run brings it back. Models that have learnt from it are listed. What was exported is out of reach.
-
-    Example: [bold]gristmill forget --author "Ada L." --reason "asked for it on 3 May"[/bold]
-    """
-    from pipelines import forget as forgetting
-    from pipelines.storage import lease
-
-    request = forgetting.Request(url, author, record, source, reason)
-    forgetting.check(request, data)
-    with lease.lock_data(data):
-        report = forgetting.forget(request, data)
-    if as_json:
-        _print_json(asdict(report))
-    else:
-        print("\n".join(forgetting.report_lines(report)))
-
-
-@app.command()
 def serve(
     model: Annotated[str, typer.Argument(help="A recipe's name with a model in the data folder, or a model folder.")],
     host: Annotated[str, typer.Option(help="Address to listen on; others than loopback need a token.")] = "127.0.0.1",
@@ -365,28 +344,8 @@ def serve(
     serve_model(model, host, port, data)
 
 
-@app.command()
-def verify(data: Data = DATA, as_json: AsJson = False) -> None:
-    """Compare every file with the hash in its manifest.
-
-    Example: [bold]gristmill verify[/bold]
-    """
-    from pipelines import storage
-
-    if not any(storage.manifests(data)):
-        raise WorkFailed(f"{data}: nothing to verify: no stage has finished here; is --data right?")
-    faults = [{"path": str(path), "fault": fault} for path, fault in storage.damaged(data)]
-    if as_json:
-        _print_json(faults)
-    for fault in [] if as_json else faults:
-        print(f"{fault['path']}: {fault['fault']}")
-    if faults:
-        raise WorkFailed(f"{data}: {len(faults)} damaged; remove their folders, and `gristmill run` makes them again")
-    if not as_json:
-        print("every file is what its manifest says")
-
-
-def _print_json(value: Any) -> None:
+def print_json(value: Any) -> None:
+    """Dataclasses, or lists of them, as JSON on stdout."""
     listed = [asdict(one) for one in value] if _are_dataclasses(value) else value
     print(json.dumps(listed, ensure_ascii=False, indent=1, default=str))
 

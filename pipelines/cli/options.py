@@ -17,6 +17,21 @@ def _data_folder(text: str | Path) -> Path:
     return filesystem.resolve(text)
 
 
+def _settled(data: Path) -> Path:
+    """Whatever a command does with a data folder, what killed runs have left there is put into its place first."""
+    if "://" in str(data) or not _may_be_unsettled(data):
+        return data
+    from pipelines.storage import lease
+
+    lease.settle_unless_busy(data)
+    return data
+
+
+def _may_be_unsettled(data: Path) -> bool:
+    """Whether there is a hidden name where runs work; imports nothing, as most often there is none."""
+    return any(True for pattern in ("[1-6]_*/.*.*", "[1-6]_*/*/.*.*") for _ in data.glob(pattern))
+
+
 def complete_recipe(incomplete: str) -> list[str]:
     """What a recipe's name or path may go on as."""
     return _complete("recipes", incomplete)
@@ -51,7 +66,12 @@ PolicyArg = Annotated[
 ]
 Data = Annotated[
     Path,
-    typer.Option(parser=_data_folder, metavar="DIR", help="The folder that holds 1_pages to 6_models, or s3://…."),
+    typer.Option(
+        parser=_data_folder,
+        callback=_settled,
+        metavar="DIR",
+        help="The folder that holds 1_pages to 6_models, or s3://….",
+    ),
 ]
 UiPort = Annotated[
     int, typer.Option(min=0, max=65_535, help="Of the Prefect UI; another free one is taken if it is in use.")

@@ -6,8 +6,10 @@ stage runs. Local files are not even opened where their sizes and times are the 
 
 import json
 import os
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -18,10 +20,12 @@ import pyarrow as pa
 
 from connectors.base import Connector
 from connectors.web import PoliteWeb, SignIn, open_web, read_sign_in
+from connectors.web.store import is_corrupt
 from pipelines import storage, suppression
 from pipelines.errors import WrongInput
 from pipelines.recipe import Recipe
 from pipelines.storage import filesystem, pages
+from pipelines.storage.integrity import Damaged
 from pipelines.suppression import documents
 from pipelines.workers.progress import ProgressState, track
 from schemas.document import Reject
@@ -50,7 +54,7 @@ def run(recipe: Recipe, source: str, data: Path) -> Manifest:
     store = filesystem.local_folder(data) / storage.FOLDERS[STAGE] / WEB_STORE
     tombstones, stripped_urls = suppression.load(data).for_pages, set[str]()
     guest = {"sign_in": sign_in(), "licence": connector.licence, **recipe.web.model_dump()}
-    with open_web(store, source=source, forgotten=tombstones.has_url, **guest) as web:
+    with _told(store), open_web(store, source=source, forgotten=tombstones.has_url, **guest) as web:
         fetched = track(connector.fetch(web, cursor), f"collect {source}", state=partial(_progress, web, len(latest)))
         if tombstones:
             fetched = documents.strip_pages(connector, fetched, tombstones, web.touched, stripped_urls)
@@ -62,6 +66,17 @@ def run(recipe: Recipe, source: str, data: Path) -> Manifest:
     if manifest and not same_settings:
         _remove_stale(data, source)
     return manifest or done[-1][1]
+
+
+@contextmanager
+def _told(store: Path) -> Iterator[None]:
+    """Raises: Damaged where the web client's memory is no database any more."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        if not is_corrupt(error):
+            raise
+        raise Damaged(store, str(error), "remove it: what it remembers is asked of the sites again") from error
 
 
 def sign_in() -> SignIn:

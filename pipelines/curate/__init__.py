@@ -72,7 +72,7 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
                 f"run `gristmill run {recipe.name} --stages normalise,annotate,dedupe,curate`; no page is fetched again"
             )
             inputs.check_columns(read.paths[table], schema.names, table, cure)
-        with storage.building(folder, **key, resume=False) as builder:
+        with storage.becoming_latest(folder), storage.building(folder, **key, resume=False) as builder:
             with duck.spilling_duckdb(folder, workers, MEMORY) as (con, _):
                 con.execute(sql.FIXED_JOIN_ORDER)
                 duck.lock(con, data)
@@ -86,7 +86,8 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
                 builder.text("README.md", dataset_card(con, title, _rule_lines(con, rules), builder, read.counts))
                 builder.text("ATTRIBUTION.md", attribution(con))
             _check_conservation(builder)
-    storage.point_latest(folder)
+    else:
+        storage.point_latest(folder)
     return storage.finished(folder, **key)  # type: ignore[return-value]
 
 

@@ -10,7 +10,8 @@ forgotten. A decision about a record that is not there is counted, and kept.
 
 import csv
 import io
-import json
+import logging
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -20,9 +21,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pipelines.errors import Location, explain_faults, not_utf8
 from pipelines.recipe import Recipe, RecipeError
 from schemas.manifest import digest
+from schemas.seal import BrokenSeal, unseal, was_sealed
 
 FILE = "decisions.jsonl"
 OUTRANKING = ("accept", "edit")
+
+log = logging.getLogger("gristmill")
 
 
 class Decision(BaseModel):
@@ -63,8 +67,7 @@ def fingerprint(decisions: Iterable[Decision]) -> str:
 
 
 def _read(file: Path) -> Iterator[Decision]:
-    lines = io.StringIO(_text(file), newline="")
-    for number, row in _csv(file, lines) if file.suffix == ".csv" else _json(file, lines):
+    for number, row in _csv(file) if file.suffix == ".csv" else _json(file):
         try:
             yield Decision.model_validate(row)
         except ValidationError as error:
@@ -85,9 +88,9 @@ def _text(file: Path) -> str:
         raise RecipeError(not_utf8(file, error) + cure) from error
 
 
-def _csv(file: Path, lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+def _csv(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """An empty cell says nothing."""
-    reader = csv.DictReader(lines)
+    reader = csv.DictReader(io.StringIO(_text(file), newline=""))
     try:
         for row in reader:
             if None in row:
@@ -97,10 +100,16 @@ def _csv(file: Path, lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any]
         raise RecipeError(f"{file}:{reader.line_num}: not CSV: {error}") from error
 
 
-def _json(file: Path, lines: Iterable[str]) -> Iterator[tuple[int, Any]]:
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            try:
-                yield number, json.loads(line)
-            except json.JSONDecodeError as error:
-                raise RecipeError(f"{file}:{number}: not JSON: {error}") from error
+def _json(file: Path) -> Iterator[tuple[int, Any]]:
+    """A line that was sealed and is damaged costs only itself. One that nobody sealed is a mistake of its writer."""
+    content = file.read_bytes().removeprefix(BOM_UTF8)
+    for number, line in enumerate(content.split(b"\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            yield number, unseal(line)[0]
+        except BrokenSeal as error:
+            if not was_sealed(line):
+                _text(file)  # which says more of another encoding
+                raise RecipeError(f"{file}:{number}: {error}") from error
+            log.warning("%s:%d: damaged; this decision is left out: decide again", file, number)

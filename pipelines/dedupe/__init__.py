@@ -62,7 +62,7 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
     }
     if done := storage.finished(folder, **about):
         return done
-    old_cache = similarity_cache.load(folder, storage.read_manifest(folder), VERSION, about["params"])
+    old_cache = similarity_cache.load(folder, storage.last_manifest(folder), VERSION, about["params"])
     with (
         storage.building(folder, **about, resume=False) as builder,
         duck.spilling_duckdb(folder, workers, MEMORY) as (con, scratch),

@@ -5,6 +5,7 @@ found, and an edited one is not. A pair that is not in the cache is compared. Th
 with and without the cache.
 """
 
+import logging
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,11 +15,13 @@ from numba import njit
 from numpy.typing import NDArray
 
 from pipelines import storage
-from pipelines.storage import filesystem
+from pipelines.storage import filesystem, integrity
 from schemas.cluster import COMPARED
 from schemas.manifest import Manifest
 
 MAX_CACHED_PER_MEMBER = 16  # pairs of one bucket member that are cached; the rest of a hot bucket is compared again
+
+log = logging.getLogger("gristmill")
 
 
 class SimilarityCache(NamedTuple):
@@ -38,10 +41,17 @@ class SimilarityCache(NamedTuple):
 
 
 def load(folder: Path, manifest: Manifest | None, version: int, params: dict[str, object]) -> SimilarityCache:
-    """Return the cache that the last run left in `folder`; empty if it had another version or other settings."""
+    """Return the cache that the last run left in `folder`; empty if it had another version or other settings.
+
+    It decides nothing, so one that is damaged is left out.
+    """
     if manifest is None or (manifest.version, manifest.params) != (version, params):
         return SimilarityCache.empty()
-    shards = [filesystem.open_parquet(folder / shard).read() for shard in manifest.tables("compared")]
+    listed = storage.tables(folder, manifest, "compared")
+    if faults := [f"{path}: {fault}" for path, shard in listed if (fault := integrity.fault_of(path, shard))]:
+        log.warning("%s; all pairs are compared again", faults[0])
+        return SimilarityCache.empty()
+    shards = [filesystem.open_parquet(path).read() for path, _ in listed]
     # Numba compiles a second kernel for read-only arrays, so the columns are copied.
     return SimilarityCache(*map(np.array, pa.concat_tables(shards).columns)) if shards else SimilarityCache.empty()
 

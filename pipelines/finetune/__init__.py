@@ -13,7 +13,7 @@ from typing import Any
 from pipelines import storage
 from pipelines.models import base
 from pipelines.recipe import Recipe, RecipeError
-from pipelines.storage import filesystem, inputs
+from pipelines.storage import filesystem, inputs, integrity
 from schemas.manifest import Manifest
 
 VERSION = 1
@@ -56,6 +56,7 @@ def run(recipe: Recipe, data: Path) -> Manifest:
     complete checkpoint. A warning is logged when training learnt nothing.
 
     Raises: RecipeError when the extra `train`, the snapshot or the base model is missing, or no row can be trained on.
+    Damaged when the snapshot is.
     """
     base.require_train()
     snapshot = _latest_snapshot(recipe, data)
@@ -75,11 +76,10 @@ def run(recipe: Recipe, data: Path) -> Manifest:
         if finished:
             storage.point_latest(folder)
             return finished
-    with storage.building(following, **identity) as building:
+    with storage.becoming_latest(following), storage.building(following, **identity) as building:
         if not building.has(CARD):  # which is written last
             _train(recipe, snapshot, data, building)
         shutil.rmtree(building.local_folder / CHECKPOINTS, ignore_errors=True)
-    storage.point_latest(following)
     return storage.read_manifest(following)  # type: ignore[return-value]
 
 
@@ -89,6 +89,7 @@ def _latest_snapshot(recipe: Recipe, data: Path) -> Snapshot:
     if manifest is None:
         raise RecipeError(f"{recipe.name}: no snapshot to train on; run `gristmill stage curate` first")
     paths = [folder / name for split in ("train", "validation") for name in manifest.tables(split)]
+    integrity.check(table for split in ("train", "validation") for table in storage.tables(folder, manifest, split))
     inputs.check_columns(paths, COLUMNS, "a snapshot", f"run `gristmill run {recipe.name}` for a new one")
     return Snapshot(folder, manifest)
 

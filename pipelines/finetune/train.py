@@ -1,6 +1,6 @@
 """Training through TRL, from the last complete checkpoint if there is one.
 
-A checkpoint is complete when the file COMPLETE is there: that is written last, after everything else is on the disk.
+A checkpoint is complete when its list of files is there: that is written last, after everything else is on the disk.
 What is published is always read back from the final checkpoint, so that a killed run and an unbroken one agree.
 """
 
@@ -20,14 +20,13 @@ from peft import LoraConfig, PeftModel
 from transformers import AutoModelForCausalLM, PrinterCallback, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
-from pipelines import storage
 from pipelines.models.losses import autocast_dtype
 from pipelines.models.prompt import Example
 from pipelines.recipe import FinetuneSettings
-from pipelines.storage import filesystem
+from pipelines.storage import complete, filesystem
+from pipelines.storage.integrity import Damaged
 from pipelines.workers.progress import LOG_EVERY
 
-COMPLETE = "complete.json"
 ADAPTER = "adapter"
 CHECKPOINT_EVERY = 60.0  # seconds
 WARMUP = 0.1  # share of the steps; DEITA's recipe, and where LoRA's first steps are largest
@@ -111,14 +110,20 @@ def save(model: Any, tokenizer: Any, base_name: str, folder: Path) -> None:
 
 
 def last_complete(folder: Path) -> Checkpoint | None:
-    """The newest complete checkpoint below `folder`. Incomplete ones, which a killed run left, are removed."""
-    complete = []
+    """The newest complete checkpoint below `folder`. Those that a killed run left half done or that are damaged are
+    removed."""
+    whole = []
     for path in folder.glob("checkpoint-*"):
-        if (path / COMPLETE).exists():
-            complete.append(Checkpoint(path, **json.loads((path / COMPLETE).read_text())))
+        try:
+            found = complete.read(path)
+        except Damaged as error:
+            log.warning("finetune: %s: damaged (%s); this checkpoint is left out", error.path, error.what)
+            found = None
+        if found:
+            whole.append(Checkpoint(path, **found[0]))
         else:
             shutil.rmtree(path)
-    return max(complete, key=lambda checkpoint: checkpoint.step, default=None)
+    return max(whole, key=lambda checkpoint: checkpoint.step, default=None)
 
 
 def _arguments(settings: FinetuneSettings, examples: int, folder: Path) -> SFTConfig:
@@ -198,7 +203,7 @@ class _Checkpointing(TrainerCallback):
         now = time.monotonic()
         checkpoint = Checkpoint(path, state.global_step, self._seconds(now), self.finished)
         fields = {key: value for key, value in asdict(checkpoint).items() if key != "path"}
-        storage.write_text(path / COMPLETE, json.dumps(fields))
+        complete.write(path, **fields)
         self.saved = now
 
     def _seconds(self, now: float) -> float:

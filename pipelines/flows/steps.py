@@ -22,6 +22,7 @@ from pipelines.errors import WorkFailed, WrongInput
 from pipelines.flows import nothing_kept
 from pipelines.flows.stages import PER_SHARD, PER_SOURCE, STAGES, WITH_WORKERS, Stage
 from pipelines.recipe import Recipe
+from pipelines.storage import logs, settling
 from pipelines.workers.pool import ShardExecutor, run_locally
 from schemas.manifest import Manifest
 
@@ -77,21 +78,31 @@ def new_run_id() -> str:
 
 
 def run_step(
-    recipe: Recipe, step: Step, data: Path, *, workers: int = 1, run_id: str = "", executor: ShardExecutor = run_locally
+    recipe: Recipe,
+    step: Step,
+    data: Path,
+    *,
+    workers: int = 1,
+    run_id: str = "",
+    executor: ShardExecutor = run_locally,
+    again: bool = False,
 ) -> Outcome:
-    """Do one step and log it. An error is in the outcome, not raised."""
+    """Do one step and log it. An error is in the outcome, not raised. `again`: what stands is thrown away first."""
     before = _keys(data, step)
     started_at, clock = datetime.now(UTC), time.monotonic()
     counts, skipped, failed = None, False, ""
     try:
+        if again:
+            settling.discard(data, step.stage, step.name)
         manifest = _call(recipe, step, data, workers, executor)
-        counts, skipped = manifest.counts, manifest.key in before
+        counts, skipped = manifest.counts, manifest.key in before and not again
     except Exception as error:
         log.debug("%s %s", step.stage, step.name, exc_info=True)
-        failed = str(error) if isinstance(error, WrongInput | WorkFailed) else f"{type(error).__name__}: {error}"
+        first = next(iter(str(error).splitlines()), "")
+        failed = str(error) if isinstance(error, WrongInput | WorkFailed) else f"{type(error).__name__}: {first}"
     outcome = Outcome(step.stage, step.name, time.monotonic() - clock, skipped, failed, counts)
     log.log(logging.ERROR if failed else logging.INFO, "%s", outcome)
-    storage.log_run(data, _log_entry(recipe, outcome, started_at, run_id or new_run_id()))
+    logs.append(data / logs.RUNS, _log_entry(recipe, outcome, started_at, run_id or new_run_id()))
     return outcome
 
 
@@ -105,7 +116,9 @@ def _call(recipe: Recipe, step: Step, data: Path, workers: int, executor: ShardE
 
 
 def _keys(data: Path, step: Step) -> set[str]:
-    return {manifest.key for _, manifest in storage.manifests(data, f"{storage.FOLDERS[step.stage]}/{step.name}")}
+    """The keys of what stands. A damaged manifest stands for nothing here; the stage says what is to be done."""
+    below = f"{storage.FOLDERS[step.stage]}/{step.name}"
+    return {manifest.key for _, manifest in storage.manifests(data, below, on_damage=log.debug)}
 
 
 def _log_entry(recipe: Recipe, outcome: Outcome, started_at: datetime, run_id: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from pipelines import catalog, storage, suppression
 from pipelines.catalog import explain
 from pipelines.forget import erase, plan
 from pipelines.forget.erase import ErasureTargets
-from pipelines.storage import filesystem, shard_cache
+from pipelines.storage import filesystem, integrity, settling, shard_cache
 from pipelines.suppression import BadRequest, Tombstone, Tombstones
 
 CACHE = "the folder gristmill below the user's cache folder (~/.cache)"
@@ -40,12 +40,12 @@ class Request:
 
 @dataclass
 class Report:
-    """What `forget` did.
+    """What `forget` did, or would do.
 
     `erased` counts rows by kind. `models` were trained on them. `near_duplicates` are similar records that stay.
     `local_sources` read files of this machine that still hold them. `unread` pages cannot be parsed, so nobody knows
     whose words are in them. `named_in` are records of others that name the author. `elsewhere` tells where other
-    machines may hold copies of shards from an object store.
+    machines may hold copies of shards from an object store. `exports` are where the snapshots were exported to.
     """
 
     erased: dict[str, int] = field(default_factory=dict)
@@ -55,16 +55,46 @@ class Report:
     local_sources: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     named_in: list[str] = field(default_factory=list)
+    exports: list[str] = field(default_factory=list)
     elsewhere: str = ""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A request, and all that was found of it. Nothing is changed yet."""
+
+    request: Request
+    data: Path
+    current: Tombstones
+    new: tuple[Tombstone, ...]
+    targets: ErasureTargets
+    impact: plan.Impact
+    report: Report
+
+    @property
+    def is_of_nothing(self) -> bool:
+        """Whether nothing here is concerned, and the list does not have it yet: as with a name that is misspelt."""
+        known = {tombstone.identity for tombstone in self.current.tombstones}
+        return not self.report.erased and any(tombstone.identity not in known for tombstone in self.new)
 
 
 def forget(request: Request, data: Path) -> Report:
     """Erase what the request asks for, and add it to the suppression list. The caller holds the lock of `data`.
 
-    Raises: BadRequest, UnreadableSource.
+    Raises: BadRequest, UnreadableSource, Damaged.
+    """
+    return carry_out(prepare(request, data))
+
+
+def prepare(request: Request, data: Path) -> Prepared:
+    """Find what the request asks for. The caller holds the lock of `data`.
+
+    Raises: BadRequest, UnreadableSource; Damaged where a file that has to be searched is not what was written.
     """
     check(request, data)
-    storage.recover(data)
+    settling.settle(data)
+    settling.remove_unfinished(data)
+    _check_files(data)
     current = suppression.load(data)
     new = _new_tombstones(request, current, data)
     impact = plan.Impact()
@@ -79,14 +109,23 @@ def forget(request: Request, data: Path) -> Report:
     folders, more_ids = erase.find_affected(data, targets)
     targets = replace(targets, ids=ids | more_ids)
     report = Report(
-        models=erase.models_trained_on(data, folders),
+        erased=_count(data, targets, impact),
+        models=sorted({*erase.models_trained_on(data, folders), *_models_known(current, new)}),
         near_duplicates=erase.near_duplicates(data, targets),
         local_sources=plan.local_sources(data, impact.affected),
         unread=sorted(impact.unread),
+        exports=erase.exports_of(data, folders),
         elsewhere="" if filesystem.is_local(data) else f"{CACHE} of other machines that have worked with {data}",
     )
-    suppression.add(data, current, [_dated(tombstone, request, report.models) for tombstone in new])
-    _erase(data, targets, impact, report)
+    return Prepared(request, data, current, tuple(new), targets, impact, report)
+
+
+def carry_out(found: Prepared) -> Report:
+    """Erase what was found, and add it to the suppression list."""
+    request, data, report = found.request, found.data, found.report
+    dated = [_dated(tombstone, request, report.models) for tombstone in found.new]
+    suppression.add(data, found.current, dated)
+    _erase(data, found.targets, found.impact, report)
     report.named_in = plan.records_naming(data, request.author) if request.author else []
     return report
 
@@ -111,6 +150,36 @@ def _check_known(record_id: str, data: Path) -> None:
         known = con.execute("SELECT record_id FROM records UNION SELECT record_id FROM verdicts").fetchall()
         if (record_id,) not in known:
             raise BadRequest(f"--record: {explain.nearest(con, record_id)}")
+
+
+def _check_files(data: Path) -> None:
+    """Compare all that is searched with its hash. What is not searched is not found, and what is rewritten gets a hash
+    that is right again, so a damaged file comes first. Raises: Damaged."""
+    for folder, manifest in storage.manifests(data):
+        texts = (erase.SAMPLES, erase.CARD)
+        of_model = manifest.stage == "finetune"
+        integrity.check(
+            (folder / shard.path, shard) for shard in manifest.shards if not of_model or shard.path in texts
+        )
+
+
+def _models_known(current: Tombstones, new: list[Tombstone]) -> set[str]:
+    """Models that an earlier request of the same has found, and that are still there or not: the list remembers."""
+    wanted = {tombstone.identity for tombstone in new}
+    return {model for known in current.tombstones if known.identity in wanted for model in known.models}
+
+
+def _count(data: Path, targets: ErasureTargets, impact: plan.Impact) -> dict[str, int]:
+    """How many rows `_erase` would erase, by kind."""
+    rows = Counter[str]()
+    for folder, manifest in storage.manifests(data):
+        rows.update(erase.count_rows(folder, manifest, targets) if manifest.stage != "collect" else {})
+    rows["decisions"] = erase.count_decisions(data / DECISIONS, targets)
+    rows["cached answers"] = erase.count_cached(
+        filesystem.local_folder(data) / WEB_STORE, lambda url: _may_be_cached_of(url, targets, impact.hosts)
+    )
+    rows["pages"] = len(impact.affected)
+    return {kind: count for kind, count in sorted(rows.items()) if count}
 
 
 def _new_tombstones(request: Request, current: Tombstones, data: Path) -> list[Tombstone]:
@@ -161,13 +230,17 @@ def _may_be_cached_of(url: str, targets: ErasureTargets, hosts: set[str]) -> boo
     return targets.tombstones.has_url(url) or suppression.host(url) in hosts
 
 
-def report_lines(report: Report) -> list[str]:
-    """The report as lines of text."""
-    erased = ", ".join(f"{rows:,} {kind}" for kind, rows in report.erased.items()) or "nothing was there"
-    lines = [f"erased: {erased}; it will not be fetched, made or published again"]
+def report_lines(report: Report, *, dry_run: bool = False) -> list[str]:
+    """The report as lines of text; of a `dry_run`, what would be done."""
+    rows = ", ".join(f"{rows:,} {kind}" for kind, rows in report.erased.items())
+    if dry_run:
+        lines = [f"would go: {rows or 'nothing, as nothing of it is here'}; nothing was changed"]
+    else:
+        lines = [f"erased: {rows or 'nothing was there'}; it will not be fetched, made or published again"]
     if report.snapshots:
         lines.append(f"snapshots rewritten: {', '.join(report.snapshots)}; the next run publishes a new one")
     lines += [f"trained on what was erased: {model}; train again, and remove it" for model in report.models]
+    lines += [f"exported before, and out of reach: {place}; remove it there" for place in report.exports]
     lines += [f"says nearly the same, and stays: {record_id}" for record_id in report.near_duplicates]
     lines += [f"{page_id} could not be read; forget its address if it is of it" for page_id in report.unread]
     lines += [f"names the author, and stays: {record_id}" for record_id in report.named_in]

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -11,12 +12,13 @@ import pyarrow as pa
 from connectors.web import store
 from pipelines import catalog, storage
 from pipelines.forget.plan import Impact, decompress_page, read_pages
-from pipelines.storage import duck, filesystem
+from pipelines.storage import duck, filesystem, integrity, logs
 from pipelines.storage import pages as page_batches
 from pipelines.suppression import Tombstones
 from schemas.cluster import COMPARED
 from schemas.manifest import Manifest, digest
 from schemas.page import PAGE, Page, to_row
+from schemas.seal import BrokenSeal, unseal, was_sealed
 from schemas.verdict import PUBLISHED
 
 KEYS = ("record_id", "pair_id", "duplicate_id", "page_id", "key", "url", "source", "author")
@@ -97,20 +99,48 @@ def near_duplicates(data: Path, targets: ErasureTargets) -> list[str]:
 
 
 def models_trained_on(data: Path, folders: Iterable[Folder]) -> list[str]:
-    """Models trained on one of these snapshots, as paths below `data`."""
-    snapshots = {manifest.fingerprint for _, manifest in folders if manifest.stage == "curate"}
-    models = (folder for folder, manifest in storage.manifests(data) if manifest.inputs.get("curated") in snapshots)
-    return [folder.relative_to(data).as_posix() for folder in models]
+    """Models trained on one of these snapshots, as paths below `data`.
+
+    A snapshot that an earlier request has rewritten has another fingerprint; its recipe and version stay.
+    """
+    listed = list(folders)
+    fingerprints, snapshots = {manifest.fingerprint for _, manifest in listed}, _snapshots(listed)
+    trained = (
+        folder
+        for folder, manifest in storage.manifests(data)
+        if manifest.stage == "finetune"
+        and (manifest.inputs.get("curated") in fingerprints or _trained_on(folder, manifest) in snapshots)
+    )
+    return [folder.relative_to(data).as_posix() for folder in trained]
+
+
+def exports_of(data: Path, folders: Iterable[Folder]) -> list[str]:
+    """Where these snapshots were exported to, with the day, from the log of exports."""
+    snapshots = _snapshots(folders)
+    entries = (entry for entry in logs.read(data / logs.EXPORTS) if (entry["recipe"], entry["version"]) in snapshots)
+    return [f"{one['out']} ({one['what']} of {one['recipe']} {one['version']}, {one['when'][:10]})" for one in entries]
+
+
+def _snapshots(folders: Iterable[Folder]) -> set[tuple[str, str]]:
+    return {(folder.parent.name, folder.name) for folder, manifest in folders if manifest.stage == "curate"}
+
+
+def _trained_on(folder: Path, manifest: Manifest) -> tuple[str, str]:
+    """Recipe and version of the snapshot that a model was trained on."""
+    table = [(folder / shard.path, shard) for shard in manifest.shards if shard.path == SAMPLES]
+    integrity.check(table)
+    snapshot = json.loads((folder / SAMPLES).read_text()).get("snapshot", {}) if table else {}
+    return snapshot.get("recipe", ""), snapshot.get("version", "")
 
 
 def erase_rows(folder: Path, manifest: Manifest, targets: ErasureTargets) -> dict[str, int]:
     """Erase from one folder; returns the number of erased rows by table."""
     if manifest.stage == "finetune":
         return _erase_samples(folder, manifest, targets)
-    names = list(_tables(folder, manifest, targets))
-    erased_by_file = {name: sum(1 for _ in _target_rows(folder / name, targets)) for name in names}
+    erased_by_file = _rows_by_file(folder, manifest, targets)
     if not any(erased_by_file.values()):
         return {}
+    names = list(erased_by_file)
     with storage.rewriting(folder, manifest) as builder:
         for name in names:
             schema = filesystem.open_parquet(folder / name).schema_arrow
@@ -125,6 +155,19 @@ def erase_rows(folder: Path, manifest: Manifest, targets: ErasureTargets) -> dic
         if manifest.stage == "curate":
             _update_snapshot_texts(folder, manifest, builder)
     return erased
+
+
+def count_rows(folder: Path, manifest: Manifest, targets: ErasureTargets) -> dict[str, int]:
+    """What `erase_rows` would erase from a folder."""
+    if manifest.stage == "finetune":
+        _, gone = _samples(folder, targets)
+        return {"samples": len(gone)} if gone else {}
+    return _by_table(_rows_by_file(folder, manifest, targets))
+
+
+def _rows_by_file(folder: Path, manifest: Manifest, targets: ErasureTargets) -> dict[str, int]:
+    names = _tables(folder, manifest, targets)
+    return {name: sum(1 for _ in _target_rows(folder / name, targets)) for name in names}
 
 
 def _by_table(erased_by_file: dict[str, int]) -> dict[str, int]:
@@ -192,24 +235,35 @@ def _update_snapshot_texts(folder: Path, manifest: Manifest, builder: storage.Fo
 
 def _erase_samples(folder: Path, manifest: Manifest, targets: ErasureTargets) -> dict[str, int]:
     """Erase from the samples on a model's card. Its weights stay as they are, so `forget` lists such models."""
-    if not (folder / SAMPLES).exists():
+    metrics, gone = _samples(folder, targets)
+    if not gone:
         return {}
-    metrics = json.loads((folder / SAMPLES).read_text())
-    kept = [sample for sample in metrics["samples"] if not targets.matches_id(sample["record_id"])]
-    if len(kept) == len(metrics["samples"]):
-        return {}
+    kept = [sample for sample in metrics["samples"] if sample not in gone]
     head, _, rest = (folder / CARD).read_text().partition(ANSWERS)
     _, use, tail = rest.rpartition(AFTER_ANSWERS)
     with storage.rewriting(folder, manifest) as builder:
         builder.fingerprint = manifest.fingerprint
         builder.text(SAMPLES, json.dumps(metrics | {"samples": kept}, indent=1, ensure_ascii=False) + "\n")
         builder.text(CARD, f"{head}{ANSWERS}Erased on request.{use}{tail}")
-    return {"samples": len(metrics["samples"]) - len(kept)}
+    return {"samples": len(gone)}
+
+
+def _samples(folder: Path, targets: ErasureTargets) -> tuple[dict[str, Any], list[Any]]:
+    """What a model's card says, and the samples of it that have to go."""
+    if not (folder / SAMPLES).exists():
+        return {}, []
+    metrics = json.loads((folder / SAMPLES).read_text())
+    return metrics, [sample for sample in metrics["samples"] if targets.matches_id(sample["record_id"])]
 
 
 def erase_cached(path: Path, is_erased: Callable[[str], bool]) -> int:
     """Erase answers from the web cache at `path` by address; returns how many."""
     return store.forget(path, is_erased) if path.exists() else 0
+
+
+def count_cached(path: Path, is_erased: Callable[[str], bool]) -> int:
+    """How many answers `erase_cached` would erase."""
+    return store.count(path, is_erased) if path.exists() else 0
 
 
 def erase_pages(folder: Path, manifest: Manifest, targets: ErasureTargets, impact: Impact) -> int:
@@ -254,19 +308,27 @@ def _column(path: Path, name: str) -> list[str]:
 
 
 def erase_decisions(path: Path, targets: ErasureTargets) -> int:
-    """Erase decisions about records, as they may hold an edited text; returns how many."""
+    """Erase decisions about records, as they may hold an edited text; returns how many.
+
+    Those that were sealed and are damaged go too: nobody knows what they are about, and curate leaves them out.
+    """
     if not path.exists():
         return 0
-    lines = path.read_text().splitlines(keepends=True)
-    kept = [line for line in lines if not targets.matches_id(_record_id_of(line))]
+    lines = path.read_bytes().split(b"\n")
+    kept = [line for line in lines if not _is_decision_on(line, targets)]
     if len(kept) < len(lines):
-        storage.write_text(path, "".join(kept))
+        storage.write_file(path, lambda file: file.write(b"\n".join(kept)))
     return len(lines) - len(kept)
 
 
-def _record_id_of(line: str) -> str:
-    """The record_id of a decision; "" where the line cannot be read, which curate reports."""
+def count_decisions(path: Path, targets: ErasureTargets) -> int:
+    """How many decisions `erase_decisions` would erase."""
+    lines = path.read_bytes().split(b"\n") if path.exists() else []
+    return sum(_is_decision_on(line, targets) for line in lines)
+
+
+def _is_decision_on(line: bytes, targets: ErasureTargets) -> bool:
     try:
-        return str(json.loads(line)["record_id"])
-    except (ValueError, KeyError, TypeError):
-        return ""
+        return targets.matches_id(str(unseal(line)[0].get("record_id", "")))
+    except BrokenSeal:  # curate reports what a person has not written as JSON
+        return was_sealed(line)

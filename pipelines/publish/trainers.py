@@ -62,6 +62,7 @@ def write(recipe: str, data: Path, trainer: Trainer, out: Path, kind: Format | N
             described |= _described(recipe, job, filled)
     if trainer == "llamafactory":
         (out / "dataset_info.json").write_text(json.dumps(described, ensure_ascii=False, indent=2) + "\n")
+    snapshot.log_export(trainer, str(out.absolute()))
     return written
 
 

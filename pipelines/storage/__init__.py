@@ -5,39 +5,32 @@ work folder beside the final one, shard by shard. The manifest is written last, 
 When a run is killed, the same command continues with the shards that are complete.
 """
 
-import json
+import logging
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from hashlib import file_digest
 from pathlib import Path
 from typing import IO, Any
 from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import ValidationError
 
 from pipelines.storage import filesystem
 from pipelines.storage.filesystem import MANIFEST as MANIFEST
+from pipelines.storage.integrity import Damaged, fault_of, sha256_of
+from pipelines.storage.layout import FOLDERS as FOLDERS
+from pipelines.storage.layout import LATEST
+from pipelines.storage.layout import folder as folder
 from schemas.manifest import Manifest, Shard, digest
+from schemas.seal import BrokenSeal, seal, seal_values, unseal
 
-RUN_LOG = "runs.jsonl"
 ROW_GROUP = 16_384
-FOLDERS = {
-    "collect": "1_pages",
-    "normalise": "2_records",
-    "annotate": "3_signals",
-    "dedupe": "4_clusters",
-    "curate": "5_curated",
-    "finetune": "6_models",
-}
 
-
-def folder(data: Path, stage: str, name: str) -> Path:
-    """The output folder of `stage` for `name`, which is a source or a recipe."""
-    return data / FOLDERS[stage] / name
+log = logging.getLogger("gristmill")
 
 
 def stage_key(stage: str, name: str, version: int, params: Mapping[str, Any], inputs: Mapping[str, str]) -> str:
@@ -60,14 +53,9 @@ def write_file(path: Path, write: Callable[[IO[bytes]], object]) -> Shard:
         write(file)
         file.flush()
         os.fsync(file.fileno())
-    hashed, size = _sha256(temp), temp.stat().st_size
+    hashed, size = sha256_of(temp), temp.stat().st_size
     filesystem.move_into_place(temp, path)
     return Shard(path=path.name, rows=0, bytes=size, sha256=hashed)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
 
 
 def write_text(path: Path, content: str) -> Shard:
@@ -130,7 +118,7 @@ class FolderBuilder:
         A `.done` file beside the shard records it, so that `resume` finds it.
         """
         entry = {"shard": shard.model_dump(), "counts": dict(counts or {})}
-        write_text(self.folder / f".{shard.path.replace('/', '--')}.done", json.dumps(entry))
+        write_text(self.folder / f".{shard.path.replace('/', '--')}.done", seal_values(entry))
         self._add_entry(entry)
 
     def _add_entry(self, entry: dict[str, Any]) -> None:
@@ -168,14 +156,14 @@ class FolderBuilder:
         """Add a file that a library has written below `local_folder`; `path` is relative to it."""
         file = self.local_folder / path
         filesystem.sync_file(file)
-        shard = Shard(path=path, rows=0, bytes=file.stat().st_size, sha256=_sha256(file))
+        shard = Shard(path=path, rows=0, bytes=file.stat().st_size, sha256=sha256_of(file))
         filesystem.move_into_place(file, self.folder / path)
         self.add(shard)
 
     def resume(self) -> None:
-        """Add the shards that an interrupted run has completed, and delete its temporary files."""
+        """Add the shards that an interrupted run has completed, and delete its temporary files. Raises: BrokenSeal."""
         for _, entry in filesystem.read_all(sorted(self.folder.glob(".*.done"))):
-            self._add_entry(json.loads(entry))
+            self._add_entry(unseal(entry)[0])
         for temp in self.local_folder.glob(".*.tmp"):
             temp.unlink()
 
@@ -197,11 +185,7 @@ def building(
     """
     key = stage_key(stage, name, version, params, inputs)
     work = _work_folder(folder, key)
-    if not resume:
-        filesystem.remove_folder(work)
-    filesystem.make_folder(work)
-    builder = FolderBuilder(work)
-    builder.resume()
+    builder = (_resume(work) if resume else None) or _start(work)
     yield builder
     shards = tuple(builder.shards[path] for path in sorted(builder.shards))
     manifest = Manifest(
@@ -216,8 +200,31 @@ def building(
         fingerprint=builder.fingerprint or digest([[s.path, s.sha256] for s in shards]),
         cursor=builder.cursor,
     )
-    write_text(work / MANIFEST, manifest.model_dump_json(indent=1))
+    write_manifest(work, manifest)
     _move_into_place(work, folder)
+
+
+def _start(work: Path) -> FolderBuilder:
+    filesystem.remove_folder(work)
+    filesystem.make_folder(work)
+    return FolderBuilder(work)
+
+
+def _resume(work: Path) -> FolderBuilder | None:
+    """What an interrupted run has left; None where its notes are damaged, so that all of it is made again."""
+    filesystem.make_folder(work)
+    builder = FolderBuilder(work)
+    try:
+        builder.resume()
+    except BrokenSeal:
+        log.warning("%s: what an interrupted run noted here is damaged; it is made again", work)
+        return None
+    return builder
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest of a folder, sealed. It says that the folder is complete, so it comes last."""
+    write_text(folder / MANIFEST, seal(manifest.model_dump_json(indent=1)))
 
 
 @contextmanager
@@ -227,9 +234,8 @@ def rewriting(folder: Path, manifest: Manifest) -> Iterator[FolderBuilder]:
     The key stays the same. The fingerprint changes, unless the block sets that of the builder.
     """
     work = _work_folder(folder, manifest.key)
-    filesystem.remove_folder(work)
-    filesystem.make_folder(work)
-    builder = FolderBuilder(work, counts=Counter(manifest.counts))
+    builder = _start(work)
+    builder.counts.update(manifest.counts)
     yield builder
     for shard in manifest.shards:
         if not builder.has(shard.path):
@@ -238,17 +244,8 @@ def rewriting(folder: Path, manifest: Manifest) -> Iterator[FolderBuilder]:
     shards = tuple(builder.shards[path] for path in sorted(builder.shards))
     fingerprint = builder.fingerprint or digest([[s.path, s.sha256] for s in shards])
     changed = {"shards": shards, "counts": dict(sorted(builder.counts.items())), "fingerprint": fingerprint}
-    write_text(work / MANIFEST, manifest.model_copy(update=changed).model_dump_json(indent=1))
+    write_manifest(work, manifest.model_copy(update=changed))
     _move_into_place(work, folder)
-
-
-def recover(data: Path) -> None:
-    """Move the work folders that killed runs have completed into place, and delete all others below `data`."""
-    for work in sorted(data.glob("[1-6]_*/**/.*.*/")):
-        if (work / MANIFEST).exists() and work.suffix != ".old":
-            _move_into_place(work, work.parent / work.stem[1:])
-    for work in sorted(data.glob("[1-6]_*/**/.*.*/")):
-        filesystem.remove_folder(work)
 
 
 def _work_folder(folder: Path, key: str) -> Path:
@@ -268,43 +265,101 @@ def _remove_work_folders(folder: Path) -> None:
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest of `folder`; None where the folder is not finished."""
+    """The manifest of `folder`; None where the folder is not finished. Raises: Damaged."""
     try:
-        return Manifest.model_validate_json((folder / MANIFEST).read_bytes())
+        return parse_manifest(folder / MANIFEST, (folder / MANIFEST).read_bytes())[0]
     except FileNotFoundError:
         return None
+
+
+def parse_manifest(path: Path, content: bytes) -> tuple[Manifest, bool]:
+    """The manifest, and whether it is sealed; those of earlier releases are not. Raises: Damaged."""
+    try:
+        values, sealed = unseal(content)
+        return Manifest.model_validate(values), sealed
+    except BrokenSeal as error:
+        raise Damaged(path, str(error)) from error
+    except ValidationError as error:
+        raise Damaged(path, "not a manifest") from error
 
 
 def finished(
     folder: Path, *, stage: str, name: str, version: int, params: Mapping[str, Any], inputs: Mapping[str, str]
 ) -> Manifest | None:
-    """The manifest of `folder` if the folder is finished and has the key of these arguments, else None."""
+    """The manifest of `folder` if the folder is finished and has the key of these arguments, else None.
+
+    A folder whose manifest is damaged is not finished: the stage makes it again.
+    """
     key = stage_key(stage, name, version, params, inputs)
-    work = _work_folder(folder, key)
-    if (work / MANIFEST).exists():  # killed between the manifest and the rename
-        _move_into_place(work, folder)
-    manifest = read_manifest(folder)
+    put_into_place(_work_folder(folder, key), folder)
+    manifest = last_manifest(folder)
     if not manifest or manifest.key != key:
         return None
     _remove_work_folders(folder)
     return manifest
 
 
+def last_manifest(folder: Path) -> Manifest | None:
+    """As `read_manifest`, for the stage that makes the folder: where it is damaged, nothing is taken over."""
+    try:
+        return read_manifest(folder)
+    except Damaged as error:
+        log.warning("%s: damaged (%s); what it stands for is made again", error.path, error.what)
+        return None
+
+
+def put_into_place(work: Path, folder: Path) -> None:
+    """Move a work folder into place whose run was killed between the manifest and the rename."""
+    try:
+        if read_manifest(work):
+            _move_into_place(work, folder)
+    except Damaged:
+        log.warning("%s: the manifest of a killed run is damaged; its work is done again", work)
+
+
+@contextmanager
+def becoming_latest(folder: Path) -> Iterator[None]:
+    """Point `latest`, which lies beside all versions, to the version that the block builds.
+
+    The intent is written first: a run that is killed after the folder moved into place leaves no older `latest`.
+    """
+    link = folder.parent / LATEST
+    filesystem.make_folder(folder.parent)
+    filesystem.prepare_link(link, folder.name)
+    yield
+    filesystem.commit_link(link)
+
+
 def point_latest(version_folder: Path) -> None:
     """Point `latest`, which lies beside all versions, to this version, in one step."""
-    filesystem.set_link(version_folder.parent / "latest", version_folder.name)
+    with becoming_latest(version_folder):
+        pass
 
 
 def latest(versions: Path) -> Path:
     """The folder that `latest` below `versions` points to. It does not exist where there is no version yet."""
-    return filesystem.follow_link(versions / "latest")
+    return filesystem.follow_link(versions / LATEST)
 
 
-def manifests(data: Path, below: str = "[1-6]_*") -> Iterator[tuple[Path, Manifest]]:
-    """Every finished folder of `data`, in order of path. `latest` links are not followed."""
-    paths = [path for path in sorted(data.glob(f"{below}/**/{MANIFEST}")) if _is_finished(path.relative_to(data).parts)]
-    for path, content in filesystem.read_all(paths):
-        yield path.parent, Manifest.model_validate_json(content)
+def manifests(
+    data: Path, below: str = "[1-6]_*", on_damage: Callable[[Damaged], None] | None = None
+) -> Iterator[tuple[Path, Manifest]]:
+    """Every finished folder of `data`, in order of path. `latest` links are not followed.
+
+    Raises: Damaged where a manifest cannot be read and `on_damage` does not take the error.
+    """
+    for path, content in filesystem.read_all(manifest_paths(data, below)):
+        try:
+            yield path.parent, parse_manifest(path, content)[0]
+        except Damaged as error:
+            if on_damage is None:
+                raise
+            on_damage(error)
+
+
+def manifest_paths(data: Path, below: str = "[1-6]_*") -> list[Path]:
+    """The manifests of finished folders, in order."""
+    return [path for path in sorted(data.glob(f"{below}/**/{MANIFEST}")) if _is_finished(path.relative_to(data).parts)]
 
 
 def tables(folder: Path, manifest: Manifest, prefix: str) -> list[tuple[Path, Shard]]:
@@ -315,27 +370,14 @@ def tables(folder: Path, manifest: Manifest, prefix: str) -> list[tuple[Path, Sh
 
 def _is_finished(parts: tuple[str, ...]) -> bool:
     """Whether a path leads neither through a `latest` link nor through a work folder, which begins with a dot."""
-    return "latest" not in parts and not any(part.startswith(".") for part in parts)
+    return LATEST not in parts and not any(part.startswith(".") for part in parts)
 
 
 def damaged(data: Path) -> Iterator[tuple[Path, str]]:
-    """Files whose bytes differ from their manifest, each with `missing` or `changed`."""
-    for folder, manifest in manifests(data):
+    """Files that are not what was written, each with what is wrong: manifests, and the shards of all others."""
+    unreadable: list[Damaged] = []
+    for made, manifest in manifests(data, on_damage=unreadable.append):
         for shard in manifest.shards:
-            path = folder / shard.path
-            if not path.exists():
-                yield path, "missing"
-            elif _sha256(path) != shard.sha256:
-                yield path, "changed"
-
-
-def log_run(data: Path, entry: Mapping[str, Any]) -> None:
-    """Append one line to the run log. It holds times, skips and memory, which no manifest may hold."""
-    filesystem.append_line(data / RUN_LOG, json.dumps(entry, sort_keys=True, default=str) + "\n")
-
-
-def run_log(data: Path) -> list[dict[str, Any]]:
-    """The entries of the run log, oldest first. A last line that was cut off, as by a power failure, is skipped."""
-    files = filesystem.read_all(filesystem.log_files(data / RUN_LOG))
-    lines = [line for _, content in files for line in content.decode().splitlines()]
-    return [json.loads(line) for line in lines if line.endswith("}")]
+            if fault := fault_of(made / shard.path, shard):
+                yield made / shard.path, fault
+    yield from ((error.path, error.what) for error in unreadable)

@@ -17,9 +17,10 @@ from time import time_ns
 from typing import Any, cast
 from uuid import uuid4
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.errors import WrongInput
+from pipelines.errors import WorkFailed, WrongInput
 
 MANIFEST = "manifest.json"
 
@@ -211,15 +212,33 @@ def delete_files(files: Sequence[Path]) -> None:
         file.unlink()
 
 
-def set_link(link: Path, name: str) -> None:
-    """Point `link` to its neighbour `name`, in one step. A store holds an object with the name in place of a link."""
+def prepare_link(link: Path, name: str) -> None:
+    """Note that `link` is to point to its neighbour `name`; `commit_link` does it.
+
+    A store holds an object with the name in place of a link.
+    """
+    noted = noted_link(link)
     if not is_local(link):
-        link.write_text(name)
+        noted.write_text(name)
         return
-    temp = link.with_name(f".{link.name}.tmp")
-    temp.unlink(missing_ok=True)
-    temp.symlink_to(name)
-    rename(temp, link)
+    noted.unlink(missing_ok=True)
+    noted.symlink_to(name)
+    sync_folder(link.parent)
+
+
+def noted_link(link: Path) -> Path:
+    """Where `prepare_link` notes what a link is to point to."""
+    return link.with_name(f".{link.name}.tmp")
+
+
+def commit_link(link: Path) -> None:
+    """Point `link` to where `prepare_link` said, in one step."""
+    noted = noted_link(link)
+    if is_local(link):
+        rename(noted, link)
+    else:
+        link.write_text(noted.read_text())
+        noted.unlink()
 
 
 def follow_link(link: Path) -> Path:
@@ -232,14 +251,20 @@ def follow_link(link: Path) -> Path:
 
 
 def append_line(path: Path, line: str) -> None:
-    """Append a line to a log file. In an object store, which cannot append, each line is an object of its own."""
+    """Append a line to a log file. In an object store, which cannot append, each line is an object of its own.
+
+    After a line that a power failure has cut off, the new one begins on a line of its own.
+    """
     if not is_local(path):
         (path.with_suffix("") / f"{time_ns()}-{uuid4().hex[:6]}{path.suffix}").write_text(line)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
     try:
-        os.write(descriptor, line.encode())
+        size = os.fstat(descriptor).st_size
+        torn = size and os.pread(descriptor, 1, size - 1) != b"\n"
+        start = "\n" if torn else ""
+        os.write(descriptor, f"{start}{line}".encode())
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
@@ -287,6 +312,11 @@ def read_all(paths: Sequence[Path]) -> Iterable[tuple[Path, bytes]]:
 
 
 def open_parquet(path: Path) -> pq.ParquetFile:
-    """A Parquet file whose page checksums are verified as it is read."""
+    """A Parquet file whose page checksums are verified as it is read. Raises: WorkFailed where it is none."""
     source = path if is_local(path) else path.open("rb")
-    return pq.ParquetFile(source, page_checksum_verification=True)
+    try:
+        return pq.ParquetFile(source, page_checksum_verification=True)
+    except FileNotFoundError:
+        raise
+    except (pa.ArrowInvalid, OSError) as error:  # either, by which byte of the footer is wrong
+        raise WorkFailed(f"{path}: no Parquet file any more; `gristmill verify` says what to do") from error

@@ -23,7 +23,10 @@ class Inputs:
 
     @cached_property
     def paths(self) -> dict[str, list[Path]]:
-        """The Parquet files by table. Of an object store they are copies, which stay as long as this object exists."""
+        """The Parquet files by table, compared with their hashes.
+
+        Of an object store they are copies, which stay as long as this object exists. Raises: Damaged.
+        """
         copied = iter(self._copies.paths)
         return {table: [next(copied) for _ in shards] for table, shards in self.shards.items()}
 

@@ -27,7 +27,7 @@ from typing import IO
 from uuid import uuid4
 
 from pipelines.errors import WorkFailed
-from pipelines.storage import filesystem
+from pipelines.storage import filesystem, settling
 
 LOCK, FOLDER = ".lock", ".lease"
 HEARTBEAT, STALE_AFTER, POLL = 10.0, 60.0, 2.0  # seconds
@@ -52,7 +52,7 @@ class Lease:
 
 @contextmanager
 def lock_data(data: Path) -> Iterator[None]:
-    """Hold `data` alone. Waits for other runs of this machine; the system frees the lock of a killed run.
+    """Hold `data` alone, settled. Waits for other runs of this machine; the system frees the lock of a killed run.
 
     Raises: DataInUse where a run on another machine holds the lease.
     """
@@ -64,10 +64,24 @@ def lock_data(data: Path) -> Iterator[None]:
             log.warning("another run is at work in %s; waiting for it", data)
             fcntl.flock(lock, fcntl.LOCK_EX)
         if filesystem.is_local(data):
+            settling.settle(data)
             yield
         else:
             with _hold_lease(data, Lease(_owner(), _now(), _now(), _lock_id(lock))):
+                settling.settle(data)
                 yield
+
+
+def settle_unless_busy(data: Path) -> None:
+    """Settle `data` for a command that only reads. Nothing happens while a run is at work there, which has settled it.
+
+    An object store is left to the runs that hold its lease, as asking for it takes longer than most commands.
+    """
+    if not filesystem.is_local(data) or not settling.unsettled(data):
+        return
+    with suppress(OSError), (data / LOCK).open("a+") as lock:  # busy, or a folder that may only be read
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        settling.settle(data)
 
 
 def _owner() -> str:

@@ -3,14 +3,15 @@
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
+from functools import cached_property
+from itertools import chain, starmap
 from pathlib import Path
 from typing import Any
 
 from pipelines import storage
-from pipelines.storage import duck, filesystem
+from pipelines.storage import duck, integrity
 from pipelines.storage.duck import spilling_duckdb
-from schemas.manifest import Manifest, digest
+from schemas.manifest import Manifest, Shard, digest
 from schemas.page import GONE_STATUSES, PAGE, Page, from_row
 
 CONTENT_COLUMNS = ("sha256", "status", "url", "licence", "opt_out")  # without times and other details of the fetch
@@ -21,12 +22,12 @@ class CurrentShard:
     """One shard of pages. `replaced` holds the keys that a later batch has again."""
 
     path: Path
-    rows: int
+    shard: Shard
     replaced: frozenset[str]
 
     def read(self) -> Iterator[Page]:
-        """Its current pages, in the order of the shard, 64 in memory at a time."""
-        with filesystem.open_parquet(self.path) as file:
+        """Its current pages, in the order of the shard, 64 in memory at a time. Raises: Damaged."""
+        with integrity.open_checked(self.path, self.shard) as file:
             rows = chain.from_iterable(batch.to_pylist() for batch in file.iter_batches(batch_size=64))
             current = (row for row in rows if row["key"] not in self.replaced and row["status"] not in GONE_STATUSES)
             yield from map(from_row, current)
@@ -34,10 +35,25 @@ class CurrentShard:
 
 @dataclass(frozen=True)
 class CurrentPages:
-    """The current pages of a source. `fingerprint` changes only when their content does."""
+    """The current pages of a source, from its `batches` below `data`. No page is read until `shards` is asked for."""
 
-    fingerprint: str
-    shards: tuple[CurrentShard, ...]
+    data: Path
+    source: str
+    batches: tuple[tuple[Path, Manifest], ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes only when the content of the pages does."""
+        return digest([manifest.fingerprint for _, manifest in self.batches])
+
+    @cached_property
+    def shards(self) -> tuple[CurrentShard, ...]:
+        """The shards of all batches, oldest first. Raises: Damaged."""
+        tables = [table for folder, manifest in self.batches for table in storage.tables(folder, manifest, "pages")]
+        replaced = _replaced(self.data, self.source, tables) if len(self.batches) > 1 else {}
+        return tuple(
+            CurrentShard(path, shard, replaced.get(str(path.absolute()), frozenset())) for path, shard in tables
+        )
 
 
 def batches(data: Path, source: str) -> list[tuple[Path, Manifest]]:
@@ -48,15 +64,8 @@ def batches(data: Path, source: str) -> list[tuple[Path, Manifest]]:
 
 
 def current_pages(data: Path, source: str) -> CurrentPages:
-    """The current pages of `source`, as shards; no page is read yet."""
-    done = batches(data, source)
-    tables = [(folder / name, manifest) for folder, manifest in done for name in manifest.tables("pages")]
-    rows = {folder / shard.path: shard.rows for folder, manifest in done for shard in manifest.shards}
-    replaced = _replaced(data, source, [path for path, _ in tables]) if len(done) > 1 else {}
-    shards = tuple(
-        CurrentShard(path, rows[path], replaced.get(str(path.absolute()), frozenset())) for path, _ in tables
-    )
-    return CurrentPages(digest([manifest.fingerprint for _, manifest in done]), shards)
+    """The current pages of `source`."""
+    return CurrentPages(data, source, tuple(batches(data, source)))
 
 
 _REPLACED = """
@@ -68,8 +77,10 @@ GROUP BY file
 """
 
 
-def _replaced(data: Path, source: str, paths: list[Path]) -> dict[str, frozenset[str]]:
+def _replaced(data: Path, source: str, tables: list[tuple[Path, Shard]]) -> dict[str, frozenset[str]]:
     """The replaced keys by shard. DuckDB finds them, as the keys of all batches may not fit into memory."""
+    integrity.check(tables)
+    paths = [path for path, _ in tables]
     with spilling_duckdb(storage.folder(data, "collect", source), 1) as (con, _):
         rows = con.sql(_REPLACED.format(pages=duck.parquet(paths, PAGE))).fetchall()
     return {file: frozenset(keys) for file, keys in rows}
@@ -107,14 +118,14 @@ ON CONFLICT (key) DO UPDATE SET hash = excluded.hash WHERE hash <> excluded.hash
 
 
 def load_latest_content(data: Path, source: str) -> LatestContent:
-    """The latest content of every key in the finished batches of a source."""
+    """The latest content of every key in the finished batches of a source. Raises: Damaged."""
     latest = LatestContent()
     for folder, manifest in batches(data, source):
-        for row in chain.from_iterable(_read_content(folder / name) for name in manifest.tables("pages")):
+        for row in chain.from_iterable(starmap(_read_content, storage.tables(folder, manifest, "pages"))):
             latest.upsert(row[0], row[1:])
     return latest
 
 
-def _read_content(path: Path) -> Iterator[tuple[Any, ...]]:
-    for batch in filesystem.open_parquet(path).iter_batches(columns=["key", *CONTENT_COLUMNS]):
+def _read_content(path: Path, shard: Shard) -> Iterator[tuple[Any, ...]]:
+    for batch in integrity.open_checked(path, shard).iter_batches(columns=["key", *CONTENT_COLUMNS]):
         yield from zip(*batch.select(["key", *CONTENT_COLUMNS]).to_pydict().values(), strict=True)

@@ -17,12 +17,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache, partial
-from hashlib import file_digest
 from pathlib import Path
 from typing import IO
 from uuid import uuid4
 
-from pipelines.storage import filesystem
+from pipelines.storage import filesystem, integrity
+from pipelines.storage.integrity import Damaged
 from pipelines.workers.progress import track
 from schemas.manifest import Manifest, Shard
 
@@ -31,10 +31,6 @@ PARALLEL_DOWNLOADS = 8
 LOCK = ".lock"
 
 log = logging.getLogger("gristmill")
-
-
-class ChangedShard(OSError):
-    """The bytes from the store differ from the manifest."""
 
 
 class NoSpace(OSError):
@@ -55,16 +51,22 @@ class LocalCopies:
 def local_copies(shards: Sequence[tuple[Path, Shard]]) -> LocalCopies:
     """Copies of the shards; the shards themselves where they are on a disk or do not fit into the cache.
 
-    Raises: ChangedShard.
+    Raises: Damaged where one is not what its manifest says.
     """
-    paths = [path for path, _ in shards]
-    if not shards or filesystem.is_local(paths[0]):
-        return LocalCopies(paths)
+    is_remote = bool(shards) and not filesystem.is_local(shards[0][0])
+    if is_remote and (copies := _cached_copies(shards)):
+        return copies
+    integrity.check(shards)
+    return LocalCopies([path for path, _ in shards])
+
+
+def _cached_copies(shards: Sequence[tuple[Path, Shard]]) -> LocalCopies | None:
+    """Copies of shards in a store; None where they do not fit into the cache."""
     folder = _cache()
     folder.mkdir(parents=True, exist_ok=True)
     lock = (folder / LOCK).open("a")
     if not _make_space(folder, lock, {shard.sha256: shard.bytes for _, shard in shards}):
-        return LocalCopies(paths)
+        return None
     with ThreadPoolExecutor(PARALLEL_DOWNLOADS) as pool:
         copied = pool.map(partial(_copy, folder), shards)
         return LocalCopies(list(track(copied, "copying from the store", len(shards))), lock)
@@ -134,17 +136,16 @@ def _try_exclusive_lock(lock: IO[str]) -> bool:
 
 def _copy(folder: Path, location: tuple[Path, Shard]) -> Path:
     path, shard = location
-    if cached := find_copy(shard):
+    cached = find_copy(shard)
+    if cached and not integrity.fault_of(cached, shard):
         os.utime(cached)  # the time of the last use decides who is evicted
         return cached
     copy = folder / shard.sha256
     temp = folder / f".{shard.sha256}.{uuid4().hex}.tmp"
     try:
         filesystem.download(path, temp)
-        with temp.open("rb") as file:
-            sha256 = file_digest(file, "sha256").hexdigest()
-        if sha256 != shard.sha256:
-            raise ChangedShard(f"{path}: not what its manifest says; `gristmill verify` finds all such files")
+        if fault := integrity.fault_of(temp, shard):
+            raise Damaged(path, fault)
         filesystem.sync_file(temp)
         temp.replace(copy)
     finally:
@@ -162,17 +163,20 @@ def remove_copies(shards: Iterable[Shard]) -> None:
 def local_copy_of(folder: Path, manifest: Manifest | None) -> Iterator[Path]:
     """`folder` on this machine, for a library that reads local folders. For a store it is a temporary folder.
 
-    Raises: ChangedShard, NoSpace; FileNotFoundError where a folder in a store has no manifest.
+    Its files are compared with its manifest, if there is one.
+
+    Raises: Damaged, NoSpace; FileNotFoundError where a folder in a store has no manifest.
     """
     if filesystem.is_local(folder):
+        integrity.check((folder / shard.path, shard) for shard in (manifest.shards if manifest else ()))
         yield folder
         return
     if manifest is None:
         raise FileNotFoundError(
             f"{folder}: has no {filesystem.MANIFEST} to check its files by; copy the folder to a disk"
         )
-    copies = local_copies([(folder / shard.path, shard) for shard in manifest.shards])
-    if copies.lock is None:
+    copies = _cached_copies([(folder / shard.path, shard) for shard in manifest.shards])
+    if copies is None:
         size = sum(shard.bytes for shard in manifest.shards)
         cache_folder = filesystem.cache_folder()
         raise NoSpace(f"{folder}: {size / 1e9:.1f} GB find no room in {cache_folder}; copy the folder to a larger disk")

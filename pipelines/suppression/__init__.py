@@ -8,21 +8,24 @@ An address covers others at its boundaries: `x.org/t/12` covers `x.org/t/12/3` a
 `x.org/t/123`.
 """
 
-import json
 import secrets
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pipelines import storage
 from pipelines.errors import WorkFailed, WrongInput
+from pipelines.storage.integrity import Damaged
 from schemas.manifest import digest
+from schemas.seal import read_lines, write_lines
 
 FILE = "forgotten.jsonl"
+CURE = "nothing is fetched, made or published until you have put back a copy of this file from a backup"
 Kind = Literal["url", "author", "record", "part", "text"]
 
 
@@ -182,14 +185,37 @@ def _is_boundary(url: str, length: int) -> bool:
 
 
 def load(data: Path) -> Tombstones:
-    """The list of `data`. A new list has a random salt, which is kept when the first tombstone is added."""
+    """The list of `data`. A new list has a random salt, which is kept when the first tombstone is added.
+
+    Raises: Damaged where any line is not what was written, or one is missing. Nothing is fetched, made or published
+    without the whole list, since nobody knows what the line forbade. Lists of earlier releases have no hashes.
+    """
     try:
-        head, *lines = (data / FILE).read_text().splitlines()
+        content = (data / FILE).read_bytes()
     except FileNotFoundError:
         return Tombstones(secrets.token_hex(16))
-    rows = [json.loads(line) for line in lines]
-    tombstones = tuple(Tombstone(**row | {"models": tuple(row["models"])}) for row in rows)
-    return Tombstones(json.loads(head)["salt"], tombstones)
+    head, *rows = _read(data / FILE, content)
+    try:
+        missing = head.get("tombstones", len(rows)) - len(rows)
+        tombstones = tuple(Tombstone(**row | {"models": tuple(row["models"])}) for row in rows)
+        salt = head["salt"]
+    except (KeyError, TypeError) as error:
+        raise Damaged(data / FILE, "not a list that was written here", CURE) from error
+    if missing:
+        raise Damaged(data / FILE, f"{abs(missing)} lines {'missing' if missing > 0 else 'too many'}", CURE)
+    return Tombstones(salt, tombstones)
+
+
+def _read(path: Path, content: bytes) -> Iterator[dict[str, Any]]:
+    """The lines of the list; where the first is sealed, all are. Raises: Damaged."""
+    if not content.strip():
+        raise Damaged(path, "empty", CURE)
+    sealed = False
+    for line in read_lines(content):
+        if line.value is None or (sealed and not line.sealed):
+            raise Damaged(path.with_name(f"{path.name}:{line.number}"), "changed since it was written", CURE)
+        sealed = line.sealed
+        yield line.value
 
 
 def add(data: Path, current: Tombstones, tombstones: list[Tombstone]) -> None:
@@ -199,5 +225,5 @@ def add(data: Path, current: Tombstones, tombstones: list[Tombstone]) -> None:
         first = merged.get(tombstone.identity, tombstone)
         models = tuple(sorted({*first.models, *tombstone.models}))
         merged[tombstone.identity] = replace(first, models=models)
-    lines = [json.dumps({"salt": current.salt}), *(json.dumps(asdict(tombstone)) for tombstone in merged.values())]
-    storage.write_text(data / FILE, "\n".join(lines) + "\n")
+    head = {"salt": current.salt, "tombstones": len(merged)}
+    storage.write_text(data / FILE, write_lines([head, *map(asdict, merged.values())]))

@@ -78,7 +78,7 @@ def test_nothing_is_measured_twice_until_records_or_signals_change(
     real = annotate.measure_shard
 
     def spy(*told: Any) -> Any:
-        measured.append(told[-1])
+        measured.append(told[-1].path)
         return real(*told)
 
     monkeypatch.setattr(annotate, "measure_shard", spy)
@@ -102,7 +102,7 @@ def test_one_more_shard_costs_one_shard_and_gives_the_bytes_of_a_run_from_scratc
         write_records(tmp_path / data, shards=3, salt="")
     measured: list[str] = []
     real = annotate.measure_shard
-    monkeypatch.setattr(annotate, "measure_shard", lambda *told: (measured.append(told[-1]), real(*told))[1])
+    monkeypatch.setattr(annotate, "measure_shard", lambda *told: (measured.append(told[-1].path), real(*told))[1])
     grown = annotate.run(MILL, "forum", tmp_path / "grown")
     assert measured == ["records-00002.parquet"]
     assert annotate.run(MILL, "forum", tmp_path / "scratch") == grown
@@ -143,8 +143,12 @@ def test_without_records_the_error_names_the_cure(tmp_path: Path) -> None:
 
 def test_records_of_an_earlier_release_are_seen_and_named_with_the_cure(tmp_path: Path) -> None:
     write_records(tmp_path, 1)
-    path = storage.folder(tmp_path, "normalise", "forum") / "records-00000.parquet"
-    pq.write_table(pq.read_table(path).drop_columns(["edited_at"]), path)
+    folder = storage.folder(tmp_path, "normalise", "forum")
+    manifest, table = storage.read_manifest(folder), pq.read_table(folder / "records-00000.parquet")
+    assert manifest
+    with storage.rewriting(folder, manifest) as made:
+        older = table.drop_columns(["edited_at"])
+        made.table("records-00000.parquet", older, older.schema)
     with pytest.raises(RecipeError, match=r"records-00000.*run `gristmill stage normalise mill` first"):
         annotate.run(MILL, "forum", tmp_path)
     with catalog.connect(tmp_path) as con:

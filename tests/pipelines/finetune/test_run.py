@@ -254,12 +254,13 @@ def kill_at_checkpoint(data: Path, model: Path, steps: int) -> None:
 
 
 def test_an_incomplete_checkpoint_is_not_used(tmp_path: Path) -> None:
-    from pipelines.finetune.train import COMPLETE, last_complete
+    from pipelines.finetune.train import last_complete
+    from pipelines.storage.complete import FILE
 
     for step in (4, 8):
         (tmp_path / f"checkpoint-{step}").mkdir()
     fields = {"step": 4, "seconds": 1.0, "finished": False}
-    (tmp_path / "checkpoint-4" / COMPLETE).write_text(json.dumps(fields))
+    (tmp_path / "checkpoint-4" / FILE).write_text(json.dumps(fields))
     last = last_complete(tmp_path)
     assert last
     assert last.step == 4

@@ -18,7 +18,7 @@ from pipelines.flows import steps
 from pipelines.flows.stages import STAGES
 from pipelines.flows.steps import Outcome, RunFailed, Step
 from pipelines.recipe import Recipe, load
-from pipelines.storage import lease
+from pipelines.storage import lease, logs
 from tests.pipelines.milling import WHATS, dump, go, in_turn, recipe_file
 from tests.waiting import FAR
 
@@ -33,7 +33,7 @@ def test_a_run_goes_through_its_stages_in_order(milled: tuple[Recipe, Path, list
         ("curate", "small"),
     ]
     assert not any(one.skipped or one.failed for one in outcomes)
-    entries = storage.run_log(data)
+    entries = logs.read(data / logs.RUNS)
     assert [entry["stage"] for entry in entries] == [one.stage for one in outcomes]
     assert all(entry["peak_mb"] > 10 and entry["run_id"] == "one" for entry in entries)
 
@@ -63,7 +63,7 @@ def test_a_source_that_was_never_had_does_not_stop_the_others(tmp_path: Path) ->
     curated = storage.read_manifest(tmp_path / "data" / "5_curated" / "small" / "latest")
     assert curated is not None
     assert not any("absent" in name for name in curated.inputs)
-    assert storage.run_log(tmp_path / "data")[0]["failed"]
+    assert logs.read(tmp_path / "data" / logs.RUNS)[0]["failed"]
 
 
 def test_a_source_that_is_gone_keeps_its_earlier_pages(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_without_any_source_the_run_stops(tmp_path: Path) -> None:
     recipe = load(recipe_file(tmp_path, absent=tmp_path / "nowhere"))
     with pytest.raises(RunFailed):
         go(recipe, tmp_path / "data")
-    assert [entry["stage"] for entry in storage.run_log(tmp_path / "data")] == ["collect"]
+    assert [entry["stage"] for entry in logs.read(tmp_path / "data" / logs.RUNS)] == ["collect"]
 
 
 def test_a_fault_after_collect_publishes_nothing(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_fault_after_collect_publishes_nothing(tmp_path: Path) -> None:
 
     with pytest.raises(RunFailed, match=r"^normalise other: OSError: disk$"):
         steps.run_recipe(recipe, STAGES[:-1], tmp_path / "data", other_breaks)
-    assert [entry["stage"] for entry in storage.run_log(tmp_path / "data")].count("annotate") == 2
+    assert [entry["stage"] for entry in logs.read(tmp_path / "data" / logs.RUNS)].count("annotate") == 2
     assert not (tmp_path / "data" / "5_curated").exists()
 
 
@@ -113,10 +113,10 @@ def test_a_policy_that_cannot_be_used_is_told_before_the_work() -> None:
 
 
 def test_a_torn_line_of_the_run_log_is_left_out(tmp_path: Path) -> None:
-    storage.log_run(tmp_path, {"stage": "collect"})
-    with (tmp_path / storage.RUN_LOG).open("a") as log:
+    logs.append(tmp_path / logs.RUNS, {"stage": "collect"})
+    with (tmp_path / logs.RUNS).open("a") as log:
         log.write('{"stage": "norm')
-    assert storage.run_log(tmp_path) == [{"stage": "collect"}]
+    assert logs.read(tmp_path / logs.RUNS) == [{"stage": "collect"}]
 
 
 def test_a_second_run_in_the_same_folder_waits(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

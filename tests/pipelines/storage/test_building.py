@@ -10,9 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines import storage
-from pipelines.storage import filesystem
+from pipelines.storage import filesystem, logs, settling
 from pipelines.storage.filesystem import MANIFEST
 from schemas.manifest import Shard, digest
+from schemas.seal import seal, unseal
 from tests.pipelines.storage.test_storage import IDENTITY, SCHEMA, build, table
 
 KEY = storage.stage_key(**IDENTITY)
@@ -122,7 +123,8 @@ def test_a_manifest_is_written_like_this(tmp_path: Path) -> None:
         "fingerprint": digest([[shard.path, shard.sha256] for shard in shards]),
         "cursor": "next",
     }
-    assert (tmp_path / "src" / MANIFEST).read_text() == json.dumps(told, indent=1)
+    written = (tmp_path / "src" / MANIFEST).read_text()
+    assert written == seal(json.dumps(told, indent=1)) and written.startswith(json.dumps(told, indent=1)[:-2])
     assert files(tmp_path) == ["src/a.txt", "src/b.txt", f"src/{MANIFEST}"]
 
 
@@ -210,7 +212,7 @@ def test_a_rewritten_folder_has_other_files_under_the_same_key(tmp_path: Path) -
     assert after == before.model_copy(
         update={"shards": after.shards, "counts": after.counts, "fingerprint": after.fingerprint}
     )
-    assert (folder / MANIFEST).read_text() == json.dumps(after.model_dump(mode="json"), indent=1)
+    assert (folder / MANIFEST).read_text() == seal(json.dumps(after.model_dump(mode="json"), indent=1))
     assert (folder / "records-00000.parquet").stat().st_ino == kept
     assert pq.read_table(folder / "records-00001.parquet").equals(table(10, 4))
     assert files(tmp_path) == [f"src/{MANIFEST}", *(f"src/records-{n:05d}.parquet" for n in range(3))]
@@ -269,7 +271,8 @@ def test_after_a_kill_the_finished_is_kept_and_the_rest_goes(tmp_path: Path, mon
     build(tmp_path / "5_curated" / "mill" / "v1")
     (tmp_path / "5_curated" / "mill" / "v1").rename(tmp_path / "5_curated" / "mill" / ".v1.old")
     (tmp_path / "7_else" / ".src.0123").mkdir(parents=True)
-    storage.recover(tmp_path)
+    settling.settle(tmp_path)
+    settling.remove_unfinished(tmp_path)
     manifest = storage.read_manifest(records / "src")
     assert manifest and manifest.counts == {"records": 30}
     hidden = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob(".*"))
@@ -307,13 +310,14 @@ def test_tables_are_told_with_their_shards(tmp_path: Path) -> None:
 
 
 def test_the_log_is_read_without_a_torn_line(tmp_path: Path) -> None:
-    assert storage.run_log(tmp_path) == []
-    storage.log_run(tmp_path, {"stage": "collect", "at": Path("x")})
-    storage.log_run(tmp_path, {"stage": "annotate"})
-    with (tmp_path / storage.RUN_LOG).open("a") as file:
+    assert logs.read(tmp_path / logs.RUNS) == []
+    logs.append(tmp_path / logs.RUNS, {"stage": "collect", "at": Path("x")})
+    logs.append(tmp_path / logs.RUNS, {"stage": "annotate"})
+    with (tmp_path / logs.RUNS).open("a") as file:
         file.write('{"stage": "cur')
-    assert (tmp_path / storage.RUN_LOG).read_text().splitlines()[0] == '{"at": "x", "stage": "collect"}'
-    assert storage.run_log(tmp_path) == [{"at": "x", "stage": "collect"}, {"stage": "annotate"}]
+    first = (tmp_path / logs.RUNS).read_text().splitlines()[0]
+    assert unseal(first.encode()) == ({"at": "x", "stage": "collect"}, True)
+    assert logs.read(tmp_path / logs.RUNS) == [{"at": "x", "stage": "collect"}, {"stage": "annotate"}]
 
 
 def test_counts_of_shards_add_up(tmp_path: Path) -> None:

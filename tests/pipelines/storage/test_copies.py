@@ -8,7 +8,8 @@ import pytest
 
 from pipelines import storage
 from pipelines.storage import filesystem, shard_cache
-from pipelines.storage.shard_cache import ChangedShard, NoSpace
+from pipelines.storage.integrity import Damaged
+from pipelines.storage.shard_cache import NoSpace
 from schemas.manifest import Manifest, Shard
 from tests.pipelines.storage.test_storage import IDENTITY, build
 
@@ -46,7 +47,7 @@ def test_copies_are_found_again_and_are_what_was_asked_for(data: Path, monkeypat
 def test_a_copy_that_is_not_what_the_manifest_says_is_thrown_away(data: Path) -> None:
     found = shards(data / "src")
     found[0][0].write_bytes(b"other")
-    with pytest.raises(ChangedShard, match="gristmill verify"):
+    with pytest.raises(Damaged, match="changed"):
         shard_cache.local_copies(found[:1])
     assert copied() == set()
 

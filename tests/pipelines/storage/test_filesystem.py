@@ -15,7 +15,7 @@ from pipelines.flows.stages import STAGES
 from pipelines.flows.steps import Outcome
 from pipelines.forget import Request, forget, report_lines
 from pipelines.recipe import Recipe
-from pipelines.storage import filesystem, shard_cache
+from pipelines.storage import filesystem, logs, shard_cache
 from pipelines.storage.filesystem import AddressError
 from tests.pipelines.milling import go
 from tests.pipelines.storage.test_storage import IDENTITY, SCHEMA, build, table
@@ -75,7 +75,7 @@ def test_the_dashboard_knows_when_something_is_published(bucket: str) -> None:
     assert states[0] == states[1]
     build(data / "2_records" / "src")
     states.append(catalog.state(str(data)))
-    storage.log_run(data, {"stage": "collect"})
+    logs.append(data / logs.RUNS, {"stage": "collect"})
     states.append(catalog.state(str(data)))
     (data / "5_curated" / "small" / "latest").write_text("v1")
     states.append(catalog.state(str(data)))

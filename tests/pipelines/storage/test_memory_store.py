@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipelines import storage
-from pipelines.storage import filesystem
+from pipelines.storage import filesystem, logs
 from pipelines.storage.filesystem import MANIFEST, AddressError
 from tests.pipelines.storage.test_storage import IDENTITY, SCHEMA, build, table
 
@@ -81,11 +81,13 @@ def test_a_new_version_in_a_store_replaces_all_of_the_old(data: Path) -> None:
 
 def test_small_things_in_a_store(data: Path, tmp_path: Path) -> None:
     assert filesystem.follow_link(data / "v" / "latest") == data / "v" / "latest"
-    filesystem.set_link(data / "v" / "latest", "v3")
+    filesystem.prepare_link(data / "v" / "latest", "v3")
+    assert filesystem.follow_link(data / "v" / "latest") == data / "v" / "latest"
+    filesystem.commit_link(data / "v" / "latest")
     assert filesystem.follow_link(data / "v" / "latest") == data / "v" / "v3"
-    storage.log_run(data, {"n": 1})
-    storage.log_run(data, {"n": 2})
-    assert storage.run_log(data) == [{"n": 1}, {"n": 2}]
+    logs.append(data / logs.RUNS, {"n": 1})
+    logs.append(data / logs.RUNS, {"n": 2})
+    assert logs.read(data / logs.RUNS) == [{"n": 1}, {"n": 2}]
     (tmp_path / "up").write_bytes(b"bytes")
     filesystem.move_into_place(tmp_path / "up", data / "a")
     assert not (tmp_path / "up").exists() and filesystem.read_object(data / "a") == b"bytes"
@@ -112,9 +114,9 @@ def test_small_things_on_a_disk(tmp_path: Path) -> None:
     assert set(before) == {str(tmp_path / "a"), str(tmp_path / "b")}
     assert before != dict(filesystem.states(tmp_path, ("[ab]",)))
     assert filesystem.log_files(tmp_path / "none") == [] and filesystem.log_files(tmp_path / "a") == [tmp_path / "a"]
-    filesystem.set_link(tmp_path / "latest", "v1")
-    (tmp_path / ".latest.tmp").symlink_to("half")
-    filesystem.set_link(tmp_path / "latest", "v2")
+    filesystem.prepare_link(tmp_path / "latest", "half")
+    filesystem.prepare_link(tmp_path / "latest", "v2")
+    filesystem.commit_link(tmp_path / "latest")
     assert filesystem.follow_link(tmp_path / "latest") == tmp_path / "v2" and not list(tmp_path.glob("*.tmp"))
     filesystem.delete_files([tmp_path / "a", tmp_path / "b"])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["latest"]

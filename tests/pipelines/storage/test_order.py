@@ -9,8 +9,9 @@ import pytest
 import s3fs
 
 from pipelines import storage
-from pipelines.storage import filesystem
+from pipelines.storage import filesystem, logs
 from pipelines.storage.filesystem import MANIFEST
+from pipelines.storage.integrity import sha256_of
 from tests.pipelines.storage.recorder import Recorder
 from tests.pipelines.storage.test_storage import IDENTITY, SCHEMA, build, table
 
@@ -76,7 +77,7 @@ def test_at_no_moment_does_a_manifest_stand_beside_shards_that_are_not_its_own(
         for path in tmp_path.rglob(MANIFEST):
             manifest = storage.read_manifest(path.parent)
             assert manifest
-            assert not [s.path for s in manifest.shards if storage._sha256(path.parent / s.path) != s.sha256]
+            assert not [s.path for s in manifest.shards if sha256_of(path.parent / s.path) != s.sha256]
             seen.append(manifest.version)
 
     monkeypatch.setattr(os, "replace", looking)
@@ -126,12 +127,12 @@ def test_a_copy_is_on_the_disk_where_there_are_no_second_names(
 def test_latest_is_on_the_disk(tmp_path: Path, disk: Recorder) -> None:
     (tmp_path / "v1").mkdir()
     storage.point_latest(tmp_path / "v1")
-    assert disk.steps == [("rename", "latest"), ("folder", ".")]
+    assert disk.steps == [("folder", "."), ("rename", "latest"), ("folder", ".")]
 
 
 def test_a_line_of_the_log_is_on_the_disk(tmp_path: Path, disk: Recorder) -> None:
-    storage.log_run(tmp_path / "data", {"stage": "collect"})
-    assert disk.steps == [("write", f"data/{storage.RUN_LOG}")]
+    logs.append(tmp_path / "data" / logs.RUNS, {"stage": "collect"})
+    assert disk.steps == [("write", f"data/{logs.RUNS}")]
 
 
 def test_what_goes_loses_its_manifest_first(tmp_path: Path, disk: Recorder) -> None:

@@ -45,14 +45,15 @@ def test_a_later_batch_replaces_single_pages_and_one_that_is_gone_is_gone(tmp_pa
     write(tmp_path, "00000003", page("b", "newest"))
     assert sorted(standing(tmp_path)) == [("a", "a"), ("b", "newest"), ("e", "e")]
     current = pages.current_pages(tmp_path, "s")
-    assert [shard.rows for shard in current.shards] == [2, 2, 3, 1]
+    assert [shard.shard.rows for shard in current.shards] == [2, 2, 3, 1]
     assert sorted(key for shard in current.shards for key in shard.replaced) == ["b", "b", "c"]
     prints = [manifest.fingerprint for _, manifest in pages.batches(tmp_path, "s")]
     assert current.fingerprint == digest(prints) and len(prints) == 3
 
 
 def test_one_batch_stands_as_it_is_and_none_is_nothing(tmp_path: Path) -> None:
-    assert pages.current_pages(tmp_path, "s") == pages.CurrentPages(digest([]), ())
+    current = pages.current_pages(tmp_path, "s")
+    assert (current.fingerprint, current.shards) == (digest([]), ())
     many = [page(f"{at:03}") for at in range(130)]
     write(tmp_path, "00000001", *many)
     assert standing(tmp_path) == [(one.key, one.key) for one in many]

@@ -18,7 +18,8 @@ from pipelines.recipe import Recipe
 from pipelines.storage import filesystem, shard_cache
 from pipelines.storage.duck import FOOTER_BYTES
 from pipelines.storage.inputs import Inputs
-from pipelines.storage.shard_cache import ChangedShard, NoSpace
+from pipelines.storage.integrity import Damaged
+from pipelines.storage.shard_cache import NoSpace
 from schemas.manifest import Shard
 from tests.pipelines.milling import go
 from tests.pipelines.storage.test_storage import IDENTITY, SCHEMA, build
@@ -104,7 +105,7 @@ def test_a_question_copies_what_it_reads_and_of_the_rest_asks_for_the_end(
 def test_what_is_not_what_the_manifest_says_is_told_and_not_kept(bucket: str) -> None:
     found = shards(filesystem.resolve(f"{bucket}/changed/src"))
     found[1][0].write_bytes(b"other")
-    with pytest.raises(ChangedShard, match=r"records-00001.parquet: not what its manifest says; `gristmill verify`"):
+    with pytest.raises(Damaged, match=r"records-00001.parquet: damaged \(changed\)"):
         shard_cache.local_copies(found)
     assert found[1][1].sha256 not in {path.name for path in copied()}
     assert not list((filesystem.cache_folder() / "shards").glob("*.tmp"))

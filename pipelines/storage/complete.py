@@ -1,0 +1,36 @@
+"""Folders that no manifest lists, such as checkpoints: their last file lists the others, with hashes."""
+
+from pathlib import Path
+from typing import Any
+
+from pipelines import storage
+from pipelines.storage.integrity import Damaged, fault_of, sha256_of
+from schemas.manifest import Shard
+from schemas.seal import BrokenSeal, seal_values, unseal
+
+FILE = "complete.json"
+
+
+def write(folder: Path, **values: Any) -> None:
+    """List all files of `folder`, which is on this machine, in FILE, with their hashes and some values."""
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != FILE]
+    files = {path.relative_to(folder).as_posix(): sha256_of(path) for path in paths}
+    storage.write_text(folder / FILE, seal_values({**values, "files": files}))
+
+
+def read(folder: Path) -> tuple[dict[str, Any], bool] | None:
+    """The values in FILE, and whether there were hashes to compare; None where the folder is not complete.
+
+    Raises: Damaged where a file is not what was listed.
+    """
+    path = folder / FILE
+    if not path.exists():
+        return None
+    try:
+        values, sealed = unseal(path.read_bytes())
+    except BrokenSeal as error:
+        raise Damaged(path, str(error)) from error
+    for name, hashed in values.pop("files", {}).items():
+        if fault := fault_of(folder / name, Shard(path=name, rows=0, bytes=0, sha256=hashed)):
+            raise Damaged(folder / name, fault)
+    return values, sealed

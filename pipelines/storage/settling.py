@@ -1,0 +1,61 @@
+"""What killed runs have left below data/: finished work is put into its place, and `latest` points where it was to.
+
+Whoever settles holds the lock of the data folder; every command does so before it reads or writes there.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipelines import storage
+from pipelines.errors import WorkFailed
+from pipelines.storage import filesystem
+from pipelines.storage.layout import LATEST, folder
+
+VERSIONED = ("curate", "finetune")
+
+
+def unsettled(data: Path) -> bool:
+    """Whether a killed run has left anything. Work that is merely unfinished counts too."""
+    return any(True for _ in work_folders(data)) or any(True for _ in _noted_links(data))
+
+
+def work_folders(data: Path) -> Iterator[Path]:
+    """The folders that runs work in, and what they have replaced: `.<name>.<key>` and `.<name>.old`."""
+    found = (path for pattern in ("[1-6]_*/.*.*", "[1-6]_*/*/.*.*") for path in data.glob(pattern))
+    return (path for path in found if path.suffix != ".tmp" and path.is_dir())
+
+
+def _noted_links(data: Path) -> Iterator[Path]:
+    return data.glob(f"[56]_*/*/{filesystem.noted_link(Path(LATEST)).name}")
+
+
+def settle(data: Path) -> None:
+    """Move the work folders that killed runs have completed into place, and point `latest` to what they built."""
+    for work in sorted(work_folders(data)):
+        if work.suffix != ".old":
+            storage.put_into_place(work, work.parent / work.stem[1:])
+    for noted in sorted(_noted_links(data)):
+        if (filesystem.follow_link(noted) / storage.MANIFEST).exists():
+            filesystem.commit_link(noted.with_name(LATEST))
+        else:
+            noted.unlink()
+
+
+def remove_unfinished(data: Path) -> None:
+    """Delete all work that is not finished."""
+    for work in sorted(work_folders(data)):
+        filesystem.remove_folder(work)
+
+
+def discard(data: Path, stage: str, name: str) -> None:
+    """Delete what a stage has made of a source or recipe, so that it is made anew.
+
+    Of snapshots and models, the latest version goes and the others stay. Raises: WorkFailed where there is nothing.
+    """
+    made = folder(data, stage, name)
+    gone = storage.latest(made) if stage in VERSIONED else made
+    if not gone.exists():
+        raise WorkFailed(f"{made}: nothing here yet to make again; leave out --again")
+    for work in gone.parent.glob(f".{gone.name}.*"):
+        filesystem.remove_folder(work)
+    filesystem.remove_folder(gone)

@@ -1,0 +1,77 @@
+"""Requests to forget: twice about one snapshot, without changing anything, about nothing, and what was handed on."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipelines import forget, storage, suppression
+from pipelines.forget import Request
+from pipelines.publish.export import export_file
+from pipelines.storage.integrity import Damaged
+from tests.pipelines.commands import Gristmill
+from tests.pipelines.storage.test_integrity import rot
+from tests.pipelines.test_cli import Milled
+
+QUESTION = "https://forum.example/questions/{}"
+
+
+@pytest.fixture
+def data(milled: Milled, tmp_path: Path) -> Path:
+    """A run, a model that was trained on its snapshot, and an export of it."""
+    shutil.copytree(milled[1], tmp_path / "data", symlinks=True)
+    data = tmp_path / "data"
+    snapshot = storage.read_manifest(data / "5_curated" / "small" / "v1")
+    assert snapshot
+    inputs = {"curated": snapshot.fingerprint}
+    about = {"stage": "finetune", "name": "small", "version": 1, "params": {}, "inputs": inputs}
+    with storage.building(data / "6_models" / "small" / "v1", **about) as made:
+        said = {"samples": [], "snapshot": {"recipe": "small", "version": "v1", "fingerprint": snapshot.fingerprint}}
+        made.text("metrics.json", json.dumps(said))
+    export_file("small", data, "messages", tmp_path / "out.jsonl")
+    return data
+
+
+def urls_in_snapshot(data: Path) -> list[str]:
+    from pipelines import catalog
+
+    with catalog.connect(data) as con:
+        return [url for (url,) in con.sql("SELECT DISTINCT url FROM curated ORDER BY ALL").fetchall()]
+
+
+def test_a_second_request_names_the_model_and_the_export_again(data: Path, tmp_path: Path) -> None:
+    first, second, *_ = urls_in_snapshot(data)
+    for url in (first, second):
+        report = forget.forget(Request(url=url.partition("#")[0]), data)
+        assert report.snapshots == ["small v1"] and report.models == ["6_models/small/v1"]
+        (place,) = report.exports
+        assert place.startswith(f"{tmp_path / 'out.jsonl'} (messages of small v1, ")
+        assert f"exported before, and out of reach: {place}; remove it there" in forget.report_lines(report)
+    assert forget.forget(Request(url=first.partition("#")[0]), data).models == ["6_models/small/v1"], "the list knows"
+
+
+def test_a_dry_run_says_what_would_go_and_changes_nothing(data: Path, gristmill: Gristmill) -> None:
+    words = ("forget", "--url", QUESTION.format(1), "--data", data)
+    before = {path: path.read_bytes() for path in data.rglob("*") if path.is_file() and path.suffix != ".lock"}
+    planned = json.loads(gristmill(*words, "--dry-run", "--json").out)
+    assert planned["erased"]["pages"] == 1 and planned["models"] == ["6_models/small/v1"]
+    assert gristmill(*words, "--dry-run").out.startswith("would go: ")
+    assert {path: path.read_bytes() for path in before} == before and not (data / suppression.FILE).exists()
+    assert json.loads(gristmill(*words, "--json").out)["erased"] == planned["erased"]
+
+
+def test_what_is_found_nowhere_needs_a_yes(data: Path, gristmill: Gristmill) -> None:
+    words = ("forget", "--author", "Nobdoy", "--data", data)
+    printed = gristmill(*words)
+    assert printed.code == 2 and "say --yes" in printed.err and not (data / suppression.FILE).exists()
+    assert "would go: nothing" in gristmill(*words, "--dry-run").out and not (data / suppression.FILE).exists()
+    assert gristmill(*words, "--yes").code == 0 and suppression.load(data).has_author("forum", "nobdoy")
+    assert gristmill(*words).code == 0, "it is in the list"
+
+
+def test_nothing_is_erased_where_something_searched_is_damaged(data: Path) -> None:
+    rot(next(data.glob("2_records/forum/records-*.parquet")))
+    with pytest.raises(Damaged, match=r"records-.*stage normalise RECIPE --source forum --again"):
+        forget.forget(Request(url=QUESTION.format(1)), data)
+    assert not (data / suppression.FILE).exists()
