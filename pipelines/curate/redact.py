@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipelines.signals.privacy import redact_record
+from pipelines.signals.privacy import redact_address, redact_record
 
 TEXTS = (
     *("instruction", "input", "output", "chosen", "rejected", "title", "author", "record_text"),
@@ -17,7 +17,7 @@ _STRING_OR_MARK = re.compile(r'"(?:[^"\\]|\\.)*"|<[A-Z_]+_\d+>')
 
 
 def redact_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The batches with masked text columns and messages of `history`. Equal values of a row get equal marks.
+    """The batches with masked text columns, messages of `history` and addresses. Equal values of a row get equal marks.
 
     What is JSON stays JSON.
     """
@@ -27,6 +27,8 @@ def redact_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch
         texts = zip(*(batch[name].fill_null("").to_pylist() for name in names), strict=True)
         rows = [_redact([*text, *turn]) for text, turn in zip(texts, turns, strict=True)] if names else []
         columns = {name: pa.array([row[index] for row in rows], pa.string()) for index, name in enumerate(names)}
+        if "url" in batch.schema.names:
+            columns["url"] = pa.array([url and redact_address(url) for url in batch["url"].to_pylist()], pa.string())
         if "history" in batch.schema.names:
             columns["history"] = _history([row[len(names) :] for row in rows], batch["history"].type)
         yield pa.record_batch({name: columns.get(name, batch[name]) for name in batch.schema.names})

@@ -94,6 +94,7 @@ records = load_dataset("parquet", data_dir="path/to/this/folder")
 Each record has `instruction`, `input` (may be empty), `output`, and for conversations the earlier messages in
 `history`, the `system` prompt, the `tools` on offer (JSON), the `reasoning` before the answer and its `tool_calls`
 (JSON); then where it came from: `source`, `url`, `title`, `author`, `licence`, `created_at`, `score`.
+Names of people within the texts are not masked.
 `pairs-*.parquet` holds preferences between two answers to one question; their column `split` says with which records
 they belong.
 Near-duplicates and records of one page are never in two splits.

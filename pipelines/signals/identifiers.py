@@ -30,14 +30,13 @@ PHONE = r"(?:\+|\(|\b)\d[\d ().\-]{5,18}\d(?: ?(?:x|ext\.? ?)\d{1,6})?"
 
 _PLACEHOLDER_USERS = frozenset((
     "user", "username", "you", "your", "yourname", "your.name", "your_name", "your-name", "name", "someone",
-    "somebody", "email", "foo", "bar", "git", "noreply", "no-reply", "example", "xxx", "abc", "john.doe",
-    "jane.doe", "johndoe", "janedoe",
+    "somebody", "email", "foo", "bar", "git", "noreply", "no-reply", "example", "xxx",
 ))  # fmt: skip
 _PLACEHOLDER_DOMAINS = (
-    "example.com", "example.org", "example.net", "example.edu", "domain.com", "domain.tld", "email.com",
+    "example.com", "example.org", "example.net", "example.edu", "domain.com", "domain.tld",
     "yourdomain.com", "your-domain.com", "mydomain.com", "company.com", "yourcompany.com", "mycompany.com",
     "foo.com", "bar.com", "foo.bar", "test.com", "xxx.com", "host.com", "server.com", "site.com", "website.com",
-    "users.noreply.github.com", "abc.com",
+    "users.noreply.github.com",
 )  # fmt: skip
 _NO_DOMAINS = frozenset((
     "example", "test", "invalid", "localhost", "local", "internal", "png", "jpg", "jpeg", "gif", "svg", "webp",

@@ -4,7 +4,7 @@ No function returns or logs a matched value.
 """
 
 from bisect import bisect
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 
 import pyarrow as pa
@@ -26,6 +26,10 @@ KINDS = {
     "HANDLE": "handles",
 }
 _HANDLE = ("HANDLE", r"@[A-Za-z_\p{Han}]", handles.HANDLE, handles.is_handle)
+_MAY_NAME = re2.compile(r"@|%40|=")
+_SIGN_IN = re2.compile(r"^([a-z][a-z0-9+.-]*://)[^/?#]*@")
+_ENCODED_AT = re2.compile(r"%40")
+_OF_ADDRESSES = ("EMAIL", "KEY")
 FIELDS = ("instruction", "input", "output")
 
 
@@ -57,9 +61,25 @@ def redact_record(fields: Sequence[str]) -> list[str]:
     return [_redact(field, names) for field in fields]
 
 
-def _redact(text: str, names: dict[str, dict[str, str]]) -> str:
+def redact_address(url: str) -> str:
+    """Return an address without the sign-in before its host, and with placeholders for e-mail addresses and keys.
+
+    `@names` and numbers in its path stay: they are how the page is found, and attribution leads there.
+    """
+    if not _MAY_NAME.search(url):
+        return url
+    url = _SIGN_IN.sub(r"\1", url)
+    plain = _ENCODED_AT.sub("@", url)
+    return _redact(plain, {kind: {} for kind in KINDS}, _OF_ADDRESSES) if _named(plain) else url
+
+
+def _named(url: str) -> bool:
+    return any(kind in _OF_ADDRESSES for _, _, kind in spans(url))
+
+
+def _redact(text: str, names: dict[str, dict[str, str]], kinds: Collection[str] = KINDS) -> str:
     parts, at = [], 0
-    for start, end, kind in spans(text):
+    for start, end, kind in (span for span in spans(text) if span[2] in kinds):
         value = "".join(char for char in text[start:end].lower() if char.isalnum())
         name = names[kind].setdefault(value, f"<{kind}_{len(names[kind]) + 1}>")
         parts += [text[at:start], name]
@@ -104,4 +124,4 @@ def count_identifiers(table: pa.Table) -> pa.Array:
 
 
 _SOURCE = "valid ones by checksum, range, format or name, in all three fields; identifiers.py, credentials.py …"
-SIGNALS = tuple(Signal(f"output_{name}", pa.int32(), count_identifiers, _SOURCE, 3) for name in KINDS.values())
+SIGNALS = tuple(Signal(f"output_{name}", pa.int32(), count_identifiers, _SOURCE, 4) for name in KINDS.values())

@@ -57,6 +57,25 @@ def test_every_text_column_is_masked_wherever_it_stands(name: str) -> None:
     assert found["record_id"].to_pylist() == [f"{ANN} 0", f"{ANN} 1"]
 
 
+@pytest.mark.parametrize(
+    ("url", "published"),
+    [
+        ("https://ann:secret@wiki.example/a?b=c", "https://wiki.example/a?b=c"),
+        ("https://ann@wiki.example/a", "https://wiki.example/a"),
+        (f"https://list.example/by/{ANN}/7", "https://list.example/by/<EMAIL_1>/7"),
+        ("https://list.example/?from=ann%40mailbox.org&to=bob%40mailbox.org", "https://list.example/?from=<EMAIL_1>&to=<EMAIL_2>"),
+        ("https://api.example/x?access_token=ghp_16C7e42F292c6912E7710c838347Ae178B4a", "https://api.example/x?access_token=<KEY_1>"),
+        ("https://mastodon.example/@ann/109347612345678901", "https://mastodon.example/@ann/109347612345678901"),
+        ("https://forum.example/t/13912345678?page=2", "https://forum.example/t/13912345678?page=2"),
+        ("https://forum.example/%E4%BD%A0?a=%40ann", "https://forum.example/%E4%BD%A0?a=%40ann"),
+        (None, None),
+    ],
+)  # fmt: skip
+def test_an_address_leads_to_its_page_and_names_nobody(url: str | None, published: str | None) -> None:
+    (found,) = redact_batches([batch(1, url=pa.array([url], pa.string()))])
+    assert found["url"].to_pylist() == [published]
+
+
 def test_a_batch_without_texts_and_each_of_several() -> None:
     plain = batch()
     assert [one.to_pylist() for one in redact_batches([plain, plain])] == [plain.to_pylist()] * 2
