@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from connectors.base import PASSING, Response, WebError
+from connectors.base import Response, WebError, may_pass
 from connectors.web import freshness
 from connectors.web.browser import Browser
 from connectors.web.clock import Clock, SystemClock
@@ -74,7 +74,8 @@ class PoliteWeb:
             response = self._follow(normalise_url(url), version)
         except WebError as error:
             self._failed += 1
-            self._missed = self._missed or error.reason in PASSING
+            self._missed = self._missed or may_pass(error.reason)
+            self.paused = self.paused or (error.reason == "host_paused" and self._is_limited(error.url))
             raise
         self._discarded.discard(response.url)
         return response
@@ -116,6 +117,12 @@ class PoliteWeb:
         if seconds > 0:
             self._fetcher.rate_limiter.extend_delay(host_key(normalise_url(url)), seconds)
         self.paused = self.paused or seconds > self.limits.longest_wait
+
+    def _is_limited(self, url: str) -> bool:
+        """A site that has answered in this crawl wants to be left alone: the next run goes on with this crawl. One that
+        has not answered at all is dead, and its crawl would never end."""
+        host = host_key(normalise_url(url))
+        return self._fetcher.rate_limiter.is_left_alone(host) and self.store.has_answered(self.crawl, host)
 
     def finish(self) -> None:
         """The source has been walked to its end and its pages are safe."""
