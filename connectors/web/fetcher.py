@@ -117,7 +117,9 @@ class Fetcher:
     def _backoff(self, outcome: Outcome) -> float:
         """Full jitter: clients that failed together do not come back together. Who asked too often waits longer."""
         times = LIMITED if outcome.reason == "http_429" else 1
-        return random.uniform(0, min(self.limits.backoff_cap, times * self.limits.backoff * 2 ** (outcome.attempts - 1)))
+        return random.uniform(
+            0, min(self.limits.backoff_cap, times * self.limits.backoff * 2 ** (outcome.attempts - 1))
+        )
 
     def _adaptive(self, seconds: float) -> float:
         """A site that answers slowly is asked less often; one served for us at no delay is not."""

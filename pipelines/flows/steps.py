@@ -22,6 +22,7 @@ from pipelines.errors import WorkFailed, WrongInput
 from pipelines.flows import nothing_kept
 from pipelines.flows.stages import PER_SHARD, PER_SOURCE, STAGES, WITH_WORKERS, Stage
 from pipelines.recipe import Recipe
+from pipelines.storage import pages
 from pipelines.workers.pool import ShardExecutor, run_locally
 from schemas.manifest import Manifest
 
@@ -154,4 +155,4 @@ def _without_empty(recipe: Recipe, outcomes: Sequence[Outcome], data: Path) -> R
 
 def has_pages(data: Path, source: str) -> bool:
     """Whether an earlier run has collected anything of the source."""
-    return any(storage.folder(data, "collect", source).glob(f"[0-9]*/{storage.MANIFEST}"))
+    return any(manifest.counts.get("pages") for _, manifest in pages.batches(data, source))

@@ -23,6 +23,18 @@ from tests.pipelines.milling import WHATS, dump, go, in_turn, recipe_file
 from tests.waiting import FAR
 
 
+# Nothing listens at port 9 of loopback
+DEAD = """
+[[sources]]
+connector = "website"
+name = "dead"
+start = "http://127.0.0.1:9/"
+[web]
+delay = 0
+allow_private = ["127.0.0.1:9"]
+"""
+
+
 def test_a_run_goes_through_its_stages_in_order(milled: tuple[Recipe, Path, list[Outcome]]) -> None:
     _, data, outcomes = milled
     assert [(one.stage, one.name) for one in outcomes] == [
@@ -82,6 +94,17 @@ def test_without_any_source_the_run_stops(tmp_path: Path) -> None:
     with pytest.raises(RunFailed):
         go(recipe, tmp_path / "data")
     assert [entry["stage"] for entry in storage.run_log(tmp_path / "data")] == ["collect"]
+
+
+def test_a_dead_site_fails_and_the_others_go_on_without_it(tmp_path: Path) -> None:
+    file = recipe_file(tmp_path, forum=dump(tmp_path / "dump"))
+    file.write_text(file.read_text() + DEAD)
+    with pytest.raises(RunFailed, match=r"^collect dead: source dead: nothing could be had: .*robots_unreachable"):
+        go(load(file), tmp_path / "data")
+    ran = [(entry["stage"], entry["name"], bool(entry["failed"])) for entry in storage.run_log(tmp_path / "data")]
+    assert ("collect", "dead", True) in ran and ("normalise", "dead", False) not in ran
+    curated = storage.read_manifest(tmp_path / "data" / "5_curated" / "small" / "latest")
+    assert curated and not any("dead" in name for name in curated.inputs)
 
 
 def test_a_fault_after_collect_publishes_nothing(tmp_path: Path) -> None:
