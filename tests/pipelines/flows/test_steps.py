@@ -19,6 +19,7 @@ from pipelines.flows.stages import STAGES
 from pipelines.flows.steps import Outcome, RunFailed, Step
 from pipelines.recipe import Recipe, load
 from pipelines.storage import lease
+from tests.pipelines.commands import Gristmill
 from tests.pipelines.milling import WHATS, dump, go, in_turn, recipe_file
 from tests.waiting import FAR
 
@@ -96,15 +97,24 @@ def test_without_any_source_the_run_stops(tmp_path: Path) -> None:
     assert [entry["stage"] for entry in storage.run_log(tmp_path / "data")] == ["collect"]
 
 
-def test_a_dead_site_fails_and_the_others_go_on_without_it(tmp_path: Path) -> None:
+def test_a_dead_site_fails_and_the_others_go_on(tmp_path: Path) -> None:
     file = recipe_file(tmp_path, forum=dump(tmp_path / "dump"))
     file.write_text(file.read_text() + DEAD)
     with pytest.raises(RunFailed, match=r"^collect dead: source dead: nothing could be had: .*robots_unreachable"):
         go(load(file), tmp_path / "data")
-    ran = [(entry["stage"], entry["name"], bool(entry["failed"])) for entry in storage.run_log(tmp_path / "data")]
-    assert ("collect", "dead", True) in ran and ("normalise", "dead", False) not in ran
-    curated = storage.read_manifest(tmp_path / "data" / "5_curated" / "small" / "latest")
-    assert curated and not any("dead" in name for name in curated.inputs)
+    failed = [(entry["stage"], entry["name"]) for entry in storage.run_log(tmp_path / "data") if entry["failed"]]
+    assert failed == [("collect", "dead")]
+    assert storage.read_manifest(tmp_path / "data" / "5_curated" / "small" / "latest")
+
+
+def test_a_dead_site_alone_stops_the_run(tmp_path: Path, gristmill: Gristmill) -> None:
+    file = tmp_path / "small.toml"
+    file.write_text(f'name = "small"\n{DEAD}')
+    told = gristmill("stage", "collect", file, "--data", tmp_path / "data")
+    assert told.code == 1 and "nothing could be had: http://127.0.0.1:9/: robots_unreachable" in told.err
+    with pytest.raises(RunFailed, match="^collect dead"):
+        go(load(file), tmp_path / "data")
+    assert {entry["stage"] for entry in storage.run_log(tmp_path / "data")} == {"collect"}
 
 
 def test_a_fault_after_collect_publishes_nothing(tmp_path: Path) -> None:
