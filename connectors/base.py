@@ -145,6 +145,12 @@ class Settings(BaseModel):
         """False where the site, its export or its data never say under which licence a text stands."""
         return True
 
+    @property
+    def agreed(self) -> str:
+        """What somebody had to agree to who was given the data in this way, if it stands against training; "" if not.
+        Shown as a warning: whom it binds is not for a program to say."""
+        return ""
+
 
 class Connector(Protocol):
     """See the module's docstring."""
@@ -157,6 +163,8 @@ class Connector(Protocol):
     def licence(self) -> str: ...
     @property
     def states_licence(self) -> bool: ...
+    @property
+    def agreed(self) -> str: ...
     @property
     def kind(self) -> Kind: ...
 

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from connectors.base import Response, WebError, may_pass
-from connectors.web import freshness
+from connectors.web import freshness, rsl
 from connectors.web.browser import Browser
 from connectors.web.clock import Clock, SystemClock
 from connectors.web.fetcher import Fetcher, Outcome
 from connectors.web.limits import LIMITS, Limits
-from connectors.web.optout import opt_out
+from connectors.web.optout import opt_out, shown_head
 from connectors.web.permission import ROBOTS, Permission
 from connectors.web.sign_in import SignIn
 from connectors.web.store import Store, StoredResponse, Visit
@@ -194,7 +194,7 @@ class PoliteWeb:
 
     def _new(self, url: str, response: HTTPResponse, version: str, rule: str) -> StoredResponse:
         now = self._clock.now()
-        against = opt_out(response.headers, response.body, _media_type(response.headers))
+        against = opt_out(response.headers, response.body, _media_type(response.headers)) or self._terms(url, response)
         return StoredResponse(
             url=url,
             status=response.status,
@@ -208,6 +208,14 @@ class PoliteWeb:
             keep=not freshness.must_not_keep(response.headers),
             signed_in=self._fetcher.sign_in.covers(url),
         )
+
+    def _terms(self, url: str, response: HTTPResponse) -> str:
+        """What the licences that a response names, or holds, say against training on it."""
+        head = shown_head(response.body, _media_type(response.headers))
+        for document in rsl.inline(head):
+            if against := rsl.refusal(rsl.read(document), url):
+                return f"<script type={rsl.MEDIA_TYPE}>: {against}"
+        return self._permission.terms_against(url, rsl.linked(response.headers, head, url))
 
     def _confirmed(self, known: StoredResponse, response: HTTPResponse, version: str, rule: str) -> StoredResponse:
         """The cached response under the headers of its confirmation, which may forbid what was allowed before."""

@@ -3,6 +3,7 @@ draft-ietf-aipref-vocab and -attach) and its forerunner `Content-Signal`."""
 
 import re
 
+PREFERENCES = ("content-usage", "content-signal")  # headers, and lines of robots.txt
 # Labels for training: today's, those of earlier drafts, and `ai-train` of Content-Signal
 _TRAINING = ("train-ai", "ai-train", "train-genai", "genai", "ai")
 # Labels of earlier drafts for all that machines do; what is said of training stands before them

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from connectors.web.preferences import refuses_training
+from connectors.web.preferences import PREFERENCES, refuses_training
 from connectors.web.url import escape
 
 AGENT = "gristmill"
@@ -50,7 +50,6 @@ TRAINERS = frozenset(
 
 _DISALLOW = frozenset(("disallow", "dissallow", "dissalow", "disalow", "diasllow", "disallaw", "desallow"))
 _AGENT_LINE = frozenset(("user-agent", "useragent", "user agent"))
-_PREFERENCE = frozenset(("content-signal", "content-usage"))
 _LICENCE = frozenset(("license", "licence"))
 # The RFC knows no digits here; names in the wild do, and bot1 is not bot2.
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+")  # not re2, which takes five times as long for so little text
@@ -207,7 +206,7 @@ def _note(robots: Robots, group: Group, pace: Pace, key: str, value: str) -> Non
     elif key in _LICENCE and value.startswith(("http://", "https://")):
         group.licences.append(value)
         _add_stating(robots, group)
-    elif key in _PREFERENCE and (preference := _preference(key, value)):
+    elif key in PREFERENCES and (preference := _preference(key, value)):
         group.preferences.append(preference)
         _add_stating(robots, group)
 

@@ -5,6 +5,7 @@ stage runs. Local files are not even opened where their sizes and times are the 
 """
 
 import json
+import logging
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -36,11 +37,14 @@ SHARD_PAGES = 2_000
 SHARD_BYTES = 32 << 20
 WEB_STORE = "web.sqlite"
 Cursor = Callable[[], str]
+log = logging.getLogger("gristmill")
 
 
 def run(recipe: Recipe, source: str, data: Path) -> Manifest:
     """Fetch new and changed pages of one source; returns the manifest of its newest batch."""
     connector = recipe.source(source)
+    if connector.agreed:
+        log.warning("warning: source %s: %s", source, connector.agreed)
     params = _params(connector)
     done = pages.batches(data, source)
     same_settings = bool(done) and _with_added_settings(done[0][1].params, connector) == params

@@ -139,6 +139,25 @@ def test_what_holds_for_all_ends_no_group() -> None:
             "robots.txt: content-signal: /b ai-train=no",
         ),
         ("X-Signal: ai-train=no", "/", ""),
+        ("Content-Usage: train-ai=n\nContent-Usage: /ok/ train-ai=y", "/ok/1", ""),  # the longest path
+        (
+            "Content-Usage: train-ai=n\nContent-Usage: /ok/ train-ai=y",
+            "/1",
+            "robots.txt: content-usage: train-ai=n",
+        ),
+        ("Content-Usage: bots=n", "/", "robots.txt: content-usage: bots=n"),
+        ("Content-Usage: bots=n, train-ai=y", "/", ""),
+        ("User-agent: x\nContent-Usage: train-ai=n", "/", "robots.txt: content-usage: train-ai=n"),
+        (
+            "User-agent: *\nAllow: /\nContent-Usage: train-ai=n\nUser-agent: Gristmill\nContent-Usage: train-ai=y",
+            "/",
+            "",
+        ),
+        (
+            "User-agent: *\nAllow: /\nUser-agent: Gristmill\nContent-Usage: train-ai=n",
+            "/",
+            "robots.txt: content-usage: train-ai=n",
+        ),
         ("User-agent: meta_external agent\nDisallow: /", "/", ""),
         ("User-agent: meta-external-agent\nDisallow: /", "/", "robots.txt: 'Disallow: /' for 'meta-external-agent'"),
         ("User-agent: meta_external_agent\nDisallow: /", "/", "robots.txt: 'Disallow: /' for 'meta_external_agent'"),
@@ -179,3 +198,22 @@ def test_bytes_that_are_no_text() -> None:
 def test_robots_txt_in_an_old_encoding_is_read_byte_by_byte() -> None:
     assert rules_of("User-agent: *\nDisallow: /ü".encode("latin-1")) == {"*": [Rule(False, "/%FC")]}
     assert rules_of(b"\xff\xfe\x00") == {}, "half a character"
+
+
+ONE, TWO = "https://a.example/1.xml", "https://a.example/2.xml"
+
+
+@pytest.mark.parametrize(
+    ("text", "licences"),
+    [
+        (f"License: {ONE}", [ONE]),
+        (f"licence : {ONE} # ours\nLicense: {TWO}\nLicense: {ONE}", [ONE, TWO]),
+        (f"License: {ONE}\nUser-agent: *\nAllow: /\nLicense: {TWO}", [TWO]),  # what is for us stands before the rest
+        (f"License: {ONE}\nUser-agent: x\nAllow: /\nLicense: {TWO}", [ONE]),
+        (f"User-agent: x\nAllow: /\nLicense: {TWO}", [TWO]),  # at the end of the file: for all, as a sitemap is
+        (f"User-agent: *\nLicense: {ONE}\nUser-agent: gristmill\nLicense: {TWO}\nAllow: /", [ONE, TWO]),
+        ("License: CC-BY-4.0\nLicense: /licence.xml\nLicense:", []),
+    ],
+)
+def test_which_licences_hold(text: str, licences: list[str]) -> None:
+    assert robots.parse(text.encode()).licences() == licences

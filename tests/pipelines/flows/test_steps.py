@@ -15,6 +15,7 @@ from pipelines import storage
 from pipelines.catalog import status
 from pipelines.curate.policy import PolicyError
 from pipelines.flows import steps
+from pipelines.flows.check import check
 from pipelines.flows.stages import STAGES
 from pipelines.flows.steps import Outcome, RunFailed, Step
 from pipelines.recipe import Recipe, load
@@ -105,6 +106,21 @@ def test_a_dead_site_fails_and_the_others_go_on(tmp_path: Path) -> None:
     failed = [(entry["stage"], entry["name"]) for entry in storage.run_log(tmp_path / "data") if entry["failed"]]
     assert failed == [("collect", "dead")]
     assert storage.read_manifest(tmp_path / "data" / "5_curated" / "small" / "latest")
+
+
+@pytest.mark.parametrize(("obtained", "warned"), [("official-download", 1), ("archive", 0), ("", 0)])
+def test_a_dump_of_the_sites_own_download_is_warned_of(
+    obtained: str, warned: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In `check` and in every run, and it is read all the same: whom the terms bind is for people to say."""
+    file = recipe_file(tmp_path, forum=dump(tmp_path / "dump"))
+    file.write_text(f'{file.read_text()}obtained = "{obtained}"\n')
+    said = [one.says for one in check(str(file), tmp_path / "data") if one.level == "warn"]
+    assert [("train no large language model" in each) for each in said] == [True] * warned
+    for _ in range(2):
+        caplog.clear()
+        (made,) = go(load(file), tmp_path / "data", ["collect"])
+        assert caplog.text.count("train no large language model") == warned and not made.failed
 
 
 def test_a_dead_site_alone_stops_the_run(tmp_path: Path, gristmill: Gristmill) -> None:
