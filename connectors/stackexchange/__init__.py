@@ -35,9 +35,9 @@ class StackExchange(Settings):
     `path` is the site's data dump: its .7z archive, a folder of such archives (the largest site has one for each
     file), or the unpacked folder with Posts.xml; Users.xml (names), Comments.xml and PostLinks.xml are used where they
     are. Archives are read without unpacking them to disk; each XML file may also be compressed with bzip2, gzip, xz or
-    Zstandard under the same name. Who downloads a dump from the site itself, as since July 2024, agrees to terms against
-    training: say so with `obtained`, and you are warned. Without `path`, the API is asked, later for what changed since. A question that
-    repeats another has the tag `[duplicate]`, one closed for other reasons `[closed]`.
+    Zstandard under the same name. Who downloads a dump from the site itself, the only way since July 2024, agrees to
+    terms against training: say so with `obtained`, and you are warned. Without `path`, the API is asked, later for what
+    changed since. A question that repeats another has the tag `[duplicate]`, one closed for other reasons `[closed]`.
     """
 
     connector: Literal["stackexchange"] = "stackexchange"

@@ -24,8 +24,8 @@ Level = Literal["ok", "note", "warn", "error"]
 
 @dataclass(frozen=True)
 class Finding:
-    """`error`: a run would fail. `warn`: nothing of a source would be kept, or its terms stand against training. `note`:
-    perhaps not as meant."""
+    """`error`: a run would fail. `warn`: nothing of a source would be kept, or its terms stand against training.
+    `note`: perhaps not as meant."""
 
     level: Level
     what: str

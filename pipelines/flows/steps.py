@@ -145,8 +145,8 @@ def _run_stages(recipe: Recipe, stages: Sequence[Stage], data: Path, many: Many)
 
 
 def _without_empty(recipe: Recipe, outcomes: Sequence[Outcome], data: Path) -> Recipe:
-    """Leave out the sources that failed to be collected and of which no batch stands. One without pages, of a dead site,
-    stays and is told in the card. Raises RunFailed where no source has a page."""
+    """Leave out the sources that failed to be collected and of which no batch stands. One without pages, of a dead
+    site, stays and is told in the card. Raises RunFailed where no source has a page."""
     failed = {outcome.name for outcome in outcomes if outcome.stage == "collect" and outcome.failed}
     left = tuple(source for source in recipe.sources if source.name not in failed or pages.batches(data, source.name))
     if failed and not any(has_pages(data, source.name) for source in left):

@@ -24,7 +24,6 @@ from tests.pipelines.commands import Gristmill
 from tests.pipelines.milling import WHATS, dump, go, in_turn, recipe_file
 from tests.waiting import FAR
 
-
 # Nothing listens at port 9 of loopback
 DEAD = """
 [[sources]]
@@ -128,7 +127,7 @@ def test_a_dead_site_alone_stops_the_run(tmp_path: Path, gristmill: Gristmill) -
     file.write_text(f'name = "small"\n{DEAD}')
     told = gristmill("stage", "collect", file, "--data", tmp_path / "data")
     assert told.code == 1 and "nothing could be had: http://127.0.0.1:9/: robots_unreachable" in told.err
-    with pytest.raises(RunFailed, match="^collect dead"):
+    with pytest.raises(RunFailed, match=r"^collect dead"):
         go(load(file), tmp_path / "data")
     assert {entry["stage"] for entry in storage.run_log(tmp_path / "data")} == {"collect"}
 
