@@ -131,7 +131,7 @@ class Permission:
             outcome = self.fetcher.fetch(url, {}, self.delay(url), self.limits.robots_bytes)
             if outcome.reason == "refused_address" and url == file_url:
                 raise WebError(url, outcome.reason, outcome.detail)
-            if outcome.response is None:
+            if outcome.response is None or outcome.reason:  # a limit may have the status of a refusal
                 return self._unreachable(f"{outcome.reason} {outcome.detail}".strip())
             if outcome.response.status not in REDIRECTS:
                 return self._read(outcome.response)
