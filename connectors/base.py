@@ -100,12 +100,30 @@ class Web(Protocol):
         ...
 
 
-BUSY = (408, 429, 500, 502, 503, 504)  # statuses of a site in trouble
+# statuses of a site in trouble, some of them those of the networks before it (520 to 530)
+BUSY = (408, 425, 429, 500, 502, 503, 504, 507, 509, *range(520, 528), 529, 530)
 # reasons of a WebError that may not hold at another time
-PASSING = (
-    *("no_such_host", "timeout", "broken_answer", "connection_failed", "host_paused", "robots_unreachable"),
-    *(f"http_{status}" for status in BUSY),
+PASSING = frozenset(
+    (
+        *("no_such_host", "timeout", "broken_answer", "connection_failed", "host_paused", "host_budget"),
+        *("robots_unreachable", "terms_unreachable", "bad_certificate", "script_timeout"),
+    )
 )
+# statuses that speak of the request or of the page, and not of the moment
+_LASTING = (400, 404, 405, 406, 410, 411, 413, 414, 415, 416, 417, 422, 431, 451, 501, 505)
+
+
+def may_pass(reason: str) -> bool:
+    """Whether what failed for this reason may be had another time.
+
+    All statuses are of that kind but those that speak of the page: a limit is told as 403 without a word by some sites,
+    and a token that has run out as 401. Who takes such an answer for the last word loses what is behind it for ever.
+    """
+    status = reason.removeprefix("http_")
+    if status != reason and status.isdecimal():
+        return int(status) >= 400 and int(status) not in _LASTING
+    return reason in PASSING
+
 
 SIGN_IN = "GRISTMILL_SIGN_IN"  # the variable with the headers of sites that ask for a sign-in
 # What helps, for the details of rejects: where a page shows nothing to strangers, and nothing without scripts
@@ -138,6 +156,12 @@ class Settings(BaseModel):
         """False where the site, its export or its data never say under which licence a text stands."""
         return True
 
+    @property
+    def agreed(self) -> str:
+        """What somebody had to agree to who was given the data in this way, if it stands against training; "" if not.
+        Shown as a warning: whom it binds is not for a program to say."""
+        return ""
+
 
 class Connector(Protocol):
     """See the module's docstring."""
@@ -150,6 +174,8 @@ class Connector(Protocol):
     def licence(self) -> str: ...
     @property
     def states_licence(self) -> bool: ...
+    @property
+    def agreed(self) -> str: ...
     @property
     def kind(self) -> Kind: ...
 

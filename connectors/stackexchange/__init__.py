@@ -22,6 +22,11 @@ from schemas.document import Document, Reject
 from schemas.page import Page
 
 MEDIA_TYPE = "application/json"
+# Since July 2024 the download wants a tick at such a sentence. The licence of the posts, CC BY-SA, says nothing of it.
+OFFICIAL = (
+    "the site gives this download for one's own use and for projects that train no large language model; "
+    "ask it, or take the API or a dump of before July 2024"
+)
 
 
 class StackExchange(Settings):
@@ -30,12 +35,16 @@ class StackExchange(Settings):
     `path` is the site's data dump: its .7z archive, a folder of such archives (the largest site has one for each
     file), or the unpacked folder with Posts.xml; Users.xml (names), Comments.xml and PostLinks.xml are used where they
     are. Archives are read without unpacking them to disk; each XML file may also be compressed with bzip2, gzip, xz or
-    Zstandard under the same name. Without `path`, the API is asked, later for what changed since. A question that
-    repeats another has the tag `[duplicate]`, one closed for other reasons `[closed]`.
+    Zstandard under the same name. Who downloads a dump from the site itself, the only way since July 2024, agrees to
+    terms against training: say so with `obtained`, and you are warned. Without `path`, the API is asked, later for what
+    changed since. A question that repeats another has the tag `[duplicate]`, one closed for other reasons `[closed]`.
     """
 
     connector: Literal["stackexchange"] = "stackexchange"
     path: LocalPath | None = Field(None, description="A .7z archive of the dump, or a folder of them or of its XML.")
+    obtained: Literal["", "official-download", "archive"] = Field(
+        "", description="Where the dump is from: the site's own download, or an archive of before July 2024."
+    )
     site: str = Field(pattern=r"^[a-z0-9.-]+$", description="Host of the site, for links: cooking.stackexchange.com.")
     comments: bool = Field(False, description="Comments become posts that reply to what they stand under.")
     api: str = Field("https://api.stackexchange.com", pattern=r"^https?://", description="Where the API is.")
@@ -45,6 +54,10 @@ class StackExchange(Settings):
     @property
     def kind(self) -> Kind:
         return "forum"
+
+    @property
+    def agreed(self) -> str:
+        return OFFICIAL if self.path and self.obtained == "official-download" else ""
 
     def files(self) -> tuple[Path, ...]:
         """The files of the dump that are there. Raises FileNotFoundError where there is no dump."""

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from connectors.base import PASSING, Response, WebError
-from connectors.web import freshness
+from connectors.base import Response, WebError, may_pass
+from connectors.web import freshness, rsl
 from connectors.web.browser import Browser
 from connectors.web.clock import Clock, SystemClock
 from connectors.web.fetcher import Fetcher, Outcome
 from connectors.web.limits import LIMITS, Limits
-from connectors.web.optout import opt_out
+from connectors.web.optout import opt_out, shown_head
 from connectors.web.permission import ROBOTS, Permission
 from connectors.web.sign_in import SignIn
 from connectors.web.store import Store, StoredResponse, Visit
@@ -75,7 +75,8 @@ class PoliteWeb:
             response = self._follow(normalise_url(url), version)
         except WebError as error:
             self._failed += 1
-            self._missed = self._missed or error.reason in PASSING
+            self._missed = self._missed or may_pass(error.reason)
+            self.paused = self.paused or (error.reason == "host_paused" and self._is_limited(error.url))
             raise
         self._discarded.discard(response.url)
         return response
@@ -117,6 +118,12 @@ class PoliteWeb:
         if seconds > 0:
             self._fetcher.rate_limiter.extend_delay(host_key(normalise_url(url)), seconds)
         self.paused = self.paused or seconds > self.limits.longest_wait
+
+    def _is_limited(self, url: str) -> bool:
+        """A site that has answered in this crawl wants to be left alone: the next run goes on with this crawl. One that
+        has not answered at all is dead, and its crawl would never end."""
+        host = host_key(normalise_url(url))
+        return self._fetcher.rate_limiter.is_left_alone(host) and self.store.has_answered(self.crawl, host)
 
     def finish(self) -> None:
         """The source has been walked to its end and its pages are safe."""
@@ -189,7 +196,7 @@ class PoliteWeb:
 
     def _new(self, url: str, response: HTTPResponse, version: str, rule: str) -> StoredResponse:
         now = self._clock.now()
-        against = opt_out(response.headers, response.body, _media_type(response.headers))
+        against = opt_out(response.headers, response.body, _media_type(response.headers)) or self._terms(url, response)
         return StoredResponse(
             url=url,
             status=response.status,
@@ -203,6 +210,14 @@ class PoliteWeb:
             keep=not freshness.must_not_keep(response.headers),
             signed_in=self._fetcher.sign_in.covers(url),
         )
+
+    def _terms(self, url: str, response: HTTPResponse) -> str:
+        """What the licences that a response names, or holds, say against training on it."""
+        head = shown_head(response.body, _media_type(response.headers))
+        for document in rsl.inline(head):
+            if against := rsl.refusal(rsl.read(document), url):
+                return f"<script type={rsl.MEDIA_TYPE}>: {against}"
+        return self._permission.terms_against(url, rsl.linked(response.headers, head, url))
 
     def _confirmed(self, known: StoredResponse, response: HTTPResponse, version: str, rule: str) -> StoredResponse:
         """The cached response under the headers of its confirmation, which may forbid what was allowed before."""

@@ -6,9 +6,10 @@ from collections import Counter
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from connectors.base import BUSY, PASSING, WebError
+from connectors.base import BUSY, WebError
+from connectors.web.allowance import limit_reset, stated_wait, tells_limit
 from connectors.web.clock import Clock
-from connectors.web.freshness import limit_reset, retry_after
+from connectors.web.freshness import retry_after
 from connectors.web.limits import Limits
 from connectors.web.rate_limiter import RateLimiter
 from connectors.web.sign_in import SignIn
@@ -16,6 +17,12 @@ from connectors.web.store import Store
 from connectors.web.transport import HTTPResponse, Transport, TransportError
 from connectors.web.url import host_key
 
+# What another attempt of the same run may mend
+_RETRIED = (
+    *("no_such_host", "timeout", "broken_answer", "connection_failed"),
+    *(f"http_{status}" for status in BUSY),
+)
+LIMITED = 10  # times as long is the wait after a limit of which nobody says how long it lasts
 _ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 
@@ -31,7 +38,7 @@ class Outcome:
     @property
     def retryable(self) -> bool:
         """Another attempt may help: the host is in trouble."""
-        return self.reason in PASSING
+        return self.reason in _RETRIED
 
 
 class Fetcher:
@@ -101,13 +108,18 @@ class Fetcher:
         stated = 0.0
         if outcome.response:
             headers, now, cap = outcome.response.headers, self.clock.now(), self.limits.retry_after_cap
-            stated = max(limit_reset(headers, now, cap), retry_after(headers, now, cap) if outcome.retryable else 0)
-        backoff = self._backoff(outcome.attempts) if outcome.retryable else 0.0
+            stated = limit_reset(headers, now, cap)
+            if outcome.retryable:
+                stated = max(stated, retry_after(headers, now, cap), stated_wait(outcome.response.body, cap))
+        backoff = self._backoff(outcome) if outcome.retryable else 0.0
         return max(delay, self._adaptive(spent), stated, backoff)
 
-    def _backoff(self, attempt: int) -> float:
-        """Full jitter: clients that failed together do not come back together."""
-        return random.uniform(0, min(self.limits.backoff_cap, self.limits.backoff * 2 ** (attempt - 1)))
+    def _backoff(self, outcome: Outcome) -> float:
+        """Full jitter: clients that failed together do not come back together. Who asked too often waits longer."""
+        times = LIMITED if outcome.reason == "http_429" else 1
+        return random.uniform(
+            0, min(self.limits.backoff_cap, times * self.limits.backoff * 2 ** (outcome.attempts - 1))
+        )
 
     def _adaptive(self, seconds: float) -> float:
         """A site that answers slowly is asked less often; one served for us at no delay is not."""
@@ -128,11 +140,9 @@ class Fetcher:
 
 
 def _trouble(response: HTTPResponse) -> str:
-    """The reason to ask again later, or "". GitHub says 403 where others say 429, that one asks too often."""
-    too_often = response.status == 403 and (
-        response.headers.get("x-ratelimit-remaining", "").strip() == "0" or "retry-after" in response.headers
-    )
-    if too_often:
+    """The reason to ask again later, or "". GitHub says 403 and Stack Exchange 400 where others say 429, that one asks
+    too often: in a header, or only in words."""
+    if response.status in (400, 403) and tells_limit(response.headers, response.body):
         return "http_429"
     return f"http_{response.status}" if response.status in BUSY else ""
 

@@ -5,7 +5,6 @@ from email.utils import parsedate_to_datetime
 import re2
 
 _DIRECTIVE = re2.compile(r'([a-z-]+)(?:\s*=\s*"?([^",;\s]*)"?)?')
-_A_TIME = 1e9  # seconds since the epoch, in 2001: a reset beyond it is a time, one below it a number of seconds
 
 
 def fresh_seconds(headers: dict[str, str], now: float, cap: float) -> float:
@@ -18,8 +17,8 @@ def fresh_seconds(headers: dict[str, str], now: float, cap: float) -> float:
     directives = dict(_DIRECTIVE.findall(headers.get("cache-control", "").lower()))
     if "no-cache" in directives or "no-store" in directives or headers.get("vary", "").strip() == "*":
         return 0
-    made = _date(headers.get("date", "")) or now
-    expires = _date(headers.get("expires", "")) or made
+    made = date_seconds(headers.get("date", "")) or now
+    expires = date_seconds(headers.get("expires", "")) or made
     lifetime = _number(directives["max-age"]) if "max-age" in directives else expires - made
     age = max(_number(headers.get("age", "0")), now - made)  # 4.2.3
     return min(max(lifetime - age, 0), cap)
@@ -35,27 +34,16 @@ def retry_after(headers: dict[str, str], now: float, cap: float) -> float:
     value = headers.get("retry-after", "").strip()
     if value.isascii() and value.isdecimal():
         return min(_number(value), cap)
-    date = _date(value)
+    date = date_seconds(value)
     return min(max(date - now, 0), cap) if date else 0
-
-
-def limit_reset(headers: dict[str, str], now: float, cap: float) -> float:
-    """Seconds until a used-up request limit is filled again; 0 where it is not used up.
-
-    GitHub states the time (`x-ratelimit-reset`), the IETF's draft and others the seconds (`ratelimit-reset`).
-    """
-    for prefix in ("x-ratelimit", "ratelimit"):
-        if headers.get(f"{prefix}-remaining", "").strip() == "0":
-            reset = _number(headers.get(f"{prefix}-reset", "").strip())
-            return min(max(reset - now if reset > _A_TIME else reset, 0), cap)
-    return 0
 
 
 def _number(text: str) -> float:
     return float(text[:12]) if text.isascii() and text.isdecimal() else 0
 
 
-def _date(text: str) -> float | None:
+def date_seconds(text: str) -> float | None:
+    """Seconds since the epoch of an HTTP date; None for what is none."""
     try:
         return parsedate_to_datetime(text).timestamp()
     except (ValueError, TypeError, OverflowError, IndexError):

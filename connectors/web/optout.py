@@ -5,6 +5,7 @@ import html
 import re2
 
 from connectors.reading.stored_json import load
+from connectors.web.preferences import PREFERENCES, refuses_training
 from connectors.web.robots import AGENT, TRAINERS, matches
 from connectors.web.url import escape
 
@@ -29,7 +30,8 @@ _ATTRIBUTE = re2.compile(r"""(?i)\b(name|content)\s*=\s*(?:"([^"]*)"|'([^']*)'|(
 def opt_out(headers: dict[str, str], body: bytes, media_type: str) -> str:
     """The words by which a site keeps this response from training or indexing, or "".
 
-    Read are X-Robots-Tag, the TDM Reservation Protocol's `tdm-reservation: 1`, and both as `<meta>`.
+    Read are X-Robots-Tag and the TDM Reservation Protocol's `tdm-reservation: 1`, both as `<meta>` too, and the
+    preferences of `Content-Usage`.
     """
     forbidden = _TRAINING if _MACHINE.match(media_type) and not _PAGE.match(media_type) else _TRAINING | _INDEXING
     tag = headers.get("x-robots-tag", "")
@@ -37,7 +39,15 @@ def opt_out(headers: dict[str, str], body: bytes, media_type: str) -> str:
         return f"X-Robots-Tag: {tag}"
     if headers.get("tdm-reservation", "").strip() == "1":
         return "tdm-reservation: 1"
+    for name in PREFERENCES:
+        if refuses_training(headers.get(name, "")):
+            return f"{name}: {headers[name][:200]}"
     return _in_page(body, forbidden) if _PAGE.match(media_type) else ""
+
+
+def shown_head(body: bytes, media_type: str) -> bytes:
+    """Where a page's links to its terms stand, as UTF-8 if it is UTF-16; b"" for what is no page."""
+    return _decoded_head(body) if _PAGE.match(media_type) else b""
 
 
 def reservation(body: bytes, path: str) -> str:

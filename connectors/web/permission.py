@@ -1,10 +1,12 @@
-"""Whether a URL may be asked for. Two files of its site say so, fetched at most once a day: robots.txt, and the
-tdmrep.json of the TDM Reservation Protocol."""
+"""Whether a URL may be asked for. Files of its site say so, fetched at most once a day: robots.txt, the tdmrep.json of
+the TDM Reservation Protocol, and the RSL licences that robots.txt or a response names."""
 
+from collections.abc import Collection
+from contextlib import suppress
 from urllib.parse import urljoin
 
-from connectors.base import WebError
-from connectors.web import robots
+from connectors.base import WebError, may_pass
+from connectors.web import robots, rsl
 from connectors.web.clock import Clock
 from connectors.web.fetcher import Fetcher
 from connectors.web.limits import Limits
@@ -15,6 +17,7 @@ from connectors.web.url import host_key, normalise_url, origin, target
 
 ROBOTS = "/robots.txt"
 RESERVATIONS = "/.well-known/tdmrep.json"
+MOST_LICENCES = 5  # of one robots.txt that are read
 
 
 class Permission:
@@ -24,13 +27,28 @@ class Permission:
     def __init__(self, store: Store, limits: Limits, fetcher: Fetcher, clock: Clock) -> None:
         self.store, self.limits, self.fetcher, self.clock = store, limits, fetcher, clock
         self._parsed: dict[str, tuple[float, robots.Robots]] = {}
+        self._read_terms: dict[str, tuple[float, tuple[rsl.Terms, ...]]] = {}
 
     def check(self, url: str) -> str:
-        """The rule of robots.txt that allows `url`. Raises WebError `robots`, `robots_unreachable` or `opt_out`."""
+        """The rule of robots.txt that allows `url`. Raises WebError `robots`, `robots_unreachable`, `opt_out` or
+        `terms_unreachable`."""
         allowed = self._by_robots(url)
         if against := self._reserved(url):
             raise WebError(url, "opt_out", against)
+        if against := self.terms_against(url, self._licences(url)):
+            raise WebError(url, "opt_out", f"robots.txt: {against}")
         return allowed
+
+    def terms_against(self, url: str, addresses: Collection[str]) -> str:
+        """What the licence documents at `addresses` say against training on `url`, "" for nothing.
+
+        One that is not there, or is no RSL, says nothing. Raises WebError `terms_unreachable` for one that its site
+        cannot give now, `host_paused`.
+        """
+        for address in addresses:
+            if against := rsl.refusal(self._terms(url, address), url):
+                return f"{address}: {against}"
+        return ""
 
     def delay(self, url: str) -> float:
         """The Crawl-delay the site asks of us, as far as its robots.txt is known; 0 when it asks none."""
@@ -76,6 +94,29 @@ class Permission:
         file = self.site_file(file_url)
         return reservation(file.body, target(url)) if file.status == 200 else ""
 
+    def _licences(self, url: str) -> list[str]:
+        file_url = origin(url) + ROBOTS
+        file = self.store.site_file(file_url)
+        stated = self._rules(file_url, file).licences() if file and file.status == 200 else []
+        found = []
+        for address in stated[:MOST_LICENCES]:
+            with suppress(WebError):  # an address that is none names nothing
+                found.append(normalise_url(address))
+        return found
+
+    def _terms(self, url: str, address: str) -> tuple[rsl.Terms, ...]:
+        try:
+            file = self.site_file(address)
+        except WebError as error:
+            reason = error.reason if may_pass(error.reason) else "terms_unreachable"
+            raise WebError(url, reason, f"{address}: {error.detail}") from error
+        if file.status == 0:
+            raise WebError(url, "terms_unreachable", f"{address}: {file.detail}")
+        known = self._read_terms.get(address)
+        if known is None or known[0] != file.fetched_at:
+            known = self._read_terms[address] = (file.fetched_at, rsl.read(file.body))
+        return known[1]
+
     def _delay(self, file_url: str, file: SiteFile) -> float:
         if file.status != 200 or not file_url.endswith(ROBOTS):
             return 0.0
@@ -90,7 +131,7 @@ class Permission:
             outcome = self.fetcher.fetch(url, {}, self.delay(url), self.limits.robots_bytes)
             if outcome.reason == "refused_address" and url == file_url:
                 raise WebError(url, outcome.reason, outcome.detail)
-            if outcome.response is None:
+            if outcome.response is None or outcome.reason:  # a limit may have the status of a refusal
                 return self._unreachable(f"{outcome.reason} {outcome.detail}".strip())
             if outcome.response.status not in REDIRECTS:
                 return self._read(outcome.response)

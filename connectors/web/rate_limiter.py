@@ -40,6 +40,10 @@ class RateLimiter:
         """The host may be asked again so long from now, or later if that was known before."""
         self.store.set_next_at(host, max(self.store.next_at(host), self.clock.now() + seconds))
 
+    def is_left_alone(self, host: str) -> bool:
+        """Whether the host wants to be left alone for longer than a run waits."""
+        return self._wait(host) > self.limits.longest_wait
+
     def _wait(self, host: str) -> float:
         """Seconds until the host may be asked. A clock set back must not make it wait for ever: no delay is longer
         than the caps."""

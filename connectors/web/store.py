@@ -20,7 +20,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from connectors.base import PASSING
+from connectors.base import may_pass
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS crawls (
@@ -102,6 +102,7 @@ class Store:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self.db = sqlite3.connect(path, timeout=30, isolation_level=None)
+        self.db.create_function("may_pass", 1, may_pass, deterministic=True)
         with _folder_lock(path.parent):
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
                 self.db.execute(f"PRAGMA {pragma}")
@@ -121,8 +122,7 @@ class Store:
         with self._transaction():
             found = self._get("crawls", "source = ? AND finished_at IS NULL", source)
             if found:
-                passing = f"reason IN ({', '.join('?' * len(PASSING))})"
-                self.db.execute(f"DELETE FROM visits WHERE crawl = ? AND {passing}", [found[0], *PASSING])
+                self.db.execute("DELETE FROM visits WHERE crawl = ? AND may_pass(reason)", [found[0]])
                 return int(found[0]), float(found[2])
             row = self.db.execute("INSERT INTO crawls (source, begun_at) VALUES (?, ?)", [source, now])
             self._seal("crawls", "crawl = ?", row.lastrowid)
@@ -164,6 +164,11 @@ class Store:
     def pages(self, crawl: int) -> dict[str, int]:
         """How many URLs of each host the crawl has dealt with."""
         return dict(self.db.execute("SELECT host, count(*) FROM visits WHERE crawl = ? GROUP BY host", [crawl]))
+
+    def has_answered(self, crawl: int, host: str) -> bool:
+        """Whether `host` has given this crawl anything but failures."""
+        asked = "SELECT 1 FROM visits WHERE crawl = ? AND host = ? AND reason = '' LIMIT 1"
+        return self.db.execute(asked, [crawl, host]).fetchone() is not None
 
     def save(self, crawl: int, visit: Visit, response: StoredResponse | None = None) -> None:
         """Both or neither: a URL counts as visited only when its response is on disk."""

@@ -22,6 +22,8 @@ from connectors.web.proxy import Proxy, proxy_for
 _CHUNK = 65_536
 _HEADERS = 100 * 1024
 WITH_BODY = range(200, 300)
+WITH_WORDS = (400, 403, 429, 503)  # refusals that may say in words that a limit is used up, and for how long
+_WORDS = 16 * 1024  # bytes of them that are read
 REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -35,7 +37,8 @@ class TransportError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class HTTPResponse:
-    """`headers` has lower-case names, repeated ones joined. `body` is decoded, and read only with a 2xx status."""
+    """`headers` has lower-case names, repeated ones joined. `body` is decoded; it is read with a 2xx status, and the
+    beginning of it with one of WITH_WORDS."""
 
     status: int
     headers: dict[str, str]
@@ -182,12 +185,20 @@ def _exchange(
     connection.write((protocol.send(request) or b"") + (protocol.send(h11.EndOfMessage()) or b""))
     head = _head(connection, protocol)
     fields = _joined_headers(head)
+    chunks, encoding = _chunks(connection, protocol), fields.get("content-encoding", "")
     if head.status_code not in WITH_BODY:
-        return HTTPResponse(head.status_code, fields, b"")
-    chunks = _chunks(connection, protocol)
-    encoding = fields.get("content-encoding", "")
+        words = _words(chunks, encoding) if head.status_code in WITH_WORDS else b""
+        return HTTPResponse(head.status_code, fields, words)
     body = decode.read_body(chunks, encoding, max_bytes or connection.limits.body, cut=bool(max_bytes))
     return HTTPResponse(head.status_code, fields, body)
+
+
+def _words(chunks: Iterator[bytes], encoding: str) -> bytes:
+    """The beginning of a refusal; b"" where it cannot be read, for its status says enough."""
+    try:
+        return decode.read_body(chunks, encoding, _WORDS, cut=True)
+    except (decode.BadEncoding, decode.Truncated, h11.RemoteProtocolError, OSError):
+        return b""
 
 
 def _head(connection: Connection, protocol: h11.Connection) -> h11.Response:

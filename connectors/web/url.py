@@ -17,6 +17,12 @@ _NOTHING_TO_ESCAPE = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/?-]*")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _PATH = _UNRESERVED | frozenset(b"!$&'()*+,;=:@/")
 _QUERY = _PATH | frozenset(b"?")
+# A run of escapes, or of bytes that stand for no part of a URL; a `%` that begins no escape is one of these
+_PATH_ESCAPES, _QUERY_ESCAPES = (
+    re.compile(rb"((?:%[0-9A-Fa-f]{2})+)|(?:[^%" + re.escape(bytes(sorted(kept))) + rb"]|%(?![0-9A-Fa-f]{2}))+")
+    for kept in (_PATH, _QUERY)
+)
+_SPELLED = [bytes([byte]) if byte in _UNRESERVED else b"%%%02X" % byte for byte in range(256)]
 # Sessions that servers write into their links. Only what is long and random: a short `sid` may name an article.
 _SESSION = re2.compile(
     r"(?i);jsessionid=[\w.!-]{8,}"
@@ -84,16 +90,16 @@ def escape(text: str, keep: frozenset[int] = _QUERY) -> str:
     """Percent-encoding in one spelling: escapes of unreserved characters undone, the rest upper case."""
     if _NOTHING_TO_ESCAPE.fullmatch(text) and (keep is _QUERY or "?" not in text):
         return text
-    data, out, at = text.encode("utf-8", "surrogateescape"), bytearray(), 0
-    while at < len(data):
-        if data[at] == 0x25 and _ESCAPE.match(data, at):
-            byte = int(data[at + 1 : at + 3], 16)
-            out += bytes([byte]) if byte in _UNRESERVED else data[at : at + 3].upper()
-            at += 3
-            continue
-        out += bytes([data[at]]) if data[at] in keep else b"%%%02X" % data[at]
-        at += 1
-    return out.decode("ascii")
+    data = text.encode("utf-8", "surrogateescape")
+    pattern = _QUERY_ESCAPES if keep is _QUERY else _PATH_ESCAPES
+    return pattern.sub(_escape_run, data).decode("ascii")
+
+
+def _escape_run(found: re.Match[bytes]) -> bytes:
+    """A run of escapes, or of bytes that need one."""
+    if found[1] is None:
+        return b"%" + found[0].hex("%").upper().encode()
+    return b"".join(map(_SPELLED.__getitem__, bytes.fromhex(found[1].decode().replace("%", ""))))
 
 
 def _normal(parts: SplitResult) -> str:

@@ -5,6 +5,7 @@ stage runs. Local files are not even opened where their sizes and times are the 
 """
 
 import json
+import logging
 import os
 import sqlite3
 from collections import Counter
@@ -22,6 +23,7 @@ from connectors.base import Connector
 from connectors.web import PoliteWeb, SignIn, open_web, read_sign_in
 from connectors.web.store import is_corrupt
 from pipelines import storage, suppression
+from pipelines.collect.seen import Seen
 from pipelines.errors import WrongInput
 from pipelines.recipe import Recipe
 from pipelines.storage import filesystem, pages
@@ -39,11 +41,14 @@ SHARD_PAGES = 2_000
 SHARD_BYTES = 32 << 20
 WEB_STORE = "web.sqlite"
 Cursor = Callable[[], str]
+log = logging.getLogger("gristmill")
 
 
 def run(recipe: Recipe, source: str, data: Path) -> Manifest:
     """Fetch new and changed pages of one source; returns the manifest of its newest batch."""
     connector = recipe.source(source)
+    if connector.agreed:
+        log.warning("warning: source %s: %s", source, connector.agreed)
     params = _params(connector)
     done = pages.batches(data, source)
     same_settings = bool(done) and _with_added_settings(done[0][1].params, connector) == params
@@ -53,19 +58,27 @@ def run(recipe: Recipe, source: str, data: Path) -> Manifest:
     latest = pages.load_latest_content(data, source) if same_settings else pages.LatestContent()
     store = filesystem.local_folder(data) / storage.FOLDERS[STAGE] / WEB_STORE
     tombstones, stripped_urls = suppression.load(data).for_pages, set[str]()
+    seen = Seen()
     guest = {"sign_in": sign_in(), "licence": connector.licence, **recipe.web.model_dump()}
     with _told(store), open_web(store, source=source, forgotten=tombstones.has_url, **guest) as web:
         fetched = track(connector.fetch(web, cursor), f"collect {source}", state=partial(_progress, web, len(latest)))
         if tombstones:
             fetched = documents.strip_pages(connector, fetched, tombstones, web.touched, stripped_urls)
-        items = fetched if connector.files() else _changed(fetched, latest)
-        manifest = _build(
-            data, source, len(done) + 1 if same_settings else 1, params, items, partial(_cursor, web, cursor)
-        )
+        items = fetched if connector.files() else _changed(seen.watch(fetched), latest)
+        number, at_end = len(done) + 1 if same_settings else 1, partial(_cursor, web, seen, cursor)
+        manifest = _build(data, source, number, params, items, at_end, needed=lambda: not (done and seen.is_dead))
         web.drop(stripped_urls)
     if manifest and not same_settings:
         _remove_stale(data, source)
-    return manifest or done[-1][1]
+    made = manifest or done[-1][1]
+    if seen.is_dead:
+        seen.tell(source, stands=_stands(data, source))
+    return made
+
+
+def _stands(data: Path, source: str) -> bool:
+    """Whether a page of the source is there to be used."""
+    return any(True for shard in pages.current_pages(data, source).shards for _ in shard.read())
 
 
 @contextmanager
@@ -122,19 +135,27 @@ def _changed(fetched: Iterable[Page | Reject], latest: pages.LatestContent) -> I
     return (item for item in fetched if isinstance(item, Reject) or latest.upsert(item.key, pages.content_values(item)))
 
 
-def _cursor(web: PoliteWeb, before: str | None) -> str:
+def _cursor(web: PoliteWeb, seen: Seen, before: str | None) -> str:
     """The time from which the next run asks for changes: `before` again where this run has not seen all of them."""
-    return (before or "") if web.paused or web.missed else web.begun_at.isoformat()
+    incomplete = web.paused or web.missed or seen.missed
+    return (before or "") if incomplete else web.begun_at.isoformat()
 
 
 def _build(
-    data: Path, source: str, batch: int, params: dict[str, Any], items: Iterable[Page | Reject], cursor: Cursor
+    data: Path,
+    source: str,
+    batch: int,
+    params: dict[str, Any],
+    items: Iterable[Page | Reject],
+    cursor: Cursor,
+    needed: Callable[[], bool],
 ) -> Manifest | None:
-    """Build a batch; None where it would hold no page and is not the first. `cursor` is called at the end."""
+    """Build a batch; None where it would hold no page and is not the first, or not `needed`: a dead site takes nothing
+    away, whatever settings its pages were fetched with. `cursor` and `needed` are called at the end."""
     with TemporaryFile("w+") as rejects:
         shards = _shards(items, source, rejects)
         first = next(shards, None)
-        if first is None and batch > 1:
+        if first is None and (batch > 1 or not needed()):
             return None
         folder = storage.folder(data, STAGE, source) / f"{batch:06d}"
         key: dict[str, Any] = {"stage": STAGE, "name": f"{source}/{batch:06d}", "version": VERSION, "params": params}

@@ -24,7 +24,8 @@ Level = Literal["ok", "note", "warn", "error"]
 
 @dataclass(frozen=True)
 class Finding:
-    """`error`: a run would fail. `warn`: nothing of a source would be kept. `note`: perhaps not as meant."""
+    """`error`: a run would fail. `warn`: nothing of a source would be kept, or its terms stand against training.
+    `note`: perhaps not as meant."""
 
     level: Level
     what: str
@@ -40,7 +41,7 @@ def check(path: str, data: Path) -> list[Finding]:
     ]
     for name in recipe.source_names():
         source = recipe.source(name)
-        findings += [*_reached(source, recipe), *_licence(source, rules)]
+        findings += [*_reached(source, recipe), *_licence(source, rules), *_agreed(source)]
     findings += [Finding("warn", lost.source, f"last time {lost.says}") for lost in nothing_kept.find(recipe, data)]
     for rule, key in policy.unmeasured(rules, recipe).items():
         findings.append(Finding("note", f"rule {rule}", f"does nothing: what it looks at wants `{key}`"))
@@ -92,6 +93,11 @@ def _licence(source: Connector, rules: policy.Policy) -> Iterator[Finding]:
         yield Finding("warn", source.name, says)
     else:
         yield Finding("note", source.name, "no `licence` set: what states none itself is held back by the policy")
+
+
+def _agreed(source: Connector) -> Iterator[Finding]:
+    if source.agreed:
+        yield Finding("warn", source.name, source.agreed)
 
 
 def _decisions_and_benchmarks(recipe: Recipe, data: Path) -> Iterator[Finding]:

@@ -22,7 +22,7 @@ from pipelines.errors import WorkFailed, WrongInput
 from pipelines.flows import nothing_kept
 from pipelines.flows.stages import PER_SHARD, PER_SOURCE, STAGES, WITH_WORKERS, Stage
 from pipelines.recipe import Recipe
-from pipelines.storage import logs, settling
+from pipelines.storage import logs, pages, settling
 from pipelines.workers.pool import ShardExecutor, run_locally
 from schemas.manifest import Manifest
 
@@ -157,14 +157,15 @@ def _run_stages(recipe: Recipe, stages: Sequence[Stage], data: Path, many: Many)
 
 
 def _without_empty(recipe: Recipe, outcomes: Sequence[Outcome], data: Path) -> Recipe:
-    """Leave out the sources that failed to be collected and have no pages from before."""
-    empty = {o.name for o in outcomes if o.stage == "collect" and o.failed and not has_pages(data, o.name)}
-    left = tuple(source for source in recipe.sources if source.name not in empty)
-    if not left:
+    """Leave out the sources that failed to be collected and of which no batch stands. One without pages, of a dead
+    site, stays and is told in the card. Raises RunFailed where no source has a page."""
+    failed = {outcome.name for outcome in outcomes if outcome.stage == "collect" and outcome.failed}
+    left = tuple(source for source in recipe.sources if source.name not in failed or pages.batches(data, source.name))
+    if failed and not any(has_pages(data, source.name) for source in left):
         raise RunFailed(*(outcome for outcome in outcomes if outcome.failed))
     return recipe.model_copy(update={"sources": left})
 
 
 def has_pages(data: Path, source: str) -> bool:
-    """Whether an earlier run has collected anything of the source."""
-    return any(storage.folder(data, "collect", source).glob(f"[0-9]*/{storage.MANIFEST}"))
+    """Whether any run has collected a page of the source."""
+    return any(manifest.counts.get("pages") for _, manifest in pages.batches(data, source))

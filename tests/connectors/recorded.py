@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from connectors.base import Connector, Response
 from connectors.web import LIMITS, PoliteWeb, normalise_url, open_web
-from connectors.web.transport import HTTPResponse, TransportError
+from connectors.web.transport import WITH_BODY, WITH_WORDS, HTTPResponse, TransportError
 from schemas.document import Reject
 from schemas.page import Page
 from tests.connectors.web.site import RESERVATIONS, ROBOTS
@@ -27,7 +27,8 @@ def page(body: str | bytes, status: int = 200, **headers: str) -> HTTPResponse:
     """A response of HTML; `x_robots_tag="noai"` becomes a header."""
     data = body.encode() if isinstance(body, str) else body
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return HTTPResponse(status, {"content-type": "text/html", **named}, data if 200 <= status < 300 else b"")
+    shown = status in WITH_BODY or status in WITH_WORDS
+    return HTTPResponse(status, {"content-type": "text/html", **named}, data if shown else b"")
 
 
 def json_page(value: Any, status: int = 200, **headers: str) -> HTTPResponse:

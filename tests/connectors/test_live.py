@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.base import SIGN_IN_HELPS, Connector
+from connectors.base import SIGN_IN_HELPS, Connector, may_pass
 from connectors.confluence import Confluence
 from connectors.discourse import Discourse
 from connectors.forum import Forum
@@ -68,6 +68,17 @@ def test_whatever_was_fetched_yields_a_page_or_a_reject(name: str, answer: str) 
     found = fetch(LIVE[name], site)
     assert site.asked and found
     assert all(re.fullmatch("[a-z][a-z0-9_]*", item.reason) for item in found if isinstance(item, Reject))
+
+
+@pytest.mark.parametrize("answer", ["forbidden", "busy", "down"])
+@pytest.mark.parametrize("name", LIVE)
+def test_what_may_be_had_another_time_is_told_as_such(name: str, answer: str) -> None:
+    """The client and the rejects both say so: by either the cursor of a source stays where it was."""
+    site = RecordedTransport(otherwise=lambda url: ANSWERS[answer])
+    with recorded_web(site) as web:
+        found = list(LIVE[name].fetch(web, "2024-01-01T00:00:00+00:00"))
+        assert web.missed
+    assert any(may_pass(item.reason) for item in found if isinstance(item, Reject))
 
 
 @pytest.mark.parametrize("name", OF_JSON)

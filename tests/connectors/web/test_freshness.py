@@ -61,18 +61,3 @@ def test_fresh(headers: dict[str, str], seconds: float) -> None:
 )
 def test_retry_after(value: str, seconds: float) -> None:
     assert freshness.retry_after({"retry-after": value}, NOW, cap=1000) == seconds
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1700000600"}, 600),
-        ({"ratelimit-remaining": "0", "ratelimit-reset": "30"}, 30),
-        ({"x-ratelimit-remaining": "1", "x-ratelimit-reset": "1700000600"}, 0),
-        ({"x-ratelimit-remaining": "0"}, 0),
-        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1600000000"}, 0),
-        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1900000000"}, 86_400),
-    ],
-)
-def test_when_a_used_up_limit_is_filled_again(headers: dict[str, str], seconds: float) -> None:
-    assert freshness.limit_reset(headers, 1_700_000_000, 86_400) == seconds

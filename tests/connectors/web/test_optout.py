@@ -3,6 +3,7 @@
 import pytest
 
 from connectors.web.optout import opt_out, reservation
+from connectors.web.preferences import refuses_training
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,11 @@ from connectors.web.optout import opt_out, reservation
         ({"x-robots-tag": "noai"}, "application/json", True),
         ({"tdm-reservation": "1"}, "application/json", True),
         ({"tdm-reservation": "0"}, "text/html", False),
+        ({"content-usage": "train-ai=n"}, "application/json", True),
+        ({"content-usage": "bots=n, search=y"}, "text/html", True),
+        ({"content-usage": "search=n"}, "text/html", False),
+        ({"content-signal": "search=yes, ai-train=no"}, "text/html", True),
+        ({"content-signal": "search=yes, ai-train=yes"}, "text/html", False),
     ],
 )
 def test_headers(headers: dict[str, str], media_type: str, against: bool) -> None:
@@ -87,3 +93,37 @@ def test_the_evidence_is_quoted() -> None:
 def test_reservations_of_a_site(rules: str, path: str, location: str) -> None:
     stated = f"tdmrep.json: tdm-reservation 1 for {location}" if location else ""
     assert reservation(rules.encode(), path) == stated
+
+
+@pytest.mark.parametrize(
+    ("stated", "refuses"),
+    [
+        ("train-ai=n", True),
+        ("train-ai=y", False),
+        ("search=y, train-ai=n", True),
+        ("search=n", None),
+        ("", None),
+        ("train-ai", None),
+        ('train-ai="n"', True),
+        ("train-ai=?0", True),
+        ("TRAIN-AI=N", True),
+        ("train-ai = n", True),
+        ("train-ai=maybe", None),
+        ("train-ai=y, train-ai=n", True),  # of a label that is repeated the last counts
+        ("train-ai=n, train-ai=y", False),
+        ("train-ai;allow=n, train-ai=y", False),
+        ("train-ai=y, train-genai=n", True),
+        ("bots=n", True),
+        ("bots=n, train-ai=y", False),  # what is said of training stands before what is said of all
+        ("bots=y, train-ai=n", True),
+        ("bots=y", False),
+        ("no-train-ai=n", None),
+        ("x" * 100_000 + ", train-ai=n", None),
+    ],
+)
+def test_preferences(stated: str, refuses: bool | None) -> None:
+    assert refuses_training(stated) is refuses
+
+
+def test_a_preference_in_a_header_is_quoted() -> None:
+    assert opt_out({"content-usage": "train-ai=n"}, b"", "text/plain") == "content-usage: train-ai=n"

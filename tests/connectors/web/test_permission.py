@@ -66,6 +66,16 @@ def test_it_is_asked_for_once_a_day(site: Site, browse: Browse) -> None:
         web.get(site.url("/a"))
 
 
+@pytest.mark.parametrize("status", [400, 403])
+def test_a_limit_closes_no_site_and_opens_none(site: Site, browse: Browse, status: int) -> None:
+    """A robots.txt that is refused for asking too often is one that cannot be had now: neither closed nor absent."""
+    limited = answer(status, '{"error_name": "throttle_violation"}')
+    site.pages = {"/page": PAGE, ROBOTS: [limited] * 4 + [answer(200, "User-agent: *\nDisallow: /private")]}
+    with browse() as web, pytest.raises(WebError, match="robots_unreachable"):
+        web.get(site.url("/page"))
+    assert web.missed and [arrival.path for arrival in site.log] == [ROBOTS] * 4
+
+
 def test_rules_may_be_read_themselves(site: Site, browse: Browse) -> None:
     site.pages = {"/robots.txt": answer(200, f"{FORBID}\nSitemap: /s.xml")}
     with browse() as web:

@@ -1,6 +1,7 @@
 """One request per host at a time, never sooner than asked, also after a restart."""
 
 import itertools
+import sqlite3
 import subprocess
 import sys
 import time
@@ -99,6 +100,44 @@ def test_retry_after_outlives_the_run(site: Site, browse: Browse) -> None:
     with browse() as web:
         assert web.get(site.url("/a")).body == b"fine"
     assert gaps(site)[-1] >= 2
+
+
+@pytest.mark.parametrize("status", [400, 403, 429, 503])
+def test_a_refusal_is_read_for_how_long_it_lasts(site: Site, browse: Browse, status: int) -> None:
+    """Stack Exchange writes it into a 400, GitHub that there is a limit into a 403; 16 KiB of it are read."""
+    words = "too many requests from this IP, more requests available in 1 seconds".ljust(100_000)
+    site.pages["/a"] = [answer(status, words), OK]
+    with browse() as web:
+        assert web.get(site.url("/a")).status == 200
+    assert gaps(site)[-1] >= 1
+
+
+@pytest.mark.parametrize(("status", "reason"), [(400, "http_400"), (403, "http_403")])
+def test_a_refusal_without_such_words_is_not_asked_again(site: Site, browse: Browse, status: int, reason: str) -> None:
+    site.pages["/a"] = answer(status, "Log in.", content_encoding="gzip")  # which it is not
+    with browse() as web, pytest.raises(WebError, match=reason):
+        web.get(site.url("/a"))
+    assert site.paths() == ["/a"] and web.missed is (status == 403)
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_crawl_that_met_a_limit_goes_on_another_day(site: Site, browse: Browse, answered: bool) -> None:
+    """One of a host that has never answered ends: it would be open for ever, and its source never asked anew."""
+    site.pages = {"/a": OK if answered else answer(404), "/b": [answer(403, retry_after="3600"), OK]}
+    hasty = replace(QUICK, longest_wait=0.5, adaptive=0)
+    for _ in range(2):
+        with browse(limits=hasty) as web:
+            if answered:
+                assert web.get(site.url("/a")).status == 200
+            with pytest.raises(WebError, match="host_paused"):
+                web.get(site.url("/b"))
+        assert web.paused is answered and web.missed
+    assert site.paths() == (["/a"] if answered else []) + ["/b"]
+    with sqlite3.connect(web.store.path) as later:
+        later.execute("DELETE FROM hosts")
+    with browse() as web:
+        assert web.get(site.url("/b")).status == 200
+    assert not web.paused
 
 
 def test_an_absurd_retry_after_is_capped(site: Site, browse: Browse) -> None:

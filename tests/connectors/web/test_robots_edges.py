@@ -37,6 +37,11 @@ def test_where_a_pattern_matches(pattern: str, path: str, found: bool) -> None:
     assert matches(pattern, path) is found
 
 
+def rules_of(body: bytes) -> dict[str, list[Rule]]:
+    found = robots.parse(body)
+    return {agent: found.rules_for(agent) for agent in found.named}
+
+
 def decide(text: str, path: str = "/a", agent: str = "gristmill") -> Decision:
     return robots.parse(text.encode()).decide(path, agent)
 
@@ -58,7 +63,7 @@ def test_a_decision_quotes_the_line(text: str, decision: Decision) -> None:
 def test_whoever_is_asked_about_has_a_group_of_his_own_or_that_of_all() -> None:
     text = "User-agent: *\nDisallow: /\nUser-agent: bot1\nDisallow: /b\nUser-agent: bot2\nUser-agent: bot3\nAllow: /"
     assert [decide(text, "/a", agent).allowed for agent in ("bot", "bot1", "bot2", "bot3")] == [False, True, True, True]
-    assert robots.parse(text.encode()).rules == {
+    assert rules_of(text.encode()) == {
         "*": [Rule(False, "/")], "bot1": [Rule(False, "/b")], "bot2": [Rule(True, "/")], "bot3": [Rule(True, "/")]
     }  # fmt: skip
 
@@ -84,7 +89,7 @@ def test_whoever_is_asked_about_has_a_group_of_his_own_or_that_of_all() -> None:
     ],
 )
 def test_which_rules_are_whose(text: str, rules: dict[str, list[str]]) -> None:
-    found = robots.parse(text.encode()).rules
+    found = rules_of(text.encode())
     assert {agent: [rule.pattern for rule in own] for agent, own in found.items()} == rules
 
 
@@ -95,7 +100,7 @@ def test_which_rules_are_whose(text: str, rules: dict[str, list[str]]) -> None:
         ("User-agent: a\nDisallow: /x\nUser-agent: b\nCrawl-delay: 2", {"b": 2}),
         ("User-agent: a\nSitemap: x\nUser-agent: b\nCrawl-delay: 2", {"b": 2}),  # not for those of the lines before
         ("User-agent: a\nCrawl-delay: 3\nCrawl-delay: 2", {"a": 3}),
-        ("User-agent: a\nCrawl-delay: 0", {"a": 0}),
+        ("User-agent: a\nCrawl-delay: 0", {}),
         ("User-agent: a\nCrawl-delay: 0.25", {"a": 0.25}),
         ("Crawl-delay: 3\nUser-agent: a", {}),
         ("User-agent: a\nRequest-rate: 1/2h", {"a": 7200}),
@@ -108,14 +113,16 @@ def test_which_rules_are_whose(text: str, rules: dict[str, list[str]]) -> None:
     ],
 )
 def test_whose_delay_is_how_long(text: str, delays: dict[str, float]) -> None:
-    assert robots.parse(text.encode()).delays == delays
+    found = robots.parse(text.encode())
+    assert {agent: seconds for agent in found.named if (seconds := found.delay(agent))} == delays
 
 
 def test_what_holds_for_all_ends_no_group() -> None:
     text = "User-agent: a\nSitemap: /1.xml\nSitemap:\nContent-Usage: train-ai=n\nHost: x\nDisallow: /1\nSitemap: /2.xml"
     found = robots.parse(text.encode())
-    assert (found.sitemaps, found.signals) == (["/1.xml", "/2.xml"], ["content-usage: train-ai=n"])
-    assert found.rules == {"a": [Rule(False, "/1")]}
+    assert found.sitemaps == ["/1.xml", "/2.xml"]
+    assert found.rules_for("a") == [Rule(False, "/1")]
+    assert [each.line for each in found.groups_for("a")[0].preferences] == ["content-usage: train-ai=n"]
 
 
 @pytest.mark.parametrize(
@@ -132,6 +139,25 @@ def test_what_holds_for_all_ends_no_group() -> None:
             "robots.txt: content-signal: /b ai-train=no",
         ),
         ("X-Signal: ai-train=no", "/", ""),
+        ("Content-Usage: train-ai=n\nContent-Usage: /ok/ train-ai=y", "/ok/1", ""),  # the longest path
+        (
+            "Content-Usage: train-ai=n\nContent-Usage: /ok/ train-ai=y",
+            "/1",
+            "robots.txt: content-usage: train-ai=n",
+        ),
+        ("Content-Usage: bots=n", "/", "robots.txt: content-usage: bots=n"),
+        ("Content-Usage: bots=n, train-ai=y", "/", ""),
+        ("User-agent: x\nContent-Usage: train-ai=n", "/", "robots.txt: content-usage: train-ai=n"),
+        (
+            "User-agent: *\nAllow: /\nContent-Usage: train-ai=n\nUser-agent: Gristmill\nContent-Usage: train-ai=y",
+            "/",
+            "",
+        ),
+        (
+            "User-agent: *\nAllow: /\nUser-agent: Gristmill\nContent-Usage: train-ai=n",
+            "/",
+            "robots.txt: content-usage: train-ai=n",
+        ),
         ("User-agent: meta_external agent\nDisallow: /", "/", ""),
         ("User-agent: meta-external-agent\nDisallow: /", "/", "robots.txt: 'Disallow: /' for 'meta-external-agent'"),
         ("User-agent: meta_external_agent\nDisallow: /", "/", "robots.txt: 'Disallow: /' for 'meta_external_agent'"),
@@ -162,7 +188,7 @@ RULE = "User-agent: *\nDisallow: /ü"
 ])  # fmt: skip
 def test_marks_of_bytes(body: bytes) -> None:
     assert robots.is_text(body)
-    assert robots.parse(body).rules == {"*": [Rule(False, "/%C3%BC")]}
+    assert rules_of(body) == {"*": [Rule(False, "/%C3%BC")]}
 
 
 def test_bytes_that_are_no_text() -> None:
@@ -170,5 +196,24 @@ def test_bytes_that_are_no_text() -> None:
 
 
 def test_robots_txt_in_an_old_encoding_is_read_byte_by_byte() -> None:
-    assert robots.parse("User-agent: *\nDisallow: /ü".encode("latin-1")).rules == {"*": [Rule(False, "/%FC")]}
-    assert robots.parse(b"\xff\xfe\x00").rules == {}, "half a character"
+    assert rules_of("User-agent: *\nDisallow: /ü".encode("latin-1")) == {"*": [Rule(False, "/%FC")]}
+    assert rules_of(b"\xff\xfe\x00") == {}, "half a character"
+
+
+ONE, TWO = "https://a.example/1.xml", "https://a.example/2.xml"
+
+
+@pytest.mark.parametrize(
+    ("text", "licences"),
+    [
+        (f"License: {ONE}", [ONE]),
+        (f"licence : {ONE} # ours\nLicense: {TWO}\nLicense: {ONE}", [ONE, TWO]),
+        (f"License: {ONE}\nUser-agent: *\nAllow: /\nLicense: {TWO}", [TWO]),  # what is for us stands before the rest
+        (f"License: {ONE}\nUser-agent: x\nAllow: /\nLicense: {TWO}", [ONE]),
+        (f"User-agent: x\nAllow: /\nLicense: {TWO}", [TWO]),  # at the end of the file: for all, as a sitemap is
+        (f"User-agent: *\nLicense: {ONE}\nUser-agent: gristmill\nLicense: {TWO}\nAllow: /", [ONE, TWO]),
+        ("License: CC-BY-4.0\nLicense: /licence.xml\nLicense:", []),
+    ],
+)
+def test_which_licences_hold(text: str, licences: list[str]) -> None:
+    assert robots.parse(text.encode()).licences() == licences

@@ -9,7 +9,7 @@ import pytest
 from connectors.base import Kind, Settings, Web
 from connectors.web import PoliteWeb
 from pipelines import collect, storage
-from pipelines.errors import WrongInput
+from pipelines.errors import WorkFailed, WrongInput
 from pipelines.recipe import Recipe, WebSettings
 from pipelines.storage import pages
 from schemas.document import Article, Document, Reject, Section
@@ -194,7 +194,8 @@ def test_a_list_may_be_digested_as_it_comes() -> None:
 
 def test_a_first_run_that_had_nothing_is_made_good_by_the_next(tmp_path: Path) -> None:
     SHELF[:] = [Reject("listing", "http_403")]
-    collect.run(recipe(), "shelf", tmp_path)
+    with pytest.raises(WorkFailed):
+        collect.run(recipe(), "shelf", tmp_path)
     SHELF[:] = [page("a", "one")]
     collect.run(recipe(), "shelf", tmp_path)
     collect.run(recipe(), "shelf", tmp_path)

@@ -11,6 +11,7 @@ from pipelines import catalog, storage
 from pipelines.catalog import losses
 from pipelines.flows import nothing_kept
 from pipelines.flows.check import check
+from pipelines.flows.steps import RunFailed
 from pipelines.recipe import Recipe, load
 from tests.pipelines.commands import Gristmill
 from tests.pipelines.milling import dump, go
@@ -66,7 +67,8 @@ def lost(tmp_path_factory: pytest.TempPathFactory) -> Lost:
     handler.emit = lambda record: told.append(record.getMessage())  # type: ignore[method-assign]
     nothing_kept.log.addHandler(handler)
     try:
-        go(recipe, folder / "data")
+        with pytest.raises(RunFailed, match=r"^collect dead: source dead: nothing could be had: .*robots_unreachable"):
+            go(recipe, folder / "data")
     finally:
         nothing_kept.log.removeHandler(handler)
     return recipe, folder, "\n".join(told)

@@ -15,12 +15,25 @@ from pipelines import storage
 from pipelines.catalog import status
 from pipelines.curate.policy import PolicyError
 from pipelines.flows import steps
+from pipelines.flows.check import check
 from pipelines.flows.stages import STAGES
 from pipelines.flows.steps import Outcome, RunFailed, Step
 from pipelines.recipe import Recipe, load
 from pipelines.storage import lease, logs
+from tests.pipelines.commands import Gristmill
 from tests.pipelines.milling import WHATS, dump, go, in_turn, recipe_file
 from tests.waiting import FAR
+
+# Nothing listens at port 9 of loopback
+DEAD = """
+[[sources]]
+connector = "website"
+name = "dead"
+start = "http://127.0.0.1:9/"
+[web]
+delay = 0
+allow_private = ["127.0.0.1:9"]
+"""
 
 
 def test_a_run_goes_through_its_stages_in_order(milled: tuple[Recipe, Path, list[Outcome]]) -> None:
@@ -82,6 +95,41 @@ def test_without_any_source_the_run_stops(tmp_path: Path) -> None:
     with pytest.raises(RunFailed):
         go(recipe, tmp_path / "data")
     assert [entry["stage"] for entry in logs.read(tmp_path / "data" / logs.RUNS)] == ["collect"]
+
+
+def test_a_dead_site_fails_and_the_others_go_on(tmp_path: Path) -> None:
+    file = recipe_file(tmp_path, forum=dump(tmp_path / "dump"))
+    file.write_text(file.read_text() + DEAD)
+    with pytest.raises(RunFailed, match=r"^collect dead: source dead: nothing could be had: .*robots_unreachable"):
+        go(load(file), tmp_path / "data")
+    failed = [(entry["stage"], entry["name"]) for entry in logs.read(tmp_path / "data" / logs.RUNS) if entry["failed"]]
+    assert failed == [("collect", "dead")]
+    assert storage.read_manifest(tmp_path / "data" / "5_curated" / "small" / "latest")
+
+
+@pytest.mark.parametrize(("obtained", "warned"), [("official-download", 1), ("archive", 0), ("", 0)])
+def test_a_dump_of_the_sites_own_download_is_warned_of(
+    obtained: str, warned: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In `check` and in every run, and it is read all the same: whom the terms bind is for people to say."""
+    file = recipe_file(tmp_path, forum=dump(tmp_path / "dump"))
+    file.write_text(f'{file.read_text()}obtained = "{obtained}"\n')
+    said = [one.says for one in check(str(file), tmp_path / "data") if one.level == "warn"]
+    assert [("train no large language model" in each) for each in said] == [True] * warned
+    for _ in range(2):
+        caplog.clear()
+        (made,) = go(load(file), tmp_path / "data", ["collect"])
+        assert caplog.text.count("train no large language model") == warned and not made.failed
+
+
+def test_a_dead_site_alone_stops_the_run(tmp_path: Path, gristmill: Gristmill) -> None:
+    file = tmp_path / "small.toml"
+    file.write_text(f'name = "small"\n{DEAD}')
+    told = gristmill("stage", "collect", file, "--data", tmp_path / "data")
+    assert told.code == 1 and "nothing could be had: http://127.0.0.1:9/: robots_unreachable" in told.err
+    with pytest.raises(RunFailed, match=r"^collect dead"):
+        go(load(file), tmp_path / "data")
+    assert {entry["stage"] for entry in logs.read(tmp_path / "data" / logs.RUNS)} == {"collect"}
 
 
 def test_a_fault_after_collect_publishes_nothing(tmp_path: Path) -> None:
