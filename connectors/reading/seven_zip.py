@@ -34,7 +34,8 @@ def names(path: Path) -> list[str]:
 
 def members(path: Path, wanted: tuple[str, ...]) -> Iterator[tuple[str, IO[bytes]]]:
     """(name, file) of every member whose last name is one of `wanted`, in the archive's order; each is read before the
-    next is asked for. Reading raises EOFError where the archive is broken, packed.TooLarge where it holds far too much."""
+    next is asked for. Reading raises EOFError where the archive is broken, and packed.TooLarge where it holds far too
+    much."""
     found = [name for name in names(path) if PurePosixPath(name).name in wanted]
     if not found:
         return

@@ -1,4 +1,4 @@
-"""Inputs that are made to fill memory, at their true size: each in a process of its own, its peak and its time printed."""
+"""Inputs that are made to fill memory, at their true size: each in a process of its own, its peak and time printed."""
 
 import json
 import subprocess

@@ -1,7 +1,6 @@
 """Elements, tags and texts without end cost themselves only."""
 
 import io
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,11 +19,10 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(xml_dump, "_BLOCK", 50)
 
 
-def given(body: str, block: int, *tags: str) -> list[tuple[str, bool, str]]:
+def given(body: str) -> list[tuple[str, bool, str]]:
     """The ids of the elements, whether they are cut, and what is in them."""
     found = []
-    xml_dump._BLOCK = block
-    for element in elements_of(io.BytesIO(body.encode()), "dump", *tags or ("row",)):
+    for element in elements_of(io.BytesIO(body.encode()), "dump", "row"):
         found.append((element.get("Id", ""), is_cut(element), "".join(element.itertext())))
     return found
 
@@ -36,11 +34,12 @@ HARM: dict[str, tuple[str, str]] = {
     "many attributes": ("<row Id='2' " + " ".join(f"a{n}='/>'" for n in range(MOST)) + ">x</row>", "2"),
     "attribute within": (f"<row Id='2'><x b='{LONG}'/></row>", "2"),
     "text": (f"<row Id='2'>{LONG}</row>", "2"),
-    "text about a comment": (f"<row Id='2'>{LONG[:MOST // 2]}<!-- < -->{LONG[:MOST]}</row>", "2"),
+    "text about a comment": (f"<row Id='2'>{LONG[: MOST // 2]}<!-- < -->{LONG[:MOST]}</row>", "2"),
     "section": (f"<row Id='2'><![CDATA[{LONG}<row>]]></row>", "2"),
     "sections": (f"<row Id='2'>{'<![CDATA[<row>]]]]><![CDATA[>]]>' * MOST}</row>", "2"),
     "elements": (f"<row Id='2'>{'<x/>' * 4 * MOST}</row>", "2"),
-    "texts": ("<row Id='2'>" + f"<x>{LONG[:MOST // 2]}</x>" * 40 + "</row>", "2"),
+    "reference": (f"<row Id='2'>{'&amp;' * MOST}</row>", "2"),
+    "texts": ("<row Id='2'>" + f"<x>{LONG[: MOST // 2]}</x>" * 40 + "</row>", "2"),
     "comment": (f"<!-- <row Id='2'> ' {LONG * 9} -->", ""),
     "instruction": (f"<?x <row Id='2'> ' {LONG * 9} ?>", ""),
     "other elements": ("<x/>" * 40 * MOST, ""),
@@ -51,19 +50,21 @@ HARM: dict[str, tuple[str, str]] = {
 
 @pytest.mark.parametrize("size", [1, 7, 50, MOST // 2])
 @pytest.mark.parametrize("name", HARM)
-def test_neighbours_of_harm_are_whole(name: str, size: int) -> None:
+def test_neighbours_of_harm_are_whole(monkeypatch: pytest.MonkeyPatch, name: str, size: int) -> None:
+    monkeypatch.setattr(xml_dump, "_BLOCK", size)
     harm, key = HARM[name]
-    found = given(f"<rows><row Id='1'>one</row>{harm}<row Id='3'>th&amp;ee<![CDATA[<]]></row></rows>", size)
+    found = given(f"<rows><row Id='1'>one</row>{harm}<row Id='3'>th&amp;ee<![CDATA[<]]></row></rows>")
     others = [row for row in found if row[0] != key or not key]
     assert others == [("1", False, "one"), ("3", False, "th&ee<")]
     assert [(row[0], row[1]) for row in found if row not in others] == ([(key, True)] if key else [])
 
 
 @pytest.mark.parametrize("size", [1, 13, 1 << 18])
-def test_what_is_short_is_given_as_it_is(size: int) -> None:
+def test_what_is_short_is_given_as_it_is(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    monkeypatch.setattr(xml_dump, "_BLOCK", size)
     body = """<?xml version="1.0"?><!DOCTYPE r [<!ELEMENT r ANY>]><!-- <a --><r a='">'><row Id="&lt;'/>"/>
     <row Id='1'>a<!-- b -->c<?d e?>f<![CDATA[g]]]]><![CDATA[>h]]><i j="k"/>l</row></r>"""
-    assert given(body, size) == [("<'/>", False, ""), ("1", False, "acfg]]>hl")]
+    assert given(body) == [("<'/>", False, ""), ("1", False, "acfg]]>hl")]
 
 
 @pytest.mark.parametrize("size", [1, 50])
@@ -78,9 +79,9 @@ def test_what_is_short_is_given_as_it_is(size: int) -> None:
         ("<rows><row Id='1'/><! x></rows>" + " " * MOST, "malformed_xml"),
     ],
 )
-def test_what_is_not_whole_is_told(body: str, reason: str, size: int) -> None:
+def test_what_is_not_whole_is_told(monkeypatch: pytest.MonkeyPatch, body: str, reason: str, size: int) -> None:
     found = list[Any]()
-    xml_dump._BLOCK = size
+    monkeypatch.setattr(xml_dump, "_BLOCK", size)
     with pytest.raises(BrokenDump) as told:
         for element in elements_of(io.BytesIO(body.encode()), "dump", "row"):
             found.append(element.get("Id"))
@@ -90,17 +91,18 @@ def test_what_is_not_whole_is_told(body: str, reason: str, size: int) -> None:
 def test_a_page_keeps_its_head_however_many_revisions_it_has() -> None:
     revisions = "<revision><text>x</text></revision><y/>" * MOST
     found = list[Any]()
-    for element in elements_of(io.BytesIO(f"<w><page><id>7</id>{revisions}</page></w>".encode()), "d", "page", "revision"):
+    for element in elements_of(
+        io.BytesIO(f"<w><page><id>7</id>{revisions}</page></w>".encode()), "d", "page", "revision"
+    ):
         if element.tag == "page":
             found.append((is_cut(element), [child.tag for child in element]))
     assert found == [(False, ["id", "revision", "y"])]
 
 
-def test_the_tree_stays_small(tmp_path: Path) -> None:
+def test_the_tree_stays_small() -> None:
     most = 0
     body = f"<rows><x>{'<y>z</y>' * 20_000}</x><row/></rows>".encode()
     source = io.BytesIO(body)
-    xml_dump._BLOCK = 64
     for element in elements_of(source, "dump", "row"):
         most = max(most, sum(1 for _ in element.getroottree().iter()))
     assert most < MOST
