@@ -52,7 +52,8 @@ def elements_of(file: IO[bytes], name: str, *tags: str) -> Iterator[Any]:
     """Every element of these tags in any namespace, in the order of their ends.
 
     Each is complete, or one of which `is_cut` is true: use none of its texts then. Any encoding with a byte order mark
-    or a declaration, wrong bytes and forbidden characters replaced by U+FFFD. What was read is freed when the next element is
+    or a declaration, wrong bytes and forbidden characters replaced by U+FFFD. What was read is freed when the
+    next element is
     asked for.
     Raises BrokenDump after the last whole element of a file, called `name` in errors, that is cut off, malformed or
     declares entities. What `file` raises as BrokenDump passes through.

@@ -198,7 +198,7 @@ CASES = {
         _confluence(b"", b"<object class='Label'><id>1</id></object>", 320 * MIB, b""), "", BOTH
     ),
     "stackexchange/attribute": Case(_stack(open, b"a ", 200 * MIB, *_LONG_ROW), pages=("q1", "q3")),
-    "stackexchange/attributes": Case(_stack(open, b"a='' ", 200 * MIB, b"<row ", b"/>"), told="malformed_xml", pages=("q1",)),
+    "stackexchange/attributes": Case(_stack(open, b"a='' ", 200 * MIB, b"<row ", b"/>"), told="malformed_xml", pages=("q1",)),  # noqa: E501
     "stackexchange/7z attribute": Case(
         _seven_zip(BZIP2, _LONG_ROW[0], b"a ", 200 * MIB, _LONG_ROW[1]), pages=("q1", "q3")
     ),
