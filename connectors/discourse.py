@@ -16,7 +16,7 @@ from connectors import html
 from connectors.base import Kind, LocalPath, Settings, Web
 from connectors.reading.edits import edited
 from connectors.reading.local import files_at, ignored
-from connectors.reading.stored_json import GONE_REASONS, answered, load
+from connectors.reading.stored_json import GONE_REASONS, answered, load, load_file
 from connectors.reading.threads import build_thread
 from connectors.reading.times import parse_time
 from schemas.document import Document, Post, Reject, Thread
@@ -68,8 +68,11 @@ class Discourse(Settings):
 
     def _saved(self) -> Iterator[Page | Reject]:
         for path in self.files()[: self.max_topics]:
-            topic = load(path.read_bytes())
-            yield self._page(topic) if _is_topic(topic) else Reject(path.name, "not_a_topic")
+            topic = load_file(path)
+            if isinstance(topic, Reject):
+                yield topic
+            else:
+                yield self._page(topic) if _is_topic(topic) else Reject(path.name, "not_a_topic")
         yield from ignored(self.folder, self.files())
 
     def _live(self, web: Web, cursor: str) -> Iterator[Page | Reject]:

@@ -12,7 +12,7 @@ from typing import Any
 from connectors.confluence.archive import ENTITIES, opened
 from connectors.confluence.content import Content, named, syntax_of
 from connectors.confluence.storage import unescaped
-from connectors.reading.xml_dump import BrokenDump, elements_of
+from connectors.reading.xml_dump import TOO_LONG, BrokenDump, elements_of, is_cut
 from schemas.document import Reject
 
 KINDS = ("Page", "BlogPost")
@@ -26,6 +26,7 @@ class _Index:
 
     pages: dict[str, dict[str, str]] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)  # page → reason
+    cut: list[str] = field(default_factory=list)  # what is not a page and too large
     spaces: dict[str, str] = field(default_factory=dict)  # → key
     users: dict[str, str] = field(default_factory=dict)  # key → user name
     people: dict[str, str] = field(default_factory=dict)  # user name → name
@@ -43,6 +44,7 @@ def from_exports(paths: tuple[Path, ...], spaces: tuple[str, ...]) -> Iterator[t
     given: set[str] = set()
     for path, (index, broken) in indexes:
         yield from (Reject(key, reason) for key, reason in index.left_out.items())
+        yield from (Reject(name, "too_large", TOO_LONG) for name in index.cut)
         for item in _texts(path, index, newest, given):
             if isinstance(item, Reject) or not spaces or item[1].space in spaces:
                 yield item
@@ -67,6 +69,9 @@ def _objects(path: Path) -> Iterator[Any]:
 
 def _note(index: _Index, element: Any) -> None:
     key, properties = _key(element), _properties(element)
+    if is_cut(element) and element.get("class") != "BodyContent":
+        _note_cut(index, element, key)
+        return
     match element.get("class"):
         case "Page" | "BlogPost":
             reason = _left_out(properties)
@@ -84,6 +89,13 @@ def _note(index: _Index, element: Any) -> None:
             index.labels[key] = properties.get("name", "") if properties.get("namespace", "global") == "global" else ""
         case "Labelling":
             index.labelled.setdefault(properties.get("content", ""), []).append(properties.get("label", ""))
+
+
+def _note_cut(index: _Index, element: Any, key: str) -> None:
+    if key and element.get("class") in KINDS:
+        index.left_out[key] = "too_large"
+    else:
+        index.cut.append(f"{element.get('class')}:{key}")
 
 
 _KEPT = ("title", "space", "parent", "version", "creationDate", "lastModificationDate", "creator", "creatorName")
@@ -110,7 +122,10 @@ def _texts(
                 continue
             properties = _properties(element)
             key, page = properties.get("content", ""), index.pages.get(properties.get("content", ""))
-            if page is None:
+            if is_cut(element):
+                given.add(key)
+                yield Reject(key or f"BodyContent:{_key(element)}", "too_large", TOO_LONG)
+            elif page is None:
                 yield from _orphan(element, key, index)
             elif key in given or _number(page.get("version")) < newest[key]:
                 yield Reject(key, "duplicate_id", "another text of this page was kept")

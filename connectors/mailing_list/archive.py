@@ -89,14 +89,17 @@ def messages(archive: Archive) -> Iterator[bytes | Reject]:
         with closing(_open(archive)) as file:
             yield from _split(file, archive.name)
     except packed.ERRORS as error:
-        yield Reject(archive.name, "truncated", type(error).__name__)
+        yield Reject(archive.name, packed.why(error), type(error).__name__)
 
 
 def _open(archive: Archive) -> IO[bytes]:
     if archive.file:
         return packed.opened(archive.file)
     body = io.BytesIO(archive.body)
-    return gzip.GzipFile(fileobj=body) if archive.body.startswith(_GZIP) else body  # type: ignore[return-value]
+    if not archive.body.startswith(_GZIP):
+        return body
+    unpacked = packed.Bounded(gzip.GzipFile(fileobj=body), packed.most_of(len(archive.body)))  # type: ignore[arg-type]
+    return io.BufferedReader(unpacked)
 
 
 def is_mbox(file: Path) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from connectors.mediawiki.revision import UNSPOKEN, USERS, Revision, address
 from connectors.mediawiki.sources import Templates
-from connectors.reading.xml_dump import BrokenDump, elements
+from connectors.reading.xml_dump import TOO_LONG, BrokenDump, elements, is_cut
 from schemas.document import Reject
 
 _TEMPLATE = "10"  # the namespace of templates
@@ -32,24 +32,34 @@ def _gather(path: Path, templates: Templates) -> None:
     """Adds the templates of the dump; where it is broken is told when its pages are read."""
     with suppress(BrokenDump):
         for element, newest, _ in _pages(path):
-            if _text(element, "ns") == _TEMPLATE and newest.get("wikitext"):
+            if _text(element, "ns") == _TEMPLATE and newest.get("wikitext") and "too_large" not in newest:
                 templates.add(_text(element, "title").partition(":")[2], newest["wikitext"])
 
 
 def _pages(path: Path) -> Iterator[tuple[Any, dict[str, Any], dict[str, Any]]]:
-    """Each page without its revisions, the newest of these, and what the dump says of its site. Raises BrokenDump."""
+    """Each page without its revisions, the newest of these, and what the dump says of its site. Raises BrokenDump.
+
+    What it says of its site comes as a page too where it is cut.
+    """
     site: dict[str, Any] = {"main_page": "", "dropped": [], "users": []}
     newest: dict[str, Any] = {}
     for element in elements(path, "siteinfo", "revision", "page"):
         match _name(element):
+            case "siteinfo" if is_cut(element):
+                yield element, {}, site
             case "siteinfo":
                 names = {"dropped": _spaces(element, UNSPOKEN), "users": _spaces(element, USERS)}
                 site = {"main_page": _text(element, "base"), **names}
             case "revision":
-                newest = max(newest, _revision(element), key=lambda revision: revision.get("timestamp", ""))
+                newest = max(newest, _revision(element), key=_age)
             case _:
                 yield element, newest, site
                 newest = {}
+
+
+def _age(revision: dict[str, Any]) -> str:
+    """What orders revisions. One that was cut before its time counts as the newest: nobody may take an older one."""
+    return "~" if revision.get("too_large") and not revision["timestamp"] else str(revision.get("timestamp", ""))
 
 
 def _page(
@@ -61,6 +71,9 @@ def _page(
 ) -> Iterator[Revision | Reject]:
     number, templates = place
     title, key, space = _text(element, "title"), _text(element, "id"), _text(element, "ns") or "0"
+    if is_cut(element) or (newest.get("too_large") and space in map(str, namespaces)):
+        yield Reject(key or f"{_name(element)}:{number}", "too_large", f"{title}: {TOO_LONG}".removeprefix(": "))
+        return
     if space not in map(str, namespaces):
         return
     if not title or not key:
@@ -83,7 +96,7 @@ def _revision(element: Any) -> dict[str, Any]:
         "contributor": _text(contributor, "username") if contributor is not None else "",
         "model": _text(element, "model") or "wikitext",
         "wikitext": _text(element, "text"),
-    }
+    } | ({"too_large": True} if is_cut(element) else {})
 
 
 def _spaces(siteinfo: Any, numbers: tuple[int, ...]) -> list[str]:

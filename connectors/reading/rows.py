@@ -43,7 +43,7 @@ def read(path: Path) -> Iterator[Any]:
     except pa.ArrowException as error:
         yield Malformed("file", "malformed_parquet", type(error).__name__)
     except packed.ERRORS as error:
-        yield Malformed("file", "truncated", type(error).__name__)
+        yield Malformed("file", packed.why(error), type(error).__name__)
 
 
 def _is_parquet(path: Path) -> bool:

@@ -1,7 +1,7 @@
 """Members of a 7z archive as files that are read while they are unpacked; nothing of them is written to disk.
 
-py7zr pushes what it unpacks; a thread of its own lets a reader pull. Between the two waits one piece, which is
-what a mebibyte of the archive unpacks to.
+py7zr pushes what it unpacks; a thread of its own lets a reader pull. Between the two waits one piece. py7zr itself
+holds up to three blocks of 128 MB.
 """
 
 import io
@@ -15,7 +15,10 @@ from typing import IO, Any, cast
 import py7zr
 from py7zr.exceptions import ArchiveError, PasswordRequired
 
-_WAITING = 1  # pieces between the two; py7zr makes none larger than 128 MB
+from connectors.reading import packed
+
+_WAITING = 1  # pieces between the two
+_PIECE = 1 << 20  # bytes
 _PATIENCE = 0.2  # seconds after which a waiting thread asks whether the other is still there
 _ERRORS = (ArchiveError, PasswordRequired, OSError, EOFError, ValueError, KeyError, IndexError, AssertionError)
 
@@ -31,11 +34,12 @@ def names(path: Path) -> list[str]:
 
 def members(path: Path, wanted: tuple[str, ...]) -> Iterator[tuple[str, IO[bytes]]]:
     """(name, file) of every member whose last name is one of `wanted`, in the archive's order; each is read before the
-    next is asked for. Reading raises EOFError where the archive is broken."""
+    next is asked for. Reading raises EOFError where the archive is broken, and packed.TooLarge where it holds far too
+    much."""
     found = [name for name in names(path) if PurePosixPath(name).name in wanted]
     if not found:
         return
-    pipe = _Pipe()
+    pipe = _Pipe(packed.most_of(path.stat().st_size))
     unpacking = Thread(target=pipe.fill, args=(path, found), daemon=True)
     unpacking.start()
     try:
@@ -53,7 +57,8 @@ class _Gone(OSError):
 class _Pipe:
     """Carries (name, None) where a member begins, (name, bytes), and at last ("", None) or ("", error)."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self.most = most  # bytes that the archive may hold
         self.queue: Queue[tuple[str, Any]] = Queue(_WAITING)
         self.left = Event()
         self._ahead: tuple[str, Any] | None = None
@@ -65,6 +70,8 @@ class _Pipe:
             # of an open file py7zr unpacks one part after the other; of a path, several at once
             with path.open("rb") as file, py7zr.SevenZipFile(file) as archive:
                 archive.extract(targets=found, factory=_Factory(self))
+        except packed.TooLarge as error:
+            end = error
         except Exception as error:  # whatever it is, whoever reads must hear of it
             end = EOFError(f"{path.name}: {type(error).__name__}")
         with suppress(_Gone):
@@ -75,6 +82,12 @@ class _Pipe:
             with suppress(Full):
                 return self.queue.put(item, timeout=_PATIENCE)
         raise _Gone
+
+    def count(self, size: int) -> None:
+        """So many bytes more are unpacked. Raises TooLarge."""
+        self.most -= size
+        if self.most < 0:
+            raise packed.TooLarge("it unpacks to far more than an archive of its size holds")
 
     def peek(self) -> tuple[str, Any]:
         if self._ahead is None:
@@ -89,7 +102,7 @@ class _Pipe:
         """Skips what is left of the member before; "" at the end. Raises EOFError where the archive is broken."""
         while True:
             name, piece = self.take()
-            if isinstance(piece, EOFError):
+            if isinstance(piece, Exception):
                 raise piece
             if piece is None:
                 return name
@@ -108,7 +121,7 @@ class _Member(io.RawIOBase):
         """At most `size` bytes, empty at the end."""
         if not self._rest:
             piece = self._pipe.peek()[1]
-            if isinstance(piece, EOFError):
+            if isinstance(piece, Exception):
                 raise piece
             if piece is None:
                 return b""
@@ -132,8 +145,10 @@ class _Writer(py7zr.Py7zIO):
         self._pipe, self._name, self._size = pipe, name, 0
 
     def write(self, s: bytes | bytearray) -> int:
-        if s:
-            self._pipe.put((self._name, bytes(s)))
+        view = memoryview(s)
+        for start in range(0, len(s), _PIECE):
+            self._pipe.count(len(view[start : start + _PIECE]))
+            self._pipe.put((self._name, bytes(view[start : start + _PIECE])))
         self._size += len(s)
         return len(s)
 

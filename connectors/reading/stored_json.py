@@ -1,12 +1,14 @@
 """Reading JSON that somebody else wrote."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from connectors.base import SIGN_IN_HELPS, Response, Web, WebError
 from schemas.document import Reject
 from schemas.page import GONE_STATUSES
 
+LARGEST = 32 << 20  # bytes of a file of JSON that is read whole; its value takes up to 25 times as much memory
 GONE_REASONS = {f"http_{status}": status for status in GONE_STATUSES}  # of a Reject for what is no more
 
 
@@ -19,6 +21,13 @@ def load(body: bytes) -> Any:
     except (ValueError, RecursionError):
         return None
     return value
+
+
+def load_file(path: Path) -> Any:
+    """The value of a file as `load` has it; for one of more than LARGEST the Reject that says so."""
+    with path.open("rb") as file:
+        body = file.read(LARGEST + 1)
+    return load(body) if len(body) <= LARGEST else Reject(path.name, "too_large", f"{path.stat().st_size} bytes")
 
 
 def ask(web: Web, url: str, version: str = "") -> Any:

@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from connectors.reading import packed, seven_zip
 from connectors.reading.spill import groups, is_number, spilled
-from connectors.reading.xml_dump import BrokenDump, elements_of
+from connectors.reading.xml_dump import TOO_LONG, BrokenDump, elements_of, is_cut
 from schemas.document import Reject
 
 FILES = ("Users.xml", "Posts.xml", "Comments.xml", "PostLinks.xml")
@@ -66,8 +66,8 @@ def _archive(db: sqlite3.Connection, path: Path) -> Iterator[Reject]:
     try:
         for name, file in seven_zip.members(path, FILES):
             yield from _spill(db, name, file)
-    except EOFError as error:
-        yield Reject(path.name, "truncated", str(error))
+    except (EOFError, packed.TooLarge) as error:
+        yield Reject(path.name, packed.why(error), str(error))
 
 
 def _file(db: sqlite3.Connection, path: Path) -> Iterator[Reject]:
@@ -79,7 +79,10 @@ def _spill(db: sqlite3.Connection, name: str, file: IO[bytes]) -> Iterator[Rejec
     load = {"Users.xml": _load_user, "Posts.xml": _load_post}.get(name, _load_addition)
     try:
         for number, element in enumerate(elements_of(file, name, "row"), 1):
-            reject = load(db, name, dict(element.attrib), number)
+            if is_cut(element):
+                reject: Reject | None = Reject(f"{name}:{number}", "too_large", f"Id {element.get('Id')}: {TOO_LONG}")
+            else:
+                reject = load(db, name, dict(element.attrib), number)
             if reject:
                 yield reject
     except BrokenDump as broken:

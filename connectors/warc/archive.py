@@ -21,13 +21,15 @@ from connectors.web.limits import LIMITS
 
 _BLOCK = 1 << 16
 _LONGEST_LINE = 1 << 16
+_LONGEST_HEADERS = 1 << 20  # bytes of a record's own headers and those of HTTP
 _GZIP = b"\x1f\x8b\x08"
 _STARTS = (b"WARC/", b"filedesc:", b"http://", b"https://")  # how records of WARC, then of ARC begin
 _BAD_RECORD = (ArchiveLoadFailed, StatusAndHeadersParserException, EOFError, ValueError, IndexError, AttributeError)
 
 
 class Damage(Exception):
-    """Bytes that cannot be read. `reason` is truncated, broken_gzip, broken_record, digest_mismatch or too_large."""
+    """Bytes that cannot be read. `reason` is truncated, broken_gzip, broken_record, digest_mismatch, too_large
+    or endless_headers."""
 
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(f"{reason} {detail}".rstrip())
@@ -151,6 +153,7 @@ class _Source:
         self._text = self._raw = b""
         self._inflate: Any = None
         self._member = self.position = 0
+        self._headers: float = 0  # bytes of the current record that were read as lines
         self._seek(0)
 
     @property
@@ -164,9 +167,10 @@ class _Source:
 
     def begin(self) -> bytes:
         """The first line of the next record; b"" at the end. Raises Damage."""
-        line = b"\n"
+        line, self._headers = b"\n", -math.inf
         while line and not line.strip():
             line = self.readline()
+        self._headers = len(line)
         self.position = self._member if self._zipped else self._file.tell() - len(self._raw + self._text + line)
         return line
 
@@ -180,11 +184,21 @@ class _Source:
     def readline(self, size: int = _LONGEST_LINE) -> bytes:
         while b"\n" not in self._text[:size] and len(self._text) < size and self._fill():
             pass
-        return self.read(min(size, self._text.find(b"\n") + 1 or size)) if self._text else b""
+        line = self.read(min(size, self._text.find(b"\n") + 1 or size)) if self._text else b""
+        self._headers += len(line)
+        if self._headers > _LONGEST_HEADERS:
+            self._endless()
+        return line
+
+    def _endless(self) -> None:
+        if self._zipped:
+            self._damaged("endless_headers", f"more than {_LONGEST_HEADERS} bytes")
+        raise Damage("endless_headers", f"more than {_LONGEST_HEADERS} bytes")
 
     def recover(self, reason: str) -> None:
         """Go on at the next record after the broken one."""
-        if self._zipped and reason in ("truncated", "broken_gzip"):
+        self._headers = -math.inf
+        if self._zipped and reason in ("truncated", "broken_gzip", "endless_headers"):
             return  # `_fill` has found the next member
         if not self._zipped:
             self._seek(self.position + 1)

@@ -68,8 +68,8 @@ class Zendesk(Settings):
     def _saved(self) -> Iterator[Page | Reject]:
         saved = SavedObjects()
         for path in self.files():
-            if not saved.read(path):
-                yield Reject(path.name, "not_help_center", "neither an answer of the API nor one of its objects")
+            if reject := saved.read(path):
+                yield reject
         yield from ignored(self.folder, self.files())
         yield from (Reject(key, "duplicate_id", "the latest one was kept") for key in saved.doubled)
         for entry in saved.entries("article") if "articles" in self.parts else ():

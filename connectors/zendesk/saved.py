@@ -5,8 +5,9 @@ from typing import Any
 
 import re2
 
-from connectors.reading.stored_json import load
+from connectors.reading.stored_json import load_file
 from connectors.zendesk.entries import KIND_OF_LISTING, Entry, NameIndex, is_entry
+from schemas.document import Reject
 
 _LISTS = {**KIND_OF_LISTING, "articles": "article", "posts": "post", "comments": "comment"}
 # The kind of a single object is in its own address
@@ -21,15 +22,19 @@ class SavedObjects:
         self.doubled: list[str] = []
         self._entries: dict[tuple[str, int, str], Entry] = {}
 
-    def read(self, path: Path) -> bool:
-        """Take in the objects of a file. Whether there were any."""
-        found = [pair for value in _values(load(path.read_bytes())) for pair in _objects(value)]
+    def read(self, path: Path) -> Reject | None:
+        """Take in the objects of a file; the reject for it if there are none, or too many."""
+        value = load_file(path)
+        if isinstance(value, Reject):
+            return value
+        found = [pair for one in _values(value) for pair in _objects(one)]
         for kind, entry in found:
             if kind in KIND_OF_LISTING.values():
                 self.names.add(kind, entry)
             else:
                 self._keep(kind, entry)
-        return bool(found)
+        none = Reject(path.name, "not_help_center", "neither an answer of the API nor one of its objects")
+        return None if found else none
 
     def entries(self, kind: str) -> list[Entry]:
         """All of this kind, by number and language."""

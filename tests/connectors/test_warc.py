@@ -109,6 +109,7 @@ UNREAD = {
     "cut by the crawler": (record("a", warc_truncated="length"), "cut_short"),
     "a part": (record("a", warc_segment_number="1"), "segmented"),
     "long": (record("a", b"x" * (11 << 20)), "too_large"),
+    "headers": (b"WARC/1.0\r\nWARC-Type: response\r\n" + b"X-A: b\r\n" * 140_000 + b"\r\n", "endless_headers"),
 }
 
 

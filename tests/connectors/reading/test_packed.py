@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import json
+import lzma
 from pathlib import Path
 from typing import Any
 
@@ -56,3 +57,14 @@ def test_what_is_not_packed_is_opened_as_it_is(tmp_path: Path) -> None:
     with packed.opened(tmp_path / "empty") as file:
         assert file.read() == b""
     assert rows(tmp_path, "empty", b"") == []
+
+
+@pytest.mark.parametrize("packing", [bz2.compress, gzip.compress, lzma.compress, zstd.compress])
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.csv"])
+def test_a_bomb_is_left_where_it_is_too_large_for_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packing: Any, name: str
+) -> None:
+    monkeypatch.setattr(packed, "SMALL", 1 << 20)
+    found = rows(tmp_path, name, packing(b'{"a": 1}\n' + b" " * (8 << 20)))
+    assert found[-1] == Malformed("file", "too_large", "TooLarge")
+    assert name != "a.jsonl" or found[0] == {"a": 1}

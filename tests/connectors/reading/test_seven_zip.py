@@ -6,6 +6,7 @@ from pathlib import Path
 import py7zr
 import pytest
 
+from connectors.reading import packed
 from connectors.reading.seven_zip import members, names
 
 POSTS = b"".join(b'<row Id="%d"/>\n' % number for number in range(100_000))
@@ -59,3 +60,10 @@ def test_a_locked_archive_says_so(tmp_path: Path) -> None:
         file.writestr(b"<rows/>", "Posts.xml")
     with pytest.raises(EOFError, match="PasswordRequired"):
         read(path)
+
+
+def test_an_archive_that_holds_far_too_much_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packed, "SMALL", len(POSTS) - 1)
+    monkeypatch.setattr(packed, "GROWTH", 1)
+    with pytest.raises(packed.TooLarge):
+        read(archive(tmp_path))

@@ -58,7 +58,6 @@ BROKEN = {
     "no end": (b'<rows><row Id="1"/>', 1, "truncated"),
     "wrong end": (b'<rows><row Id="1"/></x>', 1, "malformed_xml"),
     "deep": (b'<rows><row Id="1"/>' + b"<a>" * 10_000, 1, "malformed_xml"),
-    "long attribute": (b'<rows><row Id="1"/><row Id="' + b"a" * 20_000_000 + b'"/></rows>', None, "malformed_xml"),
     "entities": (b'<!DOCTYPE r [<!ENTITY a "b">]><rows><row Id="&a;"/></rows>', 0, "entities_refused"),
     "external entity": (
         b'<!DOCTYPE r [<!ENTITY a SYSTEM "file:///etc/passwd">]><rows><row Id="&a;"/></rows>',
@@ -69,10 +68,10 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("body", "rows", "reason"), BROKEN.values(), ids=BROKEN)
-def test_a_broken_dump_says_how(tmp_path: Path, body: bytes, rows: int | None, reason: str) -> None:
+def test_a_broken_dump_says_how(tmp_path: Path, body: bytes, rows: int, reason: str) -> None:
     found, broken = read(tmp_path, body)
     assert broken == reason
-    assert rows is None or len(found) == rows
+    assert len(found) == rows
 
 
 def test_wrong_bytes_and_forbidden_characters_cost_themselves_only(tmp_path: Path) -> None:
