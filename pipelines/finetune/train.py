@@ -155,6 +155,7 @@ def _arguments(settings: FinetuneSettings, examples: int, folder: Path) -> SFTCo
         # where time ends training, the last step is not known beforehand
         warmup_steps=TIMED_WARMUP if settings.max_seconds else WARMUP,
         lr_scheduler_type="constant_with_warmup" if settings.max_seconds else "linear",
+        train_sampling_strategy="group_by_length",  # with the order of _Trainer
         seed=settings.seed,
         bf16=autocast_dtype() == torch.bfloat16,
         use_cpu=not cuda,
@@ -192,7 +193,7 @@ class _Trainer(SFTTrainer):
     """Trains on the same batches, whether or not it was interrupted."""
 
     def _get_train_sampler(self, train_dataset: Dataset | None = None) -> LengthGroupedSampler:
-        dataset = self.train_dataset if train_dataset is None else train_dataset
+        dataset: Any = self.train_dataset if train_dataset is None else train_dataset
         lengths = [len(ids) for ids in dataset["input_ids"]]
         return _ByLength(self.args.train_batch_size * self.args.gradient_accumulation_steps, lengths, self.args.seed)
 

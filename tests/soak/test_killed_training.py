@@ -5,11 +5,13 @@ Each chain has attention dropout, two batches a step, batches grouped by length 
 
 import random
 import time
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
 
 from schemas.manifest import Manifest
+from tests.pipelines.conftest import CHAT, make_model
 from tests.pipelines.finetune.chains import PLACES, STEPS, Kill, chain, snapshot, start, with_dropout
 from tests.waiting import until
 
@@ -19,9 +21,10 @@ KILLS = 4  # of each chain
 
 
 @pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory, chat_model: Path, plain_model: Path) -> dict[str, Path]:
+def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("models")
-    plain = {"full": chat_model, "lora": plain_model}  # without a chat template LoRA trains new tokens too
+    # without a chat template LoRA trains new tokens too
+    plain = {method: make_model(folder / f"plain-{method}", CHAT if method == "full" else None) for method in METHODS}
     return {method: with_dropout(plain[method], folder / method) for method in METHODS}
 
 
@@ -57,13 +60,18 @@ def test_killed_at_random(number: int, models: dict[str, Path], wholes: dict[str
     data, met = snapshot(tmp_path), []
     for target in sorted(draw.randint(0, STEPS) for _ in range(KILLS)):
         process = start(data, models[method], method)
-        until(lambda: process.exitcode is not None or listed_step(data) >= target, f"step {target}", every=0.002)
-        time.sleep(draw.random() / 10)  # a step takes about as long
-        process.kill()
-        process.join()
+        kill_after(process, data, target, draw.random() / 10)  # a step takes about as long
         met.append(listed_step(data) if process.exitcode else "end")
     assert chain(data, models[method], method, []) == wholes[method]
     print(f"\n{method}: killed after the steps {met}, then the same bytes")
+
+
+def kill_after(process: BaseProcess, data: Path, step: int, seconds: float) -> None:
+    """Kill a run some time after the checkpoint of a step is complete, unless it has ended."""
+    until(lambda: process.exitcode is not None or listed_step(data) >= step, f"step {step}", every=0.002)
+    time.sleep(seconds)
+    process.kill()
+    process.join()
 
 
 def listed_step(data: Path) -> int:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import finetune, storage
+from schemas.manifest import Manifest
 from tests.pipelines.conftest import recipe, rows, write_snapshot
 
 STEPS, PER_EPOCH = 9, 4
@@ -64,7 +65,7 @@ def start(data: Path, model: Path, method: str, kill: Kill | None = None) -> Bas
     return process
 
 
-def chain(data: Path, model: Path, method: str, kills: Iterable[Kill]) -> storage.Manifest:
+def chain(data: Path, model: Path, method: str, kills: Iterable[Kill]) -> Manifest:
     """The manifest of a model whose run was killed at each of `kills` in turn, and then went on to its end."""
     for kill in kills:
         killed(data, model, method, kill)
@@ -81,7 +82,7 @@ def killed(data: Path, model: Path, method: str, kill: Kill) -> None:
     assert process.exitcode == -signal.SIGKILL, f"{kill} never came: {process.exitcode}"
 
 
-def finished(data: Path) -> storage.Manifest:
+def finished(data: Path) -> Manifest:
     """The manifest of the one model that there is; nothing but what it lists is in its folder."""
     (folder,) = (path for path in (data / "6_models" / "tiny").iterdir() if not path.is_symlink())
     manifest = storage.read_manifest(folder)

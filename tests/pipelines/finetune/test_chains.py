@@ -133,6 +133,7 @@ def test_the_order_depends_on_seed_and_epoch_alone() -> None:
 
     first = order(17, 0)
     assert sorted(first) == list(range(40))
+    assert first[8:16] == sorted(first[8:16], reverse=True)  # lengths go together
     torch.manual_seed(5)
     assert order(17, 0) == first
     assert order(17, 0, 1) == order(17, 1) != first
