@@ -117,6 +117,6 @@ def _train(recipe: Recipe, snapshot: Snapshot, data: Path, building: storage.Fol
     saved = building.local_folder / CHECKPOINTS / "saved"  # libraries write under temporary names, which a kill leaves
     shutil.rmtree(saved, ignore_errors=True)
     train.save(model, tokenizer, base.published_name(settings.model), saved)
-    for path in sorted(path for path in saved.rglob("[!.]*") if path.is_file()):
+    for path in sorted(path for path in saved.rglob("*") if path.is_file()):
         building.adopt(path.relative_to(saved).as_posix(), saved)
     card.write(metrics, snapshot.rows("train"), building)
