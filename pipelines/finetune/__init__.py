@@ -114,8 +114,9 @@ def _train(recipe: Recipe, snapshot: Snapshot, data: Path, building: storage.Fol
     metrics = card.metrics(settings, snapshot.describe(), counts, checkpoint, evaluated, before, after)
     if warning := card.warning(metrics):
         log.warning("finetune: %s", warning)
-    train.save(model, tokenizer, base.published_name(settings.model), building.local_folder)
-    for path in sorted([*building.local_folder.glob("[!.]*"), *(building.local_folder / train.ADAPTER).glob("[!.]*")]):
-        if path.is_file():
-            building.adopt(path.relative_to(building.local_folder).as_posix())
+    saved = building.local_folder / CHECKPOINTS / "saved"  # libraries write under temporary names, which a kill leaves
+    shutil.rmtree(saved, ignore_errors=True)
+    train.save(model, tokenizer, base.published_name(settings.model), saved)
+    for path in sorted(path for path in saved.rglob("*") if path.is_file()):
+        building.adopt(path.relative_to(saved).as_posix(), saved)
     card.write(metrics, snapshot.rows("train"), building)

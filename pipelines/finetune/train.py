@@ -2,11 +2,11 @@
 
 A checkpoint is complete when its list of files is there: that is written last, after everything else is on the disk.
 What is published is always read back from the final checkpoint, so that a killed run and an unbroken one agree.
+Which examples a step takes depends on seed and epoch alone, so that a run that goes on takes the same ones.
 """
 
 import json
 import logging
-import shutil
 import sys
 import time
 from collections.abc import Sequence
@@ -18,6 +18,7 @@ import torch
 from datasets import Dataset
 from peft import LoraConfig, PeftModel
 from transformers import AutoModelForCausalLM, PrinterCallback, TrainerCallback
+from transformers.trainer_pt_utils import LengthGroupedSampler
 from trl import SFTConfig, SFTTrainer
 
 from pipelines.models.losses import autocast_dtype
@@ -29,6 +30,7 @@ from pipelines.workers.progress import LOG_EVERY
 
 ADAPTER = "adapter"
 CHECKPOINT_EVERY = 60.0  # seconds
+CHECKPOINTS_KEPT = 2  # the newest, and the one before it for the case that the newest rots
 WARMUP = 0.1  # share of the steps; DEITA's recipe, and where LoRA's first steps are largest
 TIMED_WARMUP = 3  # steps, where `max_seconds` ends training
 IGNORED_LABEL = -100  # what the loss of transformers skips
@@ -68,7 +70,7 @@ def train(
     last = last_complete(folder)
     if last and last.finished:
         return last
-    trainer = SFTTrainer(
+    trainer = _Trainer(
         model=model,
         args=_arguments(settings, len(examples), folder),
         train_dataset=_dataset(examples),
@@ -110,20 +112,35 @@ def save(model: Any, tokenizer: Any, base_name: str, folder: Path) -> None:
 
 
 def last_complete(folder: Path) -> Checkpoint | None:
-    """The newest complete checkpoint below `folder`. Those that a killed run left half done or that are damaged are
-    removed."""
+    """The newest complete checkpoint below `folder`.
+
+    Those that a killed run left half done, that are damaged or that an earlier release wrote are removed.
+    """
     whole = []
-    for path in folder.glob("checkpoint-*"):
-        try:
-            found = complete.read(path)
-        except Damaged as error:
-            log.warning("finetune: %s: damaged (%s); this checkpoint is left out", error.path, error.what)
-            found = None
-        if found:
-            whole.append(Checkpoint(path, **found[0]))
+    for path in _by_step(folder):
+        if values := _values(path):
+            whole.append(Checkpoint(path, **values))
         else:
-            shutil.rmtree(path)
-    return max(whole, key=lambda checkpoint: checkpoint.step, default=None)
+            complete.remove(path)
+    return whole[-1] if whole else None
+
+
+def _values(path: Path) -> dict[str, Any] | None:
+    """What is listed of a checkpoint that training can go on from, else None; what is wrong is told."""
+    try:
+        found = complete.read(path)
+    except Damaged as error:
+        log.warning("finetune: %s: damaged (%s); this checkpoint is left out", error.path, error.what)
+        return None
+    if found and not found[1]:  # it has no hashes, and took the examples in another order
+        log.warning("finetune: %s: written by an earlier release; this checkpoint is left out", path)
+        return None
+    return found[0] if found else None
+
+
+def _by_step(folder: Path) -> list[Path]:
+    """The checkpoints below `folder`, complete or not, the newest last. Clocks are set back; steps only rise."""
+    return sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))
 
 
 def _arguments(settings: FinetuneSettings, examples: int, folder: Path) -> SFTConfig:
@@ -138,7 +155,7 @@ def _arguments(settings: FinetuneSettings, examples: int, folder: Path) -> SFTCo
         # where time ends training, the last step is not known beforehand
         warmup_steps=TIMED_WARMUP if settings.max_seconds else WARMUP,
         lr_scheduler_type="constant_with_warmup" if settings.max_seconds else "linear",
-        train_sampling_strategy="group_by_length",
+        train_sampling_strategy="group_by_length",  # with the order of _Trainer
         seed=settings.seed,
         bf16=autocast_dtype() == torch.bfloat16,
         use_cpu=not cuda,
@@ -146,7 +163,7 @@ def _arguments(settings: FinetuneSettings, examples: int, folder: Path) -> SFTCo
         dataloader_pin_memory=cuda,
         logging_steps=1,
         save_strategy="no",  # _Checkpointing decides when
-        save_total_limit=2,  # one complete while the next is written
+        save_total_limit=None,  # nor what is dropped, which the library decides by times
         max_length=None,
         dataset_kwargs={"skip_prepare_dataset": True},
         report_to="none",
@@ -170,6 +187,31 @@ def _lora(model: Any, new_token_ids: list[int], settings: FinetuneSettings) -> L
         target_modules="all-linear",
         trainable_token_indices={name.rpartition(".")[2]: new_token_ids} if new_token_ids else None,
     )
+
+
+class _Trainer(SFTTrainer):
+    """Trains on the same batches, whether or not it was interrupted."""
+
+    def _get_train_sampler(self, train_dataset: Dataset | None = None) -> LengthGroupedSampler:
+        dataset: Any = self.train_dataset if train_dataset is None else train_dataset
+        lengths = [len(ids) for ids in dataset["input_ids"]]
+        return _ByLength(self.args.train_batch_size * self.args.gradient_accumulation_steps, lengths, self.args.seed)
+
+
+class _ByLength(LengthGroupedSampler):
+    """Groups examples of like length, in an order that depends on seed and epoch alone.
+
+    That of transformers draws from torch's global generator when an epoch begins. A run that goes on in a later epoch
+    has that generator in the state of the first one, and would train on other batches.
+    """
+
+    def __init__(self, group_size: int, lengths: list[int], seed: int) -> None:
+        super().__init__(group_size, lengths=lengths, generator=torch.Generator())
+        self.seed = seed
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by the trainer before each epoch, also before one that it begins in the middle."""
+        self.generator.manual_seed(self.seed + epoch)
 
 
 class _Checkpointing(TrainerCallback):
@@ -204,6 +246,9 @@ class _Checkpointing(TrainerCallback):
         checkpoint = Checkpoint(path, state.global_step, self._seconds(now), self.finished)
         fields = {key: value for key, value in asdict(checkpoint).items() if key != "path"}
         complete.write(path, **fields)
+        filesystem.sync_folder(self.folder)
+        for older in _by_step(self.folder)[:-CHECKPOINTS_KEPT]:
+            complete.remove(older)
         self.saved = now
 
     def _seconds(self, now: float) -> float:

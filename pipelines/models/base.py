@@ -11,7 +11,7 @@ from typing import Any
 
 from pipelines import storage
 from pipelines.recipe import FinetuneSettings, RecipeError
-from pipelines.storage import complete, filesystem
+from pipelines.storage import complete, filesystem, integrity
 from pipelines.storage.integrity import Damaged, sha256_of
 from schemas.manifest import digest
 
@@ -62,11 +62,13 @@ def fingerprint(model: str) -> str:
 def load(model: str, data: Path) -> tuple[Any, Any]:
     """(model, tokenizer). The weights are in float32, ready to train. `data` holds the converted packaged model.
 
-    Raises: RecipeError when the model cannot be loaded.
+    Raises: RecipeError when the model cannot be loaded, Damaged when a model of Gristmill's is not what was written.
     """
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
+    if manifest := storage.read_manifest(Path(model)):
+        integrity.check((Path(model) / shard.path, shard) for shard in manifest.shards)
     local = model == PACKAGED or Path(model).is_dir()
     source = _packaged(data) if model == PACKAGED else model
     try:

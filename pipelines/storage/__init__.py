@@ -152,11 +152,15 @@ class FolderBuilder:
         filesystem.link_or_copy(old / shard.path, self.folder / path)
         self.add(shard.model_copy(update={"path": path}), counts)
 
-    def adopt(self, path: str) -> None:
-        """Add a file that a library has written below `local_folder`; `path` is relative to it."""
-        file = self.local_folder / path
+    def adopt(self, path: str, written: Path | None = None) -> None:
+        """Add a file that a library has written below `written`, a folder of this machine; unset: `local_folder`.
+
+        `path` is relative to it, and the file's name in the folder.
+        """
+        file = (written or self.local_folder) / path
         filesystem.sync_file(file)
         shard = Shard(path=path, rows=0, bytes=file.stat().st_size, sha256=sha256_of(file))
+        filesystem.make_folder((self.folder / path).parent)
         filesystem.move_into_place(file, self.folder / path)
         self.add(shard)
 

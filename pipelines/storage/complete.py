@@ -1,5 +1,6 @@
 """Folders that no manifest lists, such as checkpoints: their last file lists the others, with hashes."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -34,3 +35,9 @@ def read(folder: Path) -> tuple[dict[str, Any], bool] | None:
         if fault := fault_of(folder / name, Shard(path=name, rows=0, bytes=0, sha256=hashed)):
             raise Damaged(folder / name, fault)
     return values, sealed
+
+
+def remove(folder: Path) -> None:
+    """Delete the folder. Its list goes first, so that one which is half deleted is incomplete and not damaged."""
+    (folder / FILE).unlink(missing_ok=True)
+    shutil.rmtree(folder)

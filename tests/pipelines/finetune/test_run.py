@@ -3,12 +3,8 @@
 import json
 import logging
 import math
-import os
-import shutil
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -209,59 +205,3 @@ def test_importing_a_room_imports_nothing_heavy(room: str) -> None:
     heavy = ("torch", "transformers", "fastapi")
     code = f"import sys, pipelines.{room}; print([m for m in {heavy} if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
-
-
-RUN = """
-import sys
-import time
-from pathlib import Path
-from pipelines import finetune
-from pipelines.finetune import train
-from tests.pipelines.conftest import recipe
-train.CHECKPOINT_EVERY = 0.0
-on_step_end = train._Checkpointing.on_step_end
-def stay(watch, args, state, *more, **named):  # half-way, until it is killed
-    while state.global_step >= STEPS // 2:
-        time.sleep(1)
-    on_step_end(watch, args, state, *more, **named)
-train._Checkpointing.on_step_end = stay
-finetune.run(recipe(Path(sys.argv[2]), max_steps=STEPS), Path(sys.argv[1]))
-"""
-
-
-def test_killed_in_training_it_goes_on_and_ends_in_the_same_bytes(tmp_path: Path, chat_model: Path) -> None:
-    write_snapshot(tmp_path / "whole", rows(40, "train"), rows(4, "validation", 100))
-    shutil.copytree(tmp_path / "whole", tmp_path / "killed", symlinks=True)
-    whole = finetune.run(recipe(chat_model, max_steps=25), tmp_path / "whole")
-    kill_at_checkpoint(tmp_path / "killed", chat_model, steps=25)
-    left = list((tmp_path / "killed").glob("6_models/tiny/.v1.*/.checkpoints/checkpoint-*/complete.json"))
-    assert left
-    again = finetune.run(recipe(chat_model, max_steps=25), tmp_path / "killed")
-    assert again == whole
-
-
-def kill_at_checkpoint(data: Path, model: Path, steps: int) -> None:
-    """kill -9 as soon as a few checkpoints are complete, long before the last step."""
-    code = RUN.replace("STEPS", str(steps))
-    root = Path(__file__).resolve().parents[3]
-    process = subprocess.Popen([sys.executable, "-c", code, str(data), str(model)], cwd=root)
-    reached: list[Path] = []
-    while process.poll() is None and not reached:
-        reached = list(data.glob("6_models/tiny/.v1.*/.checkpoints/checkpoint-[3-9]/complete.json"))
-        time.sleep(0.005)
-    os.kill(process.pid, signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL, "training had ended before it could be killed"
-
-
-def test_an_incomplete_checkpoint_is_not_used(tmp_path: Path) -> None:
-    from pipelines.finetune.train import last_complete
-    from pipelines.storage.complete import FILE
-
-    for step in (4, 8):
-        (tmp_path / f"checkpoint-{step}").mkdir()
-    fields = {"step": 4, "seconds": 1.0, "finished": False}
-    (tmp_path / "checkpoint-4" / FILE).write_text(json.dumps(fields))
-    last = last_complete(tmp_path)
-    assert last
-    assert last.step == 4
-    assert not (tmp_path / "checkpoint-8").exists()
