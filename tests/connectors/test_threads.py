@@ -332,3 +332,35 @@ def test_data_of_a_page_that_is_not_as_it_should_be_costs_nothing_else(broken: s
     row = f'{{"type": "posts", "id": "1", "attributes": {attributes}, "relationships": {user}}}'
     script = f'<script id="flarum-json-payload">{{"apiDocument": {{"included": [{row}]}}}}</script>'
     assert len(_flarum(page_of(script), URL)) == 1
+
+
+ASKED = "How do I keep a sourdough starter alive while I am on holiday?"
+LINKED = json.dumps(
+    {
+        "@type": "QAPage",
+        "mainEntity": {
+            "@type": "Question",
+            "name": ASKED,
+            "suggestedAnswer": [{"@type": "Answer", "text": text, "author": {"name": who}} for who, _, text in REPLIES],
+        },
+    }
+)
+ITEMS = "".join(
+    f"""<div itemprop="suggestedAnswer" itemscope itemtype="https://schema.org/Answer">
+    <p itemprop="text">{text}</p></div>"""
+    for _, _, text in REPLIES
+)
+BY_NAME = {
+    "JSON-LD": f"<script type='application/ld+json'>{LINKED}</script><h1>{ASKED}</h1>"
+    + "".join(f"<div class='box'><b>{who}</b><p>{text}</p></div>" for who, _, text in REPLIES),
+    "microdata": f"""<div itemscope itemtype="https://schema.org/QAPage"><div itemprop="mainEntity" itemscope
+    itemtype="https://schema.org/Question"><h1 itemprop="name">{ASKED}</h1>{ITEMS}</div></div>""",
+}
+
+
+@pytest.mark.parametrize("markup", BY_NAME.values(), ids=BY_NAME)
+def test_a_question_may_be_its_name_alone(markup: str) -> None:
+    """Else the first answer would stand for the question."""
+    (thread,) = read_page(Page("forum", "7", URL, f"<html><body>{markup}</body></html>".encode()))
+    assert isinstance(thread, Thread)
+    assert [post.markdown[:30] for post in thread.posts] == [ASKED[:30], *(text[:30] for _, _, text in REPLIES)]

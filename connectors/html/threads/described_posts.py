@@ -56,7 +56,7 @@ def described_title(root: HtmlElement) -> str:
 def _microdata(root: HtmlElement, url: str, evidence: Evidence) -> list[Draft]:
     drafts = []
     for item in root.xpath(f"//*[@itemscope and ({_ITEMS})]"):
-        bodies = properties(item, "text", "articleBody")
+        bodies = properties(item, "text", "articleBody") or (_asks(item) and properties(item, "name"))
         if bodies:
             body, author = bodies[0], _author(item)
             time = _value(item, "datePublished", "dateCreated")
@@ -130,8 +130,14 @@ def _number(item: dict[str, Any]) -> str:
     return number(str(item.get("@id") or item.get("url") or item.get("identifier") or ""))
 
 
+def _asked_by_name(item: dict[str, Any]) -> str:
+    """A question that has answers and no text is asked by its name alone."""
+    answered = is_a(item, "Question") and any(item.get(name) for name in _BELOW[:2])
+    return str(item.get("name") or "") if answered else ""
+
+
 def _linked_draft(root: HtmlElement, item: dict[str, Any], parent: str, url: str, evidence: Evidence) -> Draft:
-    stated = unescape(str(item.get("text") or item.get("articleBody") or ""))
+    stated = unescape(str(item.get("text") or item.get("articleBody") or _asked_by_name(item)))
     container = _find(root, stated, evidence)
     author = item.get("author")
     author = author[0] if isinstance(author, list) and author else author
