@@ -18,7 +18,7 @@ class Plain(yaml.SafeLoader):  # type: ignore[misc]
 
 
 def load(text: str, loader: type[Plain] = Plain) -> Any:
-    """The value of `text`, half characters (lone surrogates) replaced; None for what is no YAML. Never raises."""
+    """The value of `text`, half characters (lone surrogates) left out; None for what is no YAML. Never raises."""
     try:
         return _whole(yaml.load(text, Loader=loader))
     except _FAULTS:
@@ -27,7 +27,7 @@ def load(text: str, loader: type[Plain] = Plain) -> Any:
 
 def _whole(value: Any) -> Any:
     if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
+        return value.encode("utf-8", "ignore").decode()
     if isinstance(value, list):
         return [_whole(item) for item in value]
     return {_whole(key): _whole(item) for key, item in value.items()} if isinstance(value, dict) else value

@@ -147,4 +147,4 @@ def test_a_list_that_cannot_be_had_is_told() -> None:
     place = f"{API}/topstories.json"
     for answer, reason in ((page("", 403), "http_403"), (page("<p>Busy"), "malformed_json"), (json_page([]), "")):
         found = fetch(HackerNews(name="hn", lists=("top",)), RecordedTransport({place: answer}))
-        assert found == ([Reject(place, reason)] if reason else [])
+        assert [(item.key, getattr(item, "reason", "")) for item in found] == ([(place, reason)] if reason else [])

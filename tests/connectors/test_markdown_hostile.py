@@ -1,12 +1,12 @@
 """Folders of Markdown that are made to break a reader: names that are none, circles, bombs, marks of the reader."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from connectors.markdown import Markdown
+from connectors.markdown import Markdown, folder
 from schemas.document import Article, Reject
 from schemas.page import Page
 from tests.connectors.recorded import OFFLINE
@@ -14,12 +14,12 @@ from tests.connectors.recorded import OFFLINE
 MOST = 1 << 20  # characters that a file may take in
 
 
-def read(folder: Path, files: dict[str, str], name: str = "page.md") -> tuple[Page, list[Article | Reject]]:
+def read(root: Path, files: dict[str, str], name: str = "page.md") -> tuple[Page, list[Article | Reject]]:
     """The page of one of `files`, and what is made of it."""
     for place, text in files.items():
-        (folder / place).parent.mkdir(parents=True, exist_ok=True)
-        (folder / place).write_bytes(text.encode("utf-8", "surrogatepass"))
-    source = Markdown(name="notes", folder=folder)
+        (root / place).parent.mkdir(parents=True, exist_ok=True)
+        (root / place).write_bytes(text.encode("utf-8", "surrogatepass"))
+    source = Markdown(name="notes", folder=root)
     page = next(item for item in source.fetch(OFFLINE, None) if isinstance(item, Page) and item.key == name)
     return page, [found for found in source.parse(page) if isinstance(found, Article | Reject)]
 
@@ -99,12 +99,12 @@ def test_a_file_takes_in_no_more_than_an_article_may_hold(tmp_path: Path, name: 
 
 
 def test_many_links_to_notes_read_the_folder_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    listed, rglob = list[str](), Path.rglob
+    listed, below = list[Path](), folder.files_below
 
-    def counted(path: Path, pattern: str) -> Iterator[Path]:
-        listed.append(pattern)
-        return rglob(path, pattern)
+    def counted(path: Path, wanted: Callable[[Path], bool]) -> list[Path]:
+        listed.append(path)
+        return below(path, wanted)
 
-    monkeypatch.setattr(Path, "rglob", counted)
+    monkeypatch.setattr(folder, "files_below", counted)
     page, _ = read(tmp_path, {"page.md": "![[far]]\n\n![[none]]\n\n" * 50, "deep/er/far.md": "y"})
-    assert page.body.decode().count("y") == 50 and listed.count("*.md") == 1
+    assert page.body.decode().count("y") == 50 and len(listed) == 1

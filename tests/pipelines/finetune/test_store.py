@@ -65,5 +65,6 @@ def test_what_cannot_be_served_is_an_error_with_the_cure(data: Path) -> None:
     with pytest.raises(RecipeError, match="models here: tiny"):
         find_model("other", data)
     (data / "foreign" / "config.json").write_text("{}")
+    (data / "foreign" / "model.safetensors").write_bytes(b"")
     with pytest.raises(FileNotFoundError, match=r"has no manifest\.json .* copy the folder to a disk"):
         load_model(find_model(f"{data}/foreign", data))
