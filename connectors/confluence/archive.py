@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import IO
 from zipfile import BadZipFile, ZipFile, is_zipfile
 
+from connectors.reading import packed
 from connectors.reading.xml_dump import BrokenDump
 
 ENTITIES = "entities.xml"
-# What an export may hold, unpacked: markup seldom shrinks more than thirtyfold, a bomb a thousandfold
-_SMALL, _GROWTH = 64 << 20, 200
 _LOCAL = struct.Struct("<4s5H3I2H")  # a member's own header: APPNOTE.TXT 4.3.7
 _SIGNATURE = b"PK\x03\x04"
 _STORED, _DEFLATED = 0, 8
@@ -27,7 +26,7 @@ def opened(path: Path, name: str) -> Iterator[IO[bytes]]:
     """The member `name` of the archive at `path`, or the file itself where that is no archive.
 
     An archive whose list of contents is cut off is read as far as it goes. Raises BrokenDump: no_entities,
-    unreadable_archive; reading raises it as too_large, or EOFError.
+    unreadable_archive; reading raises packed.TooLarge or EOFError.
     """
     if not is_archive(path):
         with path.open("rb") as file:
@@ -38,7 +37,7 @@ def opened(path: Path, name: str) -> Iterator[IO[bytes]]:
     else:
         with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as mapped:
             cut = _Cut(mapped, *_data_span(mapped, path, name))
-            yield io.BufferedReader(_Bounded(io.BufferedReader(cut), _most(path)))
+            yield packed.bounded(io.BufferedReader(cut), path)
 
 
 def is_archive(path: Path) -> bool:
@@ -74,29 +73,7 @@ def _member(archive: ZipFile, path: Path, name: str) -> Iterator[IO[bytes]]:
     except (BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
         raise BrokenDump("unreadable_archive", f"{path.name}: {error}") from error
     with member:
-        yield io.BufferedReader(_Bounded(member, _most(path)))
-
-
-def _most(path: Path) -> int:
-    return max(_SMALL, _GROWTH * path.stat().st_size)
-
-
-class _Bounded(io.RawIOBase):
-    """A file of at most `most` bytes. Reading on raises BrokenDump."""
-
-    def __init__(self, file: IO[bytes], most: int) -> None:
-        self._file, self._left = file, most
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: "memoryview") -> int:  # type: ignore[override]
-        piece = self._file.read(len(buffer))
-        self._left -= len(piece)
-        if self._left < 0:
-            raise BrokenDump("too_large", "unpacks to far more than an export of its size holds")
-        buffer[: len(piece)] = piece
-        return len(piece)
+        yield packed.bounded(member, path)
 
 
 class _Cut(io.RawIOBase):

@@ -9,6 +9,7 @@ import re2
 from connectors import html
 from connectors.confluence.archive import is_archive, names, opened
 from connectors.confluence.content import SHORTEST, named
+from connectors.reading import packed
 from connectors.reading.xml_dump import UNREADABLE, BrokenDump
 from schemas.document import Article, Reject
 from schemas.page import Page
@@ -33,7 +34,7 @@ def files(path: Path) -> Iterator[tuple[str, bytes] | Reject]:
             with opened(path, member) as file:
                 body = file.read(_LONGEST + 1)
         except (BrokenDump, *UNREADABLE) as error:
-            yield Reject(member, getattr(error, "reason", "truncated"), path.name)
+            yield Reject(member, getattr(error, "reason", packed.why(error)), path.name)
             continue
         yield (_key(member), body) if len(body) <= _LONGEST else Reject(member, "too_large", path.name)
 

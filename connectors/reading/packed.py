@@ -80,7 +80,12 @@ def opened(path: Path) -> IO[bytes]:
     opener = next((opener for magic, opener in _OPENERS if head.startswith(magic)), None)
     if opener is None:
         return path.open("rb")
-    return io.BufferedReader(Bounded(opener(path, "rb"), most_of(path.stat().st_size)), _BUFFER)
+    return bounded(opener(path, "rb"), path)
+
+
+def bounded(file: IO[bytes], path: Path) -> IO[bytes]:
+    """`file`, unpacked from what is at `path`, up to what a file of that size may hold. Reading on raises TooLarge."""
+    return io.BufferedReader(Bounded(file, most_of(path.stat().st_size)), _BUFFER)
 
 
 def content(path: Path, most: int) -> bytes | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from connectors.web.store import Store, is_corrupt
 from pipelines import storage, suppression
+from pipelines.collect import WEB_CURE
 from pipelines.curate import decisions
 from pipelines.storage import complete, filesystem, integrity, logs, settling
 from pipelines.storage.integrity import Damaged
@@ -20,7 +21,6 @@ from schemas.manifest import Manifest, Shard
 from schemas.seal import BrokenSeal, read_lines, unseal, write_lines
 
 WEB_STORE = Path(storage.FOLDERS["collect"]) / "web.sqlite"
-WEB_CURE = "remove it: what it remembers is asked of the sites again"
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,9 @@ class Report:
     files: int = 0
     not_hashed: Counter[str] = field(default_factory=Counter)
 
-    def add(self, path: Path | str, fault: str, cure: str = "") -> None:
-        self.faults.append(Fault(str(path), fault, cure or integrity.cure_of(Path(path))))
+    def add(self, path: Path, fault: str, cure: str = "", *, line: int = 0) -> None:
+        """A fault of a file, or of one `line` of it. The path may be one in an object store."""
+        self.faults.append(Fault(f"{path}:{line}" if line else str(path), fault, cure or integrity.cure_of(path)))
 
 
 def verify(data: Path) -> Report:
@@ -118,7 +119,7 @@ def _listed_folders(local: Path, report: Report) -> None:
 def _log(path: Path, report: Report) -> None:
     for file, line in logs.lines(path):
         if line.value is None:
-            report.add(f"{file}:{line.number}", "changed", "remove the line; the others count without it")
+            report.add(file, "changed", "remove the line; the others count without it", line=line.number)
         report.not_hashed.update({str(path): 1} if line.value and not line.sealed else {})
     report.files += len(filesystem.log_files(path))
 
@@ -129,7 +130,7 @@ def _decisions(path: Path, report: Report) -> None:
     report.files += 1
     for line in read_lines(path.read_bytes()):
         if line.value is None:
-            report.add(f"{path}:{line.number}", "changed", "decide again, and remove the line")
+            report.add(path, "changed", "decide again, and remove the line", line=line.number)
         report.not_hashed.update({str(path): 1} if line.value and not line.sealed else {})
 
 

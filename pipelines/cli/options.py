@@ -73,9 +73,6 @@ Data = Annotated[
         help="The folder that holds 1_pages to 6_models, or s3://….",
     ),
 ]
-UiPort = Annotated[
-    int, typer.Option(min=0, max=65_535, help="Of the Prefect UI; another free one is taken if it is in use.")
-]
 Workers = Annotated[int, typer.Option(min=1, help="Processes of the stages that compute.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, for programs.")]
 # the same words as in catalog.shell and publish.export, which are slow to import

@@ -41,6 +41,8 @@ SHARD_PAGES = 2_000
 SHARD_BYTES = 32 << 20
 WEB_STORE = "web.sqlite"
 Cursor = Callable[[], str]
+WEB_CURE = "remove it: what it remembers is asked of the sites again"
+
 log = logging.getLogger("gristmill")
 
 
@@ -89,7 +91,7 @@ def _told(store: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         if not is_corrupt(error):
             raise
-        raise Damaged(store, str(error), "remove it: what it remembers is asked of the sites again") from error
+        raise Damaged(store, str(error), WEB_CURE) from error
 
 
 def sign_in() -> SignIn:

@@ -40,7 +40,12 @@ class Seen:
         return not self.pages and (self.missed or bool(self.gone))
 
     def tell(self, source: str, stands: bool) -> None:
-        """Of a dead source. Raises WorkFailed, unless pages of it `stands` from before, which are used as they are."""
+        """Of a dead source. Raises WorkFailed, unless pages of it `stands` from before, which are used as they are.
+
+        Where pages stand and others have gone, there is nothing to tell: later runs see only what has changed.
+        """
+        if stands and not self.missed:
+            return
         why = f"{self.example} ({self._commonest()})" if self.example else "every address has gone (404 or 410)"
         says = f"source {source}: nothing could be had: {why}"
         if not stands:

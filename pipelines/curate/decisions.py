@@ -24,7 +24,6 @@ from schemas.manifest import digest
 from schemas.seal import BrokenSeal, unseal, was_sealed
 
 FILE = "decisions.jsonl"
-OUTRANKING = ("accept", "edit")
 
 log = logging.getLogger("gristmill")
 

@@ -21,7 +21,7 @@ from pydantic import ValidationError
 
 from pipelines.storage import filesystem
 from pipelines.storage.filesystem import MANIFEST as MANIFEST
-from pipelines.storage.integrity import Damaged, fault_of, sha256_of
+from pipelines.storage.integrity import Damaged, sha256_of
 from pipelines.storage.layout import FOLDERS as FOLDERS
 from pipelines.storage.layout import LATEST
 from pipelines.storage.layout import folder as folder
@@ -375,13 +375,3 @@ def tables(folder: Path, manifest: Manifest, prefix: str) -> list[tuple[Path, Sh
 def _is_finished(parts: tuple[str, ...]) -> bool:
     """Whether a path leads neither through a `latest` link nor through a work folder, which begins with a dot."""
     return LATEST not in parts and not any(part.startswith(".") for part in parts)
-
-
-def damaged(data: Path) -> Iterator[tuple[Path, str]]:
-    """Files that are not what was written, each with what is wrong: manifests, and the shards of all others."""
-    unreadable: list[Damaged] = []
-    for made, manifest in manifests(data, on_damage=unreadable.append):
-        for shard in manifest.shards:
-            if fault := fault_of(made / shard.path, shard):
-                yield made / shard.path, fault
-    yield from ((error.path, error.what) for error in unreadable)

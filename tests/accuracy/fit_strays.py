@@ -37,15 +37,19 @@ class Part(NamedTuple):
 def parts(data: Path) -> Iterator[Part]:
     for page in test_web_pages.pages(data / "labelled" / "web-pages"):
         if not test_web_pages.is_checked(page.url):
-            wanted, unwanted = ([_squeezed(each) for each in side] for side in (page.wanted, page.unwanted))
-            for text, its in _judged(page.body):
-                is_in = any(each in _squeezed(text) for each in wanted)
-                if is_in or any(each in _squeezed(text) for each in unwanted):
-                    yield Part(site(page.url), its, is_in, OF_PAGE)
+            yield from _of_page(page)
     for name in test_articles.READERS:
         for url, body, truth in test_articles.articles(data / "labelled" / name):
             if not held_out(site(url), 0.5):
                 yield from _of_article(site(url), body, truth)
+
+
+def _of_page(page: test_web_pages.Labelled) -> Iterator[Part]:
+    wanted, unwanted = ([_squeezed(each) for each in side] for side in (page.wanted, page.unwanted))
+    for text, its in _judged(page.body):
+        is_in = any(each in _squeezed(text) for each in wanted)
+        if is_in or any(each in _squeezed(text) for each in unwanted):
+            yield Part(site(page.url), its, is_in, OF_PAGE)
 
 
 def _of_article(where: str, body: bytes, truth: str) -> Iterator[Part]:

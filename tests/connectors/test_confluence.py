@@ -146,7 +146,7 @@ def test_a_file_that_is_cut_gives_what_came_before(tmp_path: Path) -> None:
 
 
 def test_a_bomb_meets_its_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connectors.confluence.archive._SMALL", 1 << 16)
+    monkeypatch.setattr("connectors.reading.packed.SMALL", 1 << 16)
     path = zipped(tmp_path / "export.zip", b"<x>" + b"<object class='Page'><id>1</id></object>" * 50_000 + b"</x>")
     assert fetched(path)[-1] == ("export.zip", "too_large")
 

@@ -18,14 +18,9 @@ def said(folder: Path, *body: str, parts: dict[str, str | bytes] | None = None) 
     return mark_holes(section.markdown, Counter()).removesuffix(PROSE).strip()
 
 
-@pytest.mark.parametrize(
-    ("markup", "shown"),
-    [
-        (f'{run("It is ")}<w:r>{EQUATION}</w:r>{run(" hours.")}', "It is ⟦?⟧ hours."),
-    ],
-)  # fmt: skip
-def test_formulas_kept_as_objects_leave_a_hole(tmp_path: Path, markup: str, shown: str) -> None:
-    assert said(tmp_path, paragraph(markup)) == shown
+def test_formulas_kept_as_objects_leave_a_hole(tmp_path: Path) -> None:
+    markup = f"{run('It is ')}<w:r>{EQUATION}</w:r>{run(' hours.')}"
+    assert said(tmp_path, paragraph(markup)) == "It is ⟦?⟧ hours."
 
 
 def test_an_initial_begins_its_paragraph(tmp_path: Path) -> None:

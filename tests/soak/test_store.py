@@ -7,6 +7,7 @@ from pipelines.flows.stages import STAGES
 from pipelines.recipe import load
 from pipelines.storage import filesystem
 from tests.pipelines.conftest import CHAT, make_model, recipe
+from tests.pipelines.damage import damaged
 from tests.pipelines.milling import dump, go, recipe_file
 
 
@@ -19,4 +20,4 @@ def test_a_whole_run_ends_in_the_same_model(bucket: str, tmp_path: Path) -> None
         storage.read_manifest(storage.latest(storage.folder(data, "finetune", "small"))) for data in (there, here)
     ]
     assert models[0] and models[0] == models[1]
-    assert not list(storage.damaged(there))
+    assert not damaged(there)

@@ -6,7 +6,7 @@ from itertools import count
 from pathlib import Path
 
 MOST = 500 * 1024  # bytes that are read of one
-AGENTS = (*("*", "gristmill", "GPTBot", "Bot/2.0 (x)", "Ärger", "* ", "*x", ""), "anthropic ai", "Foo\tBar", "b" * 300)
+AGENTS = (*("*", "gristmill", "GPTBot", "Bot/2.0 (x)", "Ärger", "* ", "*x", ""), "two words", "Foo\tBar", "b" * 300)
 KEYS = (
     *("User-agent", "Disallow", "Allow", "Crawl-delay", "Sitemap", "Request-rate", "Content-Usage", "Content-Signal"),
     *("License", "dissallow", "USERAGENT", "Host", "Noindex", "", "\ufeffUser-agent", "Clean-param"),

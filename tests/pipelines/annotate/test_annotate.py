@@ -14,6 +14,7 @@ from pipelines.recipe import RecipeError
 from schemas.record import RECORD
 from schemas.signal import Signal
 from tests.pipelines import corpus
+from tests.pipelines.damage import damaged
 
 MILL = corpus.recipe("forum")
 
@@ -107,7 +108,7 @@ def test_one_more_shard_costs_one_shard_and_gives_the_bytes_of_a_run_from_scratc
     assert measured == ["records-00002.parquet"]
     assert annotate.run(MILL, "forum", tmp_path / "scratch") == grown
     assert hashes(tmp_path / "grown") == hashes(tmp_path / "scratch")
-    assert not list(storage.damaged(tmp_path / "grown"))
+    assert not damaged(tmp_path / "grown")
 
 
 def test_the_sample_calls_every_kernel_that_a_shard_calls(tmp_path: Path) -> None:

@@ -56,6 +56,16 @@ def test_a_source_whose_addresses_have_all_gone_fails(tmp_path: Path) -> None:
         collect.run(recipe(), "shelf", tmp_path)
 
 
+def test_a_page_that_goes_kills_no_source(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A later run may see nothing but what has gone since."""
+    first = collect.run(recipe(), "shelf", tmp_path)
+    SHELF[:] = [page("a", "", status=404)]
+    with caplog.at_level(logging.WARNING, logger="gristmill"):
+        second = collect.run(recipe(), "shelf", tmp_path)
+    assert standing(tmp_path) == {"b": "two"} and second.cursor > first.cursor
+    assert not caplog.text
+
+
 @pytest.mark.parametrize("found", [[], [Reject("a", "robots")], [Reject("a", "opt_out"), Reject("b", "no_licence")]])
 def test_a_source_that_has_nothing_or_stays_away_does_not_fail(found: list[Reject], tmp_path: Path) -> None:
     SHELF[:] = found

@@ -20,6 +20,7 @@ from pipelines.curate import redact
 from schemas.manifest import Manifest
 from schemas.verdict import PUBLISHED, PUBLISHED_PAIR, VERDICT
 from tests.pipelines import corpus
+from tests.pipelines.damage import damaged
 from tests.pipelines.turns import said
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden"
@@ -129,7 +130,7 @@ def test_files_and_columns_are_the_published_ones(milled_once: Path) -> None:
     }
     for name, schema in (("train", PUBLISHED), ("pairs", PUBLISHED_PAIR), ("verdicts", VERDICT)):
         assert pq.read_schema(folder / f"{name}-00000-of-00001.parquet").equals(schema)
-    assert list(storage.damaged(milled_once)) == []
+    assert damaged(milled_once) == []
 
 
 def test_the_catalog_sees_the_snapshot(milled_once: Path) -> None:

@@ -10,6 +10,7 @@ from pipelines import finetune, storage
 from pipelines.recipe import Recipe, RecipeError
 from pipelines.storage import filesystem
 from tests.pipelines.conftest import recipe, rows, write_snapshot
+from tests.pipelines.damage import damaged
 from tests.pipelines.serve.test_serve import running
 from tests.waiting import FAR
 
@@ -33,7 +34,7 @@ def test_the_model_lies_in_the_bucket_and_is_the_one_of_a_disk(data: Path, asked
     there = storage.read_manifest(folder)
     assert there == finetune.run(asked, tmp_path)
     assert there and {"model.safetensors", "adapter/adapter_model.safetensors"} <= {one.path for one in there.shards}
-    assert not list(storage.damaged(data))
+    assert not damaged(data)
     assert not [path for path in filesystem.local_folder(folder.parent).rglob("*") if path.is_file()]
     assert finetune.run(asked, data) == there
     assert [path.name for path in folder.parent.glob("v*")] == ["v1"]

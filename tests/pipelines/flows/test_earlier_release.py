@@ -13,6 +13,7 @@ from pipelines.publish.export import export_file
 from pipelines.recipe import Recipe, RecipeError, load
 from pipelines.suppression import Tombstone
 from tests.pipelines.commands import Gristmill
+from tests.pipelines.damage import damaged
 from tests.pipelines.flows.earlier import make_earlier
 from tests.pipelines.milling import dump, go
 
@@ -48,7 +49,7 @@ def old(tmp_path_factory: pytest.TempPathFactory) -> Old:
     go(recipe, data)
     (data / "decisions.jsonl").write_text(json.dumps({"record_id": "forum:q1#a101", "decision": "reject"}) + "\n")
     make_earlier(data)
-    assert not list(storage.damaged(data))
+    assert not damaged(data)
     return recipe, data
 
 

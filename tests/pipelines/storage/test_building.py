@@ -14,6 +14,7 @@ from pipelines.storage import filesystem, logs, settling
 from pipelines.storage.filesystem import MANIFEST
 from schemas.manifest import Shard, digest
 from schemas.seal import seal, unseal
+from tests.pipelines.damage import damaged
 from tests.pipelines.storage.test_storage import IDENTITY, SCHEMA, build, table
 
 KEY = storage.stage_key(**IDENTITY)
@@ -191,7 +192,7 @@ def test_a_file_in_a_folder_of_its_own_is_entered_by_its_whole_path(tmp_path: Pa
     assert manifest
     assert manifest.shards == (Shard(path="adapter/weights.bin", rows=0, bytes=7, sha256=hashed(b"weights")),)
     assert files(tmp_path / "model") == ["adapter/weights.bin", MANIFEST]
-    assert not list(storage.damaged(tmp_path))
+    assert not damaged(tmp_path)
 
 
 def test_a_rewritten_folder_has_other_files_under_the_same_key(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from pipelines.forget import Request, forget, report_lines
 from pipelines.recipe import Recipe
 from pipelines.storage import filesystem, logs, shard_cache
 from pipelines.storage.filesystem import AddressError
+from tests.pipelines.damage import damaged
 from tests.pipelines.milling import go
 from tests.pipelines.storage.test_storage import IDENTITY, SCHEMA, build, table
 
@@ -88,10 +89,10 @@ def test_the_dashboard_knows_when_something_is_published(bucket: str) -> None:
 def test_a_changed_object_is_found(bucket: str) -> None:
     data = filesystem.resolve(f"{bucket}/damaged")
     build(data / "2_records" / "src")
-    assert not list(storage.damaged(data))
+    assert not damaged(data)
     (data / "2_records" / "src" / "records-00001.parquet").write_bytes(b"other")
     (data / "2_records" / "src" / "records-00002.parquet").unlink()
-    assert [(path.name, fault) for path, fault in storage.damaged(data)] == [
+    assert damaged(data) == [
         ("records-00001.parquet", "changed"),
         ("records-00002.parquet", "missing"),
     ]
@@ -138,11 +139,11 @@ def test_killed_between_requests_the_same_command_gives_the_same_bytes(
     done = subprocess.run([sys.executable, "-c", code], env=os.environ)
     assert done.returncode == -signal.SIGKILL
     assert (storage.read_manifest(folder) is None) == (requests < 23)
-    assert not list(storage.damaged(folder.parent))
+    assert not damaged(folder.parent)
     if not storage.finished(folder, **IDENTITY):
         build(folder)
     assert storage.read_manifest(folder) == storage.read_manifest(tmp_path / "whole")
-    assert not list(storage.damaged(folder.parent))
+    assert not damaged(folder.parent)
     assert [path.name for path in folder.parent.glob(f".{requests}.*")] == []
 
 
@@ -166,4 +167,4 @@ def test_a_record_is_forgotten_in_the_bucket_too(milled_there: Path) -> None:
     with catalog.connect(milled_there) as con:
         for view in ("records", "signals", "verdicts", "curated", "dropped"):
             assert con.execute(f"SELECT count(*) FROM {view} WHERE record_id = ?", [record]).fetchall() == [(0,)]
-    assert not list(storage.damaged(milled_there))
+    assert not damaged(milled_there)

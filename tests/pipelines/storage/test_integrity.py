@@ -13,6 +13,7 @@ from pipelines.storage import complete, filesystem, integrity, lease, logs, page
 from pipelines.storage.filesystem import MANIFEST
 from pipelines.storage.integrity import Damaged
 from schemas.seal import seal_values
+from tests.pipelines.damage import damaged
 from tests.pipelines.storage.test_storage import IDENTITY, SCHEMA, build, table
 
 
@@ -86,7 +87,7 @@ def test_a_damaged_manifest_is_told_and_its_folder_made_again(tmp_path: Path, ca
     assert not list(storage.manifests(tmp_path, on_damage=told.append)) and len(told) == 1
     assert storage.finished(folder, **IDENTITY) is None and "is made again" in caplog.text
     build(folder)
-    assert storage.finished(folder, **IDENTITY) and not list(storage.damaged(tmp_path))
+    assert storage.finished(folder, **IDENTITY) and not damaged(tmp_path)
 
 
 def test_notes_of_an_interrupted_run_that_rotted_are_not_believed(tmp_path: Path) -> None:

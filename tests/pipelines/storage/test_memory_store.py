@@ -10,6 +10,7 @@ import pytest
 from pipelines import storage
 from pipelines.storage import filesystem, logs
 from pipelines.storage.filesystem import MANIFEST, AddressError
+from tests.pipelines.damage import damaged
 from tests.pipelines.storage.test_storage import IDENTITY, SCHEMA, build, table
 
 
@@ -45,10 +46,10 @@ def test_a_folder_of_a_store_is_built_near_it_and_nothing_is_left_there(data: Pa
     assert names(data) == [f"2_records/src/{MANIFEST}", *(f"2_records/src/records-{n:05d}.parquet" for n in range(3))]
     assert not [path for path in filesystem.local_folder(data).rglob("*") if path.is_file()]
     manifest = storage.read_manifest(folder)
-    assert manifest and storage.finished(folder, **IDENTITY) == manifest and not list(storage.damaged(data))
+    assert manifest and storage.finished(folder, **IDENTITY) == manifest and not damaged(data)
     (folder / "records-00001.parquet").write_bytes(b"other")
     (folder / "records-00002.parquet").unlink()
-    assert [(path.name, what) for path, what in storage.damaged(data)] == [
+    assert damaged(data) == [
         ("records-00001.parquet", "changed"),
         ("records-00002.parquet", "missing"),
     ]
@@ -57,11 +58,11 @@ def test_a_folder_of_a_store_is_built_near_it_and_nothing_is_left_there(data: Pa
 def test_a_folder_on_a_disk_is_damaged_where_a_byte_is(tmp_path: Path) -> None:
     build(tmp_path / "2_records" / "src")
     build(tmp_path / "2_records" / "whole")
-    assert not list(storage.damaged(tmp_path))
+    assert not damaged(tmp_path)
     for number in range(2):
         (tmp_path / "2_records" / "src" / f"records-0000{number}.parquet").write_bytes(b"%d" % number)
     (tmp_path / "2_records" / "src" / "records-00002.parquet").unlink()
-    assert [what for _, what in storage.damaged(tmp_path)] == ["changed", "changed", "missing"]
+    assert [what for _, what in damaged(tmp_path)] == ["changed", "changed", "missing"]
 
 
 def test_a_new_version_in_a_store_replaces_all_of_the_old(data: Path) -> None:
