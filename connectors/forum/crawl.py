@@ -219,9 +219,9 @@ def _readable(board: Response) -> HtmlElement | Reject:
 
 def _without_threads(board: Response) -> Reject:
     reason, detail = html.refused(html.decode(board.body, board.headers.get("content-type", "")))
-    if reason in ("needs_javascript", "login_wall", "error_page"):
-        return Reject(board.url, reason, detail)
-    return Reject(board.url, "no_threads", "neither posts nor links to threads")
+    if reason in ("", "no_main_content", "too_short"):
+        return Reject(board.url, "no_threads", "neither posts nor links to threads")
+    return Reject(board.url, reason, detail)
 
 
 def _left_over(root: HtmlElement, url: str, further: str) -> Iterator[Reject]:

@@ -190,3 +190,17 @@ def test_saved_threads_may_be_packed(tmp_path: Path) -> None:
     (tmp_path / "t2.html.gz").write_bytes(gzip.compress(topic_page(2, 1, 1, range(1)).encode())[:40])
     found = list(Forum(name="forum", folder=tmp_path, base_url=f"{SITE}/").fetch(OFFLINE, None))
     assert [getattr(item, "reason", "page") for item in found] == ["broken_archive", "page"]
+
+
+@pytest.mark.parametrize(
+    ("title", "reason"),
+    [
+        ("Log in", "login_wall"),
+        ("Accept cookies to continue", "consent_wall"),
+        ("404 Not Found", "error_page"),
+    ],
+)
+def test_a_board_that_is_a_wall_is_told_by_its_name(title: str, reason: str) -> None:
+    shown = f"<html><head><title>{title}</title></head><body><h1>{title}</h1><p>So it is.</p></body></html>"
+    (found,) = crawl(board(**{"/c/9/": shown}), start="/c/9/")
+    assert isinstance(found, Reject) and found.reason == reason
