@@ -1,13 +1,17 @@
 """The two kinds of error that a user can cure, and the words for a file, a key or a value that is wrong.
 
-Imports no library of the project's, so that a command which only has to say no is quick.
+An error is raised in English, as it may be stored, and said in the reader's language by whoever shows it: `str(error)`
+is a `Message`. Imports no library of the project's, so that a command which only has to say no is quick.
 """
 
 import difflib
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any
+
+from pipelines.messages import Message, joined
 
 Location = tuple[str | int, ...]
 
@@ -15,66 +19,88 @@ Location = tuple[str | int, ...]
 class WrongInput(Exception):
     """What the user gave cannot be used: an option, a recipe, a policy, a query. The command ends with 2."""
 
+    def __init__(self, message: str, /, **values: object) -> None:
+        """`message` in English, with names in braces for the values."""
+        super().__init__(Message(message, **values))
+
 
 class WorkFailed(Exception):
     """What the user gave is right, and yet it did not work. The command ends with 1."""
 
+    def __init__(self, message: str, /, **values: object) -> None:
+        """`message` in English, with names in braces for the values."""
+        super().__init__(Message(message, **values))
+
 
 # by pydantic's type of a fault; the fields are those of its context
 WORDS = {
-    "bool_parsing": "must be true or false",
-    "bool_type": "must be true or false",
-    "dict_type": "must be a table of keys and values",
-    "float_parsing": "must be a number",
-    "float_type": "must be a number",
-    "greater_than": "must be more than {gt}",
-    "greater_than_equal": "must be at least {ge}",
-    "int_from_float": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "int_type": "must be a whole number",
-    "less_than": "must be less than {lt}",
-    "less_than_equal": "must be at most {le}",
-    "list_type": "must be a list in [ ]",
-    "literal_error": "must be {expected}",
-    "missing": "missing",
-    "model_attributes_type": "must be a table of keys and values",
-    "model_type": "must be a table of keys and values",
-    "path_type": "must be a path in quotes",
-    "string_too_short": "must not be empty",
-    "string_type": "must be text in quotes",
-    "too_short": "must have at least {min_length} of them",
-    "tuple_type": "must be a list in [ ]",
-    "value_error": "{error}",
+    "bool_parsing": Message("must be true or false"),
+    "bool_type": Message("must be true or false"),
+    "dict_type": Message("must be a table of keys and values"),
+    "float_parsing": Message("must be a number"),
+    "float_type": Message("must be a number"),
+    "greater_than": Message("must be more than {gt}"),
+    "greater_than_equal": Message("must be at least {ge}"),
+    "int_from_float": Message("must be a whole number"),
+    "int_parsing": Message("must be a whole number"),
+    "int_type": Message("must be a whole number"),
+    "less_than": Message("must be less than {lt}"),
+    "less_than_equal": Message("must be at most {le}"),
+    "list_type": Message("must be a list in [ ]"),
+    "literal_error": Message("must be {expected}"),
+    "missing": Message("missing"),
+    "model_attributes_type": Message("must be a table of keys and values"),
+    "model_type": Message("must be a table of keys and values"),
+    "path_type": Message("must be a path in quotes"),
+    "string_too_short": Message("must not be empty"),
+    "string_type": Message("must be text in quotes"),
+    "too_short": Message("must have at least {min_length} of them"),
+    "tuple_type": Message("must be a list in [ ]"),
 }
 READERS = ("_duckdb", "duckdb", "pyarrow")  # libraries that fail in many ways where a file is not what it was
 # by the pattern of a field
 PATTERNS = {
-    "^[a-z0-9][a-z0-9_-]*$": "must be of a-z, 0-9, - and _, and begin with a letter or digit",
-    "^[a-z][a-z0-9_]*$": "must be of a-z, 0-9 and _, and begin with a letter",
-    "^https?://": "must begin with https:// or http://",
-    "^https?://.+": "must begin with https:// or http://",
-    "^(https?://.+)?$": "must begin with https:// or http://",
-    "^(https?://.+/)?$": "must begin with https:// or http:// and end with a slash",
+    "^[a-z0-9][a-z0-9_-]*$": Message("must be of a-z, 0-9, - and _, and begin with a letter or digit"),
+    "^[a-z][a-z0-9_]*$": Message("must be of a-z, 0-9 and _, and begin with a letter"),
+    "^https?://": Message("must begin with https:// or http://"),
+    "^https?://.+": Message("must begin with https:// or http://"),
+    "^(https?://.+)?$": Message("must begin with https:// or http://"),
+    "^(https?://.+/)?$": Message("must begin with https:// or http:// and end with a slash"),
 }
 
 
-def error_message(error: Exception) -> str:
+def error_message(error: Exception) -> Message:
     """What an error says to a user: of those that are not the project's own also the kind, and no more than a line."""
     if isinstance(error, WrongInput | WorkFailed):
-        return str(error)
+        return Message(str(error))
     if isinstance(error, OSError) and error.strerror and error.filename:
-        return f"{error.filename}: {error.strerror}"
-    first = next(iter(str(error).splitlines()), "")
+        return Message("{file}: {error}", file=error.filename, error=error.strerror)
     reading = type(error).__module__.partition(".")[0] in READERS
-    rotten = ", `gristmill verify` whether a file is damaged" if reading else ""
-    return f"{type(error).__name__}: {first}; gristmill --debug … says where{rotten}"
+    rotten = Message(", `gristmill verify` whether a file is damaged") if reading else ""
+    return Message("{error}; gristmill --debug … says where{rotten}", error=kind_and_line(error), rotten=rotten)
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def kind_and_line(error: Exception) -> Message:
+    """An error that is not the project's own, as its kind and no more than a line."""
+    return joined(": ", (type(error).__name__, first_line(error)))
+
+
+def first_line(error: Exception) -> Message:
+    """What an error says: all of a message, the first line of what a library says."""
+    said = str(error)
+    return said if isinstance(said, Message) else Message(next(iter(said.splitlines()), ""))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> Message:
     """The nearest of the known words, or all of them, as the end of a message."""
     names = sorted(known)
     close = difflib.get_close_matches(word, names, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(names)}"
+    return Message("; did you mean {word!r}?", word=close[0]) if close else all_known(names)
+
+
+def all_known(names: Iterable[str]) -> Message:
+    """All known words, as the end of a message."""
+    return Message("; known: {names}", names=", ".join(names))
 
 
 def read_toml(file: Path, error: type[WrongInput]) -> dict[str, Any]:
@@ -87,13 +113,15 @@ def read_toml(file: Path, error: type[WrongInput]) -> dict[str, Any]:
     except UnicodeDecodeError as wrong:
         raise error(not_utf8(file, wrong)) from wrong
     except tomllib.TOMLDecodeError as wrong:
-        raise error(f"{file}: not TOML: {wrong}") from wrong
+        raise error("{file}: not TOML: {error}", file=file, error=wrong) from wrong
 
 
-def not_utf8(file: Path, error: UnicodeDecodeError) -> str:
+def not_utf8(file: Path, error: UnicodeDecodeError) -> Message:
     """The message for a file in another encoding."""
-    line = error.object[: error.start].count(b"\n") + 1
-    return f"{file}:{line}: not UTF-8 (byte 0x{error.object[error.start]:02x}); save the file as UTF-8"
+    line, byte = error.object[: error.start].count(b"\n") + 1, error.object[error.start]
+    return Message(
+        "{file}:{line}: not UTF-8 (byte 0x{byte:02x}); save the file as UTF-8", file=file, line=line, byte=byte
+    )
 
 
 def explain_faults(
@@ -101,7 +129,7 @@ def explain_faults(
     given: Any,
     faults: Iterable[Mapping[str, Any]],
     known_keys: Callable[[Location], Iterable[str]],
-) -> str:
+) -> Message:
     """One line for each key at fault, in words that need no knowledge of pydantic.
 
     Args:
@@ -110,14 +138,20 @@ def explain_faults(
         faults: `ValidationError.errors()`.
         known_keys: The keys that are allowed where a fault lies, by its location.
     """
-    by_key: dict[str, list[str]] = {}
+    by_key: dict[str, list[Message]] = {}
     for fault in faults:
         words = by_key.setdefault(_key(given, fault), [])
         if (explanation := _words(fault, known_keys)) not in words:
             words.append(explanation)
     # a key above another one at fault is only what a union tried besides
     keys = [key for key in by_key if not any(other.startswith(f"{key}.") for other in by_key)]
-    return "\n".join(f"{file}: {f'{key}: ' if key else ''}{', or '.join(by_key[key])}" for key in keys)
+    return joined("\n", (_line(file, key, by_key[key]) for key in keys))
+
+
+def _line(file: str, key: str, words: Sequence[Message]) -> Message:
+    """`file: key: this, or that`; no key where the whole is at fault."""
+    either = reduce(lambda one, other: Message("{one}, or {other}", one=one, other=other), words)
+    return joined(": ", filter(None, (file, key, either)))
 
 
 def _key(given: Any, fault: Mapping[str, Any]) -> str:
@@ -141,14 +175,17 @@ def _has(node: Any, part: str | int) -> bool:
     return isinstance(node, Sequence) and not isinstance(node, str) and isinstance(part, int) and part < len(node)
 
 
-def _words(fault: Mapping[str, Any], known_keys: Callable[[Location], Iterable[str]]) -> str:
+def _words(fault: Mapping[str, Any], known_keys: Callable[[Location], Iterable[str]]) -> Message:
     kind, context = fault["type"], fault.get("ctx", {})
     if kind == "extra_forbidden":
-        return f"unknown key{did_you_mean(str(fault['loc'][-1]), known_keys(fault['loc']))}"
+        return Message("unknown key{cure}", cure=did_you_mean(str(fault["loc"][-1]), known_keys(fault["loc"])))
     if kind == "union_tag_not_found":
-        return f"missing; known: {', '.join(sorted(known_keys(fault['loc'])))}"
+        return Message("missing{cure}", cure=all_known(sorted(known_keys(fault["loc"]))))
     if kind == "union_tag_invalid":
-        return f"unknown{did_you_mean(str(context['tag']), known_keys(fault['loc']))}"
+        return Message("unknown{cure}", cure=did_you_mean(str(context["tag"]), known_keys(fault["loc"])))
     if kind == "string_pattern_mismatch":
-        return PATTERNS.get(context["pattern"], f"must match the regular expression {context['pattern']}")
-    return WORDS[kind].format(**context) if kind in WORDS else str(fault["msg"])
+        pattern = context["pattern"]
+        return PATTERNS.get(pattern) or Message("must match the regular expression {pattern}", pattern=pattern)
+    if kind == "value_error":  # what a validator of ours raised
+        return Message(str(context["error"]))
+    return Message(WORDS[kind].template, **context) if kind in WORDS else Message(str(fault["msg"]))

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from connectors import CONNECTORS
 from connectors.base import Connector, LocalPath
 from pipelines.errors import Location, WrongInput, did_you_mean, explain_faults, read_toml
+from pipelines.messages import Message
 
 RECIPES = Path(__file__).parent / "recipes"
 
@@ -75,15 +76,20 @@ class Schedule(_Section):
         from croniter import croniter  # as Prefect reads it
 
         if not croniter.is_valid(cron):
-            raise ValueError(f"{cron!r} is no cron expression, which has five fields; each day at 4:00 is '0 4 * * *'")
+            raise ValueError(
+                Message(
+                    "{cron!r} is no cron expression, which has five fields; each day at 4:00 is '0 4 * * *'", cron=cron
+                )
+            )
         return cron
 
     @field_validator("timezone")
     @classmethod
     def _is_known(cls, timezone: str) -> str:
         if timezone not in available_timezones():
-            close = did_you_mean(timezone, available_timezones()).split("; known:")[0]
-            raise ValueError(f"{timezone!r} is no time zone{close or '; say one such as Europe/Berlin'}")
+            near = did_you_mean(timezone, available_timezones())
+            cure = near if "did you mean" in near else Message("; say one such as Europe/Berlin")
+            raise ValueError(Message("{timezone!r} is no time zone{cure}", timezone=timezone, cure=cure))
         return timezone
 
 
@@ -107,7 +113,7 @@ class Recipe(_Section):
         names = [source.name for source in self.sources]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise ValueError(f"two sources are called {', '.join(twice)}; give each its own name")
+            raise ValueError(Message("two sources are called {twice}; give each its own name", twice=", ".join(twice)))
         return self
 
     def source(self, name: str) -> Connector:
@@ -115,7 +121,12 @@ class Recipe(_Section):
             if source.name == name:
                 result: Connector = source
                 return result
-        raise RecipeError(f"{self.name}: no source called {name!r}{did_you_mean(name, self.source_names())}")
+        raise RecipeError(
+            "{recipe}: no source called {name!r}{cure}",
+            recipe=self.name,
+            name=name,
+            cure=did_you_mean(name, self.source_names()),
+        )
 
     def source_names(self) -> list[str]:
         """Sorted: the order of sources in the file changes nothing."""
@@ -141,7 +152,9 @@ def find(path: str | Path) -> Path:
     if bundled.is_file():
         return bundled
     names = [recipe.stem for recipe in RECIPES.glob("*.toml")]
-    raise RecipeError(f"{path}: no such file, and no bundled recipe of that name{did_you_mean(str(path), names)}")
+    raise RecipeError(
+        "{path}: no such file, and no bundled recipe of that name{cure}", path=path, cure=did_you_mean(str(path), names)
+    )
 
 
 def _known_keys(location: Location) -> list[str]:

@@ -9,7 +9,8 @@ import duckdb
 import pyarrow as pa
 
 from pipelines import storage
-from pipelines.recipe import Recipe, RecipeError
+from pipelines.messages import Message
+from pipelines.recipe import Recipe
 from pipelines.signals import SIGNALS, difficulty, embedding
 from pipelines.signals.prose import mask_code
 from pipelines.storage import filesystem, inputs, integrity
@@ -39,9 +40,7 @@ def run(recipe: Recipe, source: str, data: Path, workers: int = 1, executor: Sha
     """
     recipe.source(source)
     records = storage.folder(data, "normalise", source)
-    input_manifest = storage.read_manifest(records)
-    if input_manifest is None:
-        raise RecipeError(f"{records}: nothing finished here; run `gristmill stage normalise {recipe.name}` first")
+    input_manifest = inputs.finished(data, "normalise", source, recipe)
     folder = storage.folder(data, STAGE, source)
     signals = select_signals(recipe, data)
     about: dict[str, Any] = {
@@ -63,13 +62,15 @@ def run(recipe: Recipe, source: str, data: Path, workers: int = 1, executor: Sha
             builder.add(shard, counts)
     finished = storage.read_manifest(folder)
     if finished is None:
-        raise FileNotFoundError(f"{folder}: the manifest just written is gone; something else writes there")
+        raise FileNotFoundError(
+            Message("{folder}: the manifest just written is gone; something else writes there", folder=folder)
+        )
     return finished
 
 
 def _check_columns(first: list[tuple[Path, Shard]], recipe: Recipe) -> None:
     integrity.check(first)
-    cure = f"run `gristmill stage normalise {recipe.name}` first"
+    cure = Message("run `{command}` first", command=f"gristmill stage normalise {recipe.name}")
     inputs.check_columns([path for path, _ in first], RECORD.names, "records", cure)
 
 
@@ -124,7 +125,9 @@ def _measure_shards(
         if isinstance(result, Damaged):
             raise result
         if isinstance(result, BaseException):
-            raise RuntimeError(f"{records / shard.path}: {type(result).__name__} while measuring") from result
+            raise RuntimeError(
+                Message("{file}: {error} while measuring", file=records / shard.path, error=type(result).__name__)
+            ) from result
         yield result
 
 

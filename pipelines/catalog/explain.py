@@ -13,6 +13,7 @@ from rich.text import Text
 from pipelines import catalog, storage
 from pipelines.curate.policy import BUILT_IN
 from pipelines.errors import WrongInput
+from pipelines.messages import Message, tr
 
 GAP, FRAME = 2, 4  # characters between columns, and of a panel's frame
 SHOWN = 1_200  # characters of a text on the screen; `--json` has all of it
@@ -84,11 +85,12 @@ def _rows(con: duckdb.DuckDBPyConnection, query: str, values: dict[str, Any]) ->
     return result
 
 
-def nearest(con: duckdb.DuckDBPyConnection, record_id: str) -> str:
+def nearest(con: duckdb.DuckDBPyConnection, record_id: str) -> Message:
     """The message that there is no such record, with the three whose ids are most alike."""
     near = [repr(row["record_id"]) for row in _rows(con, _NEAREST, {"record_id": record_id})]
-    cure = f"did you mean {', '.join(near)}?" if near else "there are no records yet; run a recipe first"
-    return f"no record {record_id!r}; {cure}"
+    if not near:
+        return Message("no record {record!r}; there are no records yet; run a recipe first", record=record_id)
+    return Message("no record {record!r}; did you mean {near}?", record=record_id, near=", ".join(near))
 
 
 def _with_why(verdict: dict[str, Any], data: Path) -> dict[str, Any]:
@@ -96,7 +98,7 @@ def _with_why(verdict: dict[str, Any], data: Path) -> dict[str, Any]:
     manifest = storage.read_manifest(storage.latest(storage.folder(data, "curate", verdict["recipe"])))
     rules = manifest.params["policy"]["rules"] if manifest else []
     whys = BUILT_IN | {rule["name"]: rule["why"] for rule in rules}
-    whys["duplicate"] = f"{verdict['duplicate_of']} was kept instead"
+    whys["duplicate"] = Message("{record} was kept instead", record=verdict["duplicate_of"])
     explained = {
         kind: [
             {"rule": reason["rule"], "measured": json.loads(reason["value"]), "why": whys.get(reason["rule"], "")}
@@ -110,13 +112,13 @@ def _with_why(verdict: dict[str, Any], data: Path) -> dict[str, Any]:
 def show(life: dict[str, Any], console: Console) -> None:
     """One screen for `explain`'s answer."""
     parts = [
-        _panel("page", _grid(life["page"])),
-        _panel("document", _grid(life["document"])),
-        _panel("record", _record(life["record"])),
-        _panel("signals", _columns(life["signals"], console.width)),
-        _panel("cluster", Group(*(_grid(one) for one in (*life["clusters"], *life["duplicates"])))),
-        *(_panel(f"found in it: {one['benchmark']} {one['item']}", _grid(one)) for one in life["contaminated"]),
-        *(_panel(f"verdict of {verdict['recipe']}", _verdict(verdict)) for verdict in life["verdicts"]),
+        _panel(tr("page"), _grid(life["page"])),
+        _panel(tr("document"), _grid(life["document"])),
+        _panel(tr("record"), _record(life["record"])),
+        _panel(tr("signals"), _columns(life["signals"], console.width)),
+        _panel(tr("cluster"), Group(*(_grid(one) for one in (*life["clusters"], *life["duplicates"])))),
+        *(_panel(tr("found in it: {benchmark} {item}", **one), _grid(one)) for one in life["contaminated"]),
+        *(_panel(tr("verdict of {recipe}", recipe=one["recipe"]), _verdict(one)) for one in life["verdicts"]),
     ]
     console.print(Text(life["record_id"], style="bold"), *parts, sep="\n")
 
@@ -167,18 +169,20 @@ def _turn(turn: dict[str, str]) -> str:
 
 
 def _verdict(verdict: dict[str, Any]) -> Group:
-    fate = f"kept, in {verdict['split']}" if verdict["kept"] else "dropped"
+    fate = tr("kept, in {split}", split=verdict["split"]) if verdict["kept"] else tr("dropped")
     lines = [Text(fate, style="green" if verdict["kept"] else "red")]
     if verdict["decision"]:
-        lines.append(Text(f"decided by a person: {verdict['decision']}"))
+        lines.append(Text(tr("decided by a person: {decision}", decision=verdict["decision"])))
     for reason in (*verdict["reasons"], *verdict["overruled"]):
         measured = ", ".join(f"{name} = {_plain(value)}" for name, value in reason["measured"].items())
-        lines.append(Text.assemble((reason["rule"], "bold"), f"  {measured}\n    {reason['why']}"))
+        lines.append(Text.assemble((reason["rule"], "bold"), f"  {measured}\n    {tr(reason['why'])}"))
     return Group(*lines)
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]} … ({len(text) - SHOWN} more characters)"
+    if len(text) <= SHOWN:
+        return text
+    return tr("{text} … ({number} more characters)", text=text[:SHOWN], number=len(text) - SHOWN)
 
 
 def _plain(value: Any) -> str:

@@ -8,10 +8,11 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.catalog import status
+from pipelines.messages import Message, tr
 from schemas.manifest import by_reason
 
 SHOWN_REASONS = 3
-NUMBERS = ("pages", "documents", "posts", "records")
+NUMBERS = (Message("pages"), Message("documents"), Message("posts"), Message("records"))
 
 
 @dataclass(frozen=True)
@@ -69,10 +70,10 @@ def _of_source(source: str, collected: Mapping[str, int], normalised: Mapping[st
 def print_table(rows: list[Losses], console: Console) -> None:
     """One row for each source: its numbers, and what it lost with the commonest reasons."""
     drawn = Table(show_edge=False, show_lines=True)
-    drawn.add_column("source", overflow="fold")
+    drawn.add_column(tr("source"), overflow="fold")
     for column in NUMBERS:
-        drawn.add_column(column, justify="right")
-    drawn.add_column("lost", overflow="fold")
+        drawn.add_column(tr(column), justify="right")
+    drawn.add_column(tr("lost"), overflow="fold")
     for row in rows:
         numbers = (getattr(row, name) for name in NUMBERS)
         drawn.add_row(row.source, *(f"{n:,}" if n else "·" for n in numbers), _told(row))
@@ -81,18 +82,19 @@ def print_table(rows: list[Losses], console: Console) -> None:
 
 def _told(row: Losses) -> str:
     lost = {
-        "not collected": row.not_collected,
-        "pages": row.pages_rejected,
-        "documents": row.documents_rejected,
-        "parts": row.parts_rejected,
-        "holes": row.holes,
+        tr("not collected"): row.not_collected,
+        tr("pages"): row.pages_rejected,
+        tr("documents"): row.documents_rejected,
+        tr("parts"): row.parts_rejected,
+        tr("holes"): row.holes,
     }
     lines = [_line(what, reasons) for what, reasons in lost.items() if reasons]
-    lines += [f"columns not used: {', '.join(row.columns)}"] if row.columns else []
+    lines += [tr("columns not used: {names}", names=", ".join(row.columns))] if row.columns else []
     return "\n".join(lines) or "·"
 
 
 def _line(what: str, reasons: Mapping[str, int]) -> str:
     shown = [f"{reason} {count:,}" for reason, count in list(reasons.items())[:SHOWN_REASONS]]
     others = sum(list(reasons.values())[SHOWN_REASONS:])
-    return f"{sum(reasons.values()):,} {what}: {', '.join(shown)}{f', others {others:,}' if others else ''}"
+    shown += [tr("others {number:,}", number=others)] if others else []
+    return tr("{number:,} {what}: {reasons}", number=sum(reasons.values()), what=what, reasons=", ".join(shown))

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from pipelines.catalog import screen
 from pipelines.errors import WrongInput
+from pipelines.messages import Message, tr
 from pipelines.storage import user_sql
 
 Format = Literal["table", "csv", "json", "jsonl", "parquet"]
@@ -37,16 +38,17 @@ def ask(con: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
 
 
 def _on_one_line(error: Exception) -> str:
-    """What DuckDB says, without the copy of the query below it."""
-    return " ".join(str(error).split("\n\nLINE ")[0].split())
+    """What DuckDB says, without the copy of the query below it; a message as it is."""
+    said = str(error)
+    return said if isinstance(said, Message) else " ".join(said.split("\n\nLINE ")[0].split())
 
 
 def _refuse_writing(statements: Sequence[duckdb.Statement]) -> None:
     if len(statements) != 1:
-        raise QueryError(f"expected one statement, found {len(statements)}")
+        raise QueryError("expected one statement, found {number}", number=len(statements))
     if statements[0].type != duckdb.StatementType.SELECT:  # EXPLAIN ANALYZE would run whatever follows it
         kind = statements[0].type.name
-        raise QueryError(f"{kind} is refused: only statements that read (SELECT, FROM, DESCRIBE, SUMMARIZE)")
+        raise QueryError("{kind} is refused: only statements that read (SELECT, FROM, DESCRIBE, SUMMARIZE)", kind=kind)
 
 
 def show(table: pa.Table, kind: Format, out: IO[str]) -> None:
@@ -75,7 +77,14 @@ def print_table(table: pa.Table, out: IO[str]) -> None:
     console = screen.wide_console(out)
     console.print(drawn)
     if table.num_rows > SHOWN_ROWS:
-        console.print(f"{table.num_rows:,} rows, the first {SHOWN_ROWS} shown; --format csv gives all", style="dim")
+        console.print(
+            tr(
+                "{number:,} rows, the first {shown} shown; --format csv gives all",
+                number=table.num_rows,
+                shown=SHOWN_ROWS,
+            ),
+            style="dim",
+        )
 
 
 def _as_json(row: dict[str, Any]) -> str:
@@ -105,12 +114,12 @@ def _is_number(kind: pa.DataType) -> bool:
 def shell(con: duckdb.DuckDBPyConnection) -> None:
     """Statements end with `;`; an empty line, Ctrl-D or `exit` leaves. Errors are shown and forgotten."""
     views = ask(con, "SELECT view_name FROM duckdb_views() WHERE NOT internal ORDER BY ALL")["view_name"].to_pylist()
-    print(f"views: {', '.join(views)}\nend a statement with ; and leave with Ctrl-D", file=sys.stderr)
+    print(tr("views: {views}\nend a statement with ; and leave with Ctrl-D", views=", ".join(views)), file=sys.stderr)
     while statement := _read_statement():
         try:
             print_table(ask(con, statement), sys.stdout)
         except QueryError as error:
-            print(error, file=sys.stderr)
+            print(tr(str(error)), file=sys.stderr)
 
 
 def _read_statement() -> str:

@@ -10,6 +10,7 @@ from rich.filesize import decimal
 from rich.table import Table
 
 from pipelines import storage
+from pipelines.messages import tr
 from pipelines.storage import logs
 from schemas.manifest import Manifest
 
@@ -98,9 +99,9 @@ def _seconds(data: Path) -> dict[tuple[str, str], float]:
 def print_table(rows: list[Row], console: Console) -> None:
     """The funnel as a table, one row for each stage and source."""
     drawn = Table(show_edge=False)
-    for column in ("stage", "source"):
+    for column in (tr("stage"), tr("source")):
         drawn.add_column(column)
-    for column in ("in", "kept", "dropped", "rejected", "bytes", "seconds"):
+    for column in (tr("in"), tr("kept"), tr("dropped"), tr("rejected"), tr("bytes"), tr("seconds")):
         drawn.add_column(column, justify="right")
     for row in rows:
         numbers = (row.rows_in, row.kept, row.dropped, row.rejected)

@@ -15,6 +15,7 @@ from connectors.web.store import Store, is_corrupt
 from pipelines import storage, suppression
 from pipelines.collect import WEB_CURE
 from pipelines.curate import decisions
+from pipelines.messages import Message
 from pipelines.storage import complete, filesystem, integrity, logs, settling
 from pipelines.storage.integrity import Damaged
 from schemas.manifest import Manifest, Shard
@@ -85,7 +86,9 @@ def _latest_links(data: Path, report: Report) -> None:
     for stage in settling.VERSIONED:
         for versions in sorted((data / storage.FOLDERS[stage]).glob("[!.]*")):
             if any(versions.glob(f"*/{storage.MANIFEST}")) and not storage.latest(versions).exists():
-                report.add(versions / "latest", "points to no version", f"`gristmill stage {stage} {versions.name}`")
+                report.add(
+                    versions / "latest", Message("points to no version"), f"`gristmill stage {stage} {versions.name}`"
+                )
 
 
 def _unfinished(data: Path, report: Report) -> None:
@@ -96,10 +99,11 @@ def _unfinished(data: Path, report: Report) -> None:
             try:
                 shard = Shard(**unseal(content)[0]["shard"])
             except (BrokenSeal, KeyError, TypeError, ValueError):
-                report.add(note, "changed", "the same command makes the shard again")
+                report.add(note, Message("changed"), Message("the same command makes the shard again"))
                 continue
             if fault := integrity.fault_of(work / shard.path, shard):
-                report.add(work / shard.path, fault, f"remove {work}; the same command makes it again")
+                cure = Message("remove {folder}; the same command makes it again", folder=work)
+                report.add(work / shard.path, fault, cure)
 
 
 def _listed_folders(local: Path, report: Report) -> None:
@@ -109,7 +113,8 @@ def _listed_folders(local: Path, report: Report) -> None:
         try:
             known = complete.read(folder)
         except Damaged as error:
-            report.add(error.path, error.what, f"remove {folder}; the same command goes on without it")
+            cure = Message("remove {folder}; the same command goes on without it", folder=folder)
+            report.add(error.path, error.what, cure)
             continue
         report.files += 1
         if (known is None and folder.parent.name == ".base") or (known and not known[1]):
@@ -119,7 +124,9 @@ def _listed_folders(local: Path, report: Report) -> None:
 def _log(path: Path, report: Report) -> None:
     for file, line in logs.lines(path):
         if line.value is None:
-            report.add(file, "changed", "remove the line; the others count without it", line=line.number)
+            report.add(
+                file, Message("changed"), Message("remove the line; the others count without it"), line=line.number
+            )
         report.not_hashed.update({str(path): 1} if line.value and not line.sealed else {})
     report.files += len(filesystem.log_files(path))
 
@@ -130,7 +137,7 @@ def _decisions(path: Path, report: Report) -> None:
     report.files += 1
     for line in read_lines(path.read_bytes()):
         if line.value is None:
-            report.add(path, "changed", "decide again, and remove the line", line=line.number)
+            report.add(path, Message("changed"), Message("decide again, and remove the line"), line=line.number)
         report.not_hashed.update({str(path): 1} if line.value and not line.sealed else {})
 
 

@@ -10,8 +10,10 @@ from typing import Any
 
 import typer
 
+from pipelines.cli import language
 from pipelines.cli.upkeep import app
 from pipelines.errors import WrongInput, error_message
+from pipelines.messages import tr
 
 log = logging.getLogger("gristmill")
 FAILED, WRONG_WORDS, STOPPED = 1, 2, 130
@@ -21,29 +23,30 @@ UsageError: type[Exception] = typer.BadParameter.__bases__[0]  # typer has no ot
 def main() -> None:
     """The `gristmill` command: exit code 0, 1, 2, or 130 after Ctrl-C, and one line for each thing that is wrong."""
     try:
-        code = app(prog_name="gristmill", standalone_mode=False)
+        language.take(sys.argv[1:])
+        code = language.command(app)(prog_name="gristmill", standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
         code = STOPPED
     except UsageError as error:
         sys.exit(_end(_usage(error), WRONG_WORDS))
     except WrongInput as error:
-        sys.exit(_end(error_message(error), WRONG_WORDS, error))
+        sys.exit(_end(tr(error_message(error)), WRONG_WORDS, error))
     except Exception as error:
-        sys.exit(_end(error_message(error), FAILED, error))
+        sys.exit(_end(tr(error_message(error)), FAILED, error))
     if code == STOPPED:
-        _end("stopped by Ctrl-C; the same command goes on from here", STOPPED)
+        _end(tr("stopped by Ctrl-C; the same command goes on from here"), STOPPED)
     sys.exit(code)
 
 
 def _usage(error: Any) -> str:
     """What is wrong with the words; "" where help was shown instead."""
-    message = error.format_message().replace("Value error, ", "").rstrip(".")
+    message = language.reworded(error.format_message().replace("Value error, ", "").rstrip(".。"))
     command = error.ctx.command_path if error.ctx else "gristmill"
-    return f"{message}; see `{command} --help`" if message else ""
+    return tr("{message}; see `{command} --help`", message=message, command=command) if message else ""
 
 
 def _end(message: str, code: int, error: Exception | None = None) -> int:
     log.debug("raised here", exc_info=error)
     if message:
-        sys.stderr.write(f"error: {message}\n")
+        sys.stderr.write(tr("error: {message}", message=message) + "\n")
     return code

@@ -25,6 +25,7 @@ from pipelines.cli.options import (
 )
 from pipelines.errors import WorkFailed, WrongInput
 from pipelines.flows.stages import STAGES, Stage
+from pipelines.messages import tr
 
 if TYPE_CHECKING:
     from pipelines.recipe import Recipe
@@ -52,6 +53,9 @@ def options(
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
     ] = False,
+    language: Annotated[
+        Literal["en", "zh"] | None, typer.Option("--language", help="Of messages: en or zh. [default: by LANG]")
+    ] = None,
 ) -> None:
     """What holds for all commands: how much is logged, and where to."""
     handler: logging.Handler = logging.StreamHandler()
@@ -141,7 +145,11 @@ def _stages(words: str) -> list[Stage]:
     wanted = [word.strip() for word in words.split(",") if word.strip()]
     unknown = [word for word in wanted if word not in STAGES]
     if unknown or not wanted:
-        raise WrongInput(f"--stages: {', '.join(unknown) or 'empty'}: not a stage; known: {', '.join(STAGES)}")
+        raise WrongInput(
+            "--stages: {words}: not a stage; known: {stages}",
+            words=", ".join(unknown) or "''",
+            stages=", ".join(STAGES),
+        )
     return [stage for stage in STAGES if stage in wanted]
 
 
@@ -167,7 +175,14 @@ def up(
 
 
 def _print_addresses(addresses: dict[str, str]) -> None:
-    print(f"Prefect UI  {addresses['ui']}\nDashboard   {addresses['dashboard']}\nCtrl-C stops both.", flush=True)
+    print(
+        tr(
+            "Prefect UI  {ui}\nDashboard   {dashboard}\nCtrl-C stops both.",
+            ui=addresses["ui"],
+            dashboard=addresses["dashboard"],
+        ),
+        flush=True,
+    )
 
 
 @app.command()
@@ -183,9 +198,9 @@ def check(recipe: RecipeArg, data: Data = DATA, as_json: AsJson = False) -> None
         print_json(findings)
     else:
         for finding in findings:
-            print(f"{finding.level:<5}  {finding.what}: {finding.says}")
+            print(f"{tr(finding.level):<5}  {tr(finding.what)}: {tr(finding.says)}")
     if wrong := sum(finding.level == "error" for finding in findings):
-        raise WorkFailed(f"{recipe}: {wrong} thing{'s' * (wrong > 1)} to mend")
+        raise WorkFailed("{recipe}: {number} to mend", recipe=recipe, number=wrong)
 
 
 @app.command()
@@ -216,9 +231,9 @@ def _print_status(data: Path, recipe: "Recipe | None", as_json: bool) -> None:
         print()
         losses.print_table(losses.losses(data, names), screen.wide_console())
     elif recipe:
-        print(f"{data}: nothing of {recipe.name} yet; `gristmill run {recipe.name}` begins it")
+        print(tr("{data}: nothing of {recipe} yet; `gristmill run {recipe}` begins it", data=data, recipe=recipe.name))
     else:
-        print(f"{data}: nothing here yet; `gristmill demo` is a good start")
+        print(tr("{data}: nothing here yet; `gristmill demo` is a good start", data=data))
 
 
 @app.command()
@@ -319,9 +334,10 @@ def export(
         raise WrongInput("--split: --for writes train and validation; leave it out")
     if trainer:
         for name, lines in trainers.write(recipe, data, trainer, out, kind).items():
-            log.info("%s: %d lines", out / name, lines)
+            log.info(tr("{file}: {lines} lines", file=out / name, lines=lines))
     else:
-        log.info("%s: %d lines", out, export_file(recipe, data, kind or "messages", out, split or "train"))
+        written = export_file(recipe, data, kind or "messages", out, split or "train")
+        log.info(tr("{file}: {lines} lines", file=out, lines=written))
 
 
 @app.command()

@@ -10,6 +10,7 @@ import typer
 from pipelines.cli.commands import app, print_json
 from pipelines.cli.options import DATA, AsJson, Data
 from pipelines.errors import WorkFailed, WrongInput
+from pipelines.messages import Message, tr
 
 __all__ = ["app"]
 
@@ -49,10 +50,10 @@ def forget(  # noqa: PLR0913, PLR0917 (its options are the words of the command)
 
 def _ask_for_an_entry(data: Path) -> None:
     """Raises: WrongInput without a terminal to ask at, typer.Abort where the answer is no."""
-    nothing = f"{data}: nothing here is of it, and an entry in the list stays for ever"
+    nothing = Message("{data}: nothing here is of it, and an entry in the list stays for ever", data=data)
     if not sys.stdin.isatty():
-        raise WrongInput(f"{nothing}; if it is spelt as it should be, say --yes")
-    typer.confirm(f"{nothing}. Enter it?", abort=True, err=True)
+        raise WrongInput("{nothing}; if it is spelt as it should be, say --yes", nothing=nothing)
+    typer.confirm(tr("{nothing}. Enter it?", nothing=nothing), abort=True, err=True)
 
 
 @app.command()
@@ -72,18 +73,24 @@ def verify(
 
     report = verifying.verify(data)
     if not report.files:
-        raise WorkFailed(f"{data}: nothing to verify: no stage has finished here; is --data right?")
+        raise WorkFailed("{data}: nothing to verify: no stage has finished here; is --data right?", data=data)
     if as_json:
         print_json(asdict(report))
     for fault in [] if as_json else report.faults:
-        print(f"{fault.path}: {fault.fault}; {fault.cure}")
+        print(f"{fault.path}: {tr(fault.fault)}; {tr(fault.cure)}")
     if report.faults:
-        raise WorkFailed(f"{data}: {len(report.faults)} damaged")
+        raise WorkFailed("{data}: {number} damaged", data=data, number=len(report.faults))
     if seal:
         with lease.lock_data(data):
             verifying.seal_all(data)
     elif not as_json:
         for path, number in sorted(report.not_hashed.items()):
-            print(f"{path}: not hashed ({number}); `gristmill verify --seal` takes it as it is")
+            print(
+                tr(
+                    "{path}: not hashed ({number}); `gristmill verify --seal` takes it as it is",
+                    path=path,
+                    number=number,
+                )
+            )
     if not as_json:
-        print(f"{report.files:,} files are what was written")
+        print(tr("{files:,} files are what was written", files=report.files))

@@ -25,6 +25,7 @@ from connectors.web.store import is_corrupt
 from pipelines import storage, suppression
 from pipelines.collect.seen import Seen
 from pipelines.errors import WrongInput
+from pipelines.messages import Message, tr
 from pipelines.recipe import Recipe
 from pipelines.storage import filesystem, pages
 from pipelines.storage.integrity import Damaged
@@ -41,7 +42,7 @@ SHARD_PAGES = 2_000
 SHARD_BYTES = 32 << 20
 WEB_STORE = "web.sqlite"
 Cursor = Callable[[], str]
-WEB_CURE = "remove it: what it remembers is asked of the sites again"
+WEB_CURE = Message("remove it: what it remembers is asked of the sites again")
 
 log = logging.getLogger("gristmill")
 
@@ -50,7 +51,7 @@ def run(recipe: Recipe, source: str, data: Path) -> Manifest:
     """Fetch new and changed pages of one source; returns the manifest of its newest batch."""
     connector = recipe.source(source)
     if connector.agreed:
-        log.warning("warning: source %s: %s", source, connector.agreed)
+        log.warning(tr("warning: source {source}: {says}", source=source, says=connector.agreed))
     params = _params(connector)
     done = pages.batches(data, source)
     same_settings = bool(done) and _with_added_settings(done[0][1].params, connector) == params
@@ -105,8 +106,10 @@ def sign_in() -> SignIn:
 def _progress(web: PoliteWeb, previous_pages: int) -> ProgressState:
     """Requests so far, and the expected number of pages: at least as many as the last run had."""
     tally = web.tally
-    requests = f"{tally.requests} requests, {tally.bytes / 1e6:.1f} MB" if tally.requests else ""
-    note = ", ".join(filter(None, (requests, f"{tally.failed} errors" if tally.failed else "")))
+    size = tally.bytes / 1e6
+    requests = tr("{number} requests, {size:.1f} MB", number=tally.requests, size=size) if tally.requests else ""
+    failed = tr("{number} errors", number=tally.failed) if tally.failed else ""
+    note = ", ".join(filter(None, (requests, failed)))
     return ProgressState(max(web.expected, previous_pages) or None, note)
 
 

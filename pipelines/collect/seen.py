@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from connectors.base import may_pass
 from pipelines.errors import WorkFailed
+from pipelines.messages import Message, tr
 from schemas.document import Reject
 from schemas.page import GONE_STATUSES, Page
 
@@ -46,11 +47,12 @@ class Seen:
         """
         if stands and not self.missed:
             return
-        why = f"{self.example} ({self._commonest()})" if self.example else "every address has gone (404 or 410)"
-        says = f"source {source}: nothing could be had: {why}"
+        gone = Message("every address has gone (404 or 410)")
+        why = f"{self.example} ({self._commonest()})" if self.example else gone
+        says = Message("source {source}: nothing could be had: {why}", source=source, why=why)
         if not stands:
-            raise WorkFailed(f"{says}; `gristmill check` asks its addresses")
-        log.warning("warning: %s; its pages of before are used", says)
+            raise WorkFailed("{says}; `gristmill check` asks its addresses", says=says)
+        log.warning(tr("warning: {says}; its pages of before are used", says=says))
 
     def _count(self, item: Page | Reject) -> None:
         if isinstance(item, Page):

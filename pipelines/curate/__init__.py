@@ -6,7 +6,7 @@
               pairs                     preferences between answers, each with the split of its question
               dropped, verdicts         the other records with every rule they broke, and the verdict on each record
               contaminated              benchmark items found in records, side by side
-              README.md, ATTRIBUTION.md, signals.svg   dataset card, authors, histograms of signals
+              README.md, ATTRIBUTION.md, signals.svg   dataset card (in Chinese: README.zh-CN.md), authors, histograms
 
 A snapshot never changes: the same inputs and the same policy give the same version. `latest` points to the version of
 the last run.
@@ -25,8 +25,9 @@ from pipelines import storage
 from pipelines.curate import external, mixture, policy, sql
 from pipelines.curate.policy import BUILT_IN, Policy
 from pipelines.curate.redact import redact_batches
+from pipelines.messages import Message, spoken, tr
 from pipelines.publish.attribution import attribution
-from pipelines.publish.card import RuleLine, dataset_card
+from pipelines.publish.card import CARDS, RuleLine, dataset_card
 from pipelines.publish.histograms import histograms
 from pipelines.recipe import Recipe
 from pipelines.storage import duck, inputs
@@ -67,11 +68,7 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
     }
     folder, done = _find_version(storage.folder(data, STAGE, recipe.name), key)
     if not done:
-        for table, schema in (("records", RECORD), ("pairs", PAIR)):
-            cure = (
-                f"run `gristmill run {recipe.name} --stages normalise,annotate,dedupe,curate`; no page is fetched again"
-            )
-            inputs.check_columns(read.paths[table], schema.names, table, cure)
+        _check_columns(recipe, read)
         with storage.becoming_latest(folder), storage.building(folder, **key, resume=False) as builder:
             with duck.spilling_duckdb(folder, workers, MEMORY) as (con, _):
                 con.execute(sql.FIXED_JOIN_ORDER)
@@ -83,12 +80,31 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
                 _count_by_source(con, builder, read.counts)
                 builder.text("signals.svg", histograms(con, closed(rules.quality)))
                 title = f"{recipe.name} {folder.name}"
-                builder.text("README.md", dataset_card(con, title, _rule_lines(con, rules), builder, read.counts))
+                _write_cards(con, title, _rule_lines(con, rules), builder, read)
                 builder.text("ATTRIBUTION.md", attribution(con))
             _check_conservation(builder)
     else:
         storage.point_latest(folder)
     return storage.finished(folder, **key)  # type: ignore[return-value]
+
+
+def _check_columns(recipe: Recipe, read: inputs.Inputs) -> None:
+    command = f"gristmill run {recipe.name} --stages normalise,annotate,dedupe,curate"
+    cure = Message("run `{command}`; no page is fetched again", command=command)
+    for table, schema in (("records", RECORD), ("pairs", PAIR)):
+        inputs.check_columns(read.paths[table], schema.names, table, cure)
+
+
+def _write_cards(
+    con: duckdb.DuckDBPyConnection,
+    title: str,
+    rules: list[RuleLine],
+    builder: storage.FolderBuilder,
+    read: inputs.Inputs,
+) -> None:
+    for name, language in CARDS.items():
+        with spoken(language):
+            builder.text(name, dataset_card(con, title, rules, builder, read.counts))
 
 
 def _find_version(versions: Path, key: dict[str, Any]) -> tuple[Path, Manifest | None]:
@@ -128,7 +144,9 @@ def _publish(con: duckdb.DuckDBPyConnection, builder: storage.FolderBuilder, rul
     builder.counts.update(con.sql(sql.COUNTS).to_arrow_table().to_pylist()[0])
     if unknown := con.sql(sql.UNKNOWN_DECISIONS).fetchall()[0][0]:
         builder.counts["decisions_unknown"] = unknown
-        log.warning("curate: %d decisions are about records that are not there; they are kept", unknown)
+        log.warning(
+            tr("curate: {unknown} decisions are about records that are not there; they are kept", unknown=unknown)
+        )
     builder.counts.update({f"broken:{rule}": broken for rule, broken, _ in con.sql(sql.RULE_COUNTS).fetchall()})
 
 

@@ -44,7 +44,9 @@ def fingerprint(file: Path) -> str:
         with file.open("rb") as opened:
             return file_digest(opened, "sha256").hexdigest()
     except OSError as error:
-        raise RecipeError(f"decontaminate.benchmarks: {file} cannot be read: {error.strerror}") from error
+        raise RecipeError(
+            "decontaminate.benchmarks: {file} cannot be read: {why}", file=file, why=error.strerror
+        ) from error
 
 
 def items(file: Path) -> Iterator[Item]:
@@ -56,7 +58,12 @@ def items(file: Path) -> Iterator[Item]:
         question = _first(row, QUESTIONS)
         if not question:
             fields = ", ".join(QUESTIONS)
-            raise RecipeError(f"{file}: row {number} has none of the fields {fields}; rename the one that asks")
+            raise RecipeError(
+                "{file}: row {number} has none of the fields {fields}; rename the one that asks",
+                file=file,
+                number=number,
+                fields=fields,
+            )
         answer = _first(row, ANSWERS).rsplit(FINAL_ANSWER, 1)[-1].strip()
         yield Item(name_of(file), _first(row, NAMES) or str(number), question, answer)
 
@@ -83,9 +90,14 @@ def _parsed(file: Path, number: int, line: bytes) -> Mapping[str, Any]:
     try:
         row = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
     except UnicodeDecodeError as error:
-        raise RecipeError(f"{file}:{number}: not UTF-8; save the file as UTF-8") from error
+        raise RecipeError("{file}:{number}: not UTF-8; save the file as UTF-8", file=file, number=number) from error
     except json.JSONDecodeError as error:
-        raise RecipeError(f"{file}:{number}: not JSON: {error}") from error
+        raise RecipeError("{file}:{number}: not JSON: {error}", file=file, number=number, error=error) from error
     if not isinstance(row, dict):
-        raise RecipeError(f"{file}:{number}: a row is an object with a question, not {type(row).__name__}")
+        raise RecipeError(
+            "{file}:{number}: a row is an object with a question, not {name}",
+            file=file,
+            number=number,
+            name=type(row).__name__,
+        )
     return row

@@ -19,6 +19,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipelines.errors import Location, explain_faults, not_utf8
+from pipelines.messages import Message, joined, tr
 from pipelines.recipe import Recipe, RecipeError
 from schemas.manifest import digest
 from schemas.seal import BrokenSeal, unseal, was_sealed
@@ -43,9 +44,9 @@ class Decision(BaseModel):
     def _edits_say_something(self) -> "Decision":
         texts = (self.instruction, self.input, self.output)
         if (self.decision == "edit") != any(text is not None for text in texts):
-            raise ValueError("an edit, and nothing else, brings a new instruction, input or output")
+            raise ValueError(Message("an edit, and nothing else, brings a new instruction, input or output"))
         if self.instruction == "" or self.output == "":
-            raise ValueError("an edit cannot leave instruction or output empty; say reject")
+            raise ValueError(Message("an edit cannot leave instruction or output empty; say reject"))
         return self
 
 
@@ -54,7 +55,7 @@ def load_decisions(recipe: Recipe, data: Path) -> list[Decision]:
     file = recipe.decisions or data / FILE
     if not file.exists():
         if recipe.decisions:
-            raise RecipeError(f"{file}: no such file; `decisions` of {recipe.name} names it")
+            raise RecipeError("{file}: no such file; `decisions` of {recipe} names it", file=file, recipe=recipe.name)
         return []
     latest = {decision.record_id: decision for decision in _read(file)}
     return [latest[name] for name in sorted(latest) if latest[name].decision != "undo"]
@@ -83,8 +84,8 @@ def _text(file: Path) -> str:
     try:
         return file.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        cure = " (Excel: Save as, CSV UTF-8)" if file.suffix == ".csv" else ""
-        raise RecipeError(not_utf8(file, error) + cure) from error
+        cure = Message(" (Excel: Save as, CSV UTF-8)") if file.suffix == ".csv" else ""
+        raise RecipeError(joined("", (not_utf8(file, error), cure))) from error
 
 
 def _csv(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -93,10 +94,14 @@ def _csv(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
         for row in reader:
             if None in row:
-                raise RecipeError(f"{file}:{reader.line_num}: more cells than the first line names; quote each text")
+                raise RecipeError(
+                    "{file}:{line}: more cells than the first line names; quote each text",
+                    file=file,
+                    line=reader.line_num,
+                )
             yield reader.line_num, {name: value for name, value in row.items() if value not in ("", None)}
     except csv.Error as error:
-        raise RecipeError(f"{file}:{reader.line_num}: not CSV: {error}") from error
+        raise RecipeError("{file}:{line}: not CSV: {error}", file=file, line=reader.line_num, error=error) from error
 
 
 def _json(file: Path) -> Iterator[tuple[int, Any]]:
@@ -110,5 +115,7 @@ def _json(file: Path) -> Iterator[tuple[int, Any]]:
         except BrokenSeal as error:
             if not was_sealed(line):
                 _text(file)  # which says more of another encoding
-                raise RecipeError(f"{file}:{number}: {error}") from error
-            log.warning("%s:%d: damaged; this decision is left out: decide again", file, number)
+                raise RecipeError(joined(": ", (f"{file}:{number}", error))) from error
+            log.warning(
+                tr("{file}:{number}: damaged; this decision is left out: decide again", file=file, number=number)
+            )

@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from pipelines.curate import diversity
 from pipelines.curate.policy import Mixture, Policy, PolicyError
+from pipelines.messages import Message
 from pipelines.signals import embedding
 from pipelines.storage.duck import sql_string
 from pipelines.storage.user_sql import closed
@@ -27,7 +28,7 @@ from pipelines.storage.user_sql import closed
 DIMENSIONS = {"task": "task", "source": "source", "language": "output_language", "licence": "licence"}
 EMBEDDING = embedding.NAME
 BATCH = 8_192  # embeddings per Arrow batch
-CURE = "set dedupe.semantic, which has it measured, or leave diversity out"
+CURE = Message("set dedupe.semantic, which has it measured, or leave diversity out")
 
 _POOL = """
 CREATE TEMP TABLE pool AS
@@ -124,7 +125,10 @@ def _quota(con: duckdb.DuckDBPyConnection, name: str, mixture: Mixture) -> Itera
     if total and not sum(min(count, limits.get(value, count)) for value, count in counts.items()):
         settings = ", ".join(f"{value} = {share}" for value, share in shares.items())
         raise PolicyError(
-            f"mixture.{name}: {settings} leaves nothing of {', '.join(counts)}; shares that add up to 1 do not"
+            "mixture.{name}: {settings} leaves nothing of {counts}; shares that add up to 1 do not",
+            name=name,
+            settings=settings,
+            counts=", ".join(counts),
         )
     cases = " ".join(f"WHEN {sql_string(value)} THEN {limit}" for value, limit in limits.items())
     rank, values = f"row_number() OVER (PARTITION BY {name} ORDER BY priority)", ", ".join(map(sql_string, limits))
@@ -159,7 +163,11 @@ def _diversify(con: duckdb.DuckDBPyConnection, cost: str, budget: int | None) ->
     `cost` is SQL for the cost of a record.
     """
     if EMBEDDING not in con.sql("SELECT * FROM candidate LIMIT 0").columns:
-        raise PolicyError(f"mixture.diversity needs the signal `{EMBEDDING}`, which was not measured; {CURE}")
+        raise PolicyError(
+            "mixture.diversity needs the signal `{embedding}`, which was not measured; {cure}",
+            embedding=EMBEDDING,
+            cure=CURE,
+        )
     if budget is None or con.sql(f"SELECT coalesce(sum({cost}), 0) FROM pool").fetchall()[0][0] <= budget:
         return
     names, protected, points, costs = list[str](), 0, list[np.ndarray](), list[np.ndarray]()
@@ -169,7 +177,9 @@ def _diversify(con: duckdb.DuckDBPyConnection, cost: str, budget: int | None) ->
         points.append(diversity.quantise(batch[EMBEDDING]))
         costs.append(batch["cost"].to_numpy())
     if not any(part.any() for part in points):
-        raise PolicyError(f"mixture.diversity: `{EMBEDDING}` is null for every record; {CURE}")
+        raise PolicyError(
+            "mixture.diversity: `{embedding}` is null for every record; {cure}", embedding=EMBEDDING, cure=CURE
+        )
     chosen, cosines = diversity.facility_location(np.concatenate(points), np.concatenate(costs), protected, budget)
     ids = [name for name, kept in zip(names, chosen, strict=True) if not kept]
     values = [f'{{"cosine":{cosine:.4f}}}' for cosine in cosines[~chosen]]

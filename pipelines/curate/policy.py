@@ -15,7 +15,8 @@ import duckdb
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from pipelines.errors import Location, WrongInput, did_you_mean, explain_faults, read_toml
+from pipelines.errors import Location, WrongInput, did_you_mean, explain_faults, first_line, read_toml
+from pipelines.messages import Message, joined
 from pipelines.recipe import Recipe
 from pipelines.signals import SIGNALS
 from pipelines.signals.task import TASKS
@@ -72,22 +73,22 @@ class Mixture(_Section):
     @model_validator(mode="after")
     def _diversity_has_a_size(self) -> "Mixture":
         if self.diversity and not (self.max_records or self.max_tokens):
-            raise ValueError("diversity chooses max_records or max_tokens; say how many")
+            raise ValueError(Message("diversity chooses max_records or max_tokens; say how many"))
         return self
 
 
 # what curation drops for by itself, and why; no rule may be called so
 BUILT_IN = {
-    "duplicate": "Says the same as a better record, which is kept.",
-    "decision": "A person rejected it.",
-    "author_cap": "There was more of this author than the policy takes.",
-    "site_cap": "There was more of this site than the policy takes.",
-    "task_quota": "There was more of this task than the policy takes.",
-    "source_quota": "There was more of this source than the policy takes.",
-    "language_quota": "There was more of this language than the policy takes.",
-    "licence_quota": "There was more of this licence than the policy takes.",
-    "budget": "The policy's number of records or tokens was reached.",
-    "diversity": "Others that were chosen stand for it.",
+    "duplicate": Message("Says the same as a better record, which is kept."),
+    "decision": Message("A person rejected it."),
+    "author_cap": Message("There was more of this author than the policy takes."),
+    "site_cap": Message("There was more of this site than the policy takes."),
+    "task_quota": Message("There was more of this task than the policy takes."),
+    "source_quota": Message("There was more of this source than the policy takes."),
+    "language_quota": Message("There was more of this language than the policy takes."),
+    "licence_quota": Message("There was more of this licence than the policy takes."),
+    "budget": Message("The policy's number of records or tokens was reached."),
+    "diversity": Message("Others that were chosen stand for it."),
 }
 
 
@@ -106,7 +107,13 @@ class Policy(_Section):
         names = [*(rule.name for rule in self.rules), *BUILT_IN]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise ValueError(f"two rules are called {', '.join(twice)} (built in: {', '.join(BUILT_IN)})")
+            raise ValueError(
+                Message(
+                    "two rules are called {twice} (built in: {built_in})",
+                    twice=", ".join(twice),
+                    built_in=", ".join(BUILT_IN),
+                )
+            )
         return self
 
 
@@ -119,10 +126,13 @@ def load(name: str | Path, base: Path | None = None) -> Policy:
     except ValidationError as error:
         raise PolicyError(explain_faults(str(file), settings, error.errors(), _known_keys)) from error
     unknown = [task for task in policy.mixture.task if task not in TASKS]
-    faults = [f"mixture.task.{task}: no such task{did_you_mean(task, list(TASKS))}" for task in unknown]
+    faults = [
+        Message("mixture.task.{task}: no such task{cure}", task=task, cure=did_you_mean(task, list(TASKS)))
+        for task in unknown
+    ]
     faults += _sql_faults(policy)
     if faults:
-        raise PolicyError("\n".join(f"{file}: {fault}" for fault in faults))
+        raise PolicyError(joined("\n", (joined(": ", (file, fault)) for fault in faults)))
     return policy
 
 
@@ -131,11 +141,19 @@ def _read(file: Path, extended_by: tuple[Path, ...] = ()) -> dict[str, Any]:
     chain = (*extended_by, file.resolve())
     if chain[-1] in extended_by:
         names = " → ".join(path.name for path in chain)
-        raise PolicyError(f"{extended_by[-1]}: extends: goes in a circle: {names}; let one of them extend nothing")
+        raise PolicyError(
+            "{file}: extends: goes in a circle: {names}; let one of them extend nothing",
+            file=extended_by[-1],
+            names=names,
+        )
     own = read_toml(file, PolicyError)
     if "sources" in own:
         recipe = own.get("name", file.stem)
-        raise PolicyError(f"{file}: a recipe, not a policy; name a policy: gristmill try default --recipe {recipe}")
+        raise PolicyError(
+            "{file}: a recipe, not a policy; name a policy: gristmill try default --recipe {recipe}",
+            file=file,
+            recipe=recipe,
+        )
     if "extends" not in own:
         return own
     settings = _read(_extended(file, own.pop("extends")), chain)
@@ -146,25 +164,27 @@ def _read(file: Path, extended_by: tuple[Path, ...] = ()) -> dict[str, Any]:
 def _extended(file: Path, name: Any) -> Path:
     """The file of the policy that `file` extends. Raises PolicyError that names both."""
     if not isinstance(name, str):
-        raise PolicyError(f"{file}: extends: must be a policy's name or path in quotes")
+        raise PolicyError("{file}: extends: must be a policy's name or path in quotes", file=file)
     try:
         return find(name, file.parent)
     except PolicyError as error:
-        raise PolicyError(f"{file}: extends: {error}") from error
+        raise PolicyError("{file}: extends: {error}", file=file, error=error) from error
 
 
 def _by_name(file: Path, settings: dict[str, Any]) -> dict[str, Any]:
     """The rules of settings that are not validated yet. Raises PolicyError where two have one name, or one has none."""
     rules = settings.get("rules", [])
     if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
-        raise PolicyError(f"{file}: rules: must be tables, each under [[rules]]")
+        raise PolicyError("{file}: rules: must be tables, each under [[rules]]", file=file)
     named: dict[str, Any] = {}
     for number, rule in enumerate(rules):
         name = rule.get("name")
         if not isinstance(name, str):
-            raise PolicyError(f"{file}: rules.{number}.name: missing; every rule has a name, drop_if and why")
+            raise PolicyError(
+                "{file}: rules.{number}.name: missing; every rule has a name, drop_if and why", file=file, number=number
+            )
         if name in named:
-            raise PolicyError(f"{file}: rules: two are called {name}; give each its own name")
+            raise PolicyError("{file}: rules: two are called {name}; give each its own name", file=file, name=name)
         named[name] = rule
     return named
 
@@ -181,7 +201,9 @@ def find(name: str | Path, base: Path | None = None) -> Path:
         if file.is_file():
             return file
     names = [policy.stem for policy in POLICIES.glob("*.toml")]
-    raise PolicyError(f"{name}: no such file, and no bundled policy of that name{did_you_mean(str(name), names)}")
+    raise PolicyError(
+        "{name}: no such file, and no bundled policy of that name{cure}", name=name, cure=did_you_mean(str(name), names)
+    )
 
 
 @cache
@@ -213,8 +235,11 @@ def require_columns(policy: Policy, measured: Collection[str], recipe: str) -> N
     for rule in policy.rules:
         if missing := [name for name in mentions(rule.drop_if) if name not in measured]:
             raise PolicyError(
-                f"rules.{rule.name}.drop_if: {', '.join(missing)} is not in the stored data, which an earlier release "
-                f"measured; run `gristmill stage annotate {recipe}`, then dedupe, first"
+                "rules.{rule}.drop_if: {missing} is not in the stored data, which an earlier release measured; "
+                "run `gristmill stage annotate {recipe}`, then dedupe, first",
+                rule=rule.name,
+                missing=", ".join(missing),
+                recipe=recipe,
             )
 
 
@@ -278,7 +303,7 @@ def _reason_sql(rule: Rule) -> str:
     return f"CASE WHEN {breaks_sql(rule)} THEN [{{'rule': '{rule.name}', 'value': {value}}}] ELSE [] END"
 
 
-def _sql_faults(policy: Policy) -> list[str]:
+def _sql_faults(policy: Policy) -> list[Message]:
     """What is wrong with each piece of SQL: it does more than compute, or cannot be bound against the columns."""
     pieces = [(f"rules.{rule.name}.drop_if", rule.drop_if, "BOOLEAN") for rule in policy.rules]
     pieces.append(("quality", policy.quality, "DOUBLE"))
@@ -289,29 +314,32 @@ def _sql_faults(policy: Policy) -> list[str]:
         return [fault for fault in [*found, _order_fault(con, policy.prefer)] if fault]
 
 
-def _expression_fault(con: duckdb.DuckDBPyConnection, key: str, sql: str, kind: str) -> str:
+def _expression_fault(con: duckdb.DuckDBPyConnection, key: str, sql: str, kind: str) -> Message:
     number = " * 1.0::DOUBLE" if kind == "DOUBLE" else ""
     query = f"SELECT ({user_sql.closed(sql)}){number} AS value FROM candidate"
     try:
         user_sql.check_expression(sql)
         given = con.execute(f"DESCRIBE {query}").fetchall()[0][1]
     except (duckdb.Error, user_sql.RefusedSQL) as error:
-        return f"{key}: {_explained(error)}"
-    return "" if given == kind else f"{key}: gives {given}, not {kind}; compare it with something"
+        return joined(": ", (key, _explained(error)))
+    if given == kind:
+        return Message("")
+    return Message("{key}: gives {given}, not {kind}; compare it with something", key=key, given=given, kind=kind)
 
 
-def _order_fault(con: duckdb.DuckDBPyConnection, order: str) -> str:
+def _order_fault(con: duckdb.DuckDBPyConnection, order: str) -> Message:
     query = f"SELECT first_value(record_id) OVER (ORDER BY {user_sql.closed(order)}) AS value FROM candidate"
     try:
         user_sql.check_order(order)
         con.execute(f"DESCRIBE {query}")
     except (duckdb.Error, user_sql.RefusedSQL) as error:
-        return f"prefer: {_explained(error)}"
-    return ""
+        return joined(": ", ("prefer", _explained(error)))
+    return Message("")
 
 
-def _explained(error: Exception) -> str:
+def _explained(error: Exception) -> Message:
     unknown = re.search(r'column "([^"]+)" not found', str(error))
     if unknown:
-        return f"no column {unknown[1]!r}{did_you_mean(unknown[1], list(columns()))}"
-    return str(error).splitlines()[0]
+        cure = did_you_mean(unknown[1], list(columns()))
+        return Message("no column {name!r}{cure}", name=unknown[1], cure=cure)
+    return first_line(error)

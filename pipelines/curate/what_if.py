@@ -9,6 +9,7 @@ from rich.table import Table
 from pipelines.curate import mixture
 from pipelines.curate.policy import BUILT_IN, Policy, require_columns, verdict_sql
 from pipelines.errors import did_you_mean
+from pipelines.messages import tr
 from pipelines.recipe import RecipeError
 from pipelines.storage import duck
 from schemas.verdict import CONTAMINATION
@@ -73,17 +74,31 @@ def _chosen(con: duckdb.DuckDBPyConnection, recipe: str) -> str:
     if not known:
         raise RecipeError("no recipe has been run up to dedupe in this data folder; run `gristmill run RECIPE` first")
     if recipe and recipe not in known:
-        raise RecipeError(f"--recipe {recipe}: not run up to dedupe in this data folder{did_you_mean(recipe, known)}")
+        raise RecipeError(
+            "--recipe {recipe}: not run up to dedupe in this data folder{cure}",
+            recipe=recipe,
+            cure=did_you_mean(recipe, known),
+        )
     if not recipe and len(known) > 1:
-        raise RecipeError(f"several recipes have been run here: add --recipe with one of {', '.join(known)}")
+        raise RecipeError(
+            "several recipes have been run here: add --recipe with one of {known}", known=", ".join(known)
+        )
     return recipe or known[0]
 
 
 def print_effect(effect: Effect, console: Console) -> None:
     """The effect as a table, one row for each rule."""
-    console.print(f"{effect.recipe}: {effect.kept:,} of {effect.records:,} records kept", highlight=False)
-    table = Table("rule", show_edge=False)
-    for column in ("breaking it", "breaking nothing else"):
+    console.print(
+        tr(
+            "{recipe}: {kept:,} of {records:,} records kept",
+            recipe=effect.recipe,
+            kept=effect.kept,
+            records=effect.records,
+        ),
+        highlight=False,
+    )
+    table = Table(tr("rule"), show_edge=False)
+    for column in (tr("breaking it"), tr("breaking nothing else")):
         table.add_column(column, justify="right")
     for rule in effect.rules:
         table.add_row(rule.rule, f"{rule.broken:,}", f"{rule.marginal:,}")

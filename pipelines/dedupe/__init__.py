@@ -34,6 +34,7 @@ from pipelines.dedupe.semantic_duplicates import find_semantic_duplicates
 from pipelines.dedupe.similarity_cache import SimilarityCache
 from pipelines.dedupe.union_find import component_labels, union_all
 from pipelines.dedupe.verify import Edges
+from pipelines.messages import Message
 from pipelines.recipe import DedupeSettings, Recipe
 from pipelines.storage import duck, filesystem, inputs
 from pipelines.workers import kernels
@@ -90,7 +91,13 @@ def _check_signals(con: duckdb.DuckDBPyConnection, paths: Mapping[str, list[Path
     )
     ((mismatched,),) = con.sql(sql.COUNT_MISMATCHED).fetchall()
     if records != signals or mismatched:
-        raise ValueError(f"{mismatched} of {sum(records)} records are without signals: annotate and normalise disagree")
+        raise ValueError(
+            Message(
+                "{mismatched} of {records} records are without signals: annotate and normalise disagree",
+                mismatched=mismatched,
+                records=sum(records),
+            )
+        )
 
 
 def _read_record_ids(con: duckdb.DuckDBPyConnection) -> pa.Array:

@@ -15,6 +15,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from pipelines import storage
+from pipelines.messages import tr
 from pipelines.storage import filesystem, integrity
 from schemas.cluster import COMPARED
 from schemas.manifest import Manifest
@@ -49,7 +50,7 @@ def load(folder: Path, manifest: Manifest | None, version: int, params: dict[str
         return SimilarityCache.empty()
     listed = storage.tables(folder, manifest, "compared")
     if faults := [f"{path}: {fault}" for path, shard in listed if (fault := integrity.fault_of(path, shard))]:
-        log.warning("%s; all pairs are compared again", faults[0])
+        log.warning(tr("{fault}; all pairs are compared again", fault=faults[0]))
         return SimilarityCache.empty()
     shards = [filesystem.open_parquet(path).read() for path, _ in listed]
     # Numba compiles a second kernel for read-only arrays, so the columns are copied.

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import storage
+from pipelines.messages import Message, tr
 from pipelines.models import base
 from pipelines.recipe import Recipe, RecipeError
 from pipelines.storage import filesystem, inputs, integrity
@@ -87,10 +88,11 @@ def _latest_snapshot(recipe: Recipe, data: Path) -> Snapshot:
     folder = storage.latest(storage.folder(data, "curate", recipe.name))
     manifest = storage.read_manifest(folder)
     if manifest is None:
-        raise RecipeError(f"{recipe.name}: no snapshot to train on; run `gristmill stage curate` first")
+        raise RecipeError("{recipe}: no snapshot to train on; run `gristmill stage curate` first", recipe=recipe.name)
     paths = [folder / name for split in ("train", "validation") for name in manifest.tables(split)]
     integrity.check(table for split in ("train", "validation") for table in storage.tables(folder, manifest, split))
-    inputs.check_columns(paths, COLUMNS, "a snapshot", f"run `gristmill run {recipe.name}` for a new one")
+    cure = Message("run `{command}` for a new one", command=f"gristmill run {recipe.name}")
+    inputs.check_columns(paths, COLUMNS, Message("a snapshot"), cure)
     return Snapshot(folder, manifest)
 
 
@@ -103,7 +105,7 @@ def _train(recipe: Recipe, snapshot: Snapshot, data: Path, building: storage.Fol
     model, tokenizer, new_token_ids = base.load_with_special_tokens(settings, data)
     rows, counts = examples.training(snapshot.rows("train"), tokenizer, settings)
     held_out = examples.held_out(snapshot.rows("validation"), tokenizer, settings)
-    log.info("finetune: %d examples, %d held out", len(rows), len(held_out))
+    log.info(tr("finetune: {examples} examples, {held_out} held out", examples=len(rows), held_out=len(held_out)))
     evaluation_rows = held_out or examples.first(snapshot.rows("train"), tokenizer, settings)
     evaluated = EvaluationSet(evaluation_rows, held_out=bool(held_out))
     before = evaluate(model, tokenizer, evaluated, settings.batch_size)
@@ -113,7 +115,7 @@ def _train(recipe: Recipe, snapshot: Snapshot, data: Path, building: storage.Fol
     after = evaluate(model, tokenizer, evaluated, settings.batch_size)
     metrics = card.metrics(settings, snapshot.describe(), counts, checkpoint, evaluated, before, after)
     if warning := card.warning(metrics):
-        log.warning("finetune: %s", warning)
+        log.warning(tr("finetune: {warning}", warning=warning))
     saved = building.local_folder / CHECKPOINTS / "saved"  # libraries write under temporary names, which a kill leaves
     shutil.rmtree(saved, ignore_errors=True)
     train.save(model, tokenizer, base.published_name(settings.model), saved)

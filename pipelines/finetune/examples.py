@@ -31,8 +31,11 @@ def training(rows: Iterable[Row], tokenizer: Any, settings: FinetuneSettings) ->
             counts["answer_tokens"] += len(example.ids) - example.answer_start
     if not examples:
         raise RecipeError(
-            f"finetune.max_length: none of the snapshot's {sum(counts.values())} training rows can be trained on "
-            f"({counts['too_long']} are longer than {settings.max_length} tokens); raise it, or collect more"
+            "finetune.max_length: none of the snapshot's {rows} training rows can be trained on ({too_long} "
+            "are longer than {max_length} tokens); raise it, or collect more",
+            rows=sum(counts.values()),
+            too_long=counts["too_long"],
+            max_length=settings.max_length,
         )
     return examples, counts
 

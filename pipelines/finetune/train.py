@@ -21,6 +21,7 @@ from transformers import AutoModelForCausalLM, PrinterCallback, TrainerCallback
 from transformers.trainer_pt_utils import LengthGroupedSampler
 from trl import SFTConfig, SFTTrainer
 
+from pipelines.messages import Message, tr
 from pipelines.models.losses import autocast_dtype
 from pipelines.models.prompt import Example
 from pipelines.recipe import FinetuneSettings
@@ -82,7 +83,7 @@ def train(
     trainer.train(resume_from_checkpoint=str(last.path) if last else None)
     final = last_complete(folder)
     if final is None or not final.finished:
-        raise RuntimeError(f"{folder}: training ended without a final checkpoint")
+        raise RuntimeError(Message("{folder}: training ended without a final checkpoint", folder=folder))
     return final
 
 
@@ -130,10 +131,12 @@ def _values(path: Path) -> dict[str, Any] | None:
     try:
         found = complete.read(path)
     except Damaged as error:
-        log.warning("finetune: %s: damaged (%s); this checkpoint is left out", error.path, error.what)
+        log.warning(
+            tr("finetune: {path}: damaged ({what}); this checkpoint is left out", path=error.path, what=error.what)
+        )
         return None
     if found and not found[1]:  # it has no hashes, and took the examples in another order
-        log.warning("finetune: %s: written by an earlier release; this checkpoint is left out", path)
+        log.warning(tr("finetune: {path}: written by an earlier release; this checkpoint is left out", path=path))
         return None
     return found[0] if found else None
 
@@ -236,7 +239,14 @@ class _Checkpointing(TrainerCallback):
         now, last = time.monotonic(), state.log_history[-1]
         if "loss" in last and (now - self.logged > LOG_EVERY or self.finished):
             self.logged = now
-            log.info("finetune: step %d of %d, loss %.3f", state.global_step, state.max_steps, last["loss"])
+            log.info(
+                tr(
+                    "finetune: step {step} of {steps}, loss {loss:.3f}",
+                    step=state.global_step,
+                    steps=state.max_steps,
+                    loss=last["loss"],
+                )
+            )
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         path = self.folder / f"checkpoint-{state.global_step}"

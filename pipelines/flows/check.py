@@ -15,6 +15,7 @@ from pipelines.collect import sign_in
 from pipelines.curate import decisions, policy
 from pipelines.flows import nothing_kept, steps
 from pipelines.flows.stages import STAGES, Stage
+from pipelines.messages import Message, joined
 from pipelines.recipe import Recipe, load
 from pipelines.storage import filesystem, pages
 
@@ -29,24 +30,32 @@ class Finding:
 
     level: Level
     what: str
-    says: str
+    says: str  # a message, as `what` may be
 
 
 def check(path: str, data: Path) -> list[Finding]:
     """Raises RecipeError or PolicyError for words that cannot be read; all else is a finding."""
     recipe = load(path)
     rules = policy.load(recipe.policy)
-    findings = [
-        Finding("ok", "settings", f"{len(recipe.sources)} sources, policy {recipe.policy} of {len(rules.rules)} rules")
-    ]
+    findings = [_settings(recipe, rules)]
     for name in recipe.source_names():
         source = recipe.source(name)
         findings += [*_reached(source, recipe), *_licence(source, rules), *_agreed(source)]
-    findings += [Finding("warn", lost.source, f"last time {lost.says}") for lost in nothing_kept.find(recipe, data)]
+    findings += [
+        Finding("warn", lost.source, Message("last time {says}", says=lost.says))
+        for lost in nothing_kept.find(recipe, data)
+    ]
     for rule, key in policy.unmeasured(rules, recipe).items():
-        findings.append(Finding("note", f"rule {rule}", f"does nothing: what it looks at wants `{key}`"))
+        says = Message("does nothing: what it looks at wants `{key}`", key=key)
+        findings.append(Finding("note", Message("rule {rule}", rule=rule), says))
     findings += [*_decisions_and_benchmarks(recipe, data), *_training(), *_disk(data)]
     return findings + [_plan(recipe, stage, data) for stage in STAGES]
+
+
+def _settings(recipe: Recipe, rules: policy.Policy) -> Finding:
+    numbers = {"sources": len(recipe.sources), "rules": len(rules.rules)}
+    says = Message("{sources} sources, policy {policy} of {rules} rules", policy=recipe.policy, **numbers)
+    return Finding("ok", Message("settings"), says)
 
 
 def _reached(source: Connector, recipe: Recipe) -> Iterator[Finding]:
@@ -55,13 +64,14 @@ def _reached(source: Connector, recipe: Recipe) -> Iterator[Finding]:
         files = source.files()
         missing = [file for file in files if not file.exists()]
     except OSError as error:
-        yield Finding("error", source.name, f"cannot be read: {error}")
+        yield Finding("error", source.name, Message("cannot be read: {error}", error=error))
         return
     if missing:
-        yield Finding("error", source.name, f"no such file: {missing[0]}")
+        yield Finding("error", source.name, Message("no such file: {file}", file=missing[0]))
     elif files:
         size = sum(file.stat().st_size for file in files)
-        yield Finding("ok", source.name, f"{len(files)} local files, {size / 1e6:,.1f} MB")
+        says = Message("{number} local files, {size:,.1f} MB", number=len(files), size=size / 1e6)
+        yield Finding("ok", source.name, says)
     for address in _addresses(source) if not files else ():
         yield _asked(source.name, address, recipe)
 
@@ -80,19 +90,24 @@ def _asked(name: str, address: str, recipe: Recipe) -> Finding:
             with open_web(Path(folder) / "web.sqlite", source=name, **guest) as web:
                 answer = web.get(address)
         except WebError as error:
-            return Finding("error", name, f"cannot be had: {error}")
+            return Finding("error", name, Message("cannot be had: {error}", error=error))
     level: Level = "ok" if answer.status < 400 else "error"
-    return Finding(level, name, f"{address} answers {answer.status}, {len(answer.body):,} bytes")
+    numbers = {"status": answer.status, "size": len(answer.body)}
+    return Finding(level, name, Message("{address} answers {status}, {size:,} bytes", address=address, **numbers))
 
 
 def _licence(source: Connector, rules: policy.Policy) -> Iterator[Finding]:
     if source.licence:
         return
     if not source.states_licence and any(rule.name == "licence_unknown" for rule in rules.rules):
-        says = f"no `licence` set, and {source.connector} states none: the policy will drop every record; set it"
+        says = Message(
+            "no `licence` set, and {connector} states none: the policy will drop every record; set it",
+            connector=source.connector,
+        )
         yield Finding("warn", source.name, says)
     else:
-        yield Finding("note", source.name, "no `licence` set: what states none itself is held back by the policy")
+        says = Message("no `licence` set: what states none itself is held back by the policy")
+        yield Finding("note", source.name, says)
 
 
 def _agreed(source: Connector) -> Iterator[Finding]:
@@ -106,24 +121,28 @@ def _decisions_and_benchmarks(recipe: Recipe, data: Path) -> Iterator[Finding]:
 
     for file in recipe.decontaminate.benchmarks:
         count = sum(1 for _ in benchmarks.items(file)) if benchmarks.fingerprint(file) else 0
-        yield Finding("ok", "decontaminate", f"{benchmarks.name_of(file)}: {count:,} items")
+        says = Message("{benchmark}: {number:,} items", benchmark=benchmarks.name_of(file), number=count)
+        yield Finding("ok", "decontaminate", says)
     if by_hand := decisions.load_decisions(recipe, data):
-        yield Finding("ok", "decisions", f"{len(by_hand):,} by hand")
+        yield Finding("ok", Message("decisions"), Message("{number:,} by hand", number=len(by_hand)))
     if tombstones := suppression.load(data).tombstones:
-        yield Finding("ok", "forgotten", f"{len(tombstones):,} things are not fetched, made or published")
+        says = Message("{number:,} things are not fetched, made or published", number=len(tombstones))
+        yield Finding("ok", Message("forgotten"), says)
 
 
 def _training() -> Iterator[Finding]:
     if importlib.util.find_spec("trl") is None:
-        yield Finding("note", "finetune", "not installed; pip install 'gristmill[train]', or leave the stage out")
+        says = Message("not installed; pip install 'gristmill[train]', or leave the stage out")
+        yield Finding("note", "finetune", says)
 
 
 def _disk(data: Path) -> Iterator[Finding]:
     near = filesystem.local_folder(data).absolute()
     nearest = next(folder for folder in (near, *near.parents) if folder.exists())
     free = shutil.disk_usage(nearest).free
-    says = f"{free / 1e9:,.1f} GB free at {nearest}"
-    yield Finding("ok", "disk", says) if free > LOW_DISK else Finding("note", "disk", f"only {says}")
+    says = Message("{size:,.1f} GB free at {folder}", size=free / 1e9, folder=nearest)
+    enough = free > LOW_DISK
+    yield Finding("ok" if enough else "note", Message("disk"), says if enough else Message("only {says}", says=says))
 
 
 def _plan(recipe: Recipe, stage: Stage, data: Path) -> Finding:
@@ -131,11 +150,12 @@ def _plan(recipe: Recipe, stage: Stage, data: Path) -> Finding:
     names = [step.name for step in steps.steps(recipe, stage)]
     done = [name for name in names if _stands(stage, name, data)]
     new = [name for name in names if name not in done]
-    parts = [f"make {', '.join(new)}"] if new else []
-    if done:
-        verb = "fetch what changed in" if stage == "collect" else "make again, if what it depends on has changed,"
-        parts.append(f"{verb} {', '.join(done)}")
-    return Finding("ok", stage, f"would {'; '.join(parts)}")
+    parts = [Message("make {names}", names=", ".join(new))] if new else []
+    if done and stage == "collect":
+        parts.append(Message("fetch what changed in {names}", names=", ".join(done)))
+    elif done:
+        parts.append(Message("make again, if what it depends on has changed, {names}", names=", ".join(done)))
+    return Finding("ok", stage, Message("would {parts}", parts=joined("; ", parts)))
 
 
 def _stands(stage: Stage, name: str, data: Path) -> bool:

@@ -158,7 +158,8 @@ def run_mill(
     api = PREFECT_API_URL.value()
     if api and not server.is_reachable(api):
         raise WorkFailed(
-            f"PREFECT_API_URL: no Prefect server answers at {api}; start it, or unset PREFECT_API_URL to do without"
+            "PREFECT_API_URL: no Prefect server answers at {api}; start it, or unset PREFECT_API_URL to do without",
+            api=api,
         )
     mill(recipe=recipe, data=str(data), stages=stages, workers=workers, engine=engine, address=address)
 
@@ -251,13 +252,15 @@ def open_cluster(engine: Engine, address: str, workers: int) -> Cluster | None:
     """The cluster at `address`, or one of this machine, not started yet; None: no engine. Raises RecipeError."""
     if engine == "local":
         if address:
-            raise RecipeError(f"--address {address}: of what? add --engine dask or --engine ray")
+            raise RecipeError("--address {address}: of what? add --engine dask or --engine ray", address=address)
         return None
     try:
         return _dask(address, workers) if engine == "dask" else _ray(address, workers)
     except ModuleNotFoundError as error:
         cure = f"pip install 'gristmill[{engine}]'"
-        raise RecipeError(f"--engine {engine}: prefect-{engine} is not installed; {cure}") from error
+        raise RecipeError(
+            "--engine {engine}: prefect-{engine} is not installed; {cure}", engine=engine, cure=cure
+        ) from error
 
 
 def _dask(address: str, workers: int) -> Cluster:

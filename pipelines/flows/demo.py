@@ -18,31 +18,34 @@ from rich.text import Text
 from pipelines import catalog, recipe, storage
 from pipelines.catalog import status
 from pipelines.flows.stages import STAGES, Stage
+from pipelines.messages import Message, tr
 from pipelines.recipe import RecipeError
 
 SAMPLES = Path(__file__).parents[2] / "data" / "samples"
 HOST, PORT = "127.0.0.1", 8765
 NEXT = (
-    ("gristmill status", "what lies in the data folder, stage by stage"),
-    ('gristmill sql "FROM curated LIMIT 5"', "ask anything about it"),
-    ('gristmill explain "{record}"', "the whole life of one record, here a dropped one"),
-    ("gristmill try strict --recipe demo", "what another policy would keep"),
-    ("gristmill up", "schedules, run forms and the dashboard"),
-    ("gristmill serve demo", "talk to the model through any OpenAI client"),
-    ("gristmill check stackexchange", "an example to make a recipe of your own from"),
+    ("gristmill status", Message("what lies in the data folder, stage by stage")),
+    ('gristmill sql "FROM curated LIMIT 5"', Message("ask anything about it")),
+    ('gristmill explain "{record}"', Message("the whole life of one record, here a dropped one")),
+    ("gristmill try strict --recipe demo", Message("what another policy would keep")),
+    ("gristmill up", Message("schedules, run forms and the dashboard")),
+    ("gristmill serve demo", Message("talk to the model through any OpenAI client")),
+    ("gristmill check stackexchange", Message("an example to make a recipe of your own from")),
 )
 
 
 def demo(data: Path) -> None:
     """Run the bundled recipe through Prefect, and show what it did. Raises RecipeError outside of a checkout."""
     if not SAMPLES.is_dir():
-        raise RecipeError(f"{SAMPLES}: the bundled samples are missing; run the demo from a checkout of the project")
+        raise RecipeError(
+            "{samples}: the bundled samples are missing; run the demo from a checkout of the project", samples=SAMPLES
+        )
     console = Console()
     with site() as port, _recipe(port) as name:
-        console.print("[bold]collect → normalise → annotate → dedupe → curate[/bold]: three sources, offline")
+        console.print(tr("[bold]collect → normalise → annotate → dedupe → curate[/bold]: three sources, offline"))
         _mill(name, data, STAGES[:-1])
         _show_funnel(console, data)
-        console.print("\n[bold]finetune[/bold]: SmolLM2 on those records, for about two minutes on the CPU")
+        console.print(tr("\n[bold]finetune[/bold]: SmolLM2 on those records, for about two minutes on the CPU"))
         _mill(name, data, STAGES[-1:])
     _show_answers(console, data)
     _show_next(console, data)
@@ -104,18 +107,22 @@ def _show_answers(console: Console, data: Path) -> None:
     )
     losses = numbers["held_out"]
     console.print(
-        f"\nheld-out loss {losses['before']['loss']:.2f} → {losses['after']['loss']:.2f}; one held-out instruction:"
+        tr(
+            "\nheld-out loss {before:.2f} → {after:.2f}; one held-out instruction:",
+            before=losses["before"]["loss"],
+            after=losses["after"]["loss"],
+        )
     )
-    for title in ("instruction", "before", "after"):
-        console.print(Panel(Text(sample[title].strip()), title=title, title_align="left"))
+    for title in (Message("instruction"), Message("before"), Message("after")):
+        console.print(Panel(Text(sample[title].strip()), title=tr(title), title_align="left"))
 
 
 def _show_next(console: Console, data: Path) -> None:
     with catalog.connect(data) as con:
         record = con.sql("SELECT min(record_id) FROM dropped WHERE recipe = 'demo'").fetchall()[0][0]
     where = "" if data == Path("data") else f" --data {data}"
-    console.print("\n[bold]What next[/bold]")
+    console.print(tr("\n[bold]What next[/bold]"))
     drawn = Table.grid(padding=(0, 3))
     for command, what in NEXT:
-        drawn.add_row(Text(command.format(record=record) + where), what)
+        drawn.add_row(Text(command.format(record=record) + where), tr(what))
     console.print(drawn)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines import storage
+from pipelines.messages import Message, tr
 from pipelines.recipe import Recipe
 from pipelines.storage import pages
 from schemas.manifest import Manifest, by_reason
@@ -15,12 +16,13 @@ log = logging.getLogger("gristmill")
 
 # rule of a policy or reason of collect → what to do about it
 CURES = {
-    "licence_unknown": "state `licence` in the recipe, if you know it",
-    "duplicate": "it says only what other sources say too",
-    "decision": "people rejected every one",
-    "robots": "its robots.txt asks machines to stay away",
-    "opt_out": "it asks not to be used for this",
+    "licence_unknown": Message("state `licence` in the recipe, if you know it"),
+    "duplicate": Message("it says only what other sources say too"),
+    "decision": Message("people rejected every one"),
+    "robots": Message("its robots.txt asks machines to stay away"),
+    "opt_out": Message("it asks not to be used for this"),
 }
+NOTHING = Message("")
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,7 @@ class NothingKept:
     """`says` is one line: how far the source got, the commonest reason, and the cure."""
 
     source: str
-    says: str
-
-    def __str__(self) -> str:
-        return f"{self.source}: {self.says}"
+    says: Message
 
 
 def find(recipe: Recipe, data: Path) -> Iterator[NothingKept]:
@@ -53,45 +52,46 @@ def find(recipe: Recipe, data: Path) -> Iterator[NothingKept]:
 def warn(recipe: Recipe, data: Path) -> None:
     """Log a warning for each source of which nothing is kept."""
     for found in find(recipe, data):
-        log.warning("warning: %s", found)
+        log.warning(tr("warning: {source}: {says}", source=found.source, says=found.says))
 
 
 def _has_seen(curated: Manifest, source: str, normalised: Manifest) -> bool:
     return curated.inputs.get(f"normalise/{source}") == normalised.fingerprint
 
 
-def _not_collected(batches: list[Manifest]) -> str:
+def _not_collected(batches: list[Manifest]) -> Message:
     counts: Counter[str] = Counter()
     for manifest in batches:
         counts.update(manifest.counts)
     if counts["pages"] or not batches:
-        return ""
-    rejected = by_reason(counts, "rejected")
-    cure = "`gristmill check` asks its addresses"
-    return f"no page was collected; {_commonest(rejected, 'failed with', cure)}"
+        return NOTHING
+    cure = Message("`gristmill check` asks its addresses")
+    why = _commonest(by_reason(counts, "rejected"), Message("{number:,} failed with {reason}: {cure}"), cure)
+    return Message("no page was collected; {why}", why=why)
 
 
-def _no_records(source: str, normalised: Manifest | None) -> str:
+def _no_records(source: str, normalised: Manifest | None) -> Message:
     counts = normalised.counts if normalised else {}
     if not counts.get("pages") or counts.get("records") or counts.get("pairs"):
-        return ""
-    cure = f"""`gristmill sql "FROM rejects WHERE source = '{source}'"` lists them"""
-    rejected = _commonest(by_reason(counts, "rejected"), "were rejected as", cure)
-    return f"0 records of {counts['pages']:,} pages; {rejected}"
+        return NOTHING
+    cure = Message("""`gristmill sql "FROM rejects WHERE source = '{source}'"` lists them""", source=source)
+    why = _commonest(by_reason(counts, "rejected"), Message("{number:,} were rejected as {reason}: {cure}"), cure)
+    return Message("0 records of {pages:,} pages; {why}", pages=counts["pages"], why=why)
 
 
-def _all_dropped(recipe: Recipe, source: str, counts: Mapping[str, int]) -> str:
+def _all_dropped(recipe: Recipe, source: str, counts: Mapping[str, int]) -> Message:
     records = counts.get(f"source_records:{source}", 0)
     if not records or counts.get(f"source_kept:{source}"):
-        return ""
-    cure = f"`gristmill try {recipe.policy} --recipe {recipe.name}` shows what each rule removes"
-    broken = by_reason(counts, f"source_broken:{source}")
-    return f"0 of {records:,} records kept; {_commonest(broken, 'broke', cure)}"
+        return NOTHING
+    command = f"gristmill try {recipe.policy} --recipe {recipe.name}"
+    cure = Message("`{command}` shows what each rule removes", command=command)
+    why = _commonest(by_reason(counts, f"source_broken:{source}"), Message("{number:,} broke {reason}: {cure}"), cure)
+    return Message("0 of {records:,} records kept; {why}", records=records, why=why)
 
 
-def _commonest(reasons: Mapping[str, int], verb: str, cure: str) -> str:
+def _commonest(reasons: Mapping[str, int], says: Message, cure: Message) -> Message:
     """The commonest reason with its number and its cure; of several as common, one whose cure is known."""
     if not reasons:
         return cure
     reason = min(reasons, key=lambda name: (-reasons[name], name not in CURES, name))
-    return f"{reasons[reason]:,} {verb} {reason}: {CURES.get(reason, cure)}"
+    return Message(says.template, number=reasons[reason], reason=reason, cure=CURES.get(reason, cure))

@@ -18,9 +18,10 @@ from uuid import uuid4
 
 from pipelines import storage
 from pipelines.curate import policy
-from pipelines.errors import WorkFailed, WrongInput
+from pipelines.errors import WorkFailed, WrongInput, kind_and_line
 from pipelines.flows import nothing_kept
 from pipelines.flows.stages import PER_SHARD, PER_SOURCE, STAGES, WITH_WORKERS, Stage
+from pipelines.messages import Message, joined, tr
 from pipelines.recipe import Recipe
 from pipelines.storage import logs, pages, settling
 from pipelines.workers.pool import ShardExecutor, run_locally
@@ -45,19 +46,22 @@ class Outcome:
     name: str
     seconds: float = 0.0
     skipped: bool = False
-    failed: str = ""
+    failed: str = ""  # in English, a message where the outcome is this process's
     counts: dict[str, int] | None = None
 
     def __str__(self) -> str:
-        how = self.failed or ("up to date" if self.skipped else f"done in {self.seconds:.1f} s")
-        return f"{self.stage} {self.name}: {how}"
+        done = Message("up to date") if self.skipped else Message("done in {seconds:.1f} s", seconds=self.seconds)
+        return joined(": ", (f"{self.stage} {self.name}", self.failed or done))
 
 
 class RunFailed(WorkFailed):
     """Its arguments are the outcomes that failed."""
 
+    def __init__(self, *failed: Outcome) -> None:
+        Exception.__init__(self, *failed)
+
     def __str__(self) -> str:
-        return "\n".join(map(str, self.args))
+        return joined("\n", self.args)
 
 
 def steps(recipe: Recipe, stage: Stage) -> list[Step]:
@@ -98,10 +102,9 @@ def run_step(
         counts, skipped = manifest.counts, manifest.key in before and not again
     except Exception as error:
         log.debug("%s %s", step.stage, step.name, exc_info=True)
-        first = next(iter(str(error).splitlines()), "")
-        failed = str(error) if isinstance(error, WrongInput | WorkFailed) else f"{type(error).__name__}: {first}"
+        failed = str(error) if isinstance(error, WrongInput | WorkFailed) else kind_and_line(error)
     outcome = Outcome(step.stage, step.name, time.monotonic() - clock, skipped, failed, counts)
-    log.log(logging.ERROR if failed else logging.INFO, "%s", outcome)
+    log.log(logging.ERROR if failed else logging.INFO, tr(str(outcome)))
     logs.append(data / logs.RUNS, _log_entry(recipe, outcome, started_at, run_id or new_run_id()))
     return outcome
 

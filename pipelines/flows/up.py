@@ -14,6 +14,7 @@ from pathlib import Path
 from pipelines.errors import WorkFailed
 from pipelines.flows import ports, server
 from pipelines.flows.local_servers import origins
+from pipelines.messages import Message, joined
 from pipelines.recipe import load
 
 START_SECONDS = 600.0  # a part that ends before it is ready is noticed at once
@@ -51,13 +52,14 @@ class Service:
         deadline = time.monotonic() + START_SECONDS
         while not ready():
             if self.process.poll() is not None or time.monotonic() > deadline:
-                raise self.failure("did not start")
+                raise self.failure(Message("did not start"))
             time.sleep(0.2)
 
     def failure(self, what: str) -> UpError:
         """The error that says `what` happened to the service, with the end of its log."""
         tail = self.log.read_text(errors="replace").strip().splitlines()[-12:]
-        return UpError("\n".join([f"the {self.name} {what}; {self.log} ends with:", *tail]))
+        says = Message("{service}: {what}; {log} ends with:", service=self.name, what=what, log=self.log)
+        return UpError(joined("\n", (says, *tail)))
 
     def stop(self) -> None:
         """SIGTERM, time to end, then SIGKILL to its whole group."""
@@ -75,7 +77,7 @@ def up(recipes: Sequence[str], data: Path, port: int, announce: Callable[[dict[s
     Raises UpError when a service does not start, or ends by itself.
     """
     if already := server.find_running():
-        raise UpError(f"{server.home()}: `gristmill up` is at work here already: {already['ui']}")
+        raise UpError("{home}: `gristmill up` is at work here already: {ui}", home=server.home(), ui=already["ui"])
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
     with _signals_stop(), ExitStack() as stack:
         stack.callback(_stop_orphans)
@@ -124,7 +126,7 @@ def _stay(services: Sequence[Service]) -> None:
     while True:
         for service in services:
             if service.process.poll() is not None:
-                raise service.failure("ended by itself")
+                raise service.failure(Message("ended by itself"))
         time.sleep(1)
 
 

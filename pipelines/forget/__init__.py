@@ -17,10 +17,12 @@ from pipelines import catalog, storage, suppression
 from pipelines.catalog import explain
 from pipelines.forget import erase, plan
 from pipelines.forget.erase import ErasureTargets
+from pipelines.messages import Message, tr
 from pipelines.storage import filesystem, integrity, settling, shard_cache
 from pipelines.suppression import BadRequest, Tombstone, Tombstones
 
-CACHE = "the folder gristmill below the user's cache folder (~/.cache)"
+CACHED = Message("cached answers")
+CACHE = Message("the folder gristmill below the user's cache folder (~/.cache)")
 WEB_STORE, DECISIONS = Path("1_pages") / "web.sqlite", "decisions.jsonl"
 
 
@@ -115,7 +117,9 @@ def prepare(request: Request, data: Path) -> Prepared:
         local_sources=plan.local_sources(data, impact.affected),
         unread=sorted(impact.unread),
         exports=erase.exports_of(data, folders),
-        elsewhere="" if filesystem.is_local(data) else f"{CACHE} of other machines that have worked with {data}",
+        elsewhere=""
+        if filesystem.is_local(data)
+        else Message("{cache} of other machines that have worked with {data}", cache=CACHE, data=data),
     )
     return Prepared(request, data, current, tuple(new), targets, impact, report)
 
@@ -136,7 +140,7 @@ def check(request: Request, data: Path) -> None:
     if len(named) != 1:
         raise BadRequest("say one of --url, --author and --record")
     if request.url and "." not in suppression.host(request.url) and ":" not in suppression.host(request.url):
-        raise BadRequest(f"--url {request.url}: not an address; say https://site.example/what/goes")
+        raise BadRequest("--url {url}: not an address; say https://site.example/what/goes", url=request.url)
     if suppression.normalise_name(named[0]) in suppression.normalise_name(request.reason):
         raise BadRequest("--reason is kept in the clear: say why without saying whom or what")
     if request.source and not request.author:
@@ -149,7 +153,7 @@ def _check_known(record_id: str, data: Path) -> None:
     with catalog.connect(data) as con:
         known = con.execute("SELECT record_id FROM records UNION SELECT record_id FROM verdicts").fetchall()
         if (record_id,) not in known:
-            raise BadRequest(f"--record: {explain.nearest(con, record_id)}")
+            raise BadRequest("--record: {error}", error=explain.nearest(con, record_id))
 
 
 def _check_files(data: Path) -> None:
@@ -175,7 +179,7 @@ def _count(data: Path, targets: ErasureTargets, impact: plan.Impact) -> dict[str
     for folder, manifest in storage.manifests(data):
         rows.update(erase.count_rows(folder, manifest, targets) if manifest.stage != "collect" else {})
     rows["decisions"] = erase.count_decisions(data / DECISIONS, targets)
-    rows["cached answers"] = erase.count_cached(
+    rows[CACHED] = erase.count_cached(
         filesystem.local_folder(data) / WEB_STORE, lambda url: _may_be_cached_of(url, targets, impact.hosts)
     )
     rows["pages"] = len(impact.affected)
@@ -214,7 +218,7 @@ def _erase(data: Path, targets: ErasureTargets, impact: plan.Impact, report: Rep
             erased.update(rows)
             report.snapshots += [f"{manifest.name} {folder.name}"] if rows and manifest.stage == "curate" else []
     erased["decisions"] += erase.erase_decisions(data / DECISIONS, targets)
-    erased["cached answers"] += erase.erase_cached(
+    erased[CACHED] += erase.erase_cached(
         filesystem.local_folder(data) / WEB_STORE, lambda url: _may_be_cached_of(url, targets, impact.hosts)
     )
     for folder, manifest in list(plan.all_batches(data)):
@@ -231,19 +235,28 @@ def _may_be_cached_of(url: str, targets: ErasureTargets, hosts: set[str]) -> boo
 
 
 def report_lines(report: Report, *, dry_run: bool = False) -> list[str]:
-    """The report as lines of text; of a `dry_run`, what would be done."""
-    rows = ", ".join(f"{rows:,} {kind}" for kind, rows in report.erased.items())
+    """The report as lines of text in the reader's language; of a `dry_run`, what would be done."""
+    rows = ", ".join(f"{rows:,} {tr(kind)}" for kind, rows in report.erased.items())
     if dry_run:
-        lines = [f"would go: {rows or 'nothing, as nothing of it is here'}; nothing was changed"]
+        rows = rows or tr("nothing, as nothing of it is here")
+        lines = [tr("would go: {rows}; nothing was changed", rows=rows)]
     else:
-        lines = [f"erased: {rows or 'nothing was there'}; it will not be fetched, made or published again"]
+        rows = rows or tr("nothing was there")
+        lines = [tr("erased: {rows}; it will not be fetched, made or published again", rows=rows)]
     if report.snapshots:
-        lines.append(f"snapshots rewritten: {', '.join(report.snapshots)}; the next run publishes a new one")
-    lines += [f"trained on what was erased: {model}; train again, and remove it" for model in report.models]
-    lines += [f"exported before, and out of reach: {place}; remove it there" for place in report.exports]
-    lines += [f"says nearly the same, and stays: {record_id}" for record_id in report.near_duplicates]
-    lines += [f"{page_id} could not be read; forget its address if it is of it" for page_id in report.unread]
-    lines += [f"names the author, and stays: {record_id}" for record_id in report.named_in]
-    lines += [f"{source} reads files of this machine: they still hold it" for source in report.local_sources]
-    lines += [f"{report.elsewhere} may still hold it: remove it there"] if report.elsewhere else []
+        names = ", ".join(report.snapshots)
+        lines.append(tr("snapshots rewritten: {names}; the next run publishes a new one", names=names))
+    for says, named in _LISTED.items():
+        lines += [tr(says, name=name) for name in getattr(report, named)]
+    lines += [tr("{places} may still hold it: remove it there", places=report.elsewhere)] if report.elsewhere else []
     return lines
+
+
+_LISTED = {  # what is said of each → the list in the report
+    Message("trained on what was erased: {name}; train again, and remove it"): "models",
+    Message("exported before, and out of reach: {name}; remove it there"): "exports",
+    Message("says nearly the same, and stays: {name}"): "near_duplicates",
+    Message("{name} could not be read; forget its address if it is of it"): "unread",
+    Message("names the author, and stays: {name}"): "named_in",
+    Message("{name} reads files of this machine: they still hold it"): "local_sources",
+}

@@ -12,6 +12,7 @@ import pyarrow as pa
 from connectors.web import store
 from pipelines import catalog, storage
 from pipelines.forget.plan import Impact, decompress_page, read_pages
+from pipelines.messages import Message, spoken, tr
 from pipelines.storage import duck, filesystem, integrity, logs
 from pipelines.storage import pages as page_batches
 from pipelines.suppression import Tombstones
@@ -26,7 +27,7 @@ COUNTED_AS = {"signals": "records", "clusters": "records"}
 SPLITS = ("train", "validation", "test")
 ANSWERS, AFTER_ANSWERS = "## Answers before and after\n\n", "\n\n## Use\n\n"
 SAMPLES, CARD, ATTRIBUTION = "metrics.json", "README.md", "ATTRIBUTION.md"
-ERASED = "\n## Erased since\n\n"
+ERASED = Message("\n## Erased since\n\n")
 
 _CLUSTERS = """
 SELECT * REPLACE (min(record_id) OVER (PARTITION BY cluster_id) AS cluster_id,
@@ -215,9 +216,13 @@ def _recompute_clusters(
         return con.sql(_CLUSTERS).to_arrow_table().cast(schema)
 
 
+_NOTE = Message("{number} rows were erased on request after this version was published; the numbers above count them.")
+
+
 def _update_snapshot_texts(folder: Path, manifest: Manifest, builder: storage.FolderBuilder) -> None:
     """Update the snapshot's counts and attribution, and add a note to its card. The card's numbers stay."""
     from pipelines.publish.attribution import attribution  # the import takes a second, and no worker needs it
+    from pipelines.publish.card import CARDS
 
     counts = builder.counts
     counts["kept"] = sum(counts[split] for split in SPLITS)
@@ -228,9 +233,11 @@ def _update_snapshot_texts(folder: Path, manifest: Manifest, builder: storage.Fo
         duck.use_filesystem(con, folder)
         con.execute(f"CREATE VIEW published AS SELECT * FROM {duck.parquet(paths, PUBLISHED)}")
         builder.text(ATTRIBUTION, attribution(con))
-    card = (folder / CARD).read_text().split(ERASED)[0]
-    note = "rows were erased on request after this version was published; the numbers above count them."
-    builder.text(CARD, f"{card}{ERASED}{counts['erased']} {note}\n")
+    for name, language in CARDS.items():
+        if (folder / name).exists():  # an earlier release wrote no card in Chinese
+            with spoken(language):
+                card = (folder / name).read_text().split(tr(ERASED))[0]
+                builder.text(name, f"{card}{tr(ERASED)}{tr(_NOTE, number=counts['erased'])}\n")
 
 
 def _erase_samples(folder: Path, manifest: Manifest, targets: ErasureTargets) -> dict[str, int]:

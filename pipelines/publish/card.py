@@ -1,14 +1,19 @@
-"""README.md of a snapshot: a Hugging Face dataset card with funnel, rules and mixtures, computed from the tables."""
+"""README.md of a snapshot: a Hugging Face dataset card with funnel, rules and mixtures, computed from the tables.
+
+It is written in each of CARDS, whatever the language of its maker is: the same snapshot has the same bytes.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import duckdb
 
+from pipelines.messages import Message, tr
 from pipelines.publish.attribution import escape_markdown
 from pipelines.storage import FolderBuilder
 from schemas.manifest import by_reason
 
+CARDS = {"README.md": "en", "README.zh-CN.md": "zh"}  # and their languages
 SPLITS = ("train", "validation", "test")
 SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"))
 # identifiers that the hub knows; any other licence is `other` in the front matter and named in the table
@@ -44,18 +49,19 @@ def dataset_card(
     builder: FolderBuilder,
     input_counts: Mapping[str, Mapping[str, int]],
 ) -> str:
-    """The card in Markdown, from the tables `candidate`, `verdict` and `published`.
+    """The card in Markdown and the language that is spoken, from the tables `candidate`, `verdict` and `published`.
 
     `rules` are listed with their numbers of records. `builder` has the counts and files of the snapshot, and
     `input_counts` the counts of normalise by source.
     """
     counts = builder.counts
-    mixes = {name: con.sql(_MIX.format(column=column)).fetchall() for name, column in _MIXES}
+    mixes = {name: con.sql(_MIX.format(column=column)).fetchall() for name, column in _MIXES.items()}
     return "\n".join(
         [
             _front_matter(title, counts, mixes),
-            f"# {title}\n\nInstruction-tuning records made from forums, tutorials and knowledge bases, by Gristmill.\n",
+            f"# {title}\n\n{tr(_INTRODUCTION)}\n",
             _LOADING,
+            tr(_COLUMNS),
             _funnel(counts, sum(of_source.get("pages", 0) for of_source in input_counts.values())),
             _losses(input_counts),
             _rules(rules),
@@ -63,8 +69,8 @@ def dataset_card(
             _duplicates(con, counts),
             _contamination(con, counts),
             _decisions(con, counts),
-            _SIGNALS,
-            _ENDING,
+            tr(_SIGNALS),
+            tr(_ENDING),
             *_licence_conflict(mixes["licence"]),
             _files(builder),
         ]
@@ -78,19 +84,29 @@ FROM benchmark LEFT JOIN (contaminated JOIN verdict USING (record_id)) USING (be
 """
 _DECIDED = "SELECT decision, count(*) FROM verdict WHERE decision <> '' GROUP BY ALL ORDER BY ALL"
 
-_SIGNALS = """## Signals
+_INTRODUCTION = Message("Instruction-tuning records made from forums, tutorials and knowledge bases, by Gristmill.")
+
+_SIGNALS = Message("""## Signals
 
 ![How signals are spread over kept and dropped records](signals.svg)
-"""
+""")
 
-_MIXES = (("source", "source"), ("task", "task"), ("language", "output_language"), ("licence", "licence"))
+# by the column that is counted by
+_MIXES: dict[str, str] = {
+    Message("source"): "source",
+    Message("task"): "task",
+    Message("language"): "output_language",
+    Message("licence"): "licence",
+}
 
 _LOADING = """```python
 from datasets import load_dataset
 
 records = load_dataset("parquet", data_dir="path/to/this/folder")
 ```
+"""
 
+_COLUMNS = Message("""\
 Each record has `instruction`, `input` (may be empty), `output`, and for conversations the earlier messages in
 `history`, the `system` prompt, the `tools` on offer (JSON), the `reasoning` before the answer and its `tool_calls`
 (JSON); then where it came from: `source`, `url`, `title`, `author`, `licence`, `created_at`, `score`.
@@ -98,14 +114,14 @@ Names of people within the texts are not masked.
 `pairs-*.parquet` holds preferences between two answers to one question; their column `split` says with which records
 they belong.
 Near-duplicates and records of one page are never in two splits.
-"""
+""")
 
-_ENDING = """## Personal data and licences
+_ENDING = Message("""## Personal data and licences
 
 E-mail addresses, telephone numbers, IP addresses, payment cards, bank accounts and keys are replaced by marks. Authors
 are named because the licences ask for it; `ATTRIBUTION.md` lists them. The licence of each record is in its column
 `licence`; do not mix records without it.
-"""
+""")
 
 
 def _front_matter(title: str, counts: Mapping[str, int], mixes: Mapping[str, list[Any]]) -> str:
@@ -137,93 +153,117 @@ def _config(name: str, splits: Sequence[str], files: Sequence[str]) -> list[str]
 
 def _funnel(counts: Mapping[str, int], pages: int) -> str:
     steps = {
-        "records": counts["records"],
-        "not a duplicate of a kept record": counts["records"] - counts["duplicates"],
-        "kept": counts["kept"],
-        **{f"… in {split}": counts[split] for split in SPLITS},
+        tr("records"): counts["records"],
+        tr("not a duplicate of a kept record"): counts["records"] - counts["duplicates"],
+        tr("kept"): counts["kept"],
+        **{tr("… in {split}", split=split): counts[split] for split in SPLITS},
     }
     shares = [(name, count, _share(count, counts["records"])) for name, count in steps.items()]
-    rows = [("pages", pages, ""), *shares, ("preference pairs", counts["pairs"], "")]
-    return "## From pages to records\n\n" + _table(("", "count", "of records"), rows)
+    rows = [(tr("pages"), pages, ""), *shares, (tr("preference pairs"), counts["pairs"], "")]
+    return _heading(Message("From pages to records")) + _table(("", tr("count"), tr("of records")), rows)
 
 
-_LOSSES = """## What was lost on the way
+_LOSSES = Message("""## What was lost on the way
 
 What each source gave before the policy looked at it. A post is a post of a thread, a section of an article or an
 exchange of a set. A rejected page or document gave no record; a rejected part is a post or a section. A hole is the
 place of something that could not be read, such as an unknown template; `⟦?⟧` stands there. Columns of a set that were
 not read are counted by pages.
 
-"""
+""")
 _LOST = {
-    "rejected": "pages",
-    "rejected_document": "documents",
-    "rejected_part": "parts",
-    "holes": "holes",
-    "unused_column": "columns",
+    "rejected": Message("pages"),
+    "rejected_document": Message("documents"),
+    "rejected_part": Message("parts"),
+    "holes": Message("holes"),
+    "unused_column": Message("columns"),
 }
 SHOWN_REASONS = 3
 
 
 def _losses(by_source: Mapping[str, Mapping[str, int]]) -> str:
-    names = ("pages", "documents", "posts", "records")
+    names = (Message("pages"), Message("documents"), Message("posts"), Message("records"))
     numbers = [(source, *(counts.get(name, 0) for name in names)) for source, counts in sorted(by_source.items())]
     lost = [
-        (source, what, sum(reasons.values()), _commonest(reasons))
+        (source, tr(what), sum(reasons.values()), _commonest(reasons))
         for source, counts in sorted(by_source.items())
         for counter, what in _LOST.items()
         if (reasons := by_reason(counts, counter))
     ]
-    told = _table(("source", "lost", "count", "commonest reasons or kinds"), lost) if lost else "Nothing was lost.\n"
-    return f"{_LOSSES}{_table(('source', *names), numbers)}\n{told}"
+    head = (tr("source"), tr("lost"), tr("count"), tr("commonest reasons or kinds"))
+    told = _table(head, lost) if lost else tr("Nothing was lost.") + "\n"
+    return f"{tr(_LOSSES)}{_table((tr('source'), *map(tr, names)), numbers)}\n{told}"
 
 
 def _commonest(reasons: Mapping[str, int]) -> str:
     """`nothing_found 4, too_short 2, and 3 of 2 other reasons`; `reasons` with the commonest first."""
     shown = [f"`{reason}` {count}" for reason, count in list(reasons.items())[:SHOWN_REASONS]]
     others = list(reasons.values())[SHOWN_REASONS:]
-    return ", ".join([*shown, *([f"{sum(others)} of {len(others)} other"] if others else [])])
+    return ", ".join(
+        [*shown, *([tr("{number} of {kinds} other", number=sum(others), kinds=len(others))] if others else [])]
+    )
+
+
+_DROPPED = Message("""## What was dropped, and why
+
+A record may break several rules; `alone` counts those that only this rule dropped.
+
+""")
 
 
 def _rules(rules: Iterable[RuleLine]) -> str:
-    rows = [(f"`{rule.name}`", rule.broken, rule.alone, rule.drop_if, rule.why) for rule in rules]
+    rows = [(f"`{rule.name}`", rule.broken, rule.alone, rule.drop_if, tr(rule.why)) for rule in rules]
     rows.sort(key=lambda row: -row[1])
-    return (
-        "## What was dropped, and why\n\n"
-        "A record may break several rules; `alone` counts those that only this rule dropped.\n\n"
-    ) + _table(("rule", "broken", "alone", "drops a record if", "why"), rows)
+    head = (tr("rule"), tr("broken"), tr("alone"), tr("drops a record if"), tr("why"))
+    return tr(_DROPPED) + _table(head, rows)
 
 
 def _mix(name: str, rows: Iterable[tuple[str, int, int]]) -> str:
-    escaped = [(escape_markdown(value) or "unknown", kept, dropped) for value, kept, dropped in rows]
-    return f"## By {name}\n\n" + _table((name, "kept", "dropped"), escaped)
+    escaped = [(escape_markdown(value) or tr("unknown"), kept, dropped) for value, kept, dropped in rows]
+    return tr("## By {name}", name=name) + "\n\n" + _table((tr(name), tr("kept"), tr("dropped")), escaped)
+
+
+_DUPLICATES = Message("""## Duplicates
+
+{clusters} clusters of duplicates hold {members} records, the largest {largest}; {dropped}
+records were dropped in favour of another of their cluster.
+""")
 
 
 def _duplicates(con: duckdb.DuckDBPyConnection, counts: Mapping[str, int]) -> str:
     clusters, members, largest = con.sql(_CLUSTERS).fetchall()[0]
-    return (
-        "## Duplicates\n\n"
-        f"{clusters} clusters of duplicates hold {members} records, the largest {largest}; {counts['duplicates']}\n"
-        "records were dropped in favour of another of their cluster.\n"
-    )
+    numbers = {"clusters": clusters, "members": members, "largest": largest, "dropped": counts["duplicates"]}
+    return tr(_DUPLICATES, **numbers)
+
+
+_SOUGHT = Message("""## Benchmarks
+
+Items that are long enough to be told from ordinary speech were sought. Where at least half of one was found
+in a record, `contaminated-*.parquet` shows both, side by side; `most` is the highest score. A rule of the
+policy says from which score a record is dropped.
+
+""")
 
 
 def _contamination(con: duckdb.DuckDBPyConnection, counts: Mapping[str, int]) -> str:
     rows = con.sql(_BENCHMARKS).fetchall()
     if not rows:
-        return "## Benchmarks\n\nNo benchmark was looked for; the recipe names none.\n"
-    return (
-        "## Benchmarks\n\n"
-        "Items that are long enough to be told from ordinary speech were sought. Where at least half of one was found\n"
-        "in a record, `contaminated-*.parquet` shows both, side by side; `most` is the highest score. A rule of the\n"
-        "policy says from which score a record is dropped.\n\n"
-    ) + _table(("benchmark", "items", "sought", "found", "in records", "most", "records kept all the same"), rows)
+        return _heading(Message("Benchmarks")) + tr("No benchmark was looked for; the recipe names none.") + "\n"
+    head = [tr("benchmark"), tr("items"), tr("sought"), tr("found"), tr("in records"), tr("most")]
+    return tr(_SOUGHT) + _table([*head, tr("records kept all the same")], rows)
 
 
 def _decisions(con: duckdb.DuckDBPyConnection, counts: Mapping[str, int]) -> str:
     parts = [f"{count} {decision}" for decision, count in con.sql(_DECIDED).fetchall()]
-    parts += [f"{counts['decisions_unknown']} about records that are not there"] if counts["decisions_unknown"] else []
-    return f"## Decisions by hand\n\n{', '.join(parts) or 'None'}.\n"
+    if unknown := counts["decisions_unknown"]:
+        parts.append(tr("{number} about records that are not there", number=unknown))
+    return _heading(Message("Decisions by hand")) + tr("{decisions}.", decisions=", ".join(parts) or tr("None")) + "\n"
+
+
+_CONFLICT = Message("""\
+Share-alike and non-commercial records stand side by side here. What is made of both at once can be
+published under neither licence: filter by `licence`, or use a policy that keeps one of them out.
+""")
 
 
 def _licence_conflict(rows: Sequence[tuple[str, int, int]]) -> list[str]:
@@ -231,16 +271,17 @@ def _licence_conflict(rows: Sequence[tuple[str, int, int]]) -> list[str]:
     kept = [value.upper() for value, count, _ in rows if count]
     if not any("-SA" in value and "-NC" not in value for value in kept) or not any("-NC" in value for value in kept):
         return []
-    return [
-        "Share-alike and non-commercial records stand side by side here. What is made of both at once can be\n"
-        "published under neither licence: filter by `licence`, or use a policy that keeps one of them out.\n"
-    ]
+    return [tr(_CONFLICT)]
 
 
 def _files(builder: FolderBuilder) -> str:
     tables = sorted(path for path in builder.shards if path.endswith(".parquet"))
     rows = [(path, builder.shards[path].rows, f"`{builder.shards[path].sha256}`") for path in tables]
-    return "## Files\n\n" + _table(("file", "rows", "SHA-256"), rows)
+    return _heading(Message("Files")) + _table((tr("file"), tr("rows"), "SHA-256"), rows)
+
+
+def _heading(words: str) -> str:
+    return f"## {tr(words)}\n\n"
 
 
 def _share(count: int, total: int) -> str:

@@ -21,6 +21,7 @@ from typing import IO, Literal
 
 from pipelines import storage
 from pipelines.errors import WrongInput
+from pipelines.messages import Message, tr
 from pipelines.publish import shapes
 from pipelines.publish.shapes import Row, Shape
 from pipelines.recipe import RecipeError
@@ -53,7 +54,9 @@ class Snapshot:
         self._folder = storage.latest(storage.folder(data, "curate", recipe))
         manifest = storage.read_manifest(self._folder)
         if manifest is None:
-            raise RecipeError(f"{self._folder}: no snapshot; run `gristmill run {recipe}` first")
+            raise RecipeError(
+                "{folder}: no snapshot; run `gristmill run {recipe}` first", folder=self._folder, recipe=recipe
+            )
         self._manifest: Manifest = manifest
 
     def rows(self, kind: Format, split: Split) -> Iterator[Row]:
@@ -75,7 +78,8 @@ class Snapshot:
         integrity.check(listed)
         paths = [path for path, _ in listed]
         columns = PUBLISHED_PAIR if table == "pairs" else PUBLISHED
-        inputs.check_columns(paths, columns.names, "a snapshot", f"run `gristmill run {self.recipe}` for a new one")
+        cure = Message("run `{command}` for a new one", command=f"gristmill run {self.recipe}")
+        inputs.check_columns(paths, columns.names, Message("a snapshot"), cure)
         for path in paths:
             with filesystem.open_parquet(path) as file:
                 for batch in file.iter_batches(1_024):
@@ -90,9 +94,21 @@ def write_lines(rows: Iterator[Row], shape: Shape, out: IO[str], name: str) -> i
         out.writelines(lines)
         counts.update(lines=len(lines), left_out=not lines, joined=bool(lines and row["input"]))
     if counts["left_out"]:
-        log.warning("%s cannot hold %d records, which are left out; `messages` holds all", name, counts["left_out"])
+        log.warning(
+            tr(
+                "{name} cannot hold {left_out} records, which are left out; `messages` holds all",
+                name=name,
+                left_out=counts["left_out"],
+            )
+        )
     if counts["joined"] and shape is not shapes.alpaca:
-        log.info("%s has no place for an input; of %d records it stands below the instruction", name, counts["joined"])
+        log.info(
+            tr(
+                "{name} has no place for an input; of {joined} records it stands below the instruction",
+                name=name,
+                joined=counts["joined"],
+            )
+        )
     return counts["lines"]
 
 
@@ -114,9 +130,9 @@ def export_file(recipe: str, data: Path, kind: Format, path: Path, split: Split 
         Snapshot(recipe, data).log_export(kind, "stdout")
         return lines
     if path.is_dir():
-        raise WrongInput(f"{path}: is a folder; name a file in it")
+        raise WrongInput("{path}: is a folder; name a file in it", path=path)
     if not path.parent.is_dir():
-        raise WrongInput(f"{path}: there is no folder {path.parent}; make it first")
+        raise WrongInput("{path}: there is no folder {folder}; make it first", path=path, folder=path.parent)
     snapshot = Snapshot(recipe, data)
     lines = write_file(snapshot.rows(kind, split), FORMATS[kind], path, kind)
     snapshot.log_export(kind, str(path.absolute()))

@@ -46,10 +46,12 @@ def write(recipe: str, data: Path, trainer: Trainer, out: Path, kind: Format | N
     ways = {job: way for job, way in TRAINERS[trainer].items() if kind in (None, way.kind)}
     if not ways:
         kinds = ", ".join(way.kind for way in TRAINERS[trainer].values())
-        raise WrongInput(f"--format {kind}: what is written for {trainer} is {kinds}")
+        raise WrongInput(
+            "--format {kind}: what is written for {trainer} is {kinds}", kind=kind, trainer=trainer, kinds=kinds
+        )
     snapshot = Snapshot(recipe, data)
     if out.is_file() or not out.parent.is_dir():
-        raise WrongInput(f"{out}: is a file, or its folder is not there; name a folder to write to")
+        raise WrongInput("{out}: is a file, or its folder is not there; name a folder to write to", out=out)
     written: dict[str, int] = {}
     described: dict[str, Row] = {}
     for job, way in ways.items():

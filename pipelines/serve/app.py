@@ -1,7 +1,6 @@
 """The HTTP app: its routes, its playground page, and errors in OpenAI's shape."""
 
 import secrets
-from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -9,12 +8,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from pipelines.serve import completions
+from pipelines.serve import completions, playground
 from pipelines.serve.access import LOOPBACK, AccessMiddleware
 from pipelines.serve.loading import ServedModel
 from pipelines.serve.protocol import ApiError, as_api_error
 
-PLAYGROUND = Path(__file__).with_name("playground.html")
 RETRY_AFTER = 5  # seconds
 
 
@@ -49,11 +47,11 @@ def _add_information_routes(app: FastAPI, model: ServedModel) -> None:
         return _model_object(name)
 
     @app.get("/")
-    async def playground() -> HTMLResponse:
+    async def show_playground(request: Request) -> HTMLResponse:
         nonce = secrets.token_urlsafe(16)
         policy = f"default-src 'none'; connect-src 'self'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'"
         headers = {"Content-Security-Policy": f"{policy}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}
-        return HTMLResponse(PLAYGROUND.read_text().replace("NONCE", nonce), headers=headers)
+        return HTMLResponse(playground.page(playground.language_of(request), nonce), headers=headers)
 
 
 def _model_object(name: str) -> dict[str, Any]:

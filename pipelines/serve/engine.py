@@ -18,6 +18,7 @@ from transformers import (
     StoppingCriteriaList,
 )
 
+from pipelines.messages import Message
 from pipelines.serve.detokenizer import Detokenizer
 
 MIN_TEMPERATURE = 1e-3  # below it the softmax overflows; greedy decoding makes the same choice
@@ -114,7 +115,7 @@ def _end_token_ids(model: Any, tokenizer: Any) -> frozenset[int]:
     ends = [listed] if isinstance(listed, int) else list(listed or [])
     known = {*ends, tokenizer.eos_token_id} - {None}
     if not known:
-        raise ValueError("the model names no end-of-text token in its tokenizer or generation_config.json")
+        raise ValueError(Message("the model names no end-of-text token in its tokenizer or generation_config.json"))
     return frozenset(known)
 
 

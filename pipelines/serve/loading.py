@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines import storage
+from pipelines.messages import Message
 from pipelines.recipe import RecipeError
 from pipelines.storage import filesystem, shard_cache
 from schemas.manifest import Manifest
@@ -31,11 +32,22 @@ def find_model(model: str | Path, data: Path) -> Path:
     for folder in (filesystem.follow_link(filesystem.resolve(model)), storage.latest(versions), versions):
         if (folder / "config.json").is_file():
             if not any(folder.glob("*.safetensors")):
-                raise RecipeError(f"{folder}: no *.safetensors beside config.json; save the model in that format")
+                raise RecipeError(
+                    "{folder}: no *.safetensors beside config.json; save the model in that format", folder=folder
+                )
             return folder.resolve() if filesystem.is_local(folder) else folder
     recipes = sorted(path.parent.name for path in (data / storage.FOLDERS["finetune"]).glob("*/latest"))
-    known = f"models here: {', '.join(recipes)}" if recipes else "train one with `gristmill stage finetune RECIPE`"
-    raise RecipeError(f"{model}: not a model folder, and no recipe of that name has a model below {data}; {known}")
+    known = (
+        Message("models here: {names}", names=", ".join(recipes))
+        if recipes
+        else Message("train one with `gristmill stage finetune RECIPE`")
+    )
+    raise RecipeError(
+        "{model}: not a model folder, and no recipe of that name has a model below {data}; {known}",
+        model=model,
+        data=data,
+        known=known,
+    )
 
 
 def load_model(folder: Path, name: str = "") -> ServedModel:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import WorkFailed
+from pipelines.messages import Message, tr
 from pipelines.recipe import RecipeError
 from pipelines.serve.access import LOOPBACK
 from pipelines.serve.loading import find_model, load_model
@@ -20,9 +21,9 @@ from pipelines.serve.loading import find_model, load_model
 TOKEN = "GRISTMILL_SERVE_TOKEN"
 MIN_TOKEN_BYTES = 32
 CURES = {
-    errno.EADDRINUSE: "another program listens there; stop it, or choose another --port",
-    errno.EACCES: "this user may not listen there; choose a --port of 1024 or more",
-    errno.EADDRNOTAVAIL: "this machine has no such address; choose another --host",
+    errno.EADDRINUSE: Message("another program listens there; stop it, or choose another --port"),
+    errno.EACCES: Message("this user may not listen there; choose a --port of 1024 or more"),
+    errno.EADDRNOTAVAIL: Message("this machine has no such address; choose another --host"),
 }
 
 log = logging.getLogger("gristmill")
@@ -44,7 +45,10 @@ def serve(model: str | Path, host: str = "127.0.0.1", port: int = 8000, data: Pa
     token = os.environ.get(TOKEN, "")
     if host not in LOOPBACK and len(token.encode()) < MIN_TOKEN_BYTES:
         raise RecipeError(
-            f"{host} can be reached from elsewhere: set {TOKEN} to a secret of {MIN_TOKEN_BYTES} bytes or more"
+            "{host} can be reached from elsewhere: set {token} to a secret of {number} bytes or more",
+            host=host,
+            token=TOKEN,
+            number=MIN_TOKEN_BYTES,
         )
     with _listening(host, port) as sockets:
         folder = find_model(model, data)
@@ -70,7 +74,7 @@ def _run(folder: Path, name: str, token: str, hosts: tuple[str, ...], sockets: l
     limits: dict[str, Any] = {"http": ImpatientProtocol, "limit_concurrency": MOST}
     config = uvicorn.Config(app, log_level="info", server_header=False, **limits)
     for each in sockets:
-        log.info("listening on %s; Ctrl-C stops it", _url(each))
+        log.info(tr("listening on {url}; Ctrl-C stops it", url=_url(each)))
     with suppress(KeyboardInterrupt):  # how a server is meant to end
         uvicorn.Server(config).run(sockets=sockets)
 
@@ -98,5 +102,6 @@ def _listening(host: str, port: int) -> Iterator[list[socket.socket]]:
 
 def _port_error(host: str, port: int, error: Exception) -> PortError:
     code = error.errno if isinstance(error, OSError) else None
-    cure = CURES.get(code or 0) or f"{getattr(error, 'strerror', None) or error}; choose another --host or --port"
-    return PortError(f"cannot listen on {host}:{port}: {cure}")
+    why = getattr(error, "strerror", None) or error
+    cure = CURES.get(code or 0) or Message("{why}; choose another --host or --port", why=why)
+    return PortError("cannot listen on {host}:{port}: {cure}", host=host, port=port, cure=cure)

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
+from pipelines.messages import tr
 from pipelines.storage import filesystem
 from pipelines.storage.filesystem import MANIFEST as MANIFEST
 from pipelines.storage.integrity import Damaged, sha256_of
@@ -221,7 +222,7 @@ def _resume(work: Path) -> FolderBuilder | None:
     try:
         builder.resume()
     except BrokenSeal:
-        log.warning("%s: what an interrupted run noted here is damaged; it is made again", work)
+        log.warning(tr("{work}: what an interrupted run noted here is damaged; it is made again", work=work))
         return None
     return builder
 
@@ -308,7 +309,7 @@ def last_manifest(folder: Path) -> Manifest | None:
     try:
         return read_manifest(folder)
     except Damaged as error:
-        log.warning("%s: damaged (%s); what it stands for is made again", error.path, error.what)
+        log.warning(tr("{path}: damaged ({what}); what it stands for is made again", path=error.path, what=error.what))
         return None
 
 
@@ -318,7 +319,7 @@ def put_into_place(work: Path, folder: Path) -> None:
         if read_manifest(work):
             _move_into_place(work, folder)
     except Damaged:
-        log.warning("%s: the manifest of a killed run is damaged; its work is done again", work)
+        log.warning(tr("{work}: the manifest of a killed run is damaged; its work is done again", work=work))
 
 
 @contextmanager

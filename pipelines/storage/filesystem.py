@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.errors import WorkFailed, WrongInput
+from pipelines.messages import joined
 
 MANIFEST = "manifest.json"
 
@@ -40,9 +41,11 @@ def resolve(address: str | Path) -> Path:
         path = UPath(address, use_listings_cache=False)
         path.exists()
     except ImportError as error:
-        raise AddressError(f"{address}: {error}; for s3:// that is pip install 'gristmill[s3]'") from error
+        raise AddressError(
+            "{address}: {error}; for s3:// that is pip install 'gristmill[s3]'", address=address, error=error
+        ) from error
     except Exception as error:  # each file system raises exceptions of its own
-        raise AddressError(f"{address}: {type(error).__name__}: {error}") from error
+        raise AddressError(joined(": ", (address, type(error).__name__, error))) from error
     return cast(Path, path)
 
 
@@ -319,4 +322,4 @@ def open_parquet(path: Path) -> pq.ParquetFile:
     except FileNotFoundError:
         raise
     except (pa.ArrowInvalid, OSError) as error:  # either, by which byte of the footer is wrong
-        raise WorkFailed(f"{path}: no Parquet file any more; `gristmill verify` says what to do") from error
+        raise WorkFailed("{path}: no Parquet file any more; `gristmill verify` says what to do", path=path) from error

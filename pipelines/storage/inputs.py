@@ -42,7 +42,7 @@ def load_inputs(recipe: Recipe, data: Path, *, clusters: bool = False) -> Inputs
     """
     wanted = [(stage, name) for stage in ("normalise", "annotate") for name in recipe.source_names()]
     wanted += [("dedupe", recipe.name)] if clusters else []
-    manifests = {(stage, name): _finished(data, stage, name, recipe) for stage, name in wanted}
+    manifests = {(stage, name): finished(data, stage, name, recipe) for stage, name in wanted}
     shards: dict[str, list[tuple[Path, Shard]]] = {prefix: [] for of_stage in PREFIXES.values() for prefix in of_stage}
     for (stage, name), manifest in manifests.items():
         for prefix in PREFIXES[stage]:
@@ -58,12 +58,20 @@ def check_columns(paths: Iterable[Path], columns: Iterable[str], what: str, cure
     for path in paths:
         with filesystem.open_parquet(path) as file:
             if not wanted <= set(file.schema_arrow.names):
-                raise RecipeError(f"{path}: {what} of another release, with other columns; {cure}")
+                raise RecipeError(
+                    "{path}: {what} of another release, with other columns; {cure}", path=path, what=what, cure=cure
+                )
 
 
-def _finished(data: Path, stage: str, name: str, recipe: Recipe) -> Manifest:
+def finished(data: Path, stage: str, name: str, recipe: Recipe) -> Manifest:
+    """What a stage has made for a source or recipe. Raises: RecipeError where it has not finished."""
     folder = storage.folder(data, stage, name)
     manifest = storage.read_manifest(folder)
     if manifest is None:
-        raise RecipeError(f"{folder}: nothing finished here; run `gristmill stage {stage} {recipe.name}` first")
+        raise RecipeError(
+            "{folder}: nothing finished here; run `gristmill stage {stage} {recipe}` first",
+            folder=folder,
+            stage=stage,
+            recipe=recipe.name,
+        )
     return manifest

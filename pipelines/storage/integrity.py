@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.errors import WorkFailed
+from pipelines.messages import Message
 from pipelines.storage import filesystem
 from pipelines.storage.layout import command_for
 from schemas.manifest import Shard
@@ -25,17 +26,18 @@ class Damaged(WorkFailed):
     """A file is not what was written. The message is one line: file, what, cure."""
 
     def __init__(self, path: Path, what: str, cure: str = "") -> None:
-        super().__init__(path, what, cure)  # as they are, so that a worker can send the error
+        Exception.__init__(self, path, what, cure)  # as they are, so that a worker can send the error
         self.path, self.what, self.cure = path, what, cure or cure_of(path)
 
     def __str__(self) -> str:
-        return f"{self.path}: damaged ({self.what}); {self.cure}"
+        return Message("{path}: damaged ({what}); {cure}", path=self.path, what=self.what, cure=self.cure)
 
 
-def cure_of(path: Path) -> str:
+def cure_of(path: Path) -> Message:
     """What to do about a damaged file."""
-    command = command_for(path)
-    return f"`{command}` makes it anew" if command else f"copy {path.parent} anew from where it came"
+    if command := command_for(path):
+        return Message("`{command}` makes it anew", command=command)
+    return Message("copy {folder} anew from where it came", folder=path.parent)
 
 
 def sha256_of(path: Path) -> str:
@@ -47,9 +49,9 @@ def sha256_of(path: Path) -> str:
 def fault_of(path: Path, shard: Shard) -> str:
     """`missing` or `changed`; "" for a file that is what its manifest says."""
     try:
-        return "" if sha256_of(path) == shard.sha256 else "changed"
+        return "" if sha256_of(path) == shard.sha256 else Message("changed")
     except FileNotFoundError:
-        return "missing"
+        return Message("missing")
 
 
 def check(shards: Iterable[tuple[Path, Shard]]) -> None:
@@ -76,5 +78,5 @@ def open_checked(path: Path, shard: Shard) -> pq.ParquetFile:
         return filesystem.open_parquet(path)
     content = filesystem.read_object(path)
     if sha256(content).hexdigest() != shard.sha256:
-        raise Damaged(path, "changed")
+        raise Damaged(path, Message("changed"))
     return pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True)

@@ -27,6 +27,7 @@ from typing import IO
 from uuid import uuid4
 
 from pipelines.errors import WorkFailed
+from pipelines.messages import tr
 from pipelines.storage import filesystem, settling
 
 LOCK, FOLDER = ".lock", ".lease"
@@ -61,7 +62,7 @@ def lock_data(data: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            log.warning("another run is at work in %s; waiting for it", data)
+            log.warning(tr("another run is at work in {data}; waiting for it", data=data))
             fcntl.flock(lock, fcntl.LOCK_EX)
         if filesystem.is_local(data):
             settling.settle(data)
@@ -110,7 +111,9 @@ def _lock_id(lock: IO[str]) -> str:
 def _hold_lease(data: Path, own: Lease) -> Iterator[None]:
     number = _acquire(data, own)
     if not number:
-        log.warning("%s: this store knows no conditional writes; let no other machine run here meanwhile", data)
+        log.warning(
+            tr("{data}: this store knows no conditional writes; let no other machine run here meanwhile", data=data)
+        )
         yield
         return
     done = Event()
@@ -185,7 +188,14 @@ def _is_stale(data: Path, number: int, lease: Lease) -> bool:
 
     Raises: DataInUse at the first heartbeat.
     """
-    log.warning("%s: %s has the lease; looking for %d s whether it lives", data, lease.owner, STALE_AFTER)
+    log.warning(
+        tr(
+            "{data}: {owner} has the lease; looking for {stale_after} s whether it lives",
+            data=data,
+            owner=lease.owner,
+            stale_after=STALE_AFTER,
+        )
+    )
     end = time.monotonic() + STALE_AFTER
     while time.monotonic() < end:
         time.sleep(POLL)
@@ -194,8 +204,11 @@ def _is_stale(data: Path, number: int, lease: Lease) -> bool:
             return False
         if latest != lease:
             raise DataInUse(
-                f"{data}: {lease.owner}, has been at work here since {lease.since}, and it lives; wait for its end or "
-                f"stop it, then give the same command again"
+                "{data}: {owner}, has been at work here since {since}, and it lives; wait for its end or stop "
+                "it, then give the same command again",
+                data=data,
+                owner=lease.owner,
+                since=lease.since,
             )
     return True
 
@@ -214,7 +227,14 @@ def _send_heartbeats(data: Path, number: int, own: Lease, done: Event) -> None:
             log.debug("%s: no sign of life: %s", data, error)
             continue
         if latest_number > number:
-            log.error("%s: this run gave no sign of life for %d s, and %s took over", data, STALE_AFTER, latest.owner)
+            log.error(
+                tr(
+                    "{data}: this run gave no sign of life for {stale_after} s, and {owner} took over",
+                    data=data,
+                    stale_after=STALE_AFTER,
+                    owner=latest.owner,
+                )
+            )
             # a process that a script starts in the background ignores SIGINT
             ignores_interrupt = signal.getsignal(signal.SIGINT) == signal.SIG_IGN
             signal.pthread_kill(main_thread().ident or 0, signal.SIGTERM if ignores_interrupt else signal.SIGINT)

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pipelines.messages import tr
 from pipelines.storage import filesystem
 from schemas.seal import Line, read_lines, seal_values
 
@@ -41,7 +42,9 @@ def read(path: Path) -> list[dict[str, Any]]:
     entries = []
     for file, line in lines(path):
         if line.value is None:
-            log.warning("%s:%d: damaged; this line is left out, the others count", file, line.number)
+            log.warning(
+                tr("{file}:{number}: damaged; this line is left out, the others count", file=file, number=line.number)
+            )
         else:
             entries.append(line.value)
     return entries

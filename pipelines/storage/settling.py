@@ -55,7 +55,7 @@ def discard(data: Path, stage: str, name: str) -> None:
     made = folder(data, stage, name)
     gone = storage.latest(made) if stage in VERSIONED else made
     if not gone.exists():
-        raise WorkFailed(f"{made}: nothing here yet to make again; leave out --again")
+        raise WorkFailed("{made}: nothing here yet to make again; leave out --again", made=made)
     for work in gone.parent.glob(f".{gone.name}.*"):
         filesystem.remove_folder(work)
     filesystem.remove_folder(gone)

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO
 from uuid import uuid4
 
+from pipelines.messages import Message, tr
 from pipelines.storage import filesystem, integrity
 from pipelines.storage.integrity import Damaged
 from pipelines.workers.progress import track
@@ -108,7 +109,7 @@ def _make_space(folder: Path, lock: IO[str], wanted: Mapping[str, int]) -> bool:
 
 @cache
 def _warn_no_space(folder: Path) -> None:
-    log.warning("no room in %s; what finds none is read in the store, which is slow", folder)
+    log.warning(tr("no room in {folder}; what finds none is read in the store, which is slow", folder=folder))
 
 
 def _cached_files(folder: Path) -> dict[str, os.stat_result]:
@@ -173,13 +174,24 @@ def local_copy_of(folder: Path, manifest: Manifest | None) -> Iterator[Path]:
         return
     if manifest is None:
         raise FileNotFoundError(
-            f"{folder}: has no {filesystem.MANIFEST} to check its files by; copy the folder to a disk"
+            Message(
+                "{folder}: has no {manifest} to check its files by; copy the folder to a disk",
+                folder=folder,
+                manifest=filesystem.MANIFEST,
+            )
         )
     copies = _cached_copies([(folder / shard.path, shard) for shard in manifest.shards])
     if copies is None:
         size = sum(shard.bytes for shard in manifest.shards)
         cache_folder = filesystem.cache_folder()
-        raise NoSpace(f"{folder}: {size / 1e9:.1f} GB find no room in {cache_folder}; copy the folder to a larger disk")
+        raise NoSpace(
+            Message(
+                "{folder}: {size:.1f} GB find no room in {cache_folder}; copy the folder to a larger disk",
+                folder=folder,
+                size=size / 1e9,
+                cache_folder=cache_folder,
+            )
+        )
     with tempfile.TemporaryDirectory(dir=filesystem.cache_folder(), prefix=".folder.") as temp:
         for shard, copy in zip(manifest.shards, copies.paths, strict=True):
             path = Path(temp) / shard.path

@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from pipelines.errors import did_you_mean
+from pipelines.messages import Message
 
 Node = dict[str, Any]
 
@@ -59,9 +60,11 @@ def check_expression(text: str) -> None:
     node = _only_node(f"SELECT\n{text}\n")
     bare: Node = {"type": "SELECT_NODE", "modifiers": [], "where_clause": None, "having": None, "qualify": None}
     if any(node.get(key) != value for key, value in bare.items()) or not _has_no_clauses(node):
-        raise RefusedSQL("more than an expression; write what comes after SELECT, up to a comma or FROM")
+        raise RefusedSQL(Message("more than an expression; write what comes after SELECT, up to a comma or FROM"))
     if len(node["select_list"]) != 1:
-        raise RefusedSQL(f"{len(node['select_list'])} expressions, separated by commas; write one")
+        raise RefusedSQL(
+            Message("{number} expressions, separated by commas; write one", number=len(node["select_list"]))
+        )
     _statements(f"SELECT (\n{text}\n)")  # as it will stand in a query: no semicolon, no name after it
     _check_parts(node["select_list"])
 
@@ -71,7 +74,7 @@ def check_order(text: str) -> None:
     node = _only_node(f"SELECT 1 ORDER BY\n{text}\n")
     modifiers = node.get("modifiers", [])
     if [each["type"] for each in modifiers] != ["ORDER_MODIFIER"] or not _has_no_clauses(node):
-        raise RefusedSQL("more than an order; write what comes after ORDER BY")
+        raise RefusedSQL(Message("more than an order; write what comes after ORDER BY"))
     _statements(f"SELECT rank() OVER (ORDER BY\n{text}\n)")
     _check_parts([order["expression"] for order in modifiers[0]["orders"]])
 
@@ -83,7 +86,7 @@ def check_query(text: str) -> None:
     called = [node["function_name"].lower() for node in _nodes(tree) if node.get("class") == "FUNCTION"]
     refused = [name for name in tables if name not in _READERS] + [name for name in called if name in _SETTERS]
     if refused:
-        raise RefusedSQL(f"{refused[0]}() is refused: it does not only read")
+        raise RefusedSQL(Message("{name}() is refused: it does not only read", name=refused[0]))
 
 
 def closed(text: str) -> str:
@@ -112,19 +115,27 @@ def _check_parts(expressions: list[Node]) -> None:
     for node in _nodes(expressions):
         kind = node.get("class")
         if kind and kind not in _EXPRESSIONS:
-            raise RefusedSQL(f"{_INSTEAD.get(kind, kind.lower())} is refused; an expression sees one record")
+            raise RefusedSQL(
+                Message("{what} is refused; an expression sees one record", what=_INSTEAD.get(kind, kind.lower()))
+            )
         if kind == "FUNCTION":
             _check_function(node["function_name"].lower())
         if _is_reference(node) and node["column_names"][-1].lower() in _CLOCKS:
-            raise RefusedSQL(f"{node['column_names'][-1]} gives another answer each time; write a date")
+            raise RefusedSQL(
+                Message("{name} gives another answer each time; write a date", name=node["column_names"][-1])
+            )
 
 
 def _check_function(name: str) -> None:
     if name in _computing():
         return
     if name not in _functions():
-        raise RefusedSQL(f"no function {name!r}{did_you_mean(name, sorted(_computing()))}")
-    raise RefusedSQL(f"{name}() is refused: it sees more than one record, or gives another answer each time")
+        raise RefusedSQL(
+            Message("no function {name!r}{cure}", name=name, cure=did_you_mean(name, sorted(_computing())))
+        )
+    raise RefusedSQL(
+        Message("{name}() is refused: it sees more than one record, or gives another answer each time", name=name)
+    )
 
 
 @cache
@@ -148,10 +159,12 @@ def _functions() -> dict[str, set[tuple[str, str | None]]]:
 def _only_node(query: str) -> Node:
     statements = _statements(query)
     if len(statements) != 1:
-        raise RefusedSQL(f"{len(statements)} statements, separated by semicolons; write one expression")
+        raise RefusedSQL(
+            Message("{number} statements, separated by semicolons; write one expression", number=len(statements))
+        )
     node: Node = statements[0]["node"]
     if node["type"] != "SELECT_NODE":
-        raise RefusedSQL("more than an expression; UNION and the like are refused")
+        raise RefusedSQL(Message("more than an expression; UNION and the like are refused"))
     return node
 
 

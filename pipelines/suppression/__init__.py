@@ -20,12 +20,13 @@ from urllib.parse import urlsplit
 
 from pipelines import storage
 from pipelines.errors import WorkFailed, WrongInput
+from pipelines.messages import Message
 from pipelines.storage.integrity import Damaged
 from schemas.manifest import digest
 from schemas.seal import read_lines, write_lines
 
 FILE = "forgotten.jsonl"
-CURE = "nothing is fetched, made or published until you have put back a copy of this file from a backup"
+CURE = Message("nothing is fetched, made or published until you have put back a copy of this file from a backup")
 Kind = Literal["url", "author", "record", "part", "text"]
 
 

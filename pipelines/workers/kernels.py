@@ -14,6 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from pipelines.messages import tr
+
 PACKAGE = Path(__file__).parents[1]
 LOG_EVERY = 5.0  # seconds between two lines about the progress
 log = logging.getLogger("gristmill")
@@ -101,7 +103,13 @@ def announced() -> Iterator[None]:
     with event.install_listener("numba:compile", Listener()):
         yield
     if progress.count:
-        log.info("compiling kernels, once: %d done in %.0f s", progress.count, time.monotonic() - progress.begin)
+        log.info(
+            tr(
+                "compiling kernels, once: {count} done in {seconds:.0f} s",
+                count=progress.count,
+                seconds=time.monotonic() - progress.begin,
+            )
+        )
 
 
 class _Progress:
@@ -116,11 +124,11 @@ class _Progress:
         with self._lock:
             if not self.begin:
                 self.begin = self.logged = time.monotonic()
-                log.info("compiling kernels, once: half a minute on idle cores; later runs find them compiled")
+                log.info(tr("compiling kernels, once: half a minute on idle cores; later runs find them compiled"))
 
     def finished(self) -> None:
         with self._lock:
             self.count += 1
             if time.monotonic() - self.logged > LOG_EVERY:
                 self.logged = time.monotonic()
-                log.info("compiling kernels, once: %d done", self.count)
+                log.info(tr("compiling kernels, once: {count} done", count=self.count))

@@ -15,6 +15,8 @@ from typing import Any, Protocol, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
+from pipelines.messages import Message
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -65,7 +67,7 @@ def map_ordered(
     """
     if multiprocessing.current_process().daemon:
         raise RuntimeError(
-            "this Dask worker may not start processes; start it with DASK_DISTRIBUTED__WORKER__DAEMON=False"
+            Message("this Dask worker may not start processes; start it with DASK_DISTRIBUTED__WORKER__DAEMON=False")
         )
     bounded = partial(_with_cpu_limit, work, deadline) if deadline else work
     timeout = WALL_CLOCK_FACTOR * deadline if deadline else None

@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
+from pipelines.messages import tr
+
 Item = TypeVar("Item")
 log = logging.getLogger("gristmill")
 # Seconds between log lines. Every interval is twice the one before, so a crawl of a day does not fill the log.
@@ -67,15 +69,15 @@ def _log_progress(items: Iterable[Item], what: str, state: Callable[[], Progress
         if now > due:
             interval = min(2 * interval, MAX_LOG_INTERVAL)
             due = now + interval
-            log.info("%s: %s", what, _log_line(count, now - started, state()))
+            log.info(tr("{what}: {state}", what=what, state=_log_line(count, now - started, state())))
 
 
 def _log_line(count: int, elapsed: float, state: ProgressState) -> str:
-    counted = f"{count} of {state.total}" if state.total else str(count)
+    counted = tr("{count} of {total}", count=count, total=state.total) if state.total else str(count)
     return ", ".join(filter(None, (counted, state.note, _time_left(elapsed, count, state.total))))
 
 
 def _time_left(elapsed: float, count: int, total: int | None) -> str:
     if not total or not count or total <= count:
         return ""
-    return f"{timedelta(seconds=round(elapsed / count * (total - count)))} left"
+    return tr("{time} left", time=timedelta(seconds=round(elapsed / count * (total - count))))

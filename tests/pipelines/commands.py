@@ -23,6 +23,7 @@ def caller(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
     """A function that calls the command with the words it is given."""
     for setting in ("handlers", "level"):
         monkeypatch.setattr(cli.log, setting, getattr(cli.log, setting))
+    monkeypatch.setenv("LANGUAGE", "en")  # whatever the tester reads
 
     def call(*words: object) -> Printed:
         monkeypatch.setattr(sys, "argv", ["gristmill", *map(str, words)])

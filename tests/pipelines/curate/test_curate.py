@@ -125,6 +125,7 @@ def test_files_and_columns_are_the_published_ones(milled_once: Path) -> None:
     assert {path.name for path in folder.iterdir()} == files | {
         "ATTRIBUTION.md",
         "README.md",
+        "README.zh-CN.md",
         "manifest.json",
         "signals.svg",
     }
@@ -276,12 +277,16 @@ why = "Less than a sentence."
 """
 
 
-def test_the_dataset_card(tmp_path: Path) -> None:
+def test_the_dataset_card_is_in_both_languages_whatever_the_makers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANGUAGE", "zh")
     (tmp_path / "small.toml").write_text(POLICY)
     milled(tmp_path, RECORDS, [pair(1, text(k), k) for k in range(40)], policy=str(tmp_path / "small.toml"))
-    card = (tmp_path / "5_curated" / "mill" / "latest" / "README.md").read_text()
-    card = re.sub("`[0-9a-f]{64}`", "`<SHA-256>`", card)  # of Parquet, which another pyarrow may write otherwise
-    assert card == (GOLDEN / "card.md").read_text()
+    for name, golden in (("README.md", "card.md"), ("README.zh-CN.md", "card.zh-CN.md")):
+        card = (tmp_path / "5_curated" / "mill" / "latest" / name).read_text()
+        card = re.sub("`[0-9a-f]{64}`", "`<SHA-256>`", card)  # of Parquet, which another pyarrow may write otherwise
+        assert card == (GOLDEN / golden).read_text()
 
 
 def test_attribution_names_title_author_and_address(milled_once: Path) -> None:
