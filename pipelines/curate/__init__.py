@@ -73,14 +73,14 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
             )
             inputs.check_columns(read.paths[table], schema.names, table, cure)
         with storage.becoming_latest(folder), storage.building(folder, **key, resume=False) as builder:
-            with duck.spilling_duckdb(folder, workers, MEMORY) as (con, _):
+            bound = duck.bounded(f"policy {recipe.policy}", policy.JUDGING)
+            with duck.spilling_duckdb(folder, workers, MEMORY) as (con, _), bound:
                 con.execute(sql.FIXED_JOIN_ORDER)
                 duck.lock(con, data)
                 external.create_tables(con, read, external_inputs)
                 policy.require_columns(rules, con.table("candidate").columns, recipe.name)
-                with duck.bounded(f"policy {recipe.policy}", policy.JUDGING):
-                    _judge(con, rules)
-                    _publish(con, builder, rules)
+                _judge(con, rules)
+                _publish(con, builder, rules)
                 _count_by_source(con, builder, read.counts)
                 builder.text("signals.svg", histograms(con, closed(rules.quality)))
                 title = f"{recipe.name} {folder.name}"
