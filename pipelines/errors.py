@@ -4,12 +4,16 @@ Imports no library of the project's, so that a command which only has to say no 
 """
 
 import difflib
+import logging
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 Location = tuple[str | int, ...]
+# Signs that move a terminal's cursor or turn the direction of reading: all controls but new line and tab
+_CONTROLS = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]")
 
 
 class WrongInput(Exception):
@@ -68,6 +72,23 @@ def error_message(error: Exception) -> str:
     reading = type(error).__module__.partition(".")[0] in READERS
     rotten = ", `gristmill verify` whether a file is damaged" if reading else ""
     return f"{type(error).__name__}: {first}; gristmill --debug … says where{rotten}"
+
+
+def printable(text: str) -> str:
+    """`text` for a terminal: signs that would control it are shown as �."""
+    return _CONTROLS.sub("\ufffd", text)
+
+
+def escape_controls(json_text: str) -> str:
+    """The same JSON with those signs written as escapes."""
+    return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", json_text)
+
+
+class PrintableFormatter(logging.Formatter):
+    """Formats log lines for a terminal: sites and files may have a say in them."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(super().format(record))
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

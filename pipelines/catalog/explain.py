@@ -12,7 +12,7 @@ from rich.text import Text
 
 from pipelines import catalog, storage
 from pipelines.curate.policy import BUILT_IN
-from pipelines.errors import WrongInput
+from pipelines.errors import WrongInput, printable
 
 GAP, FRAME = 2, 4  # characters between columns, and of a panel's frame
 SHOWN = 1_200  # characters of a text on the screen; `--json` has all of it
@@ -118,18 +118,18 @@ def show(life: dict[str, Any], console: Console) -> None:
         *(_panel(f"found in it: {one['benchmark']} {one['item']}", _grid(one)) for one in life["contaminated"]),
         *(_panel(f"verdict of {verdict['recipe']}", _verdict(verdict)) for verdict in life["verdicts"]),
     ]
-    console.print(Text(life["record_id"], style="bold"), *parts, sep="\n")
+    console.print(_text(life["record_id"], "bold"), *parts, sep="\n")
 
 
 def _panel(title: str, content: Any) -> Panel:
-    return Panel(content, title=title, title_align="left", padding=(0, 1))
+    return Panel(content, title=_text(title), title_align="left", padding=(0, 1))
 
 
 def _grid(values: dict[str, Any]) -> Table:
     grid = _empty_grid()
     for name, value in values.items():
         if value not in (None, "", []):
-            grid.add_row(Text(name, style="dim"), Text(_plain(value)))
+            grid.add_row(_text(name, "dim"), _text(_plain(value)))
     return grid
 
 
@@ -150,7 +150,7 @@ def _columns(values: dict[str, Any], width: int) -> Table:
     grid = _empty_grid(across)
     for at in range(0, len(cells), across):
         row = cells[at : at + across]
-        grid.add_row(*(text for name, value in row for text in (Text(name, style="dim"), Text(value))))
+        grid.add_row(*(text for name, value in row for text in (_text(name, "dim"), _text(value))))
     return grid
 
 
@@ -170,11 +170,16 @@ def _verdict(verdict: dict[str, Any]) -> Group:
     fate = f"kept, in {verdict['split']}" if verdict["kept"] else "dropped"
     lines = [Text(fate, style="green" if verdict["kept"] else "red")]
     if verdict["decision"]:
-        lines.append(Text(f"decided by a person: {verdict['decision']}"))
+        lines.append(_text(f"decided by a person: {verdict['decision']}"))
     for reason in (*verdict["reasons"], *verdict["overruled"]):
         measured = ", ".join(f"{name} = {_plain(value)}" for name, value in reason["measured"].items())
-        lines.append(Text.assemble((reason["rule"], "bold"), f"  {measured}\n    {reason['why']}"))
+        lines.append(_text(reason["rule"], "bold") + _text(f"  {measured}\n    {reason['why']}"))
     return Group(*lines)
+
+
+def _text(text: str, style: str = "") -> Text:
+    """A text as it is, neither styled nor obeyed."""
+    return Text(printable(text), style)
 
 
 def _cut(text: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import typer
 
 from pipelines.cli.upkeep import app
-from pipelines.errors import WrongInput, error_message
+from pipelines.errors import WrongInput, error_message, printable
 
 log = logging.getLogger("gristmill")
 FAILED, WRONG_WORDS, STOPPED = 1, 2, 130
@@ -45,5 +45,5 @@ def _usage(error: Any) -> str:
 def _end(message: str, code: int, error: Exception | None = None) -> int:
     log.debug("raised here", exc_info=error)
     if message:
-        sys.stderr.write(f"error: {message}\n")
+        sys.stderr.write(f"error: {printable(message)}\n")
     return code

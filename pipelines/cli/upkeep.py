@@ -9,7 +9,7 @@ import typer
 
 from pipelines.cli.commands import app, print_json
 from pipelines.cli.options import DATA, AsJson, Data
-from pipelines.errors import WorkFailed, WrongInput
+from pipelines.errors import WorkFailed, WrongInput, printable
 
 __all__ = ["app"]
 
@@ -76,7 +76,7 @@ def verify(
     if as_json:
         print_json(asdict(report))
     for fault in [] if as_json else report.faults:
-        print(f"{fault.path}: {fault.fault}; {fault.cure}")
+        print(printable(f"{fault.path}: {fault.fault}; {fault.cure}"))
     if report.faults:
         raise WorkFailed(f"{data}: {len(report.faults)} damaged")
     if seal:
@@ -84,6 +84,6 @@ def verify(
             verifying.seal_all(data)
     elif not as_json:
         for path, number in sorted(report.not_hashed.items()):
-            print(f"{path}: not hashed ({number}); `gristmill verify --seal` takes it as it is")
+            print(printable(f"{path}: not hashed ({number}); `gristmill verify --seal` takes it as it is"))
     if not as_json:
         print(f"{report.files:,} files are what was written")

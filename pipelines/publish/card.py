@@ -186,7 +186,7 @@ def _commonest(reasons: Mapping[str, int]) -> str:
 
 
 def _rules(rules: Iterable[RuleLine]) -> str:
-    rows = [(f"`{rule.name}`", rule.broken, rule.alone, rule.drop_if, rule.why) for rule in rules]
+    rows = [(f"`{rule.name}`", rule.broken, rule.alone, rule.drop_if, escape_markdown(rule.why)) for rule in rules]
     rows.sort(key=lambda row: -row[1])
     return (
         "## What was dropped, and why\n\n"
