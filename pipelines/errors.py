@@ -5,6 +5,8 @@ is a `Message`. Imports no library of the project's, so that a command which onl
 """
 
 import difflib
+import logging
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
@@ -14,6 +16,8 @@ from typing import Any
 from pipelines.messages import Message, joined
 
 Location = tuple[str | int, ...]
+# Signs that move a terminal's cursor or turn the direction of reading: all controls but new line and tab
+_CONTROLS = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]")
 
 
 class WrongInput(Exception):
@@ -85,10 +89,27 @@ def kind_and_line(error: Exception) -> Message:
     return joined(": ", (type(error).__name__, first_line(error)))
 
 
-def first_line(error: Exception) -> Message:
+def first_line(error: Exception | str) -> Message:
     """What an error says: all of a message, the first line of what a library says."""
     said = str(error)
     return said if isinstance(said, Message) else Message(next(iter(said.splitlines()), ""))
+
+
+def printable(text: str) -> str:
+    """`text` for a terminal: signs that would control it are shown as �."""
+    return _CONTROLS.sub("\ufffd", text)
+
+
+def escape_controls(json_text: str) -> str:
+    """The same JSON with those signs written as escapes."""
+    return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", json_text)
+
+
+class PrintableFormatter(logging.Formatter):
+    """Formats log lines for a terminal: sites and files may have a say in them."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(super().format(record))
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> Message:

@@ -62,10 +62,27 @@ def environment(folder: Path) -> dict[str, str]:
     return kept | {"PREFECT_HOME": str(folder / ".prefect"), "PYTHONPATH": str(Path(__file__).parents[1])}
 
 
+# Settings of a user with which parts of `up` would listen on all addresses, or answer pages of any site
+OPEN = {
+    "PREFECT_SERVER_API_HOST": "0.0.0.0",
+    "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": "*",
+    "PREFECT_RUNNER_SERVER_ENABLE": "true",
+    "PREFECT_RUNNER_SERVER_HOST": "0.0.0.0",
+    "PREFECT_CLIENT_METRICS_ENABLED": "true",
+    "PREFECT_CLIENT_ENABLE_METRICS": "true",
+    "STREAMLIT_SERVER_ADDRESS": "0.0.0.0",
+    "STREAMLIT_SERVER_ENABLE_CORS": "false",
+    "UVICORN_HOST": "0.0.0.0",
+    "HOST": "0.0.0.0",
+}
+
+
 @pytest.fixture(scope="session")
 def mill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mill]:
-    """The one Prefect server of a test run."""
+    """The one Prefect server of a test run, started by a user whose settings are as open as they can be."""
     folder = tmp_path_factory.mktemp("mill")
+    (folder / ".streamlit").mkdir()
+    (folder / ".streamlit" / "config.toml").write_text('[server]\naddress = "0.0.0.0"\nenableCORS = false\n')
     sample = Path(__file__).parents[1] / "data" / "samples" / "forum"
     (folder / "small.toml").write_text(
         'name = "small"\n[schedule]\ncron = "0 4 * * *"\ntimezone = "Europe/Berlin"\n'
@@ -73,7 +90,7 @@ def mill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mill]:
     )
     process = subprocess.Popen(
         [*GRISTMILL, "up", "small.toml", "--port", "0"],
-        cwd=folder, env=environment(folder), stdout=subprocess.PIPE, text=True, start_new_session=True,
+        cwd=folder, env=environment(folder) | OPEN, stdout=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     assert process.stdout
     try:

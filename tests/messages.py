@@ -30,6 +30,7 @@ PO = LOCALE / "zh_CN" / "LC_MESSAGES" / "gristmill.po"
 SAID = {"tr", "ntr", "Message"}
 HEAD = "# What people read, in simplified Chinese. `python -m tests.messages` adds what is new and compiles it.\n#"
 LOGGED, PRINTED, DRAWN = {"info", "warning", "error"}, {"print", "confirm"}, {"add_column", "Table", "Panel"}
+RAISED = {"ValueError", "FileNotFoundError", "RuntimeError", "RefusedSQL", "NoSpace"}  # what is shown besides ours
 TITLES = {"title", "header", "description"}
 INSIDE = {"Text", "assemble", "join", "str"}  # what only dresses the text that it is given
 
@@ -152,7 +153,7 @@ def _spoken(call: ast.Call, raised: bool) -> list[ast.expr]:
     titles = [word.value for word in call.keywords if word.arg in TITLES]
     if name in errors():  # a literal there is a message
         return [one for one in call.args[:1] if not isinstance(one, ast.Constant)]
-    if raised and name in ("ValueError", "FileNotFoundError", "RuntimeError"):
+    if raised and name in RAISED:
         return call.args[:1]
     if owner == "log" and name in LOGGED:
         return call.args

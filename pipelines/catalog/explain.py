@@ -12,7 +12,7 @@ from rich.text import Text
 
 from pipelines import catalog, storage
 from pipelines.curate.policy import BUILT_IN
-from pipelines.errors import WrongInput
+from pipelines.errors import WrongInput, printable
 from pipelines.messages import Message, tr
 
 GAP, FRAME = 2, 4  # characters between columns, and of a panel's frame
@@ -120,18 +120,18 @@ def show(life: dict[str, Any], console: Console) -> None:
         *(_panel(tr("found in it: {benchmark} {item}", **one), _grid(one)) for one in life["contaminated"]),
         *(_panel(tr("verdict of {recipe}", recipe=one["recipe"]), _verdict(one)) for one in life["verdicts"]),
     ]
-    console.print(Text(life["record_id"], style="bold"), *parts, sep="\n")
+    console.print(_text(life["record_id"], "bold"), *parts, sep="\n")
 
 
 def _panel(title: str, content: Any) -> Panel:
-    return Panel(content, title=title, title_align="left", padding=(0, 1))
+    return Panel(content, title=_text(title), title_align="left", padding=(0, 1))
 
 
 def _grid(values: dict[str, Any]) -> Table:
     grid = _empty_grid()
     for name, value in values.items():
         if value not in (None, "", []):
-            grid.add_row(Text(name, style="dim"), Text(_plain(value)))
+            grid.add_row(_text(name, "dim"), _text(_plain(value)))
     return grid
 
 
@@ -152,7 +152,7 @@ def _columns(values: dict[str, Any], width: int) -> Table:
     grid = _empty_grid(across)
     for at in range(0, len(cells), across):
         row = cells[at : at + across]
-        grid.add_row(*(text for name, value in row for text in (Text(name, style="dim"), Text(value))))
+        grid.add_row(*(text for name, value in row for text in (_text(name, "dim"), _text(value))))
     return grid
 
 
@@ -172,11 +172,16 @@ def _verdict(verdict: dict[str, Any]) -> Group:
     fate = tr("kept, in {split}", split=verdict["split"]) if verdict["kept"] else tr("dropped")
     lines = [Text(fate, style="green" if verdict["kept"] else "red")]
     if verdict["decision"]:
-        lines.append(Text(tr("decided by a person: {decision}", decision=verdict["decision"])))
+        lines.append(_text(tr("decided by a person: {decision}", decision=verdict["decision"])))
     for reason in (*verdict["reasons"], *verdict["overruled"]):
         measured = ", ".join(f"{name} = {_plain(value)}" for name, value in reason["measured"].items())
-        lines.append(Text.assemble((reason["rule"], "bold"), f"  {measured}\n    {tr(reason['why'])}"))
+        lines.append(_text(reason["rule"], "bold") + _text(f"  {measured}\n    {tr(reason['why'])}"))
     return Group(*lines)
+
+
+def _text(text: str, style: str = "") -> Text:
+    """A text as it is, neither styled nor obeyed."""
+    return Text(printable(text), style)
 
 
 def _cut(text: str) -> str:

@@ -13,9 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.catalog import screen
-from pipelines.errors import WrongInput
+from pipelines.errors import WorkFailed, WrongInput, escape_controls, printable
 from pipelines.messages import Message, tr
-from pipelines.storage import user_sql
+from pipelines.storage import duck, user_sql
 
 Format = Literal["table", "csv", "json", "jsonl", "parquet"]
 SHOWN_ROWS = 40
@@ -27,12 +27,14 @@ class QueryError(WrongInput):
 
 
 def ask(con: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
-    """The answer to one reading statement. Raises QueryError."""
+    """The answer to one reading statement. Raises QueryError, and WorkFailed where it would fill the memory."""
     try:
+        user_sql.check_length(query, user_sql.LONGEST_QUERY)
         statements = con.extract_statements(query)
         _refuse_writing(statements)
         user_sql.check_query(query)
-        return con.sql(statements[0].query).to_arrow_table()
+        with duck.bounded(Message("the query")):
+            return con.sql(statements[0].query).to_arrow_table()
     except (duckdb.Error, user_sql.RefusedSQL) as error:
         raise QueryError(_on_one_line(error)) from error
 
@@ -71,7 +73,7 @@ def print_table(table: pa.Table, out: IO[str]) -> None:
     """At most SHOWN_ROWS rows, cells on one line; scraped text cannot style or control the terminal."""
     drawn = Table(show_edge=False)
     for column in table.schema:
-        drawn.add_column(column.name, justify="right" if _is_number(column.type) else "left", overflow="fold")
+        drawn.add_column(cell(column.name), justify="right" if _is_number(column.type) else "left", overflow="fold")
     for row in table.slice(0, SHOWN_ROWS).to_pylist():
         drawn.add_row(*(cell(value) for value in row.values()))
     console = screen.wide_console(out)
@@ -88,7 +90,7 @@ def print_table(table: pa.Table, out: IO[str]) -> None:
 
 
 def _as_json(row: dict[str, Any]) -> str:
-    return json.dumps(row, ensure_ascii=False, default=_as_text)
+    return escape_controls(json.dumps(row, ensure_ascii=False, default=_as_text))
 
 
 def _as_text(value: Any) -> str:
@@ -118,8 +120,8 @@ def shell(con: duckdb.DuckDBPyConnection) -> None:
     while statement := _read_statement():
         try:
             print_table(ask(con, statement), sys.stdout)
-        except QueryError as error:
-            print(tr(str(error)), file=sys.stderr)
+        except (QueryError, WorkFailed) as error:
+            print(printable(tr(str(error))), file=sys.stderr)
 
 
 def _read_statement() -> str:

@@ -12,7 +12,7 @@ import typer
 
 from pipelines.cli import language
 from pipelines.cli.upkeep import app
-from pipelines.errors import WrongInput, error_message
+from pipelines.errors import WrongInput, error_message, printable
 from pipelines.messages import tr
 
 log = logging.getLogger("gristmill")
@@ -48,5 +48,5 @@ def _usage(error: Any) -> str:
 def _end(message: str, code: int, error: Exception | None = None) -> int:
     log.debug("raised here", exc_info=error)
     if message:
-        sys.stderr.write(tr("error: {message}", message=message) + "\n")
+        sys.stderr.write(tr("error: {message}", message=printable(message)) + "\n")
     return code

@@ -23,7 +23,7 @@ from pipelines.cli.options import (
     Trainer,
     Workers,
 )
-from pipelines.errors import WorkFailed, WrongInput
+from pipelines.errors import PrintableFormatter, WorkFailed, WrongInput, escape_controls, printable
 from pipelines.flows.stages import STAGES, Stage
 from pipelines.messages import tr
 
@@ -64,6 +64,7 @@ def options(
         from rich.logging import RichHandler
 
         handler = RichHandler(console=Console(stderr=True), show_path=False, show_time=False, show_level=False)
+    handler.setFormatter(PrintableFormatter())
     log.handlers = [handler]  # not the root's: Prefect logs there too
     log.setLevel(logging.DEBUG if debug else logging.INFO)
 
@@ -198,7 +199,7 @@ def check(recipe: RecipeArg, data: Data = DATA, as_json: AsJson = False) -> None
         print_json(findings)
     else:
         for finding in findings:
-            print(f"{tr(finding.level):<5}  {tr(finding.what)}: {tr(finding.says)}")
+            print(printable(f"{tr(finding.level):<5}  {tr(finding.what)}: {tr(finding.says)}"))
     if wrong := sum(finding.level == "error" for finding in findings):
         raise WorkFailed("{recipe}: {number} to mend", recipe=recipe, number=wrong)
 
@@ -363,7 +364,7 @@ def serve(
 def print_json(value: Any) -> None:
     """Dataclasses, or lists of them, as JSON on stdout."""
     listed = [asdict(one) for one in value] if _are_dataclasses(value) else value
-    print(json.dumps(listed, ensure_ascii=False, indent=1, default=str))
+    print(escape_controls(json.dumps(listed, ensure_ascii=False, indent=1, default=str)))
 
 
 def _are_dataclasses(value: Any) -> bool:

@@ -4,6 +4,7 @@ import gettext
 import inspect
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import typer
@@ -43,7 +44,7 @@ PHRASES = (
 
 def take(words: Sequence[str]) -> None:
     """Use the language that `--language` names, wherever it stands among the words; typer refuses one that is none."""
-    for word, after in zip(words, [*words[1:], ""], strict=True):
+    for word, after in pairwise([*words, ""]):
         name, _, value = word.partition("=")
         if name == OPTION and (value or after) in messages.LANGUAGES:
             messages.use_everywhere(value or after)

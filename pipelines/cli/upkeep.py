@@ -9,7 +9,7 @@ import typer
 
 from pipelines.cli.commands import app, print_json
 from pipelines.cli.options import DATA, AsJson, Data
-from pipelines.errors import WorkFailed, WrongInput
+from pipelines.errors import WorkFailed, WrongInput, printable
 from pipelines.messages import Message, tr
 
 __all__ = ["app"]
@@ -77,7 +77,7 @@ def verify(
     if as_json:
         print_json(asdict(report))
     for fault in [] if as_json else report.faults:
-        print(f"{fault.path}: {tr(fault.fault)}; {tr(fault.cure)}")
+        print(printable(f"{fault.path}: {tr(fault.fault)}; {tr(fault.cure)}"))
     if report.faults:
         raise WorkFailed("{data}: {number} damaged", data=data, number=len(report.faults))
     if seal:
@@ -85,12 +85,7 @@ def verify(
             verifying.seal_all(data)
     elif not as_json:
         for path, number in sorted(report.not_hashed.items()):
-            print(
-                tr(
-                    "{path}: not hashed ({number}); `gristmill verify --seal` takes it as it is",
-                    path=path,
-                    number=number,
-                )
-            )
+            says = Message("{path}: not hashed ({number}); `gristmill verify --seal` takes it as it is")
+            print(printable(tr(says, path=path, number=number)))
     if not as_json:
         print(tr("{files:,} files are what was written", files=report.files))

@@ -67,14 +67,15 @@ def run(recipe: Recipe, source: str, data: Path) -> Manifest:
         fetched = track(connector.fetch(web, cursor), f"collect {source}", state=partial(_progress, web, len(latest)))
         if tombstones:
             fetched = documents.strip_pages(connector, fetched, tombstones, web.touched, stripped_urls)
-        items = fetched if connector.files() else _changed(seen.watch(fetched), latest)
+        fetched = seen.watch(fetched)
+        items = fetched if connector.files() else _changed(fetched, latest)
         number, at_end = len(done) + 1 if same_settings else 1, partial(_cursor, web, seen, cursor)
         manifest = _build(data, source, number, params, items, at_end, needed=lambda: not (done and seen.is_dead))
         web.drop(stripped_urls)
     if manifest and not same_settings:
         _remove_stale(data, source)
     made = manifest or done[-1][1]
-    if seen.is_dead:
+    if not seen.pages:
         seen.tell(source, stands=_stands(data, source))
     return made
 

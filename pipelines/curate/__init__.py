@@ -26,7 +26,7 @@ from pipelines.curate import external, mixture, policy, sql
 from pipelines.curate.policy import BUILT_IN, Policy
 from pipelines.curate.redact import redact_batches
 from pipelines.messages import Message, spoken, tr
-from pipelines.publish.attribution import attribution
+from pipelines.publish.attribution import attribution, code_span
 from pipelines.publish.card import CARDS, RuleLine, dataset_card
 from pipelines.publish.histograms import histograms
 from pipelines.recipe import Recipe
@@ -70,7 +70,8 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
     if not done:
         _check_columns(recipe, read)
         with storage.becoming_latest(folder), storage.building(folder, **key, resume=False) as builder:
-            with duck.spilling_duckdb(folder, workers, MEMORY) as (con, _):
+            bound = duck.bounded(Message("policy {policy}", policy=recipe.policy), policy.JUDGING)
+            with duck.spilling_duckdb(folder, workers, MEMORY) as (con, _), bound:
                 con.execute(sql.FIXED_JOIN_ORDER)
                 duck.lock(con, data)
                 external.create_tables(con, read, external_inputs)
@@ -162,7 +163,7 @@ def _count_by_source(con: duckdb.DuckDBPyConnection, builder: storage.FolderBuil
 def _rule_lines(con: duckdb.DuckDBPyConnection, rules: Policy) -> list[RuleLine]:
     """All rules of the policy, `duplicate`, and every other built-in rule that a record broke."""
     broken = {rule: (count, alone) for rule, count, alone in con.sql(sql.RULE_COUNTS).fetchall()}
-    listed = [(rule.name, f"`{' '.join(rule.drop_if.split())}`", rule.why) for rule in rules.rules]
+    listed = [(rule.name, code_span(rule.drop_if), rule.why) for rule in rules.rules]
     listed += [(name, "", why) for name, why in BUILT_IN.items() if name == "duplicate" or name in broken]
     return [RuleLine(name, *broken.get(name, (0, 0)), drop_if, why) for name, drop_if, why in listed]
 

@@ -5,8 +5,11 @@ signals and clusters. A value that could not be measured (null) breaks a rule
 only where the rule says `if_null = true`.
 """
 
+import json
 import re
-from collections.abc import Collection
+import subprocess
+import sys
+from collections.abc import Callable, Collection
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,6 +18,7 @@ import duckdb
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from pipelines.curate import trial
 from pipelines.errors import Location, WrongInput, did_you_mean, explain_faults, first_line, read_toml
 from pipelines.messages import Message, joined
 from pipelines.recipe import Recipe
@@ -31,6 +35,11 @@ POLICIES = Path(__file__).parents[1] / "policies"
 TEXTS = (
     *("instruction", "input", "output", "history", "system", "tools", "reasoning", "tool_calls"),
     *("title", "url", "author", "tags"),
+)
+JUDGING = 3 << 30  # bytes in which records are judged; of 10^7 it takes 1.6 GB in all
+_CHEAPER = Message(
+    "it is tried on texts of {number:,} characters; look at less of them, as left(output, 1000) does",
+    number=trial.CHARACTERS,
 )
 
 
@@ -130,7 +139,7 @@ def load(name: str | Path, base: Path | None = None) -> Policy:
         Message("mixture.task.{task}: no such task{cure}", task=task, cure=did_you_mean(task, list(TASKS)))
         for task in unknown
     ]
-    faults += _sql_faults(policy)
+    faults += [] if file.parent == POLICIES else sql_faults(policy)  # ours are tried by a test
     if faults:
         raise PolicyError(joined("\n", (joined(": ", (file, fault)) for fault in faults)))
     return policy
@@ -303,43 +312,69 @@ def _reason_sql(rule: Rule) -> str:
     return f"CASE WHEN {breaks_sql(rule)} THEN [{{'rule': '{rule.name}', 'value': {value}}}] ELSE [] END"
 
 
-def _sql_faults(policy: Policy) -> list[Message]:
-    """What is wrong with each piece of SQL: it does more than compute, or cannot be bound against the columns."""
+def sql_faults(policy: Policy) -> list[Message]:
+    """What is wrong with each piece of SQL: it does more than compute, does not fit the columns, or costs too much."""
     pieces = [(f"rules.{rule.name}.drop_if", rule.drop_if, "BOOLEAN") for rule in policy.rules]
     pieces.append(("quality", policy.quality, "DOUBLE"))
-    with duckdb.connect() as con:
-        typed = ", ".join(f'"{name}" {kind}' for name, kind in columns().items())
-        con.execute(f"CREATE TABLE candidate ({typed})")
-        found = [_expression_fault(con, *piece) for piece in pieces]
-        return [fault for fault in [*found, _order_fault(con, policy.prefer)] if fault]
+    faults = [_refusal(key, sql, user_sql.check_expression) for key, sql, _ in pieces]
+    if refused := [fault for fault in (*faults, _refusal("prefer", policy.prefer, user_sql.check_order)) if fault]:
+        return refused
+    queries = [(key, _expression_query(sql, kind)) for key, sql, kind in pieces]
+    wanted = {key: kind for key, _, kind in pieces}
+    return [
+        joined(": ", (key, fault))
+        for key, what, words in _tried((*queries, ("prefer", _order_query(policy.prefer))))
+        if (fault := _trial_fault(what, words, wanted.get(key, "")))
+    ]
 
 
-def _expression_fault(con: duckdb.DuckDBPyConnection, key: str, sql: str, kind: str) -> Message:
-    number = " * 1.0::DOUBLE" if kind == "DOUBLE" else ""
-    query = f"SELECT ({user_sql.closed(sql)}){number} AS value FROM candidate"
+def _refusal(key: str, sql: str, check: Callable[[str], None]) -> Message:
     try:
-        user_sql.check_expression(sql)
-        given = con.execute(f"DESCRIBE {query}").fetchall()[0][1]
+        check(sql)
     except (duckdb.Error, user_sql.RefusedSQL) as error:
         return joined(": ", (key, _explained(error)))
-    if given == kind:
-        return Message("")
-    return Message("{key}: gives {given}, not {kind}; compare it with something", key=key, given=given, kind=kind)
-
-
-def _order_fault(con: duckdb.DuckDBPyConnection, order: str) -> Message:
-    query = f"SELECT first_value(record_id) OVER (ORDER BY {user_sql.closed(order)}) AS value FROM candidate"
-    try:
-        user_sql.check_order(order)
-        con.execute(f"DESCRIBE {query}")
-    except (duckdb.Error, user_sql.RefusedSQL) as error:
-        return joined(": ", ("prefer", _explained(error)))
     return Message("")
 
 
-def _explained(error: Exception) -> Message:
-    unknown = re.search(r'column "([^"]+)" not found', str(error))
-    if unknown:
+@cache
+def _tried(queries: tuple[tuple[str, str], ...]) -> list[tuple[str, str, str]]:
+    """Key, what happened and words of each step of a trial; "killed" where a piece ended it."""
+    given = json.dumps({"columns": columns(), "pieces": queries})
+    done = subprocess.run([sys.executable, "-P", trial.__file__], input=given, capture_output=True, text=True)
+    steps = [(key, what, words) for key, what, words in map(json.loads, done.stdout.splitlines())]
+    if steps and (done.returncode < 0 or steps[-1][1] != "done"):
+        steps.append((steps[-1][0], "killed", ""))
+    elif done.returncode:
+        code, said = done.returncode, done.stderr[-500:]
+        raise RuntimeError(Message("the trial of a policy ended with {code}: {said}", code=code, said=said))
+    return steps
+
+
+def _trial_fault(what: str, words: str, wanted: str) -> Message:
+    if what == "error":
+        return _explained(words)
+    if what == "size":
+        return Message("takes more memory than a rule may: {size}; {cure}", size=words, cure=_CHEAPER)
+    if what == "killed":
+        limits = {"seconds": trial.SECONDS, "records": trial.RECORDS}
+        return Message("takes more than {seconds} s for {records} records; {cure}", cure=_CHEAPER, **limits)
+    if what == "type" and wanted and words != wanted:
+        return Message("gives {given}, not {kind}; compare it with something", given=words, kind=wanted)
+    return Message("")
+
+
+def _expression_query(sql: str, kind: str) -> str:
+    number = " * 1.0::DOUBLE" if kind == "DOUBLE" else ""
+    return f"SELECT ({user_sql.closed(sql)}){number} AS value FROM candidate"
+
+
+def _order_query(order: str) -> str:
+    return f"SELECT first_value(record_id) OVER (ORDER BY {user_sql.closed(order)}) AS value FROM candidate"
+
+
+def _explained(error: Exception | str) -> Message:
+    """What DuckDB or a refusal says, on one line."""
+    if unknown := re.search(r'column "([^"]+)" not found', str(error)):
         cure = did_you_mean(unknown[1], list(columns()))
         return Message("no column {name!r}{cure}", name=unknown[1], cure=cure)
     return first_line(error)

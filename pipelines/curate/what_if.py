@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.curate import mixture
-from pipelines.curate.policy import BUILT_IN, Policy, require_columns, verdict_sql
+from pipelines.curate.policy import BUILT_IN, JUDGING, Policy, require_columns, verdict_sql
 from pipelines.errors import did_you_mean
-from pipelines.messages import tr
+from pipelines.messages import Message, tr
 from pipelines.recipe import RecipeError
 from pipelines.storage import duck
 from schemas.verdict import CONTAMINATION
@@ -59,8 +59,9 @@ def try_policy(policy: Policy, con: duckdb.DuckDBPyConnection, recipe: str = "")
     best = ", ".join(f"max({name}) AS {name}" for name in CONTAMINATION.names)
     con.execute(_CANDIDATE.format(recipe=duck.sql_string(chosen), best=best))
     require_columns(policy, con.table("candidate").columns, chosen)
-    con.execute(f"CREATE TEMP TABLE judged AS {verdict_sql(policy)}")
-    mixture.apply(con, policy)
+    with duck.bounded(Message("the policy"), JUDGING):
+        con.execute(f"CREATE TEMP TABLE judged AS {verdict_sql(policy)}")
+        mixture.apply(con, policy)
     records, kept = con.sql("SELECT count(*), count(*) FILTER (len(reasons) = 0) FROM judged").fetchall()[0]
     counted = {rule: (broken, marginal) for rule, broken, marginal in con.sql(_RULES).fetchall()}
     names = [*(rule.name for rule in policy.rules), "duplicate", *(set(counted) & set(BUILT_IN))]

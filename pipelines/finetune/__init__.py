@@ -17,7 +17,7 @@ from pipelines.recipe import Recipe, RecipeError
 from pipelines.storage import filesystem, inputs, integrity
 from schemas.manifest import Manifest
 
-VERSION = 1
+VERSION = 2
 STAGE = "finetune"
 CHECKPOINTS, CARD = ".checkpoints", "README.md"
 COLUMNS = [

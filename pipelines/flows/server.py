@@ -30,6 +30,14 @@ QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "DASK_DISTRIBUTED__WORKER__DAEMON": "False",  # a worker parses pages in processes of its own, which can be killed
 }
+# Prefect would open doors of its own that no guard stands before: the monitoring of whoever runs flows answers anyone
+# who reaches it, its numbers are served on all addresses, and the temporary server of `run` answers pages of any site.
+SHUT = {
+    "PREFECT_RUNNER_SERVER_ENABLE": "false",
+    "PREFECT_CLIENT_METRICS_ENABLED": "false",
+    "PREFECT_SERVER_API_HOST": "127.0.0.1",
+    "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": "http://127.0.0.1",
+}
 
 
 def home() -> Path:
@@ -38,11 +46,16 @@ def home() -> Path:
 
 
 def prepare() -> None:
-    """Set Prefect's environment, and send runs to the server of `gristmill up` if one is running."""
+    """Set Prefect's environment, and send runs to the server of `gristmill up` if one is running.
+
+    Where the user's settings would have a part of Prefect listen elsewhere, ours take their place.
+    """
     os.environ["PREFECT_HOME"] = str(home())
     home().mkdir(parents=True, exist_ok=True)
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
+    os.environ |= SHUT
+    os.environ.pop("PREFECT_CLIENT_ENABLE_METRICS", None)  # the older name of the same
     if up := find_running():
         os.environ.setdefault("PREFECT_API_URL", up["api"])
 

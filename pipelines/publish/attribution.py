@@ -4,6 +4,7 @@ import re
 
 import duckdb
 
+from pipelines.errors import printable
 from pipelines.signals.privacy import redact
 
 MAX_LISTED_PAGES = 10_000  # per source and licence; every record has its author, title and address in columns as well
@@ -48,9 +49,17 @@ def attribution(con: duckdb.DuckDBPyConnection) -> str:
 def _line(url: str, title: str, authors: list[str] | None) -> str:
     credit = f" by {', '.join(escape_markdown(author) for author in authors)}" if authors else ""
     address = re.sub(r"[<>\s]", "", url or "")
-    return redact(f"- {escape_markdown(title) or 'untitled'}{credit}, <{address}>")
+    where = f"<{address}>" if address.startswith(("https://", "http://")) else escape_markdown(address)
+    return redact(f"- {escape_markdown(title) or 'untitled'}{credit}, {where}")
+
+
+def code_span(text: str) -> str:
+    """A text on one line as code in Markdown, whatever backticks are in it."""
+    line = printable(" ".join(text.split()))
+    fence = "`" * (1 + max(map(len, re.findall("`+", line)), default=0))
+    return f"{fence} {line} {fence}" if "`" in line else f"{fence}{line}{fence}"
 
 
 def escape_markdown(text: str | None) -> str:
     """Scraped text on one line, with all characters escaped that mean something in Markdown or HTML."""
-    return re.sub(r"([\\`*_\[\]<>#])", r"\\\1", " ".join((text or "").split()))
+    return re.sub(r"([\\`*_\[\]<>#!&~])", r"\\\1", printable(" ".join((text or "").split())))

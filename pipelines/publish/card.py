@@ -212,7 +212,7 @@ A record may break several rules; `alone` counts those that only this rule dropp
 
 
 def _rules(rules: Iterable[RuleLine]) -> str:
-    rows = [(f"`{rule.name}`", rule.broken, rule.alone, rule.drop_if, tr(rule.why)) for rule in rules]
+    rows = [(f"`{rule.name}`", rule.broken, rule.alone, rule.drop_if, escape_markdown(tr(rule.why))) for rule in rules]
     rows.sort(key=lambda row: -row[1])
     head = (tr("rule"), tr("broken"), tr("alone"), tr("drops a record if"), tr("why"))
     return tr(_DROPPED) + _table(head, rows)

@@ -2,6 +2,7 @@
 
 import io
 import re
+import resource
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,12 +14,15 @@ import duckdb
 import pyarrow as pa
 from fsspec import AbstractFileSystem
 
+from pipelines.errors import WorkFailed
+from pipelines.messages import Message
 from pipelines.storage import filesystem, shard_cache
 from schemas.manifest import Shard
 from schemas.signal import OPTIONAL
 
 # The columns of signals that queries name. They must exist even where nothing was measured yet.
 SIGNAL_KEYS = pa.schema([("record_id", pa.string()), ("pair_hash", pa.string())])
+ROOM = 2 << 30  # bytes that SQL of users may take beyond what the process has
 ShardLocation = tuple[Path, Shard]
 FOOTER_BYTES = 1 << 18  # the end of a file, which is read by itself; it holds the Parquet footer
 FIXED_MTIME = datetime(1970, 1, 1, tzinfo=UTC)  # finished shards never change
@@ -51,6 +55,35 @@ def lock(con: duckdb.DuckDBPyConnection, data: Path) -> None:
     con.execute(f"SET allowed_directories = [{', '.join(map(sql_string, allowed))}]")
     con.execute("SET enable_external_access = false")
     con.execute("SET lock_configuration = true")
+
+
+@contextmanager
+def bounded(what: str, room: int = 0) -> Iterator[None]:
+    """SQL of users runs within `room` bytes, ROOM by default, with its answer. Raises WorkFailed, naming `what`.
+
+    DuckDB's limit does not cover what functions build and what leaves it. Linux enforces this one; others do not.
+    """
+    room = room or ROOM
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    most = before[1] if before[1] != resource.RLIM_INFINITY else 1 << 62
+    resource.setrlimit(resource.RLIMIT_DATA, (min(most, _data_bytes() + room), before[1]))
+    try:
+        yield
+    except (MemoryError, duckdb.OutOfMemoryException) as error:  # Arrow's is a MemoryError too
+        cure = Message("add a LIMIT, name fewer columns, or look at less of each text, as left(output, 1000) does")
+        raise WorkFailed(
+            "{what} needs more than {size} GB of memory; {cure}", what=what, size=room >> 30, cure=cure
+        ) from error
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, before)
+
+
+def _data_bytes() -> int:
+    """What counts towards RLIMIT_DATA so far."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[5]) * resource.getpagesize()
+    except OSError:
+        return 1 << 61  # no limit
 
 
 @contextmanager

@@ -48,6 +48,10 @@ _READERS = {
     *("duckdb_schemas", "duckdb_databases", "duckdb_keywords", "duckdb_extensions", "duckdb_memory"),
     *("pragma_table_info", "pragma_version", "pragma_show", "show_tables", "pg_timezone_names", "histogram"),
 }
+# Characters. The longest rule of ours has 700; what a parser does with megabytes takes minutes and gigabytes.
+_TOO_DEEP = "nested too deeply; write it with fewer brackets within each other"
+_PARSER_FULL = ("memory exhausted", "max_expression_depth")
+LONGEST_EXPRESSION, LONGEST_QUERY = 20_000, 200_000
 _SETTERS = {"setseed", "write_log", "nextval", "currval", "sleep_ms", "pg_sleep"}
 
 
@@ -57,6 +61,7 @@ class RefusedSQL(ValueError):
 
 def check_expression(text: str) -> None:
     """Raises RefusedSQL unless `text` is one expression over the columns of one record."""
+    check_length(text, LONGEST_EXPRESSION)
     node = _only_node(f"SELECT\n{text}\n")
     bare: Node = {"type": "SELECT_NODE", "modifiers": [], "where_clause": None, "having": None, "qualify": None}
     if any(node.get(key) != value for key, value in bare.items()) or not _has_no_clauses(node):
@@ -71,6 +76,7 @@ def check_expression(text: str) -> None:
 
 def check_order(text: str) -> None:
     """Raises RefusedSQL unless `text` is a list of expressions to order by, each with ASC, DESC or NULLS."""
+    check_length(text, LONGEST_EXPRESSION)
     node = _only_node(f"SELECT 1 ORDER BY\n{text}\n")
     modifiers = node.get("modifiers", [])
     if [each["type"] for each in modifiers] != ["ORDER_MODIFIER"] or not _has_no_clauses(node):
@@ -81,6 +87,7 @@ def check_order(text: str) -> None:
 
 def check_query(text: str) -> None:
     """Raises RefusedSQL unless all that the query calls only reads."""
+    check_length(text, LONGEST_QUERY)
     tree = _statements(text)
     tables = [node["function"]["function_name"].lower() for node in _nodes(tree) if node["type"] == "TABLE_FUNCTION"]
     called = [node["function_name"].lower() for node in _nodes(tree) if node.get("class") == "FUNCTION"]
@@ -99,6 +106,18 @@ def column_references(text: str) -> frozenset[str]:
     """The names in an expression that may be columns."""
     refs = (node["column_names"] for node in _nodes(_statements(f"SELECT\n{text}\n")) if _is_reference(node))
     return frozenset(name for names in refs for name in names)
+
+
+def check_length(text: str, most: int) -> None:
+    """Raises RefusedSQL where a text is too long to be parsed at all."""
+    if len(text) > most:
+        raise RefusedSQL(
+            Message(
+                "{number:,} characters are refused, more than {most:,}; divide it, or join a file of values",
+                number=len(text),
+                most=most,
+            )
+        )
 
 
 def _is_reference(node: Node) -> bool:
@@ -170,9 +189,13 @@ def _only_node(query: str) -> Node:
 
 def _statements(query: str) -> list[Node]:
     """The parsed statements. Raises RefusedSQL for one that does not read, duckdb.Error where SQL is wrong."""
-    tree = json.loads(_parser().execute("SELECT json_serialize_sql($1)", [query]).fetchall()[0][0])
+    try:
+        tree = json.loads(_parser().execute("SELECT json_serialize_sql($1)", [query]).fetchall()[0][0])
+    except RecursionError as error:
+        raise RefusedSQL(_TOO_DEEP) from error
     if tree["error"]:
-        raise RefusedSQL(" ".join(str(tree["error_message"]).split("\n\nLINE ")[0].split()))
+        said = " ".join(str(tree["error_message"]).split("\n\nLINE ")[0].split())
+        raise RefusedSQL(_TOO_DEEP if any(words in said for words in _PARSER_FULL) else said)
     return list(tree["statements"])
 
 

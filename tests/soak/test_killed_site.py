@@ -38,8 +38,10 @@ class Crawl:
     def finish(self) -> None:
         assert self.start().wait() == 0
 
-    def standing(self) -> dict[str, tuple[object, ...]]:
-        return pages.load_latest_content(self.folder / self.name, "site")
+    def standing(self) -> dict[str, bytes]:
+        """The hash of each page that stands, by key."""
+        latest = pages.load_latest_content(self.folder / self.name, "site")
+        return dict(latest._db.execute("SELECT key, hash FROM content").fetchall())
 
     def batches(self) -> list[list[str]]:
         """The keys of each batch."""

@@ -134,15 +134,19 @@ def silent(connection: socket.socket) -> None:
 
 
 def slow_headers(connection: socket.socket) -> None:
-    for byte in answer(200, "never shown"):
-        connection.sendall(bytes([byte]))
-        time.sleep(0.05)
+    """A byte of a header now and then, until the client goes away."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nx-slow: ")
+    _dribble(connection)
 
 
 def drip(connection: socket.socket) -> None:
-    """A byte now and then: never idle, never done."""
+    """A byte now and then: never idle, never done, until the client goes away."""
     connection.sendall(answer(200, content_length="100000"))
-    for _ in range(100):
+    _dribble(connection)
+
+
+def _dribble(connection: socket.socket) -> None:
+    for _ in range(int(FAR / 0.05)):
         connection.sendall(b"x")
         time.sleep(0.05)
 

@@ -37,7 +37,7 @@ def test_a_reject_for_a_passing_reason_keeps_the_cursor(reason: str, passes: boo
     assert sorted(standing(tmp_path)) == ["a", "b", "c", "d"]
 
 
-@pytest.mark.parametrize("reason", PASSING)
+@pytest.mark.parametrize("reason", [*PASSING, "refused_address", "bad_url", "http_400", "http_404", "http_451"])
 def test_a_source_of_which_nothing_can_be_had_fails_and_keeps_the_reasons(reason: str, tmp_path: Path) -> None:
     SHELF[:] = [Reject("https://shelf.example/", reason, "no answer")]
     for _ in range(2):
@@ -67,9 +67,14 @@ def test_a_page_that_goes_kills_no_source(tmp_path: Path, caplog: pytest.LogCapt
 
 
 @pytest.mark.parametrize("found", [[], [Reject("a", "robots")], [Reject("a", "opt_out"), Reject("b", "no_licence")]])
-def test_a_source_that_has_nothing_or_stays_away_does_not_fail(found: list[Reject], tmp_path: Path) -> None:
+def test_a_source_that_has_nothing_or_stays_away_is_told_and_does_not_fail(
+    found: list[Reject], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     SHELF[:] = found
-    assert collect.run(recipe(), "shelf", tmp_path).counts.get("pages", 0) == 0
+    with caplog.at_level(logging.WARNING, logger="gristmill"):
+        assert collect.run(recipe(), "shelf", tmp_path).counts.get("pages", 0) == 0
+    said = f"1 {found[0].reason}" if found else "it lists none"
+    assert f"source shelf: no page came ({said}" in caplog.text
 
 
 @pytest.mark.parametrize("other", [False, True])

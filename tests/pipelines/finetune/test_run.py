@@ -206,3 +206,23 @@ def test_importing_a_room_imports_nothing_heavy(room: str) -> None:
     heavy = ("torch", "transformers", "fastapi")
     code = f"import sys, pipelines.{room}; print([m for m in {heavy} if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_an_order_of_examples_belongs_to_a_version() -> None:
+    """Whoever changes the order raises VERSION: a model of another order is another model."""
+    from pipelines.finetune.train import _ByLength
+
+    sampler = _ByLength(4, [3, 1, 4, 1, 5, 9, 2, 6], 7)
+    orders = [sampler.set_epoch(epoch) or list(sampler) for epoch in (0, 1)]
+    assert (finetune.VERSION, orders) == (2, [[5, 4, 0, 3, 7, 2, 6, 1], [5, 7, 6, 3, 4, 2, 0, 1]])
+
+
+def test_a_model_of_an_earlier_version_is_not_current(
+    tmp_path: Path, chat_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_snapshot(tmp_path, rows(12, "train"), rows(4, "validation", 100))
+    with monkeypatch.context() as earlier:
+        earlier.setattr(finetune, "VERSION", finetune.VERSION - 1)
+        finetune.run(recipe(chat_model, max_steps=1), tmp_path)
+    finetune.run(recipe(chat_model, max_steps=1), tmp_path)
+    assert model_folder(tmp_path).name == "v2"

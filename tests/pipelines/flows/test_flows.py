@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from contextlib import suppress
 from pathlib import Path
@@ -67,6 +68,25 @@ def test_deployments_have_forms_and_the_schedule(mill: Mill) -> None:
     assert "learning_rate" in form["definitions"]["FinetuneSettings"]["properties"]
 
 
+def test_nothing_listens_but_on_loopback(mill: Mill, finished: dict[str, Any]) -> None:
+    """Whatever the user's settings are, and after a run too: servers, flows, dashboard and all their children."""
+    parts = [psutil.Process(mill.process.pid), *psutil.Process(mill.process.pid).children(recursive=True)]
+    open_ = [one for part in parts for one in part.net_connections("inet") if one.status == psutil.CONN_LISTEN]
+    assert {one.laddr.ip for one in open_} == {"127.0.0.1"}
+    wanted = {int(url.rpartition(":")[2]) for url in (mill.ui, mill.dashboard)}
+    assert {one.laddr.port for one in open_} == wanted
+
+
+@pytest.mark.parametrize("path", ["/api/health", "/api/flow_runs/filter", "/"])
+def test_pages_of_other_sites_are_refused(path: str, mill: Mill) -> None:
+    for url in (f"{mill.ui}{path}", f"{mill.dashboard}/_stcore/health"):
+        for headers, status in (({"Origin": "http://evil.example"}, 403), ({"Host": "evil.example"}, 421)):
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=FAR)
+            assert refused.value.code == status
+            assert "access-control-allow-origin" not in refused.value.headers
+
+
 def test_a_run_of_a_deployment_leaves_a_snapshot(mill: Mill, finished: dict[str, Any]) -> None:
     assert finished["state_type"] == "COMPLETED", finished["state"]
     assert (mill.folder / "data/5_curated/small/latest/manifest.json").exists()
@@ -101,8 +121,25 @@ def test_a_command_beside_up_uses_its_server_and_fails_by_name(mill: Mill, finis
     assert (mill.folder / "data/5_curated/broken/latest/manifest.json").exists()
     failed = {"flow_runs": {"state": {"type": {"any_": ["FAILED"]}}}}
     runs = ask(f"{mill.api}/flow_runs/filter", failed)
-    assert [run["parameters"]["recipe"] for run in runs] == ["broken.toml"]
-    assert "collect absent" in runs[0]["state"]["message"]
+    (run,) = [run for run in runs if run["parameters"]["recipe"] == "broken.toml"]
+    assert "collect absent" in run["state"]["message"]
+
+
+def test_a_dead_and_a_private_site_are_red(mill: Mill, finished: dict[str, Any]) -> None:
+    """In Prefect and by exit code: nothing listens on port 9, and loopback is no address of the web."""
+    for name, start, more, why in (
+        ("dead", "http://127.0.0.1:9/", '[web]\nallow_private = ["127.0.0.1:9"]\n', "robots_unreachable"),
+        ("private", "http://127.0.0.1/", "", "refused_address"),
+    ):
+        source = f'[[sources]]\nconnector = "website"\nname = "site"\nstart = "{start}"\nlicence = "CC0-1.0"\n'
+        (mill.folder / f"{name}.toml").write_text(f'name = "{name}"\n{more}{source}')
+        alone = mill.gristmill("stage", "collect", f"{name}.toml", "--data", f"data-{name}")
+        assert alone.returncode == 1 and f"error: source site: nothing could be had: {start}" in alone.stderr
+        done = mill.gristmill("run", f"{name}.toml", "--stages", "collect", "--data", f"data-{name}")
+        assert done.returncode == 1 and why in done.stderr, done.stderr
+        runs = ask(f"{mill.api}/flow_runs/filter", {})
+        (red,) = [run for run in runs if run["parameters"]["recipe"] == f"{name}.toml"]
+        assert red["state_type"] == "FAILED" and why in red["state"]["message"]
 
 
 def test_a_second_up_in_the_same_place_is_refused(mill: Mill) -> None:

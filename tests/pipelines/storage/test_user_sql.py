@@ -1,10 +1,13 @@
 """SQL of users: an expression computes, a query reads, and neither does anything else."""
 
+import resource
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from pipelines.catalog import shell
+from pipelines.errors import WorkFailed
 from pipelines.storage import duck, user_sql
 from pipelines.storage.user_sql import RefusedSQL
 
@@ -66,6 +69,30 @@ def test_an_expression_over_one_record_is_allowed(text: str) -> None:
 def test_what_does_more_than_compute_is_refused(text: str, says: str) -> None:
     with pytest.raises(RefusedSQL, match=says):
         user_sql.check_expression(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("(" * 10_000 + "true" + ")" * 10_000, "20,004 characters are refused"),
+        ("NOT " * 4_900 + "true", "nested too deeply"),
+        ("true" + "+1" * 9_000, "nested too deeply"),
+        ("upper(" * 900 + "output" + ")" * 900, "nested too deeply"),
+        ("[" * 900 + "]" * 900, "nested too deeply"),
+        ("NULL::INT" + "[]" * 5_000, "nested too deeply"),
+        ("output='" + "x" * 10_000_000 + "'", "10,000,009 characters are refused, more than 20,000"),
+        ("score IN (" + "1, " * 1_000_000 + "1)", "characters are refused"),
+    ],
+    ids=["brackets", "negations", "sum", "functions", "lists", "types", "text", "values"],
+)
+def test_what_is_too_large_to_parse_is_refused(text: str, says: str) -> None:
+    with pytest.raises(RefusedSQL, match=says):
+        user_sql.check_expression(text)
+    with pytest.raises(RefusedSQL, match=says):
+        user_sql.check_order(text)
+    if says == "nested too deeply":
+        with pytest.raises(RefusedSQL, match=says):
+            user_sql.check_query(f"SELECT {text}")
 
 
 @pytest.mark.parametrize(
@@ -144,3 +171,26 @@ def test_a_locked_connection_touches_nothing_outside(statement: str, tmp_path: P
         con.execute("CREATE TEMP TABLE big AS SELECT range AS n, md5(range::VARCHAR) AS h FROM range(1500000)")
         assert con.sql("SELECT count(*) FROM (FROM big ORDER BY h)").fetchall() == [(1_500_000,)]
     assert there.read_text() == "x"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT len(repeat('x', 3000000000))", "SELECT len(range(300000000))", "FROM range(1000000000000)",
+        "SELECT list(range) FROM range(1000000000000)", "SELECT string_agg(range::VARCHAR) FROM range(1000000000000)",
+        "SELECT len(format('{:>2000000000}', 'x'))", "SELECT len(list_resize([1], 1000000000))",
+        "SELECT unnest(range(300000000))", "FROM range(100000) a, range(100000) b ORDER BY hash(a.range, b.range)",
+        "WITH RECURSIVE t AS (SELECT 'x' AS x UNION ALL SELECT x || x FROM t) FROM t",
+        "WITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT n FROM t, range(1000)) FROM t",
+    ],
+)  # fmt: skip
+def test_a_query_that_fills_memory_is_told(query: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within 256 MB here; `make soak` lets the command line have its 2 GB."""
+    monkeypatch.setattr(duck, "ROOM", 256 << 20)
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    with duck.open_duckdb(tmp_path, "128MB") as con:
+        con.execute("SET max_temp_directory_size = '64MB'")
+        with pytest.raises((WorkFailed, shell.QueryError), match=r"the query needs more than|[Mm]axim|memory|storage"):
+            shell.ask(con, query)
+        assert shell.ask(con, "SELECT 1 AS one").to_pylist() == [{"one": 1}]
+    assert resource.getrlimit(resource.RLIMIT_DATA) == before
