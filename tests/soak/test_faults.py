@@ -53,7 +53,8 @@ def site() -> Iterator[Site]:
 def fail_each(disk: Disk, name: str, places: Path, jobs: dict[str, Job]) -> None:
     whole = prepared(disk, name, places, jobs)
     steps = len(whole.changes)
-    chosen = range(1, steps + 1, max(1, steps // EACH if EACH else 1))
+    each = min(EACH or steps, steps)
+    chosen = [(2 * number + 1) * steps // (2 * each) + 1 for number in range(each)]  # the middles of equal parts
     wrong: list[str] = []
     for kind in KINDS:
         for at in chosen:
