@@ -4,7 +4,9 @@ Imports no library of the project's, so that a command which only has to say no 
 """
 
 import difflib
+import errno
 import logging
+import os
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -50,6 +52,10 @@ WORDS = {
     "tuple_type": "must be a list in [ ]",
     "value_error": "{error}",
 }
+# what helps where the system refuses to write, by its number
+ROOM, DISK = "make room there", "see to that disk"
+AGAIN = "then give the same command again: it goes on from here"
+REFUSALS = {errno.ENOSPC: ROOM, errno.EDQUOT: ROOM, errno.EFBIG: ROOM, errno.EIO: DISK, errno.EROFS: DISK}
 READERS = ("_duckdb", "duckdb", "pyarrow")  # libraries that fail in many ways where a file is not what it was
 # by the pattern of a field
 PATTERNS = {
@@ -66,12 +72,18 @@ def error_message(error: Exception) -> str:
     """What an error says to a user: of those that are not the project's own also the kind, and no more than a line."""
     if isinstance(error, WrongInput | WorkFailed):
         return str(error)
-    if isinstance(error, OSError) and error.strerror and error.filename:
-        return f"{error.filename}: {error.strerror}"
     first = next(iter(str(error).splitlines()), "")
+    # a library may say in words only what the system has said to it
+    refused = next((number for number in REFUSALS if os.strerror(number) in str(error)), None)
+    named = isinstance(error, OSError) and error.strerror and (error.filename2 or error.filename)
+    said = f"{named}: {error.strerror}" if isinstance(error, OSError) and named else f"{type(error).__name__}: {first}"
+    if refused:
+        return f"{said}; {REFUSALS[refused]}, {AGAIN}"
+    if named:
+        return said
     reading = type(error).__module__.partition(".")[0] in READERS
     rotten = ", `gristmill verify` whether a file is damaged" if reading else ""
-    return f"{type(error).__name__}: {first}; gristmill --debug … says where{rotten}"
+    return f"{said}; gristmill --debug … says where{rotten}"
 
 
 def printable(text: str) -> str:
