@@ -10,6 +10,7 @@ from connectors.html.accordions import unfold
 from connectors.html.callouts import is_callout
 from connectors.html.density import Weight
 from connectors.html.embeds import write_embeds
+from connectors.html.inline import write_buttons
 from connectors.html.listings import write_listings
 from connectors.html.tabs import show_tabs
 from connectors.html.tags import HEADINGS, MUTE, names
@@ -80,6 +81,7 @@ def drop_invisible(page: HtmlElement) -> None:
     show_tabs(page, named)
     write_listings(page, named)
     write_embeds(page, named)
+    write_buttons(page)
     for element in list(page.iter(*MUTE)):
         if element.getparent() is not None:
             element.drop_tree()

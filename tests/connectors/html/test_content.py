@@ -171,3 +171,23 @@ def test_a_page_that_is_hidden_until_its_script_has_run_is_read() -> None:
     assert LEAD in text_of(
         f"<div id='app' style='display: none'><main><p>{LEAD}</p><p>{MORE}</p></main></div><p>Wait</p>"
     )
+
+
+@pytest.mark.parametrize("around", ["<article itemprop='articleBody'>{}</article>", "<h1>Grinding</h1><div>{}</div>"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Plans of the mill: <a href='/redirect?to=x'>https://mill.example/plans/hopper</a>",
+        "磨坊图纸：<a href='https://mill.example/plans'>mill.example/plans</a>",
+        "Ask the miller: <a href='mailto:a@mill.example'>a@mill.example</a>",
+    ],
+)
+def test_a_line_that_names_an_address_is_said(line: str, around: str) -> None:
+    found = text_of(around.format(f"<p>{line}</p><p>{LEAD}</p><p>{MORE}</p>"))
+    assert found.startswith(line[:4]) and LEAD in found
+
+
+@pytest.mark.parametrize("line", ["<a href='/a'>https://mill.example/a</a>", "Next: <a href='/a'>Sharpening it</a>"])
+def test_links_alone_and_ways_on_are_not_said(line: str) -> None:
+    found = text_of(page(f"<p>{line}</p>"))
+    assert found.endswith(MORE)
