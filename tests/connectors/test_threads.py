@@ -1,6 +1,7 @@
 """Threads on pages of engines that nobody has seen: openings, comments, stubs, and what is no thread."""
 
 import json
+import re
 
 import pytest
 
@@ -187,6 +188,8 @@ def test_a_reply_never_stands_for_a_question_that_is_gone(note: str) -> None:
     told = Reject("7", "deleted_or_hidden", "of its first post only a note is left")
     assert list(read_thread(Page("forum", "7", URL, body.encode()))) == [told]
     assert read(f"<h1>Dough</h1>{posts}", URL, heading="Dough") == told
+    nobody = re.sub(r"<a href=./user/ben.>ben</a>|2 days ago", "", posts)  # a line of the page, and no post
+    assert isinstance(read(f"<h1>Dough</h1>{nobody}", URL, heading="Dough"), Thread)
 
 
 @pytest.mark.parametrize(

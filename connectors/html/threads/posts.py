@@ -169,7 +169,7 @@ def _written(joined: list[tuple[Draft, Draft | None]]) -> tuple[list[Block], tup
     what the notes of deletion are called, and whether the first post is one."""
     read = [(draft, owner, block) for draft, owner in joined if (block := draft.read()).markdown]
     gone = [block.post_id or f"note{at}" for at, (_, _, block) in enumerate(read, 1) if is_stub(block.markdown)]
-    headless = bool(read) and is_stub(read[0][2].markdown)
+    headless = bool(read) and is_stub(read[0][2].markdown) and bool(read[0][2].author and read[0][2].time)
     read = [(draft, owner, block) for draft, owner, block in read if not is_stub(block.markdown)]
     counts = Counter(block.post_id for _, _, block in read)
     at_draft: dict[int, int] = {}
