@@ -5,7 +5,9 @@ is a `Message`. Imports no library of the project's, so that a command which onl
 """
 
 import difflib
+import errno
 import logging
+import os
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -61,6 +63,10 @@ WORDS = {
     "too_short": Message("must have at least {min_length} of them"),
     "tuple_type": Message("must be a list in [ ]"),
 }
+# what helps where the system refuses to write, by its number
+ROOM, DISK = Message("make room there"), Message("see to that disk")
+AGAIN = Message("then give the same command again: it goes on from here")
+REFUSALS = {errno.ENOSPC: ROOM, errno.EDQUOT: ROOM, errno.EFBIG: ROOM, errno.EIO: DISK, errno.EROFS: DISK}
 READERS = ("_duckdb", "duckdb", "pyarrow")  # libraries that fail in many ways where a file is not what it was
 # by the pattern of a field
 PATTERNS = {
@@ -77,11 +83,17 @@ def error_message(error: Exception) -> Message:
     """What an error says to a user: of those that are not the project's own also the kind, and no more than a line."""
     if isinstance(error, WrongInput | WorkFailed):
         return Message(str(error))
-    if isinstance(error, OSError) and error.strerror and error.filename:
-        return Message("{file}: {error}", file=error.filename, error=error.strerror)
+    # a library may say in words only what the system has said to it
+    refused = next((number for number in REFUSALS if os.strerror(number) in str(error)), None)
+    named = isinstance(error, OSError) and error.strerror and (error.filename2 or error.filename)
+    said = joined(": ", (named, error.strerror)) if isinstance(error, OSError) and named else kind_and_line(error)
+    if refused:
+        return Message("{error}; {cure}, {again}", error=said, cure=REFUSALS[refused], again=AGAIN)
+    if named:
+        return said
     reading = type(error).__module__.partition(".")[0] in READERS
     rotten = Message(", `gristmill verify` whether a file is damaged") if reading else ""
-    return Message("{error}; gristmill --debug … says where{rotten}", error=kind_and_line(error), rotten=rotten)
+    return Message("{error}; gristmill --debug … says where{rotten}", error=said, rotten=rotten)
 
 
 def kind_and_line(error: Exception) -> Message:

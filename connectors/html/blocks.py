@@ -41,6 +41,8 @@ def _is_layout(table: HtmlElement) -> bool:
         return True
     if table.xpath("count(.//tr)") == 1 and not table.xpath(".//th"):
         return True
+    if table.xpath("count(ancestor::blockquote) > 0 and not(.//tr[count(td | th) > 1])"):
+        return True  # an epigraph of DocBook, in a column
     with_blocks = [cell for cell in cells if cell.xpath(_BLOCKS_IN_CELL)]
     if not with_blocks:
         return False

@@ -10,6 +10,7 @@ from connectors.html.accordions import unfold
 from connectors.html.callouts import is_callout
 from connectors.html.density import Weight
 from connectors.html.embeds import write_embeds
+from connectors.html.inline import write_buttons
 from connectors.html.listings import write_listings
 from connectors.html.tabs import show_tabs
 from connectors.html.tags import HEADINGS, MUTE, names
@@ -71,6 +72,10 @@ _BUILDER = re2.compile(
     r"(?:^|\s)(?:elementor-(?:widget|element|column|section|container)|elementskit|et-pb|fl|fusion|brxe|siteorigin|so|wpb|uabb)"
     r"(?:-widget)?"
 )
+_SUMMARY = re2.compile(
+    r"(?i)(?:^|[\s_-])(?:summary|abstract|tl-?dr|key-?(?:points|takeaways|facts)|takeaways|highlights|zhaiyao|synopsis)(?:$|[\s_-])"
+)
+_LINKED = 0.3  # of what it says
 _CAMEL = re2.compile(r"([a-z0-9])([A-Z])")
 
 
@@ -80,6 +85,7 @@ def drop_invisible(page: HtmlElement) -> None:
     show_tabs(page, named)
     write_listings(page, named)
     write_embeds(page, named)
+    write_buttons(page)
     for element in list(page.iter(*MUTE)):
         if element.getparent() is not None:
             element.drop_tree()
@@ -152,7 +158,7 @@ def _remove(element: HtmlElement) -> None:
 
 
 def _is_clutter(element: HtmlElement) -> bool:
-    if _shows_code(element) or is_callout(element):
+    if _shows_code(element) or is_callout(element) or _is_summary(element) or _is_of_quotation(element):
         return False
     if element.tag in _FRAMES or element.get("role") in _ROLES:
         return True
@@ -169,6 +175,19 @@ def _is_clutter(element: HtmlElement) -> bool:
     if not _STEMS.search(names) and not _WORDS & words:
         return False
     return not _EMBEDDED.search(names) and not _is_named_after_heading(element)
+
+
+def _is_summary(element: HtmlElement) -> bool:
+    """Whether an `aside` says an article in short, and hardly links."""
+    if element.tag != "aside" or not _SUMMARY.search(element.get("class") or ""):
+        return False
+    linked = sum(len(link.text_content()) for link in element.iter("a"))
+    return linked < _LINKED * len(element.text_content())
+
+
+def _is_of_quotation(element: HtmlElement) -> bool:
+    """Whether a footer says whose words a quotation is."""
+    return element.tag == "footer" and element.getparent() is not None and element.getparent().tag == "blockquote"
 
 
 def _shows_code(element: HtmlElement) -> bool:

@@ -4,12 +4,14 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 
 from lxml.html import HtmlElement
 
-from connectors.html.tags import BLOCK_PATH
+from connectors.html.tags import BLOCK_PATH, INLINE
 
 _SUBSCRIPTS = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
 _SUPERSCRIPTS = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 # What is raised and links is a note's number up to the first length; what is longer than the second is small print
 _NOTE, _PRINT = 12, 40
+_BUTTON = 40  # characters of a button that a sentence names
+_PARTS = "|·•/,"  # what stands between buttons in a row
 _ORDINALS = {"st", "nd", "rd", "th", "er", "e", "o", "a", "tm", "®", "™"}
 
 
@@ -79,3 +81,25 @@ def _raise(text: str, sign: str, digits: dict[int, int]) -> str:
     if text.lstrip("+-").isdigit():
         return text.translate(digits)
     return f"{sign}{text}" if len(text) == 1 else f"{sign}({text})"
+
+
+def write_buttons(root: HtmlElement) -> None:
+    """The word of a button in a sentence, which tells what to press, is text; all other buttons are controls."""
+    for button in list(root.iter("button")):
+        words = " ".join(button.text_content().split())
+        if 0 < len(words) <= _BUTTON and _goes_on(button.tail) and _said_before(button):
+            tail = button.tail
+            button.clear()
+            button.tag, button.text, button.tail = "span", words, tail
+
+
+def _goes_on(text: str | None) -> bool:
+    return any(not sign.isspace() and sign not in _PARTS for sign in text or "")
+
+
+def _said_before(element: HtmlElement) -> bool:
+    """Whether the line that `element` stands in has begun, in words."""
+    before = element.getprevious()
+    text = (before.tail if before is not None else element.getparent().text) or ""
+    inline = before is not None and before.tag in INLINE and not text.strip()
+    return any(map(str.isalpha, before.text_content() if inline else text))

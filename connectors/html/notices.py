@@ -28,6 +28,7 @@ _HEADING = 70
 _STOPS = ".!?。！？…”"
 _SENTENCE = 25
 _PROSE = 0.3
+_ADDRESS = re2.compile(r"(?i)(?:https?://|www\.)\S+|[\w.-]+\.[a-z]{2,}(?:/\S*)?|[\w.+-]+@[\w.-]+")
 # A list of other articles has at least so many items, and at most this share of the content's prose
 _FEWEST, _MOST = 3, 0.5
 
@@ -49,7 +50,14 @@ def _is_of_links(element: HtmlElement, weight: Weight) -> bool:
     if weight.worth >= 0 or weight.links <= 0.5 * weight.length or weight.prose > _PROSE * weight.length:
         return False
     is_sentence = weight.length - weight.links >= _SENTENCE and element.text_content().rstrip()[-1:] in _STOPS
-    return not (element.tag == "p" and is_sentence)
+    return not (element.tag == "p" and (is_sentence or _names_addresses(element)))
+
+
+def _names_addresses(element: HtmlElement) -> bool:
+    """Whether a line says what is where: behind a word or more, links that show the address they lead to."""
+    shown = [" ".join(link.text_content().split()) for link in element.iter("a")]
+    said = (element.text or "").strip()
+    return bool(said and shown) and all(map(_ADDRESS.fullmatch, shown))
 
 
 def _is_notice(element: HtmlElement, weight: Weight) -> bool:

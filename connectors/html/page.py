@@ -12,7 +12,7 @@ from connectors.html.next_addresses import FURTHER, relation
 from connectors.html.threads import address
 from connectors.html.threads.posts import Found, believed, find_posts
 from connectors.html.threads.site import declares_posts, thread_on
-from connectors.html.threads.thread import thread_from, thread_of
+from connectors.html.threads.thread import board, thread_from, thread_of
 from connectors.html.twins import with_markdown
 from connectors.reading.stored_json import load
 from schemas.document import Article, Document, Reject, Thread
@@ -24,7 +24,7 @@ PACKED = "application/json"
 def read_page(page: Page, licence: str = "") -> Iterator[Document | Reject]:
     """The one document on a page of HTML, or on several that `pack` has made one; `licence` holds where none is stated.
 
-    Rejects: those of `html.read_article`, later_page_of_thread and malformed_json; behind a thread one
+    Rejects: those of `html.read_article`, board, later_page_of_thread and malformed_json; behind a thread one
     `deleted_or_hidden` for each post of which only a note is left.
     """
     if page.media_type == PACKED:
@@ -35,6 +35,9 @@ def read_page(page: Page, licence: str = "") -> Iterator[Document | Reject]:
         yield root
         return
     found = thread_on(root, page.url)
+    if found and found.listed:
+        yield board(page, found)
+        return
     thread = _read_as_thread(found, root, page, licence) if found else []
     yield from thread or _without_thread(html.article_of(root, page, licence), root, page, licence)
 
@@ -90,20 +93,19 @@ def _unpacked(page: Page, url: str, text: str) -> Page:
 
 
 def _thread_in(packed: list[Page], page: Page, licence: str) -> list[Document | Reject]:
-    """The thread that begins on the first of several pages, and its rejects; [] where that is an article."""
+    """The thread that begins on the first of several pages, and its rejects, or one for a board; [] for an article."""
     opened = [(part.url, root) for part in packed if not isinstance(root := html.open_page(part), Reject)]
-    if not opened or opened[0][0] != packed[0].url or not _is_thread(opened[0][1], page.url):
+    if not opened or opened[0][0] != packed[0].url or not (found := thread_on(opened[0][1], page.url)):
         return []
+    if found.listed:
+        return [board(page, found)]
     return _if_thread(thread_of(page, opened, html.metadata(opened[0][1], page.url).licence or licence))
 
 
 def _if_thread(found: Iterator[Thread | Reject]) -> list[Document | Reject]:
-    documents = list(found)
-    return [] if isinstance(documents[0], Reject) else [*documents]
-
-
-def _is_thread(root: HtmlElement, url: str) -> bool:
-    return thread_on(root, url) is not None
+    """What `found` gives; [] where that is no thread, unless it is one that has lost its question."""
+    first, *others = found
+    return [] if isinstance(first, Reject) and first.reason != "deleted_or_hidden" else [first, *others]
 
 
 def _without_thread(
@@ -112,6 +114,8 @@ def _without_thread(
     """A page that is no article may be a thread without any of the signs of one; else it stays as it is."""
     refused = isinstance(article, Reject) and article.reason == "no_main_content"
     found = find_posts(root, page.url) if refused else None
+    if found and found.listed:
+        return [board(page, found)]
     return (_read_as_thread(found, root, page, licence) if found and len(found.blocks) > 1 else []) or [article]
 
 

@@ -9,7 +9,7 @@ from connectors.html.accordions import unfold
 from connectors.html.blocks import flatten_definition_lists, flatten_layout_tables
 from connectors.html.embeds import write_embeds
 from connectors.html.escapes import escape_text
-from connectors.html.inline import write_images, write_links, write_raised_and_lowered
+from connectors.html.inline import write_buttons, write_images, write_links, write_raised_and_lowered
 from connectors.html.listings import write_listings
 from connectors.html.marks import Mark, Marks
 from connectors.html.tabs import show_tabs
@@ -121,6 +121,7 @@ def fence(text: str, language: str) -> str:
 
 
 def _drop_noise(root: HtmlElement) -> None:
+    write_buttons(root)
     for element in list(root.iter("script", *MUTE)):
         element.drop_tree()
     for element in _LINKS(root):

@@ -8,19 +8,25 @@ import re2
 
 from connectors.markdown import roles
 from connectors.markdown.fences import CODE, FENCE, OPTION, directive_of, fence_end
+from connectors.markdown.tags import paired
 
 # Noncharacters: no text holds them (`Markdown` takes them out of files and pages).
 MARKS = re2.compile("[\ufdd4-\ufdd6]")
 _TOKEN = re2.compile("\ufdd4(\\d+)\ufdd5")
 _BRACE = "\ufdd6"
 _RAW = re2.compile(r"(?s)([ \t]*)\{%-?\s*(?:raw|verbatim)\s*-?%\}([ \t]*\n)?(.*?)\{%-?\s*end(?:raw|verbatim)\s*-?%\}")
+_END_RAW = re2.compile(r"\{%-?\s*end(?:raw|verbatim)\s*-?%\}")
 _SHOWN = re2.compile(r"\{\{([<%])/\*(.*?)\*/([>%])\}\}")  # how Hugo writes a shortcode that is to be seen
 _OPENS = re2.compile(r"\{\{|\{%|\{<")
 _COLONS = re2.compile(r"^(\s*)(:{3,})\s*(\{(?:code|code-block|sourcecode|code-cell|math)\}.*)$")
-_INTEREST = re2.compile(r"<!--|\{/\*|\\[\\`$]|\$\$?|`+")
+_INTEREST = re2.compile(r"<!--|\{/\*|\\{1,2}[(\[]|\\[\\`$]|\$\$?|`+")
 _PARAGRAPH = re2.compile(r"\n[ \t]*\n")
 _ROLE = re2.compile(r"\{([A-Za-z][\w:+.-]*)\}$")
 _TEX = re2.compile(r"[\\^_={}<>+]|^[A-Za-z]\w?$|^\w[-/*]\w$")
+# What makes a formula of the same between brackets with backslashes, which may be escaped brackets
+_TEX_IN_BRACKETS = re2.compile(r"\\[A-Za-z]+|[\^={}]|\b[A-Za-z]_\w|[\d\w] ?[+<>] ?[\d\w]")
+_LETTER = re2.compile(r"^ ?[A-Za-z]\d? ?$")
+_LONGEST_FORMULA = 5_000
 _LABEL = re2.compile(r"(?m) *\([\w:.-]+\)[ \t]*$")  # of a formula
 _HIGHLIGHT = re2.compile(
     r"^\s*(?://|#|--|%|;|<!--|/\*|\{/\*|REM\b|')\s*highlight-(?:next-line|start|end)\b\s*(?:-->|\*/\}?)?\s*$"
@@ -55,7 +61,7 @@ class Masks:
     def hide_code(self, text: str) -> str:
         """`text` with tokens in place of code, line by line in fenced blocks. Comments are gone; what Liquid calls raw
         keeps its braces from being read."""
-        text = _RAW.sub(_raw, text)
+        text = paired(_RAW, _END_RAW, _raw, text)
         text = _SHOWN.sub(lambda found: f"{_BRACE * 2}{found[1]}{found[2]}{found[3]}}}}}", text)
         return "\n".join(self._lines(text.split("\n")))
 
@@ -132,6 +138,8 @@ class Masks:
     def _read(self, text: str, found: "re2._Match", runs: dict[int, list[int]]) -> tuple[int, str]:
         """Where what begins at `found` ends, and what is to be written for it; 0 where nothing begins."""
         mark, start = found[0], found.start()
+        if mark[-1] in "([":
+            return self._brackets(text, found)
         if mark[0] == "\\":
             return found.end(), mark
         if mark in ("<!--", "{/*"):
@@ -146,6 +154,17 @@ class Masks:
         if stop < 0 or _PARAGRAPH.search(text, found.end(), stop):
             return found.end(), mark
         return stop + len(mark), self.hide(text[start : stop + len(mark)])
+
+    def _brackets(self, text: str, found: "re2._Match") -> tuple[int, str]:
+        """A formula in `\\(…\\)` or `\\[…\\]`, whose backslashes some sites double."""
+        mark, start = found[0], found.end()
+        stop = text.find(mark[:-1] + (")" if mark[-1] == "(" else "]"), start, start + _LONGEST_FORMULA)
+        tex = text[start:stop] if stop > start else ""
+        named = _TEX_IN_BRACKETS.search(tex) or (mark[-1] == "(" and _LETTER.search(tex))
+        if not named or _PARAGRAPH.search(tex) or "`" in tex:
+            return found.end(), mark
+        is_block = mark[-1] == "[" and not text[: found.start()].rpartition("\n")[2].strip(" >")
+        return stop + len(mark), self.formula(tex, is_block)
 
     def _dollars(self, text: str, found: "re2._Match") -> tuple[int, str]:
         mark, start = found[0], found.end()

@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 import re2
 
-from connectors.markdown.tags import TEXTS, TITLES, Arguments, arguments
+from connectors.markdown.tags import TEXTS, TITLES, Arguments, arguments, paired
 from schemas.hole import hole
 
 # navigation, looks, settings of the generator: none says anything to a reader
@@ -104,16 +104,25 @@ _HEADINGS = {
     "seealso": "See also",
 }
 _BRANCHES = frozenset(("if", "ifversion", "unless", "case", "ifchanged"))
-_COMMENT = re2.compile(
-    r"(?s)\{%-?\s*comment\b.*?\{%-?\s*endcomment\s*-?%\}|\{\{[<%]\s*comment\s*[%>]\}\}.*?\{\{[<%]\s*/comment\s*[%>]\}\}"
-    r"|\{\{-?\s*/\*.*?\*/\s*-?\}\}|\{#.*?#\}"
+# Pairs, each with what closes it
+_COMMENTS = tuple(
+    (re2.compile(f"(?s){opens}.*?{closes}"), re2.compile(closes))
+    for opens, closes in (
+        (r"\{%-?\s*comment\b", r"\{%-?\s*endcomment\s*-?%\}"),
+        (r"\{\{[<%]\s*comment\s*[%>]\}\}", r"\{\{[<%]\s*/comment\s*[%>]\}\}"),
+        (r"\{\{-?\s*/\*", r"\*/\s*-?\}\}"),
+        (r"\{#", r"#\}"),
+    )
 )
+_END_LOOP = re2.compile(r"\{%-?\s*end(?:for|tablerow)\s*-?%\}")
 _LOOP = re2.compile(r"(?s)\{%-?\s*(for|tablerow)\b([^%]*)-?%\}.*?\{%-?\s*end(?:for|tablerow)\s*-?%\}")
 _BRANCH = re2.compile(r"\{%-?\s*(end)?(if|ifversion|unless|case|elsif|elseif|elif|else|when)\b[^%]*-?%\}")
+_OF_CODE = "highlight|prism|mermaid|code|code-?block|code-?toggle|code-example"
+_CLOSES_CODE = rf"(?:\{{%-?|\{{\{{[<%])\s*/?\s*(?:end)?(?:{_OF_CODE})\s*(?:-?%\}}|[>%]\}}\}})"
 _CODED = re2.compile(
-    r"(?s)(?:\{%-?|\{\{[<%])\s*(highlight|prism|mermaid|code|code-?block|code-?toggle|code-example)(?:\s+([^\n{}]*?[^\n{}/\s]))?\s*(?:-?%\}|[>%]\}\})\n?(.*?)"
-    r"(?:\{%-?|\{\{[<%])\s*/?\s*(?:end)?(?:highlight|prism|mermaid|code|code-?block|code-?toggle|code-example)\s*(?:-?%\}|[>%]\}\})"
+    rf"(?s)(?:\{{%-?|\{{\{{[<%])\s*({_OF_CODE})(?:\s+([^\n{{}}]*?[^\n{{}}/\s]))?\s*(?:-?%\}}|[>%]\}}\}})\n?(.*?){_CLOSES_CODE}"
 )
+_END_CODED = re2.compile(_CLOSES_CODE)
 _TAG = re2.compile(
     r"(?s)\{\{(?:<|%)[ \t\n-]*(?P<close>/?)[ \t\n]*(?P<name>[\w./-]+)(?P<rest>.*?)[ \t\n]*/?[ \t\n-]*(?:>|%)\}\}"
     r"|\{%-?[ \t\n]*(?P<tag>[\w.-]+)(?P<words>.*?)[ \t\n]*-?%\}"
@@ -129,7 +138,7 @@ _LITERAL = re2.compile(r"""^\s*(?:"([^"]*)"|'([^']*)')""")
 def code_first(text: str) -> str:
     """`text` with fenced blocks in place of tags around code. Comes before code is hidden."""
     text = str(_GITBOOK_SECTION.sub(r"\n**\1**\n", text))
-    return str(_CODED.sub(_fence, text)) if "{%" in text or "{{" in text else text
+    return paired(_CODED, _END_CODED, _fence, text) if "{%" in text or "{{" in text else text
 
 
 def _fence(found: "re2._Match") -> str:
@@ -147,7 +156,9 @@ def read(text: str, about: dict[str, object]) -> str:
     """`text`, its code hidden, with text for shortcodes; `about` is the front matter, which some of them show."""
     if "{{" not in text and "{%" not in text and "{*" not in text and "{#" not in text:
         return text
-    text = _LOOP.sub(lambda found: hole("shortcode", f"{found[1]} {found[2]}"), _COMMENT.sub("", text))
+    for comment, closing in _COMMENTS:
+        text = paired(comment, closing, lambda _: "", text)
+    text = paired(_LOOP, _END_LOOP, lambda found: hole("shortcode", f"{found[1]} {found[2]}"), text)
     text = _first_branches(text)
     found_tags = list(_TAG.finditer(text))
     closed = {found["name"] for found in found_tags if found["close"]}

@@ -1,5 +1,6 @@
-"""Arguments of a shortcode or Liquid tag."""
+"""Pairs of shortcodes or Liquid tags, and arguments of one."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import re2
@@ -42,3 +43,12 @@ def arguments(text: str) -> Arguments:
         if found[5] is None:
             quoted.append(value)
     return Arguments(named, tuple(listed), tuple(quoted))
+
+
+def paired(
+    pair: "re2._Regexp[str]", closing: "re2._Regexp[str]", shown: Callable[["re2._Match"], str], text: str
+) -> str:
+    """`text` with what `shown` makes of each `pair`. Behind the last `closing` none is looked for: each tag there would
+    be followed to the end, in quadratic time."""
+    end = max((found.end() for found in closing.finditer(text)), default=0)
+    return str(pair.sub(shown, text[:end])) + text[end:]

@@ -7,6 +7,7 @@ Every row has a seal, the hash of its other columns. A row that is not what was 
 what it said is asked for again. Rows of earlier releases have none.
 """
 
+import errno
 import fcntl
 import json
 import logging
@@ -14,7 +15,7 @@ import os
 import sqlite3
 import zlib
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -38,6 +39,12 @@ CREATE TABLE IF NOT EXISTS site_files (
 CREATE VIEW IF NOT EXISTS dead_letters AS
   SELECT source, url, reason, detail, attempts, at FROM visits JOIN crawls USING (crawl) WHERE reason <> '';
 """
+_REFUSALS = {
+    sqlite3.SQLITE_FULL: errno.ENOSPC,
+    sqlite3.SQLITE_IOERR: errno.EIO,
+    sqlite3.SQLITE_CANTOPEN: errno.EIO,
+    sqlite3.SQLITE_READONLY: errno.EROFS,
+}
 # Of each table, what its seals are of
 COLUMNS = {
     "crawls": "crawl, source, begun_at, finished_at",
@@ -249,10 +256,11 @@ class Store:
         self.db.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self.db.execute("COMMIT")
         except BaseException:
-            self.db.execute("ROLLBACK")
+            if self.db.in_transaction:  # SQLite itself has rolled back where the disk is full or broken
+                self.db.execute("ROLLBACK")
             raise
-        self.db.execute("COMMIT")
 
 
 @contextmanager
@@ -268,8 +276,7 @@ def _folder_lock(folder: Path) -> Iterator[None]:
 
 def forget(path: Path, gone: Callable[[str], bool]) -> int:
     """Erase every URL for which `gone` is true from the cache, also from the file's free pages; how many."""
-    store = Store(path)
-    try:
+    with opened(path) as store:
         store.db.create_function("gone", 1, gone)
         erased = store.db.execute("DELETE FROM answers WHERE gone(url)").rowcount
         store.db.execute("DELETE FROM visits WHERE gone(url)")
@@ -277,8 +284,6 @@ def forget(path: Path, gone: Callable[[str], bool]) -> int:
         store.db.execute("VACUUM")
         store.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # VACUUM has gone through the log too
         return erased
-    finally:
-        store.close()
 
 
 def seal_of(*values: Any) -> str:
@@ -297,14 +302,30 @@ def is_corrupt(error: sqlite3.Error) -> bool:
     return code in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
+@contextmanager
+def telling_of_disk(path: Path) -> Iterator[None]:
+    """An error of the disk that holds the database at `path` as the system's own, which names it. Raises: OSError."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        if code not in _REFUSALS:
+            raise
+        raise OSError(_REFUSALS[code], os.strerror(_REFUSALS[code]), str(path)) from error
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Store]:
+    """The store at `path`, for a short while. Raises: OSError where its disk refuses."""
+    with telling_of_disk(path), closing(Store(path)) as store:
+        yield store
+
+
 def count(path: Path, gone: Callable[[str], bool]) -> int:
     """How many responses `forget` would erase."""
-    store = Store(path)
-    try:
+    with opened(path) as store:
         store.db.create_function("gone", 1, gone)
         return int(store.db.execute("SELECT count(*) FROM answers WHERE gone(url)").fetchone()[0])
-    finally:
-        store.close()
 
 
 def _row(response: StoredResponse) -> list[Any]:

@@ -7,11 +7,10 @@ memory with the seals that each object, line or row carries. One damaged file hi
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from connectors.web.store import Store, is_corrupt
+from connectors.web.store import is_corrupt, opened
 from pipelines import storage, suppression
 from pipelines.collect import WEB_CURE
 from pipelines.curate import decisions
@@ -159,7 +158,7 @@ def _web_store(path: Path, report: Report) -> None:
         return
     report.files += 1
     try:
-        with closing(Store(path)) as store:
+        with opened(path) as store:
             for fault in store.faults():
                 report.add(path, fault, WEB_CURE)
             report.not_hashed.update({str(path): rows} if (rows := store.unsealed()) else {})
@@ -186,7 +185,7 @@ def seal_all(data: Path) -> None:
         rows = [line.value for line in read_lines(path.read_bytes()) if line.value]
         storage.write_text(path, write_lines(rows))
     if (local / WEB_STORE).exists():
-        with closing(Store(local / WEB_STORE)) as store:
+        with opened(local / WEB_STORE) as store:
             store.seal_all()
 
 

@@ -29,7 +29,8 @@ def _settled(data: Path) -> Path:
 
 def _may_be_unsettled(data: Path) -> bool:
     """Whether there is a hidden name where runs work; imports nothing, as most often there is none."""
-    return any(True for pattern in ("[1-6]_*/.*.*", "[1-6]_*/*/.*.*") for _ in data.glob(pattern))
+    places = (".*.tmp", "[1-6]_*/.*.*", "[1-6]_*/*/.*.*", "[1-6]_*/*/*/.*.tmp")
+    return any(True for pattern in places for _ in data.glob(pattern))
 
 
 def complete_recipe(incomplete: str) -> list[str]:

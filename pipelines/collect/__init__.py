@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from connectors.base import Connector
 from connectors.web import PoliteWeb, SignIn, open_web, read_sign_in
-from connectors.web.store import is_corrupt
+from connectors.web.store import is_corrupt, telling_of_disk
 from pipelines import storage, suppression
 from pipelines.collect.seen import Seen
 from pipelines.errors import WrongInput
@@ -87,9 +87,10 @@ def _stands(data: Path, source: str) -> bool:
 
 @contextmanager
 def _told(store: Path) -> Iterator[None]:
-    """Raises: Damaged where the web client's memory is no database any more."""
+    """Raises: Damaged where the web client's memory is no database any more, OSError where its disk refuses."""
     try:
-        yield
+        with telling_of_disk(store):
+            yield
     except sqlite3.Error as error:
         if not is_corrupt(error):
             raise

@@ -4,7 +4,6 @@ torch and its libraries are imported where they are used, so that importing this
 """
 
 import logging
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,7 +79,7 @@ def run(recipe: Recipe, data: Path) -> Manifest:
     with storage.becoming_latest(following), storage.building(following, **identity) as building:
         if not building.has(CARD):  # which is written last
             _train(recipe, snapshot, data, building)
-        shutil.rmtree(building.local_folder / CHECKPOINTS, ignore_errors=True)
+        filesystem.remove_folder(building.local_folder / CHECKPOINTS)
     return storage.read_manifest(following)  # type: ignore[return-value]
 
 
@@ -117,8 +116,9 @@ def _train(recipe: Recipe, snapshot: Snapshot, data: Path, building: storage.Fol
     if warning := card.warning(metrics):
         log.warning(tr("finetune: {warning}", warning=warning))
     saved = building.local_folder / CHECKPOINTS / "saved"  # libraries write under temporary names, which a kill leaves
-    shutil.rmtree(saved, ignore_errors=True)
-    train.save(model, tokenizer, base.published_name(settings.model), saved)
+    filesystem.remove_folder(saved)
+    with filesystem.written_by_library(saved):
+        train.save(model, tokenizer, base.published_name(settings.model), saved)
     for path in sorted(path for path in saved.rglob("*") if path.is_file()):
         building.adopt(path.relative_to(saved).as_posix(), saved)
     card.write(metrics, snapshot.rows("train"), building)

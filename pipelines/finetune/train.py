@@ -195,6 +195,10 @@ def _lora(model: Any, new_token_ids: list[int], settings: FinetuneSettings) -> L
 class _Trainer(SFTTrainer):
     """Trains on the same batches, whether or not it was interrupted."""
 
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        with filesystem.written_by_library(Path(str(self.args.output_dir))):
+            super()._save_checkpoint(model, trial)
+
     def _get_train_sampler(self, train_dataset: Dataset | None = None) -> LengthGroupedSampler:
         dataset: Any = self.train_dataset if train_dataset is None else train_dataset
         lengths = [len(ids) for ids in dataset["input_ids"]]

@@ -10,7 +10,7 @@ import logging
 import resource
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from uuid import uuid4
 
 from pipelines import storage
 from pipelines.curate import policy
-from pipelines.errors import WorkFailed, WrongInput, kind_and_line
+from pipelines.errors import WorkFailed, error_message
 from pipelines.flows import nothing_kept
 from pipelines.flows.stages import PER_SHARD, PER_SOURCE, STAGES, WITH_WORKERS, Stage
 from pipelines.messages import Message, joined, tr
@@ -102,10 +102,13 @@ def run_step(
         counts, skipped = manifest.counts, manifest.key in before and not again
     except Exception as error:
         log.debug("%s %s", step.stage, step.name, exc_info=True)
-        failed = str(error) if isinstance(error, WrongInput | WorkFailed) else kind_and_line(error)
+        failed = error_message(error)
     outcome = Outcome(step.stage, step.name, time.monotonic() - clock, skipped, failed, counts)
-    log.log(logging.ERROR if failed else logging.INFO, tr(str(outcome)))
-    logs.append(data / logs.RUNS, _log_entry(recipe, outcome, started_at, run_id or new_run_id()))
+    try:
+        logs.append(data / logs.RUNS, _log_entry(recipe, outcome, started_at, run_id or new_run_id()))
+    except OSError as error:  # what made the step fail comes first: a full disk does both
+        outcome = replace(outcome, failed=outcome.failed or error_message(error))
+    log.log(logging.ERROR if outcome.failed else logging.INFO, tr(str(outcome)))
     return outcome
 
 

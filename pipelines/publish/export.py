@@ -15,6 +15,7 @@ import logging
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Literal
@@ -126,26 +127,27 @@ def export_file(recipe: str, data: Path, kind: Format, path: Path, split: Split 
     Raises WrongInput where no file can be at `path`, RecipeError where there is no snapshot.
     """
     if str(path) == "-":
-        lines = export(recipe, data, kind, sys.stdout, split)
         Snapshot(recipe, data).log_export(kind, "stdout")
-        return lines
+        return export(recipe, data, kind, sys.stdout, split)
     if path.is_dir():
         raise WrongInput("{path}: is a folder; name a file in it", path=path)
     if not path.parent.is_dir():
         raise WrongInput("{path}: there is no folder {folder}; make it first", path=path, folder=path.parent)
     snapshot = Snapshot(recipe, data)
-    lines = write_file(snapshot.rows(kind, split), FORMATS[kind], path, kind)
-    snapshot.log_export(kind, str(path.absolute()))
+    with replacing(path) as file:
+        lines = write_lines(snapshot.rows(kind, split), FORMATS[kind], file, kind)
+        snapshot.log_export(kind, str(path.absolute()))  # before it appears: `forget` could not name it else
     return lines
 
 
-def write_file(rows: Iterator[Row], shape: Shape, path: Path, name: str) -> int:
-    """As `write_lines`, to a file that appears when all of it is written."""
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[str]]:
+    """A file to write, which appears at `path` when all of it is on the disk. Raises: OSError."""
     part = path.with_name(f".{path.name}.part")
     try:
-        with part.open("w", encoding="utf-8") as file:
-            lines = write_lines(rows, shape, file, name)
-        part.replace(path)
+        with filesystem.naming(path), part.open("w", encoding="utf-8") as file:
+            yield file
+        filesystem.sync_file(part)
+        filesystem.rename(part, path)
     finally:
         part.unlink(missing_ok=True)
-    return lines

@@ -19,7 +19,7 @@ import yaml
 
 from pipelines.errors import WrongInput
 from pipelines.publish import shapes
-from pipelines.publish.export import Format, Snapshot, Split, write_file
+from pipelines.publish.export import Format, Snapshot, Split, replacing, write_lines
 from pipelines.publish.shapes import Row, Shape
 
 Trainer = Literal["llamafactory", "axolotl", "trl", "ms-swift"]
@@ -52,6 +52,7 @@ def write(recipe: str, data: Path, trainer: Trainer, out: Path, kind: Format | N
     snapshot = Snapshot(recipe, data)
     if out.is_file() or not out.parent.is_dir():
         raise WrongInput("{out}: is a file, or its folder is not there; name a folder to write to", out=out)
+    snapshot.log_export(trainer, str(out.absolute()))  # before anything is there: `forget` could not name it else
     written: dict[str, int] = {}
     described: dict[str, Row] = {}
     for job, way in ways.items():
@@ -63,8 +64,8 @@ def write(recipe: str, data: Path, trainer: Trainer, out: Path, kind: Format | N
             _write_settings(out / f"{job}.yaml", way.start, settings)
             described |= _described(recipe, job, filled)
     if trainer == "llamafactory":
-        (out / "dataset_info.json").write_text(json.dumps(described, ensure_ascii=False, indent=2) + "\n")
-    snapshot.log_export(trainer, str(out.absolute()))
+        with replacing(out / "dataset_info.json") as file:
+            file.write(json.dumps(described, ensure_ascii=False, indent=2) + "\n")
     return written
 
 
@@ -72,7 +73,8 @@ def _write_split(snapshot: Snapshot, way: Way, folder: Path, split: Split, train
     """The number of lines; a file without any would be an error to its reader, and is not left."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{split}.jsonl"
-    lines = write_file(snapshot.rows(way.kind, split), way.shape, path, f"{trainer}, {folder.name}")
+    with replacing(path) as file:
+        lines = write_lines(snapshot.rows(way.kind, split), way.shape, file, f"{trainer}, {folder.name}")
     if not lines:
         path.unlink()
     return lines
@@ -80,7 +82,8 @@ def _write_split(snapshot: Snapshot, way: Way, folder: Path, split: Split, train
 
 def _write_settings(path: Path, start: str, settings: Row) -> None:
     head = f"# In this folder: {start} {path.name}, with a model and what else the training needs\n"
-    path.write_text(head + yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
+    with replacing(path) as file:
+        file.write(head + yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
 
 
 # ---- LLaMA-Factory: ShareGPT, described in dataset_info.json, where a column that is named must be there.

@@ -50,12 +50,16 @@ def write_file(path: Path, write: Callable[[IO[bytes]], object]) -> Shard:
     """
     temp = filesystem.local_folder(path).with_name(f".{path.name}.{uuid4().hex}.tmp")
     filesystem.make_folder(path.parent)
-    with temp.open("xb") as file:
-        write(file)
-        file.flush()
-        os.fsync(file.fileno())
-    hashed, size = sha256_of(temp), temp.stat().st_size
-    filesystem.move_into_place(temp, path)
+    try:
+        with filesystem.naming(path), temp.open("xb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        hashed, size = sha256_of(temp), temp.stat().st_size
+        filesystem.move_into_place(temp, path)
+    except BaseException:
+        temp.unlink(missing_ok=True)
+        raise
     return Shard(path=path.name, rows=0, bytes=size, sha256=hashed)
 
 

@@ -7,10 +7,11 @@ rename a folder or append to a file, and it holds no links, locks or databases. 
 `local_folder` of the path, on this machine.
 """
 
+import fcntl
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from fnmatch import fnmatch
 from pathlib import Path
 from time import time_ns
@@ -20,10 +21,11 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.errors import WorkFailed, WrongInput
+from pipelines.errors import AGAIN, DISK, ROOM, WorkFailed, WrongInput
 from pipelines.messages import joined
 
 MANIFEST = "manifest.json"
+TAIL_BYTES = 1 << 16  # the end of a log, which holds its last line
 
 
 class AddressError(WrongInput):
@@ -77,6 +79,42 @@ def _remote(path: Path) -> Any:
     return path
 
 
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Let an error of the system say that it is about `path`, where it knows no name: as of writing, and of flushing.
+
+    Raises: OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
+
+
+@contextmanager
+def written_by_library(folder: Path) -> Iterator[None]:
+    """For a library that does nothing but write to `folder`, and has words of its own for a disk that refuses.
+
+    Raises: OSError, or WorkFailed where the library does not say what the system has said.
+    """
+    try:
+        with naming(folder):
+            yield
+    except OSError:
+        raise
+    except Exception as error:
+        first = next(iter(str(error).splitlines()), type(error).__name__)
+        raise WorkFailed(
+            "{folder}: cannot be written ({why}); {room} or {disk}, {again}",
+            folder=folder,
+            why=first,
+            room=ROOM,
+            disk=DISK,
+            again=AGAIN,
+        ) from error
+
+
 def make_folder(folder: Path) -> None:
     """Create a folder and its parents. An object store needs no folders, so only its `local_folder` is created."""
     local_folder(folder).mkdir(parents=True, exist_ok=True)
@@ -84,7 +122,7 @@ def make_folder(folder: Path) -> None:
 
 def sync_file(path: Path) -> None:
     """Flush a file that a library has written to the disk."""
-    with path.open("rb+") as file:
+    with naming(path), path.open("rb+") as file:
         os.fsync(file.fileno())
 
 
@@ -92,7 +130,8 @@ def sync_folder(folder: Path) -> None:
     """Flush the entries of a folder on this machine to the disk, so that a rename survives a power failure."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        with naming(folder):
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
@@ -253,10 +292,11 @@ def follow_link(link: Path) -> Path:
     return link.parent / name if name else link  # fsspec may read a missing object as an empty one
 
 
-def append_line(path: Path, line: str) -> None:
+def append_line(path: Path, line: str, is_torn: Callable[[bytes], bool]) -> None:
     """Append a line to a log file. In an object store, which cannot append, each line is an object of its own.
 
-    After a line that a power failure has cut off, the new one begins on a line of its own.
+    A last line without its line feed goes if `is_torn` says that a power failure has cut it off; after any other the
+    new one begins on a line of its own. What finds no room leaves nothing behind. Raises: OSError.
     """
     if not is_local(path):
         (path.with_suffix("") / f"{time_ns()}-{uuid4().hex[:6]}{path.suffix}").write_text(line)
@@ -264,13 +304,28 @@ def append_line(path: Path, line: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
     try:
-        size = os.fstat(descriptor).st_size
-        torn = size and os.pread(descriptor, 1, size - 1) != b"\n"
-        start = "\n" if torn else ""
-        os.write(descriptor, f"{start}{line}".encode())
-        os.fsync(descriptor)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with naming(path):
+            _append(descriptor, line.encode(), is_torn)
     finally:
         os.close(descriptor)
+
+
+def _append(descriptor: int, line: bytes, is_torn: Callable[[bytes], bool]) -> None:
+    size = os.fstat(descriptor).st_size
+    rest = os.pread(descriptor, TAIL_BYTES, max(0, size - TAIL_BYTES)).rpartition(b"\n")[2]
+    if rest and is_torn(rest):
+        size -= len(rest)
+        os.ftruncate(descriptor, size)
+    left = memoryview(line if not rest or is_torn(rest) else b"\n" + line)
+    try:
+        while left:  # a disk that fills up takes a part of it
+            left = left[os.write(descriptor, left) :]
+        os.fsync(descriptor)
+    except OSError:
+        with suppress(OSError):  # what stays is cut off by the next line
+            os.ftruncate(descriptor, size)
+        raise
 
 
 def log_files(path: Path) -> list[Path]:

@@ -24,7 +24,12 @@ log = logging.getLogger("gristmill")
 
 def append(path: Path, entry: Mapping[str, Any]) -> None:
     """Append one line to the log at `path`."""
-    filesystem.append_line(path, seal_values(dict(sorted(entry.items()))) + "\n")
+    filesystem.append_line(path, seal_values(dict(sorted(entry.items()))) + "\n", _is_torn)
+
+
+def _is_torn(rest: bytes) -> bool:
+    """Whether a last line without its line feed was cut off. One that is whole has lost the line feed to rot."""
+    return not _WHOLE.search(rest) and not any(line.value for line in read_lines(rest))
 
 
 def lines(path: Path) -> Iterator[tuple[Path, Line]]:
@@ -33,8 +38,7 @@ def lines(path: Path) -> Iterator[tuple[Path, Line]]:
         whole, _, rest = content.rpartition(b"\n")
         yield from ((file, line) for line in read_lines(whole))
         last = whole.count(b"\n") + 1 + bool(whole or content.startswith(b"\n"))
-        rotten = _WHOLE.search(rest)  # not cut off: its line feed is another sign
-        yield from ((file, Line(last, line.value, line.sealed)) for line in read_lines(rest) if line.value or rotten)
+        yield from ((file, Line(last, line.value, line.sealed)) for line in read_lines(rest) if not _is_torn(rest))
 
 
 def read(path: Path) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ VERSIONED = ("curate", "finetune")
 
 def unsettled(data: Path) -> bool:
     """Whether a killed run has left anything. Work that is merely unfinished counts too."""
-    return any(True for _ in work_folders(data)) or any(True for _ in _noted_links(data))
+    return any(True for found in (work_folders, _noted_links, _half_written) for _ in found(data))
 
 
 def work_folders(data: Path) -> Iterator[Path]:
@@ -29,8 +29,18 @@ def _noted_links(data: Path) -> Iterator[Path]:
     return data.glob(f"[56]_*/*/{filesystem.noted_link(Path(LATEST)).name}")
 
 
+def _half_written(data: Path) -> Iterator[Path]:
+    """Temporary files beside finished ones."""
+    local = filesystem.local_folder(data)
+    noted = set(_noted_links(data))
+    found = (path for at in ("", "[1-6]_*/*/", "[1-6]_*/*/*/") for path in local.glob(f"{at}.*.tmp"))
+    return (path for path in found if path not in noted and not path.is_dir())
+
+
 def settle(data: Path) -> None:
-    """Move the work folders that killed runs have completed into place, and point `latest` to what they built."""
+    """Move the work folders that killed runs have completed into place, and point `latest` to what they built. What
+    they have written by half goes."""
+    filesystem.delete_files(list(_half_written(data)))
     for work in sorted(work_folders(data)):
         if work.suffix != ".old":
             storage.put_into_place(work, work.parent / work.stem[1:])

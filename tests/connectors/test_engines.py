@@ -72,6 +72,7 @@ ENGINES = {
     "talkyard": Told(answers="answer"),
     "khoros": Told((3, 9, None), accepted=True, quotes=True),
     "zendesk_community": Told(VOTED, accepted=True),
+    "salesforce": Told(),
     "github": Told(quotes=True),
     "drupal_forum": Told(quotes=True),
     "tieba": Told(comment=True),

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+import re2
 
 from connectors.markdown import Markdown, components, directives, shortcodes
+from connectors.markdown.tags import paired
 from schemas.document import Article
 from schemas.hole import hole
 from schemas.page import Page
@@ -185,3 +187,36 @@ def test_silent_components_say_nothing_but_what_they_hold(tmp_path: Path, name: 
 @pytest.mark.parametrize("name", sorted(directives.SILENT))
 def test_silent_directives_say_nothing(tmp_path: Path, name: str) -> None:
     assert site(tmp_path, f"a\n\n```{{{name}}} x\n```\n\nb") == "a\n\nb"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (r"Of \(x^2 + 1\) and \(n\) and \[y = \frac{1}{2}\] too.", r"Of $x^2 + 1$ and $n$ and $y = \frac{1}{2}$ too."),
+        (r"Doubled \\(a_1\\) as well.", "Doubled $a_1$ as well."),
+        ("See\n\n\\[\ny_1 = *z*\n\\]\n\nend", "See\n\n$$\ny_1 = *z*\n$$\n\nend"),
+        (r"Not \[0\], \[x\], \(see below\) nor \(unclosed.", "Not [0], [x], (see below) nor (unclosed."),
+        (r"Code `\(x^2\)` stays.", r"Code `\(x^2\)` stays."),
+    ],
+)
+def test_formulas_between_brackets_keep_their_backslashes(tmp_path: Path, text: str, expected: str) -> None:
+    assert site(tmp_path, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("opened", "closed", "left"),
+    [
+        ("{% comment %}", "{% endcomment %}", ""),
+        ("{{< comment >}}", "{{< /comment >}}", ""),
+        ("{% for a in b %}", "{% endfor %}", hole("shortcode", "for a in b ")),
+    ],
+)
+def test_pairs_are_read_and_what_is_not_closed_is_not_followed(opened: str, closed: str, left: str) -> None:
+    tags = f"one {opened}x{closed} two {opened}{opened}x{closed} three"
+    assert shortcodes.read(tags, {}) == f"one {left} two {left} three"
+    looked = list[int]()
+    pair, closing = re2.compile(r"(?s)<.*?>"), re2.compile(">")
+    assert paired(pair, closing, lambda found: str(looked.append(found.end())), "<a> <b> <" + "<" * 9) == (
+        "None None <" + "<" * 9
+    )
+    assert looked == [3, 7]

@@ -1,6 +1,7 @@
 """Threads on pages of engines that nobody has seen: openings, comments, stubs, and what is no thread."""
 
 import json
+import re
 
 import pytest
 
@@ -178,6 +179,17 @@ def test_posts_of_which_a_note_is_left_are_counted() -> None:
     ]
     whole = json.dumps([{"url": URL, "html": f"<title>Dough</title>{OPENING}{replies()}"}])
     assert len(list(read_thread(Page("forum", "7", URL, whole.encode())))) == 1
+
+
+@pytest.mark.parametrize("note", ["[deleted]", "Moved to <a href='/b/4'>Off topic</a>.", "该帖子已被移动到水区"])
+def test_a_reply_never_stands_for_a_question_that_is_gone(note: str) -> None:
+    posts = replies().replace(REPLIES[0][2], note)
+    body = json.dumps([{"url": URL, "html": f"<title>Dough</title><h1>Dough</h1>{posts}"}])
+    told = Reject("7", "deleted_or_hidden", "of its first post only a note is left")
+    assert list(read_thread(Page("forum", "7", URL, body.encode()))) == [told]
+    assert read(f"<h1>Dough</h1>{posts}", URL, heading="Dough") == told
+    nobody = re.sub(r"<a href=./user/ben.>ben</a>|2 days ago", "", posts)  # a line of the page, and no post
+    assert isinstance(read(f"<h1>Dough</h1>{nobody}", URL, heading="Dough"), Thread)
 
 
 @pytest.mark.parametrize(

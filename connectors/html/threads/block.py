@@ -9,6 +9,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from connectors import html
+from connectors.html.inline import write_buttons
 from connectors.html.threads.dates import states_time
 from connectors.html.threads.profiles import Profile, first, one, select
 
@@ -99,6 +100,7 @@ def read_body(
         for copy in [copy for copy, own in zip(root.iter(), body.iter(), strict=True) if own in others]:
             _drop(copy)
     root.tail, root.tag = None, "div"
+    write_buttons(root)
     for hidden in root.xpath(_HIDDEN):
         _drop(hidden)
     for code in select(root, profile.code):

@@ -3,6 +3,7 @@
 A question and its answers often stand in blocks of different make, and their texts in the same element all the same.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import partial
 from itertools import islice
@@ -43,9 +44,13 @@ def _outermost(elements: list[HtmlElement], evidence: Evidence) -> list[HtmlElem
 
 
 def _drafts(bodies: list[HtmlElement], evidence: Evidence, url: str) -> tuple[Draft, ...]:
-    """The posts, where most bodies have an author or a time beside them; else ()."""
+    """The posts, where most bodies have an author or a time beside them and no person in them; else ()."""
     said = beside(bodies, evidence)
     if sum(bool(name or time) for name, time in said) < SHARE * len(bodies):
+        return ()
+    people = sorted(map(evidence.at.__getitem__, evidence.people))
+    named = (bisect_right(people, evidence.last[body]) > bisect_left(people, evidence.at[body]) for body in bodies)
+    if sum(named) >= SHARE * len(bodies):
         return ()
     return tuple(
         Draft(body, body, evidence.prose[body], name, time, partial(_read, body, name, time, url))

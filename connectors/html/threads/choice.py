@@ -41,7 +41,7 @@ _WEIGHTS = {
 _POST = re2.compile(r"(?i)post|repl(?:y|ies)|answer|message|topic|thread|question|discuss|response|floor|comment")
 _ASIDE = re2.compile(
     r"(?i)related|similar|recommend|popular|latest|recent|sidebar|widget|trending|featured|teaser|snippet|preview"
-    r"|listing|signature|menu|hot-|activity|footer|nav"
+    r"|listing|signature|menu|hot-|activity|footer|nav|quote"
 )
 _ACTIONS = re2.compile(
     r"(?i)^[^\pL\pN]*(?:reply|quote|report|permalink|(?:up|down)?vote|likes?|helpful|thanks?|answer|flag|react|edit"

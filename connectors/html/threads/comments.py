@@ -40,7 +40,15 @@ def _between(posts: list[Draft], reading: Reading, around: HtmlElement, evidence
         for each in reading.drafts
         if each.place is not None and evidence.within(each.place, around) and _is_free(each.place, bodies, evidence)
     )
-    return free if len(free) >= _MOST_INSIDE * len(reading.drafts) else ()
+    inside = len(free) >= _MOST_INSIDE * len(reading.drafts)
+    return free if inside and not _are_of_authors(free, posts) else ()
+
+
+def _are_of_authors(comments: tuple[Draft, ...], posts: list[Draft]) -> bool:
+    """Whether they are the boxes about the authors of the posts, of which each has one."""
+    authors = [post.author for post in posts]
+    said = [comment.author for comment in comments]
+    return len(said) > 1 and said in (authors, authors[1:], authors[:-1])
 
 
 def _is_free(place: HtmlElement, bodies: list[HtmlElement], evidence: Evidence) -> bool:

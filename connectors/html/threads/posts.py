@@ -10,6 +10,7 @@ from connectors import html
 from connectors.html.metadata import title
 from connectors.html.threads import address
 from connectors.html.threads.block import Block, read_body
+from connectors.html.threads.boards import is_board
 from connectors.html.threads.bodies import body_readings
 from connectors.html.threads.choice import LEAST, Landmarks, landmarks, names_of, worth
 from connectors.html.threads.comments import comments_on
@@ -23,6 +24,7 @@ from connectors.html.threads.recognised import profile_readings
 from connectors.html.threads.repeated import alike, block_readings
 from connectors.html.threads.stubs import is_stub
 
+_MOST = 0.5  # of a page's prose that is a board's
 _SHORTEST = 20  # characters that make a post without any other beside it
 
 
@@ -30,13 +32,16 @@ _SHORTEST = 20  # characters that make a post without any other beside it
 class Found:
     """The thread on a page: its posts in their order, how the reading was made and how much it is worth, the names that
     the markup around the posts has, and for each post of which only a note is left its number or, without one, its
-    place."""
+    place; `headless` where the first post is one of these. `listed`: how many entries of a board, each with a page of
+    its own, are in the place of posts; there are none then."""
 
     blocks: list[Block]
     kind: str
     worth: float
     names: str
     gone: tuple[str, ...] = ()
+    headless: bool = False
+    listed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ def read_posts(root: HtmlElement, url: str, profiles: tuple[Profile, ...] = PROF
 
 def believed(found: Found | None) -> Found | None:
     """A reading that is worth enough to be a thread's."""
-    return found if found and found.worth >= LEAST else None
+    return found if found and found.worth >= LEAST and not found.listed else None
 
 
 def read_repeated(root: HtmlElement, url: str) -> list[Block]:
@@ -97,19 +102,30 @@ def _best(readings: list[Reading], page: _Page) -> Found | None:
     be; what has been read and is worth no less than any other may be, is the best."""
     weighed = [(_weigh(reading, page), reading) for reading in readings]
     best: tuple[float, Reading, list[tuple[Draft, Draft | None]]] | None = None
+    board: Found | None = None
     for hoped, reading in sorted(weighed, key=lambda pair: -pair[0]):
         if best and best[0] >= hoped:
             break
+        if reading.kind != "profile" and is_board(reading.drafts, page.root, page.url, page.evidence):
+            board = board or _board(hoped, reading, page)
+            continue
         comments = comments_on(reading.drafts, page.repeated, page.evidence)
         opening = _opening(reading, page)
         more = sum(draft.letters for draft in (*comments, *([opening] if opening else [])))
         real = worth(reading, more, page.evidence, page.marks)
         if best is None or real > best[0]:
             best = (real, reading, list(_joined(opening, reading.drafts, comments, page.evidence)))
-    if best is None:
-        return None
-    blocks, gone = _written(best[2])
-    return Found(blocks, best[1].kind, best[0], names_of(best[1].drafts), gone)
+    if best is None or (board and best[0] < LEAST):
+        return board
+    blocks, gone, headless = _written(best[2])
+    return Found(blocks, best[1].kind, best[0], names_of(best[1].drafts), gone, headless)
+
+
+def _board(worth: float, reading: Reading, page: _Page) -> Found | None:
+    """A list that is most of what the page says; else it only stands beside that."""
+    prose = sum(draft.letters for draft in reading.drafts)
+    is_most = prose >= _MOST * page.evidence.prose_of_page
+    return Found([], reading.kind, worth, names_of(reading.drafts), listed=len(reading.drafts)) if is_most else None
 
 
 def _weigh(reading: Reading, page: _Page) -> float:
@@ -148,11 +164,12 @@ def _stands_before(post: Draft, comment: Draft, evidence: Evidence) -> bool:
     return post.body is not None and evidence.at[post.body] < evidence.at[comment.place]
 
 
-def _written(joined: list[tuple[Draft, Draft | None]]) -> tuple[list[Block], tuple[str, ...]]:
+def _written(joined: list[tuple[Draft, Draft | None]]) -> tuple[list[Block], tuple[str, ...], bool]:
     """The posts as Markdown, without empty ones, notes of deletion and second copies, and with numbers of their own;
-    and what the notes of deletion are called."""
+    what the notes of deletion are called, and whether the first post is one."""
     read = [(draft, owner, block) for draft, owner in joined if (block := draft.read()).markdown]
     gone = [block.post_id or f"note{at}" for at, (_, _, block) in enumerate(read, 1) if is_stub(block.markdown)]
+    headless = bool(read) and is_stub(read[0][2].markdown) and bool(read[0][2].author and read[0][2].time)
     read = [(draft, owner, block) for draft, owner, block in read if not is_stub(block.markdown)]
     counts = Counter(block.post_id for _, _, block in read)
     at_draft: dict[int, int] = {}
@@ -165,4 +182,4 @@ def _written(joined: list[tuple[Draft, Draft | None]]) -> tuple[list[Block], tup
             under = len(blocks) - at_draft[id(owner)] if owner and id(owner) in at_draft else 0
             at_draft[id(draft)] = len(blocks)
             blocks.append(replace(block, post_id=block.post_id if counts[block.post_id] == 1 else "", under=under))
-    return blocks, tuple(gone)
+    return blocks, tuple(gone), headless

@@ -44,14 +44,14 @@ def declares_posts(root: HtmlElement) -> bool:
 
 
 def thread_on(root: HtmlElement, url: str) -> Found | None:
-    """The thread that the page is; None where it is an article, or anything else. Second copies on it are dropped."""
+    """The thread, or the board, that a page is; None where it is an article, or anything else. Drops second copies."""
     if declares_posts(root):
         return find_posts(drop_copies(root), url)
     addressed, of_forum = leads_to_thread(url), _is_of_forum(root)
     if not (addressed or of_forum) and not _NAMED.search(names(root)):
         return None
     found = find_posts(drop_copies(root), url)
-    if found is None or len(found.blocks) < _FEWEST:
+    if found is None or max(len(found.blocks), found.listed) < _FEWEST:
         return None
     if not (addressed or of_forum) and _is_article(root) and not _REPLIES.search(found.names):
         return None

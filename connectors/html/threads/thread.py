@@ -11,6 +11,7 @@ from connectors import html
 from connectors.html.article import helps
 from connectors.html.metadata import in_whole_words
 from connectors.html.scripts import wants_scripts
+from connectors.html.threads import address
 from connectors.html.threads.block import Block, Quote
 from connectors.html.threads.copies import drop_copies
 from connectors.html.threads.dates import read_time, reads_month_first
@@ -47,8 +48,16 @@ def thread_of(
         yield Reject(page.key, "no_posts", "no pages")
         return
     saved = [(url, drop_copies(root)) for url, root in saved]
-    found = [believed(find_posts(root, url, profiles)) for url, root in saved]
-    yield from thread_from(found, page, saved[0][1], licence, profiles)
+    found = [find_posts(root, url, profiles) for url, root in saved]
+    if found[0] and found[0].listed:
+        yield board(page, found[0])
+        return
+    yield from thread_from(list(map(believed, found)), page, saved[0][1], licence, profiles)
+
+
+def board(page: Page, found: Found) -> Reject:
+    """What is told of a page that lists threads, questions or articles."""
+    return Reject(page.key, "board", f"its {found.listed} entries lead to pages of their own")
 
 
 def thread_from(
@@ -59,8 +68,12 @@ def thread_from(
     profiles: tuple[Profile, ...] = PROFILES,
 ) -> Iterator[Thread | Reject]:
     """The thread of what was found on its `pages`, the first of which is at `root`, and then a reject
-    `deleted_or_hidden` for each post of which only a note is left; or one reject where there is no thread."""
+    `deleted_or_hidden` for each post of which only a note is left; or one reject where there is no thread, or where the
+    post that asks is only a note, so that an answer would stand for it."""
     read = [found for found in pages if found]
+    if read and read[0].headless and address.position(page.url) == 0:
+        yield Reject(page.key, "deleted_or_hidden", "of its first post only a note is left")
+        return
     blocks = _once([found.blocks for found in read]) or _once([only_post(root, page.url)])
     told = len(blocks) > 1 or any(block.author or block.time for block in blocks)  # as no wall or error has them
     reason = "" if told else _refusal(root, blocks[0].markdown if blocks else "")

@@ -171,3 +171,49 @@ def test_a_page_that_is_hidden_until_its_script_has_run_is_read() -> None:
     assert LEAD in text_of(
         f"<div id='app' style='display: none'><main><p>{LEAD}</p><p>{MORE}</p></main></div><p>Wait</p>"
     )
+
+
+@pytest.mark.parametrize("around", ["<article itemprop='articleBody'>{}</article>", "<h1>Grinding</h1><div>{}</div>"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Plans of the mill: <a href='/redirect?to=x'>https://mill.example/plans/hopper</a>",
+        "磨坊图纸：<a href='https://mill.example/plans'>mill.example/plans</a>",
+        "Ask the miller: <a href='mailto:a@mill.example'>a@mill.example</a>",
+    ],
+)
+def test_a_line_that_names_an_address_is_said(line: str, around: str) -> None:
+    found = text_of(around.format(f"<p>{line}</p><p>{LEAD}</p><p>{MORE}</p>"))
+    assert found.startswith(line[:4]) and LEAD in found
+
+
+@pytest.mark.parametrize("line", ["<a href='/a'>https://mill.example/a</a>", "Next: <a href='/a'>Sharpening it</a>"])
+def test_links_alone_and_ways_on_are_not_said(line: str) -> None:
+    found = text_of(page(f"<p>{line}</p>"))
+    assert found.endswith(MORE)
+
+
+@pytest.mark.parametrize(
+    ("box", "said"),
+    [
+        ("<blockquote class='epigraph'><p>Mills grind slowly.</p><footer>A proverb</footer></blockquote>",
+         "> Mills grind slowly.\n>\n> A proverb"),
+        ("<blockquote class='epigraph'><table><tr><td><p>Mills grind slowly.</p></td></tr>"
+         "<tr><td>—<span class='attribution'>A proverb</span></td></tr></table></blockquote>",
+         "> Mills grind slowly.\n>\n> —A proverb"),
+        ("<p class='epigraph'>“Mills grind slowly.” — A proverb</p>", "“Mills grind slowly.” — A proverb"),
+        ("<aside class='key-points'><h3>Key points</h3><ul><li>Clean it.</li><li>Stop in time.</li></ul></aside>",
+         "### Key points\n\n- Clean it.\n- Stop in time."),
+        ("<div class='tldr'><b>TL;DR</b> Clean the stone, be steady, stop in time.</div>",
+         "**TL;DR** Clean the stone, be steady, stop in time."),
+        ("<div class='zhaiyao'><b>摘要</b>：清洁磨石，及时停下。</div>", "**摘要**：清洁磨石，及时停下。"),
+    ],
+)  # fmt: skip
+def test_epigraphs_and_summaries_are_said_once(box: str, said: str) -> None:
+    found = text_of(f"<article><h1>Grinding</h1>{box}<p>{LEAD}</p><p>{MORE}</p><p>{LEAD}</p></article>")
+    assert found.startswith(f"{said}\n\n{LEAD}") and found.count(said.splitlines()[-1]) == 1
+
+
+def test_an_aside_of_links_is_no_summary() -> None:
+    links = "".join(f"<li><a href='/{n}'>The stones of mill number {n}</a></li>" for n in range(3))
+    assert "number" not in text_of(page(f"<aside class='highlights'><ul>{links}</ul></aside>"))

@@ -4,6 +4,7 @@
 
 import pytest
 
+from connectors import html
 from connectors.html import to_markdown
 
 PAGE = "https://site.example/guide/page.html"
@@ -138,3 +139,24 @@ def test_words_of_a_heading_keep_their_order() -> None:
         "<h2><a id='x'></a>What is <span><em>unknown</em></span>, <span><code>dir()</code></span> and <b>hold</b>?</h2>"
     )
     assert to_markdown(heading + "<p>Text.</p>") == "## What is unknown, `dir()` and hold?\n\nText."
+
+
+@pytest.mark.parametrize(
+    ("fragment", "expected"),
+    [
+        ("<p>Fill it in, then press <button>Save</button> to keep it.</p>", "Fill it in, then press Save to keep it."),
+        ("<p>请点击<button>保存</button>按钮。</p>", "请点击保存按钮。"),
+        ("<p>Open <b>File</b> <button>Print <i></i></button>, then wait.</p>", "Open **File** Print, then wait."),
+        ("<button>Copy</button><p>Take it. <button>Copy</button></p><p><button>A</button> <button>B</button></p>",
+         "Take it."),
+        ("<p>Was this of use? <button>Yes</button> <button>No</button></p>", "Was this of use?"),
+    ],
+)  # fmt: skip
+def test_a_button_in_a_sentence_is_a_word(fragment: str, expected: str) -> None:
+    assert to_markdown(fragment) == expected
+    content = html.main_content(html.parse(f"<article><p>{'Words of an article. ' * 20}</p>{fragment}</article>"))
+    assert content is not None
+    words = content.text_content()
+    assert ("Save" in words or "保存" in words or "Print" in words) == (
+        "Copy" not in fragment and "Yes" not in fragment
+    )

@@ -3,12 +3,14 @@
 import fcntl
 import logging
 import pickle
+import resource
+import signal
 from pathlib import Path
 
 import pytest
 
 from pipelines import storage
-from pipelines.errors import WorkFailed
+from pipelines.errors import WorkFailed, error_message
 from pipelines.storage import complete, filesystem, integrity, lease, logs, pages, settling, shard_cache
 from pipelines.storage.filesystem import MANIFEST
 from pipelines.storage.integrity import Damaged
@@ -158,7 +160,23 @@ def test_a_log_loses_the_line_that_rots_and_the_one_that_was_cut_off(
     path.write_bytes(path.read_bytes().rpartition(b"\n")[0])
     logs.append(path, {"n": 4})
     assert logs.read(path) == [{"n": 0}, {"n": 4}], "what follows a torn line is a line of its own"
-    assert [line.number for _, line in logs.lines(path) if line.value is None] == [2, 3]
+    assert [line.number for _, line in logs.lines(path) if line.value is None] == [2], "what was torn has gone"
+
+
+def test_a_log_line_that_finds_no_room_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+    logs.append(tmp_path / logs.RUNS, {"n": 0})
+    before = (tmp_path / logs.RUNS).read_bytes()
+    room = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 9, room[1]))
+    try:
+        with pytest.raises(OSError, match="File too large") as refused:
+            logs.append(tmp_path / logs.RUNS, {"n": 1})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, room)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert error_message(refused.value).startswith(f"{tmp_path / logs.RUNS}: File too large; make room there, then ")
+    assert (tmp_path / logs.RUNS).read_bytes() == before
 
 
 def test_a_folder_without_a_manifest_is_compared_with_its_list(tmp_path: Path) -> None:

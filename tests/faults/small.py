@@ -1,0 +1,18 @@
+"""A process made ready to be forked for many small commands."""
+
+import multiprocessing
+import sys
+
+from pipelines import annotate, collect, curate, storage
+from pipelines.workers import pool
+
+
+def turn_down() -> None:
+    """Let a small corpus fill several shards, load what takes long, and fork workers from what is loaded."""
+    collect.SHARD_PAGES = 3
+    curate.SHARD_ROWS = 2
+    storage.ROW_GROUP = 2
+    pool.CONTEXT = multiprocessing.get_context("fork")  # type: ignore[assignment]
+    annotate._measure_sample()
+    if "pipelines.finetune.train" in sys.modules:
+        sys.modules["pipelines.finetune.train"].CHECKPOINT_EVERY = 0.0  # type: ignore[attr-defined]
