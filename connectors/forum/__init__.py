@@ -23,6 +23,7 @@ from connectors.html.threads.thread import read_thread
 from connectors.reading import packed
 from connectors.reading.local import files_at, ignored, is_named, without_packing
 from connectors.web.url import bare
+from pipelines.messages import Message
 from schemas.document import Document, Reject
 from schemas.page import Page
 
@@ -51,13 +52,15 @@ class Forum(Settings):
     @model_validator(mode="after")
     def _one_place(self) -> "Forum":
         if bool(self.folder) == bool(self.start):
-            raise ValueError("set either `start`, for the web, or `folder`, for saved pages")
+            raise ValueError(Message("set either `start`, for the web, or `folder`, for saved pages"))
         if self.folder and not self.base_url:
-            raise ValueError("`folder` needs `base_url`: the address that its pages were saved from")
+            raise ValueError(Message("`folder` needs `base_url`: the address that its pages were saved from"))
         try:
             re2.compile(self.threads)
         except re2.error as error:
-            raise ValueError(f"`threads`: {self.threads!r} is no RE2 pattern: {error}") from error
+            raise ValueError(
+                Message("`threads`: {threads!r} is no RE2 pattern: {error}", threads=self.threads, error=error)
+            ) from error
         return self
 
     @property

@@ -20,6 +20,7 @@ from connectors.reading.rows import read
 from connectors.reading.stored_json import load
 from connectors.reading.threads import build_thread, detach_orphans
 from connectors.reading.times import parse_time
+from pipelines.messages import Message
 from schemas.document import Document, Post, Reject
 from schemas.page import Page
 
@@ -49,7 +50,7 @@ class GitHub(Settings):
     @model_validator(mode="after")
     def _one_place(self) -> "GitHub":
         if bool(self.path) == bool(self.repo):
-            raise ValueError("set either `repo`, for the API, or `path`, for exported JSON")
+            raise ValueError(Message("set either `repo`, for the API, or `path`, for exported JSON"))
         return self
 
     @property

@@ -26,6 +26,7 @@ from connectors.markdown.masks import MARKS, Masks
 from connectors.markdown.sections import LONGEST, indented_code, render, sections, served
 from connectors.reading.edits import edited
 from connectors.reading.local import files_below, ignored
+from pipelines.messages import Message
 from schemas.document import Article, Document, Reject, Section
 from schemas.page import Page
 
@@ -65,7 +66,11 @@ class Markdown(Settings):
         """Raises FileNotFoundError when the folder is not there."""
         if not self.folder.is_dir():
             raise FileNotFoundError(
-                f"source {self.name}: no folder {self.folder}; set `folder` to one of Markdown files"
+                Message(
+                    "source {source}: no folder {folder}; set `folder` to one of Markdown files",
+                    source=self.name,
+                    folder=self.folder,
+                )
             )
         folders = [self.folder / part for part in self.only]
         found = files_below(self.folder, lambda file: file.suffix.lower() in _SUFFIXES)

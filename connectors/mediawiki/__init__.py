@@ -13,6 +13,7 @@ from connectors.mediawiki.article import article, wikitext_of
 from connectors.mediawiki.dump import from_dump
 from connectors.mediawiki.revision import Revision
 from connectors.mediawiki.talk import is_talk, threads
+from pipelines.messages import Message
 from schemas.document import Document, Reject
 from schemas.page import Page
 
@@ -46,13 +47,17 @@ class MediaWiki(Settings):
     @model_validator(mode="after")
     def _one_of(self) -> Self:
         if bool(self.api) == bool(self.dump):
-            raise ValueError("set one of `api` and `dump`")
+            raise ValueError(Message("set one of `api` and `dump`"))
         return self
 
     def files(self) -> tuple[Path, ...]:
         """Raises FileNotFoundError when the dump is not there."""
         if self.dump and not self.dump.is_file():
-            raise FileNotFoundError(f"source {self.name}: no {self.dump}; set `dump` to an XML dump of a wiki")
+            raise FileNotFoundError(
+                Message(
+                    "source {source}: no {dump}; set `dump` to an XML dump of a wiki", source=self.name, dump=self.dump
+                )
+            )
         return (self.dump,) if self.dump else ()
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from pipelines.messages import Message
 from schemas.document import Reject
 
 PACKED = (".gz", ".bz2", ".xz", ".zst")
@@ -89,7 +90,12 @@ def files_at(path: Path | None, source: str, key: str, wanted: Callable[[Path], 
     found = tuple(files_below(path, wanted))
     if not found:
         raise FileNotFoundError(
-            f"source {source}: nothing to read in {path}; set `{key}` to a file, or to a folder of them"
+            Message(
+                "source {source}: nothing to read in {path}; set `{key}` to a file, or to a folder of them",
+                source=source,
+                path=path,
+                key=key,
+            )
         )
     return found
 

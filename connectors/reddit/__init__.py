@@ -19,6 +19,7 @@ from connectors.reading.local import files_at, ignored
 from connectors.reddit.joined import joined
 from connectors.reddit.live import live
 from connectors.reddit.thread import thread
+from pipelines.messages import Message
 from schemas.document import Document, Reject
 from schemas.page import Page
 
@@ -48,7 +49,7 @@ class Reddit(Settings):
     @model_validator(mode="after")
     def _somewhere(self) -> "Reddit":
         if not self.path and not self.subreddits:
-            raise ValueError("set `path`, for dumps and saved threads, or `subreddits`, to walk them")
+            raise ValueError(Message("set `path`, for dumps and saved threads, or `subreddits`, to walk them"))
         return self
 
     @property

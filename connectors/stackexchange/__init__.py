@@ -18,12 +18,13 @@ from connectors.reading.local import files_below, ignored
 from connectors.stackexchange.api import live
 from connectors.stackexchange.dump import ARCHIVE, FILES, joined
 from connectors.stackexchange.thread import licence_of, thread
+from pipelines.messages import Message
 from schemas.document import Document, Reject
 from schemas.page import Page
 
 MEDIA_TYPE = "application/json"
 # Since July 2024 the download wants a tick at such a sentence. The licence of the posts, CC BY-SA, says nothing of it.
-OFFICIAL = (
+OFFICIAL = Message(
     "the site gives this download for one's own use and for projects that train no large language model; "
     "ask it, or take the API or a dump of before July 2024"
 )
@@ -71,7 +72,12 @@ class StackExchange(Settings):
         archives = tuple(file for file in found if file.suffix == ARCHIVE)
         if not archives:
             raise FileNotFoundError(
-                f"source {self.name}: neither Posts.xml nor a {ARCHIVE} archive in {self.path}; set `path` to a dump"
+                Message(
+                    "source {source}: neither Posts.xml nor a {archive} archive in {path}; set `path` to a dump",
+                    source=self.name,
+                    archive=ARCHIVE,
+                    path=self.path,
+                )
             )
         return archives
 

@@ -19,6 +19,7 @@ from connectors.reading.local import files_below, ignored
 from connectors.warc.archive import Broken, Capture, captures
 from connectors.warc.capture import KINDS, PLAIN, page_of
 from connectors.warc.plain import read_plain
+from pipelines.messages import Message
 from schemas.document import Document, Reject
 from schemas.page import Page
 
@@ -45,13 +46,17 @@ class Warc(Settings):
             try:
                 re2.compile(pattern)
             except re2.error as error:
-                raise ValueError(f"{pattern!r} is no RE2 pattern: {error}") from error
+                raise ValueError(
+                    Message("{pattern!r} is no RE2 pattern: {error}", pattern=pattern, error=error)
+                ) from error
         return patterns
 
     @model_validator(mode="after")
     def _is_there(self) -> "Warc":
         if not self.files():
-            raise ValueError(f"`path`: no archive ({', '.join(_SUFFIXES)}) at {self.path}")
+            raise ValueError(
+                Message("`path`: no archive ({suffixes}) at {path}", suffixes=", ".join(_SUFFIXES), path=self.path)
+            )
         return self
 
     @property

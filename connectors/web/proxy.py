@@ -7,6 +7,7 @@ from urllib.request import getproxies, proxy_bypass
 
 from connectors.web.guard import is_loopback
 from connectors.web.url import host_and_port
+from pipelines.messages import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +41,19 @@ def _read(address: str) -> Proxy:
     try:
         parts = urlsplit(address if "://" in address else f"http://{address}")
     except ValueError:  # its message repeats the password
-        raise ValueError("a proxy cannot be read; name it as http://user:password@host:port, escaped") from None
+        raise ValueError(
+            Message("a proxy cannot be read; name it as http://user:password@host:port, escaped")
+        ) from None
     if parts.path.strip("/") or parts.query or parts.fragment:
-        raise ValueError("a proxy has more than a host and a port; escape / # ? and @ in its password")
+        raise ValueError(Message("a proxy has more than a host and a port; escape / # ? and @ in its password"))
     if parts.scheme != "http" or not parts.hostname:
-        raise ValueError(f"a proxy of the kind {parts.scheme}:// is not known; name one as http://host:port")
+        raise ValueError(
+            Message("a proxy of the kind {scheme}:// is not known; name one as http://host:port", scheme=parts.scheme)
+        )
     try:
         port = parts.port or 80
     except ValueError:
-        raise ValueError("a proxy's port is no number; escape / # ? and @ in its password") from None
+        raise ValueError(Message("a proxy's port is no number; escape / # ? and @ in its password")) from None
     if parts.username is None:
         return Proxy(parts.hostname, port)
     pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"

@@ -16,6 +16,7 @@ import re2
 
 from connectors.base import SIGN_IN, SIGN_IN_HELPS, WebError
 from connectors.web.url import normalise_url, origin
+from pipelines.messages import Message
 
 GITHUB_TOKEN = "GITHUB_TOKEN"
 _GITHUB = "https://api.github.com"
@@ -66,13 +67,31 @@ def read_sign_in(environment: Mapping[str, str]) -> SignIn:
 def _read(line: str, number: int) -> tuple[str, str, str]:
     found = _LINE.match(line)
     if not found:
-        raise ValueError(f"{SIGN_IN}, line {number}: write `https://host Header: value`, with one header a line")
+        raise ValueError(
+            Message(
+                "{sign_in}, line {number}: write `https://host Header: value`, with one header a line",
+                sign_in=SIGN_IN,
+                number=number,
+            )
+        )
     try:
         place = origin(normalise_url(found[1]))
     except WebError as error:
-        raise ValueError(f"{SIGN_IN}, line {number}: {error.reason} before the header") from error
+        raise ValueError(
+            Message(
+                "{sign_in}, line {number}: {reason} before the header",
+                sign_in=SIGN_IN,
+                number=number,
+                reason=error.reason,
+            )
+        ) from error
     if found[2].lower() in _OURS:
         raise ValueError(
-            f"{SIGN_IN}, line {number}: {found[2]} is set by the client; name Cookie, Authorization or such"
+            Message(
+                "{sign_in}, line {number}: {found} is set by the client; name Cookie, Authorization or such",
+                sign_in=SIGN_IN,
+                number=number,
+                found=found[2],
+            )
         )
     return place, found[2], found[3]

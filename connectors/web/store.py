@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.base import may_pass
+from pipelines.messages import tr
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS crawls (
@@ -221,7 +222,9 @@ class Store:
         """The row; None where there is none, or not what was written."""
         row = self.db.execute(f"SELECT {COLUMNS[table]}, seal FROM {table} WHERE {where}", values).fetchone()
         if row and not _is_intact(row):
-            log.warning("%s: a row of %s is damaged; what it said is asked for again", self.path, table)
+            log.warning(
+                tr("{file}: a row of {table} is damaged; what it said is asked for again", file=self.path, table=table)
+            )
             return None
         return row[:-1] if row else None
 

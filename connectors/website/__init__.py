@@ -21,6 +21,7 @@ from connectors.web import sitemap
 from connectors.web.rendered import filled, media_type
 from connectors.web.url import bare, normalise_url, same_site, without_session
 from connectors.website.frontier import Frontier
+from pipelines.messages import Message
 from schemas.document import Document, Reject
 from schemas.page import GONE_STATUSES, Page
 
@@ -60,9 +61,9 @@ class Website(Settings):
     @model_validator(mode="after")
     def _one_place(self) -> "Website":
         if bool(self.folder) == bool(self.start or self.sitemap):
-            raise ValueError("set either `start` (or `sitemap`), for the web, or `folder`, for saved pages")
+            raise ValueError(Message("set either `start` (or `sitemap`), for the web, or `folder`, for saved pages"))
         if self.folder and not self.base_url:
-            raise ValueError("`folder` needs `base_url`: the address that its pages were saved from")
+            raise ValueError(Message("`folder` needs `base_url`: the address that its pages were saved from"))
         for pattern in self.exclude:
             _check_pattern(pattern)
         return self
@@ -204,7 +205,9 @@ def _check_pattern(pattern: str) -> None:
     try:
         re2.compile(pattern)
     except re2.error as error:
-        raise ValueError(f"`exclude`: {pattern!r} is no RE2 pattern: {error}") from error
+        raise ValueError(
+            Message("`exclude`: {pattern!r} is no RE2 pattern: {error}", pattern=pattern, error=error)
+        ) from error
 
 
 def _read_sitemaps(web: Web, url: str, frontier: Frontier) -> Iterator[Reject]:

@@ -14,6 +14,7 @@ from pebble import ProcessExpired
 
 from connectors.base import Connector
 from pipelines import storage, suppression
+from pipelines.messages import Message
 from pipelines.normalise import languages
 from pipelines.normalise.parse import PageResult, origin_of, parse_page, reject_row
 from pipelines.recipe import Recipe
@@ -85,7 +86,9 @@ def run(recipe: Recipe, source: str, data: Path, workers: int = 1, executor: Sha
         check_conservation(building.counts)
     manifest = storage.read_manifest(folder)
     if manifest is None:
-        raise FileNotFoundError(f"{folder}: the manifest just written is gone; something else writes there")
+        raise FileNotFoundError(
+            Message("{folder}: the manifest just written is gone; something else writes there", folder=folder)
+        )
     return manifest
 
 

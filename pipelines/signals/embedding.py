@@ -18,6 +18,7 @@ import pyarrow as pa
 from numba import njit
 
 from pipelines import storage
+from pipelines.messages import Message
 from pipelines.recipe import RecipeError
 from pipelines.signals.blocks import absorb
 from pipelines.signals.minhash import key_text
@@ -59,7 +60,8 @@ def _model_folder(data: Path) -> Path:
         call = [sys.executable, "-m", "pipelines.models.distil", str(folder)]
         done = subprocess.run(call, capture_output=True, text=True)
         if done.returncode:
-            raise RecipeError(f"dedupe.semantic: {(done.stderr.strip().splitlines() or ['distilling failed'])[-1]}")
+            why = next(reversed(done.stderr.strip().splitlines()), "") or Message("distilling failed")
+            raise RecipeError("dedupe.semantic: {why}", why=why)
     return folder
 
 
