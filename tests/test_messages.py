@@ -19,7 +19,13 @@ CODE = re.compile(r"`[^`\n]+`")
 COLUMNS = {"`alone`", "`most`"}  # of tables in the dataset card, whose heads are translated
 SAID = [message for message in messages.translated() if message.id]
 # translations that need no Chinese word
-WITHOUT_HAN = {"{count} of {total}", "finetune: {warning}", "--record: {error}", "{file}: extends: {error}"}
+WITHOUT_HAN = {
+    "{count} of {total}",
+    "dedupe.semantic: {why}",
+    "finetune: {warning}",
+    "--record: {error}",
+    "{file}: extends: {error}",
+}
 # what is said in English to everybody: what rejects keep, what programs read, and the name of the release
 IN_ENGLISH = {
     "connectors/mediawiki/expressions.py: ValueError('a bracket that is never closed')",
