@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.base import may_pass
-from pipelines.messages import tr
+from pipelines.messages import Message, tr
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS crawls (
@@ -247,7 +247,7 @@ class Store:
             rows = self.db.execute(f"SELECT {COLUMNS[table]}, seal FROM {table}")
             broken = sum(not _is_intact(row) for row in rows)
             if broken:
-                yield f"{broken} rows of {table}"
+                yield Message("{number} rows of {table}", number=broken, table=table)
 
     def unsealed(self) -> int:
         """How many rows have no seal, as they are of earlier releases."""

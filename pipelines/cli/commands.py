@@ -192,6 +192,7 @@ def check(recipe: RecipeArg, data: Data = DATA, as_json: AsJson = False) -> None
 
     Example: [bold]gristmill check python[/bold]
     """
+    from pipelines.flows.check import LEVELS
     from pipelines.flows.check import check as check_recipe
 
     findings = check_recipe(recipe, data)
@@ -199,7 +200,7 @@ def check(recipe: RecipeArg, data: Data = DATA, as_json: AsJson = False) -> None
         print_json(findings)
     else:
         for finding in findings:
-            print(printable(f"{tr(finding.level):<5}  {tr(finding.what)}: {tr(finding.says)}"))
+            print(printable(f"{tr(LEVELS[finding.level]):<5}  {tr(finding.what)}: {tr(finding.says)}"))
     if wrong := sum(finding.level == "error" for finding in findings):
         raise WorkFailed("{recipe}: {number} to mend", recipe=recipe, number=wrong)
 

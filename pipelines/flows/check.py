@@ -21,6 +21,12 @@ from pipelines.storage import filesystem, pages
 
 LOW_DISK = 2 << 30  # bytes: the packaged model unpacked, its fine-tuned copy, and room to spill
 Level = Literal["ok", "note", "warn", "error"]
+LEVELS: dict[Level, str] = {
+    "ok": Message("ok"),
+    "note": Message("note"),
+    "warn": Message("warn"),
+    "error": Message("error"),
+}  # as they are shown
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
-from pipelines.messages import tr
+from pipelines.messages import Message, tr
 from pipelines.storage import filesystem
 from pipelines.storage.filesystem import MANIFEST as MANIFEST
 from pipelines.storage.integrity import Damaged, sha256_of
@@ -289,7 +289,7 @@ def parse_manifest(path: Path, content: bytes) -> tuple[Manifest, bool]:
     except BrokenSeal as error:
         raise Damaged(path, str(error)) from error
     except ValidationError as error:
-        raise Damaged(path, "not a manifest") from error
+        raise Damaged(path, Message("not a manifest")) from error
 
 
 def finished(

@@ -201,20 +201,21 @@ def load(data: Path) -> Tombstones:
         tombstones = tuple(Tombstone(**row | {"models": tuple(row["models"])}) for row in rows)
         salt = head["salt"]
     except (KeyError, TypeError) as error:
-        raise Damaged(data / FILE, "not a list that was written here", CURE) from error
+        raise Damaged(data / FILE, Message("not a list that was written here"), CURE) from error
     if missing:
-        raise Damaged(data / FILE, f"{abs(missing)} lines {'missing' if missing > 0 else 'too many'}", CURE)
+        says = Message("{number} lines missing") if missing > 0 else Message("{number} lines too many")
+        raise Damaged(data / FILE, Message(says.template, number=abs(missing)), CURE)
     return Tombstones(salt, tombstones)
 
 
 def _read(path: Path, content: bytes) -> Iterator[dict[str, Any]]:
     """The lines of the list; where the first is sealed, all are. Raises: Damaged."""
     if not content.strip():
-        raise Damaged(path, "empty", CURE)
+        raise Damaged(path, Message("empty"), CURE)
     sealed = False
     for line in read_lines(content):
         if line.value is None or (sealed and not line.sealed):
-            raise Damaged(path.with_name(f"{path.name}:{line.number}"), "changed since it was written", CURE)
+            raise Damaged(path.with_name(f"{path.name}:{line.number}"), Message("changed since it was written"), CURE)
         sealed = line.sealed
         yield line.value
 
