@@ -87,7 +87,7 @@ def without_pointers(text: str, host: str) -> str:
     return _without_promise(_without_announcements(text).rstrip())
 
 
-def _before(sentence: "re2._Match[str]") -> str:
+def _before(sentence: "re2._Match") -> str:
     """What stands before a sentence that goes; a long one says more than where to look."""
     line_ends = sentence["after"] == "\n"
     return str(sentence[0]) if len(sentence[0]) > _LONGEST else sentence["before"] + "\n" * line_ends

@@ -1,4 +1,4 @@
-"""Rules of the default policy about posts: too brief to learn from, and threads in which nobody asks."""
+"""Rules of the default policy about posts and leads too brief to learn from, and threads in which nobody asks."""
 
 from typing import Any
 
@@ -13,7 +13,8 @@ from schemas.record import RECORD
 from tests.pipelines import corpus
 
 MEASURED = (*code_share.SIGNALS, *language.SIGNALS, *length.SIGNALS, *pairing.SIGNALS)
-RULES = [one for one in policy.load("default").rules if one.name in ("output_brief_post", "instruction_asks_nothing")]
+NAMES = ("output_brief_post", "output_brief_lead", "instruction_asks_nothing")
+RULES = [one for one in policy.load("default").rules if one.name in NAMES]
 ASKS, SHOWS = "How do I clean the stone?", "Our new mill\n\nHere it stands, with its wheel and its yard."
 LONG = "Take a stiff brush and warm water, and brush along the furrows, never across. Let the stone dry for a day, "
 LONG += "since wet flour sticks to it, and grind a handful of bran before the next bag of grain."
@@ -23,10 +24,13 @@ ZH_LONG += "因为湿面粉会粘在上面；下次磨面之前，先磨一小�
 
 
 def broken(*posts: dict[str, Any]) -> list[set[str]]:
-    """Of each post, which of the two rules it breaks."""
+    """Of each record, which of the three rules it breaks."""
     rows = [
         corpus.record(
-            f"board:{at}#a1", **({"source_kind": "forum", "kind": "answer", "score": 0, "accepted": False} | post)
+            **(
+                {"record_id": f"board:{at}#a1", "source_kind": "forum", "kind": "answer", "score": 0, "accepted": False}
+                | post
+            )
         )
         for at, post in enumerate(posts)
     ]
@@ -51,6 +55,8 @@ def broken(*posts: dict[str, Any]) -> list[set[str]]:
         ({"instruction": "怎么清洗磨盘？", "output": ZH_LONG[:30]}, {"output_brief_post"}),
         ({"instruction": SHOWS, "output": LONG}, {"instruction_asks_nothing"}),
         ({"instruction": SHOWS, "output": LONG, "score": 2}, set()),
+        ({"instruction": SHOWS, "output": f"{LONG}\n\n{LONG}"}, set()),
+        ({"instruction": SHOWS, "output": f"{LONG}\n\n{LONG}", "score": None}, {"instruction_asks_nothing"}),
         ({"instruction": SHOWS, "output": LONG, "score": 2, "kind": "dialogue"}, {"instruction_asks_nothing"}),
         ({"instruction": SHOWS, "output": LONG, "accepted": True}, set()),
         ({"instruction": "The wheel is stuck\n\nIt turned all day.", "output": LONG}, set()),
@@ -59,3 +65,19 @@ def broken(*posts: dict[str, Any]) -> list[set[str]]:
 )
 def test_brief_posts_and_threads_that_ask_nothing_go(post: dict[str, Any], rules: set[str]) -> None:
     assert broken(post) == [rules]
+
+
+@pytest.mark.parametrize(
+    ("part", "output", "kind", "rules"),
+    [
+        ("lead", BRIEF, "tutorial", {"output_brief_lead"}),
+        ("introduction", ZH_LONG, "tutorial", {"output_brief_lead"}),
+        ("brushes", BRIEF, "tutorial", set()),
+        ("lead", f"{BRIEF} Then run `mill`.", "tutorial", set()),
+        ("lead", f"{LONG} {LONG}", "tutorial", set()),
+        ("lead", BRIEF, "knowledge_base", set()),
+    ],
+)
+def test_leads_that_only_announce_go(part: str, output: str, kind: str, rules: set[str]) -> None:
+    lead = {"record_id": f"board:0#{part}", "source_kind": kind, "kind": "explanation", "score": None}
+    assert broken(lead | {"instruction": "Introduce mills.", "output": output}) == [rules]
