@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -105,6 +105,70 @@ def tune(
     if write:
         moved = bounds.moved(*bounds.choose(rules, rule, signal), told.proposed)
         policy_file.write(write, loaded.policy, [moved])
+
+
+reviewing = typer.Typer(no_args_is_help=True, help="Hand a queue of records to Label Studio, and take its answers.")
+app.add_typer(reviewing, name="review")
+
+
+@reviewing.command("export")
+def export_queue(
+    out: Annotated[Path, typer.Argument(help="A new folder for tasks.json and labels.xml.")],
+    recipe: Annotated[str, typer.Option(help="Whose records.", autocompletion=complete_recipe)],
+    order: Annotated[
+        Literal["random", "threshold", "rule", "disagreement"],
+        typer.Option(help="Drawn; near the bound of --rule; those that broke --rule; those that people differ on."),
+    ] = "random",
+    rule: Annotated[str, typer.Option(help="A rule of the recipe's policy.")] = "",
+    seed: Annotated[int, typer.Option(help="Another number draws another order.")] = 17,
+    limit: Annotated[int, typer.Option(min=1, help="How many records.")] = 100,
+    data: Data = DATA,
+) -> None:
+    """Write a queue of records as tasks for Label Studio, with its labelling configuration.
+
+    Example: [bold]gristmill review export tasks --recipe demo --order rule --rule output_too_short[/bold]
+    """
+    from pipelines import catalog
+    from pipelines.curate import decisions, label_studio, policy
+    from pipelines.curate.review import queue
+    from pipelines.recipe import load
+
+    loaded = load(recipe)
+    rules = policy.load(loaded.policy)
+    said = decisions.history(loaded, data)
+    with catalog.connect(data) as con:
+        ids = queue(con, loaded.name, order, seed, rule, rules, said, limit=limit)
+        written = label_studio.export(con, ids, out)
+    print(tr("{folder}: {number} tasks", folder=out, number=written))
+
+
+@reviewing.command("import")
+def import_answers(
+    file: Annotated[Path, typer.Argument(help="What Label Studio exported as JSON.")],
+    who: Annotated[
+        list[str] | None,
+        typer.Option(help="NUMBER=NAME or EMAIL=NAME for each person, or one name for all."),
+    ] = None,
+    recipe: OfRecipe = "",
+    data: Data = DATA,
+) -> None:
+    """Take the answers of Label Studio as decisions; what was taken before is not taken again.
+
+    Example: [bold]gristmill review import project-1.json --who 1=Ada --who 2=Kim[/bold]
+    """
+    from pipelines.curate import decisions, label_studio
+
+    loaded, given = _recipe(recipe), who or []
+    people = dict(one.split("=", 1) for one in given if "=" in one)
+    names = [one for one in given if "=" not in one]
+    if len(names) > 1:
+        raise WrongInput(tr("--who: several names; say NUMBER=NAME for each"))
+    answers = label_studio.read(file, names[0] if names else "", people)
+    new = label_studio.unknown(answers, decisions.history(loaded, data))
+    decisions.append(loaded, data, new)
+    known = len(answers.decisions) - len(new)
+    counts = {"new": len(new), "known": known, "open": answers.skipped}
+    print(tr("{new} decisions, {known} known already, {open} tasks without an answer", **counts))
 
 
 def _recipe(name: str) -> "Recipe | None":

@@ -10,6 +10,7 @@ from pipelines.curate.decisions import load_decisions
 from pipelines.flows.steps import Outcome
 from pipelines.recipe import Recipe
 from tests.pipelines.commands import Gristmill
+from tests.pipelines.milling import recipe_file
 
 Milled = tuple[Recipe, Path, list[Outcome]]
 FIRST, SECOND = "forum:q1#a101", "forum:q2#a102"
@@ -87,3 +88,19 @@ def test_tune_shows_and_writes_nothing_without_decisions(gristmill: Gristmill, m
     told = json.loads(gristmill(*words, "--json").out)
     assert (told["measure"], told["operator"], told["present"]) == ("output_chars", ">", 40000)
     assert "did you mean 'output_too_long'" in gristmill("tune", "output_to_long", *words[2:]).err
+
+
+def test_a_queue_goes_out_and_answers_come_in(gristmill: Gristmill, mine: tuple[Recipe, Path], tmp_path: Path) -> None:
+    recipe, data = mine
+    file = recipe_file(tmp_path, **{one.name: one.path for one in recipe.sources})
+    words = ("--recipe", file, "--data", data)
+    said = gristmill("review", "export", tmp_path / "out", "--limit", 3, *words)
+    assert (said.code, said.out) == (0, f"{tmp_path / 'out'}: 3 tasks\n")
+    tasks = json.loads((tmp_path / "out" / "tasks.json").read_text())
+    choice = {"from_name": "decision", "value": {"choices": ["reject"]}}
+    answers = [task | {"annotations": [{"completed_by": 4, "result": [choice], "updated_at": "t"}]} for task in tasks]
+    (tmp_path / "answers.json").write_text(json.dumps([*answers[:2], tasks[2] | {"annotations": []}]))
+    taken = ("review", "import", tmp_path / "answers.json", "--who", "4=Kim", *words)
+    assert gristmill(*taken).out == "2 decisions, 0 known already, 1 tasks without an answer\n"
+    assert gristmill(*taken).out == "0 decisions, 2 known already, 1 tasks without an answer\n"
+    assert {one.who for one in load_decisions(recipe, data)} == {"Kim"}
