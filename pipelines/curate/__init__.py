@@ -58,12 +58,11 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
     """
     rules, external_inputs = policy.load(recipe.policy), external.load(recipe, data)
     read = inputs.load_inputs(recipe, data, clusters=True)
-    titles = {"titles": recipe.titles()} if recipe.titles() else {}  # the card shows them
     key: dict[str, Any] = {
         "stage": STAGE,
         "name": recipe.name,
         "version": VERSION,
-        "params": {"policy": rules.model_dump(mode="json")} | titles,
+        "params": {"policy": rules.model_dump(mode="json")} | _titles(recipe),
         "inputs": read.fingerprints | external_inputs.fingerprints,
     }
     folder, done = _find_version(storage.folder(data, STAGE, recipe.name), key)
@@ -83,15 +82,18 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
                 _publish(con, builder, rules)
                 _count_by_source(con, builder, read.counts)
                 builder.text("signals.svg", histograms(con, closed(rules.quality)))
-                title = f"{recipe.title or recipe.name} {folder.name}"
-                named = {source.name: source.title for source in recipe.sources if source.title}
-                card = dataset_card(con, title, _rule_lines(con, rules), builder, read.counts, named)
+                card = dataset_card(con, recipe, folder.name, _rule_lines(con, rules), builder, read.counts)
                 builder.text("README.md", card)
                 builder.text("ATTRIBUTION.md", attribution(con))
             _check_conservation(builder)
     else:
         storage.point_latest(folder)
     return storage.finished(folder, **key)  # type: ignore[return-value]
+
+
+def _titles(recipe: Recipe) -> dict[str, Any]:
+    """The titles that the card shows, for the snapshot's key; without any the key is as it ever was."""
+    return {"titles": recipe.titles()} if recipe.titles() else {}
 
 
 def _find_version(versions: Path, key: dict[str, Any]) -> tuple[Path, Manifest | None]:

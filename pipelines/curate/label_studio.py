@@ -16,9 +16,11 @@ from typing import Any
 import duckdb
 from pydantic import ValidationError
 
+from pipelines import storage
 from pipelines.curate.decisions import Decision
 from pipelines.errors import WrongInput
 from pipelines.messages import tr
+from pipelines.storage import filesystem
 
 TASKS, LABELS = "tasks.json", "labels.xml"
 FIELDS = ("instruction", "input", "output")
@@ -70,9 +72,9 @@ def export(con: duckdb.DuckDBPyConnection, record_ids: Sequence[str], folder: Pa
     rows = con.execute(_RECORDS, {"ids": list(record_ids)}).to_arrow_table().to_pylist()
     by_id = {row["record_id"]: {name: value or "" for name, value in row.items()} for row in rows}
     tasks = [{"data": by_id[name]} for name in record_ids if name in by_id]
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / TASKS).write_text(json.dumps(tasks, ensure_ascii=False, indent=1), encoding="utf-8")
-    (folder / LABELS).write_text(CONFIG, encoding="utf-8")
+    filesystem.make_folder(folder)
+    storage.write_text(folder / TASKS, json.dumps(tasks, ensure_ascii=False, indent=1))
+    storage.write_text(folder / LABELS, CONFIG)
     return len(tasks)
 
 

@@ -5,8 +5,10 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from pipelines import storage
 from pipelines.curate.policy import POLICIES, Policy, PolicyError, Rule, find, load
 from pipelines.messages import tr
+from pipelines.storage import filesystem
 
 
 def write(file: Path, extends: str, rules: Iterable[Rule]) -> Policy:
@@ -19,13 +21,12 @@ def write(file: Path, extends: str, rules: Iterable[Rule]) -> Policy:
     base = find(extends).resolve()
     named = base.stem if base.parent == POLICIES else os.path.relpath(base, file.parent.resolve())
     text = f"extends = {_quoted(named)}\n" + "".join(map(_rule, rules))
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("x", encoding="utf-8") as new:
-        new.write(text)
+    filesystem.make_folder(file.parent)
+    storage.write_text(file, text)
     try:
         return load(file)
     except PolicyError:
-        file.unlink()
+        filesystem.delete_files([file])
         raise
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from pipelines.publish.attribution import escape_markdown
+from pipelines.recipe import Recipe
 from pipelines.storage import FolderBuilder
 from schemas.manifest import by_reason
 
@@ -41,18 +42,20 @@ class RuleLine(NamedTuple):
 
 def dataset_card(
     con: duckdb.DuckDBPyConnection,
-    title: str,
+    recipe: Recipe,
+    version: str,
     rules: Sequence[RuleLine],
     builder: FolderBuilder,
     input_counts: Mapping[str, Mapping[str, int]],
-    titles: Mapping[str, str],
 ) -> str:
     """The card in Markdown, from the tables `candidate`, `verdict` and `published`.
 
     `rules` are listed with their numbers of records. `builder` has the counts and files of the snapshot, and
-    `input_counts` the counts of normalise by source. `titles` are those of sources that have one.
+    `input_counts` the counts of normalise by source.
     """
     counts = builder.counts
+    title = f"{recipe.title or recipe.name} {version}"
+    titles = {source.name: source.title for source in recipe.sources if source.title}
     mixes = {name: con.sql(_MIX.format(column=column)).fetchall() for name, column in _MIXES}
     return "\n".join(
         [
