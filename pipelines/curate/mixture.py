@@ -29,16 +29,18 @@ EMBEDDING = embedding.NAME
 BATCH = 8_192  # embeddings per Arrow batch
 CURE = "set dedupe.semantic, which has it measured, or leave diversity out"
 
-_POOL_COLUMNS = """record_id, {decision} IN ('accept', 'edit') AS protected,
-       row_number() OVER (ORDER BY protected DESC, {quality} DESC, sha256(record_id), record_id) AS priority,
+_POOL_COLUMNS = """record_id, {decision} IN ('accept', 'edit') AS protected, {quality} AS quality,
        source || ':' || author AS author, author <> '' AS signed,
        regexp_extract(lower(url), '^[a-z]+://([^/?#]+)', 1) AS site,
        task, source, coalesce(output_language, '') AS language, coalesce(licence, '') AS licence,
        greatest(coalesce(instruction_words + input_words + output_words, 0),
                 ceil((length(instruction) + length(input) + length(output)) / 4)) AS tokens"""
-_POOL = """
+# computed after the columns, so that no text goes through its sorting
+PRIORITY = "row_number() OVER (ORDER BY protected DESC, quality DESC, sha256(record_id), record_id) AS priority"
+_POOL = f"""
 CREATE TEMP TABLE pool AS
-SELECT {columns} FROM candidate JOIN judged USING (record_id) WHERE len(judged.reasons) = 0
+SELECT *, {PRIORITY}
+FROM (SELECT {{columns}} FROM candidate JOIN judged USING (record_id) WHERE len(judged.reasons) = 0)
 """
 _EXCLUDED = "CREATE OR REPLACE TEMP TABLE excluded (record_id VARCHAR, rule VARCHAR, value VARCHAR)"
 
@@ -79,7 +81,7 @@ def apply(con: duckdb.DuckDBPyConnection, policy: Policy) -> None:
 
 
 def pool_columns(policy: Policy, decision: str = "decision") -> str:
-    """SQL over `candidate` for the columns of the table `pool`; `decision` is SQL for that of a person."""
+    """SQL over `candidate` for the columns of the table `pool` but PRIORITY; `decision` is SQL for that of a person."""
     quality = policy.quality if policy.mixture.order == "quality" else "1"
     return _POOL_COLUMNS.format(quality=f"coalesce({closed(quality)}, 0)", decision=decision)
 

@@ -92,13 +92,20 @@ GROUP BY reason.rule
 # `others` are the reasons besides the rule, `place` that among the duplicates, of which the first that passes is kept
 _COMPACT = """
 CREATE OR REPLACE TABLE compact AS
-SELECT record_id, cluster_id, count(*) OVER same AS size,
-       row_number() OVER (PARTITION BY cluster_id ORDER BY NOT accepted_by_hand, {prefer}, record_id) AS place,
+WITH decided AS (
+SELECT *, decision IN ('accept', 'edit') AS accepted_by_hand FROM candidate
+), answered AS (
+SELECT record_id, cluster_id,
        CASE WHEN accepted_by_hand THEN {legal_others} ELSE {others} + (decision = 'reject')::INTEGER END AS others,
        accepted_by_hand, {counts} AS counts, {measure} AS measure,
        {if_true} AS if_true, {if_false} AS if_false, {if_null} AS if_null{pool}
-FROM (SELECT *, decision IN ('accept', 'edit') AS accepted_by_hand FROM candidate)
-WINDOW same AS (PARTITION BY cluster_id)
+FROM decided
+), placed AS (
+SELECT record_id, count(*) OVER (PARTITION BY cluster_id) AS size,
+       row_number() OVER (PARTITION BY cluster_id ORDER BY NOT accepted_by_hand, {prefer}, record_id) AS place
+FROM decided
+)
+SELECT *{priority} FROM answered JOIN placed USING (record_id)
 """
 _JUDGED = """
 CREATE OR REPLACE TEMP TABLE moved AS
@@ -172,14 +179,15 @@ def prepare(con: duckdb.DuckDBPyConnection, policy: Policy, recipe: str, rule_na
     others = [one for one in policy.rules if one.name != rule.name]
     legal = [one for one in others if _is_legal(one)]
     answers = {f"if_{value}": _answer(rule, bound, value) for value in ("true", "false", "null")}
-    columns = mixture.pool_columns(policy).removeprefix("record_id")
+    mixed = policy.mixture != Mixture()
     values = {
         "prefer": closed(policy.prefer),
         "others": _count(others),
         "legal_others": _count(legal),
         "counts": "true" if _is_legal(rule) else "NOT accepted_by_hand",
         "measure": f"({bound.measure})",
-        "pool": columns if policy.mixture != Mixture() else "",
+        "pool": mixture.pool_columns(policy).removeprefix("record_id") if mixed else "",
+        "priority": f", {mixture.PRIORITY}" if mixed else "",
     }
     con.execute(_COMPACT.format(**values, **answers))
     records = con.sql("SELECT count(*) FROM compact").fetchall()[0][0]
