@@ -19,6 +19,9 @@ FOUND = {
     "output_toxicity >= 0.7 OR instruction_toxicity >= .8": ["output_toxicity >= 0.7", "instruction_toxicity >= .8"],
     "licence = '' OR 2 < 3 OR output_words < length(output)": [],
     "len(list_filter(tags, lambda t: len(t) > 2)) > 5": ["len(list_filter(tags, (t -> (len(t) > 2)))) > 5"],
+    "len(list_filter(tags, lambda t: len(t) + score > 2)) > 5": [
+        "len(list_filter(tags, (t -> ((len(t) + score) > 2)))) > 5"
+    ],
     "output LIKE '%é%' AND score < 2 -- so": ["score < 2"],
 }
 
