@@ -100,11 +100,12 @@ def tune(
         print_json(asdict(told))
     else:
         tuning.show(told, screen.wide_console())
-    if write and told.proposed is None:
+    if not write:
+        return
+    if told.proposed is None:
         raise WorkFailed(tr("{file}: not written: {why}", file=write, why=tuning.conclusion(told)))
-    if write:
-        moved = bounds.moved(*bounds.choose(rules, rule, signal), told.proposed)
-        policy_file.write(write, loaded.policy, [moved])
+    moved = bounds.moved(*bounds.choose(rules, rule, signal), told.proposed)
+    policy_file.write(write, loaded.policy, [moved])
 
 
 reviewing = typer.Typer(no_args_is_help=True, help="Hand a queue of records to Label Studio, and take its answers.")
