@@ -10,8 +10,9 @@ chosen and what was written. Source of the formats: labelstud.io, "Label Studio 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import duckdb
 from pydantic import ValidationError
@@ -73,9 +74,13 @@ def export(con: duckdb.DuckDBPyConnection, record_ids: Sequence[str], folder: Pa
     by_id = {row["record_id"]: {name: value or "" for name, value in row.items()} for row in rows}
     tasks = [{"data": by_id[name]} for name in record_ids if name in by_id]
     filesystem.make_folder(folder)
-    storage.write_text(folder / TASKS, json.dumps(tasks, ensure_ascii=False, indent=1))
-    storage.write_text(folder / LABELS, CONFIG)
+    for name, text in ((TASKS, json.dumps(tasks, ensure_ascii=False, indent=1)), (LABELS, CONFIG)):
+        storage.write_file(folder / name, partial(_write, text.encode()))
     return len(tasks)
+
+
+def _write(content: bytes, file: IO[bytes]) -> None:
+    file.write(content)
 
 
 def read(file: Path, who: str = "", people: Mapping[str, str] | None = None) -> Answers:

@@ -22,7 +22,7 @@ def write(file: Path, extends: str, rules: Iterable[Rule]) -> Policy:
     named = base.stem if base.parent == POLICIES else os.path.relpath(base, file.parent.resolve())
     text = f"extends = {_quoted(named)}\n" + "".join(map(_rule, rules))
     filesystem.make_folder(file.parent)
-    storage.write_text(file, text)
+    storage.write_file(file, lambda new: new.write(text.encode()))
     try:
         return load(file)
     except PolicyError:
