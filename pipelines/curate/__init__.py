@@ -62,7 +62,7 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
         "stage": STAGE,
         "name": recipe.name,
         "version": VERSION,
-        "params": {"policy": rules.model_dump(mode="json")},
+        "params": {"policy": rules.model_dump(mode="json")} | _titles(recipe),
         "inputs": read.fingerprints | external_inputs.fingerprints,
     }
     folder, done = _find_version(storage.folder(data, STAGE, recipe.name), key)
@@ -83,13 +83,18 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
                 _publish(con, builder, rules)
                 _count_by_source(con, builder, read.counts)
                 builder.text("signals.svg", histograms(con, closed(rules.quality)))
-                title = f"{recipe.name} {folder.name}"
-                builder.text("README.md", dataset_card(con, title, _rule_lines(con, rules), builder, read.counts))
+                card = dataset_card(con, recipe, folder.name, _rule_lines(con, rules), builder, read.counts)
+                builder.text("README.md", card)
                 builder.text("ATTRIBUTION.md", attribution(con))
             _check_conservation(builder)
     else:
         storage.point_latest(folder)
     return storage.finished(folder, **key)  # type: ignore[return-value]
+
+
+def _titles(recipe: Recipe) -> dict[str, Any]:
+    """The titles that the card shows, for the snapshot's key; without any the key is as it ever was."""
+    return {"titles": recipe.titles()} if recipe.titles() else {}
 
 
 def _find_version(versions: Path, key: dict[str, Any]) -> tuple[Path, Manifest | None]:
