@@ -149,6 +149,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", description="Unique within a data folder; names its folders.")
+    title: str = Field("", pattern=r"^[^\r\n]*$", description="What people call it, in any script; only shown.")
     licence: str = Field("", description="SPDX id for pages that do not state one. Empty: unknown, held back.")
 
     @property

@@ -70,6 +70,7 @@ REFUSALS = {errno.ENOSPC: ROOM, errno.EDQUOT: ROOM, errno.EFBIG: ROOM, errno.EIO
 READERS = ("_duckdb", "duckdb", "pyarrow")  # libraries that fail in many ways where a file is not what it was
 # by the pattern of a field
 PATTERNS = {
+    "^[^\\r\\n]*$": Message("must be one line"),
     "^[a-z0-9][a-z0-9_-]*$": Message("must be of a-z, 0-9, - and _, and begin with a letter or digit"),
     "^[a-z][a-z0-9_]*$": Message("must be of a-z, 0-9 and _, and begin with a letter"),
     "^https?://": Message("must begin with https:// or http://"),

@@ -98,6 +98,7 @@ _Source: Any = Annotated[Union[CONNECTORS], Field(discriminator="connector")]  #
 
 class Recipe(_Section):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    title: str = Field("", pattern=r"^[^\r\n]*$", description="What people call it, in any script; only shown.")
     sources: tuple[_Source, ...] = Field(min_length=1)
     policy: str = Field("default", description="A bundled policy's name or a path to a TOML file.")
     web: WebSettings = WebSettings()
@@ -127,6 +128,10 @@ class Recipe(_Section):
             name=name,
             cure=did_you_mean(name, self.source_names()),
         )
+
+    def titles(self) -> dict[str, str]:
+        """The titles of the recipe and its sources that have one, by name."""
+        return {one.name: one.title for one in (self, *self.sources) if one.title}
 
     def source_names(self) -> list[str]:
         """Sorted: the order of sources in the file changes nothing."""

@@ -21,7 +21,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from pipelines.cli import app
-from pipelines.cli.language import WORDS
+from pipelines.cli.language import WORDS, below
 from pipelines.messages import LOCALE
 from pipelines.serve.playground import PLACE
 from tests.rooms import ROOT, sources
@@ -84,7 +84,7 @@ def collected() -> Iterator[tuple[str, str]]:
     yield from ((str(page.relative_to(ROOT)), found) for found in PLACE.findall(page.read_text()))
     yield from (("typer", word) for word in WORDS)
     root: Any = typer.main.get_command(app)
-    for command in (root, *root.commands.values()):
+    for command in (root, *below(root)):
         yield "pipelines/cli", inspect.cleandoc(command.help)
         yield from (("pipelines/cli", part.help) for part in command.params if getattr(part, "help", None))
 

@@ -6,6 +6,7 @@ from lxml.html import HtmlElement
 from connectors.base import RENDER_HELPS, SIGN_IN_HELPS
 from connectors.html.content import article_content
 from connectors.html.decoding import decode
+from connectors.html.footnotes import bring_home
 from connectors.html.metadata import metadata, opt_out
 from connectors.html.questions import joined, questions, steps
 from connectors.html.schema_org import described
@@ -47,11 +48,12 @@ def open_page(page: Page) -> HtmlElement | Reject:
 
 
 def article_of(root: HtmlElement, page: Page, licence: str = "") -> Article | Reject:
-    """The article in a page that has been opened.
+    """The article in a page that has been opened. `root` is changed.
 
     Rejects: needs_javascript, login_wall, consent_wall, error_page, no_main_content, too_short.
     """
     about, data = metadata(root, page.url), described(root)
+    bring_home(root)
     content = article_content(root)
     own = sections(content, about.title, page.url) if content is not None else ()
     found = joined(own, questions(data, page.url))

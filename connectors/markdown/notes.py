@@ -17,7 +17,7 @@ _REMARK = re2.compile(r"(?s)%%.*?%%")
 _BLOCK_NAME_ALONE = re2.compile(r"(?m)^(?:> ?)*\^[a-z0-9-]+[ \t]*$")
 _BLOCK_NAME = re2.compile(r"(?m)[ \t]+\^[a-z0-9-]+$")
 _HEADING_ID = re2.compile(r"(?m)^(#{1,6} .*?)\s*(?:\{:?\s*#([\w.:-]+)[^}\n]*\}|\{/\*\s*#([\w.:-]+)\s*\*/\})\s*$")
-_ATTRIBUTES = re2.compile(r"(\]\([^()\s]*\)|!\[\]\([^()\s]*\)|[\x{fdd5}*_])\{:?\s*[.#\w][^{}\n]{0,300}\}")
+_ATTRIBUTES = re2.compile(r"(\]\([^()\s]*\)|!\[\]\([^()\s]*\)|[\x{fdd5}*_])\{:?\s*[.#\w][^{}\n]*\}")
 
 
 # Marks of pymdownx and Material for MkDocs: icons, keys, changes, text that is marked, raised or lowered

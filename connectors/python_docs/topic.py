@@ -15,6 +15,9 @@ _LEVELS = {"*": 1, "=": 2, "-": 3, "~": 4, "^": 5}
 _SIGNATURE = re.compile(
     r"^(?:(?:class|exception|async|coroutine|classmethod|static|abstract) )*[A-Za-z_][\w.]*(?:\(.*\)|\.\w+)$"
 )
+# A term without brackets, such as pdb's `debug code`, and how what explains it begins and ends
+_TERM = re.compile(r"^[a-z!][^.:;,]{0,60}$")
+_SENTENCES = re.compile(r"(?s)^[A-Z][a-z]*[ ,].*\.$")
 _ITEM = re.compile(r"^(\*|\d{1,2}\.) +")
 _NOTE = re.compile(
     r"^(?:Note|See also|Warning|Important|CPython implementation detail"
@@ -98,7 +101,15 @@ def _top_level(group: list[str], following: list[str]) -> Iterator[tuple[int, st
 
 
 def _is_definition(group: list[str], following: list[str]) -> bool:
-    return bool(following) and bool(_indent(following[0])) and all(_SIGNATURE.match(line) for line in group if line)
+    if not following or not _indent(following[0]):
+        return False
+    return all(_SIGNATURE.match(line) for line in group if line) or _is_term(_trimmed(group), following)
+
+
+def _is_term(group: list[str], following: list[str]) -> bool:
+    """Whether a line that is no signature is explained by the sentences below it."""
+    text = "\n".join(_dedent(following)).strip()
+    return len(group) == 1 and bool(_TERM.match(group[0]) and _SENTENCES.match(text)) and not _looks_like_python(text)
 
 
 def _explains(group: list[str], before: list[str]) -> bool:

@@ -1,12 +1,13 @@
 """What lies in a data folder, read from its manifests: the funnel, one row for each stage and source."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
 from rich.filesize import decimal
+from rich.markup import escape
 from rich.table import Table
 
 from pipelines import storage
@@ -70,6 +71,12 @@ def sum_counts(made: Iterable[Manifest]) -> Counter[str]:
     return counts
 
 
+def titles(data: Path) -> dict[str, str]:
+    """The titles of recipes and sources by name, as the latest snapshots know them."""
+    made = [each for (stage, _), listed in by_stage_and_name(data).items() if stage == "curate" for each in listed]
+    return {name: title for manifest in made for name, title in manifest.params.get("titles", {}).items()}
+
+
 def _row(stage: str, name: str, made: list[Manifest], seconds: float | None) -> Row:
     counts = sum_counts(made)
     rejected = sum(count for key, count in counts.items() if key.startswith("rejected:"))
@@ -96,8 +103,8 @@ def _seconds(data: Path) -> dict[tuple[str, str], float]:
     return last
 
 
-def print_table(rows: list[Row], console: Console) -> None:
-    """The funnel as a table, one row for each stage and source."""
+def print_table(rows: list[Row], console: Console, titles: Mapping[str, str]) -> None:
+    """The funnel as a table, one row for each stage and source, which is shown with its title if it has one."""
     drawn = Table(show_edge=False)
     for column in (tr("stage"), tr("source")):
         drawn.add_column(column)
@@ -106,5 +113,6 @@ def print_table(rows: list[Row], console: Console) -> None:
     for row in rows:
         numbers = (row.rows_in, row.kept, row.dropped, row.rejected)
         seconds = "" if row.seconds is None else f"{row.seconds:.1f}"
-        drawn.add_row(row.stage, row.name, *(f"{n:,}" if n else "·" for n in numbers), decimal(row.bytes), seconds)
+        name = " ".join(filter(None, (row.name, titles.get(row.name))))
+        drawn.add_row(row.stage, escape(name), *(f"{n:,}" if n else "·" for n in numbers), decimal(row.bytes), seconds)
     console.print(drawn)

@@ -229,7 +229,8 @@ def _print_status(data: Path, recipe: "Recipe | None", as_json: bool) -> None:
     if as_json:
         print_json(rows)
     elif rows:
-        status.print_table(rows, screen.wide_console())
+        titles = status.titles(data) | (recipe.titles() if recipe else {})
+        status.print_table(rows, screen.wide_console(), titles)
         print()
         losses.print_table(losses.losses(data, names), screen.wide_console())
     elif recipe:

@@ -3,7 +3,7 @@
 import gettext
 import inspect
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -55,14 +55,21 @@ def command(app: typer.Typer) -> Any:
     root: Any = typer.main.get_command(app)
     (option,) = [part for part in root.params if OPTION in part.opts]
     option.expose_value = False  # `take` has seen it already
-    for one in root.commands.values():
+    for one in below(root):
         one.params.append(option)
     if messages.language() != messages.ENGLISH:
         gettext.bindtextdomain(messages.DOMAIN, str(messages.LOCALE))  # for what typer asks of gettext
         gettext.textdomain(messages.DOMAIN)
-        for one in (root, *root.commands.values()):
+        for one in (root, *below(root)):
             _translate(one)
     return root
+
+
+def below(group: Any) -> Iterator[Any]:
+    """All commands below a group, also those of groups within it."""
+    for one in getattr(group, "commands", {}).values():
+        yield one
+        yield from below(one)
 
 
 def _translate(one: Any) -> None:

@@ -122,19 +122,17 @@ def _params(connector: Connector) -> dict[str, Any]:
     """
     stats = [(str(path), path.stat()) for path in connector.files()]
     files = digest([[name, stat.st_size, stat.st_mtime_ns] for name, stat in stats])
-    settings = connector.model_dump(mode="json")  # type: ignore[attr-defined]
+    settings = connector.model_dump(mode="json", exclude={"title"})  # type: ignore[attr-defined]
     return {"settings": settings, "files": files, **({"version": VERSION} if stats else {})}
 
 
 def _with_added_settings(params: dict[str, Any], connector: Connector) -> dict[str, Any]:
     """The params of an older release as of today: a setting that was added since is at its default. Without this, all
     pages of a site would be fetched again after an update."""
-    now = connector.model_dump(mode="json")  # type: ignore[attr-defined]
+    now = connector.model_dump(mode="json", exclude={"title"})  # type: ignore[attr-defined]
     fields = type(connector).model_fields  # type: ignore[attr-defined]
     before = params.get("settings", {})
-    added = {
-        name: now[name] for name in fields if name not in before and getattr(connector, name) == fields[name].default
-    }
+    added = {name: now[name] for name in now if name not in before and getattr(connector, name) == fields[name].default}
     return {**params, "settings": {**added, **before}}
 
 

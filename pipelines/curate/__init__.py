@@ -63,7 +63,7 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
         "stage": STAGE,
         "name": recipe.name,
         "version": VERSION,
-        "params": {"policy": rules.model_dump(mode="json")},
+        "params": {"policy": rules.model_dump(mode="json")} | _titles(recipe),
         "inputs": read.fingerprints | external_inputs.fingerprints,
     }
     folder, done = _find_version(storage.folder(data, STAGE, recipe.name), key)
@@ -80,8 +80,7 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
                 _publish(con, builder, rules)
                 _count_by_source(con, builder, read.counts)
                 builder.text("signals.svg", histograms(con, closed(rules.quality)))
-                title = f"{recipe.name} {folder.name}"
-                _write_cards(con, title, _rule_lines(con, rules), builder, read)
+                _write_cards(con, recipe, folder.name, _rule_lines(con, rules), builder, read)
                 builder.text("ATTRIBUTION.md", attribution(con))
             _check_conservation(builder)
     else:
@@ -98,14 +97,20 @@ def _check_columns(recipe: Recipe, read: inputs.Inputs) -> None:
 
 def _write_cards(
     con: duckdb.DuckDBPyConnection,
-    title: str,
+    recipe: Recipe,
+    version: str,
     rules: list[RuleLine],
     builder: storage.FolderBuilder,
     read: inputs.Inputs,
 ) -> None:
     for name, language in CARDS.items():
         with spoken(language):
-            builder.text(name, dataset_card(con, title, rules, builder, read.counts))
+            builder.text(name, dataset_card(con, recipe, version, rules, builder, read.counts))
+
+
+def _titles(recipe: Recipe) -> dict[str, Any]:
+    """The titles that the card shows, for the snapshot's key; without any the key is as it ever was."""
+    return {"titles": recipe.titles()} if recipe.titles() else {}
 
 
 def _find_version(versions: Path, key: dict[str, Any]) -> tuple[Path, Manifest | None]:

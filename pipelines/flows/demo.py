@@ -94,7 +94,7 @@ def _recipe(port: int) -> Iterator[str]:
 
 def _show_funnel(console: Console, data: Path) -> None:
     made = recipe.load("demo")
-    status.print_table(status.funnel(data, [*made.source_names(), made.name]), console)
+    status.print_table(status.funnel(data, [*made.source_names(), made.name]), console, made.titles())
 
 
 def _show_answers(console: Console, data: Path) -> None:

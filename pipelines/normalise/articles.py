@@ -27,6 +27,7 @@ _FEWEST_RELEASES, _MOST_RELEASES = 3, 0.8
 _COMMENT = re2.compile(r"\A(?:\s*(?://|/\*)[^\n]*)+\z")
 _TABLE = re2.compile(r"[|\-:\s]+")
 _PROPER_NAME = re2.compile(r"[\s(“\"][A-Z][A-Za-z]+|`|\p{Han} ?[A-Za-z]{2}")
+_TITLE_CASE = re2.compile(r"^(?:[A-Z][\pL'’]*[ ?]*)+$")  # "Which Editor?": no word of it need be a name
 _NUMBER_ANCHOR = re2.compile(r"(?i)^(?:_|id|sec(?:tion)?[-_]?|toc[-_]?|heading[-_]?|h|page=|slide=)?\d+$")
 _CLAUSE = re2.compile(r"^(?:How|Why|What|When|Where|Which|Who) \S+ ")
 _LETTER = re2.compile(r"[\pL\pN]")
@@ -299,7 +300,8 @@ def _lead_instruction(path: HeadingPath, record_id: str, is_introduction: bool) 
 def _question_instruction(question: str, path: HeadingPath, record_id: str) -> str:
     """The heading as it is. A short one that names nothing and shares no word with the title gets a context."""
     long = len(question) >= (SHORT_QUESTION // 3 if path.is_chinese else SHORT_QUESTION)
-    if long or not path.context or _shares_word(question, path.about) or _PROPER_NAME.search(question):
+    names = _PROPER_NAME.search(question) and not _TITLE_CASE.match(question)
+    if long or not path.context or _shares_word(question, path.about) or names:
         return question
     return phrase("question_in", record_id, path.language, question=question, context=path.context)
 

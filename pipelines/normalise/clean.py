@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import re2
 
 from pipelines.normalise.markdown import BLOCK, on_prose
+from pipelines.normalise.pointers import without_pointers
 
 # Single classes, run over whole texts: the standard library finds these faster and just as linearly.
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]")
@@ -126,11 +127,15 @@ def prose(markdown: str) -> str:
 
 
 def article(markdown: str, url: str) -> str:
-    """`prose` with whole lines for paragraphs, and links within the page's own site as plain words."""
+    """`prose` with whole lines for paragraphs, without pointers to other parts of the page's own site.
+
+    Links there become plain words.
+    """
     host = urlsplit(url).netloc
 
     def change(text: str) -> str:
-        return _RULES.sub("", unwrapped(_without_own_links(without_marks(text), host))).strip("\n").rstrip()
+        text = without_pointers(unwrapped(without_marks(text)), host)
+        return _RULES.sub("", _without_own_links(text, host)).strip("\n").rstrip()
 
     return settled_on_prose(safe(markdown), change)
 

@@ -13,6 +13,7 @@ _GREETING = re2.compile(
     r"(?:[ ,]+(?:all|everyone|everybody|there|guys|folks|friends|community|sirs?|team|experts|world|people"
     r"|again)){0,3} *"
     r"(?:!+|,|\.+|:\)|\n)\s*"
+    r"|^welcome to (?:the|our|these|this) (?:forums?|board|community|site)[!.,]*(?: :[a-z_]{2,30}:)?\s*(?:\n|$|[.!] ?)"
     r"|^(?:[Hh]i|[Hh]ello|[Hh]ey|[Dd]ear) @?\pL[\w.\-]{1,24}(?:,|!|\n)\s*"
     r"|^(?:大家好|各位好|你们好|你好|您好|各位大神|各位大佬|各位高手|大神们好|哈喽|嗨)[\s,，。.!！~～:：、]+"
 )
@@ -30,8 +31,8 @@ _LEAD_IN = re2.compile(
     r"(?: (?:else|above|below))?(?: (?:have|has|had))?(?: (?:also|already|correctly|rightly))? "
     rf"{_REPORTING_VERB}(?: (?:above|below|before|earlier|already|correctly|previously|here))?"
     r"(?: in (?:the|his|her|their|your|a) (?:answers?|comments?|post))?(?: (?:above|below))?,\s+"
-    r"|(?:just )?to (?:add|expand) (?:to|on) (?:@?[\w.\-]+'s|the (?:other|previous|above|existing|accepted)) "
-    r"(?:answers?|comments?),\s+"
+    r"|(?:just )?to (?:add|expand) (?:to|on) (?:@?[\w.\-]+(?: [\w.\-]+)?'s"
+    r"|the (?:other|previous|above|existing|accepted)) (?:answers?|comments?)[,;:]\s+"
     r"|正如楼上(?:所说|说的)?[,，]\s*|如楼上所说[,，]\s*|同意楼上[,，。]\s*|楼上正解[,，。]\s*)"
 )
 _EDIT_MARK = re2.compile(

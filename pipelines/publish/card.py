@@ -3,6 +3,8 @@
 It is written in each of CARDS, whatever the language of its maker is: the same snapshot has the same bytes.
 """
 
+import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -10,6 +12,7 @@ import duckdb
 
 from pipelines.messages import Message, tr
 from pipelines.publish.attribution import escape_markdown
+from pipelines.recipe import Recipe
 from pipelines.storage import FolderBuilder
 from schemas.manifest import by_reason
 
@@ -44,7 +47,8 @@ class RuleLine(NamedTuple):
 
 def dataset_card(
     con: duckdb.DuckDBPyConnection,
-    title: str,
+    recipe: Recipe,
+    version: str,
     rules: Sequence[RuleLine],
     builder: FolderBuilder,
     input_counts: Mapping[str, Mapping[str, int]],
@@ -55,11 +59,16 @@ def dataset_card(
     `input_counts` the counts of normalise by source.
     """
     counts = builder.counts
+    title = f"{recipe.title or recipe.name} {version}"
+    titles = {source.name: source.title for source in recipe.sources if source.title}
     mixes = {name: con.sql(_MIX.format(column=column)).fetchall() for name, column in _MIXES.items()}
     return "\n".join(
         [
             _front_matter(title, counts, mixes),
-            f"# {title}\n\n{tr(_INTRODUCTION)}\n",
+            f"# {title if _is_plain(title) else escape_markdown(title)}\n",
+            f"{tr(_INTRODUCTION)}\n",
+            *(f"- `{name}`: {escape_markdown(source_title)}" for name, source_title in sorted(titles.items())),
+            *([""] if titles else []),
             _LOADING,
             tr(_COLUMNS),
             _funnel(counts, sum(of_source.get("pages", 0) for of_source in input_counts.values())),
@@ -132,13 +141,22 @@ def _front_matter(title: str, counts: Mapping[str, int], mixes: Mapping[str, lis
     )
     size = next((name for limit, name in SIZES if counts["kept"] < limit), "n>10M")
     splits = [split for split in SPLITS if counts[split]]
-    lines = ["---", f"pretty_name: {title}"]
+    lines = ["---", f"pretty_name: {_yaml_text(title)}"]
     lines += _yaml_list("license", hub_licences) + _yaml_list("language", languages)
     lines += _yaml_list("task_categories", ["text-generation", "question-answering"])
     lines += _yaml_list("tags", ["instruction-tuning"]) + _yaml_list("size_categories", [size])
     lines += ["configs:", *_config("default", splits, splits)]
     lines += _config("pairs", ["pairs"], ["pairs"]) if counts["pairs"] else []
     return "\n".join([*lines, "---", ""])
+
+
+def _yaml_text(text: str) -> str:
+    """A text as YAML, in quotes where it is more than letters, digits and spaces: JSON is YAML."""
+    return text if _is_plain(text) else json.dumps(text, ensure_ascii=False)
+
+
+def _is_plain(text: str) -> bool:
+    return bool(re.fullmatch(r"\w[\w -]*", text))
 
 
 def _yaml_list(key: str, values: Sequence[str]) -> list[str]:

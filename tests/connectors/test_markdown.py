@@ -54,6 +54,7 @@ CASES = {
     "directive": ("```{note} Title\n:class: x\nText.\n```", "**Title**\n\nText."),
     "code directive": ("```{code-block} python\n:linenos:\nx = 1\n```", "```python\nx = 1\n```"),
     "alert": ("> [!NOTE]\n> Text.", "> **Note**\n>\n> Text."),
+    "long attributes": ("![](a.svg){alt='" + 'a mill and a "stone" ' * 30 + "'}\n\nText.", "Text."),
     "kramdown": ("Text.\n{: .callout}", "Text."),
     "info string": (
         '```python hl_lines="1" title="a.py"\nx = {{ y }}\n::: no\n```',

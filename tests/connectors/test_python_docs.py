@@ -72,6 +72,31 @@ def test_a_topic() -> None:
     )
 
 
+TERMS = """Folder's commands
+*****************
+
+f(old)
+
+   Fold the sheet.
+
+unfold sheet
+
+   Open the sheet, which must be
+   folded.
+
+The sheet
+
+   sheet = 1
+"""
+
+
+def test_a_term_without_brackets_is_a_definition_where_sentences_explain_it() -> None:
+    _, (fold, unfold) = topic_sections(TERMS)
+    assert (fold.path, fold.markdown) == (("f(old)",), "Fold the sheet.")
+    assert unfold.path == ("unfold sheet",)
+    assert unfold.markdown == "Open the sheet, which must be folded.\n\nThe sheet\n\n```python\nsheet = 1\n```"
+
+
 README = {
     "text/markdown": "# Tool\n\n[![badge](https://x.example/b.svg)](https://x.example)\n\n<!-- hidden -->\n"
     "It *works* with `x`.\n\n## Table of contents\n\n- [Use](#use)\n\n"

@@ -128,6 +128,8 @@ def asked(title: str, *path: str, text: str = "Boil water first, then wait.") ->
             ["Can I boil an egg in the microwave oven?"],
         ),
         ("Kitchen", ("What is salt?",), "question", ["Kitchen", "What is salt?"]),
+        ("Kitchen", ("Which Pan?",), "question", ["Kitchen", "Which Pan?"]),
+        ("Kitchen", ("What is Fleur de Sel?",), "question", ["What is Fleur de Sel?"]),
         ("Git", ("Installing Git on Debian",), "how_to", ["install Git on Debian"]),
         ("Eggs", ("Pans", "Cleaning the pan"), "how_to", ["clean the pan", "Eggs", "Pans"]),
         ("Eggs", ("Which pan fits?", "Iron"), "explanation", ["Iron", "Eggs"]),

@@ -1,0 +1,141 @@
+"""The commands that tell what there is, and begin a recipe."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from pipelines.cli.commands import print_json
+from pipelines.cli.options import DATA, AsJson, Data
+from pipelines.cli.review import app
+from pipelines.errors import WrongInput, did_you_mean
+from pipelines.messages import tr
+
+__all__ = ["app"]
+
+
+@app.command()
+def connectors(
+    name: Annotated[str, typer.Argument(help="One connector, with its settings; all when there is none.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """What can be read, and what each connector may be told.
+
+    Example: [bold]gristmill connectors website[/bold]
+    """
+    from rich.table import Table
+
+    from pipelines.catalog import described, screen
+
+    found = described.connectors(name)
+    if as_json:
+        print_json(found)
+        return
+    console = screen.wide_console()
+    if not name:
+        table = Table(tr("connector"), tr("reads"), show_edge=False)
+        for one in found:
+            table.add_row(one.name, f"{one.says.split('. ')[0].rstrip('.')}.")
+        console.print(table)
+        return
+    (one,) = found
+    console.print(f"{one.says}\n", highlight=False, markup=False)
+    table = Table(tr("setting"), tr("type"), tr("default"), tr("what it is"), show_edge=False)
+    for key in one.settings:
+        default = tr("must be set") if key.required else "" if key.default in ("", (), None) else str(key.default)
+        table.add_row(key.name, key.type, default, key.says)
+    console.print(table)
+    console.print(f"\n{tr('licence')}: {one.licence}\n\n{one.example}", highlight=False, markup=False)
+
+
+@app.command()
+def signals(
+    name: Annotated[str, typer.Argument(help="One signal; all when there is none.")] = "",
+    data: Data = DATA,
+    as_json: AsJson = False,
+) -> None:
+    """What is measured of each record, where its definition is from, which rules look at it, and how it is spread here.
+
+    Example: [bold]gristmill signals output_words[/bold]
+    """
+    from contextlib import nullcontext
+
+    from pipelines import catalog
+    from pipelines.catalog import described
+    from pipelines.curate import policy
+
+    bundled = [(each, policy.load(each)) for each in ("default", "strict", "commercial")]
+    with catalog.connect(data) if data.exists() else nullcontext() as con:
+        found = described.signals(name, bundled, con)
+    if as_json:
+        print_json(found)
+    else:
+        _print_signals(found)
+
+
+def _print_signals(found: list[Any]) -> None:
+    from rich.table import Table
+
+    from pipelines.catalog import screen
+
+    table = Table(tr("signal"), tr("type"), tr("version"), tr("nulls"), "5 %", tr("median"), "95 %", show_edge=False)
+    for heading in (tr("rules"), tr("source")):
+        table.add_column(heading)
+    for one in found:
+        spread = [f"{one.quantiles[at]:.4g}" if at in one.quantiles else "" for at in ("0.05", "0.5", "0.95")]
+        nulls = "" if one.nulls is None else f"{one.nulls:.1%}"
+        table.add_row(one.name, one.type, str(one.version), nulls, *spread, ", ".join(one.rules), one.source)
+    screen.wide_console().print(table)
+
+
+@app.command()
+def init(  # noqa: PLR0913, PLR0917 (its options are the words of the command)
+    file: Annotated[Path, typer.Argument(help="The recipe to write, such as my.toml; never one that is there.")],
+    place: Annotated[str, typer.Option(help="An address, or the path of a file or folder.")] = "",
+    have: Annotated[
+        Literal["", "site", "forum", "files", "dump", "help-centre", "set"],
+        typer.Option(help="What is there, where the place does not tell."),
+    ] = "",
+    connector: Annotated[str, typer.Option(help="What reads it; proposed by the place.")] = "",
+    address: Annotated[str, typer.Option(help="Where a path was saved from, for those that must know it.")] = "",
+    name: Annotated[str, typer.Option(help="Of recipe and source: a-z, 0-9, - and _.")] = "",
+    title: Annotated[str, typer.Option(help="What people call it, in any script.")] = "",
+    licence: Annotated[
+        str | None, typer.Option(help="SPDX id, such as CC-BY-4.0; empty where the texts state theirs.")
+    ] = None,
+) -> None:
+    """Write a first recipe from what you have; asks for what no option says.
+
+    Example: [bold]gristmill init my.toml --place https://docs.bakery.example/handbook/ --licence CC-BY-4.0[/bold]
+    """
+    from connectors import CONNECTORS
+    from pipelines.flows import begin
+
+    if file.exists():
+        raise WrongInput("{file}: is there already; name a new file", file=file)
+    place = place or _ask(tr("Where is it: an address, or the path of a file or folder"), "--place")
+    known = [each.model_fields["connector"].default for each in CONNECTORS]
+    proposed = begin.propose(place, have)
+    connector = connector or (proposed if have else _ask(tr("Which connector reads it"), "--connector", proposed))
+    if connector not in known:
+        raise WrongInput("no connector {name!r}{cure}", name=connector, cure=did_you_mean(connector, known))
+    if begin.needs_address(place, connector) and not address:
+        address = _ask(tr("At which address was it"), "--address")
+    name = name or _ask(tr("Its name, of a-z, 0-9, - and _"), "--name", begin.name_of(place))
+    if licence is None:
+        stated = tr("Its licence, such as CC-BY-4.0; empty where the texts state theirs")
+        unstated = tr("Its licence, such as CC-BY-4.0; no text states one, and without it every record is held back")
+        licence = _ask(stated if begin.states_licence(connector) else unstated, "--licence", "")
+    begin.write(file, begin.Answers(place, connector, name, licence, address, title))
+    print(tr("{file}: written; `gristmill check {file}` looks at it", file=file))
+
+
+def _ask(question: str, option: str, proposed: str | None = None) -> str:
+    """The answer of whoever sits at the terminal; without one, what is proposed. Raises WrongInput without either."""
+    if not sys.stdin.isatty():
+        if proposed is None:
+            raise WrongInput("say {option}: nobody is there to answer", option=option)
+        return proposed
+    answer: str = typer.prompt(question, default=proposed, show_default=bool(proposed), err=True)
+    return answer.strip()

@@ -1,0 +1,216 @@
+"""`gristmill init`: a first recipe, from what somebody has. It proposes by the look of a place, and asks no site."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from connectors import CONNECTORS
+from pipelines.catalog.described import block
+from pipelines.errors import WrongInput
+from pipelines.messages import tr
+from pipelines.recipe import Recipe, load
+
+# what people have, and which connector reads it where its place does not tell
+HAVE = {
+    "site": "website",
+    "forum": "forum",
+    "files": "documents",
+    "dump": "stackexchange",
+    "help-centre": "zendesk",
+    "set": "instructions",
+}
+# the key of a source that takes an address, and the one that takes a path
+AT_ADDRESS = {
+    **dict.fromkeys(("website", "forum"), "start"),
+    **dict.fromkeys(("discourse", "confluence", "zendesk", "mailing_list"), "url"),
+    "mediawiki": "api",
+}
+AT_PATH = {
+    **dict.fromkeys(("website", "forum", "discourse", "markdown", "zendesk"), "folder"),
+    **dict.fromkeys(("stackexchange", "instructions", "documents", "mailing_list", "github", "warc"), "path"),
+    **dict.fromkeys(("confluence", "reddit", "hacker_news"), "path"),
+    "mediawiki": "dump",
+}
+# of a path, the key that says where it was saved from, for those that must know it
+FROM = {
+    **dict.fromkeys(("website", "forum"), "base_url"),
+    **dict.fromkeys(("discourse", "confluence", "zendesk", "mailing_list"), "url"),
+    "stackexchange": "site",
+}
+# the first that fits an address
+_ADDRESSES = (
+    (r"^https?://([\w-]+\.)*(stackexchange|stackoverflow|superuser|serverfault|askubuntu)\.com", "stackexchange"),
+    (r"^https?://(www\.)?github\.com/[\w.-]+/[\w.-]+", "github"),
+    (r"^https?://([\w-]+\.)?reddit\.com/", "reddit"),
+    (r"^https?://news\.ycombinator\.com", "hacker_news"),
+    (r"/api\.php$|/wiki/|wikipedia\.org", "mediawiki"),
+    (r"\.zendesk\.com|/hc(/|$)", "zendesk"),
+    (r"\.atlassian\.net|confluence", "confluence"),
+    (r"/pipermail|/mailman|/hyperkitty|^https?://lists?\.", "mailing_list"),
+    (r"discourse", "discourse"),
+    (r"^https?://(forums?|community|bbs|boards?)\.|/(forums?|boards?|bbs)(/|$)", "forum"),
+)
+# the first that fits the name of a file, in lower case, without what packs it
+_NAMES = (
+    (r"\.7z$|^posts\.xml", "stackexchange"),
+    (r"\.(warc|arc|wet)$", "warc"),
+    (r"\.(mbox|eml)$", "mailing_list"),
+    (r"^r[sc]_", "reddit"),
+    (r"^entities\.xml$|confluence", "confluence"),
+    (r"\.xml$", "mediawiki"),
+    (r"\.(md|mdx|markdown)$", "markdown"),
+    (r"\.(docx|epub|ipynb|pdf|pptx|txt|zip)$", "documents"),
+    (r"\.(html?|xhtml)$", "website"),
+    (r"\.(json|jsonl|ndjson|csv|tsv|parquet)$", "instructions"),
+)
+# the first that fits the beginning of a file of JSON
+_CONTENTS = (
+    (r'"post_stream"', "discourse"),
+    (r'"(comments_url|issue_url|html_url)"', "github"),
+    (r'"(help_center|section_id|articles)"', "zendesk"),
+    (r'"subreddit"', "reddit"),
+    (r'"type": ?"(story|comment)"', "hacker_news"),
+)
+_PACKED = r"\.(gz|bz2|xz|zst)$"
+_LOOKED_AT = 500  # names in a folder
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a first recipe is made of. `place` is an address or a path; `address` where a path was saved from."""
+
+    place: str
+    connector: str
+    name: str
+    licence: str = ""
+    address: str = ""
+    title: str = ""
+
+
+def is_address(place: str) -> bool:
+    return place.startswith(("http://", "https://"))
+
+
+def propose(place: str, have: str = "") -> str:
+    """The connector that reads a place, by its look; by what somebody says it is, a key of HAVE, where that differs."""
+    told = _by_address(place) if is_address(place) else _by_path(Path(place).expanduser())
+    if have == "forum" and told in ("website", "", "instructions"):
+        return "forum"
+    return told or HAVE.get(have, "website" if is_address(place) else "documents")
+
+
+def name_of(place: str) -> str:
+    """A name for a source, from the host of an address or the name of a file."""
+    text = urlsplit(place).hostname or "" if is_address(place) else Path(place).expanduser().resolve().name
+    text = text.removeprefix("www.").lower() if is_address(place) else text.split(".")[0].lower()
+    return re.sub(r"[^a-z0-9_-]+", "-", text).strip("-_") or "mine"
+
+
+def needs_address(place: str, connector: str) -> bool:
+    """Whether this connector must know where the path was saved from."""
+    return not is_address(place) and connector in FROM
+
+
+def states_licence(connector: str) -> bool:
+    """Whether what this connector reads says under which licence it is."""
+    kinds = {each.model_fields["connector"].default: each for each in CONNECTORS}
+    return bool(vars(kinds[connector]).get("states_licence", True))
+
+
+def write(file: Path, answers: Answers) -> Recipe:
+    """Write the recipe, and return it as it is read. Raises: WrongInput where the file is there, RecipeError."""
+    if file.exists():
+        raise WrongInput(tr("{file}: is there already; name a new file", file=file))
+    about = {"name": answers.name} | ({"title": answers.title} if answers.title else {})
+    source = {"connector": answers.connector, "name": answers.name, **_where(answers, file.parent)}
+    source |= {"licence": answers.licence} if answers.licence else {}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("x", encoding="utf-8") as new:
+        new.write(_lines(about) + "\n" + block(source))
+    try:
+        return load(file)
+    except WrongInput:
+        file.unlink()
+        raise
+
+
+def _lines(values: Mapping[str, Any]) -> str:
+    return block(dict(values)).removeprefix("[[sources]]\n")
+
+
+def _where(answers: Answers, folder: Path) -> dict[str, Any]:
+    """The keys that say where a source is."""
+    connector, place = answers.connector, answers.place
+    if is_address(place):
+        return _at_address(connector, place)
+    if connector not in AT_PATH:
+        return {}
+    path = Path(place).expanduser().resolve()
+    shown = path.relative_to(folder.resolve()) if path.is_relative_to(folder.resolve()) else path
+    address = answers.address
+    if connector == "stackexchange":
+        address = urlsplit(address).hostname or address
+    return {AT_PATH[connector]: str(shown)} | ({FROM[connector]: address} if connector in FROM and address else {})
+
+
+def _at_address(connector: str, place: str) -> dict[str, Any]:
+    parts = urlsplit(place)
+    steps = [step for step in parts.path.split("/") if step]
+    special: dict[str, Callable[[], dict[str, Any]]] = {
+        "stackexchange": lambda: {"site": parts.hostname or ""},
+        "github": lambda: {"repo": "/".join(steps[:2])},
+        "reddit": lambda: {"subreddits": [after for step, after in pairwise(steps) if step == "r"]},
+        "hacker_news": dict,
+        "python_docs": dict,
+        "mediawiki": lambda: {"api": place if place.endswith("/api.php") else f"{_origin(place)}/w/api.php"},
+        "zendesk": lambda: {"url": _origin(place)},
+        "discourse": lambda: {"url": _origin(place)},
+    }
+    if connector in special:
+        return special[connector]()
+    if connector not in AT_ADDRESS:
+        raise WrongInput(
+            tr("{connector} reads files: name a path instead of {place}", connector=connector, place=place)
+        )
+    return {AT_ADDRESS[connector]: place}
+
+
+def _origin(place: str) -> str:
+    parts = urlsplit(place)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _by_address(place: str) -> str:
+    return _first(_ADDRESSES, [place])
+
+
+def _by_path(path: Path) -> str:
+    """By a file's name and beginning; of a folder by those of most of its files."""
+    if (path / "cur").is_dir() and (path / "new").is_dir():
+        return "mailing_list"
+    files = [path] if path.is_file() else _files(path)
+    told = [name for file in files if (name := _by_file(file))]
+    special = [name for name in told if name in ("stackexchange", "confluence", "warc")]  # which hold other files too
+    return (special or sorted(set(told), key=lambda name: (-told.count(name), name)) or [""])[0]
+
+
+def _files(folder: Path) -> list[Path]:
+    found = (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    return [path for path, _ in zip(found, range(_LOOKED_AT), strict=False)]
+
+
+def _by_file(file: Path) -> str:
+    name = re.sub(_PACKED, "", file.name.lower())
+    told = _first(_NAMES, [name])
+    if told != "instructions" or not name.endswith(("json", "jsonl")):
+        return told
+    with file.open("rb") as opened:
+        return _first(_CONTENTS, [opened.read(20_000).decode("utf-8", "replace")]) or told
+
+
+def _first(patterns: Iterable[tuple[str, str]], texts: Iterable[str]) -> str:
+    return next((name for pattern, name in patterns for text in texts if re.search(pattern, text)), "")

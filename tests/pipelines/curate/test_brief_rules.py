@@ -1,0 +1,83 @@
+"""Rules of the default policy about posts and leads too brief to learn from, and threads in which nobody asks."""
+
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from pipelines.annotate import measure
+from pipelines.curate import policy
+from pipelines.signals import code_share, language, length, pairing
+from schemas.record import RECORD
+from tests.pipelines import corpus
+
+MEASURED = (*code_share.SIGNALS, *language.SIGNALS, *length.SIGNALS, *pairing.SIGNALS)
+NAMES = ("output_brief_post", "output_brief_lead", "instruction_asks_nothing")
+RULES = [one for one in policy.load("default").rules if one.name in NAMES]
+ASKS, SHOWS = "How do I clean the stone?", "Our new mill\n\nHere it stands, with its wheel and its yard."
+LONG = "Take a stiff brush and warm water, and brush along the furrows, never across. Let the stone dry for a day, "
+LONG += "since wet flour sticks to it, and grind a handful of bran before the next bag of grain."
+BRIEF = "Take a stiff brush and warm water, and let the stone dry for a day."
+ZH_LONG = "拿一把硬毛刷和温水，顺着磨齿刷，不要横着刷。刷完以后让磨盘晾一整天，"
+ZH_LONG += "因为湿面粉会粘在上面；下次磨面之前，先磨一小把麸皮，把残留的水分带走。"
+
+
+def broken(*posts: dict[str, Any]) -> list[set[str]]:
+    """Of each record, which of the three rules it breaks."""
+    rows = [
+        corpus.record(
+            **(
+                {"record_id": f"board:{at}#a1", "source_kind": "forum", "kind": "answer", "score": 0, "accepted": False}
+                | post
+            )
+        )
+        for at, post in enumerate(posts)
+    ]
+    table = pa.Table.from_pylist(rows, schema=RECORD)
+    measured = measure(table, MEASURED).drop_columns("record_id")
+    candidate = pa.table([*table.columns, *measured.columns], names=[*table.column_names, *measured.column_names])
+    with duckdb.connect(config={"threads": 1}) as con:
+        con.register("candidate", candidate)
+        columns = ", ".join(policy.breaks_sql(rule) for rule in RULES)
+        found = con.sql(f"SELECT {columns} FROM candidate ORDER BY record_id").fetchall()
+    return [{rule.name for rule, breaks in zip(RULES, row, strict=True) if breaks} for row in found]
+
+
+@pytest.mark.parametrize(
+    ("post", "rules"),
+    [
+        ({"instruction": ASKS, "output": LONG}, set()),
+        ({"instruction": ASKS, "output": BRIEF, "accepted": True}, {"output_brief_post"}),
+        ({"instruction": ASKS, "output": f"{BRIEF}\n\n```sh\nmill --clean --dry --all --now\n```"}, set()),
+        ({"instruction": ASKS, "output": BRIEF, "source_kind": "tutorial", "kind": "question"}, set()),
+        ({"instruction": "怎么清洗磨盘？", "output": ZH_LONG}, set()),
+        ({"instruction": "怎么清洗磨盘？", "output": ZH_LONG[:30]}, {"output_brief_post"}),
+        ({"instruction": SHOWS, "output": LONG}, {"instruction_asks_nothing"}),
+        ({"instruction": SHOWS, "output": LONG, "score": 2}, set()),
+        ({"instruction": SHOWS, "output": f"{LONG}\n\n{LONG}"}, set()),
+        ({"instruction": SHOWS, "output": f"{LONG}\n\n{LONG}", "score": None}, {"instruction_asks_nothing"}),
+        ({"instruction": SHOWS, "output": LONG, "score": 2, "kind": "dialogue"}, {"instruction_asks_nothing"}),
+        ({"instruction": SHOWS, "output": LONG, "accepted": True}, set()),
+        ({"instruction": "The wheel is stuck\n\nIt turned all day.", "output": LONG}, set()),
+        ({"instruction": "I wonder which brush to take.", "output": LONG}, set()),
+    ],
+)
+def test_brief_posts_and_threads_that_ask_nothing_go(post: dict[str, Any], rules: set[str]) -> None:
+    assert broken(post) == [rules]
+
+
+@pytest.mark.parametrize(
+    ("part", "output", "kind", "rules"),
+    [
+        ("lead", BRIEF, "tutorial", {"output_brief_lead"}),
+        ("introduction", ZH_LONG, "tutorial", {"output_brief_lead"}),
+        ("brushes", BRIEF, "tutorial", set()),
+        ("lead", f"{BRIEF} Then run `mill`.", "tutorial", set()),
+        ("lead", f"{LONG} {LONG}", "tutorial", set()),
+        ("lead", BRIEF, "knowledge_base", set()),
+    ],
+)
+def test_leads_that_only_announce_go(part: str, output: str, kind: str, rules: set[str]) -> None:
+    lead = {"record_id": f"board:0#{part}", "source_kind": kind, "kind": "explanation", "score": None}
+    assert broken(lead | {"instruction": "Introduce mills.", "output": output}) == [rules]

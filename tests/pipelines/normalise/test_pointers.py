@@ -1,0 +1,56 @@
+"""What leads to other parts of a page goes, whole brackets and sentences at a time; all else stays."""
+
+import pytest
+
+from pipelines.normalise import clean
+
+URL = "https://mill.example/stones"
+OWN, OTHER = "https://mill.example/sifting#mesh", "https://quarry.example/basalt"
+LONG = "The stone turns slowly here, since the stream brings little water in summer and none in autumn."
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        (f"Use a sieve (see [Section 6.3, “Mesh”]({OWN})).", "Use a sieve."),
+        ("Use a sieve (see above) twice.", "Use a sieve twice."),
+        ("Use a sieve (as described in the Mesh section below).", "Use a sieve."),
+        (f"Grind. See [Sifting]({OWN}) for details. Rest.", "Grind. Rest."),
+        (f"Grind. You can read more about meshes in [Sifting]({OWN}).", "Grind."),
+        ("Grind. See the section below.", "Grind."),
+        ("Grind it. In the next chapter, we will sift.", "Grind it."),
+        (f"筛面（参见[第 6.3 节]({OWN})）。更多信息请见[第 7 节]({OWN})。好的。", "筛面。好的。"),
+        (f"筛面（在[筛子]({OWN})中阅读更多）。你可以稍后在[高级]({OWN})中阅读更多内容。", "筛面。"),
+        ("磨面。在下一节中，我们将筛面。", "磨面。"),
+        (f"The yard has two mills. It looks like this:\n\n{LONG}", f"The yard has two mills.\n\n{LONG}"),
+        (f"院子里有两座磨坊。如下图所示：\n\n{LONG}", f"院子里有两座磨坊。\n\n{LONG}"),
+        (f"> For readers at home: this chapter is covered in the [mill]({OTHER}) film.\n\n{LONG}", LONG),
+    ],
+)
+def test_pointers_go(written: str, kept: str) -> None:
+    assert clean.article(written, URL) == kept
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"Use basalt (see [the quarry]({OTHER})).",
+        "See mill-add(1) for details.",
+        "The difference (see how it turns) is small.",
+        "See how the stone turns.",
+        "You can see the table below.",
+        "Write it like this:\n\n```\nmill --stone\n```",
+        "Write it like this:\n\n- pour\n- grind",
+        f"The file looks like this:\n\nmill/stone.toml\n\n```\n{LONG}\n```",
+        "In the next chapter of its life, the mill was a house.",
+        "Grind it. We will sift the flour.",
+        "`(see above)` is printed.",
+    ],
+)
+def test_what_says_more_stays(written: str) -> None:
+    assert clean.article(written, URL) == written
+
+
+def test_a_long_bracket_says_more_than_where_to_look() -> None:
+    written = f"Grind (see above; {LONG} {LONG} {LONG})."
+    assert clean.article(written, URL) == written
