@@ -93,18 +93,23 @@ def nearest(con: duckdb.DuckDBPyConnection, record_id: str) -> str:
 
 def _with_why(verdict: dict[str, Any], data: Path) -> dict[str, Any]:
     """The verdict with the reason for each rule, as the snapshot's policy has it, and what was measured."""
-    manifest = storage.read_manifest(storage.latest(storage.folder(data, "curate", verdict["recipe"])))
-    rules = manifest.params["policy"]["rules"] if manifest else []
-    whys = BUILT_IN | {rule["name"]: rule["why"] for rule in rules}
-    whys["duplicate"] = f"{verdict['duplicate_of']} was kept instead"
+    reasons = whys(data, verdict["recipe"])
+    reasons["duplicate"] = f"{verdict['duplicate_of']} was kept instead"
     explained = {
         kind: [
-            {"rule": reason["rule"], "measured": json.loads(reason["value"]), "why": whys.get(reason["rule"], "")}
+            {"rule": reason["rule"], "measured": json.loads(reason["value"]), "why": reasons.get(reason["rule"], "")}
             for reason in verdict[kind]
         ]
         for kind in ("reasons", "overruled")
     }
     return verdict | explained
+
+
+def whys(data: Path, recipe: str) -> dict[str, str]:
+    """The reason for each rule by its name, as the policy of the recipe's latest snapshot has it."""
+    manifest = storage.read_manifest(storage.latest(storage.folder(data, "curate", recipe)))
+    rules = manifest.params["policy"]["rules"] if manifest else []
+    return BUILT_IN | {rule["name"]: rule["why"] for rule in rules}
 
 
 def show(life: dict[str, Any], console: Console) -> None:

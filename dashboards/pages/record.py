@@ -1,0 +1,5 @@
+"""record."""
+
+import streamlit as st
+
+st.title("record")

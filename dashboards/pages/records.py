@@ -1,0 +1,5 @@
+"""records."""
+
+import streamlit as st
+
+st.title("records")
