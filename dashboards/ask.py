@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from pipelines import catalog
@@ -28,15 +29,13 @@ def data_path() -> Path:
 
 
 def table(name: str, **parameters: Any) -> pd.DataFrame:
-    """The answer to `queries/<name>.sql`."""
-    data = data_folder()
-    return _answer(name, data, catalog.state(data), tuple(sorted(parameters.items())))
+    """The answer to `queries/<name>.sql`, for charts and tables."""
+    return _asked(name, parameters).to_pandas()
 
 
 def rows(name: str, **parameters: Any) -> Rows:
-    """The answer to `queries/<name>.sql` as dicts; NULL is None."""
-    found = table(name, **parameters)
-    listed: Rows = found.astype(object).where(found.notna(), None).to_dict("records")
+    """The answer to `queries/<name>.sql` as dicts."""
+    listed: Rows = _asked(name, parameters).to_pylist()
     return listed
 
 
@@ -50,19 +49,29 @@ def column(name: str, **parameters: Any) -> list[str]:
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _column(name: str, data: str, state: str, parameters: tuple[tuple[str, Any], ...]) -> list[str]:
     """Not copied for each reader, as what `cache_data` keeps is: it may be a million ids."""
-    return [value for (value,) in _run(name, data, parameters).fetchall()]
+    return [value for (value,) in _run(name, data, state, parameters).fetchall()]
 
 
-@st.cache_data(show_spinner=False, max_entries=200)
-def _answer(name: str, data: str, state: str, parameters: tuple[tuple[str, Any], ...]) -> pd.DataFrame:
-    """`state` is there for the cache's key."""
-    answer: pd.DataFrame = _run(name, data, parameters).to_arrow_table().to_pandas()
+def _asked(name: str, parameters: dict[str, Any]) -> pa.Table:
+    data = data_folder()
+    answer: pa.Table = _answer(name, data, catalog.state(data), tuple(sorted(parameters.items())))
     return answer
 
 
-def _run(name: str, data: str, parameters: tuple[tuple[str, Any], ...]) -> duckdb.DuckDBPyRelation:
+@st.cache_data(show_spinner=False, max_entries=200)
+def _answer(name: str, data: str, state: str, parameters: tuple[tuple[str, Any], ...]) -> pa.Table:
+    return _run(name, data, state, parameters).to_arrow_table()
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _connection(data: str, state: str) -> duckdb.DuckDBPyConnection:
+    """Opening one takes longer than most questions; each question has a cursor of its own."""
+    return catalog.connect(data)
+
+
+def _run(name: str, data: str, state: str, parameters: tuple[tuple[str, Any], ...]) -> duckdb.DuckDBPyRelation:
     """A parameter `signal` names a column, the others are values."""
-    con = catalog.connect(data)
+    con = _connection(data, state).cursor()
     sql = (QUERIES / f"{name}.sql").read_text()
     values = {key: list(value) if isinstance(value, tuple) else value for key, value in parameters}
     if "signal" in values:

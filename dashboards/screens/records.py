@@ -28,6 +28,7 @@ def draw() -> None:
     if not ids:
         st.info(tr("No record passes these filters."))
     elif view == "list":
+        show_whole(recipe, ids)
         show_list(recipe, ids)
     else:
         show_review(recipe, ids, said)
@@ -112,6 +113,25 @@ def _by_decision(ids: list[str], decided: str, said: list[Decision]) -> list[str
     return [name for name in ids if judged.get(name) in ((decided,) if decided in JUDGEMENTS else JUDGEMENTS)]
 
 
+def show_whole(recipe: str, ids: list[str]) -> None:
+    """One decision about all that pass the filters, and the way back."""
+    number = f"{len(ids):,}"
+    with st.container(horizontal=True):
+        with st.popover(tr("Decide about all {number}", number=number)):
+            note = st.text_input(tr("Why"), key="why_all")
+            for decision, label in (("accept", tr("Accept all {number}")), ("reject", tr("Reject all {number}"))):
+                shown = label.format(number=number)
+                st.button(shown, key=f"{decision}_all", on_click=_decide_all, args=[recipe, ids, decision, note])
+        if last := st.session_state.get("decided_together", []):
+            label = tr("Take back what was decided about {number} together", number=f"{len(last):,}")
+            st.button(label, key="undo_all", on_click=_decide_all, args=[recipe, last, "undo", ""])
+
+
+def _decide_all(recipe: str, ids: list[str], decision: str, note: str) -> None:
+    if deciding.say(recipe, ids, decision, note=note):
+        st.session_state["decided_together"] = [] if decision == "undo" else ids
+
+
 def show_list(recipe: str, ids: list[str]) -> None:
     """Twenty records at a time, each leading to its own page."""
     pages = -(-len(ids) // PER_PAGE)
@@ -134,16 +154,9 @@ def show_list(recipe: str, ids: list[str]) -> None:
 def show_review(recipe: str, ids: list[str], said: list[Decision]) -> None:
     """One record, what people said of it, and what the reader says."""
     at = min(address.position("at"), len(ids) - 1)
-    back, place, on = st.columns([1, 2, 1])
-    if back.button(tr("Previous"), shortcut="k", width="stretch", disabled=at == 0):
-        _go(at - 1)
-    place.progress((at + 1) / len(ids), tr("{at} of {number}", at=f"{at + 1:,}", number=f"{len(ids):,}"))
-    if on.button(tr("Next"), shortcut="j", width="stretch", disabled=at + 1 == len(ids)):
-        _go(at + 1)
     (row,) = ask.rows("shown", recipe=recipe, ids=(ids[at],))
-    if deciding.buttons(recipe, row):
-        stays = ids[at] in filtered_again(recipe, ids[at])
-        _go(min(at + stays, len(ids) - 1))
+    show_place(at, len(ids))
+    deciding.buttons(recipe, row, after=lambda: _go_on(recipe, at, len(ids), ids[at]))
     texts.show_head(row)
     texts.show(row)
     deciding.show_said([one for one in said if one.record_id == row["record_id"]])
@@ -151,14 +164,19 @@ def show_review(recipe: str, ids: list[str], said: list[Decision]) -> None:
     st.page_link(texts.RECORD, label=tr("Everything about it"), query_params={"recipe": recipe, "id": row["record_id"]})
 
 
-def filtered_again(recipe: str, name: str) -> list[str]:
-    """`name` alone, if it still passes the filter by decision after what was said just now."""
-    return _by_decision([name], st.query_params.get("said", ""), deciding.history(recipe))
+def show_place(at: int, number: int) -> None:
+    """Where the reader is, and the way back and on."""
+    back, place, on = st.columns([1, 2, 1])
+    move: dict[str, Any] = {"width": "stretch", "on_click": address.move}
+    back.button(tr("Previous"), shortcut="k", disabled=at == 0, args=["at", at - 1], **move)
+    place.progress((at + 1) / number, tr("{at} of {number}", at=f"{at + 1:,}", number=f"{number:,}"))
+    on.button(tr("Next"), shortcut="j", disabled=at + 1 == number, args=["at", at + 1], **move)
 
 
-def _go(at: int) -> None:
-    address.move("at", at)
-    st.rerun()
+def _go_on(recipe: str, at: int, number: int, name: str) -> None:
+    """To the next record; it has this one's place where this one no longer passes the filter by decision."""
+    stays = bool(_by_decision([name], st.query_params.get("said", ""), deciding.history(recipe)))
+    address.move("at", min(at + stays, number - 1))
 
 
 draw()
