@@ -29,19 +29,18 @@ EMBEDDING = embedding.NAME
 BATCH = 8_192  # embeddings per Arrow batch
 CURE = "set dedupe.semantic, which has it measured, or leave diversity out"
 
-_POOL = """
-CREATE TEMP TABLE pool AS
-SELECT record_id, judged.decision IN ('accept', 'edit') AS protected,
+_POOL_COLUMNS = """record_id, {decision} IN ('accept', 'edit') AS protected,
        row_number() OVER (ORDER BY protected DESC, {quality} DESC, sha256(record_id), record_id) AS priority,
        source || ':' || author AS author, author <> '' AS signed,
        regexp_extract(lower(url), '^[a-z]+://([^/?#]+)', 1) AS site,
        task, source, coalesce(output_language, '') AS language, coalesce(licence, '') AS licence,
        greatest(coalesce(instruction_words + input_words + output_words, 0),
-                ceil((length(instruction) + length(input) + length(output)) / 4)) AS tokens
-FROM candidate JOIN judged USING (record_id)
-WHERE len(judged.reasons) = 0;
-CREATE TEMP TABLE excluded (record_id VARCHAR, rule VARCHAR, value VARCHAR);
+                ceil((length(instruction) + length(input) + length(output)) / 4)) AS tokens"""
+_POOL = """
+CREATE TEMP TABLE pool AS
+SELECT {columns} FROM candidate JOIN judged USING (record_id) WHERE len(judged.reasons) = 0
 """
+_EXCLUDED = "CREATE OR REPLACE TEMP TABLE excluded (record_id VARCHAR, rule VARCHAR, value VARCHAR)"
 
 _EXCLUDE = """
 INSERT INTO excluded
@@ -73,8 +72,21 @@ def apply(con: duckdb.DuckDBPyConnection, policy: Policy) -> None:
     mixture = policy.mixture
     if mixture == Mixture():
         return
-    quality = policy.quality if mixture.order == "quality" else "1"
-    con.execute(_POOL.format(quality=f"coalesce({closed(quality)}, 0)"))
+    con.execute(_POOL.format(columns=pool_columns(policy, "judged.decision")))
+    exclude(con, mixture)
+    con.execute(_REASONS)
+    con.execute("DROP TABLE pool; DROP TABLE excluded")
+
+
+def pool_columns(policy: Policy, decision: str = "decision") -> str:
+    """SQL over `candidate` for the columns of the table `pool`; `decision` is SQL for that of a person."""
+    quality = policy.quality if policy.mixture.order == "quality" else "1"
+    return _POOL_COLUMNS.format(quality=f"coalesce({closed(quality)}, 0)", decision=decision)
+
+
+def exclude(con: duckdb.DuckDBPyConnection, mixture: Mixture) -> None:
+    """Move what quotas and budget leave out from the table `pool` to a new table `excluded`; raises as `apply` does."""
+    con.execute(_EXCLUDED)
     _exclude(con, _caps(mixture))
     size = -1
     while size != (size := _pool_size(con)):
@@ -84,8 +96,6 @@ def apply(con: duckdb.DuckDBPyConnection, policy: Policy) -> None:
             _diversify(con, "1", mixture.max_records)
             _diversify(con, "tokens", mixture.max_tokens)
         _exclude(con, _budget(mixture))
-    con.execute(_REASONS)
-    con.execute("DROP TABLE pool; DROP TABLE excluded")
 
 
 def _pool_size(con: duckdb.DuckDBPyConnection) -> int:

@@ -14,6 +14,7 @@ import duckdb
 from pipelines.errors import did_you_mean
 
 Node = dict[str, Any]
+BEFORE = "SELECT\n"  # before an expression, to make it a statement
 
 # parts of an expression that look at one record only
 _EXPRESSIONS = {
@@ -56,7 +57,7 @@ class RefusedSQL(ValueError):
 
 def check_expression(text: str) -> None:
     """Raises RefusedSQL unless `text` is one expression over the columns of one record."""
-    node = _only_node(f"SELECT\n{text}\n")
+    node = _only_node(f"{BEFORE}{text}\n")
     bare: Node = {"type": "SELECT_NODE", "modifiers": [], "where_clause": None, "having": None, "qualify": None}
     if any(node.get(key) != value for key, value in bare.items()) or not _has_no_clauses(node):
         raise RefusedSQL("more than an expression; write what comes after SELECT, up to a comma or FROM")
@@ -79,8 +80,8 @@ def check_order(text: str) -> None:
 def check_query(text: str) -> None:
     """Raises RefusedSQL unless all that the query calls only reads."""
     tree = _statements(text)
-    tables = [node["function"]["function_name"].lower() for node in _nodes(tree) if node["type"] == "TABLE_FUNCTION"]
-    called = [node["function_name"].lower() for node in _nodes(tree) if node.get("class") == "FUNCTION"]
+    tables = [node["function"]["function_name"].lower() for node in nodes(tree) if node["type"] == "TABLE_FUNCTION"]
+    called = [node["function_name"].lower() for node in nodes(tree) if node.get("class") == "FUNCTION"]
     refused = [name for name in tables if name not in _READERS] + [name for name in called if name in _SETTERS]
     if refused:
         raise RefusedSQL(f"{refused[0]}() is refused: it does not only read")
@@ -94,8 +95,39 @@ def closed(text: str) -> str:
 @cache
 def column_references(text: str) -> frozenset[str]:
     """The names in an expression that may be columns."""
-    refs = (node["column_names"] for node in _nodes(_statements(f"SELECT\n{text}\n")) if _is_reference(node))
+    refs = (node["column_names"] for node in nodes(_statements(f"{BEFORE}{text}\n")) if _is_reference(node))
     return frozenset(name for names in refs for name in names)
+
+
+def parts(text: str) -> list[Node]:
+    """All nodes of an expression, always in the same order; `query_location` counts the bytes of BEFORE too."""
+    return [*nodes(_only_node(f"{BEFORE}{text}\n")["select_list"])]
+
+
+def written(node: Node) -> str:
+    """A node of `parts` as SQL."""
+    return _rendered([{"node": _bare_select(node), "named_param_map": []}])
+
+
+def replaced(text: str, number: int, value: str) -> str:
+    """An expression with the expression `value` in the place of its node `number`, counted as in `parts`."""
+    statements = _statements(f"{BEFORE}{text}\n")
+    node = [*nodes(statements[0]["node"]["select_list"])][number]
+    new = parts(value)[0]
+    node.clear()
+    node.update(new)
+    return _rendered(statements)
+
+
+def _bare_select(node: Node) -> Node:
+    select: Node = _statements("SELECT 1")[0]["node"]
+    return select | {"select_list": [node]}
+
+
+def _rendered(statements: list[Node]) -> str:
+    tree = json.dumps({"error": False, "statements": statements})
+    text: str = _parser().execute("SELECT json_deserialize_sql($1::JSON)", [tree]).fetchall()[0][0]
+    return text.removeprefix("SELECT ")
 
 
 def _is_reference(node: Node) -> bool:
@@ -109,7 +141,7 @@ def _has_no_clauses(node: Node) -> bool:
 
 
 def _check_parts(expressions: list[Node]) -> None:
-    for node in _nodes(expressions):
+    for node in nodes(expressions):
         kind = node.get("class")
         if kind and kind not in _EXPRESSIONS:
             raise RefusedSQL(f"{_INSTEAD.get(kind, kind.lower())} is refused; an expression sees one record")
@@ -163,7 +195,7 @@ def _statements(query: str) -> list[Node]:
     return list(tree["statements"])
 
 
-def _nodes(tree: Any) -> Iterator[Node]:
+def nodes(tree: Any) -> Iterator[Node]:
     """All nodes of a tree that have a type."""
     waiting = [tree]
     while waiting:

@@ -10,14 +10,18 @@ import pytest
 
 from pipelines import catalog, storage
 from pipelines.annotate import schema_of
-from pipelines.curate import policy
-from pipelines.curate.what_if import try_policy
+from pipelines.curate import bounds, policy
+from pipelines.curate.policy import Policy
+from pipelines.curate.what_if import kept_ids, prepare, survivors, try_policy
 from pipelines.signals import SIGNALS
 from schemas.cluster import CLUSTER
 from schemas.record import RECORD
 
 RECORDS, SHARD = 1_000_000, 50_000
 SECONDS = 20  # of processor time; two cores share it
+MOVED, TO = "output_repetition", 0.3  # a rule, and where its bound is moved to
+SHARE = 0.4  # of the processor time of `try`, at most, after a bound is moved
+QUOTAS = policy.Mixture(per_author=150, language={"zh": 0.2}, max_records=300_000)
 
 
 def column(field: pa.Field, pick: np.random.Generator, rows: int) -> pa.Array:
@@ -79,12 +83,13 @@ def million(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return data
 
 
+def given(mixed: bool) -> Policy:
+    return policy.load("default").model_copy(update={"mixture": QUOTAS if mixed else policy.Mixture()})
+
+
 @pytest.mark.parametrize("mixed", [False, True], ids=["rules", "rules and quotas"])
 def test_a_million_records_are_judged_in_seconds(million: Path, mixed: bool) -> None:
-    rules = policy.load("default")
-    if mixed:
-        quotas = policy.Mixture(per_author=150, language={"zh": 0.2}, max_records=300_000)
-        rules = rules.model_copy(update={"mixture": quotas})
+    rules = given(mixed)
     begun = time.process_time()
     effect = try_policy(rules, catalog.connect(million))
     seconds = time.process_time() - begun
@@ -92,3 +97,20 @@ def test_a_million_records_are_judged_in_seconds(million: Path, mixed: bool) -> 
     assert effect.records == RECORDS
     assert 0 < effect.kept < RECORDS
     assert seconds < SECONDS
+
+
+@pytest.mark.parametrize("mixed", [False, True], ids=["rules", "rules and quotas"])
+def test_a_bound_is_moved_in_a_part_of_the_time_that_try_takes(million: Path, mixed: bool) -> None:
+    rules, con = given(mixed), catalog.connect(million)
+    rule, bound = bounds.choose(rules, MOVED, MOVED)
+    prepared = prepare(con, rules, "big", MOVED, MOVED)
+    begun = time.process_time()
+    told = survivors(prepared, TO)
+    moved = time.process_time() - begun
+    changed = tuple(bounds.moved(rule, bound, TO) if one.name == MOVED else one for one in rules.rules)
+    begun = time.process_time()
+    effect = try_policy(rules.model_copy(update={"rules": changed}), catalog.connect(million))
+    tried = time.process_time() - begun
+    print(f"\nmoved: {told.records:,} records, {told.kept:,} kept, {moved:.1f} s of {tried:.1f} s: {moved / tried:.2f}")
+    assert (told.kept, len(kept_ids(prepared, TO))) == (effect.kept, effect.kept)
+    assert moved < SHARE * tried

@@ -35,6 +35,7 @@ COMMANDS = [
     "serve",
     "verify",
     "decide",
+    "tune",
 ]
 
 
