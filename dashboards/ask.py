@@ -13,9 +13,13 @@ import pyarrow as pa
 import streamlit as st
 
 from pipelines import catalog
+from pipelines.catalog import explain
+from pipelines.curate import decisions, review
+from pipelines.flows import served
 
 QUERIES = Path(__file__).parent / "queries"
 Rows = list[dict[str, Any]]
+Pairs = tuple[tuple[str, Any], ...]  # a dict that can be a key
 
 
 def data_folder() -> str:
@@ -39,17 +43,28 @@ def rows(name: str, **parameters: Any) -> Rows:
     return listed
 
 
-def column(name: str, **parameters: Any) -> list[str]:
-    """The answer to `queries/<name>.sql` that is one column of texts."""
+def queue(recipe: str, order: dict[str, Any], filters: dict[str, Any]) -> list[str]:
+    """The ids of the records that pass `queries/chosen.sql`, in the order of `pipelines.curate.review.queue`.
+
+    `order` has its arguments `order` ("" is by id), `seed` and `rule`. Raises PolicyError where the rule draws no line.
+    """
     data = data_folder()
-    found: list[str] = _column(name, data, catalog.state(data), tuple(sorted(parameters.items())))
-    return found
+    differ = order["order"] == "disagreement"
+    said = tuple(decisions.history(served.recipe(recipe), data_path())) if differ else ()
+    wanted = tuple(sorted({**filters, "recipe": recipe}.items()))
+    return _queue(data, catalog.state(data), tuple(sorted(order.items())), wanted, said)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _column(name: str, data: str, state: str, parameters: tuple[tuple[str, Any], ...]) -> list[str]:
+def _queue(data: str, state: str, order: Pairs, wanted: Pairs, said: tuple[decisions.Decision, ...]) -> list[str]:
     """Not copied for each reader, as what `cache_data` keeps is: it may be a million ids."""
-    return [value for (value,) in _run(name, data, state, parameters).fetchall()]
+    con, (sql, values) = _connection(data, state).cursor(), _question("chosen", wanted)
+    asked, recipe = dict(order), values["recipe"]
+    if not asked["order"]:
+        return sorted(name for (name,) in con.execute(sql, values).fetchall())
+    policy = explain.policy(catalog.folder_at(data), recipe)
+    among = sql.rstrip().removesuffix(";")
+    return review.queue(con, recipe, **asked, policy=policy, decisions=said, among=among, values=values)
 
 
 def _asked(name: str, parameters: dict[str, Any]) -> pa.Table:
@@ -59,7 +74,7 @@ def _asked(name: str, parameters: dict[str, Any]) -> pa.Table:
 
 
 @st.cache_data(show_spinner=False, max_entries=200)
-def _answer(name: str, data: str, state: str, parameters: tuple[tuple[str, Any], ...]) -> pa.Table:
+def _answer(name: str, data: str, state: str, parameters: Pairs) -> pa.Table:
     return _run(name, data, state, parameters).to_arrow_table()
 
 
@@ -69,11 +84,15 @@ def _connection(data: str, state: str) -> duckdb.DuckDBPyConnection:
     return catalog.connect(data)
 
 
-def _run(name: str, data: str, state: str, parameters: tuple[tuple[str, Any], ...]) -> duckdb.DuckDBPyRelation:
-    """A parameter `signal` names a column, the others are values."""
-    con = _connection(data, state).cursor()
+def _run(name: str, data: str, state: str, parameters: Pairs) -> duckdb.DuckDBPyRelation:
+    sql, values = _question(name, parameters)
+    return _connection(data, state).cursor().sql(sql, params=values)
+
+
+def _question(name: str, parameters: Pairs) -> tuple[str, dict[str, Any]]:
+    """The query and its values. A parameter `signal` names a column."""
     sql = (QUERIES / f"{name}.sql").read_text()
     values = {key: list(value) if isinstance(value, tuple) else value for key, value in parameters}
     if "signal" in values:
         sql = sql.replace("{signal}", '"' + str(values.pop("signal")).replace('"', '""') + '"')
-    return con.sql(sql, params=values)
+    return sql, values

@@ -5,11 +5,13 @@ from typing import Any
 import streamlit as st
 
 from dashboards import address, ask, deciding, texts
+from pipelines.catalog import explain
+from pipelines.curate import review
 from pipelines.curate.decisions import JUDGEMENTS, Decision, standing
 from pipelines.messages import tr
 
 PER_PAGE = 20
-FILTERS = ("q", "source", "task", "language", "fate", "rule", "said", "signal", "low", "high", "order", "seed")
+FILTERS = ("q", "source", "task", "language", "fate", "rule", "said", "signal", "low", "high", "order", "seed", "near")
 
 
 def draw() -> None:
@@ -21,6 +23,7 @@ def draw() -> None:
         return
     said = deciding.history(recipe)
     ids = filtered(recipe, said)
+    show_agreement(said)
     view = address.tabs(
         tr("View"), "view", ["list", "review"], {"list": tr("List"), "review": tr("Review")}.__getitem__
     )
@@ -34,18 +37,37 @@ def draw() -> None:
         show_review(recipe, ids, said)
 
 
+def show_agreement(said: list[Decision]) -> None:
+    """How well every two people agree who judged the same records."""
+    found = review.agreement(said)
+    if not found:
+        return
+    with st.expander(tr("Agreement")):
+        for one in found:
+            kappa = "–" if one.kappa is None else f"{one.kappa:.2f}"
+            people = {"one": texts.plain(one.one), "other": texts.plain(one.other)}
+            st.markdown(
+                tr(
+                    "{one} and {other} judged {records} alike in {agreed}; beyond chance that is {kappa} (Cohen's κ).",
+                    **people,
+                    records=one.records,
+                    agreed=one.agreed,
+                    kappa=kappa,
+                )
+            )
+
+
 def filtered(recipe: str, said: list[Decision]) -> list[str]:
     """The filters, and the ids of the records that pass them, in the chosen order."""
     used = [name for name in FILTERS if st.query_params.get(name)]
     title = tr("Filters") if not used else tr("Filters: {used}", used=", ".join(used))
     with st.expander(title, expanded=bool(used) and st.query_params.get("view") != "review"):
-        wanted = _wanted(recipe)
+        wanted, order = _wanted(recipe), _order(explain.rules_with_a_line(ask.data_path(), recipe))
         if used and st.button(tr("Clear all filters"), icon=":material/filter_alt_off:"):
             address.forget(*FILTERS)
             st.rerun()
     decided = wanted.pop("said")
-    ids: list[str] = ask.column("chosen", recipe=recipe, **wanted)
-    return _by_decision(ids, decided, said)
+    return _by_decision(ask.queue(recipe, order, wanted), decided, said)
 
 
 def _wanted(recipe: str) -> dict[str, Any]:
@@ -63,7 +85,7 @@ def _wanted(recipe: str) -> dict[str, Any]:
         wanted["fate"] = address.choice(tr("Fate"), "fate", ["", "kept", "dropped"], _fate)
     with cells[2]:
         wanted["said"] = address.choice(tr("Decided"), "said", ["", "no", "yes", *JUDGEMENTS], _decided)
-    return wanted | _range() | _order()
+    return wanted | _range()
 
 
 def _range() -> dict[str, Any]:
@@ -80,16 +102,23 @@ def _range() -> dict[str, Any]:
     return {"signal": chosen, "low": least, "high": most}
 
 
-def _order() -> dict[str, str]:
-    order, seed = st.columns(2)
+def _order(rules: list[str]) -> dict[str, Any]:
+    orders = {
+        "": tr("by id"),
+        "random": tr("random"),
+        "threshold": tr("nearest to the line of a rule"),
+        "disagreement": tr("where two people differ"),
+    }
+    order, more = st.columns(2)
     with order:
-        chosen = address.choice(
-            tr("Order"), "order", ["", "random"], {"": tr("by id"), "random": tr("random")}.__getitem__
-        )
-    if not chosen:
-        return {"seed": ""}
-    with seed:
-        return {"seed": address.text(tr("Seed"), "seed") or "1"}
+        chosen = address.choice(tr("Order"), "order", list(orders), orders.__getitem__)
+    wanted: dict[str, Any] = {"order": chosen, "seed": 17, "rule": ""}
+    with more:
+        if chosen == "threshold":
+            wanted["rule"] = address.choice(tr("The rule"), "near", rules)
+        elif chosen == "random":
+            wanted["seed"] = int(address.number(tr("Seed"), "seed") or 17)
+    return wanted
 
 
 def _or_any(choice: str) -> str:

@@ -10,7 +10,7 @@ from tests.dashboards.conftest import DASHBOARDS, Milled
 
 QUERIES = sorted((DASHBOARDS / "queries").glob("*.sql"))
 ANY = {"source": "", "task": "", "language": "", "fate": "", "rule": "", "words": "", "low": None, "high": None}
-PARAMETERS: dict[str, Any] = ANY | {"recipe": "small", "seed": "", "ids": ["forum:q1#a101"]}
+PARAMETERS: dict[str, Any] = ANY | {"recipe": "small", "ids": ["forum:q1#a101"]}
 MAY_BE_EMPTY = {"reasons", "lost_reasons", "failed"}
 
 
@@ -51,13 +51,6 @@ def test_the_funnel_counts_what_is_left_at_each_stage(milled: Milled) -> None:
 )
 def test_filters_narrow_what_is_chosen(chosen: dict[str, Any], number: int, milled: Milled) -> None:
     assert len(ask("chosen", milled[1], **chosen)) == number
-
-
-def test_a_random_order_is_that_of_its_seed(milled: Milled) -> None:
-    one, again, other = (ask("chosen", milled[1], seed=seed) for seed in ("1", "1", "2"))
-    assert one == again
-    assert sorted(one) == sorted(other) == ask("chosen", milled[1])
-    assert one != other
 
 
 def test_the_state_of_a_folder_changes_with_its_latest_version(tmp_path: Path) -> None:

@@ -31,6 +31,29 @@ def test_a_filter_goes_into_the_address_and_out_of_it(open_page: OpenPage) -> No
     assert "fate" not in page.query_params
 
 
+def test_a_random_order_is_that_of_its_seed(open_page: OpenPage) -> None:
+    def first(**query: str) -> str:
+        page = open_page("records", view="review", **query)
+        return next(link for link in page.get("page_link")).proto.query_string
+
+    assert first(order="random", seed="3") == first(order="random", seed="3")
+    assert len({first(order="random", seed=str(seed)) for seed in range(4)}) > 1
+
+
+def test_the_queue_begins_nearest_to_the_line_of_a_rule(open_page: OpenPage) -> None:
+    page = open_page("records", order="threshold", near="instruction_too_long")
+    assert page.selectbox(key="near").value == "instruction_too_long"
+    assert "6 records" in [caption.value for caption in page.caption]
+
+
+def test_two_people_who_differ_are_shown(data: Path, open_page: OpenPage) -> None:
+    for who, decision in (("Ada", "accept"), ("Bo", "reject")):
+        open_page("record", id=FIRST, who=who).button(key=decision).click().run()
+    page = open_page("records", order="disagreement")
+    assert "1 records" in [caption.value for caption in page.caption]
+    assert any("Ada and Bo judged 1 alike in 0" in text.value for text in page.markdown)
+
+
 @pytest.mark.parametrize("decision", ["accept", "reject"])
 def test_a_decision_is_written_and_the_next_record_comes(decision: str, data: Path, open_page: OpenPage) -> None:
     page = open_page("records", view="review", who="Ada")
