@@ -1,0 +1,5 @@
+"""policy."""
+
+import streamlit as st
+
+st.title("policy")
