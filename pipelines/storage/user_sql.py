@@ -54,6 +54,20 @@ class RefusedSQL(ValueError):
     """SQL that does more than it may; the message says what."""
 
 
+def parse(text: str) -> Node:
+    """The tree of one expression. A node's `query_location` is its place in the UTF-8 of SELECT, a line end, `text`."""
+    node: Node = _only_node(f"SELECT\n{text}\n")["select_list"][0]
+    return node
+
+
+def unparse(node: Node) -> str:
+    """The expression of a tree as SQL, in DuckDB's own spelling."""
+    tree = json.loads(_parser().execute("SELECT json_serialize_sql('SELECT 1')").fetchall()[0][0])
+    tree["statements"][0]["node"]["select_list"] = [node]
+    query = _parser().execute("SELECT json_deserialize_sql($1)", [json.dumps(tree)]).fetchall()[0][0]
+    return str(query).removeprefix("SELECT ")
+
+
 def check_expression(text: str) -> None:
     """Raises RefusedSQL unless `text` is one expression over the columns of one record."""
     node = _only_node(f"SELECT\n{text}\n")
@@ -79,8 +93,8 @@ def check_order(text: str) -> None:
 def check_query(text: str) -> None:
     """Raises RefusedSQL unless all that the query calls only reads."""
     tree = _statements(text)
-    tables = [node["function"]["function_name"].lower() for node in _nodes(tree) if node["type"] == "TABLE_FUNCTION"]
-    called = [node["function_name"].lower() for node in _nodes(tree) if node.get("class") == "FUNCTION"]
+    tables = [node["function"]["function_name"].lower() for node in nodes(tree) if node["type"] == "TABLE_FUNCTION"]
+    called = [node["function_name"].lower() for node in nodes(tree) if node.get("class") == "FUNCTION"]
     refused = [name for name in tables if name not in _READERS] + [name for name in called if name in _SETTERS]
     if refused:
         raise RefusedSQL(f"{refused[0]}() is refused: it does not only read")
@@ -94,7 +108,7 @@ def closed(text: str) -> str:
 @cache
 def column_references(text: str) -> frozenset[str]:
     """The names in an expression that may be columns."""
-    refs = (node["column_names"] for node in _nodes(_statements(f"SELECT\n{text}\n")) if _is_reference(node))
+    refs = (node["column_names"] for node in nodes(_statements(f"SELECT\n{text}\n")) if _is_reference(node))
     return frozenset(name for names in refs for name in names)
 
 
@@ -109,7 +123,7 @@ def _has_no_clauses(node: Node) -> bool:
 
 
 def _check_parts(expressions: list[Node]) -> None:
-    for node in _nodes(expressions):
+    for node in nodes(expressions):
         kind = node.get("class")
         if kind and kind not in _EXPRESSIONS:
             raise RefusedSQL(f"{_INSTEAD.get(kind, kind.lower())} is refused; an expression sees one record")
@@ -163,8 +177,8 @@ def _statements(query: str) -> list[Node]:
     return list(tree["statements"])
 
 
-def _nodes(tree: Any) -> Iterator[Node]:
-    """All nodes of a tree that have a type."""
+def nodes(tree: Any) -> Iterator[Node]:
+    """All nodes of a tree that have a type, in no order."""
     waiting = [tree]
     while waiting:
         node = waiting.pop()
