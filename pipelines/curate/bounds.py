@@ -30,7 +30,10 @@ _PREFIX = len("SELECT\n")
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """`measure operator value`, all SQL, for records of which `when` is true ("" is all); value is text[start:end]."""
+    """`measure operator value`, all SQL, for records of which `when` is true ("" is all); value is text[start:end].
+
+    `location` is that of the number in the parser's tree.
+    """
 
     measure: str
     operator: str
@@ -38,12 +41,13 @@ class Bound:
     when: str
     start: int
     end: int
+    location: int
 
 
 @cache
 def find(drop_if: str) -> tuple[Bound, ...]:
     """The lines of a rule in the order of their places. Raises RefusedSQL, duckdb.Error where it is no expression."""
-    found = [bound for node in user_sql.nodes(user_sql.parse(drop_if)) for bound in _of_comparison(node, drop_if)]
+    found = [bound for node in _outside_lambdas(user_sql.parse(drop_if)) for bound in _of_comparison(node, drop_if)]
     return tuple(sorted(found, key=lambda bound: bound.start))
 
 
@@ -61,6 +65,15 @@ def written(value: float) -> str:
     return str(int(value)) if float(value).is_integer() else format(Decimal(repr(value)), "f")
 
 
+def _outside_lambdas(tree: Any) -> Iterator[Node]:
+    """All parts of an expression that see the record; a lambda sees an element of a list."""
+    if isinstance(tree, dict) and "class" in tree and tree["class"] != "LAMBDA":
+        yield tree
+    if isinstance(tree, dict | list) and not (isinstance(tree, dict) and tree.get("class") == "LAMBDA"):
+        for each in tree.values() if isinstance(tree, dict) else tree:
+            yield from _outside_lambdas(each)
+
+
 def _of_comparison(node: Node, text: str) -> Iterator[Bound]:
     if node.get("class") == "BETWEEN":
         yield from _bounds(node["input"], ">=", node["lower"], text)
@@ -75,7 +88,7 @@ def _bounds(measured: Node, operator: str, bound: Node, text: str) -> Iterator[B
         return
     for constant, when in _constants(bound, ""):
         if place := _place(constant, text):
-            yield Bound(_bare(measured), operator, _value(constant), when, *place)
+            yield Bound(_bare(measured), operator, _value(constant), when, *place, constant["query_location"])
 
 
 def _constants(node: Node, when: str) -> Iterator[tuple[Node, str]]:

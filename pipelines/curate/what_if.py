@@ -1,5 +1,6 @@
 """What another policy would do with what has been measured, without running anything again."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import duckdb
@@ -35,7 +36,7 @@ class Effect:
 
 # contamination and decisions are those of the last snapshot, if there is one
 _CANDIDATE = """
-CREATE TEMP VIEW candidate AS
+CREATE OR REPLACE TEMP VIEW candidate AS
 SELECT * REPLACE (coalesce(decision, '') AS decision), '{{}}' AS decided FROM records JOIN signals USING (record_id)
 JOIN (SELECT * EXCLUDE (recipe) FROM clusters WHERE recipe = {recipe}) USING (record_id)
 LEFT JOIN (SELECT record_id, {best} FROM contaminated WHERE recipe = {recipe} GROUP BY record_id) USING (record_id)
@@ -54,17 +55,30 @@ def try_policy(policy: Policy, con: duckdb.DuckDBPyConnection, recipe: str = "")
     Raises RecipeError where it is unclear which recipe is meant, or it has not been run up to dedupe; PolicyError
     where a rule looks at a signal that the stored data lacks.
     """
-    chosen = _chosen(con, recipe)
-    best = ", ".join(f"max({name}) AS {name}" for name in CONTAMINATION.names)
-    con.execute(_CANDIDATE.format(recipe=duck.sql_string(chosen), best=best))
-    require_columns(policy, con.table("candidate").columns, chosen)
+    chosen = create_candidates(policy, con, recipe)
     con.execute(f"CREATE TEMP TABLE judged AS {verdict_sql(policy)}")
     mixture.apply(con, policy)
     records, kept = con.sql("SELECT count(*), count(*) FILTER (len(reasons) = 0) FROM judged").fetchall()[0]
     counted = {rule: (broken, marginal) for rule, broken, marginal in con.sql(_RULES).fetchall()}
+    return in_order(chosen, policy, records, kept, counted)
+
+
+def in_order(
+    recipe: str, policy: Policy, records: int, kept: int, counted: Mapping[str, tuple[int, int]]
+) -> Effect:
+    """The effect with `counted`, broken and marginal by rule, of each rule of the policy and of each built in that is there."""
     names = [*(rule.name for rule in policy.rules), "duplicate", *(set(counted) & set(BUILT_IN))]
     effects = [RuleEffect(name, *counted.get(name, (0, 0))) for name in dict.fromkeys(names)]
-    return Effect(chosen, records, kept, tuple(sorted(effects, key=lambda effect: (-effect.broken, effect.rule))))
+    return Effect(recipe, records, kept, tuple(sorted(effects, key=lambda effect: (-effect.broken, effect.rule))))
+
+
+def create_candidates(policy: Policy, con: duckdb.DuckDBPyConnection, recipe: str) -> str:
+    """Create the view `candidate`, of what the policy judges; returns the recipe's name. Raises as `try_policy`."""
+    chosen = _chosen(con, recipe)
+    best = ", ".join(f"max({name}) AS {name}" for name in CONTAMINATION.names)
+    con.execute(_CANDIDATE.format(recipe=duck.sql_string(chosen), best=best))
+    require_columns(policy, con.table("candidate").columns, chosen)
+    return chosen
 
 
 def _chosen(con: duckdb.DuckDBPyConnection, recipe: str) -> str:
