@@ -1,4 +1,4 @@
-"""The view is in the address: each choice of a page is a parameter of its query, so that a link shows what its sender saw.
+"""The view is in the address: each choice of a page is a parameter of its query, so a link shows what its sender saw.
 
 A widget and its parameter have one name. What the reader changes goes from the widget to the address; where the address
 has changed by itself (a link, the browser's Back), it goes the other way. A choice that is the default is left out.

@@ -1,6 +1,6 @@
 """The dashboard: what came out, why the rest did not, and what people decide about it. `gristmill up` starts it.
 
-Each file of `pages` is a page. This one holds what all pages have: the language, the recipe and the reader's name.
+Each file of `screens` is a page. This one holds what all pages have: the language, the recipe and the reader's name.
 """
 
 import streamlit as st
@@ -25,7 +25,7 @@ def main() -> None:
         "record": tr("One record"),
         "policy": tr("Policy"),
     }
-    pages = [st.Page(f"pages/{name}.py", title=titles[name], icon=f":material/{ICONS[name]}:") for name in PAGES]
+    pages = [st.Page(f"screens/{name}.py", title=titles[name], icon=f":material/{ICONS[name]}:") for name in PAGES]
     page = st.navigation(pages)
     recipes = [row["recipe"] for row in ask.rows("recipes")]
     with chosen:

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pandas as pd
 import streamlit as st
 
@@ -39,11 +40,31 @@ def rows(name: str, **parameters: Any) -> Rows:
     return listed
 
 
+def column(name: str, **parameters: Any) -> list[str]:
+    """The answer to `queries/<name>.sql` that is one column of texts."""
+    data = data_folder()
+    found: list[str] = _column(name, data, catalog.state(data), tuple(sorted(parameters.items())))
+    return found
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _column(name: str, data: str, state: str, parameters: tuple[tuple[str, Any], ...]) -> list[str]:
+    """Not copied for each reader, as what `cache_data` keeps is: it may be a million ids."""
+    return [value for (value,) in _run(name, data, parameters).fetchall()]
+
+
 @st.cache_data(show_spinner=False, max_entries=200)
 def _answer(name: str, data: str, state: str, parameters: tuple[tuple[str, Any], ...]) -> pd.DataFrame:
     """`state` is there for the cache's key."""
-    with catalog.connect(data) as con:
-        sql = (QUERIES / f"{name}.sql").read_text()
-        values = {key: list(value) if isinstance(value, tuple) else value for key, value in parameters}
-        answer: pd.DataFrame = con.sql(sql, params=values).to_arrow_table().to_pandas()
-        return answer
+    answer: pd.DataFrame = _run(name, data, parameters).to_arrow_table().to_pandas()
+    return answer
+
+
+def _run(name: str, data: str, parameters: tuple[tuple[str, Any], ...]) -> duckdb.DuckDBPyRelation:
+    """A parameter `signal` names a column, the others are values."""
+    con = catalog.connect(data)
+    sql = (QUERIES / f"{name}.sql").read_text()
+    values = {key: list(value) if isinstance(value, tuple) else value for key, value in parameters}
+    if "signal" in values:
+        sql = sql.replace("{signal}", '"' + str(values.pop("signal")).replace('"', '""') + '"')
+    return con.sql(sql, params=values)

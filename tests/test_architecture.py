@@ -28,7 +28,7 @@ ORDER = (
 )
 LINE = {room: number for number, rooms in enumerate(ORDER) for room in rooms}
 ALLOWED = {("curate", "publish")}  # publish is curate's hand
-DASHBOARDS_READ = {"catalog", "curate", "flows", "messages"}
+DASHBOARDS_READ = {"catalog", "curate", "flows", "messages", "errors"}
 SHARED_BY_CONNECTORS = {"base", "html", "reading", "web"}
 # what only some rooms may import: the libraries, and where
 KEPT_APART = {

@@ -11,7 +11,6 @@ import pyarrow as pa
 
 from pipelines import storage
 from pipelines.catalog import status
-from pipelines.curate.decisions import FILE as DECISIONS
 from pipelines.storage import duck, filesystem, logs
 from schemas.cluster import CLUSTER, EDGE
 from schemas.page import PAGE
@@ -59,7 +58,7 @@ KINDS: dict[str, tuple[str, tuple[str, ...], pa.Schema]] = {
     "contaminated": ("curate", ("contaminated",), CONTAMINATED),
 }
 # the files that say what the views show: on a store the run log is a folder
-STATES = (f"[1-6]_*/**/{storage.MANIFEST}", "[56]_*/*/latest", logs.RUNS, "runs/*.jsonl", DECISIONS)
+STATES = (f"[1-6]_*/**/{storage.MANIFEST}", "[56]_*/*/latest", logs.RUNS, "runs/*.jsonl")
 
 
 def connect(data: Path | str) -> duckdb.DuckDBPyConnection:
@@ -92,8 +91,7 @@ def _flat(shards: Mapping[str, Sequence[duck.ShardLocation]]) -> list[duck.Shard
 def state(data: str) -> str:
     """A hash that is another one when the views of `data` would give another answer, and the same until then.
 
-    It covers every manifest (a folder published or taken away), the links to the latest versions, the run log, and
-    the decisions.
+    It covers every manifest (a folder published or taken away), the links to the latest versions, and the run log.
     """
     found = filesystem.states(filesystem.resolve(data), STATES)
     return sha256(repr(sorted(found)).encode()).hexdigest()

@@ -13,6 +13,7 @@ from rich.text import Text
 from pipelines import catalog, storage
 from pipelines.curate.policy import BUILT_IN
 from pipelines.errors import WrongInput
+from pipelines.signals import SIGNALS
 
 GAP, FRAME = 2, 4  # characters between columns, and of a panel's frame
 SHOWN = 1_200  # characters of a text on the screen; `--json` has all of it
@@ -110,6 +111,11 @@ def whys(data: Path, recipe: str) -> dict[str, str]:
     manifest = storage.read_manifest(storage.latest(storage.folder(data, "curate", recipe)))
     rules = manifest.params["policy"]["rules"] if manifest else []
     return BUILT_IN | {rule["name"]: rule["why"] for rule in rules}
+
+
+def definitions() -> dict[str, str]:
+    """What defines each signal, a paper, a tool or a reasoning, by the signal's name."""
+    return {signal.name: signal.source for signal in SIGNALS}
 
 
 def show(life: dict[str, Any], console: Console) -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 from connectors.web.store import Store, is_corrupt
 from pipelines import storage, suppression
 from pipelines.collect import WEB_CURE
-from pipelines.curate import decisions
-from pipelines.storage import complete, filesystem, integrity, logs, settling
+from pipelines.curate import decision_file, decisions
+from pipelines.storage import complete, filesystem, integrity, lease, logs, settling
 from pipelines.storage.integrity import Damaged
 from schemas.manifest import Manifest, Shard
 from schemas.seal import BrokenSeal, read_lines, unseal, write_lines
@@ -125,13 +125,12 @@ def _log(path: Path, report: Report) -> None:
 
 
 def _decisions(path: Path, report: Report) -> None:
-    if not path.exists():
-        return
-    report.files += 1
-    for line in read_lines(path.read_bytes()):
-        if line.value is None:
-            report.add(path, "changed", "decide again, and remove the line", line=line.number)
-        report.not_hashed.update({str(path): 1} if line.value and not line.sealed else {})
+    for file in decision_file.files(path):
+        report.files += 1
+        for line in read_lines(file.read_bytes()):
+            if line.value is None:
+                report.add(file, "changed", "decide again, and remove the line", line=line.number)
+            report.not_hashed.update({str(file): 1} if line.value and not line.sealed else {})
 
 
 def _suppression_list(data: Path, report: Report) -> None:
@@ -176,8 +175,9 @@ def seal_all(data: Path) -> None:
     if tombstones:
         suppression.add(data, tombstones, [])
     for path in _line_files(data):
-        rows = [line.value for line in read_lines(path.read_bytes()) if line.value]
-        storage.write_text(path, write_lines(rows))
+        with lease.lock_file(path):
+            rows = [line.value for line in read_lines(path.read_bytes()) if line.value]
+            storage.write_text(path, write_lines(rows))
     if (local / WEB_STORE).exists():
         with closing(Store(local / WEB_STORE)) as store:
             store.seal_all()
@@ -186,5 +186,4 @@ def seal_all(data: Path) -> None:
 def _line_files(data: Path) -> Iterator[Path]:
     for name in (logs.RUNS, logs.EXPORTS):
         yield from filesystem.log_files(data / name)
-    if (data / decisions.FILE).exists():
-        yield data / decisions.FILE
+    yield from decision_file.files(data / decisions.FILE)

@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from pipelines.cli.upkeep import app
+from pipelines.cli.review import app
 from pipelines.errors import WrongInput, error_message
 
 log = logging.getLogger("gristmill")

@@ -2,10 +2,12 @@
 
 One row a decision, JSON Lines or CSV, the last about a record counts:
 
-    record_id, decision (accept, edit, reject, undo), instruction, input, output (of an edit), who, when, note
+    record_id, decision (accept, edit, reject, note, undo), instruction, input, output (of an edit), who, when, note
 
 A decision outranks the policy's rules, quotas and budget, but not a rule about the licence, and nothing that was
-forgotten. A decision about a record that is not there is counted, and kept.
+forgotten. A decision about a record that is not there is counted, and kept. A `note` changes nothing. An `undo` takes
+back the last line of the same person about that record, and one without a name the last of anybody; then the one
+before counts again.
 """
 
 import csv
@@ -13,17 +15,22 @@ import io
 import logging
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from pipelines.errors import Location, explain_faults, not_utf8
+from pipelines.curate import decision_file
+from pipelines.errors import Location, WrongInput, explain_faults, not_utf8
+from pipelines.messages import tr
 from pipelines.recipe import Recipe, RecipeError
+from pipelines.storage import lease
 from schemas.manifest import digest
 from schemas.seal import BrokenSeal, unseal, was_sealed
 
 FILE = "decisions.jsonl"
+JUDGEMENTS = ("accept", "edit", "reject")  # what changes a verdict
 
 log = logging.getLogger("gristmill")
 
@@ -31,7 +38,7 @@ log = logging.getLogger("gristmill")
 class Decision(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     record_id: str = Field(min_length=1)
-    decision: Literal["accept", "edit", "reject", "undo"]
+    decision: Literal["accept", "edit", "reject", "note", "undo"]
     instruction: str | None = None
     input: str | None = None
     output: str | None = None
@@ -46,18 +53,84 @@ class Decision(BaseModel):
             raise ValueError("an edit, and nothing else, brings a new instruction, input or output")
         if self.instruction == "" or self.output == "":
             raise ValueError("an edit cannot leave instruction or output empty; say reject")
+        if self.decision == "note" and not self.note.strip():
+            raise ValueError(tr("a note says something; write it in `note`"))
         return self
+
+
+class RefusedDecision(WrongInput):
+    """A decision that cannot be written: nobody makes it, or it takes back what is not there."""
 
 
 def load_decisions(recipe: Recipe, data: Path) -> list[Decision]:
     """The decisions that count, in order of record_id. Raises RecipeError with file, line and cure."""
-    file = recipe.decisions or data / FILE
-    if not file.exists():
-        if recipe.decisions:
-            raise RecipeError(f"{file}: no such file; `decisions` of {recipe.name} names it")
-        return []
-    latest = {decision.record_id: decision for decision in _read(file)}
-    return [latest[name] for name in sorted(latest) if latest[name].decision != "undo"]
+    judged = (one for one in standing(history(recipe, data)) if one.decision in JUDGEMENTS)
+    latest = {decision.record_id: decision for decision in judged}
+    return [latest[name] for name in sorted(latest)]
+
+
+def history(recipe: Recipe | None, data: Path) -> list[Decision]:
+    """All that was ever decided, oldest first, also what was taken back. Raises RecipeError with file, line and cure.
+
+    Without a recipe, that of the data folder's own file.
+    """
+    path = _path(recipe, data)
+    files = decision_file.files(path)
+    if not files and recipe and recipe.decisions:
+        raise RecipeError(f"{path}: no such file; `decisions` of {recipe.name} names it")
+    return [decision for file in files for decision in _read(file)]
+
+
+def standing(decisions: Iterable[Decision]) -> list[Decision]:
+    """Those of a history that nobody took back, in its order, and no `undo`."""
+    by_record: dict[str, list[tuple[int, Decision]]] = {}
+    for number, decision in enumerate(decisions):
+        _take(by_record.setdefault(decision.record_id, []), number, decision)
+    return [one for _, one in sorted((pair for listed in by_record.values() for pair in listed), key=lambda p: p[0])]
+
+
+def append(recipe: Recipe | None, data: Path, decisions: Iterable[Decision]) -> list[Decision]:
+    """Write decisions to the recipe's file, or the data folder's own, and return them as they were written.
+
+    Their time is now, unless they have one. Either all are written or none.
+
+    Raises: RefusedDecision, RecipeError.
+    """
+    path = _path(recipe, data)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    made = [one.model_copy(update={"who": one.who.strip(), "when": one.when or now}) for one in decisions]
+    if not all(one.who for one in made):
+        raise RefusedDecision(tr("who decides must be named; say --who NAME"))
+    with lease.lock_file(path):
+        if any(one.decision == "undo" for one in made):
+            _check_undone(history(recipe, data), made)
+        decision_file.add(path, [one.model_dump(exclude_defaults=True) for one in made])
+    return made
+
+
+def _check_undone(known: list[Decision], made: list[Decision]) -> None:
+    """Raises RefusedDecision where an undo has nothing to take back."""
+    by_record: dict[str, list[tuple[int, Decision]]] = {}
+    for number, decision in enumerate([*known, *made]):
+        done = _take(by_record.setdefault(decision.record_id, []), number, decision)
+        if not done and number >= len(known):
+            words = {"who": decision.who, "record": decision.record_id}
+            raise RefusedDecision(tr("{who} has decided nothing about {record} that could be taken back", **words))
+
+
+def _take(stand: list[tuple[int, Decision]], number: int, decision: Decision) -> bool:
+    """Add a decision to the numbered ones that stand about its record. False: an undo that found nothing."""
+    if decision.decision != "undo":
+        stand.append((number, decision))
+        return True
+    own = [place for place, (_, one) in enumerate(stand) if decision.who in ("", one.who)]
+    if own:
+        stand.pop(own[-1])
+    return bool(own)
+
+
+def _path(recipe: Recipe | None, data: Path) -> Path:
+    return (recipe and recipe.decisions) or data / FILE
 
 
 def fingerprint(decisions: Iterable[Decision]) -> str:
@@ -89,7 +162,7 @@ def _text(file: Path) -> str:
 
 def _csv(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """An empty cell says nothing."""
-    reader = csv.DictReader(io.StringIO(_text(file), newline=""))
+    reader = csv.DictReader(io.StringIO(_text(file), newline=""), strict=True)
     try:
         for row in reader:
             if None in row:
@@ -101,14 +174,15 @@ def _csv(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def _json(file: Path) -> Iterator[tuple[int, Any]]:
     """A line that was sealed and is damaged costs only itself. One that nobody sealed is a mistake of its writer."""
-    content = file.read_bytes().removeprefix(BOM_UTF8)
-    for number, line in enumerate(content.split(b"\n"), 1):
+    lines = file.read_bytes().removeprefix(BOM_UTF8).split(b"\n")
+    for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
             yield number, unseal(line)[0]
         except BrokenSeal as error:
-            if not was_sealed(line):
+            torn = number == len(lines) and decision_file.is_torn(line)
+            if not was_sealed(line) and not torn:
                 _text(file)  # which says more of another encoding
                 raise RecipeError(f"{file}:{number}: {error}") from error
             log.warning("%s:%d: damaged; this decision is left out: decide again", file, number)

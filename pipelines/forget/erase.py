@@ -11,8 +11,9 @@ import pyarrow as pa
 
 from connectors.web import store
 from pipelines import catalog, storage
+from pipelines.curate import decision_file
 from pipelines.forget.plan import Impact, decompress_page, read_pages
-from pipelines.storage import duck, filesystem, integrity, logs
+from pipelines.storage import duck, filesystem, integrity, lease, logs
 from pipelines.storage import pages as page_batches
 from pipelines.suppression import Tombstones
 from schemas.cluster import COMPARED
@@ -312,18 +313,21 @@ def erase_decisions(path: Path, targets: ErasureTargets) -> int:
 
     Those that were sealed and are damaged go too: nobody knows what they are about, and curate leaves them out.
     """
-    if not path.exists():
-        return 0
-    lines = path.read_bytes().split(b"\n")
-    kept = [line for line in lines if not _is_decision_on(line, targets)]
-    if len(kept) < len(lines):
-        storage.write_file(path, lambda file: file.write(b"\n".join(kept)))
+    return sum(_erase_lines(file, targets) for file in decision_file.files(path))
+
+
+def _erase_lines(file: Path, targets: ErasureTargets) -> int:
+    with lease.lock_file(file):
+        lines = file.read_bytes().split(b"\n")
+        kept = [line for line in lines if not _is_decision_on(line, targets)]
+        if len(kept) < len(lines):
+            storage.write_file(file, lambda new: new.write(b"\n".join(kept)))
     return len(lines) - len(kept)
 
 
 def count_decisions(path: Path, targets: ErasureTargets) -> int:
     """How many decisions `erase_decisions` would erase."""
-    lines = path.read_bytes().split(b"\n") if path.exists() else []
+    lines = (line for file in decision_file.files(path) for line in file.read_bytes().split(b"\n"))
     return sum(_is_decision_on(line, targets) for line in lines)
 
 

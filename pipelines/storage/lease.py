@@ -72,6 +72,24 @@ def lock_data(data: Path) -> Iterator[None]:
                 yield
 
 
+@contextmanager
+def lock_file(path: Path) -> Iterator[None]:
+    """Hold one file of this machine alone, created where there is none. Whoever appends to it or replaces it holds it.
+
+    A file in a store is not held: each line there is an object of its own.
+    """
+    if not filesystem.is_local(path):
+        yield
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        with path.open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):  # not replaced meanwhile
+                yield
+                return
+
+
 def settle_unless_busy(data: Path) -> None:
     """Settle `data` for a command that only reads. Nothing happens while a run is at work there, which has settled it.
 

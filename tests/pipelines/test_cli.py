@@ -34,6 +34,7 @@ COMMANDS = [
     "forget",
     "serve",
     "verify",
+    "decide",
 ]
 
 

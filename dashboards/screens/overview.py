@@ -8,7 +8,7 @@ from dashboards import ask
 from pipelines.catalog import explain, status
 from pipelines.messages import tr
 
-RECORDS, POLICY = "pages/records.py", "pages/policy.py"
+RECORDS, POLICY = "screens/records.py", "screens/policy.py"
 RULES_SHOWN = 12
 
 
@@ -101,7 +101,9 @@ def show_reasons(recipe: str) -> None:
         wanted = {"recipe": recipe, "fate": "dropped", "rule": row["rule"]}
         st.page_link(RECORDS, label=label, help=tr(whys.get(row["rule"], "")), query_params=wanted)
     if found:
-        st.page_link(POLICY, label=tr("All rules and their lines"), icon=":material/rule:", query_params={"recipe": recipe})
+        st.page_link(
+            POLICY, label=tr("All rules and their lines"), icon=":material/rule:", query_params={"recipe": recipe}
+        )
 
 
 def show_uses(recipe: str) -> None:

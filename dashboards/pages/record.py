@@ -1,5 +1,0 @@
-"""record."""
-
-import streamlit as st
-
-st.title("record")

@@ -1,5 +1,0 @@
-"""records."""
-
-import streamlit as st
-
-st.title("records")

@@ -1,0 +1,78 @@
+"""The commands by which people decide."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipelines.curate.decisions import load_decisions
+from pipelines.flows.steps import Outcome
+from pipelines.recipe import Recipe
+from tests.pipelines.commands import Gristmill
+
+Milled = tuple[Recipe, Path, list[Outcome]]
+FIRST, SECOND = "forum:q1#a101", "forum:q2#a102"
+
+
+@pytest.fixture
+def mine(milled: Milled, tmp_path: Path) -> tuple[Recipe, Path]:
+    """The milled data, to be written to."""
+    recipe, data, _ = milled
+    shutil.copytree(data, tmp_path / "data", symlinks=True)
+    return recipe, tmp_path / "data"
+
+
+def test_decide_writes_and_the_next_curate_obeys(
+    gristmill: Gristmill, mine: tuple[Recipe, Path], tmp_path: Path
+) -> None:
+    recipe, data = mine
+    ends = ("--who", "Ada", "--data", data)
+    said = gristmill("decide", FIRST, SECOND, "--reject", "--note", "wrong", *ends)
+    assert (said.code, said.out) == (0, f"reject by Ada: {FIRST}, {SECOND}\n")
+    gristmill("decide", FIRST, "--undo", *ends)
+    (tmp_path / "better.md").write_text("Take the branch, and give it another name.\n")
+    written = json.loads(gristmill("decide", FIRST, "--edit", tmp_path / "better.md", "--json", *ends).out)
+    assert written[0]["output"] == "Take the branch, and give it another name."
+    counted = {one.record_id: one.decision for one in load_decisions(recipe, data)}
+    assert counted == {FIRST: "edit", SECOND: "reject"}
+
+
+REFUSED = {
+    "no name of a record": (("forum:q1#a11", "--accept"), f"no record 'forum:1#11'; did you mean '{FIRST}'"),
+    "nothing said": ((FIRST,), "say one of --accept"),
+    "two things said": ((FIRST, "--accept", "--undo"), "say one of --accept"),
+    "nobody": ((FIRST, "--accept", "--who", " "), "--who NAME"),
+    "nothing to undo": ((FIRST, "--undo"), f"Ada has decided nothing about {FIRST}"),
+    "no file": ((FIRST, "--edit", "nowhere.json"), "nowhere.json: cannot be read: No such file"),
+    "no recipe": ((FIRST, "--accept", "--recipe", "dmeo"), "did you mean 'demo'?"),
+}
+
+
+@pytest.mark.parametrize(("words", "told"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_decided_is_told(
+    gristmill: Gristmill, mine: tuple[Recipe, Path], words: tuple[str, ...], told: str
+) -> None:
+    said = gristmill("decide", "--who", "Ada", *words, "--data", mine[1])
+    assert (said.code, said.out) == (2, "")
+    assert told in said.err
+
+
+EDITS = {
+    '{"output": ""}': "only `input` may be empty",
+    '{"outputs": "x"}': "must be an object with instruction, input or output",
+    '{"output": 5}': "each text must be in quotes",
+    "{": "not JSON",
+    "[]": "must be an object",
+}
+
+
+@pytest.mark.parametrize(("text", "told"), EDITS.items())
+def test_an_edit_that_cannot_be_read_names_the_file(
+    gristmill: Gristmill, milled: Milled, tmp_path: Path, text: str, told: str
+) -> None:
+    file = tmp_path / "edit.json"
+    file.write_text(text)
+    said = gristmill("decide", FIRST, "--edit", file, "--who", "Ada", "--data", milled[1])
+    assert said.code == 2
+    assert f"{file}: " in said.err and told in said.err
