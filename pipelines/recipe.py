@@ -117,6 +117,10 @@ class Recipe(_Section):
                 return result
         raise RecipeError(f"{self.name}: no source called {name!r}{did_you_mean(name, self.source_names())}")
 
+    def with_policy(self, policy: str) -> "Recipe":
+        """The recipe with another policy, by name or path; "": as it is."""
+        return self.model_copy(update={"policy": policy}) if policy else self
+
     def source_names(self) -> list[str]:
         """Sorted: the order of sources in the file changes nothing."""
         return sorted(source.name for source in self.sources)

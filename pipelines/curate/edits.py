@@ -58,7 +58,9 @@ def save(name: str, base: str | Policy, edits: Edits, data: Path, who: str = "")
     if not _NAME.fullmatch(name):
         raise PolicyError(tr("{name}: not a policy's name; write a-z, 0-9, - and _", name=repr(name)))
     if not filesystem.is_local(data):
-        raise PolicyError(tr("{data}: policies are saved on a disk only; copy the lines to a file of your own", data=data))
+        raise PolicyError(
+            tr("{data}: policies are saved on a disk only; copy the lines to a file of your own", data=data)
+        )
     file = data / FOLDER / f"{name}.toml"
     if file.exists():
         raise PolicyError(_taken(file))

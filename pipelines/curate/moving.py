@@ -66,8 +66,14 @@ class Judged:
 
     def breaks(self, rule: str) -> str:
         """SQL over `judged`: whether a record is dropped for this rule."""
-        names = [each.name for each in self.prepared.policy.rules]
-        return f"e{names.index(rule)}" if rule in {each.name for each in self.policy.rules} else "false"
+        number, on = _number(self.prepared.policy, rule), rule in {each.name for each in self.policy.rules}
+        return f"e{number}" if on else "false"
+
+    def fulfils(self, rule: str, values: Mapping[int, float]) -> str:
+        """SQL over `judged`: whether a record breaks this rule with these lines, whatever a person decided."""
+        base = self.prepared.policy.rules[_number(self.prepared.policy, rule)]
+        moved = base.model_copy(update={"drop_if": bounds.move(base.drop_if, values)})
+        return _fulfils(moved, self.prepared) if values else f"b{_number(self.prepared.policy, rule)}"
 
 
 def prepare(policy: Policy, con: duckdb.DuckDBPyConnection, recipe: str = "") -> Prepared:
@@ -129,10 +135,16 @@ def _excluded(judged: Judged) -> dict[str, int]:
 
 def _breaks(number: int, rule: Rule, prepared: Prepared, edits: Edits) -> str:
     """SQL over `fact`: whether a record is dropped for a rule; of accepted ones, only for one about the licence."""
-    sql = f"b{number}"
-    if edits.values.get(rule.name):
-        sql = f"coalesce(({_over_facts(rule.drop_if, dict(prepared.columns))}), {str(rule.if_null).lower()})"
+    sql = _fulfils(rule, prepared) if edits.values.get(rule.name) else f"b{number}"
     return sql if "licence" in mentions(rule.drop_if) else f"({sql} AND NOT hand)"
+
+
+def _fulfils(rule: Rule, prepared: Prepared) -> str:
+    return f"coalesce(({_over_facts(rule.drop_if, dict(prepared.columns))}), {str(rule.if_null).lower()})"
+
+
+def _number(policy: Policy, rule: str) -> int:
+    return [each.name for each in policy.rules].index(rule)
 
 
 def _over_facts(drop_if: str, columns: dict[str, str]) -> str:

@@ -63,10 +63,8 @@ def try_policy(policy: Policy, con: duckdb.DuckDBPyConnection, recipe: str = "")
     return in_order(chosen, policy, records, kept, counted)
 
 
-def in_order(
-    recipe: str, policy: Policy, records: int, kept: int, counted: Mapping[str, tuple[int, int]]
-) -> Effect:
-    """The effect with `counted`, broken and marginal by rule, of each rule of the policy and of each built in that is there."""
+def in_order(recipe: str, policy: Policy, records: int, kept: int, counted: Mapping[str, tuple[int, int]]) -> Effect:
+    """The effect; `counted` are broken and marginal by rule, of built-in ones only where a record breaks them."""
     names = [*(rule.name for rule in policy.rules), "duplicate", *(set(counted) & set(BUILT_IN))]
     effects = [RuleEffect(name, *counted.get(name, (0, 0))) for name in dict.fromkeys(names)]
     return Effect(recipe, records, kept, tuple(sorted(effects, key=lambda effect: (-effect.broken, effect.rule))))

@@ -30,7 +30,9 @@ FOUND = {
     "100 * output_boilerplate > output_words": [],
     "output_truncated OR 1 < 2": [],
     "score = 3 OR score <> 4": [],
-    "len(list_filter(tags, lambda tag: len(tag) > 3)) > 2": [("len(list_filter(tags, lambda tag: len(tag) > 3))", ">", 2, "")],
+    "len(list_filter(tags, lambda tag: len(tag) > 3)) > 2": [
+        ("len(list_filter(tags, lambda tag: len(tag) > 3))", ">", 2, "")
+    ],
 }
 
 

@@ -17,10 +17,10 @@ off = ["output_talk", "pair_images"]
 
 [[rules]]
 name = "output_too_short"
-drop_if = "source_kind <> 'instructions' AND output_code_share = 0\\nAND output_words < CASE WHEN output_language = 'zh' \
-THEN 12 ELSE 25 END AND NOT regexp_matches(output, '^[\\\\w.+-]+ [-–] [^\\\\n]+$')"
-why = "On a forum or a page, less than a sentence is a remark (`works for me`). Exchanges and manuals (`git - the stupid \
-content tracker`) may be short."
+drop_if = "source_kind <> 'instructions' AND output_code_share = 0\\nAND output_words < CASE WHEN \
+output_language = 'zh' THEN 12 ELSE 25 END AND NOT regexp_matches(output, '^[\\\\w.+-]+ [-–] [^\\\\n]+$')"
+why = "On a forum or a page, less than a sentence is a remark (`works for me`). Exchanges and manuals \
+(`git - the stupid content tracker`) may be short."
 
 [[rules]]
 name = "output_repetition"
@@ -82,7 +82,9 @@ def test_edits_name_what_is_there() -> None:
         edited(DEFAULT, Edits({"output_too_long": {1: 3}}))
 
 
-TWO = '[[rules]]\nname = "a"\ndrop_if = "score < 0"\nwhy = "-"\n[[rules]]\nname = "b"\ndrop_if = "score < 1"\nwhy = "-"\n'
+TWO = (
+    '[[rules]]\nname = "a"\ndrop_if = "score < 0"\nwhy = "-"\n[[rules]]\nname = "b"\ndrop_if = "score < 1"\nwhy = "-"\n'
+)
 
 
 def test_a_rule_is_off_where_a_policy_says_so(tmp_path: Path) -> None:
