@@ -1,8 +1,9 @@
 """`gristmill try` on a million records: an answer in seconds, within the memory a laptop has."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -10,14 +11,18 @@ import pytest
 
 from pipelines import catalog, storage
 from pipelines.annotate import schema_of
-from pipelines.curate import policy
+from pipelines.curate import lines, moving, policy
+from pipelines.curate.edits import Edits, edited
 from pipelines.curate.what_if import try_policy
 from pipelines.signals import SIGNALS
 from schemas.cluster import CLUSTER
 from schemas.record import RECORD
 
+Value = TypeVar("Value")
 RECORDS, SHARD = 1_000_000, 50_000
 SECONDS = 20  # of processor time; two cores share it
+MOVED = {"tenth": 2, "million": 12}  # likewise: half of it by the clock, where nothing else runs
+MIXTURE = policy.Mixture(per_author=150, language={"zh": 0.2}, max_records=300_000)
 
 
 def column(field: pa.Field, pick: np.random.Generator, rows: int) -> pa.Array:
@@ -61,30 +66,39 @@ def shard(first: int, pick: np.random.Generator) -> tuple[pa.Table, pa.Table, pa
     )
 
 
-@pytest.fixture(scope="module")
-def million(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    data, pick = tmp_path_factory.mktemp("million"), np.random.default_rng(1)
+def made(data: Path, rows: int) -> Path:
+    """A data folder of `rows` records that has been run up to dedupe."""
+    pick = np.random.default_rng(1)
     about: dict[str, Any] = {"name": "big", "version": 1, "params": {}, "inputs": {}}
     with (
         storage.building(storage.folder(data, "normalise", "big"), stage="normalise", **about) as records,
         storage.building(storage.folder(data, "annotate", "big"), stage="annotate", **about) as signals,
         storage.building(storage.folder(data, "dedupe", "big"), stage="dedupe", **about) as clusters,
     ):
-        for number in range(RECORDS // SHARD):
+        for number in range(rows // SHARD):
             tables = shard(number * SHARD, pick)
-            for made, kind, table in zip(
+            for builder, kind, table in zip(
                 (records, signals, clusters), ("records", "signals", "clusters"), tables, strict=True
             ):
-                made.table(f"{kind}-{number:05d}.parquet", table, table.schema)
+                builder.table(f"{kind}-{number:05d}.parquet", table, table.schema)
     return data
+
+
+@pytest.fixture(scope="module")
+def million(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made(tmp_path_factory.mktemp("million"), RECORDS)
+
+
+@pytest.fixture(scope="module")
+def tenth(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made(tmp_path_factory.mktemp("tenth"), RECORDS // 10)
 
 
 @pytest.mark.parametrize("mixed", [False, True], ids=["rules", "rules and quotas"])
 def test_a_million_records_are_judged_in_seconds(million: Path, mixed: bool) -> None:
     rules = policy.load("default")
     if mixed:
-        quotas = policy.Mixture(per_author=150, language={"zh": 0.2}, max_records=300_000)
-        rules = rules.model_copy(update={"mixture": quotas})
+        rules = rules.model_copy(update={"mixture": MIXTURE})
     begun = time.process_time()
     effect = try_policy(rules, catalog.connect(million))
     seconds = time.process_time() - begun
@@ -92,3 +106,30 @@ def test_a_million_records_are_judged_in_seconds(million: Path, mixed: bool) -> 
     assert effect.records == RECORDS
     assert 0 < effect.kept < RECORDS
     assert seconds < SECONDS
+
+
+@pytest.mark.parametrize("mixed", [False, True], ids=["rules", "rules and quotas"])
+@pytest.mark.parametrize("size", MOVED)
+def test_a_moved_line_is_answered_at_once(size: str, mixed: bool, request: pytest.FixtureRequest) -> None:
+    """Judged once, then a move costs a part of what `try` costs, and says the same."""
+    data: Path = request.getfixturevalue(size)
+    rules = policy.load("default")
+    rules = rules.model_copy(update={"mixture": MIXTURE}) if mixed else rules
+    chosen = Edits({"output_too_short": {1: 25}, "output_repetition": {0: 0.5}}, frozenset({"output_thanks"}))
+    ready, once = timed(lambda: moving.prepare(rules, catalog.connect(data)))
+    effect, move = timed(lambda: moving.effect(moving.judge(ready, chosen)))
+    line, looking = timed(lambda: lines.spread(lines.look(moving.judge(ready, chosen), "output_too_short", 1, {1: 25})))
+    whole, trying = timed(lambda: try_policy(edited(rules, chosen), catalog.connect(data)))
+    print(
+        f"\n{size}: once {once:.1f} s, a move {move:.2f} s, its line {looking:.2f} s, try {trying:.1f} s; processor time"
+    )
+    assert effect == whole
+    assert line.records > 0
+    assert move < trying
+    assert move < MOVED[size]
+
+
+def timed(work: Callable[[], Value]) -> tuple[Value, float]:
+    """What `work` gives, and its seconds of processor time."""
+    begun = time.process_time()
+    return work(), time.process_time() - begun
