@@ -120,9 +120,8 @@ def test_a_moved_line_is_answered_at_once(size: str, mixed: bool, request: pytes
     effect, move = timed(lambda: moving.effect(moving.judge(ready, chosen)))
     line, looking = timed(lambda: lines.spread(lines.look(moving.judge(ready, chosen), "output_too_short", 1, {1: 25})))
     whole, trying = timed(lambda: try_policy(edited(rules, chosen), catalog.connect(data)))
-    print(
-        f"\n{size}: once {once:.1f} s, a move {move:.2f} s, its line {looking:.2f} s, try {trying:.1f} s; processor time"
-    )
+    told = f"once {once:.1f} s, a move {move:.2f} s, its line {looking:.2f} s, try {trying:.1f} s"
+    print(f"\n{size}: {told} of processor time; a move is {move / trying:.2f} of try")
     assert effect == whole
     assert line.records > 0
     assert move < trying

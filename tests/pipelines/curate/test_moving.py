@@ -1,4 +1,7 @@
-"""Lines moved and rules switched give, at once, exactly what `gristmill try` gives for the same policy in a file."""
+"""Lines moved and rules switched give, at once, exactly what `gristmill try` gives for the same policy in a file.
+
+A line that is looked at shows those whom it decides about.
+"""
 
 import json
 from functools import cache
@@ -9,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines import catalog
-from pipelines.curate import bounds, moving, policy
+from pipelines.curate import bounds, lines, moving, policy
 from pipelines.curate.edits import Edits, edited
 from pipelines.curate.policy import Mixture, Policy, PolicyError, Rule
 from pipelines.curate.what_if import try_policy
@@ -103,3 +106,59 @@ def test_all_rules_may_be_off(folder: Path) -> None:
 def test_what_is_not_there_is_told(folder: Path) -> None:
     with pytest.raises(PolicyError, match="no rule 'score_negativ'; did you mean 'score_negative'"):
         moving.judge(prepared("default", folder), Edits({"score_negativ": {0: 1}}))
+
+
+SHORT, VALUES = "output_too_short", {1: 60}
+
+
+@pytest.fixture
+def line(folder: Path) -> lines.Line:
+    judged = moving.judge(prepared("default", folder), Edits({SHORT: VALUES}))
+    return lines.look(judged, SHORT, 1, VALUES)
+
+
+def test_a_line_decides_about_those_whom_nothing_else_in_the_rule_spares(line: lines.Line, folder: Path) -> None:
+    others = "source_kind <> 'instructions' AND output_code_share = 0 AND output_language IS DISTINCT FROM 'zh'"
+    with catalog.connect(folder) as con:
+        query = f"SELECT record_id, output_words FROM records JOIN signals USING (record_id) WHERE {others}"
+        known = dict(con.sql(f"{query} AND NOT regexp_matches(output, '^[\\w.+-]+ [-–] [^\\n]+$')").fetchall())
+    found = line.judged.con.sql("SELECT record_id, value, broken FROM line").fetchall()
+    assert {name: value for name, value, _ in found} == known
+    assert all(broken == (value < 60) for _, value, broken in found)
+    assert any(broken for *_, broken in found) and not all(broken for *_, broken in found)
+
+
+def test_the_bars_hold_each_of_them_once(line: lines.Line) -> None:
+    spread = lines.spread(line)
+    assert sum(bar.records for bar in spread.bars) == spread.records > 20
+    assert all(bar.low < bar.high for bar in spread.bars)
+    assert all(bar.low < 60 for bar in spread.bars if bar.fate == "rule")
+    assert {bar.fate for bar in spread.bars} >= {"kept", "rule"}
+    kept = line.judged.con.sql(f"SELECT count(*) FROM line JOIN judged USING (record_id) WHERE {line.judged.kept}")
+    assert sum(bar.records for bar in spread.bars if bar.fate == "kept") == kept.fetchall()[0][0]
+
+
+def test_the_nearest_of_both_sides_are_the_nearest(line: lines.Line) -> None:
+    shown = lines.nearest(line, 3)
+    everyone = line.judged.con.sql("SELECT abs(value - 60), broken FROM line ORDER BY ALL").fetchall()
+    for side in (True, False):
+        distances = sorted(abs(value - 60) for _, value, broken in shown if broken == side)
+        assert distances == [distance for distance, broken in everyone if broken == side][:3]
+
+
+def test_people_agree_with_a_rule_as_far_as_they_rejected_what_it_drops(line: lines.Line) -> None:
+    broken = [
+        name for (name,) in line.judged.con.sql("SELECT record_id FROM line WHERE broken ORDER BY ALL").fetchall()
+    ]
+    said = dict(zip(broken[:4], ("reject", "reject", "edit", "reject"), strict=True)) | {"absent": "reject"}
+    told = lines.precision(line.judged, SHORT, VALUES, said)
+    assert (told.rejected, told.decided) == (3, 4)
+    assert lines.precision(line.judged, SHORT, VALUES, {}) == lines.Precision(0, 0, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("hits", "of", "low", "high"), [(8, 10, 0.4902, 0.9433), (0, 10, 0, 0.2775), (10, 10, 0.7225, 1)]
+)
+def test_wilsons_interval(hits: int, of: int, low: float, high: float) -> None:
+    """Values of the closed form, as in Wilson (1927)."""
+    assert lines.wilson(hits, of) == pytest.approx((low, high), abs=5e-5)
