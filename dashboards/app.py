@@ -5,7 +5,8 @@ Each file of `screens` is a page. This one holds what all pages have: the langua
 
 import streamlit as st
 
-from dashboards import address, ask
+from dashboards import address, ask, texts
+from pipelines.errors import WorkFailed, WrongInput
 from pipelines.messages import LANGUAGES, of_locale, tr, use
 
 PAGES = ("overview", "records", "record", "policy")
@@ -27,11 +28,19 @@ def main() -> None:
     }
     pages = [st.Page(f"screens/{name}.py", title=titles[name], icon=f":material/{ICONS[name]}:") for name in PAGES]
     page = st.navigation(pages)
+    try:
+        with chosen:
+            choose()
+        page.run()
+    except (WrongInput, WorkFailed) as error:
+        st.error(texts.plain(str(error)))
+
+
+def choose() -> None:
+    """The recipe, and who the reader is."""
     recipes = [row["recipe"] for row in ask.rows("recipes")]
-    with chosen:
-        st.session_state["chosen"] = address.choice(tr("Recipe"), "recipe", recipes, keep=True) if recipes else ""
-        address.text(tr("Your name"), "who", keep=True, help=tr("Stands beside what you decide."))
-    page.run()
+    st.session_state["chosen"] = address.choice(tr("Recipe"), "recipe", recipes, keep=True) if recipes else ""
+    address.text(tr("Your name"), "who", keep=True, help=tr("Stands beside what you decide."))
 
 
 main()

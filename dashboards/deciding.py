@@ -1,6 +1,6 @@
 """What a person says of a record: accept, edit, reject, note, undo, by button or key. The command line writes it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -41,23 +41,27 @@ def history(recipe: str) -> list[Decision]:
         return []
 
 
-def buttons(recipe: str, row: dict[str, Any]) -> bool:
-    """The buttons under a record. True: something was decided just now, so the next one may come."""
+def buttons(recipe: str, row: dict[str, Any], after: Callable[[], None]) -> None:
+    """The buttons of a record. `after` is called when it was accepted, edited or rejected: the next one may come."""
     name = row["record_id"]
     accept, edit, reject, note, undo = st.columns(5)
-    done = False
-    if accept.button(tr("Accept"), key="accept", shortcut="a", width="stretch"):
-        done = say(recipe, [name], "accept")
-    if edit.button(tr("Edit"), key="edit", shortcut="e", width="stretch"):
-        st.session_state["writing"] = ("edit", name)
-    if reject.button(tr("Reject") + " `R`", key="reject", width="stretch"):
-        done = say(recipe, [name], "reject")
-    if note.button(tr("Note"), key="note", shortcut="n", width="stretch"):
-        st.session_state["writing"] = ("note", name)
-    if undo.button(tr("Undo"), key="undo", shortcut="u", width="stretch"):
-        say(recipe, [name], "undo")
+
+    def decide(decision: str) -> None:
+        if say(recipe, [name], decision) and decision != "undo":
+            after()
+
+    wide: dict[str, Any] = {"width": "stretch"}
+    accept.button(tr("Accept"), key="accept", shortcut="a", on_click=decide, args=["accept"], **wide)
+    edit.button(tr("Edit"), key="edit", shortcut="e", on_click=_begin, args=["edit", name], **wide)
+    reject.button(tr("Reject") + " `R`", key="reject", on_click=decide, args=["reject"], **wide)
+    note.button(tr("Note"), key="note", shortcut="n", on_click=_begin, args=["note", name], **wide)
+    undo.button(tr("Undo"), key="undo", shortcut="u", on_click=decide, args=["undo"], **wide)
     _R_REJECTS(key="r_rejects")
-    return _form(recipe, row) or done
+    _form(recipe, row, after)
+
+
+def _begin(what: str, name: str) -> None:
+    st.session_state["writing"] = (what, name)
 
 
 def say(recipe: str, names: Sequence[str], decision: str, **said: str) -> bool:
@@ -106,31 +110,33 @@ def _who() -> str:
     return str(st.session_state.get("who", "")).strip()
 
 
-def _form(recipe: str, row: dict[str, Any]) -> bool:
+def _form(recipe: str, row: dict[str, Any], after: Callable[[], None]) -> None:
     """The form of an edit or a note that was begun for this record."""
     what, name = st.session_state.get("writing", ("", ""))
     if name != row["record_id"]:
-        return False
-    with st.form("writing", clear_on_submit=False):
+        return
+    with st.form("form of what is said"):
         said = _edit_fields(row) if what == "edit" else {"note": st.text_area(tr("Note"), key="note_text")}
         save, cancel = st.columns(2)
         saved = save.form_submit_button(tr("Save"), type="primary", width="stretch")
-        left = cancel.form_submit_button(tr("Cancel"), width="stretch")
-    if not saved and not left:
-        return False
-    if left or (_is_said(said) and say(recipe, [name], what, **said)):
-        del st.session_state["writing"]
-        if left:
-            st.rerun()
-        return what == "edit"
+        if cancel.form_submit_button(tr("Cancel"), width="stretch"):
+            _end()
+    if saved and _says_something(said) and say(recipe, [name], what, **said):
+        if what == "edit":
+            after()
+        _end()
+
+
+def _end() -> None:
+    del st.session_state["writing"]
+    st.rerun()
+
+
+def _says_something(said: dict[str, str]) -> bool:
+    if said and all(said.get(name, "…").strip() for name in ("note", "instruction", "output")):
+        return True
+    st.error(tr("Nothing is said yet: change a text, or write a note."))
     return False
-
-
-def _is_said(said: dict[str, str]) -> bool:
-    if not said or not all(said.get(name, "…").strip() for name in ("note", "instruction", "output")):
-        st.error(tr("Nothing is said yet: change a text, or write a note."))
-        return False
-    return True
 
 
 def _edit_fields(row: dict[str, Any]) -> dict[str, str]:

@@ -17,11 +17,13 @@ COLOURS = {"kept": "#2e9e6b", "rule": "#d1495b", "other": "#9aa0a6"}
 
 def inputs(label: str, parameter: str, bound: Bound, spread: Spread) -> None:
     """The line as a number to write and a handle to drag; both put it into the address."""
-    whole = float(bound.value).is_integer() and (spread.high - spread.low > 1 or not spread.records)
+    whole = float(bound.number).is_integer() and (spread.high - spread.low > 1 or not spread.records)
     step = 1.0 if whole else _step(spread)
     number, handle = st.columns([1, 3], vertical_alignment="bottom")
     with number:
-        value = address.number(label, parameter, float(bound.value), step=step)
+        value = address.number(
+            label, parameter, float(bound.number), step=step, on_change=_put, args=(parameter, parameter)
+        )
     if spread.high > spread.low and value is not None:
         low, high = _ends(spread, step)
         key = f"drag {parameter}"
@@ -34,7 +36,7 @@ def inputs(label: str, parameter: str, bound: Bound, spread: Spread) -> None:
                 step=step,
                 key=key,
                 format="%g",
-                on_change=_dragged,
+                on_change=_put,
                 args=(key, parameter),
             )
 
@@ -57,7 +59,9 @@ def chart(spread: Spread, at: float, measure: str) -> alt.LayerChart:
             x=alt.X("low:Q", scale=scale, title=measure, bin="binned"),
             x2="high:Q",
             y=alt.Y("records:Q", stack="zero", title=tr("records")),
-            color=alt.Color("fate:N", scale=colours, legend=alt.Legend(orient="bottom", title=None, columns=1, labelLimit=300)),
+            color=alt.Color(
+                "fate:N", scale=colours, legend=alt.Legend(orient="bottom", title=None, columns=1, labelLimit=300)
+            ),
             tooltip=[
                 alt.Tooltip("low:Q", format=".4~g"),
                 alt.Tooltip("high:Q", format=".4~g"),
@@ -84,5 +88,7 @@ def _ends(spread: Spread, step: float) -> tuple[float, float]:
     return math.floor(spread.low / step) * step, math.ceil(spread.high / step) * step
 
 
-def _dragged(key: str, parameter: str) -> None:
-    address.put(parameter, f"{st.session_state[key]:.12g}")
+def _put(key: str, parameter: str) -> None:
+    """Before the page is drawn anew: what stands above the line depends on it too."""
+    value = st.session_state[key]
+    address.put(parameter, "" if value is None else f"{value:.12g}")

@@ -18,7 +18,9 @@ def show(recipe: str, name: str, is_saved: bool) -> None:
     if not is_saved:
         st.caption(tr("Save your changes first; a run obeys a file."))
     elif name == trying.SNAPSHOT:
-        st.caption(tr("The latest snapshot obeys this policy already. Save a changed one, or choose another, to run it."))
+        st.caption(
+            tr("The latest snapshot obeys this policy already. Save a changed one, or choose another, to run it.")
+        )
     else:
         _show_button(recipe, trying.file_of(name))
     if st.query_params.get("run"):

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from dashboards import ask
-from pipelines import catalog, storage
+from pipelines import catalog
+from pipelines.catalog import explain
 from pipelines.curate import edits, moving, policy
 from pipelines.curate.policy import Policy
 
@@ -18,8 +19,7 @@ def names() -> list[str]:
 
 def of_snapshot(recipe: str) -> Policy | None:
     """The policy of the recipe's latest snapshot."""
-    manifest = storage.read_manifest(storage.latest(storage.folder(ask.data_path(), "curate", recipe)))
-    return Policy.model_validate(manifest.params["policy"]) if manifest else None
+    return explain.policy(ask.data_path(), recipe)
 
 
 def named(name: str, recipe: str) -> Policy:

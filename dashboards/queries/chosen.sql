@@ -1,4 +1,4 @@
--- Which records pass the filters ('' and NULL are any), by id?
+-- Which records pass the filters ('' and NULL are any)?
 SELECT v.record_id
 FROM verdicts v JOIN records USING (record_id) LEFT JOIN signals USING (record_id)
 WHERE recipe = $recipe
@@ -9,5 +9,4 @@ WHERE recipe = $recipe
   AND ($rule = '' OR list_contains(list_transform(v.reasons, reason -> reason.rule), $rule))
   AND ($words = '' OR contains(lower(concat_ws(' ', instruction, input, output)), lower($words)))
   AND ($low IS NULL OR {signal} >= $low)
-  AND ($high IS NULL OR {signal} <= $high)
-ORDER BY CASE WHEN $seed = '' THEN '' ELSE sha256($seed || v.record_id) END, v.record_id;
+  AND ($high IS NULL OR {signal} <= $high);

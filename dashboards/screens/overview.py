@@ -4,7 +4,7 @@ import altair as alt
 import streamlit as st
 from rich.filesize import decimal
 
-from dashboards import ask
+from dashboards import ask, texts
 from pipelines.catalog import explain, status
 from pipelines.messages import tr
 
@@ -57,7 +57,9 @@ def show_numbers(recipe: str) -> None:
 def show_faults(recipe: str) -> None:
     """What needs somebody's attention: failed stages, and sources of which nothing is kept."""
     for row in ask.rows("failed"):
-        st.error(tr("{stage} of {name} failed: {why}", stage=row["stage"], name=row["name"], why=row["failed"]))
+        st.error(
+            tr("{stage} of {name} failed: {why}", stage=row["stage"], name=row["name"], why=texts.plain(row["failed"]))
+        )
     for row in ask.rows("lost_numbers", recipe=recipe):
         if not row["kept"]:
             st.warning(tr("Nothing of {source} is kept.", source=row["source"]))

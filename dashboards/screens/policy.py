@@ -71,7 +71,7 @@ def changes(base: Policy) -> Edits:
     for rule in base.rules:
         for number, bound in enumerate(_lines(rule)):
             told = address.told_number(_parameter(rule.name, number))
-            if told is not None and told != bound.value:
+            if told is not None and told != bound.number:
                 values.setdefault(rule.name, {})[number] = told
     return Edits(values, off)
 
@@ -183,7 +183,7 @@ def _show_precision(recipe: str, judged: moving.Judged, rule: Rule, values: dict
         st.markdown(tr("Nobody has decided yet about a record that it drops."))
         return
     words = {"decided": told.decided, "rejected": told.rejected, "accepted": told.decided - told.rejected}
-    words |= {"low": f"{told.low:.0%}", "high": f"{told.high:.0%}", "share": f"{told.rejected / told.decided:.0%}"}
+    words |= {"low": f"{told.share.low:.0%}", "high": f"{told.share.high:.0%}", "share": f"{told.share.value:.0%}"}
     st.markdown(
         tr(
             "People decided about {decided} records that it drops: {rejected} rejected, {accepted} accepted or edited. "

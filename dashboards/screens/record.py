@@ -42,8 +42,7 @@ def show_words(recipe: str, name: str) -> None:
         st.warning(tr("The latest snapshot of {recipe} knows nothing of this record.", recipe=recipe))
         return
     (row,) = found
-    if deciding.buttons(recipe, row):
-        st.rerun()
+    deciding.buttons(recipe, row, after=lambda: None)
     texts.show_head(row)
     texts.show_reasons(recipe, row)
     texts.show(row)

@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines import catalog, storage
-from pipelines.curate.policy import BUILT_IN
+from pipelines.curate import bounds
+from pipelines.curate.policy import BUILT_IN, Policy
 from pipelines.errors import WrongInput
 from pipelines.signals import SIGNALS
 
@@ -108,9 +109,20 @@ def _with_why(verdict: dict[str, Any], data: Path) -> dict[str, Any]:
 
 def whys(data: Path, recipe: str) -> dict[str, str]:
     """The reason for each rule by its name, as the policy of the recipe's latest snapshot has it."""
+    known = policy(data, recipe)
+    return BUILT_IN | {rule.name: rule.why for rule in (known.rules if known else ())}
+
+
+def rules_with_a_line(data: Path, recipe: str) -> list[str]:
+    """The rules of that policy that compare a measure with a number, by name."""
+    known = policy(data, recipe)
+    return sorted(rule.name for rule in (known.rules if known else ()) if bounds.bounds(rule))
+
+
+def policy(data: Path, recipe: str) -> Policy | None:
+    """The policy that the recipe's latest snapshot was made by; None where there is none."""
     manifest = storage.read_manifest(storage.latest(storage.folder(data, "curate", recipe)))
-    rules = manifest.params["policy"]["rules"] if manifest else []
-    return BUILT_IN | {rule["name"]: rule["why"] for rule in rules}
+    return Policy.model_validate(manifest.params["policy"]) if manifest else None
 
 
 def definitions() -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The commands by which people decide, and tune what rules decide."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +10,7 @@ import typer
 from pipelines.cli.commands import print_json
 from pipelines.cli.options import DATA, AsJson, Data, complete_recipe
 from pipelines.cli.upkeep import app
-from pipelines.errors import WrongInput
+from pipelines.errors import WorkFailed, WrongInput
 from pipelines.messages import tr
 
 if TYPE_CHECKING:
@@ -66,6 +67,44 @@ def decide(  # noqa: PLR0913, PLR0917 (its options are the words of the command)
         print_json([one.model_dump(exclude_defaults=True) for one in made])
     else:
         print(tr("{kind} by {who}: {records}", kind=chosen[0], who=made[0].who, records=", ".join(record_ids)))
+
+
+@app.command()
+def tune(
+    rule: Annotated[str, typer.Argument(help="The name of a rule that compares something with a number.")],
+    recipe: Annotated[str, typer.Option(help="Whose records, policy and decisions.", autocompletion=complete_recipe)],
+    signal: Annotated[str, typer.Option(help="What is compared, where the rule has several numbers.")] = "",
+    precision: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Propose the highest recall with at least this precision.")
+    ] = None,
+    write: Annotated[Path | None, typer.Option(help="A new policy file with the proposed bound.")] = None,
+    data: Data = DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Where a rule's number should stand, by what people decided: precision and recall at each place.
+
+    Example: [bold]gristmill tune output_many_links --recipe demo --signal output_link_share[/bold]
+    """
+    from pipelines import catalog
+    from pipelines.catalog import screen
+    from pipelines.curate import bounds, decisions, policy, policy_file
+    from pipelines.curate import tune as tuning
+    from pipelines.recipe import load
+
+    loaded = load(recipe)
+    rules = policy.load(loaded.policy)
+    counted = decisions.load_decisions(loaded, data)
+    with catalog.connect(data) as con:
+        told = tuning.tune(con, rules, loaded.name, counted, rule, signal, precision)
+    if as_json:
+        print_json(asdict(told))
+    else:
+        tuning.show(told, screen.wide_console())
+    if write and told.proposed is None:
+        raise WorkFailed(tr("{file}: not written: {why}", file=write, why=tuning.conclusion(told)))
+    if write:
+        moved = bounds.moved(*bounds.choose(rules, rule, signal), told.proposed)
+        policy_file.write(write, loaded.policy, [moved])
 
 
 def _recipe(name: str) -> "Recipe | None":

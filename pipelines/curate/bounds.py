@@ -1,19 +1,17 @@
-"""The lines that a rule draws: numbers in `drop_if` that something measured is compared with, and how to move them.
+"""The numbers in a rule that could be others: each comparison of a measure with a number, and the rule with it moved.
 
-Of `output_words < CASE WHEN output_language = 'zh' THEN 12 ELSE 8 END` they are 12 and 8; of `100 * links > words`
-there is none. DuckDB's parser says where each number stands, so the rest of the text stays as it was written.
+What a measure is, DuckDB's own parser says: a signal, or what a rule computes of signals, as in
+`instruction_words + input_words < 2`. A CASE has several numbers, each for some of the records.
 """
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cache
-from typing import Any
 
-import duckdb
-
+from pipelines.curate.policy import Policy, PolicyError, Rule, mentions
+from pipelines.errors import did_you_mean
+from pipelines.messages import tr
 from pipelines.storage import user_sql
 from pipelines.storage.user_sql import Node
 
@@ -24,111 +22,150 @@ _OPERATORS = {
     "COMPARE_GREATERTHANOREQUALTO": ">=",
 }
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
-_NUMBER = re.compile(rb"-?\s*(\d[\d_]*(\.[\d_]*)?|\.\d[\d_]*)([eE][+-]?\d+)?")
-_PREFIX = len("SELECT\n")
+_NUMBER = re.compile(rb"-?\s*(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?")
+_KINDS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DECIMAL", "FLOAT", "DOUBLE"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bound:
-    """`measure operator value`, all SQL, for records of which `when` is true ("" is all); value is text[start:end].
+    """A number that a rule compares `measure` with; `literal` is how it is written, from byte `start` of the rule on.
 
-    `location` is that of the number in the parser's tree.
+    `condition` is SQL over a column `measure`, with {number} for the number. `node` numbers the comparison in the tree,
+    `location` is the place of the number there. `when` is SQL for the records that it is for; "": all.
     """
 
     measure: str
     operator: str
-    value: float
-    when: str
+    literal: str
     start: int
-    end: int
+    condition: str
+    node: int
     location: int
+    when: str = ""
+
+    @property
+    def number(self) -> float:
+        return float(re.sub(r"[\s_]", "", self.literal))
+
+    def __str__(self) -> str:
+        return f"{self.measure} {self.operator} {self.literal}"
+
+
+def bounds(rule: Rule) -> list[Bound]:
+    """The bounds of a rule that are for all records, in the order in which they are written."""
+    return [bound for bound in find(rule.drop_if) if not bound.when]
 
 
 @cache
 def find(drop_if: str) -> tuple[Bound, ...]:
-    """The lines of a rule in the order of their places. Raises RefusedSQL, duckdb.Error where it is no expression."""
-    found = [bound for node in _outside_lambdas(user_sql.parse(drop_if)) for bound in _of_comparison(node, drop_if)]
+    """The bounds of a rule, also those for some records, in the order in which they are written."""
+    parts, text = user_sql.parts(drop_if), drop_if.encode()
+    lambdas = [part for part in parts if part.get("class") == "LAMBDA"]  # their variables are no measures
+    within = {id(part) for each in lambdas for part in user_sql.nodes(each)}
+    numbered = [(number, part) for number, part in enumerate(parts) if id(part) not in within]
+    found = [bound for number, part in numbered for bound in _of(part, number, text)]
     return tuple(sorted(found, key=lambda bound: bound.start))
 
 
-def move(drop_if: str, values: Mapping[int, float]) -> str:
-    """`drop_if` with other values of the bounds with these numbers in `find`. Raises KeyError for one it lacks."""
-    bounds = dict(enumerate(find(drop_if)))
-    for number in sorted(values, reverse=True):
-        bound = bounds[number]
-        drop_if = drop_if[: bound.start] + written(values[number]) + drop_if[bound.end :]
+def choose(policy: Policy, rule_name: str, signal: str = "") -> tuple[Rule, Bound]:
+    """The rule of that name, and its bound on `signal` ("" where it has only one). Raises PolicyError."""
+    rules = {rule.name: rule for rule in policy.rules}
+    if rule_name not in rules:
+        raise PolicyError(tr("no rule {name!r}", name=rule_name) + did_you_mean(rule_name, rules))
+    known = bounds(rules[rule_name])
+    if not known:
+        says = tr("rule {name} compares no signal with a number, so there is nothing to move", name=rule_name)
+        raise PolicyError(f"{says}: {' '.join(rules[rule_name].drop_if.split())}")
+    fitting = [bound for bound in known if signal in ("", bound.measure, str(bound))]
+    fitting = fitting or [bound for bound in known if signal in mentions(bound.measure)]
+    if len(fitting) == 1:
+        return rules[rule_name], fitting[0]
+    measures = [bound.measure for bound in fitting or known]
+    listed = measures if len(set(measures)) == len(measures) else [str(bound) for bound in fitting or known]
+    quoted = ", ".join(f"'{one}'" for one in listed)
+    raise PolicyError(
+        tr("rule {name} has several bounds: add --signal with one of {listed}", name=rule_name, listed=quoted)
+    )
+
+
+def moved(rule: Rule, bound: Bound, number: float) -> Rule:
+    """The rule with another number in the place of this one."""
+    return rule.model_copy(update={"drop_if": _with_number(rule.drop_if, bound, number)})
+
+
+def move(drop_if: str, numbers: Mapping[int, float]) -> str:
+    """`drop_if` with other numbers in its bounds, which count as in `find`. Raises KeyError for one it lacks."""
+    found = dict(enumerate(find(drop_if)))
+    for place in sorted(numbers, reverse=True):
+        drop_if = _with_number(drop_if, found[place], numbers[place])
     return drop_if
 
 
-def written(value: float) -> str:
-    """A number as SQL: 8, -0.5, 0.000001; without an exponent, which people read less well."""
-    return str(int(value)) if float(value).is_integer() else format(Decimal(repr(value)), "f")
+def _with_number(drop_if: str, bound: Bound, number: float) -> str:
+    text, end = drop_if.encode(), bound.start + len(bound.literal.encode())
+    return (text[: bound.start] + written(number).encode() + text[end:]).decode()
 
 
-def _outside_lambdas(tree: Any) -> Iterator[Node]:
-    """All parts of an expression that see the record; a lambda sees an element of a list."""
-    if isinstance(tree, dict) and "class" in tree and tree["class"] != "LAMBDA":
-        yield tree
-    if isinstance(tree, dict | list) and not (isinstance(tree, dict) and tree.get("class") == "LAMBDA"):
-        for each in tree.values() if isinstance(tree, dict) else tree:
-            yield from _outside_lambdas(each)
+def written(number: float) -> str:
+    """A number as SQL, whole where it is."""
+    return str(int(number)) if float(number).is_integer() else format(number, ".15g")
 
 
-def _of_comparison(node: Node, text: str) -> Iterator[Bound]:
-    if node.get("class") == "BETWEEN":
-        yield from _bounds(node["input"], ">=", node["lower"], text)
-        yield from _bounds(node["input"], "<=", node["upper"], text)
-    elif node.get("class") == "COMPARISON" and (operator := _OPERATORS.get(node["type"])):
-        yield from _bounds(node["left"], operator, node["right"], text)
-        yield from _bounds(node["right"], _TURNED[operator], node["left"], text)
+def with_comparison(rule: Rule, bound: Bound, value: str) -> str:
+    """The rule's SQL with `value` (true, false or null) for what the comparison gives."""
+    return user_sql.replaced(rule.drop_if, bound.node, "CAST(NULL AS BOOLEAN)" if value == "null" else value)
 
 
-def _bounds(measured: Node, operator: str, bound: Node, text: str) -> Iterator[Bound]:
-    if not any(node.get("class") == "COLUMN_REF" for node in user_sql.nodes(measured)):
+def _of(node: Node, number: int, text: bytes) -> Iterator[Bound]:
+    if node.get("class") == "COMPARISON" and node["type"] in _OPERATORS:
+        operator = _OPERATORS[node["type"]]
+        for measure, other, way in (
+            (node["left"], node["right"], operator),
+            (node["right"], node["left"], _TURNED[operator]),
+        ):
+            yield from _of_side(measure, other, way, f"measure {way} {{number}}", number, text)
+    elif node.get("class") == "BETWEEN":
+        ends = {">=": node["lower"], "<=": node["upper"]}
+        for way, end in ends.items():
+            low, high = ("{number}" if key == way else user_sql.written(each) for key, each in ends.items())
+            yield from _of_side(node["input"], end, way, f"measure BETWEEN {low} AND {high}", number, text)
+
+
+def _of_side(measure: Node, other: Node, way: str, condition: str, number: int, text: bytes) -> Iterator[Bound]:
+    """A bound for each number that the other side may be; none where the measure looks at nothing."""
+    if not mentions(user_sql.written(measure)):
         return
-    for constant, when in _constants(bound, ""):
-        if place := _place(constant, text):
-            yield Bound(_bare(measured), operator, _value(constant), when, *place, constant["query_location"])
+    for constant, when in _constants(other, ""):
+        if literal := _literal(constant, text):
+            location = constant["query_location"]
+            place = location - len(user_sql.BEFORE)
+            yield Bound(_shown(measure), way, literal, place, condition, number, location, when)
 
 
 def _constants(node: Node, when: str) -> Iterator[tuple[Node, str]]:
-    """The numbers that an expression may be, each with the condition under which it is."""
-    if node["type"] == "VALUE_CONSTANT" and _value(node) is not None:
-        yield node, when
-    elif node["type"] == "CASE_EXPR":
+    """The constants that an expression may be, each with the condition under which it is."""
+    if node.get("class") == "CASE":
         for check in node["case_checks"]:
-            is_so = _bare(check["when_expr"])
+            is_so = user_sql.written(check["when_expr"])
             yield from _constants(check["then_expr"], _both(when, is_so))
-            when = _both(when, f"({is_so}) IS NOT TRUE")
+            when = _both(when, f"{is_so} IS NOT TRUE")
         yield from _constants(node["else_expr"], when)
-
-
-def _bare(node: Node) -> str:
-    """The SQL of a tree without the brackets that DuckDB puts around all of it."""
-    sql = user_sql.unparse(node)
-    with suppress(duckdb.Error, user_sql.RefusedSQL):
-        if sql.startswith("(") and user_sql.unparse(user_sql.parse(sql[1:-1])) == sql:
-            return sql[1:-1]
-    return sql
+    elif node.get("class") == "CONSTANT":
+        yield node, when
 
 
 def _both(one: str, other: str) -> str:
-    return f"{one} AND ({other})" if one else other
+    return f"{one} AND {other}" if one else other
 
 
-def _value(constant: Node) -> Any:
-    """The number, or None where it is a text, a truth value or null."""
-    kind, value = constant["value"]["type"], constant["value"].get("value")
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return value / 10 ** kind["type_info"]["scale"] if kind["id"] == "DECIMAL" else value
+def _literal(constant: Node, text: bytes) -> str:
+    """How the number is written; "" where it is none."""
+    start = constant["query_location"] - len(user_sql.BEFORE)
+    is_number = constant["value"]["type"]["id"] in _KINDS and 0 <= start < len(text)
+    found = _NUMBER.match(text, start) if is_number else None
+    return found[0].decode() if found else ""
 
 
-def _place(constant: Node, text: str) -> tuple[int, int] | None:
-    """First character and the one after the last; None where what stands there does not read as the number."""
-    encoded, start = text.encode(), constant["query_location"] - _PREFIX
-    found = _NUMBER.match(encoded, start) if 0 <= start < len(encoded) else None
-    if not found or float(re.sub(rb"[\s_]", b"", found[0])) != _value(constant):
-        return None
-    first = len(encoded[:start].decode())
-    return first, first + len(found[0].decode())
+def _shown(measure: Node) -> str:
+    text = user_sql.written(measure)
+    return text[1:-1] if measure["class"] == "FUNCTION" and text.startswith("(") else text

@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import expm1, log1p, sqrt
+from math import expm1, log1p
 
 from pipelines.curate import bounds
 from pipelines.curate.moving import Judged
+from pipelines.curate.tune import Share, wilson
 from pipelines.storage import user_sql
 
 BINS = 40
 FAR = 10**15  # beyond every measure
 SKEWED = 8  # times the median: from there on a scale is logarithmic
-Z = 1.959964  # of a normal distribution, for 95 %
 
 # Only those whom the line decides about: the others fulfil or break the rule wherever it is.
 _LINE = """
@@ -65,12 +65,11 @@ class Spread:
 
 @dataclass(frozen=True)
 class Precision:
-    """Of `decided` records that a rule drops people rejected so many; `low` to `high` holds the share, 95 in 100."""
+    """Of `decided` records that a rule drops people rejected so many, which is the `share`."""
 
     rejected: int
     decided: int
-    low: float
-    high: float
+    share: Share
 
 
 @dataclass(frozen=True)
@@ -86,11 +85,11 @@ class Line:
 def look(judged: Judged, rule: str, number: int, values: Mapping[int, float]) -> Line:
     """Find those whom line `number` decides about; `values` are those of the rule's lines."""
     bound = bounds.find(_drop_if(judged, rule))[number]
-    measure = judged.prepared.columns[user_sql.unparse(user_sql.parse(bound.measure))]
+    measure = judged.prepared.columns[user_sql.written(user_sql.parts(bound.measure)[0])]
     far, near = (judged.fulfils(rule, {**values, number: value}) for value in (FAR, -FAR))
     words = {"measure": measure, "breaks": judged.fulfils(rule, values), "kept": judged.kept}
     judged.con.execute(_LINE.format(far=far, near=near, **words))
-    return Line(judged, rule, number, values.get(number, bound.value))
+    return Line(judged, rule, number, values.get(number, bound.number))
 
 
 def spread(line: Line) -> Spread:
@@ -121,16 +120,7 @@ def precision(judged: Judged, rule: str, values: Mapping[int, float], decisions:
     query = _DECISIONS.format(breaks=judged.fulfils(rule, values))
     asked = {"names": list(decisions), "decisions": list(decisions.values())}
     rejected, decided = judged.con.execute(query, asked).fetchall()[0] if decisions else (0, 0)
-    return Precision(rejected, decided, *wilson(rejected, decided))
-
-
-def wilson(hits: int, of: int) -> tuple[float, float]:
-    """Wilson's score interval for a share, 95 %: 0 to 1 where nothing is known."""
-    if not of:
-        return 0.0, 1.0
-    share, weight = hits / of, Z * Z / of
-    middle, half = share + weight / 2, Z * sqrt(share * (1 - share) / of + weight / (4 * of))
-    return max(0.0, (middle - half) / (1 + weight)), min(1.0, (middle + half) / (1 + weight))
+    return Precision(rejected, decided, wilson(rejected, decided))
 
 
 def _drop_if(judged: Judged, rule: str) -> str:

@@ -29,17 +29,13 @@ EMBEDDING = embedding.NAME
 BATCH = 8_192  # embeddings per Arrow batch
 CURE = "set dedupe.semantic, which has it measured, or leave diversity out"
 
-# What a pool has of a candidate. Its order does not depend on who else is in the pool.
-_COLUMNS = """
-record_id, {decision} IN ('accept', 'edit') AS protected,
-row_number() OVER (ORDER BY protected DESC, {quality} DESC, sha256(record_id), record_id) AS priority,
-source || ':' || author AS author, author <> '' AS signed,
-regexp_extract(lower(url), '^[a-z]+://([^/?#]+)', 1) AS site,
-task, source, coalesce(output_language, '') AS language, coalesce(licence, '') AS licence,
-greatest(coalesce(instruction_words + input_words + output_words, 0),
-         ceil((length(instruction) + length(input) + length(output)) / 4)) AS tokens
-"""
-
+_POOL_COLUMNS = """record_id, {decision} IN ('accept', 'edit') AS protected,
+       row_number() OVER (ORDER BY protected DESC, {quality} DESC, sha256(record_id), record_id) AS priority,
+       source || ':' || author AS author, author <> '' AS signed,
+       regexp_extract(lower(url), '^[a-z]+://([^/?#]+)', 1) AS site,
+       task, source, coalesce(output_language, '') AS language, coalesce(licence, '') AS licence,
+       greatest(coalesce(instruction_words + input_words + output_words, 0),
+                ceil((length(instruction) + length(input) + length(output)) / 4)) AS tokens"""
 _POOL = """
 CREATE TEMP TABLE pool AS
 SELECT {columns} FROM candidate JOIN judged USING (record_id) WHERE len(judged.reasons) = 0
@@ -73,25 +69,23 @@ def apply(con: duckdb.DuckDBPyConnection, policy: Policy) -> None:
 
     Raises: PolicyError where diversity has no embeddings, or a quota would leave nothing.
     """
-    if policy.mixture == Mixture():
+    mixture = policy.mixture
+    if mixture == Mixture():
         return
     con.execute(_POOL.format(columns=pool_columns(policy, "judged.decision")))
-    exclude(con, policy.mixture)
+    exclude(con, mixture)
     con.execute(_REASONS)
     con.execute("DROP TABLE pool; DROP TABLE excluded")
 
 
-def pool_columns(policy: Policy, decision: str) -> str:
-    """SQL over `candidate` for the columns of the table `pool`; `decision` is SQL for what a person decided."""
+def pool_columns(policy: Policy, decision: str = "decision") -> str:
+    """SQL over `candidate` for the columns of the table `pool`; `decision` is SQL for that of a person."""
     quality = policy.quality if policy.mixture.order == "quality" else "1"
-    return _COLUMNS.format(decision=decision, quality=f"coalesce({closed(quality)}, 0)")
+    return _POOL_COLUMNS.format(quality=f"coalesce({closed(quality)}, 0)", decision=decision)
 
 
 def exclude(con: duckdb.DuckDBPyConnection, mixture: Mixture) -> None:
-    """Create the table `excluded` (record_id, rule, value) of those who have no place, and take them out of `pool`.
-
-    Raises: PolicyError as `apply`.
-    """
+    """Move what quotas and budget leave out from the table `pool` to a new table `excluded`; raises as `apply` does."""
     con.execute(_EXCLUDED)
     _exclude(con, _caps(mixture))
     size = -1

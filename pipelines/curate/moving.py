@@ -81,7 +81,7 @@ def prepare(policy: Policy, con: duckdb.DuckDBPyConnection, recipe: str = "") ->
 
     Takes about as long as `try_policy`, and raises as it does.
     """
-    chosen, columns = create_candidates(policy, con, recipe), dict[str, str]()
+    chosen, columns = create_candidates(con, policy, recipe), dict[str, str]()
     for rule in policy.rules:
         _over_facts(rule.drop_if, columns)
     made = [f"{breaks_sql(rule)} AS b{number}" for number, rule in enumerate(policy.rules)]
@@ -89,7 +89,7 @@ def prepare(policy: Policy, con: duckdb.DuckDBPyConnection, recipe: str = "") ->
     con.execute(_FACTS.format(columns=", ".join(made), prefer=user_sql.closed(policy.prefer)))
     if policy.mixture != Mixture():
         embedding = f", {EMBEDDING}" if policy.mixture.diversity and EMBEDDING in con.table("candidate").columns else ""
-        columns_of_pool = mixture.pool_columns(policy, "decision")
+        columns_of_pool = mixture.pool_columns(policy)
         con.execute(f"CREATE TABLE placed AS SELECT {columns_of_pool}{embedding} FROM candidate")
     return Prepared(chosen, policy, con, columns)
 
@@ -150,7 +150,7 @@ def _number(policy: Policy, rule: str) -> int:
 def _over_facts(drop_if: str, columns: dict[str, str]) -> str:
     """The rule as SQL over `fact`. What it needs and `columns` lacks is added there."""
     lines = {bound.location for bound in bounds.find(drop_if)}
-    return user_sql.unparse(_hoisted(user_sql.parse(drop_if), lines, columns)) if lines else ""
+    return user_sql.written(_hoisted(user_sql.parts(drop_if)[0], lines, columns)) if lines else ""
 
 
 def _hoisted(node: Any, lines: set[int], columns: dict[str, str]) -> Any:
@@ -160,8 +160,8 @@ def _hoisted(node: Any, lines: set[int], columns: dict[str, str]) -> Any:
     if not isinstance(node, dict) or node.get("class") == "CONSTANT":
         return node
     if "class" in node and lines.isdisjoint(_places(node)):
-        sql = user_sql.unparse(node)
-        return user_sql.parse(columns.setdefault(sql, f"m{len(columns)}"))
+        sql = user_sql.written(node)
+        return user_sql.parts(columns.setdefault(sql, f"m{len(columns)}"))[0]
     return {key: _hoisted(each, lines, columns) for key, each in node.items()}
 
 

@@ -55,8 +55,8 @@ def try_policy(policy: Policy, con: duckdb.DuckDBPyConnection, recipe: str = "")
     Raises RecipeError where it is unclear which recipe is meant, or it has not been run up to dedupe; PolicyError
     where a rule looks at a signal that the stored data lacks.
     """
-    chosen = create_candidates(policy, con, recipe)
-    con.execute(f"CREATE TEMP TABLE judged AS {verdict_sql(policy)}")
+    chosen = create_candidates(con, policy, recipe)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE judged AS {verdict_sql(policy)}")
     mixture.apply(con, policy)
     records, kept = con.sql("SELECT count(*), count(*) FILTER (len(reasons) = 0) FROM judged").fetchall()[0]
     counted = {rule: (broken, marginal) for rule, broken, marginal in con.sql(_RULES).fetchall()}
@@ -70,8 +70,8 @@ def in_order(recipe: str, policy: Policy, records: int, kept: int, counted: Mapp
     return Effect(recipe, records, kept, tuple(sorted(effects, key=lambda effect: (-effect.broken, effect.rule))))
 
 
-def create_candidates(policy: Policy, con: duckdb.DuckDBPyConnection, recipe: str) -> str:
-    """Create the view `candidate`, of what the policy judges; returns the recipe's name. Raises as `try_policy`."""
+def create_candidates(con: duckdb.DuckDBPyConnection, policy: Policy, recipe: str) -> str:
+    """Create the view `candidate`: the records of a recipe as a policy sees them. Returns its name; raises as above."""
     chosen = _chosen(con, recipe)
     best = ", ".join(f"max({name}) AS {name}" for name in CONTAMINATION.names)
     con.execute(_CANDIDATE.format(recipe=duck.sql_string(chosen), best=best))

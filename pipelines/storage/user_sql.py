@@ -14,6 +14,7 @@ import duckdb
 from pipelines.errors import did_you_mean
 
 Node = dict[str, Any]
+BEFORE = "SELECT\n"  # before an expression, to make it a statement
 
 # parts of an expression that look at one record only
 _EXPRESSIONS = {
@@ -54,23 +55,9 @@ class RefusedSQL(ValueError):
     """SQL that does more than it may; the message says what."""
 
 
-def parse(text: str) -> Node:
-    """The tree of one expression. A node's `query_location` is its place in the UTF-8 of SELECT, a line end, `text`."""
-    node: Node = _only_node(f"SELECT\n{text}\n")["select_list"][0]
-    return node
-
-
-def unparse(node: Node) -> str:
-    """The expression of a tree as SQL, in DuckDB's own spelling."""
-    tree = json.loads(_parser().execute("SELECT json_serialize_sql('SELECT 1')").fetchall()[0][0])
-    tree["statements"][0]["node"]["select_list"] = [node]
-    query = _parser().execute("SELECT json_deserialize_sql($1)", [json.dumps(tree)]).fetchall()[0][0]
-    return str(query).removeprefix("SELECT ")
-
-
 def check_expression(text: str) -> None:
     """Raises RefusedSQL unless `text` is one expression over the columns of one record."""
-    node = _only_node(f"SELECT\n{text}\n")
+    node = _only_node(f"{BEFORE}{text}\n")
     bare: Node = {"type": "SELECT_NODE", "modifiers": [], "where_clause": None, "having": None, "qualify": None}
     if any(node.get(key) != value for key, value in bare.items()) or not _has_no_clauses(node):
         raise RefusedSQL("more than an expression; write what comes after SELECT, up to a comma or FROM")
@@ -108,8 +95,39 @@ def closed(text: str) -> str:
 @cache
 def column_references(text: str) -> frozenset[str]:
     """The names in an expression that may be columns."""
-    refs = (node["column_names"] for node in nodes(_statements(f"SELECT\n{text}\n")) if _is_reference(node))
+    refs = (node["column_names"] for node in nodes(_statements(f"{BEFORE}{text}\n")) if _is_reference(node))
     return frozenset(name for names in refs for name in names)
+
+
+def parts(text: str) -> list[Node]:
+    """All nodes of an expression, always in the same order; `query_location` counts the bytes of BEFORE too."""
+    return [*nodes(_only_node(f"{BEFORE}{text}\n")["select_list"])]
+
+
+def written(node: Node) -> str:
+    """A node of `parts` as SQL."""
+    return _rendered([{"node": _bare_select(node), "named_param_map": []}])
+
+
+def replaced(text: str, number: int, value: str) -> str:
+    """An expression with the expression `value` in the place of its node `number`, counted as in `parts`."""
+    statements = _statements(f"{BEFORE}{text}\n")
+    node = [*nodes(statements[0]["node"]["select_list"])][number]
+    new = parts(value)[0]
+    node.clear()
+    node.update(new)
+    return _rendered(statements)
+
+
+def _bare_select(node: Node) -> Node:
+    select: Node = _statements("SELECT 1")[0]["node"]
+    return select | {"select_list": [node]}
+
+
+def _rendered(statements: list[Node]) -> str:
+    tree = json.dumps({"error": False, "statements": statements})
+    text: str = _parser().execute("SELECT json_deserialize_sql($1::JSON)", [tree]).fetchall()[0][0]
+    return text.removeprefix("SELECT ")
 
 
 def _is_reference(node: Node) -> bool:
@@ -178,7 +196,7 @@ def _statements(query: str) -> list[Node]:
 
 
 def nodes(tree: Any) -> Iterator[Node]:
-    """All nodes of a tree that have a type, in no order."""
+    """All nodes of a tree that have a type."""
     waiting = [tree]
     while waiting:
         node = waiting.pop()

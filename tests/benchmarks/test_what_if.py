@@ -118,7 +118,9 @@ def test_a_moved_line_is_answered_at_once(size: str, mixed: bool, request: pytes
     chosen = Edits({"output_too_short": {1: 25}, "output_repetition": {0: 0.5}}, frozenset({"output_thanks"}))
     ready, once = timed(lambda: moving.prepare(rules, catalog.connect(data)))
     effect, move = timed(lambda: moving.effect(moving.judge(ready, chosen)))
-    line, looking = timed(lambda: lines.spread(lines.look(moving.judge(ready, chosen), "output_too_short", 1, {1: 25})))
+    line, looking = timed(
+        lambda: lines.spread(lines.look(moving.judge(ready, chosen), "output_repetition", 0, {0: 0.5}))
+    )
     whole, trying = timed(lambda: try_policy(edited(rules, chosen), catalog.connect(data)))
     told = f"once {once:.1f} s, a move {move:.2f} s, its line {looking:.2f} s, try {trying:.1f} s"
     print(f"\n{size}: {told} of processor time; a move is {move / trying:.2f} of try")

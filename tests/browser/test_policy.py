@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from pipelines import storage
 from pipelines.curate import bounds, policy
-from tests.browser.test_screens import page, shoot  # noqa: F401 (a fixture)
+from tests.browser.conftest import shoot
 from tests.conftest import Mill
 from tests.waiting import FAR, until
 
@@ -15,14 +15,14 @@ RULE = "output_too_short"
 STAGES = "collect,normalise,annotate,dedupe,curate"
 
 
-def kept(page: Page) -> int:  # noqa: F811
+def kept(page: Page) -> int:
     return int(page.get_by_test_id("stMetricValue").nth(2).inner_text().replace(",", ""))
 
 
-def test_a_line_is_moved_saved_and_run(mill: Mill, page: Page) -> None:  # noqa: F811
+def test_a_line_is_moved_saved_and_run(mill: Mill, page: Page) -> None:
     data = mill.folder / "data"
     assert mill.gristmill("run", "small.toml", "--stages", STAGES).returncode == 0
-    page.goto(f"{mill.dashboard}/policy?who=Ada")
+    page.goto(f"{mill.dashboard}/policy?lang=en&who=Ada")
     expect(page.get_by_test_id("stMetricValue").nth(2)).to_be_visible()
     before = kept(page)
     chosen = page.get_by_role("button", name=RULE, exact=True)

@@ -36,6 +36,7 @@ COMMANDS = [
     "serve",
     "verify",
     "decide",
+    "tune",
 ]
 
 

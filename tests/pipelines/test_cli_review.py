@@ -39,7 +39,7 @@ def test_decide_writes_and_the_next_curate_obeys(
 
 
 REFUSED = {
-    "no name of a record": (("forum:q1#a11", "--accept"), f"no record 'forum:1#11'; did you mean '{FIRST}'"),
+    "no name of a record": (("forum:q1#a11", "--accept"), f"no record 'forum:q1#a11'; did you mean '{FIRST}'"),
     "nothing said": ((FIRST,), "say one of --accept"),
     "two things said": ((FIRST, "--accept", "--undo"), "say one of --accept"),
     "nobody": ((FIRST, "--accept", "--who", " "), "--who NAME"),
@@ -76,3 +76,14 @@ def test_an_edit_that_cannot_be_read_names_the_file(
     said = gristmill("decide", FIRST, "--edit", file, "--who", "Ada", "--data", milled[1])
     assert said.code == 2
     assert f"{file}: " in said.err and told in said.err
+
+
+def test_tune_shows_and_writes_nothing_without_decisions(gristmill: Gristmill, milled: Milled, tmp_path: Path) -> None:
+    _, data, _ = milled
+    words = ("tune", "output_too_long", "--recipe", data.parent / "small.toml", "--data", data)
+    said = gristmill(*words, "--write", tmp_path / "mine.toml")
+    assert said.code == 1 and not (tmp_path / "mine.toml").exists()
+    assert "output_chars" in said.out and "20 of each needed" in said.out
+    told = json.loads(gristmill(*words, "--json").out)
+    assert (told["measure"], told["operator"], told["present"]) == ("output_chars", ">", 40000)
+    assert "did you mean 'output_too_long'" in gristmill("tune", "output_to_long", *words[2:]).err

@@ -1,89 +1,65 @@
-"""The numbers of a rule: where they stand, what they are compared with, and the text with another in their place."""
+"""The numbers in rules: found by the parser, moved in the text."""
 
-import math
-
-import duckdb
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pipelines.curate import bounds, policy
-from pipelines.storage import user_sql
+from pipelines.curate.policy import Policy, PolicyError, Rule
 
-ZH = "output_language = 'zh'"
+
+def rule(drop_if: str) -> Rule:
+    return Rule(name="one", drop_if=drop_if, why="-")
+
+
 FOUND = {
-    "score < 0": [("score", "<", 0, "")],
-    "NOT coalesce(accepted, false) AND score < - 2": [("score", "<", -2, "")],
-    "0.4 <= output_repetition": [("output_repetition", ">=", 0.4, "")],
-    "output_chars > 40_000 -- Dolma's\n": [("output_chars", ">", 40_000, "")],
-    "title = '标题 🌱' AND score < 1e-3": [("score", "<", 0.001, "")],
-    "output_missing_steps BETWEEN 1 AND 9": [
-        ("output_missing_steps", ">=", 1, ""),
-        ("output_missing_steps", "<=", 9, ""),
-    ],
-    "output_emails + output_phones > 5": [("output_emails + output_phones", ">", 5, "")],
-    f"output_words < CASE WHEN {ZH} THEN 12 WHEN kind = 'faq' THEN score ELSE 8 END": [
-        ("output_words", "<", 12, ZH),
-        ("output_words", "<", 8, f"({ZH}) IS NOT TRUE AND ((kind = 'faq') IS NOT TRUE)"),
-    ],
-    "licence = ''": [],
-    "100 * output_boilerplate > output_words": [],
-    "output_truncated OR 1 < 2": [],
-    "score = 3 OR score <> 4": [],
-    "len(list_filter(tags, lambda tag: len(tag) > 3)) > 2": [
-        ("len(list_filter(tags, lambda tag: len(tag) > 3))", ">", 2, "")
-    ],
+    "score < 0": ["score < 0"],
+    "3 >= score": ["score <= 3"],
+    "score > -1.5e1": ["score > -1.5e1"],
+    "output_words BETWEEN 2 AND 1_000": ["output_words >= 2", "output_words <= 1_000"],
+    "instruction_words + input_words < 2": ["instruction_words + input_words < 2"],
+    "output_toxicity >= 0.7 OR instruction_toxicity >= .8": ["output_toxicity >= 0.7", "instruction_toxicity >= .8"],
+    "licence = '' OR 2 < 3 OR output_words < length(output)": [],
+    "len(list_filter(tags, lambda t: len(t) > 2)) > 5": ["len(list_filter(tags, (t -> (len(t) > 2)))) > 5"],
+    "output LIKE '%é%' AND score < 2 -- so": ["score < 2"],
 }
 
 
-@pytest.mark.parametrize("drop_if", FOUND)
-def test_each_number_is_found_with_what_it_bounds(drop_if: str) -> None:
-    found = bounds.find(drop_if)
-    assert [(one.measure, one.operator, one.value, one.when) for one in found] == FOUND[drop_if]
-    for one in found:
-        assert float(drop_if[one.start : one.end].replace("_", "").replace(" ", "")) == one.value
+@pytest.mark.parametrize(("drop_if", "found"), FOUND.items())
+def test_each_comparison_with_a_number_is_found_and_moved(drop_if: str, found: list[str]) -> None:
+    listed = bounds.bounds(rule(drop_if))
+    assert [str(bound) for bound in listed] == found
+    for place, bound in enumerate(listed):
+        changed = bounds.moved(rule(drop_if), bound, 7.25)
+        assert changed.drop_if == drop_if.replace(bound.literal, "7.25")
+        assert bounds.bounds(changed)[place].number == 7.25
 
 
-def test_nothing_but_the_number_changes() -> None:
-    rule = "title = '标题' AND score<3 -- three\n AND output_repetition > 0.40"
-    assert bounds.move(rule, {1: 0.55, 0: -1}) == "title = '标题' AND score<-1 -- three\n AND output_repetition > 0.55"
-    assert bounds.move(rule, {}) == rule
-    with pytest.raises(KeyError):
-        bounds.move(rule, {2: 1})
+def test_every_bundled_bound_can_be_moved() -> None:
+    bundled = {rule.name: rule for name in ("default", "strict", "commercial") for rule in policy.load(name).rules}
+    listed = [(rule, bound) for rule in bundled.values() for bound in bounds.bounds(rule)]
+    changed = [bounds.moved(rule, bound, bound.number + 1) for rule, bound in listed]
+    named = tuple(one.model_copy(update={"name": f"rule_{number}"}) for number, one in enumerate(changed))
+    assert len(named) > 40 and not policy._sql_faults(Policy(rules=named))
 
 
-@pytest.mark.parametrize(
-    ("value", "sql"), [(8, "8"), (8.0, "8"), (-0.5, "-0.5"), (1e-7, "0.0000001"), (1e21, "1" + 21 * "0")]
+REFUSED = {
+    ("non", ""): "no rule 'non'; did you mean 'none'?",
+    ("none", ""): "compares no signal with a number",
+    ("both", ""): "several bounds: add --signal with one of 'score', 'output_words'",
+    ("both", "scores"): "several bounds",
+}
+RULES = Policy(
+    rules=(
+        Rule(name="none", drop_if="licence = ''", why="-"),
+        Rule(name="both", drop_if="score < 2 AND output_words < 9", why="-"),
+    )
 )
-def test_a_number_is_written_as_people_write_it(value: float, sql: str) -> None:
-    assert bounds.written(value) == sql
 
 
-NAMED = {f"{name} {rule.name}": rule.drop_if for name in ("default", "strict") for rule in policy.load(name).rules}
-MOVABLE = sorted(name for name, drop_if in NAMED.items() if bounds.find(drop_if))
+@pytest.mark.parametrize(("words", "told"), REFUSED.items())
+def test_a_bound_that_is_not_there_is_told(words: tuple[str, str], told: str) -> None:
+    with pytest.raises(PolicyError, match=told):
+        bounds.choose(RULES, *words)
 
 
-@given(st.sampled_from(MOVABLE), st.data())
-def test_what_is_written_is_found_again(name: str, data: st.DataObject) -> None:
-    drop_if = NAMED[name]
-    before = bounds.find(drop_if)
-    number = data.draw(st.integers(0, len(before) - 1))
-    value = data.draw(st.integers(-99, 99_999) | st.floats(0, 1).map(lambda part: round(part, 6)))
-    moved = bounds.move(drop_if, {number: value})
-    user_sql.check_expression(moved)
-    after = bounds.find(moved)
-    assert math.isclose(after[number].value, value)
-    same = [(one.measure, one.operator, one.when) for one in before]
-    assert [(one.measure, one.operator, one.when) for one in after] == same
-    assert [one.value for at, one in enumerate(after) if at != number] == [
-        one.value for at, one in enumerate(before) if at != number
-    ]
-
-
-def test_what_a_bound_says_is_sql() -> None:
-    typed = ", ".join(f'"{name}" {kind}' for name, kind in policy.columns().items())
-    with duckdb.connect() as con:
-        con.execute(f"CREATE TABLE candidate ({typed})")
-        for name in MOVABLE:
-            for bound in bounds.find(NAMED[name]):
-                con.sql(f"SELECT {bound.measure} FROM candidate WHERE {bound.when or 'true'}")
+def test_a_bound_is_chosen_by_its_signal() -> None:
+    assert str(bounds.choose(RULES, "both", "output_words")[1]) == "output_words < 9"

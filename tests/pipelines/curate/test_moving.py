@@ -15,6 +15,7 @@ from pipelines import catalog
 from pipelines.curate import bounds, lines, moving, policy
 from pipelines.curate.edits import Edits, edited
 from pipelines.curate.policy import Mixture, Policy, PolicyError, Rule
+from pipelines.curate.tune import wilson
 from pipelines.curate.what_if import try_policy
 from pipelines.recipe import load
 from tests.pipelines.milling import go, recipe_file
@@ -153,12 +154,4 @@ def test_people_agree_with_a_rule_as_far_as_they_rejected_what_it_drops(line: li
     said = dict(zip(broken[:4], ("reject", "reject", "edit", "reject"), strict=True)) | {"absent": "reject"}
     told = lines.precision(line.judged, SHORT, VALUES, said)
     assert (told.rejected, told.decided) == (3, 4)
-    assert lines.precision(line.judged, SHORT, VALUES, {}) == lines.Precision(0, 0, 0, 1)
-
-
-@pytest.mark.parametrize(
-    ("hits", "of", "low", "high"), [(8, 10, 0.4902, 0.9433), (0, 10, 0, 0.2775), (10, 10, 0.7225, 1)]
-)
-def test_wilsons_interval(hits: int, of: int, low: float, high: float) -> None:
-    """Values of the closed form, as in Wilson (1927)."""
-    assert lines.wilson(hits, of) == pytest.approx((low, high), abs=5e-5)
+    assert lines.precision(line.judged, SHORT, VALUES, {}) == lines.Precision(0, 0, wilson(0, 0))
