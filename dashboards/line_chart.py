@@ -1,6 +1,7 @@
 """A line of a rule on the page: the number, the handle to drag, and the bars on both sides of it."""
 
 import math
+from typing import Literal
 
 import altair as alt
 import pandas as pd
@@ -11,6 +12,7 @@ from pipelines.curate.bounds import Bound
 from pipelines.curate.lines import Spread
 from pipelines.messages import tr
 
+FLAT = 20  # times as high as the bar in the middle
 STEPS = 200  # places of the handle
 COLOURS = {"kept": "#2e9e6b", "rule": "#d1495b", "other": "#9aa0a6"}
 
@@ -19,7 +21,7 @@ def inputs(label: str, parameter: str, bound: Bound, spread: Spread) -> None:
     """The line as a number to write and a handle to drag; both put it into the address."""
     whole = float(bound.number).is_integer() and (spread.high - spread.low > 1 or not spread.records)
     step = 1.0 if whole else _step(spread)
-    number, handle = st.columns([1, 3], vertical_alignment="bottom")
+    number, handle = st.columns([2, 3], vertical_alignment="bottom")
     with number:
         value = address.number(
             label, parameter, float(bound.number), step=step, on_change=_put, args=(parameter, parameter)
@@ -58,7 +60,7 @@ def chart(spread: Spread, at: float, measure: str) -> alt.LayerChart:
         .encode(
             x=alt.X("low:Q", scale=scale, title=measure, bin="binned"),
             x2="high:Q",
-            y=alt.Y("records:Q", stack="zero", title=tr("records")),
+            y=alt.Y("records:Q", stack="zero", title=tr("records"), scale=alt.Scale(type=_height(spread))),
             color=alt.Color(
                 "fate:N", scale=colours, legend=alt.Legend(orient="bottom", title=None, columns=1, labelLimit=300)
             ),
@@ -76,6 +78,12 @@ def chart(spread: Spread, at: float, measure: str) -> alt.LayerChart:
         .encode(x=alt.X("at:Q", scale=scale))
     )
     return (bars + line).properties(height=260)
+
+
+def _height(spread: Spread) -> Literal["linear", "sqrt"]:
+    """Where one bar would make all others flat, its square root is drawn."""
+    heights = sorted(bar.records for bar in spread.bars)
+    return "sqrt" if heights[-1] > FLAT * heights[len(heights) // 2] else "linear"
 
 
 def _step(spread: Spread) -> float:

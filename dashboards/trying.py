@@ -6,6 +6,7 @@ from dashboards import ask
 from pipelines import catalog
 from pipelines.catalog import explain
 from pipelines.curate import edits, moving, policy
+from pipelines.curate.edits import Edits
 from pipelines.curate.policy import Policy
 
 SNAPSHOT = "snapshot"  # no policy's file is called so: the one of the latest snapshot, which may have none
@@ -33,14 +34,15 @@ def file_of(name: str) -> str:
     return str((ask.data_path() / edits.FOLDER / name).absolute()) if name.endswith(".toml") else name
 
 
-def prepared(chosen: Policy, recipe: str) -> moving.Prepared:
-    """The records of the recipe, measured once for this policy until something is published or decided."""
+def prepared(chosen: Policy, recipe: str) -> tuple[moving.Prepared, moving.Effect]:
+    """The records of the recipe, measured once for this policy until something is published or decided; what it does."""
     data = ask.data_folder()
-    made: moving.Prepared = _prepared(chosen.model_dump_json(), recipe, data, catalog.state(data))
+    made: tuple[moving.Prepared, moving.Effect] = _prepared(chosen.model_dump_json(), recipe, data, catalog.state(data))
     return made
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
-def _prepared(chosen: str, recipe: str, data: str, state: str) -> moving.Prepared:
+def _prepared(chosen: str, recipe: str, data: str, state: str) -> tuple[moving.Prepared, moving.Effect]:
     """`state` is there for the cache's key."""
-    return moving.prepare(Policy.model_validate_json(chosen), catalog.connect(data), recipe)
+    ready = moving.prepare(Policy.model_validate_json(chosen), catalog.connect(data), recipe)
+    return ready, moving.effect(moving.judge(ready, Edits()))

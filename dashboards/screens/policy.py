@@ -28,9 +28,9 @@ def draw() -> None:
     try:
         base = trying.named(name, recipe)
         with st.spinner(tr("All records are judged once; then every change is quick.")):
-            ready = trying.prepared(base, recipe)
+            ready, before = trying.prepared(base, recipe)
         changed = changes(base)
-        before, judged = moving.effect(moving.judge(ready, Edits())), moving.judge(ready, changed)
+        judged = moving.judge(ready, changed)
         after = moving.effect(judged)
     except WrongInput as error:
         st.error(texts.plain(str(error)))

@@ -78,16 +78,21 @@ def test_a_name_that_is_taken_is_told_and_nothing_is_lost(data: Path, open_page:
     assert page.query_params["off"] == "pair_images"
 
 
-def test_examples_stand_on_both_sides_and_people_are_counted(data: Path, open_page: OpenPage) -> None:
+def fates(page: AppTest) -> set[str]:
+    known = ("passes the rule", "breaks the rule")
+    return {fate for fate in known for text in page.markdown if fate in text.value}
+
+
+def test_examples_say_on_which_side_they_are_and_people_are_counted(data: Path, open_page: OpenPage) -> None:
     (data / "decisions.jsonl").write_text(
         '{"record_id": "forum:q1#a101", "decision": "reject", "who": "Ada"}\n'
         '{"record_id": "forum:q2#a102", "decision": "accept", "who": "Ada"}\n'
     )
-    page = open_page("policy", rule=RULE, **{f"line.{RULE}.1": "29"})
-    assert any("breaks the rule" in text.value for text in page.markdown)
-    assert any("passes the rule" in text.value for text in page.markdown)
+    page = open_page("policy", rule=RULE, **{f"line.{RULE}.1": "28"})
+    assert fates(page) == {"passes the rule"}, "each has 28 words"
     page.query_params[f"line.{RULE}.1"] = "1000"
     shown(page)
+    assert fates(page) == {"breaks the rule"}
     said = next(text.value for text in page.markdown if text.value.startswith("People decided"))
     assert said.startswith("People decided about 2 records that it drops: 1 rejected, 1 accepted or edited.")
     assert "right in 50% (95 % interval: 9% to 91%)" in said
