@@ -34,8 +34,16 @@ def file_of(name: str) -> str:
     return str((ask.data_path() / edits.FOLDER / name).absolute()) if name.endswith(".toml") else name
 
 
+def base(name: str, recipe: str) -> str | Policy:
+    """What a changed policy extends: a listed one, which the snapshot may obey too; else that of the snapshot."""
+    if name != SNAPSHOT:
+        return file_of(name)
+    stood = named(name, recipe)
+    return next((file_of(each) for each in names() if named(each, recipe) == stood), stood)
+
+
 def prepared(chosen: Policy, recipe: str) -> tuple[moving.Prepared, moving.Effect]:
-    """The records of the recipe, measured once for this policy until something is published or decided; what it does."""
+    """The records, measured once for this policy until something is published or decided, and what it does to them."""
     data = ask.data_folder()
     made: tuple[moving.Prepared, moving.Effect] = _prepared(chosen.model_dump_json(), recipe, data, catalog.state(data))
     return made

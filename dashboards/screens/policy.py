@@ -43,7 +43,7 @@ def draw() -> None:
     if rule:
         with looked_at:
             show_rule(recipe, judged, rule, changed)
-    show_saving(recipe, name, base, changed)
+    show_saving(recipe, name, changed)
     running.show(recipe, name, changed == Edits())
 
 
@@ -228,7 +228,7 @@ def _show_examples(recipe: str, found: list[tuple[str, float, bool]], measure: s
             st.page_link(texts.RECORD, label=texts.plain(name), query_params={"recipe": recipe, "id": name})
 
 
-def show_saving(recipe: str, name: str, base: Policy, changed: Edits) -> None:
+def show_saving(recipe: str, name: str, changed: Edits) -> None:
     """Save the changes as a policy file of their own."""
     st.header(tr("Save"))
     if changed == Edits():
@@ -237,7 +237,7 @@ def show_saving(recipe: str, name: str, base: Policy, changed: Edits) -> None:
     with st.form("save"):
         wanted = st.text_input(tr("A name for the changed policy"), placeholder="mine")
         if st.form_submit_button(tr("Save as a policy file"), icon=":material/save:"):
-            _save(wanted, base if name == trying.SNAPSHOT else trying.file_of(name), changed)
+            _save(wanted, trying.base(name, recipe), changed)
 
 
 def _save(wanted: str, base: str | Policy, changed: Edits) -> None:

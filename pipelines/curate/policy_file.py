@@ -5,7 +5,6 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from pipelines.curate.policy import POLICIES, Policy, PolicyError, Rule, find, load
 from pipelines.messages import tr
@@ -36,23 +35,19 @@ def _write_lines(file: Path, lines: Iterable[str], heading: str) -> Policy:
 
     Raises: PolicyError where the file is there already, or cannot be a policy.
     """
-    taken = tr("{file}: is there already; name a new file", file=file)
-    if file.exists():
-        raise PolicyError(taken)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f".{file.stem}.{uuid4().hex[:6]}.toml")
+    drafts: list[Path] = []
+
+    def read(draft: Path) -> Policy:
+        drafts.append(draft)
+        return load(draft)
+
+    content = "\n".join([*([f"# {heading}"] if heading else []), *lines, ""])
     try:
-        draft.write_text("\n".join([*([f"# {heading}"] if heading else []), *lines, ""]), "utf-8")
-        policy = load(draft)
-        os.link(draft, file)  # which replaces nothing, unlike a rename
-        filesystem.sync_folder(file.parent)
+        return filesystem.create_checked(file, content, read)
     except FileExistsError as error:
-        raise PolicyError(taken) from error
+        raise PolicyError(tr("{file}: is there already; name a new file", file=file)) from error
     except PolicyError as error:
-        raise PolicyError(str(error).replace(str(draft), str(file))) from error
-    finally:
-        draft.unlink(missing_ok=True)
-    return policy
+        raise PolicyError(str(error).replace(str(drafts[0]), str(file))) from error
 
 
 def _rules(rules: Iterable[Rule]) -> Iterator[str]:

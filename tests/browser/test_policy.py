@@ -49,7 +49,8 @@ def check(data: Path, after: int) -> None:
     """The file holds the line, and the latest snapshot was made by it."""
     saved = policy.load(data / "policies" / "mine.toml")
     rule = next(rule for rule in saved.rules if rule.name == RULE)
-    assert bounds.find(rule.drop_if)[1].value == 40
+    assert (data / "policies" / "mine.toml").read_text().splitlines()[1] == 'extends = "default"'
+    assert bounds.find(rule.drop_if)[1].number == 40
     made = storage.read_manifest(storage.latest(data / "5_curated" / "small"))
     assert made
     assert made.params["policy"] == json.loads(saved.model_dump_json())
