@@ -71,7 +71,10 @@ def _follow(recipe: str, run: str) -> None:
 
 @st.fragment(run_every=SECONDS)
 def _wait(run: str) -> None:
-    found = start.find(run)
+    try:
+        found = start.find(run)
+    except WorkFailed:  # the server was stopped, or is busy; the next look may tell
+        return
     if found.has_ended:
         st.rerun()
     st.info(tr("The run is {state}.", state=found.state.lower()))
