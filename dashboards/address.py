@@ -5,6 +5,7 @@ has changed by itself (a link, the browser's Back), it goes the other way. A cho
 """
 
 from collections.abc import Callable, Sequence
+from math import isfinite
 from typing import Any
 
 import streamlit as st
@@ -35,23 +36,37 @@ def tabs(label: str, name: str, options: Sequence[str], say: Say = str) -> str:
     return _give(name, shown or options[0], options[0])
 
 
-def number(label: str, name: str, **options: Any) -> float | None:
-    """A number, or None where nothing is written."""
-    _take(name, _number(st.query_params.get(name, "")))
+def number(label: str, name: str, default: float | None = None, **options: Any) -> float | None:
+    """A number; None, or the default, where nothing is written."""
+    told = told_number(name)
+    _take(name, default if told is None else told)
     value = st.number_input(label, key=name, value=None, format="%g", **options)
-    _give(name, "" if value is None else f"{value:g}", "")
-    return value
+    _give(name, "" if value in (None, default) else f"{value:.12g}", "")
+    return default if value is None else value
+
+
+def told_number(name: str) -> float | None:
+    """The number that the address gives a choice; None where it gives none."""
+    try:
+        told = float(st.query_params.get(name, ""))
+    except ValueError:
+        return None
+    return told if isfinite(told) else None
 
 
 def position(name: str) -> int:
     """A place in a list, from 0, that buttons move with `move`."""
-    told = _number(st.query_params.get(name, ""))
-    return max(0, int(told or 0))
+    return max(0, int(told_number(name) or 0))
 
 
 def move(name: str, place: int) -> None:
     """Put a place in the address; for buttons."""
     _write(name, str(place), "0")
+
+
+def put(name: str, value: str) -> None:
+    """Put a choice in the address; "" takes it out. For buttons."""
+    _write(name, value, "")
 
 
 def forget(*names: str) -> None:
@@ -77,10 +92,3 @@ def _write(name: str, value: str, default: str) -> None:
         st.query_params.pop(name, None)
     elif st.query_params.get(name) != value:
         st.query_params[name] = value
-
-
-def _number(told: str) -> float | None:
-    try:
-        return float(told)
-    except ValueError:
-        return None

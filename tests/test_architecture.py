@@ -53,7 +53,7 @@ def within(module: str, rooms: tuple[str, ...]) -> bool:
 
 def may_import(room: str, used: str) -> bool:
     if room == "dashboards":
-        return used in DASHBOARDS_READ | {"schemas"}
+        return used in DASHBOARDS_READ | {"schemas", room}
     return used == room or (room, used) in ALLOWED or LINE.get(used, len(ORDER)) < LINE.get(room, -1)
 
 
