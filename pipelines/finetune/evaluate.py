@@ -139,4 +139,4 @@ def _answer(model: Any, tokenizer: Any, prompts: Sequence[Sequence[int]]) -> lis
 def _text(tokenizer: Any, ids: Sequence[int]) -> str:
     text: str = tokenizer.decode(ids, skip_special_tokens=True).strip()
     is_cut = len(ids) == ANSWER_TOKENS and ids[-1] not in (tokenizer.eos_token_id, tokenizer.pad_token_id)
-    return text + CUT if is_cut else text
+    return text.rstrip("\ufffd") + CUT if is_cut else text  # a cut within a character leaves half of it

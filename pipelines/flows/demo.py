@@ -45,7 +45,7 @@ def demo(data: Path) -> None:
         _mill(name, data, STAGES[:-1])
         _show_funnel(console, data)
         steps = recipe.load(name).finetune.max_steps
-        console.print(f"\n[bold]finetune[/bold]: SmolLM2, {steps} steps on those records; minutes on the CPU")
+        console.print(f"\n[bold]finetune[/bold]: SmolLM2, {steps} steps; about two minutes on two idle cores")
         _mill(name, data, STAGES[-1:])
     model = storage.latest(storage.folder(data, "finetune", "demo"))
     numbers = json.loads((model / "metrics.json").read_text())
@@ -102,8 +102,10 @@ def _show_funnel(console: Console, data: Path) -> None:
 
 def show_result(console: Console, numbers: Mapping[str, Any]) -> None:
     """What a model's `metrics.json` says was learnt, and the first held-out questions, as answered before and after."""
-    console.print(f"\n{gain.sentence(numbers)}.", highlight=False)
-    for sample in numbers["samples"][:QUESTIONS_SHOWN]:
+    shown = numbers["samples"][:QUESTIONS_SHOWN]
+    of_all = f"{len(shown)} of {len(numbers['samples'])} held-out questions, with both answers:"
+    console.print(f"\n{gain.sentence(numbers)}.\n\n{of_all}", highlight=False)
+    for sample in shown:
         measured = numbers["languages"].get(sample["language"])
         console.print(_answers(sample, languages.note(sample["language"], measured) if measured else ""))
 

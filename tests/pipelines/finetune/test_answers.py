@@ -97,3 +97,5 @@ def test_an_answer_that_was_cut_says_so(chat_model: Path, tmp_path: Path, monkey
     assert evaluate._text(tokenizer, [*ids, end]) == "First keep a branch"
     assert evaluate._text(tokenizer, [*ids, ids[0]]).endswith(evaluate.CUT)
     assert evaluate._text(tokenizer, ids) == "First keep a branch"
+    half = tokenizer("步", add_special_tokens=False)["input_ids"][:1]  # the tokens of this tokenizer are bytes
+    assert evaluate._text(tokenizer, [*ids, *half]) == "First keep a branch" + evaluate.CUT

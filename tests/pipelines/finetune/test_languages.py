@@ -34,10 +34,10 @@ def test_losses_are_per_character_and_by_language() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        (50.0, 40.0, ""),
+        (45.0, 40.0, ""),
         (
             120.0,
-            60.0,
+            45.0,
             "The base model does not speak xx: it needed 1.20 nats for each character, 87 % of what",
         ),
         (120.0, 110.0, "does not speak xx, and after training neither does the tuned one: it needed 1.20"),

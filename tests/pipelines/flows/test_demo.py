@@ -39,6 +39,7 @@ def screen(told: dict[str, Any]) -> str:
 def test_three_questions_with_both_answers_and_what_was_learnt() -> None:
     shown = screen(numbers({"mean": 0.3, "low": 0.2, "high": 0.4, "pages": 20}))
     assert "The model has learnt something: on 60 held-out rows" in shown
+    assert "3 of 4 held-out questions" in shown
     assert [f"Ask {number}?" in shown for number in range(4)] == [True, True, True, False]
     assert any("Old 0." in line and "[bold]New[/bold] 0." in line for line in shown.splitlines()), "side by side"
     assert shown.count("does not speak zh") == 1
