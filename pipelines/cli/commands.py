@@ -57,10 +57,11 @@ def options(
     """What holds for all commands: how much is logged, and where to."""
     handler: logging.Handler = logging.StreamHandler()
     if sys.stderr.isatty():
-        from rich.console import Console
         from rich.logging import RichHandler
 
-        handler = RichHandler(console=Console(stderr=True), show_path=False, show_time=False, show_level=False)
+        from pipelines.workers.progress import CONSOLE
+
+        handler = RichHandler(console=CONSOLE, show_path=False, show_time=False, show_level=False)
     handler.setFormatter(PrintableFormatter())
     log.handlers = [handler]  # not the root's: Prefect logs there too
     log.setLevel(logging.DEBUG if debug else logging.INFO)

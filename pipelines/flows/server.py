@@ -23,6 +23,7 @@ QUIET = {
     "PREFECT_LOGGING_SERVER_LEVEL": "CRITICAL",  # the temporary server logs tracebacks when it is stopped
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",  # the command says what failed; a run's page shows the rest
     "PREFECT_LOGGING_EXTRA_LOGGERS": "gristmill",  # what stages log appears on the run's page
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",  # threads of a stage, whose lines belong to no run
     "PREFECT_SERVER_EPHEMERAL_ENABLED": "true",
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "90",  # two slow cores and a first migration
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "200",  # fewer writers at once: SQLite has one lock
