@@ -77,7 +77,8 @@ def chart(spread: Spread, at: float, measure: str) -> alt.LayerChart:
         .mark_rule(strokeWidth=3, color="#e8a33d")
         .encode(x=alt.X("at:Q", scale=scale))
     )
-    return (bars + line).properties(height=260)
+    both: alt.LayerChart = (bars + line).properties(height=260)
+    return both
 
 
 def _height(spread: Spread) -> Literal["linear", "sqrt"]:

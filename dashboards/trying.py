@@ -8,6 +8,7 @@ from pipelines.catalog import explain
 from pipelines.curate import edits, moving, policy
 from pipelines.curate.edits import Edits
 from pipelines.curate.policy import Policy
+from pipelines.curate.what_if import Effect
 
 SNAPSHOT = "snapshot"  # no policy's file is called so: the one of the latest snapshot, which may have none
 
@@ -42,15 +43,15 @@ def base(name: str, recipe: str) -> str | Policy:
     return next((file_of(each) for each in names() if named(each, recipe) == stood), stood)
 
 
-def prepared(chosen: Policy, recipe: str) -> tuple[moving.Prepared, moving.Effect]:
+def prepared(chosen: Policy, recipe: str) -> tuple[moving.Prepared, Effect]:
     """The records, measured once for this policy until something is published or decided, and what it does to them."""
     data = ask.data_folder()
-    made: tuple[moving.Prepared, moving.Effect] = _prepared(chosen.model_dump_json(), recipe, data, catalog.state(data))
+    made: tuple[moving.Prepared, Effect] = _prepared(chosen.model_dump_json(), recipe, data, catalog.state(data))
     return made
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
-def _prepared(chosen: str, recipe: str, data: str, state: str) -> tuple[moving.Prepared, moving.Effect]:
+def _prepared(chosen: str, recipe: str, data: str, state: str) -> tuple[moving.Prepared, Effect]:
     """`state` is there for the cache's key."""
     ready = moving.prepare(Policy.model_validate_json(chosen), catalog.connect(data), recipe)
     return ready, moving.effect(moving.judge(ready, Edits()))

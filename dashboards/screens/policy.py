@@ -1,5 +1,6 @@
 """Policy: what each rule drops; move its lines, switch it off, see at once who survives, save it, run it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -10,6 +11,7 @@ from pipelines.curate import bounds, edits, lines, moving
 from pipelines.curate.decisions import JUDGEMENTS, standing
 from pipelines.curate.edits import Edits
 from pipelines.curate.policy import BUILT_IN, Policy, Rule, mentions
+from pipelines.curate.what_if import Effect
 from pipelines.errors import WrongInput
 from pipelines.messages import tr
 
@@ -76,7 +78,7 @@ def changes(base: Policy) -> Edits:
     return Edits(values, off)
 
 
-def show_survivors(before: moving.Effect, after: moving.Effect, changed: Edits) -> None:
+def show_survivors(before: Effect, after: Effect, changed: Edits) -> None:
     """Before and after, in numbers."""
     cells = st.columns(3)
     cells[0].metric(tr("Records"), f"{before.records:,}")
@@ -92,7 +94,7 @@ def show_survivors(before: moving.Effect, after: moving.Effect, changed: Edits) 
         st.rerun()
 
 
-def show_rules(base: Policy, changed: Edits, before: moving.Effect, after: moving.Effect) -> None:
+def show_rules(base: Policy, changed: Edits, before: Effect, after: Effect) -> None:
     """All rules, by what they drop, each with a switch; a click on a name looks at it."""
     st.header(tr("Rules"))
     st.caption(
@@ -176,13 +178,17 @@ def _parameter(rule: str, number: int) -> str:
     return f"line.{rule}.{number}"
 
 
-def _show_precision(recipe: str, judged: moving.Judged, rule: Rule, values: dict[int, float]) -> None:
+def _show_precision(recipe: str, judged: moving.Judged, rule: Rule, values: Mapping[int, float]) -> None:
     said = {one.record_id: one.decision for one in standing(deciding.history(recipe)) if one.decision in JUDGEMENTS}
     told = lines.precision(judged, rule.name, values, said)
     if not told.decided:
         st.markdown(tr("Nobody has decided yet about a record that it drops."))
         return
-    words = {"decided": told.decided, "rejected": told.rejected, "accepted": told.decided - told.rejected}
+    words: dict[str, object] = {
+        "decided": told.decided,
+        "rejected": told.rejected,
+        "accepted": told.decided - told.rejected,
+    }
     words |= {"low": f"{told.share.low:.0%}", "high": f"{told.share.high:.0%}", "share": f"{told.share.value:.0%}"}
     st.markdown(
         tr(
@@ -194,7 +200,7 @@ def _show_precision(recipe: str, judged: moving.Judged, rule: Rule, values: dict
 
 
 def _show_line(
-    recipe: str, judged: moving.Judged, rule: Rule, number: int, bound: bounds.Bound, values: dict[int, float]
+    recipe: str, judged: moving.Judged, rule: Rule, number: int, bound: bounds.Bound, values: Mapping[int, float]
 ) -> None:
     parameter = _parameter(rule.name, number)
     st.subheader(f"`{bound.measure}`")

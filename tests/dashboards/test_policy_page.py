@@ -27,7 +27,7 @@ def kept(page: AppTest) -> list[str]:
     return [metric.value for metric in page.metric]
 
 
-def lines(page: AppTest) -> list[float]:
+def lines(page: AppTest) -> list[float | None]:
     return [box.value for box in page.number_input]
 
 
