@@ -34,7 +34,8 @@ def data_path() -> Path:
 
 def table(name: str, **parameters: Any) -> pd.DataFrame:
     """The answer to `queries/<name>.sql`, for charts and tables."""
-    return _asked(name, parameters).to_pandas()
+    found: pd.DataFrame = _asked(name, parameters).to_pandas()
+    return found
 
 
 def rows(name: str, **parameters: Any) -> Rows:

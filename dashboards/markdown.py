@@ -54,4 +54,5 @@ def _coloured(code: str, language: str, theme: str) -> str:
         lexer = get_lexer_by_name(language, stripnl=False)
     except ClassNotFound:
         return escape(code)
-    return highlight(code, lexer, HtmlFormatter(nowrap=True, noclasses=True, style=STYLES[theme]))
+    coloured: str = highlight(code, lexer, HtmlFormatter(nowrap=True, noclasses=True, style=STYLES[theme]))
+    return coloured

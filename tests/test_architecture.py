@@ -162,7 +162,7 @@ def test_only_storage_writes_under_data() -> None:
 # what a test may wait for by a number of its own: the wait is what is tested, or nothing is decided by it
 SHORT_WAITS = {
     "tests/pipelines/flows/test_steps.py: entered.wait(0.3)",
-    "tests/browser/test_screens.py: page.wait_for_timeout(1500)",
+    "tests/browser/conftest.py: page.wait_for_timeout(1500)",
 }
 WAITS = {"wait", "join", "communicate", "settimeout", "wait_for_timeout", "set_default_timeout"}
 

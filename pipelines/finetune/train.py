@@ -202,7 +202,7 @@ class _Trainer(SFTTrainer):
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         with filesystem.written_by_library(Path(str(self.args.output_dir))):
-            super()._save_checkpoint(model, trial)
+            super()._save_checkpoint(model, trial)  # type: ignore[no-untyped-call]
 
     def _get_train_sampler(self, train_dataset: Dataset | None = None) -> LengthGroupedSampler:
         dataset: Any = self.train_dataset if train_dataset is None else train_dataset
