@@ -133,6 +133,10 @@ class Recipe(_Section):
         """The titles of the recipe and its sources that have one, by name."""
         return {one.name: one.title for one in (self, *self.sources) if one.title}
 
+    def with_policy(self, policy: str) -> "Recipe":
+        """The recipe with another policy, by name or path; "": as it is."""
+        return self.model_copy(update={"policy": policy}) if policy else self
+
     def source_names(self) -> list[str]:
         """Sorted: the order of sources in the file changes nothing."""
         return sorted(source.name for source in self.sources)

@@ -22,7 +22,7 @@ SAID = [message for message in messages.translated() if message.id]
 WITHOUT_HAN = {
     "{count} of {total}",
     "dedupe.semantic: {why}",
-    "finetune: {warning}",
+    "finetune: {says}",
     "--record: {error}",
     "{file}: extends: {error}",
 }

@@ -4,15 +4,15 @@ WITH source AS (
 ),
 label AS (
   SELECT * FROM (VALUES
-    ('collect', 'rejected', 'page not collected'),
+    ('collect', 'rejected', 'rejected_page'),
     ('normalise', 'rejected', 'page'),
     ('normalise', 'rejected_document', 'document'),
-    ('normalise', 'rejected_part', 'part of a document'),
-    ('normalise', 'unused_column', 'pages with a column not read'),
-    ('normalise', 'holes', 'hole in a text')
+    ('normalise', 'rejected_part', 'part'),
+    ('normalise', 'unused_column', 'column'),
+    ('normalise', 'holes', 'hole')
   ) AS label(stage, counter, lost)
 )
-SELECT name AS "Source", lost AS "Lost", reason AS "Reason or kind", count AS "Count"
+SELECT name AS source, lost, reason, count
 FROM counts JOIN label USING (stage, counter)
 WHERE name IN (SELECT source FROM source) AND count > 0
-ORDER BY "Source", "Count" DESC, "Lost", "Reason or kind";
+ORDER BY source, count DESC, lost, reason;

@@ -74,6 +74,11 @@ def connect(data: Path | str) -> duckdb.DuckDBPyConnection:
     return con
 
 
+def folder_at(address: str) -> Path:
+    """The data folder at a path or an address. Raises AddressError where it cannot be reached."""
+    return filesystem.resolve(address)
+
+
 def all_shards(data: Path) -> list[duck.ShardLocation]:
     """The files that the views read."""
     return _flat(_shards(data))

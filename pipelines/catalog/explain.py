@@ -11,9 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines import catalog, storage
-from pipelines.curate.policy import BUILT_IN
+from pipelines.curate import bounds
+from pipelines.curate.policy import BUILT_IN, Policy
 from pipelines.errors import WrongInput, printable
 from pipelines.messages import Message, tr
+from pipelines.signals import SIGNALS
 
 GAP, FRAME = 2, 4  # characters between columns, and of a panel's frame
 SHOWN = 1_200  # characters of a text on the screen; `--json` has all of it
@@ -95,18 +97,39 @@ def nearest(con: duckdb.DuckDBPyConnection, record_id: str) -> Message:
 
 def _with_why(verdict: dict[str, Any], data: Path) -> dict[str, Any]:
     """The verdict with the reason for each rule, as the snapshot's policy has it, and what was measured."""
-    manifest = storage.read_manifest(storage.latest(storage.folder(data, "curate", verdict["recipe"])))
-    rules = manifest.params["policy"]["rules"] if manifest else []
-    whys = BUILT_IN | {rule["name"]: rule["why"] for rule in rules}
-    whys["duplicate"] = Message("{record} was kept instead", record=verdict["duplicate_of"])
+    reasons = whys(data, verdict["recipe"])
+    reasons["duplicate"] = Message("{record} was kept instead", record=verdict["duplicate_of"])
     explained = {
         kind: [
-            {"rule": reason["rule"], "measured": json.loads(reason["value"]), "why": whys.get(reason["rule"], "")}
+            {"rule": reason["rule"], "measured": json.loads(reason["value"]), "why": reasons.get(reason["rule"], "")}
             for reason in verdict[kind]
         ]
         for kind in ("reasons", "overruled")
     }
     return verdict | explained
+
+
+def whys(data: Path, recipe: str) -> dict[str, str]:
+    """The reason for each rule by its name, as the policy of the recipe's latest snapshot has it."""
+    known = policy(data, recipe)
+    return BUILT_IN | {rule.name: rule.why for rule in (known.rules if known else ())}
+
+
+def rules_with_a_line(data: Path, recipe: str) -> list[str]:
+    """The rules of that policy that compare a measure with a number, by name."""
+    known = policy(data, recipe)
+    return sorted(rule.name for rule in (known.rules if known else ()) if bounds.bounds(rule))
+
+
+def policy(data: Path, recipe: str) -> Policy | None:
+    """The policy that the recipe's latest snapshot was made by; None where there is none."""
+    manifest = storage.read_manifest(storage.latest(storage.folder(data, "curate", recipe)))
+    return Policy.model_validate(manifest.params["policy"]) if manifest else None
+
+
+def definitions() -> dict[str, str]:
+    """What defines each signal, a paper, a tool or a reasoning, by the signal's name."""
+    return {signal.name: signal.source for signal in SIGNALS}
 
 
 def show(life: dict[str, Any], console: Console) -> None:

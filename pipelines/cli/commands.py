@@ -17,6 +17,7 @@ from pipelines.cli.options import (
     Data,
     ExportFormat,
     OneRecipe,
+    OtherPolicy,
     PolicyArg,
     RecipeArg,
     Recipes,
@@ -60,10 +61,11 @@ def options(
     """What holds for all commands: how much is logged, and where to."""
     handler: logging.Handler = logging.StreamHandler()
     if sys.stderr.isatty():
-        from rich.console import Console
         from rich.logging import RichHandler
 
-        handler = RichHandler(console=Console(stderr=True), show_path=False, show_time=False, show_level=False)
+        from pipelines.workers.progress import CONSOLE
+
+        handler = RichHandler(console=CONSOLE, show_path=False, show_time=False, show_level=False)
     handler.setFormatter(PrintableFormatter())
     log.handlers = [handler]  # not the root's: Prefect logs there too
     log.setLevel(logging.DEBUG if debug else logging.INFO)
@@ -81,11 +83,12 @@ def demo(data: Data = DATA) -> None:
 
 
 @app.command()
-def run(
+def run(  # noqa: PLR0913, PLR0917 (its options are the words of the command)
     recipe: RecipeArg,
     stages: Annotated[str, typer.Option(help="Comma-separated; their order is fixed.")] = ",".join(STAGES),
     engine: Annotated[Literal["local", "dask", "ray"], typer.Option(help="Where shards are done.")] = "local",
     address: Annotated[str, typer.Option(help="Of a running Dask or Ray; without, one of this machine.")] = "",
+    policy: OtherPolicy = "",
     workers: Workers = 2,
     data: Data = DATA,
     as_json: AsJson = False,
@@ -96,25 +99,26 @@ def run(
     """
     from pipelines.recipe import load
 
-    chosen, loaded = _stages(stages), load(recipe)
+    chosen, loaded = _stages(stages), load(recipe).with_policy(policy)
     from pipelines.flows.steps import check_policy
 
     check_policy(loaded, chosen)
     from pipelines.flows import definitions
 
     definitions.open_cluster(engine, address, workers)  # what is wrong with it is said before a server is started
-    definitions.run_mill(recipe, data, chosen, workers, engine, address)
+    definitions.run_mill(recipe, data, chosen, workers, engine, address, policy)
     _print_status(data, loaded, as_json)
 
 
 @app.command()
-def stage(
+def stage(  # noqa: PLR0913, PLR0917 (its options are the words of the command)
     name: Annotated[Stage, typer.Argument(help="Which stage.")],
     recipe: RecipeArg,
     source: Annotated[str, typer.Option(help="Only this source, of a stage that works by source.")] = "",
     again: Annotated[
         bool, typer.Option("--again", help="Throw away what stands, of snapshots and models the latest; make it anew.")
     ] = False,
+    policy: OtherPolicy = "",
     workers: Workers = 2,
     data: Data = DATA,
     as_json: AsJson = False,
@@ -125,7 +129,7 @@ def stage(
     """
     from pipelines.recipe import load
 
-    loaded = load(recipe)
+    loaded = load(recipe).with_policy(policy)
     from pipelines.flows import nothing_kept, steps
     from pipelines.storage import lease
 

@@ -65,6 +65,14 @@ Recipes = Annotated[
 PolicyArg = Annotated[
     str, typer.Argument(help="A bundled policy's name, or the path of a TOML file.", autocompletion=complete_policy)
 ]
+OtherPolicy = Annotated[
+    str,
+    typer.Option(
+        "--policy",
+        help="A policy's name or TOML file in place of the recipe's own.",
+        autocompletion=complete_policy,
+    ),
+]
 Data = Annotated[
     Path,
     typer.Option(

@@ -64,7 +64,8 @@ def run(recipe: Recipe, source: str, data: Path) -> Manifest:
     seen = Seen()
     guest = {"sign_in": sign_in(), "licence": connector.licence, **recipe.web.model_dump()}
     with _told(store), open_web(store, source=source, forgotten=tombstones.has_url, **guest) as web:
-        fetched = track(connector.fetch(web, cursor), f"collect {source}", state=partial(_progress, web, len(latest)))
+        shown = partial(_progress, web, len(latest))
+        fetched: Iterator[Page | Reject] = track(connector.fetch(web, cursor), f"collect {source}", state=shown)
         if tombstones:
             fetched = documents.strip_pages(connector, fetched, tombstones, web.touched, stripped_urls)
         fetched = seen.watch(fetched)

@@ -1,13 +1,13 @@
 """The numbers in a rule that could be others: each comparison of a measure with a number, and the rule with it moved.
 
 What a measure is, DuckDB's own parser says: a signal, or what a rule computes of signals, as in
-`instruction_words + input_words < 2`.
+`instruction_words + input_words < 2`. A CASE has several numbers, each for some of the records.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
 
 from pipelines.curate.policy import Policy, PolicyError, Rule, mentions
 from pipelines.errors import did_you_mean
@@ -30,7 +30,8 @@ _KINDS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DECIMAL", "FLO
 class Bound:
     """A number that a rule compares `measure` with; `literal` is how it is written, from byte `start` of the rule on.
 
-    `condition` is SQL over a column `measure`, with {number} for the number. `node` numbers the comparison in the tree.
+    `condition` is SQL over a column `measure`, with {number} for the number. `node` numbers the comparison in the tree,
+    `location` is the place of the number there. `when` is SQL for the records that it is for; "": all.
     """
 
     measure: str
@@ -39,6 +40,8 @@ class Bound:
     start: int
     condition: str
     node: int
+    location: int
+    when: str = ""
 
     @property
     def number(self) -> float:
@@ -49,13 +52,19 @@ class Bound:
 
 
 def bounds(rule: Rule) -> list[Bound]:
-    """The bounds of a rule, in the order in which they are written."""
-    parts, text = user_sql.parts(rule.drop_if), rule.drop_if.encode()
+    """The bounds of a rule that are for all records, in the order in which they are written."""
+    return [bound for bound in find(rule.drop_if) if not bound.when]
+
+
+@cache
+def find(drop_if: str) -> tuple[Bound, ...]:
+    """The bounds of a rule, also those for some records, in the order in which they are written."""
+    parts, text = user_sql.parts(drop_if), drop_if.encode()
     lambdas = [part for part in parts if part.get("class") == "LAMBDA"]  # their variables are no measures
     within = {id(part) for each in lambdas for part in user_sql.nodes(each)}
     numbered = [(number, part) for number, part in enumerate(parts) if id(part) not in within]
     found = [bound for number, part in numbered for bound in _of(part, number, text)]
-    return sorted(found, key=lambda bound: bound.start)
+    return tuple(sorted(found, key=lambda bound: bound.start))
 
 
 def choose(policy: Policy, rule_name: str, signal: str = "") -> tuple[Rule, Bound]:
@@ -81,9 +90,20 @@ def choose(policy: Policy, rule_name: str, signal: str = "") -> tuple[Rule, Boun
 
 def moved(rule: Rule, bound: Bound, number: float) -> Rule:
     """The rule with another number in the place of this one."""
-    text, end = rule.drop_if.encode(), bound.start + len(bound.literal.encode())
-    changed = text[: bound.start] + written(number).encode() + text[end:]
-    return rule.model_copy(update={"drop_if": changed.decode()})
+    return rule.model_copy(update={"drop_if": _with_number(rule.drop_if, bound, number)})
+
+
+def move(drop_if: str, numbers: Mapping[int, float]) -> str:
+    """`drop_if` with other numbers in its bounds, which count as in `find`. Raises KeyError for one it lacks."""
+    found = dict(enumerate(find(drop_if)))
+    for place in sorted(numbers, reverse=True):
+        drop_if = _with_number(drop_if, found[place], numbers[place])
+    return drop_if
+
+
+def _with_number(drop_if: str, bound: Bound, number: float) -> str:
+    text, end = drop_if.encode(), bound.start + len(bound.literal.encode())
+    return (text[: bound.start] + written(number).encode() + text[end:]).decode()
 
 
 def written(number: float) -> str:
@@ -99,31 +119,51 @@ def with_comparison(rule: Rule, bound: Bound, value: str) -> str:
 def _of(node: Node, number: int, text: bytes) -> Iterator[Bound]:
     if node.get("class") == "COMPARISON" and node["type"] in _OPERATORS:
         operator = _OPERATORS[node["type"]]
-        for measure, constant, way in (
+        for measure, other, way in (
             (node["left"], node["right"], operator),
             (node["right"], node["left"], _TURNED[operator]),
         ):
-            if place := _place(measure, constant, text):
-                yield Bound(_shown(measure), way, *place, f"measure {way} {{number}}", number)
+            yield from _of_side(measure, other, way, f"measure {way} {{number}}", number, text)
     elif node.get("class") == "BETWEEN":
         ends = {">=": node["lower"], "<=": node["upper"]}
-        places = {way: _place(node["input"], end, text) for way, end in ends.items()}
-        for way, place in places.items():
-            if place:
-                low, high = ("{number}" if key == way else user_sql.written(end) for key, end in ends.items())
-                yield Bound(_shown(node["input"]), way, *place, f"measure BETWEEN {low} AND {high}", number)
+        for way, end in ends.items():
+            low, high = ("{number}" if key == way else user_sql.written(each) for key, each in ends.items())
+            yield from _of_side(node["input"], end, way, f"measure BETWEEN {low} AND {high}", number, text)
 
 
-def _place(measure: Node, constant: Node, text: bytes) -> tuple[str, int] | None:
-    """How the number is written, and where; None where it is none, or the measure looks at nothing."""
-    kind: Any = constant.get("value", {}).get("type", {}).get("id") if constant.get("class") == "CONSTANT" else None
-    if kind not in _KINDS:
-        return None
+def _of_side(measure: Node, other: Node, way: str, condition: str, number: int, text: bytes) -> Iterator[Bound]:
+    """A bound for each number that the other side may be; none where the measure looks at nothing."""
     if not mentions(user_sql.written(measure)):
-        return None
+        return
+    for constant, when in _constants(other, ""):
+        if literal := _literal(constant, text):
+            location = constant["query_location"]
+            place = location - len(user_sql.BEFORE)
+            yield Bound(_shown(measure), way, literal, place, condition, number, location, when)
+
+
+def _constants(node: Node, when: str) -> Iterator[tuple[Node, str]]:
+    """The constants that an expression may be, each with the condition under which it is."""
+    if node.get("class") == "CASE":
+        for check in node["case_checks"]:
+            is_so = user_sql.written(check["when_expr"])
+            yield from _constants(check["then_expr"], _both(when, is_so))
+            when = _both(when, f"{is_so} IS NOT TRUE")
+        yield from _constants(node["else_expr"], when)
+    elif node.get("class") == "CONSTANT":
+        yield node, when
+
+
+def _both(one: str, other: str) -> str:
+    return f"{one} AND {other}" if one else other
+
+
+def _literal(constant: Node, text: bytes) -> str:
+    """How the number is written; "" where it is none."""
     start = constant["query_location"] - len(user_sql.BEFORE)
-    found = _NUMBER.match(text, start) if 0 <= start < len(text) else None
-    return (found[0].decode(), start) if found else None
+    is_number = constant["value"]["type"]["id"] in _KINDS and 0 <= start < len(text)
+    found = _NUMBER.match(text, start) if is_number else None
+    return found[0].decode() if found else ""
 
 
 def _shown(measure: Node) -> str:

@@ -5,7 +5,6 @@ In an object store, which cannot append, the lines of one call are an object in 
 
 import csv
 import io
-import os
 from codecs import BOM_UTF8
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -30,22 +29,12 @@ def add(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
     if path.suffix == ".csv":
         _add_to_csv(path, rows)
     else:
-        _remove_torn_line(path)
-        filesystem.append_line(path, write_lines(rows))
+        filesystem.append_line(path, write_lines(rows), is_torn)
 
 
 def is_torn(line: bytes) -> bool:
     """Whether the last line of a file, without its end, is the beginning of one that a power failure has cut off."""
     return line.startswith(b"{") and not line.rstrip().endswith(b"}") and not was_sealed(line)
-
-
-def _remove_torn_line(path: Path) -> None:
-    """What was cut off would else stand before the next line, as a mistake of its writer."""
-    if filesystem.is_local(path) and path.exists():
-        content = path.read_bytes()
-        last = content.rpartition(b"\n")[2]
-        if is_torn(last):
-            os.truncate(path, len(content) - len(last))
 
 
 def _add_to_csv(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
@@ -59,7 +48,7 @@ def _add_to_csv(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
     columns = _columns(path, rows)
     written = io.StringIO(newline="")
     csv.DictWriter(written, columns, lineterminator="\n").writerows(rows)
-    filesystem.append_line(path, written.getvalue())
+    filesystem.append_line(path, written.getvalue(), lambda _: False)  # a row cannot be told from half of one
 
 
 def _columns(path: Path, rows: Sequence[Mapping[str, str]]) -> list[str]:

@@ -1,8 +1,8 @@
 """A policy: named SQL predicates that drop records, each with its reason; who survives among duplicates; the splits.
 
-A file may begin with `extends = "default"`, and then holds only what differs. Predicates see the columns of records,
-signals and clusters. A value that could not be measured (null) breaks a rule
-only where the rule says `if_null = true`.
+A file may begin with `extends = "default"`, and then holds only what differs; rules that it names in `off = ["…"]` are
+not taken over. Predicates see the columns of records, signals and clusters. A value that could not be measured (null)
+breaks a rule only where the rule says `if_null = true`.
 """
 
 import json
@@ -163,11 +163,23 @@ def _read(file: Path, extended_by: tuple[Path, ...] = ()) -> dict[str, Any]:
             file=file,
             recipe=recipe,
         )
-    if "extends" not in own:
-        return own
-    settings = _read(_extended(file, own.pop("extends")), chain)
-    rules = _by_name(file, settings) | _by_name(file, own)
-    return settings | own | {"rules": list(rules.values())}
+    off = own.pop("off", None)
+    if "extends" in own:
+        settings = _read(_extended(file, own.pop("extends")), chain)
+        own = settings | own | {"rules": list((_by_name(file, settings) | _by_name(file, own)).values())}
+    return own | {"rules": _without(file, _by_name(file, own), off)} if off is not None else own
+
+
+def _without(file: Path, rules: dict[str, Any], off: Any) -> list[Any]:
+    """The rules but those that are switched off. Raises PolicyError where one is not there."""
+    if not isinstance(off, list) or not all(isinstance(name, str) for name in off):
+        raise PolicyError("{file}: off: must be names of rules in quotes, in square brackets", file=file)
+    for name in off:
+        if name not in rules:
+            raise PolicyError(
+                "{file}: off: no rule {name!r}{cure}", file=file, name=name, cure=did_you_mean(name, rules)
+            )
+    return [rule for name, rule in rules.items() if name not in off]
 
 
 def _extended(file: Path, name: Any) -> Path:
@@ -200,7 +212,8 @@ def _by_name(file: Path, settings: dict[str, Any]) -> dict[str, Any]:
 
 def _known_keys(location: Location) -> list[str]:
     tables: dict[str | int, type[_Section]] = {"rules": Rule, "mixture": Mixture} if len(location) > 1 else {}
-    return list(tables.get(location[0], Policy).model_fields)
+    model = tables.get(location[0], Policy)
+    return [*model.model_fields, *(("extends", "off") if model is Policy else ())]
 
 
 def find(name: str | Path, base: Path | None = None) -> Path:

@@ -1,40 +1,65 @@
-"""Policies that are written: a new file that extends another policy and holds only the rules that differ."""
+"""Policies that are written: a new file, which extends another policy by what differs, or stands for itself."""
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
-from pipelines import storage
 from pipelines.curate.policy import POLICIES, Policy, PolicyError, Rule, find, load
 from pipelines.storage import filesystem
 
 
-def write(file: Path, extends: str, rules: Iterable[Rule]) -> Policy:
+def write(file: Path, extends: str, rules: Iterable[Rule], off: Sequence[str] = (), heading: str = "") -> Policy:
     """Write a policy that extends another one, by name or path, and return it as it is read.
+
+    `off` are rules that are not taken over, `heading` is a comment. Raises as `write_lines`.
+    """
+    base = find(extends).resolve()
+    named = base.stem if base.parent == POLICIES else os.path.relpath(base, file.parent.resolve())
+    lines = [f"extends = {_toml(named)}", *([f"off = {_toml(sorted(off))}"] if off else []), *_rules(rules)]
+    return _write_lines(file, lines, heading)
+
+
+def write_whole(file: Path, policy: Policy, heading: str = "") -> Policy:
+    """Write a policy that extends nothing, and return it as it is read. Raises as `write`."""
+    settings = policy.model_dump(exclude={"rules"}, exclude_defaults=True)
+    mixture = settings.pop("mixture", {})
+    lines = [*_settings(settings), *_rules(policy.rules), *(["", "[mixture]", *_settings(mixture)] if mixture else [])]
+    return _write_lines(file, lines, heading)
+
+
+def _write_lines(file: Path, lines: Iterable[str], heading: str) -> Policy:
+    """Write a file that is read once before it is there. It takes no other's place.
 
     Raises: PolicyError where the file is there already, or cannot be a policy.
     """
-    if file.exists():
-        raise PolicyError("{file}: is there already; name a new file", file=file)
-    base = find(extends).resolve()
-    named = base.stem if base.parent == POLICIES else os.path.relpath(base, file.parent.resolve())
-    text = f"extends = {_quoted(named)}\n" + "".join(map(_rule, rules))
-    filesystem.make_folder(file.parent)
-    storage.write_file(file, lambda new: new.write(text.encode()))
+    drafts: list[Path] = []
+
+    def read(draft: Path) -> Policy:
+        drafts.append(draft)
+        return load(draft)
+
+    content = "\n".join([*([f"# {heading}"] if heading else []), *lines, ""])
     try:
-        return load(file)
-    except PolicyError:
-        filesystem.delete_files([file])
-        raise
+        return filesystem.create_checked(file, content, read)
+    except FileExistsError as error:
+        raise PolicyError("{file}: is there already; name a new file", file=file) from error
+    except PolicyError as error:
+        raise PolicyError(str(error).replace(str(drafts[0]), str(file))) from error
 
 
-def _rule(rule: Rule) -> str:
-    null = "if_null = true\n" if rule.if_null else ""
-    values = f"name = {_quoted(rule.name)}\ndrop_if = {_quoted(rule.drop_if)}\n{null}why = {_quoted(rule.why)}\n"
-    return f"\n[[rules]]\n{values}"
+def _rules(rules: Iterable[Rule]) -> Iterator[str]:
+    for rule in rules:
+        yield from ("", "[[rules]]", *_settings(rule.model_dump(exclude_defaults=True)))
 
 
-def _quoted(text: str) -> str:
-    """A basic string of TOML, whose escapes are JSON's."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+def _settings(settings: dict[str, Any]) -> Iterator[str]:
+    return (f"{key} = {_toml(value)}" for key, value in settings.items())
+
+
+def _toml(value: Any) -> str:
+    """A value as TOML; texts are basic strings, whose escapes are JSON's."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{_toml(key)} = {_toml(each)}" for key, each in value.items()) + " }"
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -7,18 +7,22 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipelines import storage
 from pipelines.messages import Message, tr
 from pipelines.models import base
-from pipelines.recipe import Recipe, RecipeError
+from pipelines.recipe import FinetuneSettings, Recipe, RecipeError
 from pipelines.storage import filesystem, inputs, integrity
 from schemas.manifest import Manifest
 
-VERSION = 2
+if TYPE_CHECKING:
+    from pipelines.finetune.evaluate import EvaluationSet
+
+VERSION = 2  # 2: the order of examples, an interval, languages, and twenty questions
 STAGE = "finetune"
 CHECKPOINTS, CARD = ".checkpoints", "README.md"
+TRAIN, HELD_OUT = "train", ("validation", "test")
 COLUMNS = [
     *("record_id", "instruction", "input", "output", "history", "system", "tools", "reasoning", "tool_calls"),
     *("task", "language", "licence"),
@@ -34,9 +38,9 @@ class Snapshot:
     folder: Path
     manifest: Manifest
 
-    def rows(self, split: str) -> Iterator[dict[str, Any]]:
-        """The rows of `train` or `validation`, in order, with the columns COLUMNS."""
-        for name in self.manifest.tables(split):
+    def rows(self, *splits: str) -> Iterator[dict[str, Any]]:
+        """The rows of some splits, in order, with the columns COLUMNS."""
+        for name in (name for split in splits for name in self.manifest.tables(split)):
             for batch in filesystem.open_parquet(self.folder / name).iter_batches(1_000, columns=COLUMNS):
                 yield from batch.to_pylist()
 
@@ -88,8 +92,9 @@ def _latest_snapshot(recipe: Recipe, data: Path) -> Snapshot:
     manifest = storage.read_manifest(folder)
     if manifest is None:
         raise RecipeError("{recipe}: no snapshot to train on; run `gristmill stage curate` first", recipe=recipe.name)
-    paths = [folder / name for split in ("train", "validation") for name in manifest.tables(split)]
-    integrity.check(table for split in ("train", "validation") for table in storage.tables(folder, manifest, split))
+    splits = (TRAIN, *HELD_OUT)
+    paths = [folder / name for split in splits for name in manifest.tables(split)]
+    integrity.check(table for split in splits for table in storage.tables(folder, manifest, split))
     cure = Message("run `{command}` for a new one", command=f"gristmill run {recipe.name}")
     inputs.check_columns(paths, COLUMNS, Message("a snapshot"), cure)
     return Snapshot(folder, manifest)
@@ -97,28 +102,46 @@ def _latest_snapshot(recipe: Recipe, data: Path) -> Snapshot:
 
 def _train(recipe: Recipe, snapshot: Snapshot, data: Path, building: storage.FolderBuilder) -> None:
     """Evaluate the base model, train it, evaluate it again; leave model, adapter, metrics and card in the folder."""
-    from pipelines.finetune import card, examples, train
-    from pipelines.finetune.evaluate import EvaluationSet, evaluate
+    from pipelines.finetune import card, comparison, examples, gain, languages, train
+    from pipelines.finetune.evaluate import evaluate
 
     settings = recipe.finetune
     model, tokenizer, new_token_ids = base.load_with_special_tokens(settings, data)
-    rows, counts = examples.training(snapshot.rows("train"), tokenizer, settings)
-    held_out = examples.held_out(snapshot.rows("validation"), tokenizer, settings)
-    log.info(tr("finetune: {examples} examples, {held_out} held out", examples=len(rows), held_out=len(held_out)))
-    evaluation_rows = held_out or examples.first(snapshot.rows("train"), tokenizer, settings)
-    evaluated = EvaluationSet(evaluation_rows, held_out=bool(held_out))
-    before = evaluate(model, tokenizer, evaluated, settings.batch_size)
+    rows, counts = examples.training(snapshot.rows(TRAIN), tokenizer, settings)
+    evaluated = _evaluation_set(snapshot, tokenizer, settings)
+    held_out = len(evaluated.rows) * evaluated.held_out
+    log.info(tr("finetune: {examples} examples, {held_out} held out", examples=len(rows), held_out=held_out))
+    before = evaluate(model, tokenizer, evaluated, settings.batch_size, "before")
     checkpoint = train.train(model, tokenizer, rows, new_token_ids, settings, building.local_folder / CHECKPOINTS)
     del model  # two of them need not fit into memory
     model = train.load_checkpoint(base.load_with_special_tokens(settings, data)[0], settings, checkpoint)
-    after = evaluate(model, tokenizer, evaluated, settings.batch_size)
-    metrics = card.metrics(settings, snapshot.describe(), counts, checkpoint, evaluated, before, after)
-    if warning := card.warning(metrics):
-        log.warning(tr("finetune: {warning}", warning=warning))
-    saved = building.local_folder / CHECKPOINTS / "saved"  # libraries write under temporary names, which a kill leaves
+    after = evaluate(model, tokenizer, evaluated, settings.batch_size, "after")
+    compared = comparison.compare(evaluated, before, after, languages.frequencies(snapshot.rows(TRAIN)))
+    metrics = card.metrics(settings, snapshot.describe(), counts, checkpoint, compared)
+    says = tr("finetune: {says}", says=gain.sentence(metrics))
+    log.log(logging.INFO if gain.is_learnt(metrics) else logging.WARNING, says)
+    _adopt(model, tokenizer, settings, building)
+    card.write(metrics, snapshot.rows(TRAIN), building)
+
+
+def _evaluation_set(snapshot: Snapshot, tokenizer: Any, settings: FinetuneSettings) -> "EvaluationSet":
+    """Held-out rows; where none fits, the first of those that are trained on."""
+    from pipelines.finetune import examples
+    from pipelines.finetune.evaluate import EvaluationSet
+
+    if held_out := examples.held_out(snapshot.rows(*HELD_OUT), tokenizer, settings):
+        asked = examples.questions(snapshot.rows(*HELD_OUT), tokenizer, settings)
+        return EvaluationSet(held_out, asked, held_out=True)
+    return EvaluationSet(examples.first(snapshot.rows(TRAIN), tokenizer, settings), [], held_out=False)
+
+
+def _adopt(model: Any, tokenizer: Any, settings: FinetuneSettings, building: storage.FolderBuilder) -> None:
+    """Write model and tokenizer into the folder. Libraries write under temporary names, which a kill would leave."""
+    from pipelines.finetune import train
+
+    saved = building.local_folder / CHECKPOINTS / "saved"
     filesystem.remove_folder(saved)
     with filesystem.written_by_library(saved):
         train.save(model, tokenizer, base.published_name(settings.model), saved)
     for path in sorted(path for path in saved.rglob("*") if path.is_file()):
         building.adopt(path.relative_to(saved).as_posix(), saved)
-    card.write(metrics, snapshot.rows("train"), building)

@@ -1,7 +1,8 @@
-"""How well a model answers the rows of a set: loss by task, and a few answers to read."""
+"""How well a model answers rows: the loss of each, and answers to questions for people to read."""
 
+import bisect
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import zip_longest
@@ -10,11 +11,12 @@ from typing import Any
 import torch
 
 from pipelines.models.losses import answer_losses
-from pipelines.models.prompt import Example, encode_question
+from pipelines.models.prompt import Example
+from pipelines.workers.progress import track
 
-SAMPLES = 3
-SAMPLE_PROMPT = 192  # tokens: longer prompts cost time and are hard to read in a card
-SAMPLE_ANSWER = 48  # tokens
+ANSWER_TOKENS = 40  # of an answer to read: more would cost more, and say no more
+PROMPT_TOKENS = 4_096  # of the prompts answered at once: each token costs a reading of all weights, for one or for many
+CUT = " …"  # behind an answer that was not at its end
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,83 +26,117 @@ class EncodedRow:
     row: Mapping[str, Any]
     example: Example
 
+    @property
+    def language(self) -> str:
+        """The language that the row is published under; "" where it has none, as code."""
+        known: str = self.row["language"] or ""
+        return "" if known == "und" else known
+
+    @property
+    def task(self) -> str:
+        """The task that the row is published under."""
+        return self.row["task"] or "other"
+
 
 @dataclass(frozen=True, slots=True)
 class EvaluationSet:
-    """Rows to evaluate with. `held_out`: they are not trained on. Where nothing is held out, they are training rows."""
+    """Rows whose loss is measured, and rows whose questions are answered.
+
+    `held_out`: the rows are not trained on. Where nothing is held out, they are training rows, and nothing is asked.
+    """
 
     rows: list[EncodedRow]
+    questions: list[EncodedRow]
     held_out: bool
-
-    def samples(self) -> list[EncodedRow]:
-        """A few held-out rows for the card: the first whose prompt is short enough to read; when there is none, those
-        with the shortest prompts.
-        """
-        if not self.held_out:
-            return []
-        short = [encoded for encoded in self.rows if encoded.example.answer_start <= SAMPLE_PROMPT]
-        return (short or sorted(self.rows, key=lambda encoded: encoded.example.answer_start))[:SAMPLES]
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What `evaluate` found: the loss as `mean_loss` returns it, and the answers to the samples."""
+    """What `evaluate` found.
 
-    loss: dict[str, Any]
+    `losses` has, for each row, the sum over its answer's tokens in nats and their number; `answers` is one text for
+    each question.
+    """
+
+    losses: list[tuple[float, int]]
     answers: list[str]
 
 
-def evaluate(model: Any, tokenizer: Any, evaluated: EvaluationSet, batch_size: int) -> Evaluation:
-    """Measure the loss of `model` on the rows, and let it answer the samples."""
-    loss = mean_loss(model, evaluated.rows, batch_size)
-    return Evaluation(loss, answers(model, tokenizer, evaluated.samples()))
+def evaluate(model: Any, tokenizer: Any, evaluated: EvaluationSet, batch_size: int, what: str) -> Evaluation:
+    """Measure the loss of `model` on the rows, and let it answer the questions. `what` names the model."""
+    losses = row_losses(model, evaluated.rows, batch_size, f"finetune: losses {what}")
+    return Evaluation(losses, answers(model, tokenizer, evaluated.questions, f"finetune: answers {what}"))
 
 
-def choose(rows: Iterable[EncodedRow], count: int) -> list[EncodedRow]:
-    """At most `count` rows, one of each task in turn. Within a task the hash of the record's id decides, so that
+def choose(
+    rows: Iterable[EncodedRow],
+    count: int,
+    kind: Callable[[EncodedRow], tuple[str, ...]],
+    later: Callable[[EncodedRow], int] = lambda _: 0,
+) -> list[EncodedRow]:
+    """At most `count` rows, one of each kind in turn, those without a name last; of a kind `count` are held in memory.
+
+    Within a kind those with the smallest `later` come first, and then the hash of the record's id decides, so that
     records of one page are spread.
     """
-    tasks: dict[str, list[EncodedRow]] = defaultdict(list)
-    for encoded in sorted(rows, key=lambda encoded: sha256(encoded.row["record_id"].encode()).digest()):
-        tasks[encoded.row["task"] or "other"].append(encoded)
-    rounds = zip_longest(*(tasks[task] for task in sorted(tasks)))
-    return [encoded for one_of_each in rounds for encoded in one_of_each if encoded is not None][:count]
+
+    def order(one: EncodedRow) -> tuple[int, bytes]:
+        return later(one), sha256(one.row["record_id"].encode()).digest()
+
+    kinds: dict[tuple[str, ...], list[EncodedRow]] = defaultdict(list)
+    for one in rows:
+        first = kinds[kind(one)]
+        bisect.insort(first, one, key=order)
+        del first[count:]
+    rounds = zip_longest(*(kinds[names] for names in sorted(kinds, key=lambda names: ("" in names, names))))
+    return [one for one_of_each in rounds for one in one_of_each if one is not None][:count]
 
 
-def mean_loss(model: Any, rows: Sequence[EncodedRow], batch_size: int) -> dict[str, Any]:
-    """`loss`, and `by_task`: nats per answer token, rounded to 4 places; every token counts the same. There must be at
-    least one row.
-    """
-    sums: dict[str, list[float]] = defaultdict(lambda: [0.0, 0])
-    by_length = sorted(rows, key=lambda encoded: (len(encoded.example.ids), encoded.row["record_id"]))
+def row_losses(model: Any, rows: Sequence[EncodedRow], batch_size: int, what: str) -> list[tuple[float, int]]:
+    """For each row the sum of the losses of its answer's tokens, in nats, and the number of these tokens."""
+    losses = [(0.0, 0)] * len(rows)
     model.eval()
-    for start in range(0, len(by_length), batch_size):
-        batch = by_length[start : start + batch_size]
-        losses = answer_losses(model, [encoded.example for encoded in batch])
-        for encoded, (loss, tokens) in zip(batch, losses, strict=True):
-            task = sums[encoded.row["task"] or "other"]
-            task[0] += loss
-            task[1] += tokens
-    loss, tokens = (sum(column) for column in zip(*sums.values(), strict=True))
-    by_task = {task: round(total / count, 4) for task, (total, count) in sorted(sums.items())}
-    return {"loss": round(loss / tokens, 4), "by_task": by_task}
+    for batch in _batches([len(one.example.ids) for one in rows], batch_size, what):
+        for i, loss in zip(batch, answer_losses(model, [rows[i].example for i in batch]), strict=True):
+            losses[i] = loss
+    return losses
 
 
-def answers(model: Any, tokenizer: Any, rows: Sequence[EncodedRow]) -> list[str]:
-    """One answer for each row, decoded greedily, at most SAMPLE_ANSWER tokens long."""
-    if not rows:
-        return []
-    prompts = [encode_question(encoded.row, tokenizer) for encoded in rows]
+def answers(model: Any, tokenizer: Any, rows: Sequence[EncodedRow], what: str) -> list[str]:
+    """One answer for each row, decoded greedily, at most ANSWER_TOKENS long; one that is cut there ends with CUT."""
+    prompts = [one.example.ids[: one.example.answer_start] for one in rows]
+    longest = max(map(len, prompts), default=1)
+    said = [""] * len(rows)
+    model.eval()
+    for batch in _batches([len(prompt) for prompt in prompts], max(1, PROMPT_TOKENS // longest), what):
+        for i, text in zip(batch, _answer(model, tokenizer, [prompts[i] for i in batch]), strict=True):
+            said[i] = text
+    return said
+
+
+def _batches(lengths: Sequence[int], size: int, what: str) -> Iterator[list[int]]:
+    """Indices of rows, those of like length together, with their progress shown."""
+    by_length = sorted(range(len(lengths)), key=lengths.__getitem__)
+    batches = [by_length[start : start + size] for start in range(0, len(by_length), size)]
+    return track(batches, what, len(batches))
+
+
+def _answer(model: Any, tokenizer: Any, prompts: Sequence[Sequence[int]]) -> list[str]:
+    """The answers to prompts of token ids, as one batch."""
     longest = max(map(len, prompts))
-    ids = torch.tensor([[tokenizer.pad_token_id] * (longest - len(prompt)) + prompt for prompt in prompts])
+    ids = torch.tensor([[tokenizer.pad_token_id] * (longest - len(prompt)) + [*prompt] for prompt in prompts])
     attention_mask = torch.tensor([[0] * (longest - len(prompt)) + [1] * len(prompt) for prompt in prompts])
-    device = model.device
-    model.eval()
     with torch.inference_mode():
         generated = model.generate(
-            input_ids=ids.to(device),
-            attention_mask=attention_mask.to(device),
-            max_new_tokens=SAMPLE_ANSWER,
+            input_ids=ids.to(model.device),
+            attention_mask=attention_mask.to(model.device),
+            max_new_tokens=ANSWER_TOKENS,
             do_sample=False,
         )
-    return [tokenizer.decode(ids[longest:], skip_special_tokens=True).strip() for ids in generated]
+    return [_text(tokenizer, ids[longest:].tolist()) for ids in generated]
+
+
+def _text(tokenizer: Any, ids: Sequence[int]) -> str:
+    text: str = tokenizer.decode(ids, skip_special_tokens=True).strip()
+    is_cut = len(ids) == ANSWER_TOKENS and ids[-1] not in (tokenizer.eos_token_id, tokenizer.pad_token_id)
+    return text.rstrip("\ufffd") + CUT if is_cut else text  # a cut within a character leaves half of it

@@ -13,6 +13,8 @@ from pipelines.recipe import FinetuneSettings, RecipeError
 from pipelines.workers.progress import track
 
 Row = Mapping[str, Any]
+QUESTIONS = 20
+QUESTION_TOKENS = 192  # a longer prompt is hard to read in a card, and costs time
 
 
 def training(rows: Iterable[Row], tokenizer: Any, settings: FinetuneSettings) -> tuple[list[Example], dict[str, int]]:
@@ -41,8 +43,24 @@ def training(rows: Iterable[Row], tokenizer: Any, settings: FinetuneSettings) ->
 
 
 def held_out(rows: Iterable[Row], tokenizer: Any, settings: FinetuneSettings) -> list[EncodedRow]:
-    """At most `eval_records` rows of the validation split, the same ones on every call."""
-    return choose(_fitting(rows, tokenizer, settings), settings.eval_records)
+    """At most `eval_records` of these rows, the same ones on every call, each task and language in turn."""
+    return choose(_fitting(rows, tokenizer, settings), settings.eval_records, lambda one: (one.task, one.language))
+
+
+def questions(rows: Iterable[Row], tokenizer: Any, settings: FinetuneSettings) -> list[EncodedRow]:
+    """At most QUESTIONS of these rows to be answered and read, the same ones on every call, each language in turn.
+
+    Those that are a question alone and short enough to read come first.
+    """
+    encoded = (EncodedRow(row, example) for row, example in _encoded(rows, tokenizer) if example)
+    asked = (one for one in encoded if one.example.answer_start <= settings.max_length)
+    return choose(asked, QUESTIONS, lambda one: (one.language,), _hard_to_read)
+
+
+def _hard_to_read(one: EncodedRow) -> int:
+    """Tokens of the prompt beyond what reads well; all of them where there is more to it than the question."""
+    more = one.row["history"] or one.row["system"] or one.row["tools"]
+    return max(0, one.example.answer_start - (0 if more else QUESTION_TOKENS))
 
 
 def first(rows: Iterable[Row], tokenizer: Any, settings: FinetuneSettings) -> list[EncodedRow]:

@@ -7,7 +7,6 @@ Which examples a step takes depends on seed and epoch alone, so that a run that 
 
 import json
 import logging
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -27,7 +26,7 @@ from pipelines.models.prompt import Example
 from pipelines.recipe import FinetuneSettings
 from pipelines.storage import complete, filesystem
 from pipelines.storage.integrity import Damaged
-from pipelines.workers.progress import LOG_EVERY
+from pipelines.workers.progress import ProgressState, track
 
 ADAPTER = "adapter"
 CHECKPOINT_EVERY = 60.0  # seconds
@@ -50,8 +49,15 @@ class Checkpoint:
 
     def losses(self) -> list[tuple[int, float]]:
         """(step, mean loss in nats per answer token) of every step so far."""
-        state = json.loads((self.path / "trainer_state.json").read_text())
-        return [(entry["step"], entry["loss"]) for entry in state["log_history"] if "loss" in entry]
+        return [(entry["step"], entry["loss"]) for entry in self._state()["log_history"] if "loss" in entry]
+
+    def planned_steps(self) -> int:
+        """The steps that settings and examples ask for, done or not."""
+        return int(self._state()["max_steps"])
+
+    def _state(self) -> dict[str, Any]:
+        state: dict[str, Any] = json.loads((self.path / "trainer_state.json").read_text())
+        return state
 
 
 def train(
@@ -79,7 +85,9 @@ def train(
         peft_config=_lora(model, new_token_ids, settings) if settings.method == "lora" else None,
         callbacks=[_Checkpointing(settings, folder, last.seconds if last else 0.0)],
     )
-    trainer.remove_callback(PrinterCallback)  # it prints a line per step; _Checkpointing logs enough
+    if last:
+        log.info(tr("finetune: going on from step {step}", step=last.step))
+    trainer.remove_callback(PrinterCallback)  # it prints a line per step
     trainer.train(resume_from_checkpoint=str(last.path) if last else None)
     final = last_complete(folder)
     if final is None or not final.finished:
@@ -170,7 +178,7 @@ def _arguments(settings: FinetuneSettings, examples: int, folder: Path) -> SFTCo
         max_length=None,
         dataset_kwargs={"skip_prepare_dataset": True},
         report_to="none",
-        disable_tqdm=not sys.stderr.isatty(),
+        disable_tqdm=True,  # _Checkpointing shows how far it is
     )
 
 
@@ -197,7 +205,7 @@ class _Trainer(SFTTrainer):
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         with filesystem.written_by_library(Path(str(self.args.output_dir))):
-            super()._save_checkpoint(model, trial)
+            super()._save_checkpoint(model, trial)  # type: ignore[no-untyped-call]
 
     def _get_train_sampler(self, train_dataset: Dataset | None = None) -> LengthGroupedSampler:
         dataset: Any = self.train_dataset if train_dataset is None else train_dataset
@@ -222,15 +230,19 @@ class _ByLength(LengthGroupedSampler):
 
 
 class _Checkpointing(TrainerCallback):
-    """Decides when to save and when to stop, marks checkpoints complete, and logs progress."""
+    """Decides when to save and when to stop, marks checkpoints complete, and shows progress."""
 
     def __init__(self, settings: FinetuneSettings, folder: Path, seconds_before: float) -> None:
         """`seconds_before` is what the run took up to the checkpoint that it goes on from."""
         self.max_seconds, self.folder, self.seconds_before = settings.max_seconds, folder, seconds_before
-        self.finished = False
+        self.finished, self.loss = False, ""
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self.started = self.saved = self.logged = time.monotonic()
+        self.started = self.saved = time.monotonic()
+        left = range(state.global_step, state.max_steps)
+        total = None if self.max_seconds else len(left)  # time may end it before
+        self.steps = track(left, "finetune: train", state=lambda: ProgressState(total, self.loss))
+        next(self.steps, None)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         now = time.monotonic()
@@ -238,19 +250,17 @@ class _Checkpointing(TrainerCallback):
         self.finished = out_of_time or state.global_step >= state.max_steps
         control.should_training_stop = self.finished
         control.should_save = self.finished or now - self.saved >= CHECKPOINT_EVERY
+        next(self.steps, None)
 
     def on_log(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        now, last = time.monotonic(), state.log_history[-1]
-        if "loss" in last and (now - self.logged > LOG_EVERY or self.finished):
-            self.logged = now
-            log.info(
-                tr(
-                    "finetune: step {step} of {steps}, loss {loss:.3f}",
-                    step=state.global_step,
-                    steps=state.max_steps,
-                    loss=last["loss"],
-                )
-            )
+        last = state.log_history[-1]
+        self.loss = tr("loss {loss:.3f}", loss=last["loss"]) if "loss" in last else self.loss
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self.steps.close()
+        if state.log_history:
+            steps = {"step": state.global_step, "steps": state.max_steps}
+            log.info(tr("finetune: {step} of {steps} steps, {loss}", loss=self.loss, **steps))
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         path = self.folder / f"checkpoint-{state.global_step}"

@@ -78,12 +78,13 @@ collect_source = do_step.with_options(name="collect_source", retries=1, retry_de
 
 
 @flow(name="mill", task_runner=THREADS, persist_result=False)
-def mill(
+def mill(  # noqa: PLR0913, PLR0917 (its arguments are the fields of the form)
     recipe: str,
     data: str = "data",
     stages: list[Stage] = list(STAGES),  # noqa: B006
     workers: Workers = 2,
     finetune: FinetuneOverride = None,
+    policy: str = "",
     engine: Engine = "local",
     address: str = "",
 ) -> None:
@@ -95,11 +96,13 @@ def mill(
         stages: Which stages to run; their order is fixed.
         workers: Processes of the stages that compute.
         finetune: Fine-tune with these settings; None: with the recipe's own.
+        policy: A policy's name or path in place of the recipe's own.
         engine: Where shards are done: on this machine, or on a cluster of Dask or Ray.
         address: Of the cluster; empty: one of this machine, for the time of the run.
     """
     with _started(open_cluster(engine, address, workers)) as cluster:
-        _run(_with_finetune(load(recipe), finetune), stages, data, workers, cluster)
+        chosen = _with_finetune(load(recipe).with_policy(policy), finetune)
+        _run(chosen, stages, data, workers, cluster)
 
 
 @flow(name="collect", task_runner=THREADS, persist_result=False)
@@ -133,10 +136,8 @@ def curate(
         engine: Where shards are done: on this machine, or on a cluster of Dask or Ray.
         address: Of the cluster; empty: one of this machine, for the time of the run.
     """
-    loaded = load(recipe)
-    chosen = loaded.model_copy(update={"policy": policy}) if policy else loaded
     with _started(open_cluster(engine, address, workers)) as cluster:
-        _run(chosen, ["normalise", "annotate", "dedupe", "curate"], data, workers, cluster)
+        _run(load(recipe).with_policy(policy), ["normalise", "annotate", "dedupe", "curate"], data, workers, cluster)
 
 
 @flow(name="finetune", task_runner=THREADS, persist_result=False)
@@ -152,7 +153,13 @@ def finetune(recipe: str, data: str = "data", settings: FinetuneOverride = None)
 
 
 def run_mill(
-    recipe: str, data: Path, stages: list[Stage], workers: int = 2, engine: Engine = "local", address: str = ""
+    recipe: str,
+    data: Path,
+    stages: list[Stage],
+    workers: int = 2,
+    engine: Engine = "local",
+    address: str = "",
+    policy: str = "",
 ) -> None:
     """The flow `mill` from a command. Raises WorkFailed where the Prefect server that is set does not answer."""
     api = PREFECT_API_URL.value()
@@ -161,7 +168,15 @@ def run_mill(
             "PREFECT_API_URL: no Prefect server answers at {api}; start it, or unset PREFECT_API_URL to do without",
             api=api,
         )
-    mill(recipe=recipe, data=str(data), stages=stages, workers=workers, engine=engine, address=address)
+    mill(
+        recipe=recipe,
+        data=str(data),
+        stages=stages,
+        workers=workers,
+        policy=policy,
+        engine=engine,
+        address=address,
+    )
 
 
 FLOWS = (mill, collect, curate, finetune)

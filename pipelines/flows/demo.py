@@ -5,31 +5,33 @@ import http.server
 import json
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from pipelines import catalog, recipe, storage
 from pipelines.catalog import status
+from pipelines.finetune import answers, gain, languages
 from pipelines.flows.stages import STAGES, Stage
 from pipelines.messages import Message, tr
 from pipelines.recipe import RecipeError
 
 SAMPLES = Path(__file__).parents[2] / "data" / "samples"
 HOST, PORT = "127.0.0.1", 8765
+QUESTIONS_SHOWN = 3
 NEXT = (
-    ("gristmill status", Message("what lies in the data folder, stage by stage")),
-    ('gristmill sql "FROM curated LIMIT 5"', Message("ask anything about it")),
-    ('gristmill explain "{record}"', Message("the whole life of one record, here a dropped one")),
-    ("gristmill try strict --recipe demo", Message("what another policy would keep")),
-    ("gristmill up", Message("schedules, run forms and the dashboard")),
-    ("gristmill serve demo", Message("talk to the model through any OpenAI client")),
+    ("gristmill status{data}", Message("what lies in the data folder, stage by stage")),
+    ('gristmill sql "FROM curated LIMIT 5"{data}', Message("ask anything about it")),
+    ('gristmill explain "{record}"{data}', Message("the whole life of one record, here a dropped one")),
+    ("gristmill try strict --recipe demo{data}", Message("what another policy would keep")),
+    ("gristmill up{data}", Message("the dashboard, schedules and run forms")),
+    ("gristmill serve demo{data}", Message("talk to the model through any OpenAI client")),
+    ("less {card}", Message("the model's card, with all {questions} questions")),
     ("gristmill check stackexchange", Message("an example to make a recipe of your own from")),
 )
 
@@ -45,10 +47,16 @@ def demo(data: Path) -> None:
         console.print(tr("[bold]collect → normalise → annotate → dedupe → curate[/bold]: three sources, offline"))
         _mill(name, data, STAGES[:-1])
         _show_funnel(console, data)
-        console.print(tr("\n[bold]finetune[/bold]: SmolLM2 on those records, for about two minutes on the CPU"))
+        steps = recipe.load(name).finetune.max_steps
+        console.print(
+            tr("\n[bold]finetune[/bold]: SmolLM2, {steps} steps; about two minutes on two idle cores", steps=steps)
+        )
         _mill(name, data, STAGES[-1:])
-    _show_answers(console, data)
-    _show_next(console, data)
+    model = storage.latest(storage.folder(data, "finetune", "demo"))
+    numbers = json.loads((model / "metrics.json").read_text())
+    show_result(console, numbers)
+    card, questions = model.with_name("latest") / "README.md", len(numbers["samples"])
+    show_next(console, data, {"record": _a_dropped_one(data), "card": card, "questions": questions})
 
 
 def _mill(name: str, data: Path, stages: tuple[Stage, ...]) -> None:
@@ -97,32 +105,39 @@ def _show_funnel(console: Console, data: Path) -> None:
     status.print_table(status.funnel(data, [*made.source_names(), made.name]), console, made.titles())
 
 
-def _show_answers(console: Console, data: Path) -> None:
-    """One held-out instruction, as answered by the base model and by the fine-tuned one."""
-    folder = storage.latest(storage.folder(data, "finetune", "demo"))
-    numbers = json.loads((folder / "metrics.json").read_text())
-    # the packaged model reads English, and a question shows more than a request for code
-    sample = min(
-        numbers["samples"], key=lambda one: (not one["instruction"].isascii(), one["task"] != "question_answering")
-    )
-    losses = numbers["held_out"]
-    console.print(
-        tr(
-            "\nheld-out loss {before:.2f} → {after:.2f}; one held-out instruction:",
-            before=losses["before"]["loss"],
-            after=losses["after"]["loss"],
-        )
-    )
-    for title in (Message("instruction"), Message("before"), Message("after")):
-        console.print(Panel(Text(sample[title].strip()), title=tr(title), title_align="left"))
+def show_result(console: Console, numbers: Mapping[str, Any]) -> None:
+    """What a model's `metrics.json` says was learnt, and the first held-out questions, as answered before and after."""
+    shown = numbers["samples"][:QUESTIONS_SHOWN]
+    counts = {"shown": len(shown), "number": len(numbers["samples"])}
+    of_all = tr("{shown} of {number} held-out questions, with both answers:", **counts)
+    console.print(f"\n{tr(gain.sentence(numbers))}.\n\n{of_all}", highlight=False)
+    for sample in shown:
+        measured = numbers["languages"].get(sample["language"])
+        console.print(_answers(sample, languages.note(sample["language"], measured) if measured else ""))
 
 
-def _show_next(console: Console, data: Path) -> None:
+def _answers(sample: Mapping[str, Any], note: str) -> Table:
+    """A held-out question, both answers side by side, and what has to be known before reading them."""
+    question = "\n\n".join(filter(None, (sample["instruction"].strip(), sample["input"].strip())))
+    drawn = Table(title=Text(f"\n{question}"), title_justify="left", title_style="bold", caption=note or None)
+    drawn.caption_justify, drawn.expand, drawn.padding = "left", True, (0, 1)
+    for name in answers.COLUMNS[1:]:
+        drawn.add_column(name, ratio=1, overflow="fold")
+    drawn.add_row(Text(sample["before"]), Text(sample["after"]))
+    return drawn
+
+
+def _a_dropped_one(data: Path) -> str:
     with catalog.connect(data) as con:
-        record = con.sql("SELECT min(record_id) FROM dropped WHERE recipe = 'demo'").fetchall()[0][0]
-    where = "" if data == Path("data") else f" --data {data}"
+        record: str = con.sql("SELECT min(record_id) FROM dropped WHERE recipe = 'demo'").fetchall()[0][0]
+    return record
+
+
+def show_next(console: Console, data: Path, named: Mapping[str, object]) -> None:
+    """What to look at now. `named`: a `record`, the path of the model's `card`, and how many `questions` it has."""
+    said = {**named, "data": "" if data == Path("data") else f" --data {data}"}
     console.print(tr("\n[bold]What next[/bold]"))
     drawn = Table.grid(padding=(0, 3))
     for command, what in NEXT:
-        drawn.add_row(Text(command.format(record=record) + where), tr(what))
+        drawn.add_row(Text(command.format(**said)), tr(what, **said))
     console.print(drawn)

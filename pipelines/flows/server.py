@@ -23,6 +23,7 @@ QUIET = {
     "PREFECT_LOGGING_SERVER_LEVEL": "CRITICAL",  # the temporary server logs tracebacks when it is stopped
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",  # the command says what failed; a run's page shows the rest
     "PREFECT_LOGGING_EXTRA_LOGGERS": "gristmill",  # what stages log appears on the run's page
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",  # threads of a stage, whose lines belong to no run
     "PREFECT_SERVER_EPHEMERAL_ENABLED": "true",
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "90",  # two slow cores and a first migration
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "200",  # fewer writers at once: SQLite has one lock
@@ -72,7 +73,7 @@ def find_running() -> dict[str, str]:
 def is_up(url: str) -> bool:
     """Whether `url` on this machine gives 200."""
     try:
-        with _opener().open(url, timeout=5) as response:
+        with loopback().open(url, timeout=5) as response:
             return bool(response.status == 200)
     except UNREACHABLE:
         return False
@@ -81,7 +82,7 @@ def is_up(url: str) -> bool:
 def is_reachable(api: str) -> bool:
     """Whether anything answers at a Prefect API, which may want credentials that this question has not."""
     local = api.startswith(("http://127.", "http://localhost", "http://[::1]"))
-    opener = _opener() if local else urllib.request.build_opener()
+    opener = loopback() if local else urllib.request.build_opener()
     try:
         with opener.open(f"{api}/health", timeout=10):
             return True
@@ -96,13 +97,13 @@ def has_deployments(api: str, names: Sequence[str]) -> bool:
     body = json.dumps({"deployments": {"name": {"any_": list(names)}}}).encode()
     request = urllib.request.Request(f"{api}/deployments/filter", body, {"Content-Type": "application/json"})
     try:
-        with _opener().open(request, timeout=10) as response:
+        with loopback().open(request, timeout=10) as response:
             found = json.load(response)
     except UNREACHABLE:  # too busy to answer; it is asked again
         return False
     return {one["name"] for one in found} == set(names) and all(one["status"] == "READY" for one in found)
 
 
-def _opener() -> urllib.request.OpenerDirector:
-    """Loopback never goes through a proxy."""
+def loopback() -> urllib.request.OpenerDirector:
+    """Opens addresses of this machine, never through a proxy."""
     return urllib.request.build_opener(urllib.request.ProxyHandler({}))

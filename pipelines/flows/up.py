@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from pipelines.errors import WorkFailed
-from pipelines.flows import ports, server
+from pipelines.flows import ports, served, server
 from pipelines.flows.local_servers import origins
 from pipelines.messages import Message, joined
 from pipelines.recipe import load
@@ -92,6 +92,7 @@ def _start(recipes: Sequence[str], data: Path, port: int, stack: ExitStack) -> t
     addresses = _addresses(port)
     os.environ |= {"PREFECT_API_URL": addresses["api"], "PREFECT_SERVER_UI_API_URL": addresses["api"]}
     os.environ |= {"GRISTMILL_DATA": str(data.absolute())}
+    served.announce(recipes)
     os.environ["PREFECT_SERVER_CORS_ALLOWED_ORIGINS"] = ",".join(origins(int(_port(addresses["ui"]))))
     api = Service("server", [SERVERS, "prefect", _port(addresses["ui"])], stack)
     api.wait(lambda: server.is_up(f"{addresses['api']}/health"))

@@ -14,6 +14,7 @@ from pipelines.messages import tr
 from pipelines.recipe import FinetuneSettings, RecipeError
 from pipelines.storage import complete, filesystem, integrity
 from pipelines.storage.integrity import Damaged, sha256_of
+from pipelines.workers.progress import track
 from schemas.manifest import digest
 
 PACKAGED = "smollm2"
@@ -133,8 +134,11 @@ def _packaged(data: Path) -> Path:
 
 def _convert(gguf: Path, folder: Path) -> None:
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig, modeling_gguf_pytorch_utils
 
+    # it draws a bar that no setting of transformers takes away, and that tears ours
+    progress: Any = modeling_gguf_pytorch_utils
+    progress.tqdm = lambda tensors, desc: track(tensors, "unpacking the base model", len(tensors))
     work = folder.with_name(f".{folder.name}.{os.getpid()}")
     shutil.rmtree(work, ignore_errors=True)
     source = {"gguf_file": gguf.name, "local_files_only": True}

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from fnmatch import fnmatch
 from pathlib import Path
 from time import time_ns
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from uuid import uuid4
 
 import pyarrow as pa
@@ -26,6 +26,7 @@ from pipelines.messages import joined
 
 MANIFEST = "manifest.json"
 TAIL_BYTES = 1 << 16  # the end of a log, which holds its last line
+Checked = TypeVar("Checked")
 
 
 class AddressError(WrongInput):
@@ -149,6 +150,24 @@ def move_into_place(file: Path, path: Path) -> None:
     else:
         _remote(path).fs.put_file(str(file), _remote(path).path)
         file.unlink()
+
+
+def create_checked(path: Path, content: str, check: Callable[[Path], Checked]) -> Checked:
+    """Write a new file of this machine once `check` has raised nothing of a draft beside it; returns what it gives.
+
+    Raises: FileExistsError where there is such a file, which stays.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.stem}.{uuid4().hex[:6]}{path.suffix}")
+    try:
+        draft.write_text(content, "utf-8")
+        found = check(draft)
+        sync_file(draft)
+        os.link(draft, path)  # which replaces nothing, unlike a rename
+        sync_folder(path.parent)
+    finally:
+        draft.unlink(missing_ok=True)
+    return found
 
 
 def create_exclusive(path: Path, content: bytes) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from pipelines.messages import tr
 
 PACKAGE = Path(__file__).parents[1]
-LOG_EVERY = 5.0  # seconds between two lines about the progress
+LOG_EVERY = 5.0  # seconds up to the next line about the progress; each wait is twice the last
 log = logging.getLogger("gristmill")
 
 
@@ -86,7 +86,7 @@ def compile_once(stage: str, run: Callable[[], object]) -> None:
 
 @contextmanager
 def announced() -> Iterator[None]:
-    """Log at once when a kernel is compiled inside, and every LOG_EVERY seconds how many are done.
+    """Log at once when a kernel is compiled inside, and now and then how many are done.
 
     Nothing is logged when numba finds all kernels in its cache.
     """
@@ -117,18 +117,21 @@ class _Progress:
 
     def __init__(self) -> None:
         self.count = 0
-        self.begin = self.logged = 0.0
+        self.begin = self.due = 0.0
+        self._wait = LOG_EVERY
         self._lock = threading.Lock()
 
     def started(self) -> None:
         with self._lock:
             if not self.begin:
-                self.begin = self.logged = time.monotonic()
+                self.begin = time.monotonic()
+                self.due = self.begin + self._wait
                 log.info(tr("compiling kernels, once: half a minute on idle cores; later runs find them compiled"))
 
     def finished(self) -> None:
         with self._lock:
             self.count += 1
-            if time.monotonic() - self.logged > LOG_EVERY:
-                self.logged = time.monotonic()
+            if time.monotonic() > self.due:
+                self._wait *= 2
+                self.due = time.monotonic() + self._wait
                 log.info(tr("compiling kernels, once: {count} done", count=self.count))

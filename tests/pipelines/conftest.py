@@ -1,6 +1,7 @@
 """A tiny random Llama, with a tokenizer trained on the spot, and a small snapshot to train it on."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,6 +20,7 @@ CHAT = (
     "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 FACTS = ("keep a branch", "sort a list", "open a file", "write a loop", "boil an egg", "plant a tree")
+Rows = Sequence[dict[str, object]]
 VERBS = ("First", "Then", "After that", "At last")
 
 
@@ -38,13 +40,13 @@ def rows(count: int, split: str, start: int = 0) -> list[dict[str, object]]:
     return made
 
 
-def write_snapshot(data: Path, train: list[dict[str, object]], validation: list[dict[str, object]]) -> None:
+def write_snapshot(data: Path, train: Rows, validation: Rows, test: Rows = ()) -> None:
     folder = storage.folder(data, "curate", "tiny") / "v1"
     filesystem.make_folder(folder.parent)
     what = {"stage": "curate", "name": "tiny", "version": 1, "params": {}, "inputs": {}}
     with storage.building(folder, **what) as made:
-        for split, part in (("train", train), ("validation", validation)):
-            table = pa.Table.from_pylist(part, schema=PUBLISHED)
+        for split, part in (("train", train), ("validation", validation), ("test", test)):
+            table = pa.Table.from_pylist(list(part), schema=PUBLISHED)
             made.table(f"{split}-00000-of-00001.parquet", table, PUBLISHED)
     storage.point_latest(folder)
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines import catalog
+from pipelines import catalog, storage
 from pipelines.catalog import shell
+from pipelines.curate import policy
 from pipelines.flows.steps import Outcome
 from pipelines.recipe import Recipe
 from tests.pipelines.commands import Gristmill
@@ -56,6 +57,8 @@ WRONG_WORDS = [
     (("run", "demo", "--stages", "colect"), "colect: not a stage; known: collect, normalise"),
     (("run", "demo", "--engine", "spark"), "'spark'"),
     (("stage", "colect", "demo"), "'colect'"),
+    (("stage", "curate", "demo", "--policy", "strikt"), "did you mean 'strict'?"),
+    (("run", "demo", "--policy", "strikt"), "did you mean 'strict'?"),
     (("stage", "collect", "demo", "--source", "demo-sites"), "did you mean 'demo-site'?"),
     (("status", "nosuch"), "nosuch: no such file"),
     (("sql", "DROP VIEW records"), "DROP"),
@@ -107,6 +110,20 @@ def test_a_stage_that_fails_gives_1_and_one_line(gristmill: Gristmill, tmp_path:
     assert "nowhere" in said.err
     assert "Traceback" not in said.err
     assert "Traceback" in gristmill("--debug", "stage", "collect", file, "--data", tmp_path / "data").err
+
+
+def test_another_policy_takes_the_place_of_the_recipes_own(
+    gristmill: Gristmill, milled: Milled, tmp_path: Path
+) -> None:
+    shutil.copytree(milled[1], tmp_path / "data", symlinks=True)
+    mine = tmp_path / "mine.toml"
+    mine.write_text('extends = "default"\noff = ["output_talk"]\n[mixture]\nmax_records = 2\n')
+    recipe = milled[1].parent / "small.toml"
+    assert gristmill("stage", "curate", recipe, "--policy", mine, "--data", tmp_path / "data").code == 0
+    made = storage.read_manifest(storage.latest(tmp_path / "data" / "5_curated" / "small"))
+    assert made
+    assert made.params["policy"] == policy.load(mine).model_dump(mode="json")
+    assert made.counts["kept"] == 2
 
 
 def test_forget_says_what_was_erased(gristmill: Gristmill, milled: Milled, tmp_path: Path) -> None:

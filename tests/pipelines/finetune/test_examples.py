@@ -14,7 +14,7 @@ SETTINGS = FinetuneSettings(model="m", max_length=16, eval_records=3)
 
 def row(name: str, length: int, task: str = "dialogue") -> dict[str, Any]:
     """A row of so many tokens, of which three are its prompt; 0: one that the template refuses."""
-    return {"record_id": name, "task": task, "length": length}
+    return {"record_id": name, "task": task, "language": "en", "length": length}
 
 
 @dataclass

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from numba import njit
@@ -72,6 +73,20 @@ def test_progress_is_logged_now_and_then(monkeypatch: pytest.MonkeyPatch, caplog
         njit(lambda x: x + 2)(1)
     counts = [line.split(", once: ")[1].partition(" in ")[0] for line in caplog.messages[1:]]
     assert counts == ["1 done", "2 done", "2 done"]
+
+
+def test_each_wait_for_a_line_is_twice_the_last(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = iter(range(1000))  # a second for each look
+    monkeypatch.setattr(kernels, "time", SimpleNamespace(monotonic=lambda: float(next(clock))))
+    monkeypatch.setattr(kernels, "LOG_EVERY", 0.5)
+    progress = kernels._Progress()
+    with caplog.at_level(logging.INFO, logger="gristmill"):
+        progress.started()
+        for _ in range(22):
+            progress.finished()
+    assert [line.split()[-2] for line in caplog.messages[1:]] == ["1", "3", "6", "11", "20"]
 
 
 def test_other_sources_and_a_setting_of_the_user_move_nothing(tmp_path: Path) -> None:

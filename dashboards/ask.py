@@ -1,0 +1,99 @@
+"""Questions to the data folder: each is a file of `queries`, over the views of `pipelines.catalog`.
+
+An answer is remembered until something is published, taken away, run or decided: what is shown is never stale.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+import streamlit as st
+
+from pipelines import catalog
+from pipelines.catalog import explain
+from pipelines.curate import decisions, review
+from pipelines.flows import served
+
+QUERIES = Path(__file__).parent / "queries"
+Rows = list[dict[str, Any]]
+Pairs = tuple[tuple[str, Any], ...]  # a dict that can be a key
+
+
+def data_folder() -> str:
+    """The data folder, by the environment variable GRISTMILL_DATA."""
+    return os.environ.get("GRISTMILL_DATA", "data")
+
+
+def data_path() -> Path:
+    """The data folder as a path, also of one in an object store."""
+    return catalog.folder_at(data_folder())
+
+
+def table(name: str, **parameters: Any) -> pd.DataFrame:
+    """The answer to `queries/<name>.sql`, for charts and tables."""
+    found: pd.DataFrame = _asked(name, parameters).to_pandas()
+    return found
+
+
+def rows(name: str, **parameters: Any) -> Rows:
+    """The answer to `queries/<name>.sql` as dicts."""
+    listed: Rows = _asked(name, parameters).to_pylist()
+    return listed
+
+
+def queue(recipe: str, order: dict[str, Any], filters: dict[str, Any]) -> list[str]:
+    """The ids of the records that pass `queries/chosen.sql`, in the order of `pipelines.curate.review.queue`.
+
+    `order` has its arguments `order` ("" is by id), `seed` and `rule`. Raises PolicyError where the rule draws no line.
+    """
+    data = data_folder()
+    differ = order["order"] == "disagreement"
+    said = tuple(decisions.history(served.recipe(recipe), data_path())) if differ else ()
+    wanted = tuple(sorted({**filters, "recipe": recipe}.items()))
+    return _queue(data, catalog.state(data), tuple(sorted(order.items())), wanted, said)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _queue(data: str, state: str, order: Pairs, wanted: Pairs, said: tuple[decisions.Decision, ...]) -> list[str]:
+    """Not copied for each reader, as what `cache_data` keeps is: it may be a million ids."""
+    con, (sql, values) = _connection(data, state).cursor(), _question("chosen", wanted)
+    asked, recipe = dict(order), values["recipe"]
+    if not asked["order"]:
+        return sorted(name for (name,) in con.execute(sql, values).fetchall())
+    policy = explain.policy(catalog.folder_at(data), recipe)
+    among = sql.rstrip().removesuffix(";")
+    return review.queue(con, recipe, **asked, policy=policy, decisions=said, among=among, values=values)
+
+
+def _asked(name: str, parameters: dict[str, Any]) -> pa.Table:
+    data = data_folder()
+    answer: pa.Table = _answer(name, data, catalog.state(data), tuple(sorted(parameters.items())))
+    return answer
+
+
+@st.cache_data(show_spinner=False, max_entries=200)
+def _answer(name: str, data: str, state: str, parameters: Pairs) -> pa.Table:
+    return _run(name, data, state, parameters).to_arrow_table()
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _connection(data: str, state: str) -> duckdb.DuckDBPyConnection:
+    """Opening one takes longer than most questions; each question has a cursor of its own."""
+    return catalog.connect(data)
+
+
+def _run(name: str, data: str, state: str, parameters: Pairs) -> duckdb.DuckDBPyRelation:
+    sql, values = _question(name, parameters)
+    return _connection(data, state).cursor().sql(sql, params=values)
+
+
+def _question(name: str, parameters: Pairs) -> tuple[str, dict[str, Any]]:
+    """The query and its values. A parameter `signal` names a column."""
+    sql = (QUERIES / f"{name}.sql").read_text()
+    values = {key: list(value) if isinstance(value, tuple) else value for key, value in parameters}
+    if "signal" in values:
+        sql = sql.replace("{signal}", '"' + str(values.pop("signal")).replace('"', '""') + '"')
+    return sql, values

@@ -1,0 +1,71 @@
+"""Changes of a policy that need no SQL: rules switched off, lines moved, and what comes of it saved as a file."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipelines.curate import bounds, policy, policy_file
+from pipelines.curate.policy import Policy, PolicyError, Rule
+from pipelines.errors import did_you_mean
+from pipelines.messages import tr
+from pipelines.storage import filesystem
+
+FOLDER = "policies"  # below the data folder
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+
+
+@dataclass(frozen=True)
+class Edits:
+    """`values` are by rule, then by number in `bounds.find`; the rules in `off` drop nothing."""
+
+    values: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
+    off: frozenset[str] = frozenset()
+
+
+def edited(base: Policy, edits: Edits) -> Policy:
+    """The policy with the edits. Raises PolicyError for a rule or a line that it lacks."""
+    names = [rule.name for rule in base.rules]
+    for name in sorted({*edits.values, *edits.off} - set(names)):
+        raise PolicyError(tr("no rule {name}", name=repr(name)) + did_you_mean(name, names))
+    rules = [_moved(rule, edits.values.get(rule.name, {})) for rule in base.rules if rule.name not in edits.off]
+    return base.model_copy(update={"rules": tuple(rules)})
+
+
+def _moved(rule: Rule, values: Mapping[int, float]) -> Rule:
+    try:
+        return rule.model_copy(update={"drop_if": bounds.move(rule.drop_if, values)}) if values else rule
+    except KeyError as error:
+        words = {"rule": rule.name, "number": error.args[0], "lines": len(bounds.find(rule.drop_if))}
+        raise PolicyError(tr("{rule}: no line {number}; it draws {lines}", **words)) from error
+
+
+def saved(data: Path) -> list[Path]:
+    """The policy files of a data folder, by name."""
+    return sorted((data / FOLDER).glob("[!.]*.toml"), key=lambda file: file.name)
+
+
+def save(name: str, base: str | Policy, edits: Edits, data: Path, who: str = "") -> Path:
+    """Write `<data>/policies/<name>.toml`, which extends `base` by what differs; one without a file is written whole.
+
+    Raises: PolicyError where the name is none, or taken, or what comes of it cannot be a policy.
+    """
+    if not _NAME.fullmatch(name):
+        raise PolicyError(tr("{name}: not a policy's name; write a-z, 0-9, - and _", name=repr(name)))
+    if not filesystem.is_local(data):
+        raise PolicyError(tr("{data}: policies are saved on a disk only; write a file of your own", data=data))
+    file = data / FOLDER / f"{name}.toml"
+    heading = f"Made on the dashboard{f' by {_one_line(who)}' if who else ''}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC."
+    stood = base if isinstance(base, Policy) else policy.load(base)
+    result = edited(stood, edits)
+    if isinstance(base, Policy):
+        policy_file.write_whole(file, result, heading)
+    else:
+        changed = [rule for rule in result.rules if rule not in stood.rules]
+        policy_file.write(file, base, changed, sorted(edits.off), heading)
+    return file
+
+
+def _one_line(text: str) -> str:
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())

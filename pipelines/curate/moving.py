@@ -1,0 +1,169 @@
+"""What a policy keeps when its lines are moved and its rules switched, at once, as often as asked.
+
+`gristmill try` judges every record by every rule. Here all that no edit can change is measured once, into the table
+`fact`: who breaks which rule, who comes first in its cluster, and each part of a rule that holds no line, so that not
+even a text is read again. What an edited policy does is then one query, and exactly what `try` would say of it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from pipelines.curate import bounds, mixture
+from pipelines.curate.edits import Edits, edited
+from pipelines.curate.mixture import EMBEDDING
+from pipelines.curate.policy import Mixture, Policy, Rule, breaks_sql, mentions
+from pipelines.curate.what_if import Effect, create_candidates, in_order
+from pipelines.storage import user_sql
+from pipelines.storage.user_sql import Node
+
+_FACTS = """
+CREATE TABLE fact AS
+SELECT record_id, cluster, place, decision IN ('accept', 'edit') AS hand, decision = 'reject' AS rejected, {columns}
+FROM candidate JOIN (
+    SELECT record_id, CASE WHEN count(*) OVER (PARTITION BY cluster_id) > 1 THEN cluster_id END AS cluster,
+           row_number() OVER (PARTITION BY cluster_id
+                              ORDER BY decision NOT IN ('accept', 'edit'), {prefer}, record_id) AS place
+    FROM candidate
+) USING (record_id)
+"""
+_JUDGED = """
+CREATE OR REPLACE TEMP VIEW judged AS
+WITH broken AS (SELECT *, {broken} FROM fact),
+counted AS (SELECT *, {count} AS broken FROM broken),
+survivor AS (SELECT cluster, min(place) AS first FROM counted WHERE broken = 0 AND cluster IS NOT NULL GROUP BY cluster)
+SELECT *, first IS NOT NULL AND first <> place AND NOT hand AS duplicate FROM counted LEFT JOIN survivor USING (cluster)
+"""
+_POOL = "CREATE TEMP TABLE pool AS SELECT placed.* FROM placed JOIN judged USING (record_id) WHERE {kept}"
+_PASSES = "broken = 0 AND NOT duplicate"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What is known of the records of `recipe`; `columns` of the table `fact` in `con`, by the SQL that they hold."""
+
+    recipe: str
+    policy: Policy
+    con: duckdb.DuckDBPyConnection
+    columns: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The edited policy, and a connection with the view `judged` by it: a row of `fact` with the rules broken now."""
+
+    prepared: Prepared
+    policy: Policy
+    con: duckdb.DuckDBPyConnection
+
+    @property
+    def kept(self) -> str:
+        """SQL over `judged`: whether a record survives, its quotas too."""
+        mixed = self.policy.mixture != Mixture()
+        return f"{_PASSES} AND record_id NOT IN (SELECT record_id FROM excluded)" if mixed else _PASSES
+
+    def breaks(self, rule: str) -> str:
+        """SQL over `judged`: whether a record is dropped for this rule."""
+        number, on = _number(self.prepared.policy, rule), rule in {each.name for each in self.policy.rules}
+        return f"e{number}" if on else "false"
+
+    def fulfils(self, rule: str, values: Mapping[int, float]) -> str:
+        """SQL over `judged`: whether a record breaks this rule with these lines, whatever a person decided."""
+        base = self.prepared.policy.rules[_number(self.prepared.policy, rule)]
+        moved = base.model_copy(update={"drop_if": bounds.move(base.drop_if, values)})
+        return _fulfils(moved, self.prepared) if values else f"b{_number(self.prepared.policy, rule)}"
+
+
+def prepare(policy: Policy, con: duckdb.DuckDBPyConnection, recipe: str = "") -> Prepared:
+    """Measure what no edit changes, into `con`, a connection of the catalog with nothing of this kind in it yet.
+
+    Takes about as long as `try_policy`, and raises as it does.
+    """
+    chosen, columns = create_candidates(con, policy, recipe), dict[str, str]()
+    for rule in policy.rules:
+        _over_facts(rule.drop_if, columns)
+    made = [f"{breaks_sql(rule)} AS b{number}" for number, rule in enumerate(policy.rules)]
+    made += [f"TRY({sql}) AS {name}" for sql, name in columns.items()]  # a part may fail where its rule guards it
+    con.execute(_FACTS.format(columns=", ".join(made), prefer=user_sql.closed(policy.prefer)))
+    if policy.mixture != Mixture():
+        embedding = f", {EMBEDDING}" if policy.mixture.diversity and EMBEDDING in con.table("candidate").columns else ""
+        columns_of_pool = mixture.pool_columns(policy)
+        con.execute(f"CREATE TABLE placed AS SELECT {columns_of_pool}{embedding} FROM candidate")
+    return Prepared(chosen, policy, con, columns)
+
+
+def judge(prepared: Prepared, edits: Edits) -> Judged:
+    """Judge all records by the edited policy. Raises PolicyError for edits of what is not there."""
+    policy, con = edited(prepared.policy, edits), prepared.con.cursor()
+    rules = {rule.name: rule for rule in policy.rules}
+    numbers = {number: rules[r.name] for number, r in enumerate(prepared.policy.rules) if r.name in rules}
+    broken = [f"{_breaks(number, rule, prepared, edits)} AS e{number}" for number, rule in numbers.items()]
+    count = " + ".join(["(rejected AND NOT hand)::INTEGER", *(f"e{number}::INTEGER" for number in numbers)])
+    con.execute(_JUDGED.format(broken=", ".join([*broken, "true AS judged"]), count=count))
+    if policy.mixture != Mixture():
+        con.execute(_POOL.format(kept=_PASSES))
+        con.execute("CREATE TEMP VIEW candidate AS SELECT * FROM placed")
+        mixture.exclude(con, policy.mixture)
+    return Judged(prepared, policy, con)
+
+
+def effect(judged: Judged) -> Effect:
+    """What `try_policy` gives for the edited policy."""
+    names = {rule.name: judged.breaks(rule.name) for rule in judged.policy.rules}
+    names |= {"duplicate": "duplicate", "decision": "rejected"}
+    asked = [f"count(*) FILTER ({sql}), count(*) FILTER ({sql} AND alone)" for sql in names.values()]
+    row = judged.con.sql(
+        f"SELECT count(*), count(*) FILTER ({_PASSES}), {', '.join(asked)} "
+        "FROM (SELECT *, broken + duplicate::INTEGER = 1 AS alone FROM judged)"
+    ).fetchall()[0]
+    counted = dict(zip(names, zip(row[2::2], row[3::2], strict=True), strict=True))
+    excluded = _excluded(judged)
+    counted |= {rule: (number, number) for rule, number in excluded.items()}
+    told = {rule: numbers for rule, numbers in counted.items() if numbers[0] or rule in names}
+    if not told["decision"][0]:
+        del told["decision"]
+    return in_order(judged.prepared.recipe, judged.policy, row[0], row[1] - sum(excluded.values()), told)
+
+
+def _excluded(judged: Judged) -> dict[str, int]:
+    if judged.policy.mixture == Mixture():
+        return {}
+    return dict(judged.con.sql("SELECT rule, count(*) FROM excluded GROUP BY rule").fetchall())
+
+
+def _breaks(number: int, rule: Rule, prepared: Prepared, edits: Edits) -> str:
+    """SQL over `fact`: whether a record is dropped for a rule; of accepted ones, only for one about the licence."""
+    sql = _fulfils(rule, prepared) if edits.values.get(rule.name) else f"b{number}"
+    return sql if "licence" in mentions(rule.drop_if) else f"({sql} AND NOT hand)"
+
+
+def _fulfils(rule: Rule, prepared: Prepared) -> str:
+    return f"coalesce(({_over_facts(rule.drop_if, dict(prepared.columns))}), {str(rule.if_null).lower()})"
+
+
+def _number(policy: Policy, rule: str) -> int:
+    return [each.name for each in policy.rules].index(rule)
+
+
+def _over_facts(drop_if: str, columns: dict[str, str]) -> str:
+    """The rule as SQL over `fact`. What it needs and `columns` lacks is added there."""
+    lines = {bound.location for bound in bounds.find(drop_if)}
+    return user_sql.written(_hoisted(user_sql.parts(drop_if)[0], lines, columns)) if lines else ""
+
+
+def _hoisted(node: Any, lines: set[int], columns: dict[str, str]) -> Any:
+    """The tree with a column in place of each largest part that holds no line."""
+    if isinstance(node, list):
+        return [_hoisted(each, lines, columns) for each in node]
+    if not isinstance(node, dict) or node.get("class") == "CONSTANT":
+        return node
+    if "class" in node and lines.isdisjoint(_places(node)):
+        sql = user_sql.written(node)
+        return user_sql.parts(columns.setdefault(sql, f"m{len(columns)}"))[0]
+    return {key: _hoisted(each, lines, columns) for key, each in node.items()}
+
+
+def _places(node: Node) -> Iterator[int]:
+    return (each["query_location"] for each in user_sql.nodes(node) if each.get("class") == "CONSTANT")

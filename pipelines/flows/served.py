@@ -1,0 +1,22 @@
+"""The recipes that `gristmill up` serves, for the dashboard that it starts: by name, from the environment."""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipelines.recipe import Recipe, load
+
+VARIABLE = "GRISTMILL_RECIPES"
+
+
+def announce(recipes: Sequence[str]) -> None:
+    """Tell the services that are started from here where each recipe lies: a bundled one's name, or a file."""
+    places = {load(one).name: str(Path(one).absolute()) if Path(one).is_file() else one for one in recipes}
+    os.environ[VARIABLE] = json.dumps(places)
+
+
+def recipe(name: str) -> Recipe | None:
+    """The recipe of that name, as its file says now; None where it is not served. Raises RecipeError."""
+    places: dict[str, str] = json.loads(os.environ.get(VARIABLE, "{}"))
+    return load(places[name]) if name in places else None

@@ -1,0 +1,75 @@
+"""The dashboard in a browser: each page in both languages, both themes, wide and narrow; and review by keys."""
+
+import json
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import shoot
+from tests.conftest import Mill
+
+RECORD = "forum:q1%23a101"
+TITLES = {
+    "overview": ("small", "small"),
+    "records": ("Records", "记录"),
+    "record": ("One record", "一条记录"),
+    "policy": ("Policy", "策略"),
+}
+LOOKS = {"wide": (1400, 900, "light", "en"), "narrow": (390, 844, "dark", "zh")}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def curated(run_page: str) -> None:
+    """There is a snapshot to look at."""
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("name", TITLES)
+def test_each_page_fits_and_speaks_the_language(name: str, look: str, mill: Mill, page: Page) -> None:
+    width, height, theme, language = LOOKS[look]
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+    page.goto(f"{mill.dashboard}/{name}?lang={language}&id={RECORD}")
+    title = TITLES[name][language == "zh"]
+    expect(page.get_by_role("heading", name=title, exact=True, level=1)).to_be_visible()
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    shoot(page, f"{name}-{look}")
+
+
+def test_records_are_reviewed_by_keys(mill: Mill, page: Page) -> None:
+    page.set_viewport_size({"width": 1400, "height": 900})
+    page.goto(f"{mill.dashboard}/records?lang=en&view=review&who=Ada")
+
+    def at(place: str) -> None:
+        expect(page.get_by_text(f"{place} of 6")).to_be_visible()
+
+    for place, key in (("1", "j"), ("2", "k"), ("1", "a"), ("2", "r")):
+        at(place)
+        page.keyboard.press(key)
+    at("3")
+    page.keyboard.press("n")
+    page.get_by_role("textbox", name="Note").fill("are such answers rare?")  # a and r are letters here
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("are such answers rare?")).to_be_visible()
+    page.keyboard.press("e")
+    page.get_by_role("textbox", name="Answer").fill("A better answer.")
+    page.get_by_role("button", name="Save").click()
+    at("4")
+    page.keyboard.press("k")
+    at("3")
+    page.keyboard.press("u")
+    expect(page.get_by_text("taken back")).to_be_visible()
+    said = [json.loads(line) for line in (mill.folder / "data" / "decisions.jsonl").read_text().splitlines()]
+    assert [row["decision"] for row in said] == ["accept", "reject", "note", "edit", "undo"]
+    assert {row["who"] for row in said} == {"Ada"}
+    (mill.folder / "data" / "decisions.jsonl").unlink()
+
+
+def test_a_rule_on_the_overview_leads_to_its_records(mill: Mill, page: Page) -> None:
+    page.goto(f"{mill.dashboard}/?lang=en")
+    page.get_by_role("link", name="forum: 6 of 6 kept").click()
+    expect(page.get_by_role("heading", name="Records", exact=True)).to_be_visible()
+    expect(page.get_by_text("6 records")).to_be_visible()
+    assert "source=forum" in page.url
