@@ -29,7 +29,7 @@ def add(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
     if path.suffix == ".csv":
         _add_to_csv(path, rows)
     else:
-        filesystem.append_line(path, write_lines(rows), is_torn)
+        filesystem.append_line(path, write_lines(rows), is_torn, held=True)
 
 
 def is_torn(line: bytes) -> bool:
@@ -48,7 +48,8 @@ def _add_to_csv(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
     columns = _columns(path, rows)
     written = io.StringIO(newline="")
     csv.DictWriter(written, columns, lineterminator="\n").writerows(rows)
-    filesystem.append_line(path, written.getvalue(), lambda _: False)  # a row cannot be told from half of one
+    # half a row cannot be told from a whole one
+    filesystem.append_line(path, written.getvalue(), lambda _: False, held=True)
 
 
 def _columns(path: Path, rows: Sequence[Mapping[str, str]]) -> list[str]:

@@ -311,11 +311,12 @@ def follow_link(link: Path) -> Path:
     return link.parent / name if name else link  # fsspec may read a missing object as an empty one
 
 
-def append_line(path: Path, line: str, is_torn: Callable[[bytes], bool]) -> None:
+def append_line(path: Path, line: str, is_torn: Callable[[bytes], bool], held: bool = False) -> None:
     """Append a line to a log file. In an object store, which cannot append, each line is an object of its own.
 
     A last line without its line feed goes if `is_torn` says that a power failure has cut it off; after any other the
-    new one begins on a line of its own. What finds no room leaves nothing behind. Raises: OSError.
+    new one begins on a line of its own. What finds no room leaves nothing behind. `held` says that the caller has
+    locked the file (`lease.lock_file`), which a second lock would wait for without end. Raises: OSError.
     """
     if not is_local(path):
         (path.with_suffix("") / f"{time_ns()}-{uuid4().hex[:6]}{path.suffix}").write_text(line)
@@ -323,7 +324,8 @@ def append_line(path: Path, line: str, is_torn: Callable[[bytes], bool]) -> None
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if not held:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
         with naming(path):
             _append(descriptor, line.encode(), is_torn)
     finally:
