@@ -10,6 +10,7 @@ from pipelines.messages import tr
 
 RECORDS, POLICY = "screens/records.py", "screens/policy.py"
 RULES_SHOWN = 12
+LICENCES_SHOWN = 120  # characters
 
 
 def draw() -> None:
@@ -128,7 +129,8 @@ def show_sources(recipe: str) -> None:
     for row in ask.rows("sources", recipe=recipe):
         label = tr("{source}: {kept} of {records} kept", source=f"**{row['source']}**", **_numbers(row))
         st.page_link(RECORDS, label=label, query_params={"recipe": recipe, "source": row["source"]})
-        st.caption(tr("{kind} · licences: {licences}", kind=row["kind"], licences=row["licences"]))
+        shown = texts.plain(row["licences"][:LICENCES_SHOWN])
+        st.caption(tr("{kind} · licences: {licences}", kind=row["kind"], licences=shown))
 
 
 def show_losses(recipe: str) -> None:

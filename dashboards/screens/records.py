@@ -60,7 +60,7 @@ def show_agreement(said: list[Decision]) -> None:
 def filtered(recipe: str, said: list[Decision]) -> list[str]:
     """The filters, and the ids of the records that pass them, in the chosen order."""
     used = [name for name in FILTERS if st.query_params.get(name)]
-    title = tr("Filters") if not used else tr("Filters: {used}", used=", ".join(used))
+    title = tr("Filters") if not used else tr("Filters: {number} in use", number=len(used))
     with st.expander(title, expanded=bool(used) and st.query_params.get("view") != "review"):
         wanted, order = _wanted(recipe), _order(explain.rules_with_a_line(ask.data_path(), recipe))
         if used and st.button(tr("Clear all filters"), icon=":material/filter_alt_off:"):
