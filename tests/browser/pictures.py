@@ -1,4 +1,4 @@
-"""The README's pictures of the dashboard: `python -m tests.browser.pictures DATA RECORD_ID OUT`, after `gristmill demo`.
+"""Pictures of the dashboard for README: `python -m tests.browser.pictures DATA RECORD_ID OUT` after `gristmill demo`.
 
 Every page of the dashboard over the data folder, as small JPEG files named after the pages.
 """

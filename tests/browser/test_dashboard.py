@@ -12,7 +12,7 @@ RECORD = "forum:q1%23a101"
 TITLES = {
     "overview": ("small", "small"),
     "records": ("Records", "记录"),
-    "record": ("One record", "一条记录"),
+    "record": ("One record", "单条记录"),
     "policy": ("Policy", "策略"),
 }
 LOOKS = {"wide": (1400, 900, "light", "en"), "narrow": (390, 844, "dark", "zh")}
