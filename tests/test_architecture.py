@@ -1,6 +1,7 @@
 """The tree's own rules: who may import whom, and how big things may grow."""
 
 import ast
+import os
 import re
 from pathlib import Path
 
@@ -190,3 +191,10 @@ def test_no_test_is_decided_by_a_clock() -> None:
         path for path in files if re.search(r"mark\.timeout\(", path.read_text()) and path.name != Path(__file__).name
     ]
     assert short_waits("one.wait(30), urlopen(url, timeout=5)") == {"one.wait(30)", "urlopen(url, timeout=5)"}
+
+
+def test_a_files_tests_go_to_one_worker(request: pytest.FixtureRequest) -> None:
+    """Or each worker starts the servers and mills the corpora of all files: twice the time, and nobody would see it."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        pytest.skip("one process has all tests")
+    assert request.node.nodeid.endswith(f"@{Path(__file__)}")
