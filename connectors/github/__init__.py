@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from connectors.base import Kind, LocalPath, Settings, Web
+from connectors.github.apart import Apart, TooMany, comments_apart
 from connectors.github.live import Bulk, Listings, comments_by_issue
 from connectors.github.text import markdown
 from connectors.reading.local import files_at, ignored, is_named
@@ -109,8 +110,11 @@ class GitHub(Settings):
 
     def _saved(self) -> Iterator[Page | Reject]:
         yield from ignored(self.path, self.files())
+        with comments_apart(_comments_apart(self.files())) as apart:
+            yield from self._read(apart)
+
+    def _read(self, apart: Apart) -> Iterator[Page | Reject]:
         seen: set[str] = set()
-        apart = _comments_apart(self.files())
         for file in self.files():
             entry = None
             for entry in read(file):
@@ -122,7 +126,7 @@ class GitHub(Settings):
             if entry is None:
                 yield Reject(file.name, "empty_file")
 
-    def _exported(self, entry: Any, apart: dict[str, list[dict[str, Any]]], place: str) -> Page | Reject | None:
+    def _exported(self, entry: Any, apart: Apart, place: str) -> Page | Reject | None:
         """What an entry of the file `place` is; None for a comment, which goes with its issue."""
         if isinstance(entry, Malformed):
             return Reject(f"{place}/{entry.position}", entry.reason, entry.detail)
@@ -135,7 +139,10 @@ class GitHub(Settings):
             (entry[name] for name in ("comments", "comments_data") if isinstance(entry.get(name), list)), []
         )
         comments = [comment for comment in within if isinstance(comment, dict)]
-        return self._page(entry, comments or apart.get(str(entry.get("url")), []))
+        try:
+            return self._page(entry, comments or apart(str(entry.get("url"))))
+        except TooMany as error:
+            return Reject(str(entry["number"]), "too_large", str(error))
 
     def _wanted(self, issue: dict[str, Any]) -> bool:
         return self.pull_requests or not issue.get("pull_request")
@@ -209,14 +216,12 @@ def _since(cursor: str) -> str:
     return when.strftime("%Y-%m-%dT%H:%M:%SZ") if when else ""
 
 
-def _comments_apart(files: tuple[Path, ...]) -> dict[str, list[dict[str, Any]]]:
-    """Comments of lists of their own, by the address of their issue."""
-    apart: dict[str, list[dict[str, Any]]] = {}
+def _comments_apart(files: tuple[Path, ...]) -> Iterator[dict[str, Any]]:
+    """Comments of lists of their own, which name the address of their issue."""
     for file in files:
         for entry in read(file):
             if not _is_issue(entry) and _is_comment(entry) and entry.get("issue_url"):
-                apart.setdefault(str(entry["issue_url"]), []).append(entry)
-    return apart
+                yield entry
 
 
 def _is_issue(issue: Any) -> bool:

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import IO, Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from connectors.html.decoding import encoding_of
-from connectors.reading import json_rows, packed
+from connectors.reading import json_rows, packed, parquet
 from connectors.reading.local import is_named
 from connectors.reading.malformed import Malformed
 
@@ -31,7 +30,7 @@ def read(path: Path) -> Iterator[Any]:
     """
     try:
         if _is_parquet(path):
-            yield from _parquet(path)
+            yield from parquet.rows(path)
             return
         is_table = is_named(path, CSV)
         ends = "" if is_table else "\n"  # fields and strings of JSON hold line ends of any kind
@@ -49,12 +48,6 @@ def read(path: Path) -> Iterator[Any]:
 def _is_parquet(path: Path) -> bool:
     with path.open("rb") as file:
         return path.suffix.lower() == ".parquet" or file.read(4) == b"PAR1"
-
-
-def _parquet(path: Path) -> Iterator[Any]:
-    with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(batch_size=1_000):
-            yield from batch.to_pylist()
 
 
 class _Lines:

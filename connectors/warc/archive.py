@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+import re2
 from warcio.exceptions import ArchiveLoadFailed
 from warcio.recordloader import ArcWarcRecordLoader
 from warcio.statusandheaders import StatusAndHeadersParserException
@@ -21,9 +22,18 @@ from connectors.web.limits import LIMITS
 
 _BLOCK = 1 << 16
 _LONGEST_LINE = 1 << 16
+_LONGEST_BEGINNING = 1 << 12  # of the line of a record of ARC, which holds its address
 _LONGEST_HEADERS = 1 << 20  # bytes of a record's own headers and those of HTTP
+_PEEK = 10  # bytes: two line ends, and how a record begins
 _GZIP = b"\x1f\x8b\x08"
 _STARTS = (b"WARC/", b"filedesc:", b"http://", b"https://")  # how records of WARC, then of ARC begin
+# Such a beginning, with what stands before it in a line: where bytes are missing, a record follows on half a line
+_BEGINNING = re2.compile(rb"WARC/\d\.\d+\r?\n|(?m:^https?://\S+ [0-9a-f.:]+ \d{14} \S+ \d+\r?\n)")
+_GLUED = re2.compile(rb"(?:^|[^/=])WARC/\d\.\d+\r?\n$")  # an address may end so
+_ONCE = ("warc-type", "warc-record-id", "warc-date", "content-length")
+_TYPES = ("warcinfo", "response", "resource", "request", "metadata", "revisit", "conversion", "continuation")
+_ADDRESS, _HTTP = re2.compile(r"[A-Za-z][\w.+-]*:"), re2.compile(r"https?://")
+_ADDRESSED = ("response", "resource", "conversion")
 _BAD_RECORD = (ArchiveLoadFailed, StatusAndHeadersParserException, EOFError, ValueError, IndexError, AttributeError)
 
 
@@ -88,12 +98,33 @@ def _read(source: "_Source", loader: Any, wants: Callable[[str, str], bool]) -> 
     if record.raw_stream.limit > source.left:
         raise Damage("truncated", "the record is longer than what is left of the file")
     url = record.rec_headers.get_header("WARC-Target-URI") or ""
+    _check_headers(record, url)
     wanted = wants(record.rec_type, url)
     try:
         body = _body(record, LIMITS.body if wanted else 0)
     except ValueError as error:  # a digest that is no digest
         raise Damage("digest_mismatch", str(error)[:80]) from error
+    if not record.digest_checker.passed and not _is_end(source.following):
+        raise Damage("broken_record", "it does not end where its length says")
     return _capture(record, url, body) if wanted else None
+
+
+def _check_headers(record: Any, url: str) -> None:
+    """Raises Damage for headers that are those of two records, or that lack what any record has."""
+    names = [name.lower() for name, _ in record.rec_headers.headers]
+    if record.rec_headers.statusline or any(names.count(name) > 1 for name in _ONCE):
+        raise Damage("broken_record", "another record begins within its headers")
+    if record.rec_type not in _TYPES:
+        raise Damage("broken_record", f"no record is of the type {str(record.rec_type)[:40]!r}")
+    stated = (record.rec_headers.get_header("Content-Type") or "").lower()
+    is_http = record.rec_type == "response" and stated.startswith("application/http")
+    if record.rec_type in _ADDRESSED and not (_HTTP if is_http else _ADDRESS).match(url):
+        raise Damage("broken_record", f"no address: {url[:40]!r}")
+
+
+def _is_end(following: bytes) -> bool:
+    """Whether a record may end before these bytes; the line ends after it may be damaged."""
+    return following[:1] in (b"", b"\r", b"\n") or any(start in following for start in _STARTS)
 
 
 def _body(record: Any, most: int) -> bytes:
@@ -188,7 +219,17 @@ class _Source:
         self._headers += len(line)
         if self._headers > _LONGEST_HEADERS:
             self._endless()
+        if _GLUED.search(line) and self._headers > len(line):
+            self._text = line[line.rindex(_STARTS[0]) :] + self._text
+            raise Damage("broken_record", "another record begins within its headers")
         return line
+
+    @property
+    def following(self) -> bytes:
+        """The next few bytes; of a gzipped file only those at hand, for the next member may be broken."""
+        while not self._zipped and len(self._text) < _PEEK and self._fill():
+            pass
+        return self._text[:_PEEK]
 
     def _endless(self) -> None:
         if self._zipped:
@@ -203,15 +244,14 @@ class _Source:
         if not self._zipped:
             self._seek(self.position + 1)
         try:
-            while not self._starts_record() and self.readline():
-                pass
+            while not (found := _BEGINNING.search(self._text)):
+                self._text = self._text[-_LONGEST_BEGINNING:]
+                if not self._fill():
+                    self._text = b""
+                    return
         except Damage:
             return  # `_fill` has found the next member
-
-    def _starts_record(self) -> bool:
-        while len(self._text) < len(_STARTS[0]) and self._fill():
-            pass
-        return self._text.startswith(_STARTS[0])
+        self._text = self._text[found.start() :]
 
     def _seek(self, offset: int) -> None:
         self._file.seek(offset)

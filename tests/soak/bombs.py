@@ -19,6 +19,8 @@ from typing import IO, Any
 from zipfile import ZIP_STORED, ZipFile
 
 import py7zr
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from connectors.base import Connector
 from connectors.confluence import Confluence
@@ -163,6 +165,32 @@ def _github(folder: Path) -> Connector:
     return GitHub(name="s", path=folder)
 
 
+def _comments_apart(folder: Path) -> Connector:
+    """A gibibyte of comments, most of them of one issue, beside a list of issues."""
+    issues = [{"number": number, "title": "T", "url": f"https://g.example/{number}"} for number in (1, 2)]
+    (folder / "issues.json").write_text(json.dumps(issues))
+    one = b'{"id": 1, "body": "' + b"text " * 200 + b'", "issue_url": "https://g.example/%d"}\n'
+    _written(folder / "comments.jsonl", one % 2, one % 1, 1024 * MIB, b"")
+    return _github(folder)
+
+
+def _parquet(text: str, times: int, size: int) -> Callable[[Path], Connector]:
+    """Three groups of rows, of which the second holds `text` `size` times over, `times` times."""
+
+    def make(folder: Path) -> Connector:
+        if not (child := os.fork()):  # what it takes to write the file is not to be measured
+            kind = pa.dictionary(pa.int32(), pa.string())
+            with pq.ParquetWriter(folder / "a.parquet", pa.schema([("output", kind)]), compression="zstd") as file:
+                for said, count in (("one", 1), (text * size, times), ("three", 1)):
+                    indices = pa.array([0] * count, pa.int32())
+                    file.write_table(pa.table({"output": pa.DictionaryArray.from_arrays(indices, pa.array([said]))}))
+            os._exit(0)
+        os.waitpid(child, 0)
+        return _instructions(folder)
+
+    return make
+
+
 def _zendesk(folder: Path) -> Connector:
     return Zendesk(name="s", url="https://z.example", folder=folder)
 
@@ -245,6 +273,9 @@ CASES = {
     "github/value": Case(_file(_github, "a.json.gz", b'[{"title": "', b"a", 1024 * MIB, b'"}]', gzip.open)),
     "instructions/jsonl": Case(_file(_instructions, "a.jsonl.gz", b"", b"{}\n", 1024 * MIB, b"", gzip.open)),
     "instructions/csv": Case(_file(_instructions, "a.csv.gz", b'a,b\n"', b"a,\n", 1024 * MIB, b"", gzip.open)),
+    "github/comments apart": Case(_comments_apart, pages=("repo/2",)),
+    "instructions/parquet value": Case(_parquet("a", 1, 512 * MIB), pages=("a.parquet/00000000",)),
+    "instructions/parquet repeated": Case(_parquet("a", 10_000, 16 * MIB)),
     "zendesk/objects": Case(
         _file(_zendesk, "a.json", b'{"articles": [', b'{"id": 1, "title": "a"},', 320 * MIB, b'{"id": 2}]}')
     ),

@@ -8,9 +8,9 @@ from typing import Literal
 
 import re2
 
-from connectors.documents.pdf.glyphs import Style
 from connectors.documents.pdf.joining import joined, words_of
 from connectors.documents.pdf.layout import Line
+from connectors.documents.pdf.pieces import Style
 from connectors.documents.pdf.tables import table_of
 
 Kind = Literal["heading", "paragraph", "item", "code", "table", "note", "formula"]

@@ -1,22 +1,25 @@
 """The letters of a PDF with their places, as pieces of lines, and the rules that are drawn between them."""
 
 import ctypes
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import pypdfium2.raw as pdfium
 import re2
 
 from connectors.documents.fonts import MONOSPACED
+from connectors.documents.pdf.drawings import DOT, HOLE, Box, between, box_of, drawings_of, holes_of, within
+from connectors.documents.pdf.pieces import Piece, Style
 
 _MOST_LETTERS = 60_000  # of one page; a page of a newspaper has 20,000
 _MOST_RULES = 3_000  # drawings have more, and no table is among them
+_MOST_DRAWN = 20_000  # parts of drawings
 _GAP = (
     1.0  # in units of the letters' size: what stands further apart belongs to different columns, of a table or of text
 )
 _BESIDE = 72.0  # points; what is drawn further outside of the page is not seen
-_DOT = (1.5, 7.0)  # points
 _THIN = 2.5  # points; a line that is drawn, or a rectangle that serves as one
 _FIXED_PITCH, _ITALIC, _FORCE_BOLD = 1 << 0, 1 << 6, 1 << 18  # flags of fonts: ISO 32000-1, table 123
 _BOLD_WEIGHT = 600
@@ -37,51 +40,6 @@ _SHOWN = str.maketrans(
         **dict.fromkeys("\uf0b7\uf0a7\uf0d8\uf076\uf0fc\uf06e\uf0a8\uf02d", "•"),
     }
 )
-
-
-_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """How letters look. `size` in points."""
-
-    size: float
-    mono: bool = False
-    bold: bool = False
-    italic: bool = False
-    math: bool = False
-
-
-@dataclass(slots=True)
-class Piece:
-    """Letters of one line that stand together; `y` is their base line, which grows upwards. `table` is one of rows."""
-
-    x0: float
-    x1: float
-    y: float
-    style: Style
-    spans: list[tuple[str, Style, float]] = field(default_factory=list)
-    top: float = 0.0
-    bottom: float = 0.0
-    table: list[list[str]] | None = None
-
-    @property
-    def text(self) -> str:
-        return "".join(text for text, _, _ in self.spans)
-
-    @property
-    def with_raised(self) -> str:
-        """Its text with small raised digits, as of notes and powers, as such: they are no part of the number before."""
-        return "".join(
-            text.translate(_RAISED) if is_raised(style, rise, self.style.size) else text
-            for text, style, rise in self.spans
-        )
-
-
-def is_raised(style: Style, rise: float, size: float) -> bool:
-    """Whether letters stand above the base line, and are smaller than those of their line, which have this size."""
-    return rise > 0.2 * size and style.size < size
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +75,19 @@ def sheet_of(page: Any, number: int) -> Sheet:
     try:
         width, height = page.get_size()
         count = text.count_chars()
-        pieces, unreadable, turned = _pieces(text.raw, min(count, _MOST_LETTERS))
+        most = min(count, _MOST_LETTERS)
+        pieces, unreadable, turned = _pieces(text.raw, most)
         rules, dots, has_picture = _drawn(page)
+        drawings = drawings_of(_boxes(page), pieces, width, height)
+        if amid := [box for box in drawings if any(within(box, piece) for piece in pieces)]:
+            pieces, unreadable, turned = _pieces(text.raw, most, amid)
         shown = [
             piece for piece in pieces if -_BESIDE < piece.x0 < width + _BESIDE and -_BESIDE < piece.y < height + _BESIDE
         ]
-        _write_dots(shown, dots)
-        return Sheet(
-            number, width, height, shown, rules, unreadable, has_picture, turned + max(count - _MOST_LETTERS, 0)
-        )
+        _write_dots(shown, [dot for dot in dots if not any(box.holds(dot.x0, dot.y0) for box in drawings)])
+        shown += holes_of([box for box in drawings if box not in amid], shown)
+        left_out = turned + max(count - _MOST_LETTERS, 0)
+        return Sheet(number, width, height, shown, rules, unreadable, has_picture or bool(drawings), left_out)
     finally:
         text.close()
 
@@ -143,9 +105,26 @@ def _drawn(page: Any) -> tuple[list[Rule], list[Rule], bool]:
         elif item.type == pdfium.FPDF_PAGEOBJ_PATH:
             x0, y0, x1, y1 = item.get_bounds()
             rules += _edges(x0, y0, x1, y1)
-            if _DOT[0] <= x1 - x0 <= _DOT[1] and 0.7 < (y1 - y0) / (x1 - x0) < 1.4:
+            if DOT[0] <= x1 - x0 <= DOT[1] and 0.7 < (y1 - y0) / (x1 - x0) < 1.4:
                 dots.append(Rule(x0, y0, x1, y1))
     return rules, dots, has_picture
+
+
+def _boxes(page: Any) -> list[Box]:
+    """What is drawn on a page; a group without letters is one drawing."""
+    found: list[Box] = []
+    group: list[Box] = []  # of the outermost group that is being read: that group, and then what is drawn in it
+    for item in islice(page.get_objects(max_depth=3), _MOST_DRAWN):
+        if not item.level:
+            found += group[:1]
+            group = []
+        if item.type == pdfium.FPDF_PAGEOBJ_TEXT and group:
+            found, group = [*found, *group[1:]], []
+        elif item.type == pdfium.FPDF_PAGEOBJ_FORM and not item.level:
+            group = [Box(*item.get_bounds())]
+        elif item.type in (pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_IMAGE):
+            (group if group else found).extend(filter(None, [box_of(item)]))
+    return [*found, *group[:1]]
 
 
 def _write_dots(pieces: list[Piece], dots: list[Rule]) -> None:
@@ -155,10 +134,16 @@ def _write_dots(pieces: list[Piece], dots: list[Rule]) -> None:
         for piece in pieces:
             size = piece.style.size
             near = 0 < piece.x0 - dot.x1 < 1.5 * size and 0 < middle - piece.y < 0.7 * size
-            if near and dot.x1 - dot.x0 < 0.7 * size:
+            if near and dot.x1 - dot.x0 < 0.7 * size and not _is_amid(dot, piece, pieces):
                 piece.spans.insert(0, ("• ", piece.style, 0.0))
                 piece.x0 = dot.x0
                 break
+
+
+def _is_amid(dot: Rule, piece: Piece, pieces: list[Piece]) -> bool:
+    """Whether letters stand close to a dot on its left as well: then it is one of them."""
+    size = piece.style.size
+    return any(abs(other.y - piece.y) < 0.2 * size and 0 <= dot.x0 - other.x1 < size for other in pieces)
 
 
 def _edges(x0: float, y0: float, x1: float, y1: float) -> list[Rule]:
@@ -172,8 +157,8 @@ def _edges(x0: float, y0: float, x1: float, y1: float) -> list[Rule]:
     return [Rule(x0, y0, x1, y0), Rule(x0, y1, x1, y1), Rule(x0, y0, x0, y1), Rule(x1, y0, x1, y1)]
 
 
-def _pieces(text: Any, count: int) -> tuple[list[Piece], int, int]:
-    """The pieces, and how many letters are unreadable, and turned."""
+def _pieces(text: Any, count: int, amid: Sequence[Box] = ()) -> tuple[list[Piece], int, int]:
+    """The pieces, with a hole where a drawing stands amid letters, and how many are unreadable, and turned."""
     found: list[Piece] = []
     unreadable, turned, space = 0, 0, False
     for letter, x0, x1, y, style in _letters(text, count):
@@ -189,6 +174,8 @@ def _pieces(text: Any, count: int) -> tuple[list[Piece], int, int]:
         if last is None or not _goes_on(last, x0, y, style):
             last = Piece(x0, x1, y, style)
             found.append(last)
+        elif amid and between(amid, last, x0):
+            _write(last, f" {HOLE} ", style, 0.0)
         elif (space or x0 - last.x1 > (_SPACE if not style.mono else _CODE_SPACE) * style.size) and not _are_wide(
             last, letter, x0, space
         ):

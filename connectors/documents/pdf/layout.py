@@ -6,7 +6,8 @@ from statistics import median
 
 import re2
 
-from connectors.documents.pdf.glyphs import Piece, Sheet, Style
+from connectors.documents.pdf.glyphs import Sheet
+from connectors.documents.pdf.pieces import Piece, Style
 
 _FEWEST = 5  # lines on either side that make columns
 _PROSE = 15  # letters from which a piece is a line of text and no cell of a table; Han letters say more each

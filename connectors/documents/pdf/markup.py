@@ -7,9 +7,9 @@ from itertools import groupby, pairwise
 import re2
 
 from connectors.documents.pdf.blocks import BULLET, NUMBER, Block
-from connectors.documents.pdf.glyphs import Style, is_raised
 from connectors.documents.pdf.joining import joined, words_of
 from connectors.documents.pdf.layout import Line
+from connectors.documents.pdf.pieces import Style, is_raised
 from schemas.hole import hole
 
 _UNREADABLE = re2.compile(

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from itertools import pairwise
 from statistics import median
 
-from connectors.documents.pdf.glyphs import Piece, Rule, Sheet
+from connectors.documents.pdf.glyphs import Rule, Sheet
+from connectors.documents.pdf.pieces import Piece
 
 _TOUCH = 4.0  # points
 _LONGEST_CELL = 60  # letters of most cells, where only horizontal lines are drawn
