@@ -44,5 +44,6 @@ def test_the_servers_policy_keeps_pages_from_other_hosts_alone(
     page.keyboard.press("r")
     expect(page.get_by_text("Say who you are first")).to_be_visible()
     print(*refusals, sep="\n")
-    # Streamlit's page has one inline script, for a service that fetches pages for search engines
-    assert not [said for said in refusals if "amplitude.com" not in said and "inline script" not in said]
+    # Prefect asks for settings, Streamlit for the icon of a tab, and has a script in its page for search engines
+    expected = ("amplitude.com", "fonts.gstatic.com", "Executing inline script")
+    assert not [said for said in refusals if not any(each in said for each in expected)]
