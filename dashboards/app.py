@@ -19,7 +19,7 @@ def main() -> None:
         chosen = st.container()
         languages = sorted(LANGUAGES, key=lambda key: key != of_locale(st.context.locale or ""))
         use(address.choice("Language · 语言", "lang", languages, LANGUAGES.__getitem__, keep=True))
-    st.set_page_config(page_title="Gristmill", page_icon=":material/grain:", layout="wide")
+    st.set_page_config(page_title="Gristmill", page_icon="🌾", layout="wide")
     titles = {
         "overview": tr("Overview"),
         "records": tr("Records"),

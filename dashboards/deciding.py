@@ -101,7 +101,7 @@ def show_said(said: Sequence[Decision]) -> None:
             "{who} {decision} it on {when}",
             who=f"**{plain(one.who)}**",
             decision=said_of(one.decision),
-            when=one.when[:10],
+            when=plain(one.when[:10]),
         )
         st.markdown(f"{words}{f' — {plain(one.note)}' if one.note else ''}")
 

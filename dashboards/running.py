@@ -31,8 +31,8 @@ def _show_button(recipe: str, policy: str) -> None:
     st.write(
         tr(
             "Curate {recipe} again with {policy}: a new snapshot, and the old ones stay.",
-            recipe=f"`{recipe}`",
-            policy=f"`{policy}`",
+            recipe=f"**{texts.plain(recipe)}**",
+            policy=f"**{texts.plain(policy)}**",
         )
     )
     if st.button(tr("Run curate with it"), icon=":material/play_arrow:", type="primary"):

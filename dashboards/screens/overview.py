@@ -11,6 +11,7 @@ from pipelines.messages import tr
 RECORDS, POLICY = "screens/records.py", "screens/policy.py"
 RULES_SHOWN = 12
 LICENCES_SHOWN = 120  # characters
+FAULT = {"stage": "stage", "name": "name", "why": "failed"}
 
 
 def draw() -> None:
@@ -58,9 +59,7 @@ def show_numbers(recipe: str) -> None:
 def show_faults(recipe: str) -> None:
     """What needs somebody's attention: failed stages, and sources of which nothing is kept."""
     for row in ask.rows("failed"):
-        st.error(
-            tr("{stage} of {name} failed: {why}", stage=row["stage"], name=row["name"], why=texts.plain(row["failed"]))
-        )
+        st.error(tr("{stage} of {name} failed: {why}", **{key: texts.plain(row[of]) for key, of in FAULT.items()}))
     for row in ask.rows("lost_numbers", recipe=recipe):
         if not row["kept"]:
             st.warning(tr("Nothing of {source} is kept.", source=row["source"]))
@@ -102,7 +101,7 @@ def show_reasons(recipe: str) -> None:
     for row in found[:RULES_SHOWN]:
         label = tr("{rule}: {records}, by nothing else {alone}", rule=f"**{row['rule']}**", **_numbers(row))
         wanted = {"recipe": recipe, "fate": "dropped", "rule": row["rule"]}
-        st.page_link(RECORDS, label=label, help=tr(whys.get(row["rule"], "")), query_params=wanted)
+        st.page_link(RECORDS, label=label, help=texts.plain(tr(whys.get(row["rule"], ""))), query_params=wanted)
     if found:
         st.page_link(
             POLICY, label=tr("All rules and their lines"), icon=":material/rule:", query_params={"recipe": recipe}

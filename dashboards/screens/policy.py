@@ -203,12 +203,13 @@ def _show_line(
     recipe: str, judged: moving.Judged, rule: Rule, number: int, bound: bounds.Bound, values: Mapping[int, float]
 ) -> None:
     parameter = _parameter(rule.name, number)
-    st.subheader(f"`{bound.measure}`")
+    measure = texts.plain(bound.measure)
+    st.subheader(measure)
     if bound.when:
-        st.caption(tr("Where {condition}.", condition=f"`{bound.when}`"))
+        st.caption(tr("Where {condition}.", condition=texts.plain(bound.when)))
     line = lines.look(judged, rule.name, number, values)
     spread = lines.spread(line)
-    label = tr("The line: {measure} {sign}", measure=f"`{bound.measure}`", sign=texts.plain(bound.operator))
+    label = tr("The line: {measure} {sign}", measure=measure, sign=texts.plain(bound.operator))
     line_chart.inputs(label, parameter, bound, spread)
     if not spread.bars:
         st.caption(tr("Wherever it is drawn, this line decides about no record here."))
@@ -229,7 +230,7 @@ def _show_examples(recipe: str, found: list[tuple[str, float, bool]], measure: s
         with st.container(border=True):
             fate = tr("breaks the rule") if broken else tr("passes the rule")
             st.badge(fate, color="red" if broken else "green")
-            st.caption(f"`{measure}` = {value:.4g}")
+            st.caption(f"{texts.plain(measure)} = {value:.4g}")
             texts.show(rows[name], longest=texts.PREVIEW)
             st.page_link(texts.RECORD, label=texts.plain(name), query_params={"recipe": recipe, "id": name})
 

@@ -91,7 +91,8 @@ def show_origin(life: dict[str, Any]) -> None:
 def show_contamination(found: list[dict[str, Any]]) -> None:
     """Benchmark items that stand in the record."""
     for one in found:
-        st.header(tr("Found in it: {benchmark} {item}", benchmark=one["benchmark"], item=one["item"]))
+        item = {name: texts.plain(one[name]) for name in ("benchmark", "item")}
+        st.header(tr("Found in it: {benchmark} {item}", **item))
         left, right = st.columns(2)
         for cell, shown in zip((left, right), marked(one["record_text"], one["item_text"]), strict=True):
             cell.html(shown)

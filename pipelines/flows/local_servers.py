@@ -23,13 +23,28 @@ STREAMLIT = {
     "client.toolbarMode": "minimal",
 }
 POLICY_VIOLATION = 1008  # a WebSocket's closing code, RFC 6455
+# What a page may load and ask, by the kind of thing, besides its own server; https://www.w3.org/TR/CSP3
+ALLOWED = {
+    "default-src": "'self'",
+    "script-src": "'self' blob: 'unsafe-eval'",  # Prefect's graphs compile shaders, the dashboard's charts formulas
+    "worker-src": "'self' blob:",
+    "style-src": "'self' 'unsafe-inline'",  # both draw by styles of elements
+    "img-src": "'self' data: blob:",
+    "font-src": "'self' data:",
+    "connect-src": "'self' data: blob:",
+    "object-src": "'none'",
+    "base-uri": "'self'",
+    "form-action": "'self'",
+    "frame-ancestors": "'self'",
+}
 
 
 class LocalOnly:
     """An ASGI app around another one, for a server on loopback at `port`.
 
     It refuses requests to host names that are not this machine's, and those that pages of another origin send. Programs
-    send no `Origin`. WebSockets are held to the same: browsers open them across origins without asking.
+    send no `Origin`. WebSockets are held to the same: browsers open them across origins without asking. With each
+    answer goes a Content-Security-Policy: no page asks another host, whatever a text on it says.
     """
 
     def __init__(self, app: Any, port: int) -> None:
@@ -43,7 +58,7 @@ class LocalOnly:
         elif not all(self._is_own(origin) for name, origin in scope["headers"] if name == b"origin"):
             await _refuse(scope, send, 403, "this server does not answer to pages of other sites")
         else:
-            await self.app(scope, receive, send)
+            await self.app(scope, receive, _with_policy(send, self.port))
 
     def _is_own(self, origin: bytes) -> bool:
         return origin.decode("latin-1") in origins(self.port)
@@ -52,6 +67,26 @@ class LocalOnly:
 def origins(port: int) -> list[str]:
     """The origins of pages that a server on loopback at `port` has sent itself."""
     return [f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}" for name in NAMES]
+
+
+def policy(port: int) -> str:
+    """The Content-Security-Policy of a server's pages. Prefect's ask it by its address also where a name led to them,
+    and not all browsers count a WebSocket as `'self'`."""
+    own = [name for name in NAMES if ":" not in name]  # the policy's grammar has no IPv6
+    asked = " ".join(f"{scheme}://{name}:{port}" for scheme in ("http", "ws") for name in own)
+    allowed = ALLOWED | {"connect-src": f"{ALLOWED['connect-src']} {asked}"}
+    return "; ".join(f"{kind} {what}" for kind, what in allowed.items())
+
+
+def _with_policy(send: Any, port: int) -> Any:
+    header = (b"content-security-policy", policy(port).encode())
+
+    async def sending(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            message = message | {"headers": [*message.get("headers", []), header]}
+        await send(message)
+
+    return sending
 
 
 async def _refuse(scope: dict[str, Any], send: Any, status: int, why: str) -> None:

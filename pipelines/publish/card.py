@@ -151,8 +151,13 @@ def _front_matter(title: str, counts: Mapping[str, int], mixes: Mapping[str, lis
 
 
 def _yaml_text(text: str) -> str:
-    """A text as YAML, in quotes where it is more than letters, digits and spaces: JSON is YAML."""
-    return text if _is_plain(text) else json.dumps(text, ensure_ascii=False)
+    """A text as YAML, in quotes where it is more than letters, digits and spaces: JSON is YAML.
+
+    Not every page that shows a card knows what front matter is, so no sign of Markdown stands there as itself.
+    """
+    if _is_plain(text):
+        return text
+    return re.sub(r"[`*_\[\]<>#!&~]", lambda sign: f"\\u{ord(sign[0]):04x}", json.dumps(text, ensure_ascii=False))
 
 
 def _is_plain(text: str) -> bool:
@@ -264,7 +269,7 @@ policy says from which score a record is dropped.
 
 
 def _contamination(con: duckdb.DuckDBPyConnection, counts: Mapping[str, int]) -> str:
-    rows = con.sql(_BENCHMARKS).fetchall()
+    rows = [(escape_markdown(name), *numbers) for name, *numbers in con.sql(_BENCHMARKS).fetchall()]
     if not rows:
         return _heading(Message("Benchmarks")) + tr("No benchmark was looked for; the recipe names none.") + "\n"
     head = [tr("benchmark"), tr("items"), tr("sought"), tr("found"), tr("in records"), tr("most")]

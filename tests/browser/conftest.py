@@ -27,7 +27,13 @@ SCREENSHOTS = os.environ.get("GRISTMILL_SCREENSHOTS", "")  # a folder, to look a
 
 
 @pytest.fixture(scope="session")
-def page() -> Iterator[Page]:
+def refusals() -> list[str]:
+    """What browsers have said of things that the servers' policy kept a page from."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def page(refusals: list[str]) -> Iterator[Page]:
     chromium = shutil.which("chromium")
     if not chromium:
         pytest.skip("no chromium here; apt-get install chromium")
@@ -35,6 +41,7 @@ def page() -> Iterator[Page]:
         browser = player.chromium.launch(executable_path=chromium, args=FLAGS)
         page = browser.new_page(viewport={"width": 1300, "height": 1000})
         page.set_default_timeout(1000 * FAR)
+        page.on("console", lambda said: refusals.append(said.text) if "Content Security Policy" in said.text else None)
         expect.set_options(timeout=1000 * FAR)
         yield page
         browser.close()

@@ -29,3 +29,21 @@ def test_a_run_started_from_the_form_shows_its_funnel(mill: Mill, page: Page, ru
     page.goto(f"{mill.ui}/v2/artifacts/artifact/{artifact['id']}")
     expect(page.get_by_text("normalise").first).to_be_visible()
     shoot(page, "funnel")
+
+
+def test_the_servers_policy_keeps_pages_from_other_hosts_alone(
+    mill: Mill, page: Page, run_page: str, refusals: list[str]
+) -> None:
+    """Prefect's graph is drawn by shaders; the dashboard's key for rejecting is a module that is made in the page."""
+    page.goto(run_page)
+    expect(page.locator("canvas").first).to_be_visible()
+    page.goto(f"{mill.dashboard}/?lang=en")
+    expect(page.get_by_test_id("stVegaLiteChart").locator("canvas, svg").first).to_be_visible()
+    page.goto(f"{mill.dashboard}/records?lang=en&view=review")
+    page.get_by_role("button", name="Reject").wait_for()
+    page.keyboard.press("r")
+    expect(page.get_by_text("Say who you are first")).to_be_visible()
+    print(*refusals, sep="\n")
+    # Prefect asks for settings, Streamlit for the icon of a tab, and has a script in its page for search engines
+    expected = ("amplitude.com", "fonts.gstatic.com", "Executing inline script")
+    assert not [said for said in refusals if not any(each in said for each in expected)]

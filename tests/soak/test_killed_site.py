@@ -110,7 +110,7 @@ def test_killed_ten_times(site: Site, tmp_path: Path) -> None:
     site.pages |= {f"/page/{number}": page(number, " And more.") for number in (3, 30, 59)}
     killed.finish()
     assert sorted(killed.batches()[1]) == ["page/3", "page/30", "page/59"]
-    asked = [arrival for arrival in site.log if arrival.path not in (ROBOTS, RESERVATIONS)]
+    asked = [arrival for arrival in site.log if arrival.path not in (ROBOTS, RESERVATIONS, "/llms.txt")]
     assert len({arrival.path for arrival in asked}) == len(asked) == PAGES + 1
     unconditional = [arrival.path for arrival in asked if "if-none-match" not in arrival.headers]
     assert unconditional == ["/page/7", "/page/9"], "what moved or went has nothing to be compared with"

@@ -7,56 +7,57 @@ may come of a text, and no host but the servers' own may be asked.
 import json
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
-import pyarrow as pa
 import pytest
-from playwright.sync_api import Page, Route, sync_playwright
+from playwright.sync_api import Page, Request, Route, sync_playwright
 
-from pipelines import curate, dedupe, storage
+from pipelines import storage
 from pipelines.serve import app as serving
-from pipelines.storage import logs
-from schemas.record import RECORD
-from tests.browser.test_screens import FLAGS
+from tests.browser.conftest import FLAGS
 from tests.conftest import Mill
-from tests.pipelines import corpus
 from tests.pipelines.flows.test_flows import ask
+from tests.soak import payloads
+from tests.soak.payloads import ALL, EVIL, MARK, PAYLOADS, POLICY_FILE, RULES
 from tests.waiting import FAR, until
 
 pytestmark = pytest.mark.timeout(3600)
-MARK = "data-injected"
-EVIL = "http://evil.example"
-PAYLOADS = (
-    f"<script {MARK}>alert(1)</script>", f"<img {MARK} src=x onerror=alert(1)>", f"<svg {MARK} onload=alert(1)></svg>",
-    f'"><iframe {MARK} src="{EVIL}/frame"></iframe>', f"'><b {MARK} onmouseover=alert(1)>", f"![]({EVIL}/image.png)",
-    f"[a](javascript:alert(1)) ![b][c]\n\n[c]: {EVIL}/c.png", f"&lt;img {MARK} src=x onerror=alert(1)&gt;",
-    f"```\n</code></pre><img {MARK} src={EVIL}/code.png>\n```", f"| a | b |\n|---|---|\n| <u {MARK}>x</u> | y |",
-    f"$\\href{{javascript:alert(1)}}{{x}}$ :material/home: <style {MARK}>@import '{EVIL}/style.css'</style>",
-    f"{{{{constructor.constructor('alert(1)')()}}}} <details {MARK} open ontoggle=alert(1)>", "javascript:alert(1)//",
+CHOICES = (
+    "recipe", "lang", "who", "q", "source", "task", "language", "fate", "rule", "said", "signal", "order", "near",
+    "view", "at", "page", "seed", "low", "high", "id", "policy", "off", "run", "line.odd.0",
 )  # fmt: skip
-POLICY = """prefer = "record_id"
-[[rules]]
-name = "odd"
-drop_if = "hash(record_id) % 2 = 0 OR output = '`</code>{mark}'"
-why = {why}
-"""
 
 
 class Watch:
     """What pages did that they must not do."""
 
     def __init__(self, page: Page) -> None:
-        self.page, self.dialogs, self.hosts = page, list[str](), set[str]()
+        self.page, self.dialogs, self.hosts, self.refused = page, list[str](), set[str](), set[str]()
         page.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()))
-        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).hostname or ""))
+        page.on("request", lambda request: self.hosts.add(host(request)))
+        page.on(
+            "requestfailed", lambda request: self.refused.add(host(request) if "csp" in str(request.failure) else "")
+        )
 
     def found(self) -> list[str]:
         self.page.wait_for_timeout(1_000)
         injected = [f"{frame.url} injected" for frame in self.page.frames if frame.locator(f"[{MARK}]").count()]
         linked = [f"{self.page.url} links a script"] * self.page.locator("a[href^='javascript:']").count()
-        return [*injected, *linked, *self.dialogs, *sorted(self.hosts - {"", "127.0.0.1", "localhost"})]
+        return [*injected, *linked, *self.dialogs, *sorted(self.asked())]
+
+    def forget(self) -> None:
+        for seen in (self.hosts, self.refused, self.dialogs):
+            seen.clear()
+
+    def asked(self) -> set[str]:
+        """Hosts that the page asked: what the server's policy refused was not sent, but no text may even try."""
+        return self.hosts - {"", "127.0.0.1", "localhost"} - (self.refused - {urlsplit(EVIL).hostname, "a.b"})
+
+
+def host(request: Request) -> str:
+    return urlsplit(request.url).hostname or ""
 
 
 @pytest.fixture
@@ -72,75 +73,86 @@ def watch() -> Iterator[Watch]:
         browser.close()
 
 
-def hostile(number: int, payload: str) -> dict[str, Any]:
-    """A record whose every text that is no key is the payload."""
-    made = corpus.record(f"forum:{number}#a1", payload, f"{payload} and {number} words")
-    texts = [field.name for field in RECORD if pa.types.is_string(field.type)]
-    keys = ("record_id", "page_id", "source", "source_kind", "kind", "instruction", "output", "tool_calls", "tools")
-    lists = {"tags": [payload], "history": [{"role": "user", "content": payload, "reasoning": "", "tool_calls": ""}]}
-    return made | {name: payload for name in texts if name not in keys} | lists
-
-
 @pytest.fixture(scope="module")
-def data(mill: Mill) -> Path:
-    data = mill.folder / "data"
-    policy = mill.folder / "hostile.toml"
-    policy.write_text(POLICY.format(mark=f"<b {MARK}>", why=json.dumps(" ".join(PAYLOADS))))
-    recipe = corpus.recipe("forum", policy=str(policy))
-    records = [hostile(number, payload) for number, payload in enumerate(PAYLOADS, 1)]
-    corpus.write(data, recipe, records)
-    decisions = [
-        {"record_id": one["record_id"], "decision": "accept", "who": payload, "when": payload, "note": payload}
-        for one, payload in zip(records, PAYLOADS, strict=True)
-    ]
-    (data / "decisions.jsonl").write_text("".join(json.dumps(one) + "\n" for one in decisions[::2]))
-    dedupe.run(recipe, data)
-    curate.run(recipe, data)
-    for payload in PAYLOADS:
-        logs.append(data / logs.RUNS, {name: payload for name in ("run_id", "recipe", "stage", "name", "failed")})
-    return data
+def ids(mill: Mill) -> list[str]:
+    return payloads.make(mill.folder / "data", mill.folder)
 
 
 def test_the_watch_sees_what_it_is_for(watch: Watch) -> None:
-    watch.page.set_content(" ".join(PAYLOADS))
+    watch.page.set_content(ALL)
     assert watch.found() and watch.dialogs and watch.hosts >= {"evil.example"}
 
 
-def test_no_page_of_the_dashboard_obeys_a_text(mill: Mill, data: Path, watch: Watch) -> None:
-    page = watch.page
-    page.goto(f"{mill.dashboard}/?recipe=mill")
-    settle(page)
-    links = page.locator("[data-testid=stSidebarNavLink]")
-    pages = {page.url, *(links.nth(number).get_attribute("href") or "" for number in range(links.count()))}
-    shown = ""
-    for address in sorted(pages):
-        page.goto(address if "://" in address else f"{mill.dashboard}{address}")
+def views(ids: list[str]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Every page with every view of it: its name, and what the address says besides."""
+    yield "", {}
+    for filters in ({}, {"fate": "dropped"}, {"order": "disagreement"}, {"order": "threshold", "near": "measured"}):
+        yield from (("records", filters | {"view": view}) for view in ("list", "review"))
+    yield from (("records", {"view": "review", "at": str(at), "who": PAYLOADS[at]}) for at in range(len(ids)))
+    yield from (("record", {"id": name}) for name in ids)
+    yield "policy", {}
+    for name in ("snapshot", POLICY_FILE):
+        yield from (("policy", {"policy": name, "rule": rule}) for rule in RULES)
+    yield "policy", {"policy": POLICY_FILE, "rule": "measured", "line.measured.0": "100"}
+    for page in ("", "records", "record", "policy"):
+        yield from ((page, {name: payload for name in CHOICES if name != "recipe"}) for payload in PAYLOADS)
+        yield page, dict.fromkeys(CHOICES, ALL)
+
+
+def test_no_page_of_the_dashboard_obeys_a_text(mill: Mill, ids: list[str], watch: Watch) -> None:
+    shown, faults, page = dict[str, str](), list[str](), watch.page
+    for name, choices in views(ids):
+        address = f"{mill.dashboard}/{name}?{urlencode({'recipe': 'mill', 'lang': 'en'} | choices)}"
+        page.goto(address)
         settle(page)
-        for tab in page.get_by_role("tab").all():
-            tab.click()
-            settle(page)
-        shown += page.content()
-        assert not watch.found(), address
-    assert "alert(1)" in shown
+        shown[name] = shown.get(name, "") + page.content()
+        faults += [f"{address}\n    {fault}" for fault in watch.found()]
+        faults += [f"{address}\n    {said}" for said in page.get_by_test_id("stException").all_inner_texts()]
+        watch.forget()
+    assert not faults, "\n".join(faults)
+    assert sorted(shown) == ["", "policy", "record", "records"]
+    assert all("alert(1)" in text and "evil.example" in text for text in shown.values())
 
 
 def settle(page: Page) -> None:
+    """Until the page is drawn, with all that can be unfolded."""
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
-    page.wait_for_timeout(2_000)
+    page.get_by_role("heading", level=1).first.wait_for()
+    page.wait_for_timeout(500)
+    for summary in page.locator("details > summary").all():
+        if summary.locator("..").get_attribute("open") is None:
+            summary.click()
 
 
-def test_no_artifact_of_prefect_obeys_a_text(mill: Mill, data: Path, watch: Watch) -> None:
-    card = (storage.latest(storage.folder(data, "curate", "mill")) / "README.md").read_text()
-    assert MARK in card
-    credits_ = (storage.latest(storage.folder(data, "curate", "mill")) / "ATTRIBUTION.md").read_text()
+def test_no_artifact_of_prefect_obeys_a_text(mill: Mill, ids: list[str], watch: Watch) -> None:
+    snapshot = storage.latest(storage.folder(mill.folder / "data", "curate", "mill"))
+    card, credits_ = ((snapshot / name).read_text() for name in ("README.md", "ATTRIBUTION.md"))
+    assert MARK in card and MARK in credits_
     rows = json.dumps([{"stage": payload, "name": payload, "rows": 1} for payload in PAYLOADS])
     for number, (kind, text) in enumerate([("markdown", card), ("markdown", credits_), ("table", rows)]):
-        wanted = {"key": f"hostile-{number}", "type": kind, "data": text, "description": " ".join(PAYLOADS)}
+        wanted = {"key": f"hostile-{number}", "type": kind, "data": text, "description": "Dataset card"}
         made = ask(f"{mill.api}/artifacts/", wanted)
-        for address in (f"artifact/{made['id']}", f"key/hostile-{number}", ""):
-            watch.page.goto(f"{mill.ui}/v2/artifacts/{address}".rstrip("/"))
-            until(lambda: "hostile" in watch.page.content() or "alert(1)" in watch.page.content(), "the artifact")
-            assert not watch.found(), (number, address)
+        look(mill, watch, f"artifacts/artifact/{made['id']}", "alert(1)")
+        look(mill, watch, f"artifacts/key/hostile-{number}", "Dataset card")
+        look(mill, watch, "artifacts", f"hostile-{number}")
+
+
+def test_no_run_in_prefect_obeys_what_it_failed_by(mill: Mill, watch: Watch) -> None:
+    """What a site or a file said goes into the message of a failed run, and into its log."""
+    flow = ask(f"{mill.api}/flows/filter", {})[0]
+    failed = {"type": "FAILED", "name": "Failed", "message": ALL}
+    run = ask(f"{mill.api}/flow_runs/", {"flow_id": flow["id"], "name": "hostile-run", "state": failed})
+    lines = [{"name": "gristmill", "level": 40, "message": payload} for payload in (*PAYLOADS, ALL)]
+    told = {"timestamp": datetime.now(UTC).isoformat(), "flow_run_id": run["id"]}
+    ask(f"{mill.api}/logs/", [line | told for line in lines])
+    look(mill, watch, f"runs/flow-run/{run['id']}", "alert(1)")
+    look(mill, watch, "runs", "hostile-run")
+
+
+def look(mill: Mill, watch: Watch, path: str, says: str) -> None:
+    watch.page.goto(f"{mill.ui}/v2/{path}")
+    until(lambda: says in watch.page.content(), f"{says} on {path}")
+    assert not watch.found(), path
 
 
 def test_the_playground_obeys_no_model(watch: Watch) -> None:

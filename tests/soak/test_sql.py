@@ -24,7 +24,7 @@ ENDLESS = {
 FILLS = [
     "SELECT len(repeat('x', 3000000000))", "SELECT len(range(300000000))", "FROM range(1000000000000)",
     "SELECT list(range) FROM range(1000000000000)", "SELECT len(format('{:>2000000000}', 'x'))",
-    "SELECT len(rpad('', 4000000000, 'x'))", "SELECT len(list_resize([1], 2000000000))",
+    "SELECT len(list_resize([1], 2000000000))",
     "WITH RECURSIVE t AS (SELECT 'x' AS x UNION ALL SELECT x || x FROM t) FROM t",
 ]  # fmt: skip
 ENDS_BY_CTRL_C = [
@@ -37,8 +37,13 @@ MOST = 3 << 20  # KiB of resident memory: 2 GiB of the query's and what the prog
 def command(folder: Path, *words: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [*GRISTMILL, *words], cwd=folder, env=environment(folder), text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=hears_ctrl_c,
     )  # fmt: skip
+
+
+def hears_ctrl_c() -> None:
+    """Also where these tests run behind a shell's `&`, which has its children ignore it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.mark.parametrize("name", ENDLESS)
@@ -66,5 +71,8 @@ def test_a_query_without_an_end_stops_by_ctrl_c(query: str, tmp_path: Path) -> N
     time.sleep(20)
     assert asked.poll() is None
     asked.send_signal(signal.SIGINT)
-    told = asked.communicate(timeout=120)[1]
+    try:
+        told = asked.communicate(timeout=120)[1]
+    finally:
+        asked.kill()  # where it went on, it would go on for ever
     assert asked.returncode == 130, told

@@ -8,6 +8,7 @@ import yaml
 from connectors.markdown import Markdown
 from pipelines import collect, curate, dedupe
 from pipelines.catalog import status
+from pipelines.publish.card import _yaml_text
 from pipelines.recipe import Recipe, RecipeError, load
 from tests.pipelines import corpus
 from tests.pipelines.commands import Gristmill
@@ -33,6 +34,14 @@ def test_card_and_status_show_titles_beside_names(gristmill: Gristmill, tmp_path
     assert "# 面包: \\[手册\\] v2\n" in card and f"- `forum`: {FORUM}\n" in card
     shown = gristmill("status", "--data", tmp_path).out
     assert f"mill {TITLE}" in shown and f"forum {FORUM}" in shown
+
+
+def test_a_title_means_nothing_in_front_matter_either() -> None:
+    """Prefect draws a card's front matter as Markdown, and would fetch an image that the title names."""
+    title = 'Bread: ![a](http://x.example/a.png) <b>*`"\\*_~#&'
+    said = _yaml_text(title)
+    assert yaml.safe_load(f"name: {said}") == {"name": title}
+    assert not set("![]<>*`_~#&") & set(said)
 
 
 def test_a_title_is_no_reason_to_collect_again(tmp_path: Path) -> None:
