@@ -26,7 +26,9 @@ def work_folders(data: Path) -> Iterator[Path]:
 
 
 def _noted_links(data: Path) -> Iterator[Path]:
-    return data.glob(f"[56]_*/*/{filesystem.noted_link(Path(LATEST)).name}")
+    """Where `latest` is to point, also to what is not in its place yet: a glob finds that link by a pattern only."""
+    name = filesystem.noted_link(Path(LATEST)).name
+    return (path for path in data.glob("[56]_*/*/.*.tmp") if path.name == name)
 
 
 def _half_written(data: Path) -> Iterator[Path]:
@@ -39,11 +41,14 @@ def _half_written(data: Path) -> Iterator[Path]:
 
 def settle(data: Path) -> None:
     """Move the work folders that killed runs have completed into place, and point `latest` to what they built. What
-    they have written by half goes."""
+    they have written by half goes, and what they have replaced."""
     _delete_half_written(data)
-    for work in sorted(work_folders(data)):
+    for work in sorted(work_folders(data), key=lambda path: (path.suffix == ".old", path)):
+        folder = work.parent / work.stem[1:]
         if work.suffix != ".old":
-            storage.put_into_place(work, work.parent / work.stem[1:])
+            storage.put_into_place(work, folder)
+        elif (folder / storage.MANIFEST).exists():
+            filesystem.remove_folder(work)
     for noted in sorted(_noted_links(data)):
         if (filesystem.follow_link(noted) / storage.MANIFEST).exists():
             filesystem.commit_link(noted.with_name(LATEST))
