@@ -311,21 +311,23 @@ def follow_link(link: Path) -> Path:
     return link.parent / name if name else link  # fsspec may read a missing object as an empty one
 
 
-def append_line(path: Path, line: str, is_torn: Callable[[bytes], bool], held: bool = False) -> None:
+def append_line(path: Path, line: str, is_torn: Callable[[bytes], bool]) -> None:
     """Append a line to a log file. In an object store, which cannot append, each line is an object of its own.
 
     A last line without its line feed goes if `is_torn` says that a power failure has cut it off; after any other the
-    new one begins on a line of its own. What finds no room leaves nothing behind. `held`: the caller has locked the
-    file (`lease.lock_file`), and a second lock would wait for ever. Raises: OSError.
+    new one begins on a line of its own. What finds no room leaves nothing behind. Raises: OSError.
     """
     if not is_local(path):
         (path.with_suffix("") / f"{time_ns()}-{uuid4().hex[:6]}{path.suffix}").write_text(line)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab+", buffering=0) as file, naming(path):
-        if not held:
-            fcntl.flock(file, fcntl.LOCK_EX)
-        _append(file.fileno(), line.encode(), is_torn)
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with naming(path):
+            _append(descriptor, line.encode(), is_torn)
+    finally:
+        os.close(descriptor)
 
 
 def _append(descriptor: int, line: bytes, is_torn: Callable[[bytes], bool]) -> None:

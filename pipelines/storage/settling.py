@@ -3,11 +3,11 @@
 Whoever settles holds the lock of the data folder; every command does so before it reads or writes there.
 """
 
+import fcntl
 from collections.abc import Iterator
 from pathlib import Path
 
 from pipelines import storage
-from pipelines.errors import WorkFailed
 from pipelines.storage import filesystem
 from pipelines.storage.layout import LATEST, folder
 
@@ -26,7 +26,9 @@ def work_folders(data: Path) -> Iterator[Path]:
 
 
 def _noted_links(data: Path) -> Iterator[Path]:
-    return data.glob(f"[56]_*/*/{filesystem.noted_link(Path(LATEST)).name}")
+    """Where `latest` is to point, also to what is not in its place yet: a glob finds that link by a pattern only."""
+    name = filesystem.noted_link(Path(LATEST)).name
+    return (path for path in data.glob("[56]_*/*/.*.tmp") if path.name == name)
 
 
 def _half_written(data: Path) -> Iterator[Path]:
@@ -39,16 +41,32 @@ def _half_written(data: Path) -> Iterator[Path]:
 
 def settle(data: Path) -> None:
     """Move the work folders that killed runs have completed into place, and point `latest` to what they built. What
-    they have written by half goes."""
-    filesystem.delete_files(list(_half_written(data)))
-    for work in sorted(work_folders(data)):
+    they have written by half goes, and what they have replaced."""
+    _delete_half_written(data)
+    for work in sorted(work_folders(data), key=lambda path: (path.suffix == ".old", path)):
+        folder = work.parent / work.stem[1:]
         if work.suffix != ".old":
-            storage.put_into_place(work, work.parent / work.stem[1:])
+            storage.put_into_place(work, folder)
+        elif (folder / storage.MANIFEST).exists():
+            filesystem.remove_folder(work)
     for noted in sorted(_noted_links(data)):
         if (filesystem.follow_link(noted) / storage.MANIFEST).exists():
             filesystem.commit_link(noted.with_name(LATEST))
         else:
             noted.unlink()
+
+
+def _delete_half_written(data: Path) -> None:
+    """A file beside one that somebody holds (`lease.lock_file`) is being written, by who need not hold the folder."""
+    for path in list(_half_written(data)):
+        try:
+            with path.with_name(path.name[1:].rsplit(".", 2)[0]).open("rb") as beside:
+                fcntl.flock(beside, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue
+        except (FileNotFoundError, IsADirectoryError):
+            pass  # nothing is beside it that could be held
+        path.unlink(missing_ok=True)
 
 
 def remove_unfinished(data: Path) -> None:
@@ -60,12 +78,11 @@ def remove_unfinished(data: Path) -> None:
 def discard(data: Path, stage: str, name: str) -> None:
     """Delete what a stage has made of a source or recipe, so that it is made anew.
 
-    Of snapshots and models, the latest version goes and the others stay. Raises: WorkFailed where there is nothing.
+    Of snapshots and models, the latest version goes and the others stay. Where nothing stands nothing happens: it may
+    have gone when this was asked before, by a run that was killed then.
     """
     made = folder(data, stage, name)
     gone = storage.latest(made) if stage in VERSIONED else made
-    if not gone.exists():
-        raise WorkFailed("{made}: nothing here yet to make again; leave out --again", made=made)
     for work in gone.parent.glob(f".{gone.name}.*"):
         filesystem.remove_folder(work)
     filesystem.remove_folder(gone)

@@ -29,7 +29,7 @@ DECISIONS = [
 class Job:
     """`words` are run in a place where the job `after` has been and `prepare` was called.
 
-    `timed`: what it writes holds the time of a fetch, so that fingerprints are compared and not bytes.
+    `timed`: what it writes holds a time, so that fingerprints are compared and not bytes.
     `throws_away`: it is asked to remove first what stands.
     """
 
@@ -54,6 +54,13 @@ def _change(place: Path) -> None:
 
 def _decide(place: Path) -> None:
     (place / "data" / "decisions.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in DECISIONS))
+
+
+def _own_table(place: Path) -> None:
+    """Decisions in a person's CSV, whose columns are too few for what is decided next."""
+    (place / "data" / "mine.csv").write_bytes(b"record_id,decision\r\nforum:q2#a21,reject")
+    recipe = place / "small.toml"
+    recipe.write_text(f'decisions = "data/mine.csv"\n{recipe.read_text()}')
 
 
 def _model(place: Path) -> None:
@@ -91,12 +98,18 @@ def _forget(*what: str) -> Words:
     return "forget", *what, "--yes", *DATA
 
 
+def _decided(*more: str) -> Words:
+    return "decide", "forum:q1#a11", "forum:q1#a12", "--reject", "--who", "Ada", "--note", "not so", *more, *DATA
+
+
 STAGES = ("collect", "normalise", "annotate", "dedupe", "curate")
 JOBS = {
     **{stage: Job(_stage(stage), after) for stage, after in zip(STAGES, ("", *STAGES), strict=False)},
     "collect changed": Job(_stage("collect"), "collect", _change),
     "curate decided": Job(_stage("curate"), "curate", _decide),
     "curate again": Job(_stage("curate", "--again"), "curate decided", throws_away=True),
+    "decide": Job(_decided(), "curate decided", timed=True),
+    "decide csv": Job(_decided("--recipe", "small.toml"), "curate", _own_table, timed=True),
     "export": Job(("export", "small", "out/small.jsonl", *DATA), "curate"),
     "export for": Job(("export", "small", "out/for", "--for", "llamafactory", *DATA), "curate"),
     "forget url": Job(_forget("--url", "https://forum.example/questions/3"), "curate decided", _salt),
@@ -111,7 +124,7 @@ def copy_of(place: Path, folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
 
     def copy(old: str, new: str) -> None:
-        in_place = Path(old).suffix in (".jsonl", ".lock", ".part") or ".sqlite" in old
+        in_place = Path(old).suffix in (".jsonl", ".toml", ".lock", ".part") or ".sqlite" in old
         shutil.copy2(old, new) if in_place else Path(new).hardlink_to(old)
 
     shutil.copytree(place, folder, symlinks=True, copy_function=copy)

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines import storage
+from pipelines import recipe, storage
 from pipelines.catalog.verify import verify
+from pipelines.curate import decisions
 from pipelines.storage import lease, settling
 from pipelines.storage.integrity import Damaged, sha256_of
 from schemas.manifest import digest
@@ -85,7 +86,7 @@ def _seen(whole: Undisturbed) -> Iterator[str]:
     old, new = (standing(folder) for folder in (whole.before, whole.after))
     try:
         now = standing(whole.place)
-    except Damaged as error:
+    except (Damaged, recipe.RecipeError) as error:
         yield f"seen: {error}"
         return
     strange = [path for path in now if now[path] not in (old.get(path), new.get(path))]
@@ -104,10 +105,13 @@ def _behind(data: Path) -> Iterator[str]:
 
 
 def standing(place: Path) -> Files:
-    """The fingerprint and counts of each finished folder, by path."""
-    folders = storage.manifests(place / "data")
-    return {
-        folder.relative_to(place).as_posix(): f"{made.key} {made.fingerprint} {made.counts}" for folder, made in folders
+    """The fingerprint and counts of each finished folder, by path, and the decisions that count, whenever made."""
+    data = place / "data"
+    counted = decisions.load_decisions(recipe.load(place / "small.toml"), data)
+    decided = {"decisions": decisions.fingerprint(one.model_copy(update={"when": ""}) for one in counted)}
+    return decided | {
+        folder.relative_to(place).as_posix(): f"{made.key} {made.fingerprint} {made.counts}"
+        for folder, made in storage.manifests(data)
     }
 
 

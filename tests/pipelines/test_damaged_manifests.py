@@ -27,6 +27,8 @@ COMMANDS: dict[str, dict[str, tuple[str, ...]]] = {
         "stage finetune {}": ("curate",),
     },
     "check": {"check {}": ()},
+    "connectors": {"connectors": ()},
+    "init": {"init {out}/new.toml": ()},
     "status": {"status": tuple(FOLDERS), "status {}": tuple(FOLDERS)},
     "sql": {"sql 'SELECT 1'": tuple(FOLDERS), "sql 'SELECT 1' --verify": tuple(FOLDERS)},
     "explain": {f"explain {RECORD}": tuple(FOLDERS)},
@@ -35,6 +37,10 @@ COMMANDS: dict[str, dict[str, tuple[str, ...]]] = {
     "serve": {"serve small --port 0": ("finetune",)},
     "forget": {f"forget --record {RECORD}": tuple(FOLDERS), "forget --author Nobody --dry-run": tuple(FOLDERS)},
     "verify": {"verify": tuple(FOLDERS), "verify --seal": tuple(FOLDERS)},
+    "decide": {f"decide {RECORD} --reject --who Ada": tuple(FOLDERS)},
+    "tune": {"tune output_too_short --recipe {}": tuple(FOLDERS)},
+    "review": {"review export {out}/tasks --recipe {}": tuple(FOLDERS), "review import {out}/answers.json": ()},
+    "signals": {"signals": tuple(FOLDERS)},
 }
 OF_SERVERS = {"run", "demo", "up"}  # which do the steps of `stage`, and print what `status` prints
 NEEDED = {words: stages for said in COMMANDS.values() for words, stages in said.items()}
@@ -47,7 +53,7 @@ CASES = [
 
 def test_every_command_is_looked_at() -> None:
     names = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
-    assert names == COMMANDS.keys() | OF_SERVERS
+    assert names | {group.name for group in app.registered_groups} == COMMANDS.keys() | OF_SERVERS
 
 
 @pytest.fixture(scope="module")

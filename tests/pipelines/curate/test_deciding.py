@@ -122,6 +122,14 @@ def test_a_table_stays_a_table(before: str, tmp_path: Path) -> None:
     assert not (tmp_path / decisions.FILE).exists()
 
 
+def test_a_link_stays_one_and_its_file_gets_the_decisions(tmp_path: Path) -> None:
+    kept, link = tmp_path / "kept.jsonl", tmp_path / "mine.jsonl"
+    kept.touch()
+    link.symlink_to(kept)
+    append(corpus.recipe(decisions=str(link)), tmp_path, [said("a", "accept")])
+    assert link.is_symlink() and len(kept.read_text().splitlines()) == 1
+
+
 def test_what_a_table_cannot_say_is_refused(tmp_path: Path) -> None:
     mill = corpus.recipe(decisions=str(tmp_path / "mine.csv"))
     with pytest.raises(RecipeError, match=r"mine\.csv: a: CSV cannot say"):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipelines import storage
-from pipelines.errors import WorkFailed, error_message
+from pipelines.errors import error_message
 from pipelines.storage import complete, filesystem, integrity, lease, logs, pages, settling, shard_cache
 from pipelines.storage.filesystem import MANIFEST
 from pipelines.storage.integrity import Damaged
@@ -135,6 +135,38 @@ def test_whoever_reads_settles_unless_a_run_is_at_work(tmp_path: Path, monkeypat
     assert unfinished.exists(), "a run goes on from there"
 
 
+def test_a_finished_version_that_could_not_be_moved_becomes_the_latest(tmp_path: Path) -> None:
+    versions = tmp_path / "5_curated" / "mill"
+    with storage.becoming_latest(versions / "v1"):
+        build(versions / "v1")
+    with pytest.raises(KeyboardInterrupt), storage.becoming_latest(versions / "v2"):
+        build(versions / "v2")
+        (versions / "v2").rename(versions / ".v2.0123")
+        raise KeyboardInterrupt
+    settling.settle(tmp_path)
+    assert storage.latest(versions).name == "v2" and not settling.unsettled(tmp_path)
+
+
+def test_what_was_replaced_goes_once_the_new_stands(tmp_path: Path) -> None:
+    old = tmp_path / "1_pages" / "forum" / ".000001.old"
+    build(old)
+    settling.settle(tmp_path)
+    assert old.exists(), "nothing stands in its place"
+    build(old.with_name("000001"))
+    build(old)
+    settling.settle(tmp_path)
+    assert not old.exists() and not settling.unsettled(tmp_path)
+
+
+def test_what_is_written_beside_a_held_file_is_not_settled(tmp_path: Path) -> None:
+    being_written = tmp_path / ".decisions.jsonl.0123.tmp"
+    being_written.touch()
+    with lease.lock_file(tmp_path / "decisions.jsonl"), lease.lock_data(tmp_path):
+        assert being_written.exists()
+    with lease.lock_data(tmp_path):
+        assert not being_written.exists()
+
+
 def test_again_throws_away_what_stands_and_of_versions_the_latest(tmp_path: Path) -> None:
     for made in ("2_records/forum", "5_curated/mill/v1", "5_curated/mill/v2"):
         build(tmp_path / made)
@@ -142,8 +174,9 @@ def test_again_throws_away_what_stands_and_of_versions_the_latest(tmp_path: Path
     settling.discard(tmp_path, "normalise", "forum")
     settling.discard(tmp_path, "curate", "mill")
     assert [path.name for path, _ in storage.manifests(tmp_path)] == ["v1"]
-    with pytest.raises(WorkFailed, match="leave out --again"):
-        settling.discard(tmp_path, "dedupe", "mill")
+    for stage, name in (("normalise", "forum"), ("curate", "mill"), ("dedupe", "mill"), ("finetune", "mill")):
+        settling.discard(tmp_path, stage, name)
+    assert [path.name for path, _ in storage.manifests(tmp_path)] == ["v1"], "what is gone cannot go again"
 
 
 def test_a_log_loses_the_line_that_rots_and_the_one_that_was_cut_off(
