@@ -27,7 +27,9 @@ GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 Row = dict[str, Any]
 NOUNS = ["server", "cable", "kettle", "window", "engine", "ladder", "garden", "bridge", "camera", "pillow"]
 VERBS = ["checks", "opens", "cleans", "moves", "lifts", "paints", "turns", "locks", "warms", "holds"]
-CHINESE = "先打开电源，再检查网线是否插好，然后重新启动服务，最后查看日志里有没有错误信息。"
+CHINESE = (
+    "先打开电源，再检查网线是否插好，然后重新启动服务，最后查看日志里有没有错误信息；如果还是不行，请把日志发给管理员。"
+)
 
 
 def text(seed: int, sentences: int = 6) -> str:
@@ -105,7 +107,9 @@ def test_a_dropped_record_tells_every_broken_rule_with_its_value(milled_once: Pa
         row["record_id"]: {r["rule"]: json.loads(r["value"]) for r in row["reasons"]}
         for row in read(milled_once, "dropped")
     }
-    assert set(reasons["forum:51#a1"]) == {"licence_unknown", "score_negative", "output_talk", "output_too_short"}
+    assert set(reasons["forum:51#a1"]) == {
+        *("licence_unknown", "score_negative", "output_talk", "output_too_short", "output_brief_post")
+    }
     assert reasons["forum:51#a1"]["score_negative"] == {"score": -1}
     assert reasons["forum:50#a1"]["output_too_short"]["output_words"] == 1
 

@@ -73,7 +73,10 @@ def test_a_rejected_record_is_dropped_and_says_by_whom(decided: tuple[Any, ...])
 def test_an_accepted_record_outranks_rules_and_better_duplicates_but_no_licence(decided: tuple[Any, ...]) -> None:
     verdicts, published, _, _ = decided
     assert {"forum:50#a1", "forum:60#a1"} <= set(published)
-    assert [reason["rule"] for reason in verdicts["forum:50#a1"]["overruled"]] == ["output_too_short"]
+    assert [reason["rule"] for reason in verdicts["forum:50#a1"]["overruled"]] == [
+        "output_too_short",
+        "output_brief_post",
+    ]
     assert verdicts["forum:50#a1"]["decision"] == "accept"
     assert verdicts["forum:5#a1"]["duplicate_of"] == "forum:60#a1"
     assert [reason["rule"] for reason in verdicts["forum:51#a1"]["reasons"]] == ["licence_unknown"]
