@@ -73,12 +73,16 @@ def _size(batch: Any) -> int:
     return int(batch.nbytes) + sum(length or 0 for length in lengths)
 
 
+class _Unreadable(ValueError):
+    """No header of a page that pyarrow would read."""
+
+
 class _TooLong(ValueError):
     """A page is longer than MOST_OF_PAGE."""
 
 
 def _at_once(raw: IO[bytes], group: Any) -> int:
-    """How many rows of a group fill no more than _AT_ONCE bytes. Raises _TooLong, IndexError, ValueError."""
+    """How many rows of a group fill no more than _AT_ONCE bytes. Raises _TooLong, IndexError, _Unreadable."""
     sizes = [_largest(raw, group.column(place), group.num_rows) for place in range(group.num_columns)]
     longest = max((page for page, _ in sizes), default=0)
     if longest > MOST_OF_PAGE:
@@ -108,13 +112,13 @@ def _page(raw: IO[bytes], at: int) -> tuple[dict[int, int], int]:
         except IndexError:
             if len(header) < size:
                 raise
-    raise ValueError("longer than pyarrow reads")
+    raise _Unreadable("longer than pyarrow reads")
 
 
 def _struct(data: bytes, at: int, depth: int) -> tuple[dict[int, int], int]:
     """The whole numbers of a struct in Thrift's compact protocol by their field, and where it ends.
 
-    Raises IndexError where it does not end, ValueError where it is none.
+    Raises IndexError where it does not end, _Unreadable where it is none.
     """
     fields: dict[int, int] = {}
     field = 0
@@ -132,7 +136,7 @@ def _struct(data: bytes, at: int, depth: int) -> tuple[dict[int, int], int]:
 def _value(data: bytes, at: int, kind: int, depth: int) -> tuple[int, int]:
     """A whole number, 0 for anything else, and where it ends. Raises as `_struct`."""
     if depth > _DEEPEST:
-        raise ValueError("too deep")
+        raise _Unreadable("too deep")
     if kind == _STRUCT:
         return 0, _struct(data, at, depth + 1)[1]
     if kind in (_LIST, _SET):
@@ -148,7 +152,7 @@ def _value(data: bytes, at: int, kind: int, depth: int) -> tuple[int, int]:
     if kind in (_TRUE, _FALSE, _BYTE, _DOUBLE):
         return 0, at + (8 if kind == _DOUBLE else 1)
     if kind == _MAP or kind > _STRUCT:
-        raise ValueError("no header has such a field")
+        raise _Unreadable("no header has such a field")
     return _number(data, at)
 
 
@@ -163,5 +167,5 @@ def _unsigned(data: bytes, at: int) -> tuple[int, int]:
         value |= (data[at] & 0x7F) << shift
         at, shift = at + 1, shift + 7
         if shift > _LONGEST_NUMBER:
-            raise ValueError("no number is so long")
+            raise _Unreadable("no number is so long")
     return value | data[at] << shift, at + 1

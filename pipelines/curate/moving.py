@@ -89,8 +89,8 @@ def prepare(policy: Policy, con: duckdb.DuckDBPyConnection, recipe: str = "") ->
     con.execute(_FACTS.format(columns=", ".join(made), prefer=user_sql.closed(policy.prefer)))
     if policy.mixture != Mixture():
         embedding = f", {EMBEDDING}" if policy.mixture.diversity and EMBEDDING in con.table("candidate").columns else ""
-        columns_of_pool = mixture.pool_columns(policy)
-        con.execute(f"CREATE TABLE placed AS SELECT {columns_of_pool}{embedding} FROM candidate")
+        of_pool = f"SELECT {mixture.pool_columns(policy)}{embedding} FROM candidate"
+        con.execute(f"CREATE TABLE placed AS SELECT *, {mixture.PRIORITY} FROM ({of_pool})")
     return Prepared(chosen, policy, con, columns)
 
 
