@@ -34,7 +34,12 @@ def ask(con: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
         _refuse_writing(statements)
         user_sql.check_query(query)
         with duck.bounded(Message("the query")):
-            return con.sql(statements[0].query).to_arrow_table()
+            return con.execute(statements[0].query).to_arrow_table()
+    except (
+        RuntimeError
+    ) as error:  # Ctrl-C, as DuckDB says it; what still computes would keep the connection from closing
+        con.interrupt()
+        raise KeyboardInterrupt from error
     except (duckdb.Error, user_sql.RefusedSQL) as error:
         raise QueryError(_on_one_line(error)) from error
 

@@ -19,7 +19,6 @@ ENDLESS = {
     "flat": "len(flatten(list_transform(range(50000), lambda x: range(50000)))) > 1",
     "doubled": "len(list_reduce(list_transform(range(40), lambda x: 'x'), lambda a, b: a || a)) > 1",
     "times": "len(generate_series(TIMESTAMP '0001-01-01', TIMESTAMP '9999-01-01', INTERVAL 1 MICROSECOND)) > 1",
-    "pairs": "list_filter(string_split(output, ''), lambda x: contains(output, x || x || x || 'b')) = []",
 }
 FILLS = [
     "SELECT len(repeat('x', 3000000000))", "SELECT len(range(300000000))", "FROM range(1000000000000)",

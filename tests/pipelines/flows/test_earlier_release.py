@@ -12,6 +12,7 @@ from pipelines.flows.stages import STAGES
 from pipelines.publish.export import export_file
 from pipelines.recipe import Recipe, RecipeError, load
 from pipelines.suppression import Tombstone
+from tests.dashboards.test_queries import QUERIES, ask
 from tests.pipelines.commands import Gristmill
 from tests.pipelines.damage import damaged
 from tests.pipelines.flows.earlier import make_earlier
@@ -28,8 +29,6 @@ KEEP = {
     "output": "Feed it every week with as much flour as water, and keep it in the fridge between two bakings.",
     "rejected": "Throw it away and buy another one in autumn.",
 }
-QUERIES = Path(__file__).resolve().parents[3] / "dashboards" / "queries"
-ANY = {"recipe": "small", "source": "", "task": "", "kept": "", "words": "", "size": 10, "start": 0}
 Old = tuple[Recipe, Path]
 
 
@@ -62,10 +61,8 @@ def test_what_reads_it_works(old: Old) -> None:
     for record_id in ids:
         explain.show(explain.explain(record_id, data), screen.wide_console())
     assert len(status.funnel(data)) == 8 and len(losses.losses(data)) == 2
-    for query in QUERIES.glob("*.sql"):
-        text = query.read_text()
-        with catalog.connect(data) as con:
-            con.execute(text, {name: value for name, value in ANY.items() if f"${name}" in text}).fetchall()
+    for query in QUERIES:
+        ask(query.stem, data)
 
 
 def test_the_turns_of_then_are_shown(old: Old, gristmill: Gristmill) -> None:
