@@ -104,11 +104,23 @@ def mill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mill]:
 
 
 @pytest.fixture(scope="session")
-def milled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Recipe, Path, list[Outcome]]:
-    """A recipe, the data folder of a whole run of it, short of fine-tuning, and what came of its steps."""
+def milled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Recipe, Path, list[Outcome]]]:
+    """A recipe, the data folder of a whole run of it, short of fine-tuning, and what came of its steps.
+
+    Tests share it: one that changes it, as an export does, works on a copy, or others fail by the order they run in.
+    """
     folder = tmp_path_factory.mktemp("milled")
     recipe = load(recipe_file(folder, forum=dump(folder / "dump")))
-    return recipe, folder / "data", go(recipe, folder / "data")
+    outcomes = go(recipe, folder / "data")
+    before = _contents(folder / "data")
+    yield recipe, folder / "data", outcomes
+    changed = set(before.items()) ^ set(_contents(folder / "data").items())
+    assert not changed, f"a test changed the data that all share: {sorted(changed)}"
+
+
+def _contents(data: Path) -> dict[str, bytes]:
+    """Each file but locks, which whoever reads may create."""
+    return {str(path): path.read_bytes() for path in data.rglob("*") if path.is_file() and path.suffix != ".lock"}
 
 
 @pytest.fixture(scope="module")
