@@ -9,8 +9,7 @@ from dashboards import address, ask, texts
 from pipelines.errors import WorkFailed, WrongInput
 from pipelines.messages import LANGUAGES, of_locale, tr, use
 
-PAGES = ("overview", "records", "record", "policy")
-ICONS = {"overview": "stacks", "records": "list", "record": "article", "policy": "rule"}
+PAGES = {"overview": "stacks", "records": "list", "record": "article", "policy": "rule"}  # with their icons
 
 
 def main() -> None:
@@ -26,14 +25,15 @@ def main() -> None:
         "record": tr("One record"),
         "policy": tr("Policy"),
     }
-    pages = [st.Page(f"screens/{name}.py", title=titles[name], icon=f":material/{ICONS[name]}:") for name in PAGES]
-    page = st.navigation(pages)
+    page = st.navigation(
+        [st.Page(f"screens/{name}.py", title=titles[name], icon=f":material/{icon}:") for name, icon in PAGES.items()]
+    )
     try:
         with chosen:
             choose()
         page.run()
     except (WrongInput, WorkFailed) as error:
-        st.error(texts.plain(str(error)))
+        st.error(texts.fault(error))
 
 
 def choose() -> None:

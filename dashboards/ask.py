@@ -1,6 +1,7 @@
 """Questions to the data folder: each is a file of `queries`, over the views of `pipelines.catalog`.
 
-An answer is remembered until something is published, taken away, run or decided: what is shown is never stale.
+An answer is remembered until something is published, taken away or run; decisions are read anew each time. So what is
+shown is never stale.
 """
 
 import os

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from dashboards import ask
-from dashboards.texts import plain
+from dashboards.texts import fault, plain
 from pipelines.curate import decisions
 from pipelines.curate.decisions import Decision, standing
 from pipelines.errors import WrongInput
@@ -37,7 +37,7 @@ def history(recipe: str) -> list[Decision]:
     try:
         return decisions.history(served.recipe(recipe), ask.data_path())
     except WrongInput as error:
-        st.error(plain(str(error)))
+        st.error(fault(error))
         return []
 
 
@@ -69,8 +69,8 @@ def say(recipe: str, names: Sequence[str], decision: str, **said: str) -> bool:
     made = [Decision.model_validate({"record_id": name, "decision": decision, "who": _who(), **said}) for name in names]
     try:
         decisions.append(served.recipe(recipe), ask.data_path(), made)
-    except WrongInput as error:
-        st.error(plain(str(error)) if _who() else tr("Say who you are first: your name stands in the side bar."))
+    except (WrongInput, OSError) as error:
+        st.error(fault(error) if _who() else tr("Say who you are first: your name stands in the side bar."))
         return False
     st.toast(
         tr(

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboards import address, ask, texts, trying
 from pipelines.errors import WorkFailed
-from pipelines.flows import start
+from pipelines.flows import served, start
 from pipelines.messages import tr
 
 SECONDS = 2  # between two looks at a run
@@ -39,8 +39,9 @@ def _show_button(recipe: str, policy: str) -> None:
         try:
             address.put("run", start.start_curate(recipe, policy).id)
         except WorkFailed as error:
-            st.warning(tr("Not started: {error}. This command does the same:", error=texts.plain(str(error))))
-            st.code(f"gristmill stage curate {recipe} --policy {shlex.quote(policy)}", language="bash", wrap_lines=True)
+            st.warning(tr("Not started: {error}. This command does the same:", error=texts.fault(error)))
+            words = ["gristmill", "stage", "curate", served.place(recipe), "--policy", policy]
+            st.code(shlex.join(words), language="bash", wrap_lines=True)
     st.caption(tr("To make it the recipe's own, write this into the recipe's file:"))
     st.code(f'policy = "{policy}"', language="toml", wrap_lines=True)
 
@@ -50,7 +51,7 @@ def _follow(recipe: str, run: str) -> None:
     try:
         found = start.find(run)
     except WorkFailed as error:
-        st.warning(texts.plain(str(error)))
+        st.warning(texts.fault(error))
         return
     if not found.has_ended:
         _wait(run)

@@ -8,6 +8,7 @@ import streamlit as st
 from dashboards import ask
 from dashboards.markdown import to_html
 from pipelines.catalog import explain
+from pipelines.errors import error_message
 from pipelines.messages import tr
 
 PREVIEW = 600  # characters of a text in a list
@@ -26,7 +27,7 @@ def show(row: dict[str, Any], longest: int | None = None) -> None:
     for label, name in ((tr("Question"), "instruction"), (tr("Input"), "input"), (tr("Answer"), "output")):
         if row[name]:
             st.caption(label)
-            st.html(to_html(_cut(row[name], longest), theme()))
+            st.html(to_html(cut(row[name], longest), theme()))
 
 
 def show_head(row: dict[str, Any]) -> None:
@@ -61,10 +62,16 @@ def in_words(measured: str) -> str:
     )
 
 
+def fault(error: Exception) -> str:
+    """What an error says, in the reader's language, for a place that reads Markdown."""
+    return plain(tr(error_message(error)))
+
+
 def plain(text: str) -> str:
     """A text for a place that reads Markdown, so that it stands there as it is."""
     return "".join(f"\\{sign}" if sign in "\\`*_{}[]()<>#+-.!|~$:&" else sign for sign in text)
 
 
-def _cut(text: str, longest: int | None) -> str:
+def cut(text: str, longest: int | None) -> str:
+    """A text, or its beginning with a mark that there is more."""
     return text if longest is None or len(text) <= longest else f"{text[:longest]} …"

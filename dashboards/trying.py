@@ -15,8 +15,7 @@ SNAPSHOT = "snapshot"  # no policy's file is called so: the one of the latest sn
 
 def names() -> list[str]:
     """Bundled policies by their names, then saved ones by those of their files."""
-    bundled = sorted(file.stem for file in policy.POLICIES.glob("*.toml"))
-    return [*sorted(bundled, key=lambda name: name != "default"), *(file.name for file in edits.saved(ask.data_path()))]
+    return [*policy.bundled(), *(file.name for file in edits.saved(ask.data_path()))]
 
 
 def of_snapshot(recipe: str) -> Policy | None:

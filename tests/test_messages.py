@@ -123,3 +123,21 @@ def test_messages_are_literal() -> None:
     of_tr = [call.args[0] for call in calls if isinstance(call.func, ast.Name) and call.func.id == "tr"]
     assert len(of_tr) > 100
     assert not [ast.unparse(text) for text in of_tr if isinstance(text, ast.JoinedStr | ast.BinOp)]
+
+
+def raised_in_the_readers_language(path: Path) -> list[int]:
+    """The lines of errors that are made of a translation: what is stored of them would be too."""
+    raised = [node.exc for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Raise)]
+    said = [each for one in raised if one for each in ast.walk(one) if isinstance(each, ast.Call)]
+    return [each.lineno for each in said if isinstance(each.func, ast.Name) and each.func.id == "tr"]
+
+
+@pytest.mark.parametrize("path", sources(), ids=str)
+def test_an_error_is_raised_in_english(path: Path) -> None:
+    assert not raised_in_the_readers_language(path)
+
+
+def test_a_translated_error_is_seen(tmp_path: Path) -> None:
+    file = tmp_path / "wrong.py"
+    file.write_text('raise WrongInput(tr("no rule {name}", name=name) + cure)\n')
+    assert raised_in_the_readers_language(file) == [1]

@@ -4,9 +4,6 @@ SELECT
   any_value(source_kind) AS kind,
   count(*) AS records,
   count(*) FILTER (kept) AS kept,
-  round(100 * avg(kept::INT), 1) AS kept_percent,
-  median(len(output)) FILTER (kept) AS median_output_kept,
-  median(len(output)) FILTER (NOT kept) AS median_output_dropped,
   array_to_string(list_sort(list_distinct(list(coalesce(nullif(licence, ''), 'unknown')))), ', ') AS licences
 FROM records JOIN verdicts USING (record_id)
 WHERE recipe = $recipe

@@ -1,6 +1,6 @@
--- What is the curated data for, in which language and split?
-SELECT task, language, split, count(*) AS records
+-- What is the curated data for, in which language?
+SELECT task, language, count(*) AS records
 FROM curated
 WHERE recipe = $recipe
 GROUP BY ALL
-ORDER BY records DESC, task, language, split;
+ORDER BY records DESC, task, language;

@@ -128,7 +128,7 @@ def show_sources(recipe: str) -> None:
     for row in ask.rows("sources", recipe=recipe):
         label = tr("{source}: {kept} of {records} kept", source=f"**{row['source']}**", **_numbers(row))
         st.page_link(RECORDS, label=label, query_params={"recipe": recipe, "source": row["source"]})
-        shown = texts.plain(row["licences"][:LICENCES_SHOWN])
+        shown = texts.plain(texts.cut(row["licences"], LICENCES_SHOWN))
         st.caption(tr("{kind} · licences: {licences}", kind=row["kind"], licences=shown))
 
 

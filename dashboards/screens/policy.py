@@ -8,7 +8,7 @@ import streamlit as st
 from dashboards import address, ask, deciding, line_chart, running, texts, trying
 from pipelines.catalog import explain
 from pipelines.curate import bounds, edits, lines, moving
-from pipelines.curate.decisions import JUDGEMENTS, standing
+from pipelines.curate.decisions import counting
 from pipelines.curate.edits import Edits
 from pipelines.curate.policy import BUILT_IN, Policy, Rule, mentions
 from pipelines.curate.what_if import Effect
@@ -35,7 +35,7 @@ def draw() -> None:
         judged = moving.judge(ready, changed)
         after = moving.effect(judged)
     except WrongInput as error:
-        st.error(texts.plain(str(error)))
+        st.error(texts.fault(error))
         return
     show_survivors(before, after, changed)
     rule = next((each for each in base.rules if each.name == st.query_params.get("rule")), None)
@@ -179,7 +179,7 @@ def _parameter(rule: str, number: int) -> str:
 
 
 def _show_precision(recipe: str, judged: moving.Judged, rule: Rule, values: Mapping[int, float]) -> None:
-    said = {one.record_id: one.decision for one in standing(deciding.history(recipe)) if one.decision in JUDGEMENTS}
+    said = {name: one.decision for name, one in counting(deciding.history(recipe)).items()}
     told = lines.precision(judged, rule.name, values, said)
     if not told.decided:
         st.markdown(tr("Nobody has decided yet about a record that it drops."))
@@ -250,8 +250,8 @@ def show_saving(recipe: str, name: str, changed: Edits) -> None:
 def _save(wanted: str, base: str | Policy, changed: Edits) -> None:
     try:
         file = edits.save(wanted, base, changed, ask.data_path(), str(st.session_state.get("who", "")))
-    except WrongInput as error:
-        st.error(texts.plain(str(error)))
+    except (WrongInput, OSError) as error:
+        st.error(texts.fault(error))
         return
     address.forget("off", *(name for name in st.query_params if name.startswith("line.")))
     address.put("policy", file.name)

@@ -25,7 +25,7 @@ def draw() -> None:
     try:
         life = explain.explain(name, ask.data_path())
     except explain.UnknownRecord as error:
-        st.error(texts.plain(str(error)))
+        st.error(texts.fault(error))
         return
     show_words(recipe, name)
     show_duplicates(recipe, life)

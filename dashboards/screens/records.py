@@ -7,7 +7,7 @@ import streamlit as st
 from dashboards import address, ask, deciding, texts
 from pipelines.catalog import explain
 from pipelines.curate import review
-from pipelines.curate.decisions import JUDGEMENTS, Decision, standing
+from pipelines.curate.decisions import JUDGEMENTS, Decision, counting
 from pipelines.messages import tr
 
 PER_PAGE = 20
@@ -136,7 +136,7 @@ def _decided(choice: str) -> str:
 def _by_decision(ids: list[str], decided: str, said: list[Decision]) -> list[str]:
     if not decided:
         return ids
-    judged = {one.record_id: one.decision for one in standing(said) if one.decision in JUDGEMENTS}
+    judged = {name: one.decision for name, one in counting(said).items()}
     if decided == "no":
         return [name for name in ids if name not in judged]
     return [name for name in ids if judged.get(name) in ((decided,) if decided in JUDGEMENTS else JUDGEMENTS)]
@@ -148,9 +148,12 @@ def show_whole(recipe: str, ids: list[str]) -> None:
     with st.container(horizontal=True):
         with st.popover(tr("Decide about all {number}", number=number)):
             note = st.text_input(tr("Why"), key="why_all")
-            for decision, label in (("accept", tr("Accept all {number}")), ("reject", tr("Reject all {number}"))):
-                shown = label.format(number=number)
-                st.button(shown, key=f"{decision}_all", on_click=_decide_all, args=[recipe, ids, decision, note])
+            labels = {
+                "accept": tr("Accept all {number}", number=number),
+                "reject": tr("Reject all {number}", number=number),
+            }
+            for decision, label in labels.items():
+                st.button(label, key=f"{decision}_all", on_click=_decide_all, args=[recipe, ids, decision, note])
         if last := st.session_state.get("decided_together", []):
             label = tr("Take back what was decided about {number} together", number=f"{len(last):,}")
             st.button(label, key="undo_all", on_click=_decide_all, args=[recipe, last, "undo", ""])

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from connectors import CONNECTORS
 from pipelines.curate.policy import Policy, mentions
+from pipelines.curate.policy_file import to_toml
 from pipelines.errors import WrongInput, did_you_mean
 from pipelines.messages import tr
 from pipelines.signals import SIGNALS
@@ -98,7 +99,7 @@ def signals(name: str, policies: Iterable[tuple[str, Policy]], con: duckdb.DuckD
 
 def block(settings: dict[str, Any]) -> str:
     """A source as TOML, in the order of its keys."""
-    return "[[sources]]\n" + "".join(f"{name} = {_toml(value)}\n" for name, value in settings.items())
+    return "[[sources]]\n" + "".join(f"{name} = {to_toml(value)}\n" for name, value in settings.items())
 
 
 def _connector(name: str, kind: Any) -> Described:
@@ -169,10 +170,3 @@ def _spread(signal: Signal, con: duckdb.DuckDBPyConnection) -> dict[str, float]:
     query = f"SELECT quantile_cont({signal.name}::DOUBLE, {list(QUANTILES)}) FROM signals"
     values = con.sql(query).fetchall()[0][0]
     return dict(zip(map(str, QUANTILES), values, strict=True)) if values else {}
-
-
-def _toml(value: Any) -> str:
-    """A value of TOML: numbers and lists are JSON's, and so are basic strings."""
-    import json
-
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

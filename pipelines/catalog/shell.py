@@ -35,10 +35,8 @@ def ask(con: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
         user_sql.check_query(query)
         with duck.bounded(Message("the query")):
             return con.execute(statements[0].query).to_arrow_table()
-    except (
-        RuntimeError
-    ) as error:  # Ctrl-C, as DuckDB says it; what still computes would keep the connection from closing
-        con.interrupt()
+    except RuntimeError as error:  # Ctrl-C, as DuckDB says it
+        con.interrupt()  # what still computes would keep the connection from closing
         raise KeyboardInterrupt from error
     except (duckdb.Error, user_sql.RefusedSQL) as error:
         raise QueryError(_on_one_line(error)) from error

@@ -65,7 +65,7 @@ def signals(
     from pipelines.catalog import described
     from pipelines.curate import policy
 
-    bundled = [(each, policy.load(each)) for each in ("default", "strict", "commercial")]
+    bundled = [(each, policy.load(each)) for each in policy.bundled()]
     with catalog.connect(data) if data.exists() else nullcontext() as con:
         found = described.signals(name, bundled, con)
     if as_json:

@@ -64,9 +64,13 @@ class RefusedDecision(WrongInput):
 
 def load_decisions(recipe: Recipe, data: Path) -> list[Decision]:
     """The decisions that count, in order of record_id. Raises RecipeError with file, line and cure."""
-    judged = (one for one in standing(history(recipe, data)) if one.decision in JUDGEMENTS)
-    latest = {decision.record_id: decision for decision in judged}
+    latest = counting(history(recipe, data))
     return [latest[name] for name in sorted(latest)]
+
+
+def counting(decisions: Iterable[Decision]) -> dict[str, Decision]:
+    """Of a history the decision that counts about each record: the last judgement that nobody took back."""
+    return {one.record_id: one for one in standing(decisions) if one.decision in JUDGEMENTS}
 
 
 def history(recipe: Recipe | None, data: Path) -> list[Decision]:

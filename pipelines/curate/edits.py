@@ -9,7 +9,6 @@ from pathlib import Path
 from pipelines.curate import bounds, policy, policy_file
 from pipelines.curate.policy import Policy, PolicyError, Rule
 from pipelines.errors import did_you_mean
-from pipelines.messages import tr
 from pipelines.storage import filesystem
 
 FOLDER = "policies"  # below the data folder
@@ -28,7 +27,7 @@ def edited(base: Policy, edits: Edits) -> Policy:
     """The policy with the edits. Raises PolicyError for a rule or a line that it lacks."""
     names = [rule.name for rule in base.rules]
     for name in sorted({*edits.values, *edits.off} - set(names)):
-        raise PolicyError(tr("no rule {name}", name=repr(name)) + did_you_mean(name, names))
+        raise PolicyError("no rule {name!r}{cure}", name=name, cure=did_you_mean(name, names))
     rules = [_moved(rule, edits.values.get(rule.name, {})) for rule in base.rules if rule.name not in edits.off]
     return base.model_copy(update={"rules": tuple(rules)})
 
@@ -38,7 +37,7 @@ def _moved(rule: Rule, values: Mapping[int, float]) -> Rule:
         return rule.model_copy(update={"drop_if": bounds.move(rule.drop_if, values)}) if values else rule
     except KeyError as error:
         words = {"rule": rule.name, "number": error.args[0], "lines": len(bounds.find(rule.drop_if))}
-        raise PolicyError(tr("{rule}: no line {number}; it draws {lines}", **words)) from error
+        raise PolicyError("{rule}: no line {number}; it draws {lines}", **words) from error
 
 
 def saved(data: Path) -> list[Path]:
@@ -52,9 +51,9 @@ def save(name: str, base: str | Policy, edits: Edits, data: Path, who: str = "")
     Raises: PolicyError where the name is none, or taken, or what comes of it cannot be a policy.
     """
     if not _NAME.fullmatch(name):
-        raise PolicyError(tr("{name}: not a policy's name; write a-z, 0-9, - and _", name=repr(name)))
+        raise PolicyError("{name!r}: not a policy's name; write a-z, 0-9, - and _", name=name)
     if not filesystem.is_local(data):
-        raise PolicyError(tr("{data}: policies are saved on a disk only; write a file of your own", data=data))
+        raise PolicyError("{data}: policies are saved on a disk only; write a file of your own", data=data)
     file = data / FOLDER / f"{name}.toml"
     heading = f"Made on the dashboard{f' by {_one_line(who)}' if who else ''}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC."
     stood = base if isinstance(base, Policy) else policy.load(base)

@@ -216,13 +216,18 @@ def _known_keys(location: Location) -> list[str]:
     return [*model.model_fields, *(("extends", "off") if model is Policy else ())]
 
 
+def bundled() -> list[str]:
+    """The names of the policies that come with the program, `default` first."""
+    return sorted((file.stem for file in POLICIES.glob("*.toml")), key=lambda name: (name != "default", name))
+
+
 def find(name: str | Path, base: Path | None = None) -> Path:
     """The file of a policy, given by path (relative to `base` too) or by a bundled one's name. Raises PolicyError."""
     places = [Path(name), (base or Path()) / name, POLICIES / f"{name}.toml"]
     for file in places:
         if file.is_file():
             return file
-    names = [policy.stem for policy in POLICIES.glob("*.toml")]
+    names = bundled()
     raise PolicyError(
         "{name}: no such file, and no bundled policy of that name{cure}", name=name, cure=did_you_mean(str(name), names)
     )

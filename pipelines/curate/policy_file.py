@@ -17,7 +17,7 @@ def write(file: Path, extends: str, rules: Iterable[Rule], off: Sequence[str] = 
     """
     base = find(extends).resolve()
     named = base.stem if base.parent == POLICIES else os.path.relpath(base, file.parent.resolve())
-    lines = [f"extends = {_toml(named)}", *([f"off = {_toml(sorted(off))}"] if off else []), *_rules(rules)]
+    lines = [f"extends = {to_toml(named)}", *([f"off = {to_toml(sorted(off))}"] if off else []), *_rules(rules)]
     return _write_lines(file, lines, heading)
 
 
@@ -55,11 +55,11 @@ def _rules(rules: Iterable[Rule]) -> Iterator[str]:
 
 
 def _settings(settings: dict[str, Any]) -> Iterator[str]:
-    return (f"{key} = {_toml(value)}" for key, value in settings.items())
+    return (f"{key} = {to_toml(value)}" for key, value in settings.items())
 
 
-def _toml(value: Any) -> str:
+def to_toml(value: Any) -> str:
     """A value as TOML; texts are basic strings, whose escapes are JSON's."""
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{_toml(key)} = {_toml(each)}" for key, each in value.items()) + " }"
+        return "{ " + ", ".join(f"{to_toml(key)} = {to_toml(each)}" for key, each in value.items()) + " }"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

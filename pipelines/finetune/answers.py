@@ -6,8 +6,9 @@ from itertools import groupby
 from typing import Any
 
 from pipelines.finetune import languages
+from pipelines.messages import Message
 
-COLUMNS = ("question", "base model", "after training")
+COLUMNS = (Message("question"), Message("base model"), Message("after training"))
 
 
 def as_html(samples: Iterable[Mapping[str, Any]], measured: Mapping[str, Any]) -> str:

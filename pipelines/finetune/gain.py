@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from pipelines.messages import Message
+
 Outcome = Literal["learnt", "unclear", "nothing", "worse"]
 
 # Nats per answer token by which the loss must fall: 1 % of the perplexity. Measured with the packaged model on 24 rows
@@ -67,16 +69,21 @@ def is_learnt(numbers: Mapping[str, Any]) -> bool:
     return outcome(_losses(numbers)["gain"]) == "learnt"
 
 
-def sentence(numbers: Mapping[str, Any]) -> str:
+def sentence(numbers: Mapping[str, Any]) -> Message:
     """What training changed, of a model's `metrics.json`, and what to do where that is not enough."""
     losses = _losses(numbers)
     what = outcome(losses["gain"])
-    kind = "held-out rows" if numbers["held_out"]["records"] else "rows that it was trained on"
-    rows = f"{losses['records']} {kind}"
-    before, after = losses["before"]["loss"], losses["after"]["loss"]
-    return (
-        f"{_SAID[what]}: on {rows} the loss was {before:.3f} before training and {after:.3f} after it (nats per answer "
-        f"token; {_interval_said(losses['gain'])}){_CURES[what]}"
+    held_out = bool(numbers["held_out"]["records"])
+    return Message(
+        "{outcome}: on {records} {rows} the loss was {before:.3f} before training and {after:.3f} after it (nats per "
+        "answer token; {interval}){cure}",
+        outcome=_SAID[what],
+        records=losses["records"],
+        rows=Message("held-out rows") if held_out else Message("rows that it was trained on"),
+        before=losses["before"]["loss"],
+        after=losses["after"]["loss"],
+        interval=_interval_said(losses["gain"]),
+        cure=_CURES[what],
     )
 
 
@@ -85,23 +92,31 @@ def _losses(numbers: Mapping[str, Any]) -> Mapping[str, Any]:
     return losses
 
 
-_SAID: dict[Outcome, str] = {
-    "learnt": "The model has learnt something",
-    "unclear": "Whether anything was learnt cannot be told",
-    "nothing": "Nothing was learnt",
-    "worse": "Training made the model worse",
+_SAID: dict[Outcome, Message] = {
+    "learnt": Message("The model has learnt something"),
+    "unclear": Message("Whether anything was learnt cannot be told"),
+    "nothing": Message("Nothing was learnt"),
+    "worse": Message("Training made the model worse"),
 }
-_CURES: dict[Outcome, str] = {
-    "learnt": "",
-    "unclear": "; hold out more rows (finetune.eval_records), or train longer",
-    "nothing": "; raise finetune.learning_rate, epochs or max_steps",
-    "worse": "; lower finetune.learning_rate",
+_CURES: dict[Outcome, Message] = {
+    "learnt": Message(""),
+    "unclear": Message("; hold out more rows (finetune.eval_records), or train longer"),
+    "nothing": Message("; raise finetune.learning_rate, epochs or max_steps"),
+    "worse": Message("; lower finetune.learning_rate"),
 }
 
 
-def _interval_said(gain: Mapping[str, Any]) -> str:
-    fall = f"{gain['mean']:.3f} less" if gain["mean"] >= 0 else f"{-gain['mean']:.3f} more"
+def _interval_said(gain: Mapping[str, Any]) -> Message:
+    less = gain["mean"] >= 0
+    nats = {"nats": abs(gain["mean"])}
+    fall = Message("{nats:.3f} less", **nats) if less else Message("{nats:.3f} more", **nats)
     if gain["low"] is None:
-        return f"{fall}; {gain['pages']} pages are too few for an interval"
-    holds = ", which holds zero" if gain["low"] <= 0 <= gain["high"] else ""
-    return f"{fall}, 95 % interval of the fall {gain['low']:.3f} to {gain['high']:.3f}{holds}"
+        return Message("{fall}; {pages} pages are too few for an interval", fall=fall, pages=gain["pages"])
+    holds = Message(", which holds zero") if gain["low"] <= 0 <= gain["high"] else Message("")
+    return Message(
+        "{fall}, 95 % interval of the fall {low:.3f} to {high:.3f}{holds}",
+        fall=fall,
+        low=gain["low"],
+        high=gain["high"],
+        holds=holds,
+    )

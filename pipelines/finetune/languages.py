@@ -9,6 +9,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pipelines.messages import Message
+
 if TYPE_CHECKING:
     from pipelines.finetune.evaluate import EncodedRow
 
@@ -61,14 +63,18 @@ def is_spoken(measured: Mapping[str, Any], when: str = "before") -> bool | None:
     return None if alone is None else bool(measured[when] < SPOKEN * alone)
 
 
-def note(language: str, measured: Mapping[str, Any]) -> str:
+def note(language: str, measured: Mapping[str, Any]) -> Message:
     """What has to be known before reading answers in a language that the base model does not speak; "" in any other."""
     if is_spoken(measured) is not False:
-        return ""
+        return Message("")
     share = round(100 * measured["before"] / measured["frequencies"])
-    learnt = "" if is_spoken(measured, "after") else ", and after training neither does the tuned one"
-    return (
-        f"The base model does not speak {language}{learnt}: it needed {measured['before']:.2f} nats for each "
-        f"character, {share} % of what guessing by how often each character occurs would need, and "
-        f"{measured['after']:.2f} after training."
+    neither = Message(", and after training neither does the tuned one")
+    return Message(
+        "The base model does not speak {language}{neither}: it needed {before:.2f} nats for each character, {share} % "
+        "of what guessing by how often each character occurs would need, and {after:.2f} after training.",
+        language=language,
+        neither=Message("") if is_spoken(measured, "after") else neither,
+        before=measured["before"],
+        share=share,
+        after=measured["after"],
     )

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 from connectors import CONNECTORS
 from pipelines.catalog.described import block
 from pipelines.errors import WrongInput
-from pipelines.messages import tr
 from pipelines.recipe import Recipe, load
 
 # what people have, and which connector reads it where its place does not tell
@@ -124,7 +123,7 @@ def states_licence(connector: str) -> bool:
 def write(file: Path, answers: Answers) -> Recipe:
     """Write the recipe, and return it as it is read. Raises: WrongInput where the file is there, RecipeError."""
     if file.exists():
-        raise WrongInput(tr("{file}: is there already; name a new file", file=file))
+        raise WrongInput("{file}: is there already; name a new file", file=file)
     about = {"name": answers.name} | ({"title": answers.title} if answers.title else {})
     source = {"connector": answers.connector, "name": answers.name, **_where(answers, file.parent)}
     source |= {"licence": answers.licence} if answers.licence else {}
@@ -173,9 +172,7 @@ def _at_address(connector: str, place: str) -> dict[str, Any]:
     if connector in special:
         return special[connector]()
     if connector not in AT_ADDRESS:
-        raise WrongInput(
-            tr("{connector} reads files: name a path instead of {place}", connector=connector, place=place)
-        )
+        raise WrongInput("{connector} reads files: name a path instead of {place}", connector=connector, place=place)
     return {AT_ADDRESS[connector]: place}
 
 

@@ -119,10 +119,10 @@ def show_result(console: Console, numbers: Mapping[str, Any]) -> None:
 def _answers(sample: Mapping[str, Any], note: str) -> Table:
     """A held-out question, both answers side by side, and what has to be known before reading them."""
     question = "\n\n".join(filter(None, (sample["instruction"].strip(), sample["input"].strip())))
-    drawn = Table(title=Text(f"\n{question}"), title_justify="left", title_style="bold", caption=note or None)
+    drawn = Table(title=Text(f"\n{question}"), title_justify="left", title_style="bold", caption=tr(note) or None)
     drawn.caption_justify, drawn.expand, drawn.padding = "left", True, (0, 1)
     for name in answers.COLUMNS[1:]:
-        drawn.add_column(name, ratio=1, overflow="fold")
+        drawn.add_column(tr(name), ratio=1, overflow="fold")
     drawn.add_row(Text(sample["before"]), Text(sample["after"]))
     return drawn
 

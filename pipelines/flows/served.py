@@ -18,5 +18,15 @@ def announce(recipes: Sequence[str]) -> None:
 
 def recipe(name: str) -> Recipe | None:
     """The recipe of that name, as its file says now; None where it is not served. Raises RecipeError."""
-    places: dict[str, str] = json.loads(os.environ.get(VARIABLE, "{}"))
+    places = _places()
     return load(places[name]) if name in places else None
+
+
+def place(name: str) -> str:
+    """What a command calls the recipe of that name: the path of its file, or the name of a bundled one."""
+    return _places().get(name, name)
+
+
+def _places() -> dict[str, str]:
+    places: dict[str, str] = json.loads(os.environ.get(VARIABLE, "{}"))
+    return places

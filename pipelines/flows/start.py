@@ -9,7 +9,6 @@ from urllib.parse import quote
 
 from pipelines.errors import WorkFailed
 from pipelines.flows import server
-from pipelines.messages import tr
 
 SECONDS = 10
 ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
@@ -52,7 +51,7 @@ def _run(told: dict[str, Any]) -> Run:
 def _ask(path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
     up = server.find_running()
     if not up:
-        raise WorkFailed(tr("no `gristmill up` is at work here"))
+        raise WorkFailed("no `gristmill up` is at work here")
     content = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(f"{up['api']}/{path}", content, {"Content-Type": "application/json"})
     try:
@@ -60,7 +59,7 @@ def _ask(path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
             told: dict[str, Any] = json.load(response)
     except urllib.error.HTTPError as error:
         words = {"path": path, "status": error.code}
-        raise WorkFailed(tr("the Prefect server does not know {path} ({status})", **words)) from error
+        raise WorkFailed("the Prefect server does not know {path} ({status})", **words) from error
     except server.UNREACHABLE as error:
-        raise WorkFailed(tr("the Prefect server does not answer: {error}", error=error)) from error
+        raise WorkFailed("the Prefect server does not answer: {error}", error=error) from error
     return told

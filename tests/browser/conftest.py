@@ -5,6 +5,7 @@ import os
 import shutil
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,9 @@ def refusals() -> list[str]:
     return []
 
 
-@pytest.fixture(scope="session")
-def page(refusals: list[str]) -> Iterator[Page]:
+@contextmanager
+def chromium_page() -> Iterator[Page]:
+    """A page of a browser of its own; the test is skipped where there is no Chromium."""
     chromium = shutil.which("chromium")
     if not chromium:
         pytest.skip("no chromium here; apt-get install chromium")
@@ -41,10 +43,16 @@ def page(refusals: list[str]) -> Iterator[Page]:
         browser = player.chromium.launch(executable_path=chromium, args=FLAGS)
         page = browser.new_page(viewport={"width": 1300, "height": 1000})
         page.set_default_timeout(1000 * FAR)
-        page.on("console", lambda said: refusals.append(said.text) if "Content Security Policy" in said.text else None)
-        expect.set_options(timeout=1000 * FAR)
         yield page
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def page(refusals: list[str]) -> Iterator[Page]:
+    expect.set_options(timeout=1000 * FAR)
+    with chromium_page() as page:
+        page.on("console", lambda said: refusals.append(said.text) if "Content Security Policy" in said.text else None)
+        yield page
 
 
 def shoot(page: Page, name: str) -> None:

@@ -5,23 +5,22 @@ may come of a text, and no host but the servers' own may be asked.
 """
 
 import json
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-from playwright.sync_api import Page, Request, Route, sync_playwright
+from playwright.sync_api import Page, Request, Route
 
 from pipelines import storage
 from pipelines.serve import app as serving
-from tests.browser.conftest import FLAGS
+from tests.browser.conftest import chromium_page
 from tests.conftest import Mill
 from tests.pipelines.flows.test_flows import ask
 from tests.soak import payloads
 from tests.soak.payloads import ALL, EVIL, MARK, PAYLOADS, POLICY_FILE, RULES
-from tests.waiting import FAR, until
+from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(3600)
 CHOICES = (
@@ -62,15 +61,8 @@ def host(request: Request) -> str:
 
 @pytest.fixture
 def watch() -> Iterator[Watch]:
-    chromium = shutil.which("chromium")
-    if not chromium:
-        pytest.skip("no chromium here; apt-get install chromium")
-    with sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=chromium, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1300, "height": 1000})
-        page.set_default_timeout(1000 * FAR)
+    with chromium_page() as page:
         yield Watch(page)
-        browser.close()
 
 
 @pytest.fixture(scope="module")
