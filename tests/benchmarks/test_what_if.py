@@ -41,28 +41,28 @@ def column(field: pa.Field, pick: np.random.Generator, rows: int) -> pa.Array:
     return pa.nulls(rows, kind)
 
 
-def shard(first: int, pick: np.random.Generator) -> tuple[pa.Table, pa.Table, pa.Table]:
-    """Records, signals and clusters of SHARD records; every tenth is the duplicate of the one before it."""
-    names = [f"forum:{k}#a1" for k in range(first, first + SHARD)]
-    lead = [names[max(0, at - (at % 10 == 1))] for at in range(SHARD)]
-    text = pa.array(["How do I take the lid off and put it back? " * 8] * SHARD)
-    told: dict[str, Any] = {"record_id": names, "page_id": names, "source": ["forum"] * SHARD, "output": text}
-    told |= {"source_kind": ["forum"] * SHARD, "licence": pick.choice(["", "CC-BY-4.0"], SHARD, p=[0.1, 0.9])}
-    told |= {"score": pick.integers(-2, 20, SHARD), "instruction": text, "input": [""] * SHARD}
+def shard(first: int, rows: int, pick: np.random.Generator) -> tuple[pa.Table, pa.Table, pa.Table]:
+    """Records, signals and clusters of `rows` records; every tenth is the duplicate of the one before it."""
+    names = [f"forum:{k}#a1" for k in range(first, first + rows)]
+    lead = [names[max(0, at - (at % 10 == 1))] for at in range(rows)]
+    text = pa.array(["How do I take the lid off and put it back? " * 8] * rows)
+    told: dict[str, Any] = {"record_id": names, "page_id": names, "source": ["forum"] * rows, "output": text}
+    told |= {"source_kind": ["forum"] * rows, "licence": pick.choice(["", "CC-BY-4.0"], rows, p=[0.1, 0.9])}
+    told |= {"score": pick.integers(-2, 20, rows), "instruction": text, "input": [""] * rows}
     told |= {
-        "author": [f"author {k % 5000}" for k in range(SHARD)],
-        "url": [f"https://f.example/{k}" for k in range(SHARD)],
+        "author": [f"author {k % 5000}" for k in range(rows)],
+        "url": [f"https://f.example/{k}" for k in range(rows)],
     }
     records = pa.table(
-        [pa.array(told[f.name], f.type) if f.name in told else pa.nulls(SHARD, f.type) for f in RECORD], RECORD
+        [pa.array(told[f.name], f.type) if f.name in told else pa.nulls(rows, f.type) for f in RECORD], RECORD
     )
     measured = schema_of(SIGNALS)
-    values = [pa.array(names) if f.name == "record_id" else column(f, pick, SHARD) for f in measured]
-    size = [2 if at % 10 < 2 else 1 for at in range(SHARD)]
+    values = [pa.array(names) if f.name == "record_id" else column(f, pick, rows) for f in measured]
+    size = [2 if at % 10 < 2 else 1 for at in range(rows)]
     return (
         records,
         pa.table(values, measured),
-        pa.table([names, lead, lead, pa.array(size, pa.int32()), pa.nulls(SHARD, pa.float32())], CLUSTER),
+        pa.table([names, lead, lead, pa.array(size, pa.int32()), pa.nulls(rows, pa.float32())], CLUSTER),
     )
 
 
@@ -75,8 +75,8 @@ def made(data: Path, rows: int) -> Path:
         storage.building(storage.folder(data, "annotate", "big"), stage="annotate", **about) as signals,
         storage.building(storage.folder(data, "dedupe", "big"), stage="dedupe", **about) as clusters,
     ):
-        for number in range(rows // SHARD):
-            tables = shard(number * SHARD, pick)
+        for number, first in enumerate(range(0, rows, SHARD)):
+            tables = shard(first, min(SHARD, rows - first), pick)
             for builder, kind, table in zip(
                 (records, signals, clusters), ("records", "signals", "clusters"), tables, strict=True
             ):

@@ -31,6 +31,7 @@ def test_a_line_is_moved_saved_and_run(mill: Mill, page: Page) -> None:
     page.get_by_role("spinbutton").nth(1).fill("39")
     page.get_by_role("spinbutton").nth(1).press("Enter")
     until(lambda: kept(page) < before, "fewer survivors", every=0.25)
+    expect(page.get_by_role("slider").nth(1)).to_have_value("39")
     page.get_by_role("slider").nth(1).press("ArrowRight")
     expect(page.get_by_role("spinbutton").nth(1)).to_have_value("40")
     until(lambda: f"line.{RULE}.1=40" in page.url, "the line in the address", every=0.25)

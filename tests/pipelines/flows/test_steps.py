@@ -4,6 +4,7 @@ import fcntl
 import json
 import logging
 import pickle
+import shutil
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -51,8 +52,8 @@ def test_a_run_goes_through_its_stages_in_order(milled: tuple[Recipe, Path, list
     assert all(entry["peak_mb"] > 10 and entry["run_id"] == "one" for entry in entries)
 
 
-def test_a_second_run_skips_all_and_changes_no_byte(milled: tuple[Recipe, Path, list[Outcome]]) -> None:
-    recipe, data, _ = milled
+def test_a_second_run_skips_all_and_changes_no_byte(milled: tuple[Recipe, Path, list[Outcome]], tmp_path: Path) -> None:
+    recipe, data = milled[0], Path(shutil.copytree(milled[1], tmp_path / "data", symlinks=True))
     before = {path: path.stat().st_mtime_ns for path in data.rglob("*.parquet")}
     again = go(recipe, data)
     assert all(one.skipped for one in again)
