@@ -39,7 +39,9 @@ def main() -> None:
 def choose() -> None:
     """The recipe, and who the reader is."""
     recipes = [row["recipe"] for row in ask.rows("recipes")]
-    st.session_state["chosen"] = address.choice(tr("Recipe"), "recipe", recipes, keep=True) if recipes else ""
+    shown = {name: ask.titled(name) for name in recipes}
+    chosen = address.choice(tr("Recipe"), "recipe", recipes, shown.__getitem__, keep=True) if recipes else ""
+    st.session_state["chosen"] = chosen
     address.text(tr("Your name"), "who", keep=True, help=tr("Stands beside what you decide."))
 
 

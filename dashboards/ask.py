@@ -14,7 +14,7 @@ import pyarrow as pa
 import streamlit as st
 
 from pipelines import catalog
-from pipelines.catalog import explain
+from pipelines.catalog import explain, status
 from pipelines.curate import decisions, review
 from pipelines.flows import served
 
@@ -43,6 +43,13 @@ def rows(name: str, **parameters: Any) -> Rows:
     """The answer to `queries/<name>.sql` as dicts."""
     listed: Rows = _asked(name, parameters).to_pylist()
     return listed
+
+
+def titled(name: str) -> str:
+    """A recipe or source as people call it, with its name behind it; its name alone where it has no title."""
+    data = data_folder()
+    title = _titles(data, catalog.state(data)).get(name)
+    return f"{title} ({name})" if title else name
 
 
 def queue(recipe: str, order: dict[str, Any], filters: dict[str, Any]) -> list[str]:
@@ -78,6 +85,11 @@ def _asked(name: str, parameters: dict[str, Any]) -> pa.Table:
 @st.cache_data(show_spinner=False, max_entries=200)
 def _answer(name: str, data: str, state: str, parameters: Pairs) -> pa.Table:
     return _run(name, data, state, parameters).to_arrow_table()
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def _titles(data: str, state: str) -> dict[str, str]:
+    return status.titles(catalog.folder_at(data))
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)

@@ -35,7 +35,7 @@ def show_head(row: dict[str, Any]) -> None:
     fate = (tr("kept"), "green") if row["kept"] else (tr("dropped"), "red")
     with st.container(horizontal=True):
         st.badge(fate[0], color=fate[1])  # type: ignore[arg-type]
-        for word in (row["source"], row["task"], row["language"], row["licence"]):
+        for word in (ask.titled(row["source"]), row["task"], row["language"], row["licence"]):
             if word:
                 st.badge(plain(word), color="gray")
 

@@ -20,7 +20,7 @@ def draw() -> None:
     if not recipe:
         show_beginning()
         return
-    st.title(recipe)
+    st.title(_titled(recipe))
     show_numbers(recipe)
     show_faults(recipe)
     show_funnel(recipe)
@@ -62,7 +62,7 @@ def show_faults(recipe: str) -> None:
         st.error(tr("{stage} of {name} failed: {why}", **{key: texts.plain(row[of]) for key, of in FAULT.items()}))
     for row in ask.rows("lost_numbers", recipe=recipe):
         if not row["kept"]:
-            st.warning(tr("Nothing of {source} is kept.", source=row["source"]))
+            st.warning(tr("Nothing of {source} is kept.", source=_titled(row["source"])))
 
 
 def show_funnel(recipe: str) -> None:
@@ -77,6 +77,7 @@ def show_funnel(recipe: str) -> None:
     }
     found = ask.table("funnel", recipe=recipe)
     found["shown"] = found["stage"].map(stages)
+    found["source"] = found["source"].map(ask.titled)
     chart = (
         alt.Chart(found)
         .mark_bar()
@@ -126,7 +127,7 @@ def show_sources(recipe: str) -> None:
     """Numbers and licences by source; each leads to its records."""
     st.header(tr("Sources"))
     for row in ask.rows("sources", recipe=recipe):
-        label = tr("{source}: {kept} of {records} kept", source=f"**{row['source']}**", **_numbers(row))
+        label = tr("{source}: {kept} of {records} kept", source=f"**{_titled(row['source'])}**", **_numbers(row))
         st.page_link(RECORDS, label=label, query_params={"recipe": recipe, "source": row["source"]})
         shown = texts.plain(texts.cut(row["licences"], LICENCES_SHOWN))
         st.caption(tr("{kind} · licences: {licences}", kind=row["kind"], licences=shown))
@@ -153,7 +154,9 @@ def show_losses(recipe: str) -> None:
         "parts_rejected": tr("Parts rejected"),
         "holes": tr("Holes"),
     }
-    st.dataframe(ask.table("lost_numbers", recipe=recipe).rename(columns=words), hide_index=True, width="stretch")
+    numbers = ask.table("lost_numbers", recipe=recipe)
+    numbers["source"] = numbers["source"].map(ask.titled)
+    st.dataframe(numbers.rename(columns=words), hide_index=True, width="stretch")
     reasons = ask.table("lost_reasons", recipe=recipe)
     if not reasons.empty:
         kinds = {
@@ -165,6 +168,7 @@ def show_losses(recipe: str) -> None:
             "hole": tr("hole in a text"),
         }
         reasons["lost"] = reasons["lost"].map(kinds)
+        reasons["source"] = reasons["source"].map(ask.titled)
         titles = {"source": tr("Source"), "lost": tr("Lost"), "reason": tr("Reason or kind"), "count": tr("Count")}
         st.dataframe(reasons.rename(columns=titles), hide_index=True, width="stretch")
 
@@ -197,6 +201,10 @@ def show_storage() -> None:
     cells = st.columns(len(sizes))
     for cell, (stage, size) in zip(cells, sizes.items(), strict=True):
         cell.metric(stage, decimal(size))
+
+
+def _titled(name: str) -> str:
+    return texts.plain(ask.titled(name))
 
 
 def _numbers(row: dict[str, int]) -> dict[str, str]:

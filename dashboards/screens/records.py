@@ -80,12 +80,17 @@ def _wanted(recipe: str) -> dict[str, Any]:
     wanted: dict[str, Any] = {"words": words}
     for at, (name, label) in enumerate(labels.items()):
         with cells[at % 3]:
-            wanted[name] = address.choice(label, name, choices.get(name, [""]), _or_any)
+            say = _source if name == "source" else _or_any
+            wanted[name] = address.choice(label, name, choices.get(name, [""]), say)
     with cells[1]:
         wanted["fate"] = address.choice(tr("Fate"), "fate", ["", "kept", "dropped"], _fate)
     with cells[2]:
         wanted["said"] = address.choice(tr("Decided"), "said", ["", "no", "yes", *JUDGEMENTS], _decided)
     return wanted | _range()
+
+
+def _source(name: str) -> str:
+    return ask.titled(name) if name else _or_any(name)
 
 
 def _range() -> dict[str, Any]:

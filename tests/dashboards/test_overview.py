@@ -44,6 +44,19 @@ def test_it_says_what_was_lost_and_of_which_source_nothing_is_kept(data: Path, o
     ]
 
 
+def test_recipe_and_sources_are_called_by_their_titles(milled: Milled, data: Path, open_page: OpenPage) -> None:
+    recipe = milled[0]
+    source = recipe.sources[0].model_copy(update={"title": "烘焙 *论坛*"})
+    titled = recipe.model_copy(update={"title": "Baking & bread", "sources": (source,)})
+    steps.run_step(titled, Step("curate", "small"), data)
+    page = open_page("overview")
+    assert page.title[0].value == r"Baking \& bread \(small\)"
+    assert page.sidebar.selectbox[0].options == ["Baking & bread (small)"]
+    assert page.dataframe[0].value["Source"].tolist() == ["烘焙 *论坛* (forum)"]
+    records = open_page("records", source="forum")
+    assert "烘焙 *论坛* (forum)" in next(box for box in records.selectbox if box.label == "Source").options
+
+
 def test_it_says_which_stage_failed_when_it_last_ran(data: Path, open_page: OpenPage) -> None:
     run = {"run_id": "x", "recipe": "small", "stage": "collect", "name": "forum", "started_at": "2099-01-01T00:00:00Z"}
     logs.append(data / logs.RUNS, run | {"seconds": 1.0, "skipped": False, "failed": "the *site* is dead"})
