@@ -4,7 +4,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,20 +79,30 @@ OPEN = {
 }
 
 
+SAMPLE = Path(__file__).parents[1] / "data" / "samples" / "forum"
+SMALL = (
+    'name = "small"\n[schedule]\ncron = "0 4 * * *"\ntimezone = "Europe/Berlin"\n'
+    f'[[sources]]\nconnector = "stackexchange"\nname = "forum"\npath = "{SAMPLE}"\nsite = "forum.example"\n'
+)
+
+
 @pytest.fixture(scope="session")
 def mill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mill]:
     """The one Prefect server of a test run, started by a user whose settings are as open as they can be."""
     folder = tmp_path_factory.mktemp("mill")
     (folder / ".streamlit").mkdir()
     (folder / ".streamlit" / "config.toml").write_text('[server]\naddress = "0.0.0.0"\nenableCORS = false\n')
-    sample = Path(__file__).parents[1] / "data" / "samples" / "forum"
-    (folder / "small.toml").write_text(
-        'name = "small"\n[schedule]\ncron = "0 4 * * *"\ntimezone = "Europe/Berlin"\n'
-        f'[[sources]]\nconnector = "stackexchange"\nname = "forum"\npath = "{sample}"\nsite = "forum.example"\n'
-    )
+    with serving(folder, SMALL, OPEN) as running:
+        yield running
+
+
+@contextmanager
+def serving(folder: Path, recipe: str, settings: Mapping[str, str]) -> Iterator[Mill]:
+    """`gristmill up` over one recipe, with these variables in its environment."""
+    (folder / "small.toml").write_text(recipe)
     process = subprocess.Popen(
         [*GRISTMILL, "up", "small.toml", "--port", "0"],
-        cwd=folder, env=environment(folder) | OPEN, stdout=subprocess.PIPE, text=True, start_new_session=True,
+        cwd=folder, env=environment(folder) | settings, stdout=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     assert process.stdout
     try:
