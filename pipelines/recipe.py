@@ -31,8 +31,37 @@ class WebSettings(_Section):
     pages_per_host: int = Field(10_000, ge=1, description="Most pages of one host in one crawl: where a trap ends.")
 
 
+class ClassifierSettings(_Section):
+    """A text-classification model whose score of each record becomes the signal `<text>_model_<name>`."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    model: str = Field(min_length=1, description="A local folder or a hub name.")
+    revision: str = Field("", description="Commit, tag or branch on the hub; unset: its newest.")
+    licence: str = Field("", description="What the model is published under, for the card; unset: what it says itself.")
+    text: Literal["output", "instruction", "pair"] = Field("output", description="What it reads.")
+    label: str = Field("", description="The label whose probability is wanted; unset: of one score, the score.")
+    max_length: int = Field(512, ge=8, description="Tokens that it reads at a time.")
+    longer: Literal["cut", "mean", "max"] = Field("cut", description="Of longer texts: the beginning, or all in parts.")
+    batch_size: int = Field(16, ge=1)
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="auto: a GPU where there is one.")
+
+    @property
+    def column(self) -> str:
+        """The name of the signal."""
+        return f"{self.text}_model_{self.name}"
+
+
 class AnnotateSettings(_Section):
     difficulty: str = Field("", description="Model for perplexity and difficulty, as in finetune.model; unset: off.")
+    models: tuple[ClassifierSettings, ...] = Field((), description="Models of your own that measure records.")
+
+    @model_validator(mode="after")
+    def _signals_are_unique(self) -> "AnnotateSettings":
+        columns = [model.column for model in self.models]
+        if twice := sorted({column for column in columns if columns.count(column) > 1}):
+            listed = ", ".join(twice)
+            raise ValueError(Message("two models measure {twice}; give each its own name", twice=listed))
+        return self
 
 
 class DedupeSettings(_Section):

@@ -1,5 +1,6 @@
 """A signal: one measured column per record. It is never a decision."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -25,3 +26,6 @@ class Signal:
 
 # These are measured only where the recipe sets `annotate.difficulty`.
 OPTIONAL = pa.schema([("output_perplexity", pa.float32()), ("pair_difficulty", pa.float32())])
+
+# What a recipe's own models measure, `annotate.models`: <field>_model_<name>, a float32 each.
+OF_MODELS = re.compile(r"\b(?:instruction|output|pair)_model_[a-z0-9_]+\b")

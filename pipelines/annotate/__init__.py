@@ -11,7 +11,7 @@ import pyarrow as pa
 from pipelines import storage
 from pipelines.messages import Message
 from pipelines.recipe import Recipe
-from pipelines.signals import SIGNALS, difficulty, embedding
+from pipelines.signals import SIGNALS, difficulty, embedding, of_models
 from pipelines.signals.prose import mask_code
 from pipelines.storage import filesystem, inputs, integrity
 from pipelines.storage.integrity import Damaged
@@ -27,6 +27,7 @@ STAGE = "annotate"
 BATCH_ROWS = 4_096  # records measured at a time: bounds the memory, changes no number
 SAMPLE = {"instruction": "How is flour made?", "input": "", "output": "Grain is milled. 面粉是磨出来的。\n" * 9}
 Counts = dict[str, int]
+Known = tuple[Path, Shard, list[str]]  # a shard of signals, and its columns that still hold
 
 
 def run(recipe: Recipe, source: str, data: Path, workers: int = 1, executor: ShardExecutor = run_locally) -> Manifest:
@@ -47,7 +48,8 @@ def run(recipe: Recipe, source: str, data: Path, workers: int = 1, executor: Sha
         "stage": STAGE,
         "name": source,
         "version": VERSION,
-        "params": {"signals": [[signal.name, signal.version, str(signal.type)] for signal in signals]},
+        "params": {"signals": [[signal.name, signal.version, str(signal.type)] for signal in signals]}
+        | of_models.told(recipe.annotate.models),
         "inputs": {"records": input_manifest.fingerprint} | _shard_hashes(input_manifest),
     }
     done = storage.finished(folder, **about)
@@ -57,8 +59,9 @@ def run(recipe: Recipe, source: str, data: Path, workers: int = 1, executor: Sha
     with storage.building(folder, **about) as builder:
         _reuse_shards(builder, folder, about)
         listed = storage.tables(records, input_manifest, "records")
+        known = _known_columns(folder, about, signals[len(SIGNALS) :])
         todo = [shard for _, shard in listed if not builder.has(_signals_shard(shard.path))]
-        for shard, counts in executor(partial(_measure_shards, records, builder.folder, signals), todo, workers):
+        for shard, counts in executor(partial(_measure_shards, records, builder.folder, signals, known), todo, workers):
             builder.add(shard, counts)
     finished = storage.read_manifest(folder)
     if finished is None:
@@ -83,7 +86,7 @@ def select_signals(recipe: Recipe, data: Path) -> tuple[Signal, ...]:
     optional = embedding.signals(data) if recipe.dedupe.semantic else ()
     if recipe.annotate.difficulty:
         optional += difficulty.signals(recipe.annotate.difficulty, filesystem.local_folder(data))
-    return (*SIGNALS, *optional)
+    return (*SIGNALS, *optional, *of_models.signals(recipe.annotate.models))
 
 
 def _shard_hashes(input_manifest: Manifest) -> dict[str, str]:
@@ -105,6 +108,18 @@ def _reuse_shards(builder: storage.FolderBuilder, folder: Path, about: Mapping[s
             builder.reuse(_signals_shard(name), folder, shard, _counts(shard, len(about["params"]["signals"])))
 
 
+def _known_columns(folder: Path, about: Mapping[str, Any], slow: Sequence[Signal]) -> dict[str, Known]:
+    """By shard of records, unchanged ones: the shard of signals that holds what models said of it, and the columns."""
+    old = storage.last_manifest(folder)
+    if old is None or old.version != about["version"]:
+        return {}
+    same = [s.name for s in slow if [s.name, s.version, str(s.type)] in old.params.get("signals", ())]
+    old_names = {old.inputs[name]: name for name in old.inputs if name.startswith("records-")}
+    shards = {shard.path: shard for shard in old.shards}
+    named = {name: shards.get(_signals_shard(old_names.get(told, ""))) for name, told in about["inputs"].items()}
+    return {name: (folder / shard.path, shard, same) for name, shard in named.items() if shard and same}
+
+
 def _counts(shard: Shard, signals: int) -> Counts:
     return {"records": shard.rows, "values": shard.rows * signals}
 
@@ -114,10 +129,15 @@ def _signals_shard(records_shard: str) -> str:
 
 
 def _measure_shards(
-    records: Path, folder: Path, signals: Sequence[Signal], shards: Sequence[Shard], workers: int
+    records: Path,
+    folder: Path,
+    signals: Sequence[Signal],
+    known: Mapping[str, Known],
+    shards: Sequence[Shard],
+    workers: int,
 ) -> Iterator[tuple[Shard, Counts]]:
     kernels.compile_once(STAGE, _measure_sample)
-    work: Callable[[Shard], tuple[Shard, Counts]] = partial(measure_shard, records, folder, signals)
+    work: Callable[[Shard], tuple[Shard, Counts]] = partial(measure_shard, records, folder, signals, known)
     if workers == 1 or len(shards) == 1:
         yield from map(work, track(shards, f"annotate {records.name}", len(shards)))
         return
@@ -136,16 +156,38 @@ def _measure_sample() -> None:
     measure(pa.Table.from_pylist([SAMPLE], schema=RECORD), SIGNALS)
 
 
-def measure_shard(records: Path, folder: Path, signals: Sequence[Signal], read: Shard) -> tuple[Shard, Counts]:
-    """Write the signals of a shard of `records` to `folder`.
+def measure_shard(
+    records: Path, folder: Path, signals: Sequence[Signal], known: Mapping[str, Known], read: Shard
+) -> tuple[Shard, Counts]:
+    """Write the signals of a shard of `records` to `folder`; what is `known` is not measured again.
 
     Returns the written shard, and the counts of records and of values. Raises: Damaged.
     """
+    before = _read_known(known.get(read.path))
     with integrity.open_checked(records / read.path, read) as file:
         tables = (pa.Table.from_batches([batch]).cast(RECORD) for batch in file.iter_batches(BATCH_ROWS))
-        batches = (batch for table in tables for batch in measure(table, signals).to_batches())
+        batches = (batch for table in _measure_all(tables, signals, before) for batch in table.to_batches())
         shard = storage.write_table(folder / _signals_shard(read.path), batches, schema_of(signals))
     return shard, _counts(shard, len(signals))
+
+
+def _read_known(known: Known | None) -> pa.Table | None:
+    if known is None:
+        return None
+    path, shard, names = known
+    with integrity.open_checked(path, shard) as file:
+        return file.read(names)
+
+
+def _measure_all(tables: Iterable[pa.Table], signals: Sequence[Signal], before: pa.Table | None) -> Iterator[pa.Table]:
+    names = before.column_names if before else []
+    todo, at = [signal for signal in signals if signal.name not in names], 0
+    for table in tables:
+        measured = measure(table, todo)
+        for name in names:
+            measured = measured.append_column(name, before[name].slice(at, table.num_rows))  # type: ignore[index]
+        yield measured.select(schema_of(signals).names)
+        at += table.num_rows
 
 
 def schema_of(signals: Iterable[Signal]) -> pa.Schema:

@@ -22,7 +22,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines import storage
-from pipelines.curate import external, mixture, policy, sql
+from pipelines.curate import external, measured, mixture, policy, sql
 from pipelines.curate.policy import BUILT_IN, Policy
 from pipelines.curate.redact import redact_batches
 from pipelines.messages import Message, spoken, tr
@@ -75,7 +75,7 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
                 con.execute(sql.FIXED_JOIN_ORDER)
                 duck.lock(con, data)
                 external.create_tables(con, read, external_inputs)
-                policy.require_columns(rules, con.table("candidate").columns, recipe.name)
+                measured.require_columns(rules, con.table("candidate").columns, recipe.name)
                 _judge(con, rules)
                 _publish(con, builder, rules)
                 _count_by_source(con, builder, read.counts)
@@ -105,7 +105,7 @@ def _write_cards(
 ) -> None:
     for name, language in CARDS.items():
         with spoken(language):
-            builder.text(name, dataset_card(con, recipe, version, rules, builder, read.counts))
+            builder.text(name, dataset_card(con, recipe, version, rules, builder, read))
 
 
 def _titles(recipe: Recipe) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -21,13 +21,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pipelines.curate import trial
 from pipelines.errors import Location, WrongInput, did_you_mean, explain_faults, first_line, read_toml
 from pipelines.messages import Message, joined
-from pipelines.recipe import Recipe
 from pipelines.signals import SIGNALS
 from pipelines.signals.task import TASKS
 from pipelines.storage import user_sql
 from schemas.cluster import CLUSTER
 from schemas.record import PAIR, RECORD
-from schemas.signal import OPTIONAL
+from schemas.signal import OF_MODELS, OPTIONAL
 from schemas.verdict import CONTAMINATION
 
 POLICIES = Path(__file__).parents[1] / "policies"
@@ -246,28 +245,8 @@ def columns() -> dict[str, str]:
 @cache
 def mentions(sql: str) -> tuple[str, ...]:
     """The columns an expression looks at, in alphabetical order."""
-    return tuple(sorted(user_sql.column_references(sql) & set(columns())))
-
-
-def unmeasured(policy: Policy, recipe: Recipe) -> dict[str, str]:
-    """Rules that look at what is measured only when a recipe asks, which this one does not, and the key that would."""
-    silent = {} if recipe.annotate.difficulty else dict.fromkeys(OPTIONAL.names, "annotate.difficulty")
-    silent |= {} if recipe.dedupe.semantic else {"pair_outlier": "dedupe.semantic"}
-    wants = {rule.name: [silent[name] for name in mentions(rule.drop_if) if name in silent] for rule in policy.rules}
-    return {name: keys[0] for name, keys in wants.items() if keys}
-
-
-def require_columns(policy: Policy, measured: Collection[str], recipe: str) -> None:
-    """Raises PolicyError where a rule looks at a column that the stored records and signals of `recipe` lack."""
-    for rule in policy.rules:
-        if missing := [name for name in mentions(rule.drop_if) if name not in measured]:
-            raise PolicyError(
-                "rules.{rule}.drop_if: {missing} is not in the stored data, which an earlier release measured; "
-                "run `gristmill stage annotate {recipe}`, then dedupe, first",
-                rule=rule.name,
-                missing=", ".join(missing),
-                recipe=recipe,
-            )
+    found = user_sql.column_references(sql)
+    return tuple(sorted(name for name in found if name in columns() or OF_MODELS.fullmatch(name)))
 
 
 def for_pairs(policy: Policy) -> list[Rule]:
@@ -357,7 +336,8 @@ def _refusal(key: str, sql: str, check: Callable[[str], None]) -> Message:
 @cache
 def _tried(queries: tuple[tuple[str, str], ...]) -> list[tuple[str, str, str]]:
     """Key, what happened and words of each step of a trial; "killed" where a piece ended it."""
-    given = json.dumps({"columns": columns(), "pieces": queries})
+    of_models = {name: "FLOAT" for _, query in queries for name in OF_MODELS.findall(query)}
+    given = json.dumps({"columns": columns() | of_models, "pieces": queries})
     done = subprocess.run([sys.executable, "-P", trial.__file__], input=given, capture_output=True, text=True)
     steps = [(key, what, words) for key, what, words in map(json.loads, done.stdout.splitlines())]
     if steps and (done.returncode < 0 or steps[-1][1] != "done"):

@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.curate import mixture
-from pipelines.curate.policy import BUILT_IN, JUDGING, Policy, require_columns, verdict_sql
+from pipelines.curate.measured import require_columns
+from pipelines.curate.policy import BUILT_IN, JUDGING, Policy, verdict_sql
 from pipelines.errors import did_you_mean
 from pipelines.messages import Message, tr
 from pipelines.recipe import RecipeError

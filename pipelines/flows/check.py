@@ -12,7 +12,7 @@ from connectors.base import Connector, WebError
 from connectors.web import open_web
 from pipelines import storage, suppression
 from pipelines.collect import sign_in
-from pipelines.curate import decisions, policy
+from pipelines.curate import decisions, measured, policy
 from pipelines.flows import nothing_kept, steps
 from pipelines.flows.stages import STAGES, Stage
 from pipelines.messages import Message, joined
@@ -51,7 +51,7 @@ def check(path: str, data: Path) -> list[Finding]:
         Finding("warn", lost.source, Message("last time {says}", says=lost.says))
         for lost in nothing_kept.find(recipe, data)
     ]
-    for rule, key in policy.unmeasured(rules, recipe).items():
+    for rule, key in measured.unmeasured(rules, recipe).items():
         says = Message("does nothing: what it looks at wants `{key}`", key=key)
         findings.append(Finding("note", Message("rule {rule}", rule=rule), says))
     findings += [*_decisions_and_benchmarks(recipe, data), *_training(), *_disk(data)]

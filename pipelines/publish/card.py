@@ -14,6 +14,7 @@ from pipelines.messages import Message, tr
 from pipelines.publish.attribution import escape_markdown
 from pipelines.recipe import Recipe
 from pipelines.storage import FolderBuilder
+from pipelines.storage.inputs import Inputs
 from schemas.manifest import by_reason
 
 CARDS = {"README.md": "en", "README.zh-CN.md": "zh"}  # and their languages
@@ -51,12 +52,12 @@ def dataset_card(
     version: str,
     rules: Sequence[RuleLine],
     builder: FolderBuilder,
-    input_counts: Mapping[str, Mapping[str, int]],
+    read: Inputs,
 ) -> str:
     """The card in Markdown and the language that is spoken, from the tables `candidate`, `verdict` and `published`.
 
     `rules` are listed with their numbers of records. `builder` has the counts and files of the snapshot, and
-    `input_counts` the counts of normalise by source.
+    `read` the counts of normalise by source and the models that measured.
     """
     counts = builder.counts
     title = f"{recipe.title or recipe.name} {version}"
@@ -71,14 +72,15 @@ def dataset_card(
             *([""] if titles else []),
             _LOADING,
             tr(_COLUMNS),
-            _funnel(counts, sum(of_source.get("pages", 0) for of_source in input_counts.values())),
-            _losses(input_counts),
+            _funnel(counts, sum(of_source.get("pages", 0) for of_source in read.counts.values())),
+            _losses(read.counts),
             _rules(rules),
             *(_mix(name, rows) for name, rows in mixes.items()),
             _duplicates(con, counts),
             _contamination(con, counts),
             _decisions(con, counts),
             tr(_SIGNALS),
+            *_models(read.models),
             tr(_ENDING),
             *_licence_conflict(mixes["licence"]),
             _files(builder),
@@ -274,6 +276,13 @@ def _contamination(con: duckdb.DuckDBPyConnection, counts: Mapping[str, int]) ->
         return _heading(Message("Benchmarks")) + tr("No benchmark was looked for; the recipe names none.") + "\n"
     head = [tr("benchmark"), tr("items"), tr("sought"), tr("found"), tr("in records"), tr("most")]
     return tr(_SOUGHT) + _table([*head, tr("records kept all the same")], rows)
+
+
+def _models(models: Sequence[Sequence[str]]) -> list[str]:
+    """Whose scores the rules may have looked at."""
+    rows = [(f"`{signal}`", *map(escape_markdown, words[:2]), words[2] or tr("unknown")) for signal, *words in models]
+    head = [tr("signal"), tr("model"), tr("label"), tr("licence")]
+    return [tr("Measured by models that the recipe names:") + "\n" + _table(head, rows)] if rows else []
 
 
 def _decisions(con: duckdb.DuckDBPyConnection, counts: Mapping[str, int]) -> str:

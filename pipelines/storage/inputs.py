@@ -15,11 +15,15 @@ PREFIXES = {"normalise": ("records", "pairs"), "annotate": ("signals",), "dedupe
 
 @dataclass(frozen=True)
 class Inputs:
-    """Fingerprints by `stage/name`, a part of the stage's key; shards by table; the counts of normalise by source."""
+    """Fingerprints by `stage/name`, a part of the stage's key; shards by table; the counts of normalise by source.
+
+    `models` are those of the recipe that measured records: signal, model, label, licence.
+    """
 
     fingerprints: dict[str, str]
     shards: dict[str, list[tuple[Path, Shard]]]
     counts: dict[str, dict[str, int]]
+    models: tuple[tuple[str, ...], ...] = ()
 
     @cached_property
     def paths(self) -> dict[str, list[Path]]:
@@ -49,7 +53,8 @@ def load_inputs(recipe: Recipe, data: Path, *, clusters: bool = False) -> Inputs
             shards[prefix] += storage.tables(storage.folder(data, stage, name), manifest, prefix)
     fingerprints = {f"{stage}/{name}": manifest.fingerprint for (stage, name), manifest in manifests.items()}
     counts = {name: manifest.counts for (stage, name), manifest in manifests.items() if stage == "normalise"}
-    return Inputs(fingerprints, shards, counts)
+    models = {tuple(model) for manifest in manifests.values() for model in manifest.params.get("models", ())}
+    return Inputs(fingerprints, shards, counts, tuple(sorted(models)))
 
 
 def check_columns(paths: Iterable[Path], columns: Iterable[str], what: str, cure: str) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.curate import policy
+from pipelines.curate import measured, policy
 from pipelines.curate.policy import Policy, PolicyError, Rule
 from tests.pipelines import corpus
 
@@ -143,8 +143,8 @@ def test_the_columns_a_predicate_looks_at(sql: str, columns: list[str]) -> None:
 
 def test_a_rule_about_outliers_is_silent_without_embeddings() -> None:
     stray = Policy(rules=(Rule(name="stray", drop_if="pair_outlier > 0.6", why="Of something else."),))
-    assert policy.unmeasured(stray, corpus.recipe()) == {"stray": "dedupe.semantic"}
-    assert policy.unmeasured(stray, corpus.recipe(dedupe={"semantic": 0.95})) == {}
+    assert measured.unmeasured(stray, corpus.recipe()) == {"stray": "dedupe.semantic"}
+    assert measured.unmeasured(stray, corpus.recipe(dedupe={"semantic": 0.95})) == {}
 
 
 def test_rules_that_see_only_what_a_pair_has_apply_to_pairs() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from pipelines.curate import policy
+from pipelines.curate import measured, policy
 from pipelines.curate.policy import Mixture, Policy, PolicyError, Rule
 from tests.pipelines import corpus
 from tests.pipelines.curate.test_policy import RULE, written
@@ -175,5 +175,5 @@ def test_rules_that_nothing_is_measured_for_name_the_key(settings: Any, silent: 
         Rule(name="both", drop_if="pair_difficulty > 1 OR pair_outlier > 1", why="-"),
         Rule(name="measured", drop_if="score < 0", why="-"),
     )
-    found = policy.unmeasured(Policy(rules=rules), corpus.recipe(**settings))
+    found = measured.unmeasured(Policy(rules=rules), corpus.recipe(**settings))
     assert found == silent

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from pipelines import annotate, catalog
-from pipelines.curate import policy
+from pipelines.curate import measured, policy
 from pipelines.models import base, difficulty
 from pipelines.models.prompt import encode_text
 from pipelines.recipe import AnnotateSettings
@@ -60,6 +60,6 @@ def test_annotate_measures_it_when_the_recipe_asks(plain_model: Path, tmp_path: 
 def test_a_rule_that_looks_at_what_is_not_measured_is_told() -> None:
     rule = policy.Rule(name="no_help", drop_if="pair_difficulty >= 1", why="The question does not help.")
     rules = policy.Policy(rules=(rule,))
-    assert policy.unmeasured(rules, MILL) == {"no_help": "annotate.difficulty"}
+    assert measured.unmeasured(rules, MILL) == {"no_help": "annotate.difficulty"}
     asked = MILL.model_copy(update={"annotate": AnnotateSettings(difficulty="smollm2")})
-    assert policy.unmeasured(rules, asked) == {}
+    assert measured.unmeasured(rules, asked) == {}
