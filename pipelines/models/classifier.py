@@ -133,6 +133,8 @@ def _read(settings: ClassifierSettings, key: str) -> tuple[Any, Any]:
     import torch
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
+    if settings.model.startswith(("/", ".", "~")) and not Path(settings.model).is_dir():
+        raise RecipeError("{key}.model: {model}: no such folder", key=key, model=settings.model)
     where = {"local_files_only": Path(settings.model).is_dir(), "revision": settings.revision or None}
     try:
         tokenizer = AutoTokenizer.from_pretrained(settings.model, **where)

@@ -78,6 +78,7 @@ def test_one_score_is_the_signal_itself(plain_model: Path, tmp_path: Path) -> No
     [
         ({"label": "GOOD"}, r"annotate.models.edu.label: the model has no label 'GOOD'; its labels: LABEL_0, LABEL_1"),
         ({"label": ""}, r"annotate.models.edu.label: missing; name one of the model's labels: LABEL_0"),
+        ({"model": "/no/such/folder"}, r"annotate.models.edu.model: /no/such/folder: no such folder"),
         ({"model": "no/such folder"}, r"annotate.models.edu.model: 'no/such folder' cannot be loaded"),
     ],
 )
