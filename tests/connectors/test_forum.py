@@ -11,7 +11,7 @@ from connectors import html
 from connectors.forum import Forum
 from connectors.html.threads import address
 from connectors.html.threads.block import read_body
-from connectors.html.threads.dates import read_time, read_times
+from connectors.html.threads.dates import languages_naming, read_time, read_times
 from connectors.html.threads.profiles import PROFILES, Profile
 from connectors.html.threads.thread import read_thread
 from schemas.document import Thread
@@ -142,6 +142,10 @@ def test_an_engine_left_out_is_still_read(engine: str) -> None:
         ("12 de março de 2015 às 14:05", "2015-03-12 14:05:00"),
         ("15 мая 2018 12:33", "2018-05-15 12:33:00"),
         ("4. März 2018, 09:15", "2018-03-04 09:15:00"),
+        ("3 tháng 2, 2019 07:05", "2019-02-03 07:05:00"),
+        ("25 de gener de 2019", "2019-01-25 00:00:00"),
+        ("12 มกราคม 2019", "2019-01-12 00:00:00"),
+        ("14 בינואר 2019", "2019-01-14 00:00:00"),
         ("1554828939", "2019-04-09 16:55:39"),
         ("1553465133393", "2019-03-24 22:05:33"),
         ("3 天前", ""),
@@ -156,6 +160,20 @@ def test_an_engine_left_out_is_still_read(engine: str) -> None:
 def test_times(text: str, time: str) -> None:
     found = read_time(text)
     assert (found.strftime("%Y-%m-%d %H:%M:%S") if found else "") == time
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("5 février 2019", {"fr"}),
+        ("12 ΜΑΪ́ΟΥ 2019", {"el"}),
+        ("3 tháng 2, 2019", {"vi"}),
+        ("Upvote · 2019 views 12 2020", set()),
+        ("605.8K answer views 12 days 2019", {"ak"}),
+    ],
+)
+def test_only_languages_with_a_month_of_that_name_are_asked(text: str, asked: set[str]) -> None:
+    assert languages_naming(text) == asked
 
 
 @pytest.mark.parametrize(
