@@ -24,13 +24,16 @@ def from_exports(paths: tuple[Path, ...], spaces: tuple[str, ...]) -> Iterator[t
     with indexes(len(paths)) as empty:
         read = [(path, index, _fill(index, path)) for path, index in zip(paths, empty, strict=True)]
         for path, index, broken in read:
-            yield from (Reject(key, reason) for key, reason in index.left_out())
-            yield from (Reject(name, "too_large", TOO_LONG) for (name,) in index.cut())
-            for item in _texts(path, index):
-                if isinstance(item, Reject) or not spaces or item[1].space in spaces:
-                    yield item
+            found = _texts(path, index)
+            yield from _left_over(index)
+            yield from (item for item in found if isinstance(item, Reject) or not spaces or item[1].space in spaces)
             if broken:
                 yield Reject(path.name, broken.reason, broken.detail)
+
+
+def _left_over(index: Index) -> Iterator[Reject]:
+    yield from (Reject(key, reason) for key, reason in index.left_out())
+    yield from (Reject(name, "too_large", TOO_LONG) for (name,) in index.cut())
 
 
 def _fill(index: Index, path: Path) -> BrokenDump | None:

@@ -15,6 +15,7 @@ from connectors.html.threads.dates import languages_naming, read_time, read_time
 from connectors.html.threads.profiles import PROFILES, Profile
 from connectors.html.threads.thread import read_thread
 from schemas.document import Thread
+from schemas.hole import hole
 from schemas.page import Page
 from tests.connectors.recorded import OFFLINE
 
@@ -283,3 +284,21 @@ def test_a_chinese_engine_never_seen() -> None:
 def test_polls_and_lists_of_files_are_no_text(added: str) -> None:
     body = html.parse(f"<div><p>Use wheat.</p>{added}<p>Or <a href='https://e.example/poll'>ask</a>.</p></div>")
     assert read_body(body, PROFILES[0], "")[0] == "Use wheat.\n\nOr [ask](https://e.example/poll)."
+
+
+@pytest.mark.parametrize(
+    ("cut", "text"),
+    [
+        ('Grind the grain ...<span class="expander"> <a>(more)</a></span>', f"Grind the grain ... {hole('rest')}"),
+        ("<p>Grind the grain…</p><a href='/7'>Read more »</a>", f"Grind the grain…\n\n{hole('rest')}"),
+        ("<p>磨面粉… <button>阅读全文</button></p>", f"磨面粉… {hole('rest')}"),
+        (
+            "<p>Grind the grain.</p><a href='/7'>Read more »</a>",
+            "Grind the grain.\n\n[Read more »](https://e.example/7)",
+        ),
+        ("<p>Well ... <a href='/7'>more grain</a>", "Well ... [more grain](https://e.example/7)"),
+    ],
+)
+def test_a_post_of_which_the_page_has_only_the_beginning_says_so(cut: str, text: str) -> None:
+    body = html.parse(f"<div>{cut}</div>").find(".//div")
+    assert read_body(body, PROFILES[0], "https://e.example/1")[0] == text
