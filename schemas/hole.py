@@ -25,6 +25,7 @@ Kind = Literal[
     "tab",  # empty, filled by a script
     "table",
     "embed",
+    "rest",  # of a post, where a page shows only its beginning
 ]
 
 # Noncharacters: Unicode reserves them for use inside a program, and no text holds them (see normalise.clean.safe).

@@ -1,65 +1,48 @@
 """Pages of a space export: entities.xml, a dump of Confluence's database of any version, in its archive or beside it.
 
 Objects stand in any order and a page's text is an object of its own, so that an export is read twice: once for what
-is known of each page, once for the texts. Neither is ever held whole.
+is known of each page, which goes to disk, once for the texts. Neither is ever held whole.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from connectors.confluence.archive import ENTITIES, opened
 from connectors.confluence.content import Content, named, syntax_of
+from connectors.confluence.index import Index, indexes
 from connectors.confluence.storage import unescaped
 from connectors.reading.xml_dump import TOO_LONG, BrokenDump, elements_of, is_cut
 from schemas.document import Reject
 
 KINDS = ("Page", "BlogPost")
-_DEEPEST = 50
 _STANDING = ("", "current")
-
-
-@dataclass
-class _Index:
-    """What an export says of its pages. Keys are the numbers of its objects as text."""
-
-    pages: dict[str, dict[str, str]] = field(default_factory=dict)
-    left_out: dict[str, str] = field(default_factory=dict)  # page → reason
-    cut: list[str] = field(default_factory=list)  # what is not a page and too large
-    spaces: dict[str, str] = field(default_factory=dict)  # → key
-    users: dict[str, str] = field(default_factory=dict)  # key → user name
-    people: dict[str, str] = field(default_factory=dict)  # user name → name
-    labels: dict[str, str] = field(default_factory=dict)
-    labelled: dict[str, list[str]] = field(default_factory=dict)  # page → labels
 
 
 def from_exports(paths: tuple[Path, ...], spaces: tuple[str, ...]) -> Iterator[tuple[str, Content] | Reject]:
     """The newest version of every page of these exports of one wiki, in their order; others with a reason."""
-    indexes = [(path, _index(path)) for path in paths]
-    newest: dict[str, int] = {}
-    for _, (index, _) in indexes:
-        for key, page in index.pages.items():
-            newest[key] = max(newest.get(key, 0), _number(page.get("version")))
-    given: set[str] = set()
-    for path, (index, broken) in indexes:
-        yield from (Reject(key, reason) for key, reason in index.left_out.items())
-        yield from (Reject(name, "too_large", TOO_LONG) for name in index.cut)
-        for item in _texts(path, index, newest, given):
-            if isinstance(item, Reject) or not spaces or item[1].space in spaces:
-                yield item
-        if broken:
-            yield Reject(path.name, broken.reason, broken.detail)
+    with indexes(len(paths)) as empty:
+        read = [(path, index, _fill(index, path)) for path, index in zip(paths, empty, strict=True)]
+        for path, index, broken in read:
+            found = _texts(path, index)
+            yield from _left_over(index)
+            yield from (item for item in found if isinstance(item, Reject) or not spaces or item[1].space in spaces)
+            if broken:
+                yield Reject(path.name, broken.reason, broken.detail)
 
 
-def _index(path: Path) -> tuple[_Index, BrokenDump | None]:
-    index = _Index()
+def _left_over(index: Index) -> Iterator[Reject]:
+    yield from (Reject(key, reason) for key, reason in index.left_out())
+    yield from (Reject(name, "too_large", TOO_LONG) for (name,) in index.cut())
+
+
+def _fill(index: Index, path: Path) -> BrokenDump | None:
     try:
         for element in _objects(path):
             _note(index, element)
     except BrokenDump as broken:
-        return index, broken
-    return index, None
+        return broken
+    return None
 
 
 def _objects(path: Path) -> Iterator[Any]:
@@ -67,7 +50,7 @@ def _objects(path: Path) -> Iterator[Any]:
         yield from elements_of(file, path.name, "object")
 
 
-def _note(index: _Index, element: Any) -> None:
+def _note(index: Index, element: Any) -> None:
     key, properties = _key(element), _properties(element)
     if is_cut(element) and element.get("class") != "BodyContent":
         _note_cut(index, element, key)
@@ -76,26 +59,28 @@ def _note(index: _Index, element: Any) -> None:
         case "Page" | "BlogPost":
             reason = _left_out(properties)
             if reason:
-                index.left_out[key] = reason
+                index.leave_out(key, reason)
             else:
-                index.pages[key] = {name: properties[name] for name in _KEPT if properties.get(name)}
+                kept = {name: properties[name] for name in _KEPT if properties.get(name)}
+                index.add_page(key, kept, _number(kept.get("version")))
         case "Space":
-            index.spaces[key] = properties.get("key", "")
+            index.add_name("space", key, properties.get("key", ""))
         case "ConfluenceUserImpl":
-            index.users[key] = properties.get("name", "")
+            index.add_name("user", key, properties.get("name", ""))
         case "InternalUser":
-            index.people[properties.get("name", "")] = properties.get("displayName", "")
+            index.add_name("person", properties.get("name", ""), properties.get("displayName", ""))
         case "Label":
-            index.labels[key] = properties.get("name", "") if properties.get("namespace", "global") == "global" else ""
+            is_global = properties.get("namespace", "global") == "global"
+            index.add_name("label", key, properties.get("name", "") if is_global else "")
         case "Labelling":
-            index.labelled.setdefault(properties.get("content", ""), []).append(properties.get("label", ""))
+            index.add_label(properties.get("content", ""), properties.get("label", ""))
 
 
-def _note_cut(index: _Index, element: Any, key: str) -> None:
+def _note_cut(index: Index, element: Any, key: str) -> None:
     if key and element.get("class") in KINDS:
-        index.left_out[key] = "too_large"
+        index.leave_out(key, "too_large")
     else:
-        index.cut.append(f"{element.get('class')}:{key}")
+        index.add_cut(f"{element.get('class')}:{key}")
 
 
 _KEPT = ("title", "space", "parent", "version", "creationDate", "lastModificationDate", "creator", "creatorName")
@@ -113,63 +98,57 @@ def _left_out(properties: dict[str, str]) -> str:
     return "" if properties.get("title") else "no_title"
 
 
-def _texts(
-    path: Path, index: _Index, newest: dict[str, int], given: set[str]
-) -> Iterator[tuple[str, Content] | Reject]:
+def _texts(path: Path, index: Index) -> Iterator[tuple[str, Content] | Reject]:
     try:
         for element in _objects(path):
-            if element.get("class") != "BodyContent":
-                continue
-            properties = _properties(element)
-            key, page = properties.get("content", ""), index.pages.get(properties.get("content", ""))
-            if is_cut(element):
-                given.add(key)
-                yield Reject(key or f"BodyContent:{_key(element)}", "too_large", TOO_LONG)
-            elif page is None:
-                yield from _orphan(element, key, index)
-            elif key in given or _number(page.get("version")) < newest[key]:
-                yield Reject(key, "duplicate_id", "another text of this page was kept")
-            else:
-                given.add(key)
-                yield key, _content(index, key, page, properties)
+            if element.get("class") == "BodyContent":
+                yield from _text(element, index)
     except BrokenDump:
         pass  # met before, when the export was read the first time
-    yield from (Reject(key, "no_body", "the export holds no text of it") for key in index.pages if key not in given)
+    yield from (Reject(key, "no_body", "the export holds no text of it") for (key,) in index.without_text())
 
 
-def _orphan(element: Any, key: str, index: _Index) -> Iterator[Reject]:
+def _text(element: Any, index: Index) -> Iterator[tuple[str, Content] | Reject]:
+    properties = _properties(element)
+    key = properties.get("content", "")
+    page = index.page(key)
+    if is_cut(element):
+        index.give(key)
+        yield Reject(key or f"BodyContent:{_key(element)}", "too_large", TOO_LONG)
+    elif page is None:
+        yield from _orphan(element, key, index)
+    elif index.is_given(key) or _number(page.get("version")) < index.newest(key):
+        yield Reject(key, "duplicate_id", "another text of this page was kept")
+    else:
+        index.give(key)
+        yield key, _content(index, key, page, properties)
+
+
+def _orphan(element: Any, key: str, index: Index) -> Iterator[Reject]:
     """The text of a page that is not here. Those of comments and descriptions are no pages."""
     owner = next((child.get("class") for child in element if child.get("name") == "content"), "")
-    if owner in KINDS and key not in index.left_out:
+    if owner in KINDS and not index.is_left_out(key):
         yield Reject(key, "no_page", "the export holds its text alone")
 
 
-def _content(index: _Index, key: str, page: dict[str, str], properties: dict[str, str]) -> Content:
+def _content(index: Index, key: str, page: dict[str, str], properties: dict[str, str]) -> Content:
     body = properties.get("body", "")
     syntax = syntax_of(body, properties.get("bodyType", ""))
-    user = index.users.get(page.get("creator", ""), page.get("creatorName", ""))
-    labels = (index.labels.get(label, "") for label in index.labelled.get(key, ()))
+    creator = page.get("creator", "")
+    user = index.name("user", creator) or page.get("creatorName", "")
     version = _number(page.get("version"))
     return Content(
         title=page["title"],
-        space=index.spaces.get(page.get("space", ""), ""),
+        space=index.name("space", page.get("space", "")),
         version=version,
         created_at=page.get("creationDate", ""),
         edited_at=page.get("lastModificationDate", "") if version > 1 else "",
-        author=named(index.people.get(user, "") or user),
-        labels=tuple(sorted({label for label in labels if label})),
-        ancestors=_ancestors(index, page),
+        author=named(index.name("person", user) or user),
+        labels=index.labels(key),
+        ancestors=index.ancestors(page),
         syntax=syntax,
         body=unescaped(body) if syntax == "storage" else body,
     )
-
-
-def _ancestors(index: _Index, page: dict[str, str]) -> tuple[str, ...]:
-    above: list[str] = []
-    while len(above) < _DEEPEST and page.get("parent", "") in index.pages:
-        page = index.pages[page["parent"]]
-        above.append(page["title"])
-    return tuple(reversed(above))
 
 
 def _key(element: Any) -> str:

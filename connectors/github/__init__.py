@@ -12,12 +12,13 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from connectors.base import Kind, LocalPath, Settings, Web
-from connectors.github.apart import Apart, TooMany, comments_apart
+from connectors.github.apart import Apart, comments_apart
 from connectors.github.live import Bulk, Listings, comments_by_issue
 from connectors.github.text import markdown
 from connectors.reading.local import files_at, ignored, is_named
 from connectors.reading.malformed import Malformed
 from connectors.reading.rows import read
+from connectors.reading.spill import TooMany
 from connectors.reading.stored_json import load
 from connectors.reading.threads import build_thread, detach_orphans
 from connectors.reading.times import parse_time
@@ -112,12 +113,15 @@ class GitHub(Settings):
         yield from ignored(self.path, self.files())
         with comments_apart(_comments_apart(self.files())) as apart:
             yield from self._read(apart)
+            for issue, count in apart.left_over():
+                yield Reject(issue[-200:], "no_issue", f"{count} comments on it, and it is not in the export")
 
     def _read(self, apart: Apart) -> Iterator[Page | Reject]:
         seen: set[str] = set()
         for file in self.files():
-            entry = None
+            entry, nameless = None, 0
             for entry in read(file):
+                nameless += _is_comment(entry) and not _is_issue(entry) and not entry.get("issue_url")
                 item = self._exported(entry, apart, file.name)
                 if isinstance(item, Page) and item.key in seen:
                     item = Reject(item.key, "duplicate_id", "the first one was kept")
@@ -125,6 +129,8 @@ class GitHub(Settings):
                 yield from (item,) if item else ()
             if entry is None:
                 yield Reject(file.name, "empty_file")
+            if nameless:
+                yield Reject(file.name, "no_issue", f"{nameless} comments do not name their issue")
 
     def _exported(self, entry: Any, apart: Apart, place: str) -> Page | Reject | None:
         """What an entry of the file `place` is; None for a comment, which goes with its issue."""
@@ -133,6 +139,8 @@ class GitHub(Settings):
         if not _is_issue(entry):
             name = str(entry.get("id") or place)[:40] if isinstance(entry, dict) else place
             return None if _is_comment(entry) else Reject(name, "not_an_issue")
+        address = str(entry.get("url"))
+        apart.note(address)
         if not self._wanted(entry):
             return Reject(str(entry["number"]), "pull_request")
         within: list[Any] = next(
@@ -140,7 +148,7 @@ class GitHub(Settings):
         )
         comments = [comment for comment in within if isinstance(comment, dict)]
         try:
-            return self._page(entry, comments or apart(str(entry.get("url"))))
+            return self._page(entry, comments or apart.of_issue(address))
         except TooMany as error:
             return Reject(str(entry["number"]), "too_large", str(error))
 

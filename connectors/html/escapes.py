@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from html import unescape
 
 import re2
 from lxml.html import HtmlElement
@@ -16,6 +17,14 @@ _EMPHASIS = re2.compile(
 )
 _SIGN = re.compile(r"[*_\[\\]")
 _FORMULA = re2.compile(r"(?s)\\\(.+?\\\)|\\\[.+?\\\]|\$\$[^$]+\$\$|\$[^$\s](?:[^$\n]{0,500}[^$\s])?\$")
+# References that stay are of markup, which a text on HTML may well mean
+_TWICE = re2.compile(
+    r"&(?:#\d{2,5}|#[xX][0-9a-fA-F]{2,4}|[A-KM-Za-fh-km-z][A-Za-z]{1,7}\d{0,2}|g[a-su-z]\w{1,6}|l[a-su-z]\w{1,6});"
+)
+_ABOUT = re2.compile(
+    r"(?i)html|xml|entit|escap|encod|charact|unicode|ascii|markup|ampersand|字符|实体|实體|转义|轉義|编码"
+)
+_FEWEST = 3  # letters beside them
 _LITERAL = ("code", "tt", "kbd", "samp", "pre", "script", "textarea")
 # The converter escapes what begins a list; lines that are one by hand stay so
 _LIST_SIGN = re2.compile(r"^(\s*(?:> ?)*)(\d*)\\([.)+-])( )")
@@ -26,11 +35,31 @@ def escape_text(root: HtmlElement) -> None:
     for element in root.iter():
         if not isinstance(element.tag, str):
             continue
+        _read_references(element)
         text, tail = element.text, element.tail
         if text and _SIGN.search(text) and element.tag not in _LITERAL and not _in_literal(element):
             element.text = _escaped(text)
         if tail and _SIGN.search(tail) and not _in_literal(element):
             element.tail = _escaped(tail)
+
+
+def _read_references(element: HtmlElement) -> None:
+    """What a site has escaped twice, so that its readers see "1&ndash;3"."""
+    if element.text and "&" in element.text and element.tag not in _LITERAL and not _in_literal(element):
+        element.text = _once(element.text)
+    if element.tail and "&" in element.tail and not _in_literal(element):
+        element.tail = _once(element.tail)
+
+
+def _once(text: str) -> str:
+    """Those within words of a text that is not about them."""
+    words = _TWICE.sub("", text)
+    return text if sum(map(str.isalpha, words)) < _FEWEST or _ABOUT.search(words) else _TWICE.sub(_sign, text)
+
+
+def _sign(found: "re2._Match") -> str:
+    sign = unescape(found[0])
+    return sign if sign == "\xa0" or (len(sign) == 1 and sign.isprintable()) else str(found[0])
 
 
 def _in_literal(element: HtmlElement) -> bool:

@@ -12,6 +12,7 @@ _SUPERSCRIPTS = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻
 _NOTE, _PRINT = 12, 40
 _BUTTON = 40  # characters of a button that a sentence names
 _PARTS = "|·•/,"  # what stands between buttons in a row
+_BRACKETS = frozenset(("()", "[]", "{}", "（）", "【】", "「」", "『』", "［］", "〔〕"))
 _ORDINALS = {"st", "nd", "rd", "th", "er", "e", "o", "a", "tm", "®", "™"}
 
 
@@ -43,8 +44,32 @@ def write_images(root: HtmlElement) -> None:
     for image in list(root.iter("img")):
         words = " ".join((image.get("alt") or "").split())
         inline = len(words) <= 40 and _stands_in_text(image)
-        image.tail = (words if inline else "") + (image.tail or "")
-        image.drop_tree()
+        if words and inline:
+            image.tail = words + (image.tail or "")
+            image.drop_tree()
+        else:
+            drop_silent(image)
+
+
+def drop_silent(element: HtmlElement) -> None:
+    """Take away what says nothing, with the brackets around it and the wrappers that held nothing else."""
+    parent = element.getparent()
+    while len(parent) == 1 and parent.tag in INLINE and not _says(parent.text, element.tail, parent.get("id")):
+        element, parent = parent, parent.getparent()
+    previous = element.getprevious()
+    before, after = (parent.text if previous is None else previous.tail) or "", element.tail or ""
+    opened, closed = before.rstrip(), after.lstrip()
+    if opened and closed[:1] and opened[-1] + closed[0] in _BRACKETS:
+        before, element.tail = opened[:-1], closed[1:]
+        if previous is None:
+            parent.text = before
+        else:
+            previous.tail = before
+    element.drop_tree()
+
+
+def _says(*texts: str | None) -> bool:
+    return any((text or "").strip() for text in texts)
 
 
 def _stands_in_text(image: HtmlElement) -> bool:

@@ -9,7 +9,7 @@ from connectors.html.accordions import unfold
 from connectors.html.blocks import flatten_definition_lists, flatten_layout_tables
 from connectors.html.embeds import write_embeds
 from connectors.html.escapes import escape_text
-from connectors.html.inline import write_buttons, write_images, write_links, write_raised_and_lowered
+from connectors.html.inline import drop_silent, write_buttons, write_images, write_links, write_raised_and_lowered
 from connectors.html.listings import write_listings
 from connectors.html.marks import Mark, Marks
 from connectors.html.tabs import show_tabs
@@ -25,6 +25,8 @@ _SIGNS = {"", "#", "¶", "§", "🔗", "link", "permalink", "[link]", "\uf0c1", 
 # from a footnote to where it is called
 _WAYS_BACK = {sign + form for sign in ("↩", "↵", "⏎", "↑", "^", "⬆", "⤴", "↖") for form in ("", "\ufe0e", "\ufe0f")}
 _SIGNS_OR_BACK = _SIGNS | _WAYS_BACK
+_INVISIBLE = " \t\r\n\xa0\u200b\u200c\u200d\u2060"
+_TERM_ENDS = f"{_INVISIBLE}:：,"  # what stands between a term and its meaning
 QUOTE = "\ue002"  # a line of its own before a quotation, which else runs into the one above it
 _NUMBERED_LINES = etree.XPath('.//table[.//td//pre][.//td[contains(@class, "linenos") or contains(@class, "gutter")]]')
 _CODE = etree.XPath(".//pre | .//code[.//br][not(ancestor::pre)] | .//listing | .//xmp")
@@ -47,12 +49,25 @@ def prepare(root: HtmlElement, base_url: str, marks: Marks, named: str) -> None:
     flatten_definition_lists(root)
     write_raised_and_lowered(root)
     write_links(root, base_url)
+    pictured = [row for row in root.iter("tr") if next(row.iter("img"), None) is not None]
     write_images(root)
     _drop_empty_links(root)
+    _drop_empty_tables(root, pictured)
     _part_quotations(root)
     for item in list(root.iter("li")):
-        if not item.text_content().strip():
+        if not item.text_content().strip(_TERM_ENDS):
             item.drop_tree()
+
+
+def _drop_empty_tables(root: HtmlElement, pictured: list[HtmlElement]) -> None:
+    """Rows that held only pictures, and tables that say nothing, or nothing more than their head."""
+    around = {row: next(row.iterancestors("table"), None) for row in pictured if not row.text_content().strip()}
+    for row in around:
+        row.drop_tree()
+    for table in list(root.iter("table")):
+        cells = table.iter("th", "td") if table not in around.values() else table.iter("td")
+        if table.getparent() is not None and not any(cell.text_content().strip() for cell in cells):
+            table.drop_tree()
 
 
 def _nest_lists(root: HtmlElement) -> None:
@@ -125,9 +140,9 @@ def _drop_noise(root: HtmlElement) -> None:
     for element in list(root.iter("script", *MUTE)):
         element.drop_tree()
     for element in _LINKS(root):
-        if _is_permalink(element):
+        if element.getparent() is not None and _is_permalink(element):
             _hand_over_name(element)
-            element.drop_tree()
+            drop_silent(element)
 
 
 def _hand_over_name(link: HtmlElement) -> None:
@@ -170,10 +185,10 @@ def _is_permalink(element: HtmlElement) -> bool:
 
 
 def _drop_empty_links(root: HtmlElement) -> None:
-    """Links of pictures that said nothing."""
+    """Links of pictures and icons that said nothing."""
     for link in list(root.iter("a")):
-        if not link.text_content().strip():
-            link.drop_tree()
+        if not link.text_content().strip(_INVISIBLE) and link.getparent() is not None:
+            drop_silent(link)
 
 
 def _mark_headings(root: HtmlElement, marks: Marks) -> None:

@@ -90,3 +90,17 @@ def _check_shape(root: HtmlElement) -> None:
         raise Unreadable("too_deep", f"{deepest} levels")
     if elements > MAX_ELEMENTS:
         raise Unreadable("too_many_elements", f"{elements} elements")
+
+
+def text_before(element: HtmlElement, root: HtmlElement) -> str:
+    """The last words before `element` in `root`, from whatever holds them; "" where it is not in it."""
+    while element is not root and element.getparent() is not None:
+        before = element.getprevious()
+        around = element.getparent()
+        said = (around.text if before is None else before.tail) or ""
+        if said.strip():
+            return str(said)
+        if before is not None and (before.text_content() or "").strip():
+            return str(before.text_content())
+        element = around if before is None else before
+    return ""

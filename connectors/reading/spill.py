@@ -19,6 +19,12 @@ pragma journal_mode = off; pragma synchronous = off; pragma temp_store = file; p
 pragma locking_mode = exclusive;
 """
 
+MOST = 16 << 20  # bytes of what is brought together for one page
+
+
+class TooMany(ValueError):
+    """What belongs to one page is longer than MOST."""
+
 
 @contextmanager
 def spilled(tables: str) -> Iterator[sqlite3.Connection]:

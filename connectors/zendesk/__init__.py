@@ -9,10 +9,11 @@ from pydantic import Field
 
 from connectors.base import Kind, LocalPath, Response, Settings, Web
 from connectors.reading.local import files_at, ignored
+from connectors.reading.spill import TooMany, spilled
 from connectors.zendesk.api import articles, posts
 from connectors.zendesk.documents import parse_page
-from connectors.zendesk.entries import article_page, post_page
-from connectors.zendesk.saved import SavedObjects
+from connectors.zendesk.entries import NameIndex, article_page, post_page
+from connectors.zendesk.saved import SavedObjects, saved_objects
 from schemas.document import Document, Reject
 from schemas.page import EPOCH, Page
 
@@ -52,33 +53,43 @@ class Zendesk(Settings):
     def _live(self, web: Web, cursor: str) -> Iterator[Page | Reject]:
         """What changes meanwhile may be listed twice."""
         seen: set[str] = set()
-        for item in self._listed(web, self.url.rstrip("/"), cursor):
-            if isinstance(item, Reject) or item.key not in seen:
-                yield item
-            seen.add(item.key)
+        with spilled(NameIndex.TABLES) as db:
+            for item in self._listed(web, self.url.rstrip("/"), cursor, NameIndex(db)):
+                if isinstance(item, Reject) or item.key not in seen:
+                    yield item
+                seen.add(item.key)
 
-    def _listed(self, web: Web, base: str, cursor: str) -> Iterator[Page | Reject]:
+    def _listed(self, web: Web, base: str, cursor: str, names: NameIndex) -> Iterator[Page | Reject]:
         if "articles" in self.parts:
-            for entry, names, answer in articles(web, base, self.locale, cursor):
+            for entry, answer in articles(web, base, self.locale, cursor, names):
                 yield entry if isinstance(entry, Reject) else self._page(article_page(entry, names), answer)
         if "posts" in self.parts:
-            for entry, comments, names, answer in posts(web, base):
+            for entry, comments, answer in posts(web, base, names):
                 yield entry if isinstance(entry, Reject) else self._page(post_page(entry, comments, names), answer)
 
     def _saved(self) -> Iterator[Page | Reject]:
-        saved = SavedObjects()
-        for path in self.files():
-            if reject := saved.read(path):
-                yield reject
-        yield from ignored(self.folder, self.files())
-        yield from (Reject(key, "duplicate_id", "the latest one was kept") for key in saved.doubled)
-        for entry in saved.entries("article") if "articles" in self.parts else ():
-            wrong = entry.get("locale") not in (None, self.locale)
-            found = Reject(f"a{entry['id']}", "other_locale") if wrong else article_page(entry, saved.names)
-            yield self._page(found)
-        comments = saved.comments()
-        for entry in saved.entries("post") if "posts" in self.parts else ():
-            yield self._page(post_page(entry, comments.get(entry["id"], []), saved.names))
+        with saved_objects() as saved:
+            for path in self.files():
+                yield from saved.read(path)
+            yield from ignored(self.folder, self.files())
+            saved.settle()
+            yield from (Reject(key, "duplicate_id", "the latest one was kept") for key in saved.doubled())
+            for entry in saved.entries("article") if "articles" in self.parts else ():
+                wrong = entry.get("locale") not in (None, self.locale)
+                found = Reject(f"a{entry['id']}", "other_locale") if wrong else article_page(entry, saved.names)
+                yield self._page(found)
+            if "posts" in self.parts:
+                yield from self._saved_posts(saved)
+
+    def _saved_posts(self, saved: SavedObjects) -> Iterator[Page | Reject]:
+        for entry in saved.entries("post"):
+            try:
+                yield self._page(post_page(entry, saved.comments(entry["id"]), saved.names))
+            except TooMany as error:
+                yield Reject(f"p{entry['id']}", "too_large", str(error))
+        for post, count in saved.left_over():
+            on = f"p{post}" if post else "comments"
+            yield Reject(on, "no_post", f"{count} comments on {'a post that is not here' if post else 'no post'}")
 
     def _page(self, found: dict[str, Any] | Reject, answer: Response | None = None) -> Page | Reject:
         if isinstance(found, Reject):

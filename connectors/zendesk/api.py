@@ -17,36 +17,34 @@ Listed = Iterator[tuple[list[Entry] | Reject, Response | None]]
 
 
 def articles(
-    web: Web, base: str, locale: str, cursor: str
-) -> Iterator[tuple[Entry | Reject, NameIndex, Response | None]]:
+    web: Web, base: str, locale: str, cursor: str, names: NameIndex
+) -> Iterator[tuple[Entry | Reject, Response | None]]:
     """By latest change, down to `cursor`."""
-    names = NameIndex()
     asked = {"include": "users,sections,categories", "sort_by": "updated_at", "sort_order": "desc"}
     listing_url = f"{base}/api/v2/help_center/{locale}/articles.json"
     for entries, answer in _listed(web, listing_url, asked, "articles", names):
         if isinstance(entries, Reject):
-            yield entries, names, answer
+            yield entries, answer
             return
-        yield from ((entry, names, answer) for entry in entries)
+        yield from ((entry, answer) for entry in entries)
         if cursor and all(str(entry.get("updated_at") or "") < cursor for entry in entries):
             return
 
 
-def posts(web: Web, base: str) -> Iterator[tuple[Entry | Reject, list[Entry], NameIndex, Response | None]]:
+def posts(web: Web, base: str, names: NameIndex) -> Iterator[tuple[Entry | Reject, list[Entry], Response | None]]:
     """Each with all of its comments, which are asked for again when the post or their number has changed."""
-    names = NameIndex()
     for entries, answer in _listed(
         web, f"{base}/api/v2/community/posts.json", {"include": "users,topics"}, "posts", names
     ):
         if isinstance(entries, Reject):
-            yield entries, [], names, answer
+            yield entries, [], answer
             return
         for entry in entries:
             comments = _comments(web, base, entry, names) if entry.get("comment_count") else []
             if isinstance(comments, Reject):
-                yield Reject(f"p{entry['id']}", comments.reason, f"comments: {comments.detail}"), [], names, answer
+                yield Reject(f"p{entry['id']}", comments.reason, f"comments: {comments.detail}"), [], answer
             else:
-                yield entry, comments, names, answer
+                yield entry, comments, answer
 
 
 def _comments(web: Web, base: str, post: Entry, names: NameIndex) -> list[Entry] | Reject:

@@ -3,6 +3,8 @@
 https://developer.zendesk.com/api-reference/help_center/help-center-api/articles/ and the pages beside it.
 """
 
+import json
+import sqlite3
 from typing import Any
 
 from schemas.document import Reject
@@ -10,18 +12,23 @@ from schemas.document import Reject
 Entry = dict[str, Any]
 # Objects of which only the name is kept: their kind, by the listing that they come in
 KIND_OF_LISTING = {"sections": "section", "categories": "category", "users": "user", "topics": "topic"}
+_NAMED = ("name", "parent_section_id", "category_id")
 _DEEPEST = 10  # sections stand in sections, five deep at most
 
 
 class NameIndex:
-    """Names of sections, categories, topics and people, which listings of other things carry along."""
+    """Names of sections, categories, topics and people, which listings of other things carry along, on disk."""
 
-    def __init__(self) -> None:
-        self._entries: dict[tuple[str, Any], Entry] = {}
+    TABLES = "create table names (kind, number, entry, primary key (kind, number)) without rowid"
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        """`db` has the table of TABLES."""
+        self._db = db
 
     def add(self, kind: str, entry: Entry) -> None:
         """Remember the name of an object; `kind` is a value of KIND_OF_LISTING."""
-        self._entries[kind, entry.get("id")] = entry
+        kept = json.dumps({name: entry.get(name) for name in _NAMED})
+        self._db.execute("insert or replace into names values (?, ?, ?)", (kind, entry["id"], kept))
 
     def name(self, kind: str, number: Any) -> str:
         """The name of an object, "" for one that was never listed."""
@@ -29,7 +36,9 @@ class NameIndex:
         return " ".join(name.split()) if isinstance(name, str) else ""
 
     def _entry(self, kind: str, number: Any) -> Entry | None:
-        return self._entries.get((kind, number)) if isinstance(number, int) else None
+        query = "select entry from names where kind = ? and number = ?"
+        found = self._db.execute(query, (kind, number)).fetchone() if is_number(number) else None
+        return json.loads(found[0]) if found else None
 
     def above(self, section: Any) -> list[str]:
         """The category and the sections down to this one."""
@@ -44,8 +53,13 @@ class NameIndex:
         return [name for name in (self.name("category", category), *reversed(found)) if name]
 
 
+def is_number(number: Any) -> bool:
+    """Whether an object can have this number: SQLite holds none of more than 63 bits."""
+    return isinstance(number, int) and abs(number) < 1 << 63
+
+
 def is_entry(entry: Any) -> bool:
-    return isinstance(entry, dict) and isinstance(entry.get("id"), int)
+    return isinstance(entry, dict) and is_number(entry.get("id"))
 
 
 def article_page(entry: Entry, names: NameIndex) -> Entry | Reject:

@@ -84,7 +84,16 @@ ENGINES = {
     "phphub": Told((None, 9, None)),
     "wecenter": Told((None, 9, None)),
     "invision5": Told((3, 9, None), accepted=True, quotes=True, edited=True),
+    "csdn": Told((None, 9, None), quotes=True),
+    "csdn_ask": Told(VOTED, accepted=True, comment=True),
+    "segmentfault": Told(VOTED, accepted=True, comment=True),
+    "gitee": Told(quotes=True, edited=True),
+    "quora": Told((None, 9, 1)),
+    "answerhub": Told(VOTED, accepted=True, comment=True),
+    "yabb": Told(quotes=True),
+    "learnku": Told((None, 9, None), accepted=True, answers="answer"),
 }
+ANONYMOUS = ("zhihu", "quora")  # which do not say who asks
 
 
 def sample(engine: str) -> str:
@@ -117,7 +126,7 @@ def test_an_engine_is_recognised_by_its_own_profile_alone(engine: str) -> None:
 def test_posts_authors_times_and_words(engine: str) -> None:
     thread = thread_of(engine)
     assert thread.title == "Reading a file line by line"
-    asker = "" if engine == "zhihu" else "ann"  # which does not say who asks
+    asker = "" if engine in ANONYMOUS else "ann"
     remarks = ["tom"] * ENGINES[engine].comment
     assert sorted(post.author for post in thread.posts) == sorted([asker, "ben", "eve", *remarks])
     assert thread.posts[0].author == asker

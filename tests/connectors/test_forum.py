@@ -11,10 +11,11 @@ from connectors import html
 from connectors.forum import Forum
 from connectors.html.threads import address
 from connectors.html.threads.block import read_body
-from connectors.html.threads.dates import read_time, read_times
+from connectors.html.threads.dates import languages_naming, read_time, read_times
 from connectors.html.threads.profiles import PROFILES, Profile
 from connectors.html.threads.thread import read_thread
 from schemas.document import Thread
+from schemas.hole import hole
 from schemas.page import Page
 from tests.connectors.recorded import OFFLINE
 
@@ -142,6 +143,10 @@ def test_an_engine_left_out_is_still_read(engine: str) -> None:
         ("12 de março de 2015 às 14:05", "2015-03-12 14:05:00"),
         ("15 мая 2018 12:33", "2018-05-15 12:33:00"),
         ("4. März 2018, 09:15", "2018-03-04 09:15:00"),
+        ("3 tháng 2, 2019 07:05", "2019-02-03 07:05:00"),
+        ("25 de gener de 2019", "2019-01-25 00:00:00"),
+        ("12 มกราคม 2019", "2019-01-12 00:00:00"),
+        ("14 בינואר 2019", "2019-01-14 00:00:00"),
         ("1554828939", "2019-04-09 16:55:39"),
         ("1553465133393", "2019-03-24 22:05:33"),
         ("3 天前", ""),
@@ -156,6 +161,20 @@ def test_an_engine_left_out_is_still_read(engine: str) -> None:
 def test_times(text: str, time: str) -> None:
     found = read_time(text)
     assert (found.strftime("%Y-%m-%d %H:%M:%S") if found else "") == time
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("5 février 2019", {"fr"}),
+        ("12 ΜΑΪ́ΟΥ 2019", {"el"}),
+        ("3 tháng 2, 2019", {"vi"}),
+        ("Upvote · 2019 views 12 2020", set()),
+        ("605.8K answer views 12 days 2019", {"ak"}),
+    ],
+)
+def test_only_languages_with_a_month_of_that_name_are_asked(text: str, asked: set[str]) -> None:
+    assert languages_naming(text) == asked
 
 
 @pytest.mark.parametrize(
@@ -265,3 +284,21 @@ def test_a_chinese_engine_never_seen() -> None:
 def test_polls_and_lists_of_files_are_no_text(added: str) -> None:
     body = html.parse(f"<div><p>Use wheat.</p>{added}<p>Or <a href='https://e.example/poll'>ask</a>.</p></div>")
     assert read_body(body, PROFILES[0], "")[0] == "Use wheat.\n\nOr [ask](https://e.example/poll)."
+
+
+@pytest.mark.parametrize(
+    ("cut", "text"),
+    [
+        ('Grind the grain ...<span class="expander"> <a>(more)</a></span>', f"Grind the grain ... {hole('rest')}"),
+        ("<p>Grind the grain…</p><a href='/7'>Read more »</a>", f"Grind the grain…\n\n{hole('rest')}"),
+        ("<p>磨面粉… <button>阅读全文</button></p>", f"磨面粉… {hole('rest')}"),
+        (
+            "<p>Grind the grain.</p><a href='/7'>Read more »</a>",
+            "Grind the grain.\n\n[Read more »](https://e.example/7)",
+        ),
+        ("<p>Well ... <a href='/7'>more grain</a>", "Well ... [more grain](https://e.example/7)"),
+    ],
+)
+def test_a_post_of_which_the_page_has_only_the_beginning_says_so(cut: str, text: str) -> None:
+    body = html.parse(f"<div>{cut}</div>").find(".//div")
+    assert read_body(body, PROFILES[0], "https://e.example/1")[0] == text

@@ -8,6 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from pydantic import ValidationError
 
+from connectors.reading import stored_json
+from connectors.reading.spill import MOST
 from connectors.web.transport import HTTPResponse
 from connectors.zendesk import Zendesk
 from schemas.document import Article, Reject, Thread
@@ -37,8 +39,9 @@ def document(connector: Zendesk, key: str, site: RecordedTransport | None = None
 def test_saved_articles_and_posts_and_why_others_are_left_out() -> None:
     assert told(list(saved().fetch(OFFLINE, None))) == [
         *(("a501", ""), ("a501", "other_locale"), ("a502", "draft"), ("a503", "outdated"), ("p701", "")),
+        ("comments", "no_post"),
     ]
-    assert told(list(saved(parts=("posts",)).fetch(OFFLINE, None))) == [("p701", "")]
+    assert told(list(saved(parts=("posts",)).fetch(OFFLINE, None))) == [("p701", ""), ("comments", "no_post")]
 
 
 def test_an_article() -> None:
@@ -201,4 +204,34 @@ def test_numbers_that_are_none_lead_nowhere(tmp_path: Path, wrong: Any) -> None:
     section = {"id": 4, "name": "Kettles", "parent_section_id": wrong, "category_id": wrong}
     objects = {"articles": [article], "posts": [post], "comments": [comment], "sections": [section]}
     (tmp_path / "saved.json").write_text(json.dumps(objects))
-    assert told(list(saved(tmp_path).fetch(OFFLINE, None))) == [("a1", ""), ("p2", "")]
+    assert told(list(saved(tmp_path).fetch(OFFLINE, None))) == [("a1", ""), ("p2", ""), ("comments", "no_post")]
+
+
+def test_a_list_is_read_object_by_object_and_what_belongs_to_nothing_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = f"{URL}/api/v2/community"
+    posts = [{"id": number, "title": f"T{number}", "url": f"{api}/posts/{number}.json"} for number in (1, 2)]
+    said = [(7, 1, "b", "2024"), (8, 9, "c", "2023"), (9, 1, "a", "2023"), (7, 1, "B", "2025"), (10, 9, "d", "2023")]
+    comments = [
+        {"id": number, "post_id": post, "body": body, "created_at": "2024" if number == 7 else "2023",
+         "updated_at": changed, "url": f"{api}/posts/{post}/comments/{number}.json"}
+        for number, post, body, changed in said
+    ]  # fmt: skip
+    (tmp_path / "objects.json").write_text(f" {json.dumps([*comments, *posts])[:-1]}, {{broken]")
+    monkeypatch.setattr(stored_json, "LARGEST", 100)
+    items = list(saved(tmp_path).fetch(OFFLINE, None))
+    assert told(items) == [
+        *(("objects.json/after element 6", "truncated"), ("c7", "duplicate_id"), ("p1", ""), ("p2", "")),
+        ("p9", "no_post"),
+    ]
+    assert [post["body"] for post in json.loads(items[2].body)["posts"]] == ["", "a", "B"]
+    assert items[4].detail == "2 comments on a post that is not here"
+
+
+def test_a_post_with_more_comments_than_memory_holds_is_told(tmp_path: Path) -> None:
+    post = {"id": 1, "title": "T"}
+    for number in range(5):
+        comment = {"id": number, "post_id": 1, "body": "x" * (MOST // 4)}
+        (tmp_path / f"{number}.json").write_text(json.dumps({"posts": [post], "comments": [comment]}))
+    assert ("p1", "too_large") in told(list(saved(tmp_path).fetch(OFFLINE, None)))

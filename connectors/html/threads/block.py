@@ -10,6 +10,7 @@ from lxml.html import HtmlElement
 
 from connectors import html
 from connectors.html.inline import write_buttons
+from connectors.html.threads.cuts import mark_cuts
 from connectors.html.threads.dates import states_time
 from connectors.html.threads.profiles import Profile, first, one, select
 
@@ -100,6 +101,7 @@ def read_body(
         for copy in [copy for copy, own in zip(root.iter(), body.iter(), strict=True) if own in others]:
             _drop(copy)
     root.tail, root.tag = None, "div"
+    mark_cuts(root)
     write_buttons(root)
     for hidden in root.xpath(_HIDDEN):
         _drop(hidden)

@@ -4,13 +4,17 @@ Times without a zone are taken as UTC. What is relative to now ("yesterday", "3 
 that would still hold tomorrow, and is unknown.
 """
 
+from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
+from unicodedata import combining, normalize
 
 import re2
 from dateparser import DateDataParser
+from dateparser.data.languages_info import language_order
+from dateparser.languages.loader import LocaleDataLoader
 
 LONGEST = 80
 _YEARS = range(1990, 2100)
@@ -35,6 +39,12 @@ _LABEL = re2.compile(r"^[^\d]{0,40}?(?:[:»«]|发表于|發表於|posted|on)\s*
 _IN_WORDS = re2.compile(
     r"(?:^|\D)\d{1,2}(?:\D.{0,3})?[ .-]\pL{3,}.{0,6}\b(?:19|20)\d\d\b|\pL{3,}\.? \d{1,2}\D.{0,4}\b(?:19|20)\d\d\b"
 )
+# As dateparser's data call them
+_FULL_MONTHS = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+_WORD = re2.compile(r"\pL[\pL\pM]*")
 _SETTINGS = {
     "PARSERS": ["absolute-time"],
     "REQUIRE_PARTS": ["day", "month", "year"],
@@ -182,16 +192,38 @@ def _in_words(text: str, language: str) -> datetime | None:
     bare = _LABEL.sub("", text).strip(" .,;|•·»«")
     if not _IN_WORDS.search(bare) or len(bare.split()) > 9:
         return None
-    for parser in (_parser(language.partition("-")[0].lower()), _parser("")):
-        found = parser.get_date_data(bare) if parser else None
-        if found and found.date_obj and found.period in ("day", "time"):
+    own = language.partition("-")[0].lower()
+    for each in sorted(languages_naming(bare), key=lambda name: (name != own, language_order.index(name))):
+        found = _parser(each).get_date_data(bare)
+        if found.date_obj and found.period in ("day", "time"):
             return found.date_obj.replace(tzinfo=UTC, microsecond=0) if found.date_obj.year in _YEARS else None
     return None
 
 
-@lru_cache(64)
-def _parser(language: str) -> DateDataParser | None:
-    try:
-        return DateDataParser(languages=[language] if language else None, settings=_SETTINGS)
-    except ValueError:
-        return None
+def languages_naming(text: str) -> frozenset[str]:
+    """The languages in which a word of `text` is part of the name of a month: each of all 205 costs a millisecond."""
+    named = _names_of_months()
+    return frozenset().union(*(named.get(word, ()) for word in _words(text)))
+
+
+@lru_cache(1)
+def _names_of_months() -> dict[str, set[str]]:
+    """The languages that have each word of two letters or more in the name of a month; one letter where it is all."""
+    named: defaultdict[str, set[str]] = defaultdict(set)
+    for language, locale in LocaleDataLoader().get_locale_map(languages=language_order).items():
+        for name in chain.from_iterable(locale.info.get(month, ()) for month in _FULL_MONTHS):
+            words = _words(name)
+            for word in [word for word in words if len(word) > 1] or words:
+                named[word].add(language)
+    return dict(named)
+
+
+def _words(text: str) -> list[str]:
+    """In lower case and without accents, as dateparser compares them."""
+    bare = "".join(char for char in normalize("NFKD", text) if not combining(char))
+    return [str(word) for word in _WORD.findall(bare.lower())]
+
+
+@lru_cache(256)
+def _parser(language: str) -> DateDataParser:
+    return DateDataParser(languages=[language], settings=_SETTINGS)
