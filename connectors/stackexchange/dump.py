@@ -38,7 +38,7 @@ create table posts (thread integer, kind integer, id integer, author integer, ro
 create table additions (post integer, kind integer, id integer, author integer, row text);
 """
 _JOINED = """
-select thread, kind, id, name, row from (
+select thread, kind, id, author, name, row from (
     select thread, kind, id, author, row, rowid as place from posts
     union all
     select coalesce(thread, -post), kind, id, author, row, additions.rowid from additions left join threads using (post)
@@ -46,12 +46,12 @@ select thread, kind, id, name, row from (
 order by thread, kind, id, place
 """
 
-Row = tuple[int, int, int, str | None, str]
+Row = tuple[int, int, int, int | None, str | None, str]
 
 
 def joined(files: tuple[Path, ...]) -> Iterator[dict[str, Any] | Reject]:
     """Threads in order of their question's id, as {question, answers, comments, links}: each the kept
-    attributes of its row, and `Owner`, the author's name. Rows that belong to no thread are rejects.
+    attributes of its row, `Owner`, the author's name, and without one `OwnerId`. Rows that belong to no thread are rejects.
 
     `files` are XML or 7z archives of it, in any order.
     """
@@ -131,12 +131,12 @@ def _question_with_rows(rows: Iterator[Row]) -> Iterator[dict[str, Any] | Reject
     """One thread of `rows`, which share one; rejects for what has no question or was there already."""
     parts: dict[int, list[dict[str, str]]] = {QUESTION: [], ANSWER: [], COMMENT: [], LINK: []}
     seen: set[tuple[int, int]] = set()
-    for _, kind, number, name, text in rows:
+    for _, kind, number, author, name, text in rows:
         if (kind, number) in seen:
             yield Reject(f"{_PREFIXES[kind]}{number}", "duplicate_id", "the first one was kept")
             continue
         seen.add((kind, number))
-        parts[kind].append(json.loads(text) | {"Owner": name or ""})
+        parts[kind].append(json.loads(text) | _owner(author, name))
     if parts[QUESTION]:
         yield {
             "question": parts[QUESTION][0],
@@ -148,6 +148,12 @@ def _question_with_rows(rows: Iterator[Row]) -> Iterator[dict[str, Any] | Reject
     for kind, reason in _ORPHANS.items():
         keys = (f"{_PREFIXES[kind]}{part['Id']}" for part in parts[kind])
         yield from (Reject(key, reason, "its question is not in the dump") for key in keys)
+
+
+def _owner(author: int | None, name: str | None) -> dict[str, str]:
+    """The author's name; where there is no Users.xml to say it, the number, which a profile is found by."""
+    unnamed = author is not None and author > 0 and not name
+    return {"Owner": name or ""} | ({"OwnerId": str(author)} if unnamed else {})
 
 
 _PREFIXES = {QUESTION: "q", ANSWER: "a", COMMENT: "c", LINK: "l"}

@@ -108,7 +108,7 @@ def _post(page: Page, row: Row, accepted: str) -> Post | Reject:
     return Post(
         post_id=row["Id"],
         markdown=markdown,
-        author=_author(row, "OwnerDisplayName"),
+        author=_author(row, "OwnerDisplayName", page.url),
         created_at=created_at,
         edited_at=edited(parse_time(row.get("LastEditDate", "")), created_at),
         score=_integer(row.get("Score", "")),
@@ -136,7 +136,7 @@ def _comments(page: Page, rows: list[Row], known: set[str]) -> list[Post]:
         Post(
             post_id=f"c{row['Id']}",
             markdown=row["Text"].strip(),
-            author=_author(row, "UserDisplayName"),
+            author=_author(row, "UserDisplayName", page.url),
             created_at=parse_time(row.get("CreationDate", "")),
             reply_to=row["PostId"],
             url=f"{page.url}#comment{row['Id']}_{row['PostId']}",
@@ -147,8 +147,11 @@ def _comments(page: Page, rows: list[Row], known: set[str]) -> list[Post]:
     ]
 
 
-def _author(row: Row, stated: str) -> str:
-    return (row.get("Owner") or row.get(stated) or "").strip()
+def _author(row: Row, stated: str, url: str) -> str:
+    """The author's name; of a dump without Users.xml the number, with the profile that the licence wants a way to."""
+    name = (row.get("Owner") or row.get(stated) or "").strip()
+    number = row.get("OwnerId", "")
+    return name or (f"user {number} (https://{urlsplit(url).netloc}/users/{number})" if number else "")
 
 
 def _integer(text: str) -> int | None:

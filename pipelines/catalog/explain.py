@@ -1,6 +1,7 @@
 """The whole life of one record: page → document → record → signals → cluster → verdict."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from pipelines.curate.policy import BUILT_IN, Policy
 from pipelines.errors import WrongInput, printable
 from pipelines.messages import Message, tr
 from pipelines.signals import SIGNALS
+from pipelines.signals.privacy import redact_id
 
 GAP, FRAME = 2, 4  # characters between columns, and of a panel's frame
 SHOWN = 1_200  # characters of a text on the screen; `--json` has all of it
@@ -59,9 +61,18 @@ class UnknownRecord(WrongInput):
     """No such record; the message names the nearest."""
 
 
+def _as_stored(con: duckdb.DuckDBPyConnection, record_id: str) -> str:
+    """The id of a record that is published with a hash for an e-mail address or a key in its id."""
+    if not re.search(r"<(?:EMAIL|KEY)_[0-9a-f]{8}>", record_id):
+        return record_id
+    names = con.execute("SELECT record_id FROM records WHERE regexp_matches(record_id, '[@＠=]|%40')").fetchall()
+    return next((name for (name,) in names if redact_id(name) == record_id), record_id)
+
+
 def explain(record_id: str, data: Path) -> dict[str, Any]:
     """Everything known of a record, by stage. Raises UnknownRecord."""
     with catalog.connect(data) as con:
+        record_id = _as_stored(con, record_id)
         asked = {"record_id": record_id}
         record = _rows(con, "SELECT * FROM records WHERE record_id = $record_id", asked)
         if not record:

@@ -7,12 +7,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipelines.signals.privacy import redact_address, redact_record
+from pipelines.signals.privacy import redact_address, redact_id, redact_record
 
 TEXTS = (
     *("instruction", "input", "output", "chosen", "rejected", "title", "author", "record_text"),
     *("system", "reasoning", "rejected_reasoning", "tools", "tool_calls"),
 )
+IDS = ("record_id", "pair_id", "duplicate_of")
 _STRING_OR_MARK = re.compile(r'"(?:[^"\\]|\\.)*"|<[A-Z_]+_\d+>')
 
 
@@ -27,6 +28,8 @@ def redact_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch
         texts = zip(*(batch[name].fill_null("").to_pylist() for name in names), strict=True)
         rows = [_redact([*text, *turn]) for text, turn in zip(texts, turns, strict=True)] if names else []
         columns = {name: pa.array([row[index] for row in rows], pa.string()) for index, name in enumerate(names)}
+        for name in (name for name in IDS if name in batch.schema.names):
+            columns[name] = pa.array([one and redact_id(one) for one in batch[name].to_pylist()], pa.string())
         if "url" in batch.schema.names:
             columns["url"] = pa.array([url and redact_address(url) for url in batch["url"].to_pylist()], pa.string())
         if "history" in batch.schema.names:

@@ -41,7 +41,7 @@ from pipelines.workers import kernels
 from schemas.cluster import CLUSTER, EDGE
 from schemas.manifest import Manifest
 
-VERSION = 4
+VERSION = 5
 MEMORY = "256MB"  # for DuckDB, which takes a fifth longer than with 1 GB; of 10^7 records the arrays beside it are 1 GB
 
 

@@ -1,4 +1,4 @@
-"""Shingle sets of the candidates: read once from the shards of records, and kept in a scratch file.
+"""What candidates are compared by: read once from the shards of records, and kept in a scratch file.
 
 Few records are candidates, and each shard is read by itself; so nothing has to be sorted by its text.
 """
@@ -16,7 +16,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from pipelines.dedupe import shard_reader
+from pipelines.dedupe.bodies import fill_sentences
 from pipelines.dedupe.union_find import Indices
+from pipelines.dedupe.values import fill_values
 from pipelines.signals.exact import KEYS
 from pipelines.signals.minhash import shingle_set
 from pipelines.signals.text import (
@@ -31,13 +33,18 @@ from pipelines.signals.text import (
 )
 from pipelines.storage import filesystem
 
+# What there is of each candidate, one after another: the sorted set of its key, that of its answer (only of a short
+# one), the numbers and operators of its key (values.py), and the sentences of its answer (bodies.py).
+KEY, ANSWER, VALUES, SENTENCES = range(4)
+SECTIONS = 4
+
 
 class ShingleSets(NamedTuple):
-    """Shingle sets of n candidates, in memory.
+    """What n candidates are compared by, in memory.
 
-    shingles: uint32, for each candidate the sorted set of its key and then that of its answer; the sets lie between
-    consecutive `offsets`, int64[2n + 1]. short_answer: bool[n], the answer has fewer words than the question. Only a
-    short answer has a set, and answer_hash, uint64[n], a hash of its words in their order; otherwise 0.
+    shingles: uint32, the SECTIONS of each candidate; they lie between consecutive `offsets`, int64[SECTIONS * n + 1].
+    short_answer: bool[n], the answer has fewer words than the question. Only then there is answer_hash, uint64[n], a
+    hash of its words in their order; otherwise 0.
     """
 
     shingles: NDArray[np.uint32]
@@ -48,10 +55,10 @@ class ShingleSets(NamedTuple):
 
 @dataclass(frozen=True)
 class ShingleFile:
-    """Shingle sets of all n candidates, in `file`.
+    """What all n candidates are compared by, in `file`.
 
-    bounds: int64[n, 3]. The set of candidate c's key is the uint32 values from bounds[c, 0] to bounds[c, 1], that of
-    its answer goes on to bounds[c, 2]. `short_answer` and `answer_hash` are as in ShingleSets.
+    bounds: int64[n, SECTIONS + 1]. Section s of candidate c is the uint32 values from bounds[c, s] to
+    bounds[c, s + 1]. `short_answer` and `answer_hash` are as in ShingleSets.
     """
 
     file: Path
@@ -64,10 +71,10 @@ class ShingleFile:
         bounds = self.bounds[candidates]
         offsets = np.append(0, np.cumsum(np.diff(bounds, axis=1).ravel()))
         shingles = np.empty(offsets[-1], np.uint32)
-        view, ranges = shingles.view(np.uint8).data, zip(bounds.tolist(), offsets[::2].tolist(), strict=False)
+        view, ranges = shingles.view(np.uint8).data, zip(bounds.tolist(), offsets[::SECTIONS].tolist(), strict=False)
         # The file is not mapped: all that the system maps around a position counts as memory.
         with self.file.open("rb", buffering=0) as file:
-            for (start, _, end), at in ranges:
+            for (start, *_, end), at in ranges:
                 os.preadv(file.fileno(), [view[4 * at : 4 * (at + end - start)]], 4 * start)
         return ShingleSets(shingles, offsets, self.short_answer[candidates], self.answer_hash[candidates])
 
@@ -82,13 +89,15 @@ def read_rows(paths: Sequence[Path], rows: Indices, key: str, workers: int) -> I
 
 def write(batches: Iterable[ShingleSets], candidates: Indices, count: int, file: Path) -> ShingleFile:
     """Write the sets of `candidates`, in their order, to `file`; the others of `count` candidates get empty sets."""
-    out = ShingleFile(file, np.zeros((count, 3), np.int64), np.zeros(count, np.bool_), np.zeros(count, np.uint64))
+    out = ShingleFile(
+        file, np.zeros((count, SECTIONS + 1), np.int64), np.zeros(count, np.bool_), np.zeros(count, np.uint64)
+    )
     done, written = 0, 0
     with file.open("wb") as stream:
         for batch in batches:
             these = candidates[done : done + batch.short_answer.size]
-            out.bounds[these, 0] = written + batch.offsets[:-1:2]
-            out.bounds[these, 1:] = written + batch.offsets[1:].reshape(-1, 2)
+            out.bounds[these, 0] = written + batch.offsets[:-1:SECTIONS]
+            out.bounds[these, 1:] = written + batch.offsets[1:].reshape(-1, SECTIONS)
             out.short_answer[these], out.answer_hash[these] = batch.short_answer, batch.answer_hash
             stream.write(batch.shingles.data)
             done, written = done + these.size, written + batch.shingles.size
@@ -106,16 +115,18 @@ def _read_shard(path: Path, rows: Indices, key: str) -> Iterator[ShingleSets]:
 
 
 def compute(table: pa.Table, rows: Indices, key: str) -> ShingleSets:
-    """Return the shingle sets of some rows of a table of records.
+    """Return what some rows of a table of records are compared by.
 
     The answer of a key without the output is empty, and so is the question of the key `output`.
     """
     fields = [table[field] for field in KEYS[key] if field != "output"] or [pa.repeat("", len(table))]
     output = table["output"] if "output" in KEYS[key] else pa.repeat("", len(table))
     question, answer = texts_of(pc.binary_join_element_wise(*fields, "\n", null_handling="replace")), texts_of(output)
-    size = sum(int((texts.offsets[rows + 1] - texts.offsets[rows]).sum()) for texts in (question, answer, answer))
+    size = sum(int((texts.offsets[rows + 1] - texts.offsets[rows]).sum()) for texts in (question, answer))
     short_answer, answer_hash = np.empty(rows.size, np.bool_), np.zeros(rows.size, np.uint64)
-    sets = ShingleSets(np.empty(size, np.uint32), np.zeros(2 * rows.size + 1, np.int64), short_answer, answer_hash)
+    offsets = np.zeros(SECTIONS * rows.size + 1, np.int64)
+    # n bytes hold at most n words or shingles, n / 2 slots of two values each, and n words and ends of sentences
+    sets = ShingleSets(np.empty(4 * size + 2 * rows.size, np.uint32), offsets, short_answer, answer_hash)
     _fill(question, answer, character_tables(), (word_buffers(question), word_buffers(answer)), rows, sets)
     return sets._replace(shingles=sets.shingles[: sets.offsets[-1]])
 
@@ -132,16 +143,41 @@ def _fill(
     used, longest = 0, len(words[0].hashes) + len(words[1].hashes)
     hashes, spare = np.empty(longest, np.uint64), np.empty(longest, np.uint32)
     for at, row in enumerate(rows):
-        question = split_words(questions.data, questions.offsets[row], questions.offsets[row + 1], tables, words[0])
-        answer = split_words(answers.data, answers.offsets[row], answers.offsets[row + 1], tables, words[1])
+        asked, told = _span(questions, row), _span(answers, row)
+        question = split_words(questions.data, asked[0], asked[1], tables, words[0])
+        answer = split_words(answers.data, told[0], told[1], tables, words[1])
         hashes[:question] = words[0].hashes[:question]
         hashes[question : question + answer] = words[1].hashes[:answer]
-        used = sets.offsets[2 * at + 1] = used + shingle_set(hashes, question + answer, sets.shingles[used:], spare)
+        used = sets.offsets[SECTIONS * at + 1] = used + shingle_set(
+            hashes, question + answer, sets.shingles[used:], spare
+        )
         sets.short_answer[at] = answer < question
         if sets.short_answer[at]:
             used += shingle_set(words[1].hashes, answer, sets.shingles[used:], spare)
             sets.answer_hash[at] = _hash_sequence(words[1].hashes[:answer])
-        sets.offsets[2 * at + 2] = used
+        sets.offsets[SECTIONS * at + 2] = used
+        count = fill_values(questions.data, asked[0], asked[1], tables, hashes, 0)
+        count = fill_values(answers.data, told[0], told[1], tables, hashes, count)
+        used = sets.offsets[SECTIONS * at + 3] = used + _put_values(hashes[:count], sets.shingles[used:])
+        if told[0] < told[1]:
+            used = fill_sentences(answers.data, told[0], told[1], tables, words[1], sets.shingles, used)
+        else:
+            used = fill_sentences(questions.data, asked[0], asked[1], tables, words[0], sets.shingles, used)
+        sets.offsets[SECTIONS * at + 4] = used
+
+
+@njit(cache=True, nogil=True)
+def _span(texts: Texts, row: int) -> tuple[int, int]:
+    return texts.offsets[row], texts.offsets[row + 1]
+
+
+@njit(cache=True, nogil=True)
+def _put_values(values: NDArray[np.uint64], out: NDArray[np.uint32]) -> int:
+    """Write values, sorted, as two halves each; return how many numbers that are."""
+    values.sort()
+    for at, value in enumerate(values):
+        out[2 * at], out[2 * at + 1] = np.uint32(value >> np.uint64(32)), np.uint32(value & np.uint64(0xFFFFFFFF))
+    return 2 * len(values)
 
 
 @njit(cache=True, nogil=True)

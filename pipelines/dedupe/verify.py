@@ -2,7 +2,9 @@
 
 Two records are near duplicates when the shingle sets of their keys (5 words, or 5 characters of Chinese or Japanese)
 have a Jaccard similarity of the threshold or more. Where both answers are shorter than their questions, the answers
-must be similar too (Jaccard >= MIN_ANSWER_SIMILARITY): a long question with two short answers is two records.
+must be similar too (Jaccard >= MIN_ANSWER_SIMILARITY): a long question with two short answers is two records. Nor are
+they duplicates where a number, an operator or a sign is another one (values.py), or where only a long footer or
+heading is the same (bodies.py).
 
 A pair in one component is not compared, so a bucket of a thousand copies costs a thousand comparisons.
 """
@@ -14,9 +16,11 @@ from numba import njit
 from numpy.typing import NDArray
 
 from pipelines.dedupe.bands import WINDOW
-from pipelines.dedupe.shingle_sets import ShingleSets
+from pipelines.dedupe.bodies import bodies_differ
+from pipelines.dedupe.shingle_sets import ANSWER, KEY, SECTIONS, SENTENCES, VALUES, ShingleSets
 from pipelines.dedupe.similarity_cache import MAX_CACHED_PER_MEMBER, SimilarityCache, lookup
 from pipelines.dedupe.union_find import Indices, find, union
+from pipelines.dedupe.values import values_differ
 
 MIN_ANSWER_SIMILARITY = 0.5  # half of all shingles shared: two thirds of either answer
 
@@ -184,16 +188,28 @@ def _signatures_differ(low_bytes: NDArray[np.uint8], i: int, j: int, thresholds:
 
 @njit(cache=True)
 def _similarity(sets: ShingleSets, i: int, j: int, threshold: float) -> float:
-    """Return the Jaccard of two members' keys; 0 if it is below the threshold or their short answers differ."""
+    """Return the Jaccard of two members' keys; 0 if it is below the threshold, or their words are near but no more."""
     short = sets.short_answer[i] and sets.short_answer[j] and sets.answer_hash[i] != sets.answer_hash[j]
-    if short and _jaccard(sets, 2 * i + 1, 2 * j + 1, MIN_ANSWER_SIMILARITY) < MIN_ANSWER_SIMILARITY:
+    if short and _jaccard(sets, (i, j, ANSWER), MIN_ANSWER_SIMILARITY) < MIN_ANSWER_SIMILARITY:
         return 0.0
-    return _jaccard(sets, 2 * i, 2 * j, threshold)
+    similarity = _jaccard(sets, (i, j, KEY), threshold)
+    if similarity < threshold or similarity == 0:
+        return 0.0
+    if values_differ(_section(sets, i, VALUES), _section(sets, j, VALUES)):
+        return 0.0
+    return 0.0 if bodies_differ(_section(sets, i, SENTENCES), _section(sets, j, SENTENCES)) else similarity
 
 
 @njit(cache=True)
-def _jaccard(sets: ShingleSets, one: int, other: int, threshold: float) -> float:
-    """Return the Jaccard of two sorted sets; 0 as soon as it must come out below `threshold`."""
+def _section(sets: ShingleSets, member: int, section: int) -> NDArray[np.uint32]:
+    at = SECTIONS * member + section
+    return sets.shingles[sets.offsets[at] : sets.offsets[at + 1]]
+
+
+@njit(cache=True)
+def _jaccard(sets: ShingleSets, pair: tuple[int, int, int], threshold: float) -> float:
+    """Return the Jaccard of a section of two members, sorted sets; 0 as soon as it must come out below `threshold`."""
+    one, other = SECTIONS * pair[0] + pair[2], SECTIONS * pair[1] + pair[2]
     i, end, j, until = sets.offsets[one], sets.offsets[one + 1], sets.offsets[other], sets.offsets[other + 1]
     size = end - i + until - j
     # Jaccard = common / (size - common) >= threshold allows so many values that are in one set only; 1 for rounding

@@ -1,6 +1,7 @@
 """What all kinds of documents share on their way to records: origin, ids, and the rows that are written."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -47,6 +48,11 @@ def part_id(origin: Origin, document_key: str, part: str) -> str:
     """
     prefix = "" if document_key == origin.key else f"{document_key}/"
     return f"{origin.page_id}#{prefix}{part}"
+
+
+def licences(stated: Iterable[str]) -> str:
+    """The licences of texts that one record joins, as an SPDX expression: `CC-BY-SA-3.0 AND CC-BY-SA-4.0`."""
+    return " AND ".join(sorted({licence for licence in stated if licence}))
 
 
 def slug(text: str) -> str:

@@ -11,7 +11,7 @@ from math import log2
 import re2
 
 from pipelines.normalise import clean, courtesies
-from pipelines.normalise.records import Extraction, Origin, part_id
+from pipelines.normalise.records import Extraction, Origin, licences, part_id
 from schemas.document import Post, Thread
 from schemas.record import Pair, Record
 
@@ -212,7 +212,7 @@ def _record(thread: Thread, origin: Origin, question: Question, path: tuple[Turn
         kind="dialogue" if dialogue else "answer",
         url=post.url or thread.url or origin.url,
         title=clean.title(thread.title),
-        licence=post.licence or thread.licence or origin.licence,
+        licence=licences(_licence(turn.post, thread, origin) for turn in path),
         author=post.author,
         created_at=post.created_at,
         edited_at=post.edited_at,
@@ -225,6 +225,10 @@ def _record(thread: Thread, origin: Origin, question: Question, path: tuple[Turn
         output=path[-1].text,
         history=_history(question, path) if dialogue else (),
     )
+
+
+def _licence(post: Post, thread: Thread, origin: Origin) -> str:
+    return post.licence or thread.licence or origin.licence
 
 
 def _history(question: Question, path: tuple[Turn, ...]) -> tuple[dict[str, str], ...]:
@@ -263,7 +267,7 @@ def _pair(thread: Thread, origin: Origin, question: Question, better: Turn, wors
         source_kind=origin.source_kind,
         url=chosen.url or thread.url or origin.url,
         title=clean.title(thread.title),
-        licence=chosen.licence or thread.licence or origin.licence,
+        licence=licences(_licence(post, thread, origin) for post in (thread.posts[0], chosen, worse.post)),
         author=chosen.author,
         created_at=chosen.created_at,
         instruction=question.instruction,

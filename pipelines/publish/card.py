@@ -136,7 +136,7 @@ are named because the licences ask for it; `ATTRIBUTION.md` lists them. The lice
 
 
 def _front_matter(title: str, counts: Mapping[str, int], mixes: Mapping[str, list[Any]]) -> str:
-    licences = {value.lower() for value, kept, _ in mixes["licence"] if kept}
+    licences = {one.lower() for value, kept, _ in mixes["licence"] if kept for one in value.split(" AND ")}
     hub_licences = sorted(licences & HUB_LICENCES) + (["other"] if licences - HUB_LICENCES else [])
     languages = sorted(
         value for value, kept, _ in mixes["language"] if kept and len(value) in (2, 3) and value != "und"

@@ -24,7 +24,13 @@ FORMATS = (
     r"|\bsq0(?:atp|csp|idp)-[A-Za-z0-9_\-]{22,}|\bEAAA[A-Za-z0-9_\-]{50,}|\bEZ[AT]K[A-Za-z0-9]{54}",
     r"\beyJ[A-Za-z0-9_\-]{8,}\.eyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,}",  # JSON Web Tokens
     r"(?s:-----BEGIN [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----.*?-----END [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----)"
-    r"|\bAGE-SECRET-KEY-1[A-Z0-9]{58}",
+    r"|\bAGE-SECRET-KEY-1[A-Z0-9]{58}"
+    # broken off before its end, or begun after its head
+    r"|-----BEGIN [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----(?:\s+[A-Za-z\-]+: [^\n]{1,100})*"
+    r"(?:(?:\s|\\n)*[A-Za-z0-9+/=]{16,})+"
+    r"|(?:\b[A-Za-z0-9+/=]{40,}\s+)+[A-Za-z0-9+/=]*\s*-----END [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----",
+    # long prefixes belong to nothing else, so a broken-off key counts too
+    r"\b(?:gh[pousr]_|github_pat_|glpat-|xox[bpas]-|sk-(?:proj|ant)-|[sr]k_live_|hf_|npm_|AIzaSy)[A-Za-z0-9_\-]{12,}",
     r"\bnpm_[A-Za-z0-9]{36}\b|\bpypi-[A-Za-z0-9_\-]{50,}|\brubygems_[a-f0-9]{48}\b|\bdckr_[po]at_[A-Za-z0-9_\-]{27,}",
     r"\bdo[opr]_v1_[a-f0-9]{64}\b|\bhvs\.[A-Za-z0-9_\-]{24,}|\bpul-[a-f0-9]{40}\b"
     r"|\b[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_\-]{60,}"
@@ -55,6 +61,22 @@ NAMED = (
 )
 BEARER = r"(?i)\b(?:bearer|basic|token)\s+([A-Za-z0-9._~+/\-]{20,400}=*)"
 CONNECTION = r"[A-Za-z][A-Za-z0-9+.\-]{1,20}://[^\s:/@\"']{0,80}:([^\s@/\"'<>]{3,100})@"
+# The password of a command: group 1.
+COMMAND = (
+    r"\b(?:curl|http|https|wget|lftp|smbclient)\b(?:[^\n|;]|\\\r?\n)*?"
+    r"\s(?:-u|-U|-a|--user|--proxy-user|--auth)[ =]?[\"']?"
+    r"[^\s:\"'/]{1,80}:([^\s\"'\\]{3,100})"
+    r"|\b(?:wget|mysql(?:dump|admin)?|mariadb|mongo(?:sh|dump)?|psql|docker|svn|redis-cli|sqlcmd|ldap\w+|twine|rclone)\b"
+    r"(?:[^\n|;]|\\\r?\n)*?"
+    r"\s--?(?:(?:http-|ftp-|proxy-)?pass(?:word)?|pass)[ =][\"']?([^\s\"'\\\-][^\s\"'\\]{2,100})"
+    r"|\bsshpass\s+-p[ =]?[\"']?([^\s\"'\\]{3,100})"
+    r"|\bredis-cli\b[^\n|;]*?\s-a[ =]?[\"']?([^\s\"'\\]{3,100})"
+    r"|\bmysql(?:dump|admin)?\b[^\n|;]*?\s-p[\"']?([^\s\"'\\\-][^\s\"'\\]{2,100})"
+)
+COMMAND_TRIGGER = (
+    r"\b(?:curl|https?|wget|lftp|smbclient|mysql|mariadb|mongo|psql|docker|svn|redis-cli|sqlcmd|ldap\w+|twine|rclone"
+    r"|sshpass)[^\n]*\s-"
+)
 FORMAT_TRIGGER = (
     r"A[KSBC][IC]A|ABSK|gh[pousr]_|github_pat_|\bgl[a-z]{1,5}[\-_]|GR1348|xox|xapp-|hooks\.slack|api/webhooks|AIza"
     r"|ya29|GOCSPX"
@@ -109,6 +131,23 @@ def in_connection(text: str, start: int, end: int) -> int:
     return 0 if _is_example(value) or called or value.lower() in words else end
 
 
+def in_command(text: str, start: int, end: int) -> int:
+    """Validate the password of a command: return `end`, or 0 for a variable or a word for one (`user:pass`)."""
+    value = text[start:end]
+    if value[0] in "$<{[%" or value.lower() in (
+        "pass",
+        "pwd",
+        "token",
+        "key",
+        "api_key",
+        "api_token",
+        "apikey",
+        "x-oauth-basic",
+    ):
+        return 0
+    return in_connection(text, start, end)
+
+
 def _is_example(value: str) -> bool:
     return len(set(value)) < 4 or bool(_EXAMPLE.search(value))
 
@@ -123,5 +162,6 @@ DETECTORS = (
     ("KEY", FORMAT_TRIGGER, "|".join(FORMATS), by_format),
     ("KEY", "://[^/ \n]*@", CONNECTION, in_connection),
     ("KEY", NAMED_TRIGGER, NAMED, by_name),
+    ("KEY", COMMAND_TRIGGER, COMMAND, in_command),
     ("KEY", "(?i)bearer|basic|token", BEARER, by_name),
 )

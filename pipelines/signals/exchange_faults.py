@@ -12,13 +12,13 @@ _PLACEHOLDER = (
 _MERGED = r"(?im)^[\s#*>]*(?:\d{1,3}[.)]\s*)?(?:instruction|指令)[*\s]*[:：]"
 # The request is for a picture, a sound or a deed. Code that draws, and text about pictures, are possible.
 _IMPOSSIBLE = (
-    r"(?i)^\W*(?:please |can you |could you )?(?:(?:draw|paint|sketch|photograph|film|sing|hum|print out) (?:me |a "
+    r"(?i)^\W*(?:please |can you |could you )?(?:(?:draw|paint|sketch|photograph|film|sing|hum) (?:me |a "
     r"|an |the |some |your )"
     r"|(?:play|order|buy|call) me\b|take an? (?:photo|picture|screenshot)|pick up the\b)"
     r"|^\W*(?:please |can you |could you )?(?:create|generate|make|produce|design|show me|upload"
     r"|send me) (?:me )?(?:an? |the |some )?(?:\w+ ){0,2}"
-    r"(?:images?|pictures?|photos?|drawings?|paintings?|videos?|audio|animations?|screenshots?|gifs?|infographics?"
-    r"|posters?)\b"
+    r"(?:images?|pictures?|photos?|drawings?|paintings?|videos?|audio|animations?|screenshots?|gifs?)"
+    r"(?:[.,:;]|$|\s+(?:of|with|that|which|showing|depicting|for|to|in|from|using|about|and|by|representing|based)\b)"
     r"|^[\s请帮我给你]*(?:画|绘制|拍|录制|播放|唱)(?:一|个|张|幅|首|段)"
     r"|^[\s请帮我给你]*(?:生成|制作|创建|设计)[^。，\n]{0,12}(?:图片|图像|照片|视频|音频|插图)"
 )
@@ -29,7 +29,7 @@ _NUMBER_WORDS = (
     "'一','两','三','四','五','六','七','八','九','十']"
 )
 _ANNOUNCED = (
-    r"(?i)^[^\n]{0,200}?\b(two|three|four|five|six|seven|eight|nine|ten|[2-9]|1\d)\b (?:\w+ ){0,2}"
+    r"(?i)^[^\d\n][^\n]{0,199}?\b(two|three|four|five|six|seven|eight|nine|ten|[2-9]|1\d)\b (?:\w+ ){0,2}"
     r"(?:steps|ways|tips|reasons|examples|ideas|things|points|benefits|strategies|questions|items|facts|methods"
     r"|types)\b"
     r"|^[^\n]{0,60}?([两三四五六七八九十]|[2-9]|1\d)\s*(?:个|种|条|点|项)(?:步骤|方法|建议|原因|例子|想法|好处|策略|问题|方面|技巧|要点)"
@@ -64,11 +64,13 @@ SIGNALS = (
         pa.bool_(),
         has_match(_IMPOSSIBLE, "instruction_prose"),
         "wants a picture, a sound or a deed; Self-Instruct, Alpaca-cleaned",
+        2,
     ),
     Signal(
         "output_missing_steps",
         pa.int32(),
         _MISSING,
         "numbers that are skipped, or announced (`five steps`) and not reached, in a numbered list",
+        2,
     ),
 )

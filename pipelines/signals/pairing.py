@@ -55,6 +55,25 @@ def _plain(field: str) -> str:
     return rf"regexp_replace(lower({field}), '[\s\pP\pS]+', '', 'g')"
 
 
+def _same(one: str, other: str) -> str:
+    """Return an expression: whether two texts are equal but for blanks and a full stop at the end."""
+    plain = [rf"regexp_replace(trim({field}), '\s+|[.。]\s*$', ' ', 'g')" for field in (one, other)]
+    return f"rtrim({plain[0]}) = rtrim({plain[1]})"
+
+
+# What is sorted may be in order already.
+_SORTED = r"(?i)\b(?:sort|order|arrange|rank|organi[sz]e|sequence|transcribe|alphabeti\w+)\b"
+# An edit changes what it is given: letters, marks or blanks. A word may be its own plural, past or synonym.
+_MARKS_ASKED = (
+    r"(?i)\b(?:punctuat\w*|full stop|period|grammar|grammatical\w*|correct\w*|proofread|copy|paste|repeat|output the"
+    r"|(?:white)?spaces?|line breaks?|paragraphs?|lines|parts)\b|标点|句号|语法|纠正|校对|重复|复制|抄写|空格|换行|段落"
+)
+_REPEATS_INPUT = rf"""
+CASE WHEN NOT regexp_matches(trim(input), '[\s\p{{Han}}]') OR regexp_matches(instruction, '{_SORTED}') THEN false
+WHEN regexp_matches(instruction, '{_MARKS_ASKED}') THEN trim(output) = trim(input)
+  AND NOT regexp_matches(instruction, '(?i)\b(?:copy|paste|repeat|output the)\b|重复|复制|抄写')
+ELSE {_same("output", "input")} END"""
+
 SIGNALS = (
     Signal(
         "pair_overlap", pa.float32(), pair_overlap, "share of the instruction's different words that the output has"
@@ -62,10 +81,10 @@ SIGNALS = (
     Signal(
         "output_equals_question",
         pa.bool_(),
-        f"{_plain('output')} <> '' AND "
-        f"{_plain('output')} IN ({_plain('instruction')}, {_plain('input')}, {_plain('concat(instruction, input)')})",
-        "but for case, white space and punctuation; Self-Instruct",
-        2,
+        f"{_plain('output')} <> '' AND ({_plain('output')} IN ({_plain('instruction')}, "
+        f"{_plain('concat(instruction, input)')}) OR {_plain('output')} = {_plain('input')} AND {_REPEATS_INPUT})",
+        "the question, but for case, white space and punctuation, or the input as it stands; Self-Instruct",
+        3,
     ),
     Signal("instruction_question", pa.bool_(), f"regexp_matches(instruction_prose, '{_ASKS}')", "asks something"),
 )

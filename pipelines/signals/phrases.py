@@ -9,6 +9,7 @@ import pyarrow as pa
 from schemas.signal import Signal
 
 _PROSE = r"regexp_replace(output_prose, '`[^`\n]*`', ' ', 'g')"
+_ASKED = "concat_ws(chr(10), instruction, input)"
 _RECORD = "concat_ws(chr(10), instruction, input, output)"
 
 _BOILERPLATE = (
@@ -47,23 +48,33 @@ _SELF_REFERENCE = (
     r"|见(?:上文|上图|前文|下文|下图|上表|下表)|(?:上一|下一|前一)(?:节|章|篇|讲|课)|如[上下]?图所示"
     r"|(?:其他|其它|别的|上面的)(?:回答|答案|答主|回复)|楼主|楼上(?:说|的(?:回答|朋友|同学|兄弟|哥们))"
 )
+_MODEL = (
+    r"(?:ai|artificial intelligence|(?:large )?language|text-based)(?: language)?[ -]?"
+    r"(?:model|assistant|ai|chatbot|program)?"
+)
 _IDENTITY = (
-    r"(?i)\bas an? (?:ai|artificial intelligence|large language|language|text-based)(?: language)?[ -]?(?:model"
-    r"|assistant|ai|chatbot|program)?\b"
+    rf"(?i)\b(?:as|being) an? {_MODEL}\b[^.!?\n]{{0,80}}?\b(?:i|my|me|myself)\b"
+    rf"|\b(?:i|my|me)\b[^.!?\n]{{0,80}}\b(?:as|being) an? {_MODEL}\b"
     r"|\bi(?:['’]m| am) (?:just |only |merely )?an? (?:ai|artificial intelligence|(?:large )?language model"
     r"|virtual assistant|chatbot)\b"
     r"|\bi(?:['’]m| am) (?:chatgpt|claude|bard|gemini|gpt-?[34])"
     r"|\bi(?:['’]m| am| was)\b[^.!?\n]{0,60}\b(?:trained|developed|created|made) by"
     r" (?:openai|google|anthropic|meta ai|deepseek|alibaba)\b"
-    r"|\b(?:my|the) (?:knowledge|training)(?: data)? cut-?off|\bknowledge cut-?off"
+    r"|\bmy (?:knowledge|training)(?: data)? cut-?off"
     r"|\bas of my (?:last|latest|most recent) (?:update|training|knowledge)|\bmy training data\b"
     r"|\bi (?:do not|don['’]t|cannot|can['’]t) (?:have|feel|experience) (?:personal|feelings|emotions|physical"
     r"|real-?time|access to (?:real-?time|the internet|current))"
     r"|\bi (?:cannot|can['’]t|am (?:not able|unable) to) (?:browse|access) (?:the )?(?:internet|web)"
-    r"|作为(?:一个|一名|一款|一位)?(?:AI|人工智能|大型?语言模型|大?语言模型|自然语言|聊天机器人|智能助[手理])"
+    r"|(?:作为|身为)(?:一个|一名|一款|一位)?(?:AI|人工智能|大型?语言模型|大?语言模型|自然语言|聊天机器人|智能助[手理])[^。！？\n]{0,24}我"
+    r"|我[^。！？\n]{0,12}作为(?:一个|一名|一款|一位)?(?:AI|人工智能|大?型?语言模型|聊天机器人|智能助[手理])"
     r"|我(?:只)?是(?:一个|一名|一款|个)?(?:AI|人工智能|大?型?语言模型|聊天机器人|ChatGPT)"
     r"|我的(?:知识|训练数据|训练)(?:库)?(?:截止|截至|更新)|我[^。！？\n]{0,20}由\s*(?:OpenAI|百度|阿里"
     r"|谷歌)\s*(?:开发|训练|研发)"
+)
+# what somebody else says: quoted words, a line of a talk, a quotation
+_SAID = (
+    r"“[^”\n]{1,400}”|\"[^\"\n]{1,400}\"|「[^」\n]{1,400}」|『[^』\n]{1,400}』"
+    r"|(?m:^>[^\n]*$|^\W{0,4}[\w\p{Han} ]{1,20}[:：][^\n]*$)"
 )
 _REFUSAL = (
     r"(?i)^\W*(?:(?:(?:i['’]m|i am) (?:very |really |so |truly )?sorry|sorry|(?:my )?apologies|i apologi[sz]e"
@@ -98,9 +109,9 @@ _BBCODE = (
     r"(?i)\[/(?:code|quote|url|img|list|ul|ol|li|b|i|u|size|color|spoiler|table|video|php|html|cpp|gist|pastebin)\]"
 )
 _THANKS = (
-    r"(?i)^\W*(?:thanks?\b|thank you|thx\b|ty\b|cheers\b|many thanks|much appreciated|\+1\b|me too\b"
+    r"(?i)^\W*(?:thanks?\b|thank you|thx\b|ty\b|cheers\b|many thanks|much appreciated|\+1(?:\D|$)|me too\b"
     r"|same (?:here|problem|issue)|bump\b|solved\b|never ?mind"
-    r"|谢谢|谢了|感谢|多谢|謝謝|同问|顶一?下|\+1|已解决|楼主好人|学习了|收藏了|mark\b)"
+    r"|谢谢|谢了|感谢|多谢|謝謝|同问|顶一?下|已解决|楼主好人|学习了|收藏了|mark\W*$)"
 )
 _TEMPLATE = (
     r"<\|[A-Za-z_][A-Za-z0-9_ ]{0,40}\|>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_(?:turn|text|image)>"
@@ -109,10 +120,23 @@ _TEMPLATE = (
     r"|(?m:^(?:Human|Assistant|USER|ASSISTANT): )"
 )
 _TRUNCATED = (
-    r"(?i)(?:[:,(\[{，、：；（【《“]|\s[-–—]|[\pL\pN];"
+    r"(?i)(?:[:,(\[{，、：（；【《“]|\s[-–—]|[\pL\pN];"
     r"|\b(?:the|an|of|and|or|with|because|your|their|into|than|although|whereas|the following|such as|e\.g\.|i\.e\.)"
-    r"|和|与|及|以及|或者?|因为|例如|比如|包括|如下)[\s*_]*$"
+    r"|和|与|及|以及|或者?|因为|例如|比如|包括|如下)\s*[*_]{0,3}\s*$"
 )
+# Ends that are whole: a statement of SQL, C or CSS, a letter's close, a form to fill in, a word that was asked for.
+_STATEMENT = (
+    r"[=(){}<>&*#]|_\w|(?i:\b(?:select|update|insert|delete|drop|return|break|continue|int|var|let|const|import|use|end"
+    r"|where|from|values|order by|limit)\b)|[;；]\s*\n|\w[:：] ?\S+[;；]\s*$|选择|限制|排序|降序"
+)
+_CLOSE = (
+    r"(?i)\b(?:sincerely|regards|wishes|best|yours|cheers|thanks|thank you|truly|faithfully|respectfully|love|warmly"
+    r"|gratitude|appreciation)(?: \w+)?[,，][\s_]*$|^\W*(?:dear|hello|hi)\b[^\n]{0,40}[,:]\s*$"
+    r"|(?:此致|敬礼|敬上|祝好|最好的|诚挚的|您的|真诚的|谨启|问候)[,，：:]\s*$"
+)
+_BLOCK = r"(?m:^|[:：]\s*)(?:\s*|[^\n]{0,9}: )(?:for|while|if|elif|else|def|class|try|with)\b[^\n]*:\s*$"
+_VERSE = r"(?i)\b(?:lines?|poems?|verses?|lyrics|haiku|sentence|begins?)\b|[诗句行]"
+_FIELDS = r"(?m)[:：][ \t*]*(?:_+[ \t]*)?$"
 
 
 # Latin beyond ASCII, marks that combine with it, Greek, Cyrillic; no Han, beside which a word of ASCII is a word
@@ -176,6 +200,28 @@ def _quoted(pattern: str) -> str:
     return pattern.replace("'", "''")
 
 
+_UNQUOTED = f"regexp_replace({_PROSE}, '{_quoted(_SAID)}', ' ', 'g')"
+_ENDS_AS_ASKED = "right(rtrim(output), 1) IN (right(rtrim(input), 1), right(rtrim(instruction), 1))"
+_BREAKS_OFF = f"""({has_match(_TRUNCATED, "output")}
+AND NOT (regexp_matches(output, '[;；]\\s*$') AND {has_match(_STATEMENT, "output")})
+AND NOT (source_kind = 'instructions' AND ({_ENDS_AS_ASKED} OR {has_match(_CLOSE, "output")}
+  OR {has_match(_BLOCK, "output")} OR {count_matches(_FIELDS, "output")} > 2
+  OR (length(output) < 100 AND (ends_with(rtrim(output), ',') AND {has_match(_VERSE, _ASKED)}
+    OR contains(lower({_ASKED}), lower(regexp_extract(output, '(\\S+)\\s*$', 1))))))))"""
+# Markup that was asked for is the answer; entities in an exchange were left by whoever copied it.
+_MARKUP_ASKED = (
+    r"(?i)\b(?:x?html5?|xml|svg|css|markup|tags?|web ?(?:page|site|form)s?|react|jsx|vue|angular"
+    r"|landing page|(?:contact|login|sign-?up|order"
+    r"|registration|application|survey) (?:form|page)s?|home ?page|hyperlinks?|anchor|email template|newsletter)\b"
+    r"|<[a-z!/]|网页|网站|标签|标记语言|表单|超链接|页面"
+)
+_MARKUP_ALONE = r"(?is)^\s*(?:<!--.*?-->\s*)?<(?:!doctype|[a-z][a-z0-9-]*)\b[^<>]*>.*</?[a-z][a-z0-9]*\s*/?>\s*$"
+_HTML_ASKED = (
+    f"source_kind = 'instructions' AND ({has_match(_MARKUP_ASKED, _ASKED)} OR {has_match(_MARKUP_ALONE, 'output')})"
+)
+_HTML_COUNT = f"""CASE WHEN NOT {has_match(_HTML)} THEN 0
+WHEN {_HTML_ASKED} AND contains(output, '<') THEN 0 ELSE {count_matches(_HTML)} END"""
+
 SIGNALS = (
     Signal(
         "output_boilerplate",
@@ -194,9 +240,9 @@ SIGNALS = (
     Signal(
         "output_identity",
         pa.int32(),
-        count_matches(_IDENTITY),
-        "claims to be some model, knowledge cut-offs; open-instruct's filters",
-        2,
+        f"CASE WHEN {has_match(_IDENTITY)} THEN {count_matches(_IDENTITY, _UNQUOTED)} ELSE 0 END",
+        "claims to be some model, knowledge cut-offs, but for what is quoted; open-instruct's filters",
+        3,
     ),
     Signal("output_refusal", pa.bool_(), has_match(_REFUSAL), "opens by declining; Alpaca-cleaned, ShareGPT clean-ups"),
     Signal(
@@ -215,11 +261,17 @@ SIGNALS = (
     Signal(
         "output_truncated",
         pa.bool_(),
-        f"{has_match(_TRUNCATED, 'output')} OR regexp_matches(output, '(?s)^(?:[^`]*```[^`]*```)*[^`]*```[^`]*$')",
+        f"{_BREAKS_OFF} OR regexp_matches(output, '(?s)^(?:[^`]*```[^`]*```)*[^`]*```[^`]*$')",
         "ends in a colon, a comma, a word that never ends a sentence, or inside a fence; Self-Instruct",
+        3,
+    ),
+    Signal(
+        "output_html_residue",
+        pa.int32(),
+        _HTML_COUNT,
+        "tags and entities left outside code; none in an exchange that asks for markup",
         2,
     ),
-    Signal("output_html_residue", pa.int32(), count_matches(_HTML), "tags and entities left outside code"),
     Signal(
         "output_wiki_residue", pa.int32(), count_matches(_WIKI), "templates, links, quotes and tables of MediaWiki left"
     ),
@@ -240,6 +292,7 @@ SIGNALS = (
         pa.bool_(),
         f"length(output) < 200 AND {has_match(_THANKS)}",
         "a short post that only thanks or agrees",
+        2,
     ),
     Signal(
         "output_template_tokens",

@@ -6,6 +6,7 @@ No function returns or logs a matched value.
 from bisect import bisect
 from collections.abc import Collection, Sequence
 from functools import cache
+from hashlib import sha256
 
 import pyarrow as pa
 import re2
@@ -26,7 +27,7 @@ KINDS = {
     "HANDLE": "handles",
 }
 _HANDLE = ("HANDLE", r"@[A-Za-z_\p{Han}]", handles.HANDLE, handles.is_handle)
-_MAY_NAME = re2.compile(r"@|%40|=")
+_MAY_NAME = re2.compile(r"[@＠]|%40|=")
 _SIGN_IN = re2.compile(r"^([a-z][a-z0-9+.-]*://)[^/?#]*@")
 _ENCODED_AT = re2.compile(r"%40")
 _OF_ADDRESSES = ("EMAIL", "KEY")
@@ -40,7 +41,7 @@ def spans(text: str) -> list[Span]:
     for number in sorted(triggers.Match(text) or ()):
         kind, pattern, group, validate = detectors[number]
         for match in pattern.finditer(text):
-            start, end = match.span(group)
+            start, end = match.span(match.lastindex if group else 0)
             end = validate(text, start, end)
             if end:
                 found.append((start, end, kind))
@@ -71,6 +72,17 @@ def redact_address(url: str) -> str:
     url = _SIGN_IN.sub(r"\1", url)
     plain = _ENCODED_AT.sub("@", url)
     return _redact(plain, {kind: {} for kind in KINDS}, _OF_ADDRESSES) if _named(plain) else url
+
+
+def redact_id(name: str) -> str:
+    """Return an id with e-mail addresses and keys replaced by a hash of each, so that different ids stay different."""
+    if not _MAY_NAME.search(name):
+        return name
+    plain = _ENCODED_AT.sub("@", name)
+    found = [span for span in spans(plain) if span[2] in _OF_ADDRESSES]
+    for start, end, kind in reversed(found):
+        plain = f"{plain[:start]}<{kind}_{sha256(plain[start:end].encode()).hexdigest()[:8]}>{plain[end:]}"
+    return plain if found else name
 
 
 def _named(url: str) -> bool:
@@ -124,4 +136,4 @@ def count_identifiers(table: pa.Table) -> pa.Array:
 
 
 _SOURCE = "valid ones by checksum, range, format or name, in all three fields; identifiers.py, credentials.py …"
-SIGNALS = tuple(Signal(f"output_{name}", pa.int32(), count_identifiers, _SOURCE, 4) for name in KINDS.values())
+SIGNALS = tuple(Signal(f"output_{name}", pa.int32(), count_identifiers, _SOURCE, 5) for name in KINDS.values())

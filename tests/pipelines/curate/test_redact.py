@@ -16,7 +16,7 @@ CALL = f'[{{"function": {{"name": "mail", "arguments": {{"to": "{BOB}"}}}}}}]'
 
 
 def batch(rows: int = 2, **columns: pa.Array) -> pa.RecordBatch:
-    return pa.record_batch({"record_id": pa.array([f"{ANN} {at}" for at in range(rows)]), **columns})
+    return pa.record_batch({"record_id": pa.array([f"forum:{at}" for at in range(rows)]), **columns})
 
 
 def test_a_row_is_masked_as_one_text_and_the_next_begins_anew() -> None:
@@ -31,13 +31,13 @@ def test_a_row_is_masked_as_one_text_and_the_next_begins_anew() -> None:
     (found,) = redact_batches([given])
     assert found.to_pylist() == [
         {
-            "record_id": f"{ANN} 0", "instruction": "i <EMAIL_1>", "input": "", "output": "o <EMAIL_2>", "score": 1,
+            "record_id": "forum:0", "instruction": "i <EMAIL_1>", "input": "", "output": "o <EMAIL_2>", "score": 1,
             "history": [
                 message("user", "q <EMAIL_2>", "r <EMAIL_1>", CALL.replace(BOB, "<EMAIL_2>")), message("assistant", "a")
             ],
         },
         {
-            "record_id": f"{ANN} 1", "instruction": "i <EMAIL_1>", "input": "<EMAIL_2>", "output": "o", "score": 2,
+            "record_id": "forum:1", "instruction": "i <EMAIL_1>", "input": "<EMAIL_2>", "output": "o", "score": 2,
             "history": [],
         },
     ]  # fmt: skip
@@ -54,7 +54,17 @@ def test_a_row_is_masked_as_one_text_and_the_next_begins_anew() -> None:
 def test_every_text_column_is_masked_wherever_it_stands(name: str) -> None:
     (found,) = redact_batches([batch(**{name: pa.array([ANN, None])})])
     assert found[name].to_pylist() == ["<EMAIL_1>", ""]
-    assert found["record_id"].to_pylist() == [f"{ANN} 0", f"{ANN} 1"]
+    assert found["record_id"].to_pylist() == ["forum:0", "forum:1"]
+
+
+@pytest.mark.parametrize("name", ["record_id", "pair_id", "duplicate_of"])
+def test_an_id_names_nobody_and_stays_one_of_its_own(name: str) -> None:
+    given = [f"list:{ANN}#a1", f"list:{BOB}#a1", f"list:{ANN.replace('@', '%40')}#a1", "wiki:User=ann#a1", None]
+    (found,) = redact_batches([pa.record_batch({name: pa.array(given)})])
+    ann, bob, encoded, *others = found[name].to_pylist()
+    assert ann == encoded != bob
+    assert ann.startswith("list:<EMAIL_") and ann.endswith(">#a1") and "mailbox" not in ann + bob
+    assert others == ["wiki:User=ann#a1", None]
 
 
 @pytest.mark.parametrize(
@@ -126,7 +136,7 @@ def test_what_is_counted_of_each_kind() -> None:
     found = count_identifiers(given).to_pylist()
     nothing = dict.fromkeys((f"output_{name}" for name in privacy.KINDS.values()), 0)
     assert found == [nothing | {"output_emails": 3, "output_ips": 1}, nothing | {"output_cards": 1, "output_emails": 1}]
-    assert {signal.version for signal in privacy.SIGNALS} == {4}, "another one has everything measured anew"
+    assert {signal.version for signal in privacy.SIGNALS} == {5}, "another one has everything measured anew"
     assert [(signal.name, signal.type) for signal in privacy.SIGNALS] == [(name, pa.int32()) for name in nothing]
 
 

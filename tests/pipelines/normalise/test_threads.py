@@ -67,7 +67,7 @@ def test_every_answer_is_a_record_with_its_votes() -> None:
         "bob",
         when,
         "https://forum.test/a/2",
-        "CC-BY-SA-4.0",
+        "CC-BY-4.0 AND CC-BY-SA-4.0",
     )
     assert (records[1].url, records[1].licence, records[1].tags) == ("https://forum.test/q1", "CC-BY-4.0", ("eggs",))
 
@@ -262,3 +262,20 @@ def test_an_answer_may_be_a_call_of_a_tool_and_its_pair_is_told() -> None:
     assert result.pairs == [] and result.rejects == [("7", "pair_of_tool_calls")]
     (spoken,) = exchanges.extract(replace(exchange, output="At once.", rejected=""), ORIGIN).records
     assert (spoken.output, spoken.tool_calls) == ("At once.", calls)
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "stated"),
+    [
+        ("CC-BY-SA-3.0", "CC-BY-SA-4.0", "CC-BY-SA-3.0 AND CC-BY-SA-4.0"),
+        ("CC-BY-SA-4.0", "CC-BY-SA-3.0", "CC-BY-SA-3.0 AND CC-BY-SA-4.0"),
+        ("CC-BY-SA-4.0", "CC-BY-SA-4.0", "CC-BY-SA-4.0"),
+        ("", "MIT", "CC-BY-4.0 AND MIT"),
+    ],
+)
+def test_a_record_of_texts_under_two_licences_states_both(asked: str, answered: str, stated: str) -> None:
+    posts = replace(QUESTION, licence=asked), replace(answer("2", "Boil it for ten minutes.", "bob"), licence=answered)
+    worse = replace(answer("3", "Fry it for ten minutes.", "eve", score=1), licence=asked)
+    made = extract(replace(posts[0], score=None), replace(posts[1], score=9), worse)
+    assert {record.output: record.licence for record in made.records}[posts[1].markdown] == stated
+    assert made.pairs[0].licence == stated

@@ -45,6 +45,24 @@ FOUND = [
     ("護照號碼 passport E12345678", "ID", "E12345678"),
     ("身分證字號 A123456789", "ID", "A123456789"),
     ("HKID A123456(3)", "ID", "A123456(3)"),
+    ("her JCB is 3589 0123 4567 8906", "CARD", "3589 0123 4567 8906"),
+    ("Diners 30123456789019", "CARD", "30123456789019"),
+    ("JCB of before: 213112345678904", "CARD", "213112345678904"),
+    ("UnionPay 6212 3456 7890 1234 569", "CARD", "6212 3456 7890 1234 569"),
+    ("josé@españa.es wrote", "EMAIL", "josé@españa.es"),
+    ("an иван@почта.рф", "EMAIL", "иван@почта.рф"),
+    ("用户@例子.公司", "EMAIL", "用户@例子.公司"),
+    ("邮箱zhang＠qq.com，谢谢", "EMAIL", "zhang＠qq.com"),
+    ("ｚｈａｎｇ＠ｑｑ．ｃｏｍ", "EMAIL", "ｚｈａｎｇ＠ｑｑ．ｃｏｍ"),
+    ("座机010-62345678，周一打", "PHONE", "010-62345678"),
+    ("（021）62345678", "PHONE", "（021）62345678"),
+    ("办公室 0755-8234 5678 转", "PHONE", "0755-8234 5678"),
+    ("curl -u admin:s3cr3tPw https://mill.org", "KEY", "s3cr3tPw"),
+    ("curl -s \\\n  --user 'ann:hunter22' x", "KEY", "hunter22"),
+    ("sshpass -p hunter22 ssh ann@mill", "KEY", "hunter22"),
+    ("mysql -u root -phunter22 mill", "KEY", "hunter22"),
+    ("wget --user=ann --password=hunter22 x", "KEY", "hunter22"),
+    ("it begins with ghp_a1B2c3D4e5F6g7H8i9 and", "KEY", "ghp_a1B2c3D4e5F6g7H8i9"),
     ("Thanks @miller_ann, that works", "HANDLE", "miller_ann"),
     ("谢谢@水车 的回答", "HANDLE", "水车"),
 ]
@@ -74,6 +92,18 @@ SECRETS = [
 ]
 
 
+BROKEN_KEYS = [
+    "-----BEGIN RSA PRIVATE KEY-----\n" + letters(64) + "\n" + letters(30),
+    "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\n" + letters(64) + "\n" + letters(64),
+    letters(64) + "\n" + letters(40) + "\n-----END PRIVATE KEY-----",
+]
+
+
+@pytest.mark.parametrize("key", BROKEN_KEYS)
+def test_a_key_that_breaks_off_is_found(key: str) -> None:
+    assert redact(f"mine:\n{key}\n\nand so on") == "mine:\n<KEY_1>\n\nand so on"
+
+
 @pytest.mark.parametrize("secret", SECRETS, ids=lambda secret: secret[:8])
 @pytest.mark.parametrize("frame", ["{}", "my key is {} , right?", 'token = "{}"', "```\nexport KEY={}\n```"])
 def test_keys_are_found_by_their_formats(secret: str, frame: str) -> None:
@@ -100,6 +130,13 @@ def test_values_are_found_by_their_names(frame: str) -> None:
 
 
 LEFT_ALONE = [
+    "expires 1700000000, call at 1609459200000",
+    "timestamp=1609459200123456",
+    "log of 20210315123000, we called at 1609459200.123",
+    "kernel 5.15.0.91, firefox 102.3.20.11, upgraded to 6.4.1.1, release 4.12.3.11",
+    "networks 52.31.4.0 and 91.7.3.0",
+    "curl -u user:password x; curl -u $USER:$PASS x; curl -u username:api_token x; curl -u admin: x",
+    "docker run -p 8080:80 mill, mysql -p -u root, psql -p 5432, wget --password=$PW x",
     "user@example.com, you@yourdomain.com, noreply@site.org",
     "git clone git@github.com:org/repo.git",
     "icon@2x.png and @app.route and a@b",
