@@ -14,6 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from connectors.reading.sqlite_disk import telling_of_disk, temporary_folder
+
 _SETTINGS = """
 pragma journal_mode = off; pragma synchronous = off; pragma temp_store = file; pragma cache_size = -65536;
 pragma locking_mode = exclusive;
@@ -28,8 +30,16 @@ class TooMany(ValueError):
 
 @contextmanager
 def spilled(tables: str) -> Iterator[sqlite3.Connection]:
-    """An empty database with `tables`, within one transaction; it is gone when the block is left."""
-    with TemporaryDirectory(prefix="gristmill-") as folder, closing(_database(folder)) as db:
+    """An empty database with `tables`, within one transaction; it is gone when the block is left.
+
+    Raises: OSError, which names the temporary folder, where that is full or broken.
+    """
+    place = temporary_folder()
+    with (
+        telling_of_disk(place),
+        TemporaryDirectory(prefix="gristmill-", dir=place) as folder,
+        closing(_database(folder)) as db,
+    ):
         db.executescript(f"{_SETTINGS}{tables}; begin")
         yield db
 

@@ -7,7 +7,6 @@ Every row has a seal, the hash of its other columns. A row that is not what was 
 what it said is asked for again. Rows of earlier releases have none.
 """
 
-import errno
 import fcntl
 import json
 import logging
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.base import may_pass
+from connectors.reading.sqlite_disk import telling_of_disk
 from pipelines.messages import Message, tr
 
 _TABLES = """
@@ -40,12 +40,6 @@ CREATE TABLE IF NOT EXISTS site_files (
 CREATE VIEW IF NOT EXISTS dead_letters AS
   SELECT source, url, reason, detail, attempts, at FROM visits JOIN crawls USING (crawl) WHERE reason <> '';
 """
-_REFUSALS = {
-    sqlite3.SQLITE_FULL: errno.ENOSPC,
-    sqlite3.SQLITE_IOERR: errno.EIO,
-    sqlite3.SQLITE_CANTOPEN: errno.EIO,
-    sqlite3.SQLITE_READONLY: errno.EROFS,
-}
 # Of each table, what its seals are of
 COLUMNS = {
     "crawls": "crawl, source, begun_at, finished_at",
@@ -303,18 +297,6 @@ def is_corrupt(error: sqlite3.Error) -> bool:
     """Whether the file itself is to blame: pages, schema or text. A full disk or a lock is another matter."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     return code in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-
-
-@contextmanager
-def telling_of_disk(path: Path) -> Iterator[None]:
-    """An error of the disk that holds the database at `path` as the system's own, which names it. Raises: OSError."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-        if code not in _REFUSALS:
-            raise
-        raise OSError(_REFUSALS[code], os.strerror(_REFUSALS[code]), str(path)) from error
 
 
 @contextmanager

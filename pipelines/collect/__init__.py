@@ -14,14 +14,15 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, gettempdir
 from typing import IO, Any
 
 import pyarrow as pa
 
 from connectors.base import Connector
+from connectors.reading.sqlite_disk import telling_of_disk
 from connectors.web import PoliteWeb, SignIn, open_web, read_sign_in
-from connectors.web.store import is_corrupt, telling_of_disk
+from connectors.web.store import is_corrupt
 from pipelines import storage, suppression
 from pipelines.collect.seen import Seen
 from pipelines.errors import WrongInput
@@ -158,7 +159,7 @@ def _build(
 ) -> Manifest | None:
     """Build a batch; None where it would hold no page and is not the first, or not `needed`: a dead site takes nothing
     away, whatever settings its pages were fetched with. `cursor` and `needed` are called at the end."""
-    with TemporaryFile("w+") as rejects:
+    with _waiting_rejects() as rejects:
         shards = _shards(items, source, rejects)
         first = next(shards, None)
         if first is None and (batch > 1 or not needed()):
@@ -173,6 +174,17 @@ def _build(
     return storage.read_manifest(folder)
 
 
+@contextmanager
+def _waiting_rejects() -> Iterator[IO[str]]:
+    """A file for rejects. What a full disk has refused it refuses once more while the file is closed."""
+    rejects = TemporaryFile("w+")  # noqa: SIM115
+    try:
+        yield rejects
+    finally:
+        with filesystem.naming(Path(gettempdir())):
+            rejects.close()
+
+
 def _write_batch(builder: storage.FolderBuilder, shards: Iterable[list[Page]], rejects: IO[str]) -> None:
     fingerprint = ListDigest()
     for number, shard in enumerate(shards):
@@ -182,7 +194,8 @@ def _write_batch(builder: storage.FolderBuilder, shards: Iterable[list[Page]], r
         for page in shard:
             fingerprint.add(pages.fingerprint(page))
     builder.fingerprint = fingerprint.hexdigest()
-    rejects.seek(0)
+    with filesystem.naming(Path(gettempdir())):  # what is not yet written is written now
+        rejects.seek(0)
     builder.table("rejects-00000.parquet", _reject_batches(rejects, builder.counts), REJECT)
 
 
@@ -199,7 +212,8 @@ def _shards(items: Iterable[Page | Reject], source: str, rejects: IO[str]) -> It
     size = 0
     for item in items:
         if isinstance(item, Reject):
-            rejects.write(json.dumps(_reject_row(source, item)) + "\n")
+            with filesystem.naming(Path(gettempdir())):
+                rejects.write(json.dumps(_reject_row(source, item)) + "\n")
             continue
         shard.append(item)
         size += len(item.body)

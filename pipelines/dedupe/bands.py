@@ -16,6 +16,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from pipelines.dedupe import scratch_files
 from pipelines.dedupe.union_find import Indices
 from pipelines.signals.minhash import PERMUTATIONS
 
@@ -85,11 +86,11 @@ def write_signatures(batches: Iterable[SignatureBatch], scratch: Path, bands: Ba
     rows = [np.empty(0, np.int64)]
     with ExitStack() as stack:
         names = ["bytes", *(f"band-{band}" for band in range(bands.count))]
-        files = [stack.enter_context((scratch / name).open("wb")) for name in names]
+        files = [stack.enter_context(scratch_files.create(scratch / name)) for name in names]
         for batch in batches:
             rows.append(batch.rows)
             for values, file in zip([batch.low_bytes, *batch.band_hashes], files, strict=True):
-                file.write(values.data)
+                scratch_files.append(file, values)
     return np.concatenate(rows)
 
 
@@ -113,7 +114,7 @@ def write_buckets(scratch: Path, bands: Bands, positions: Indices, workers: int)
     ascending = positions[order]
     with (scratch / "bytes").open("rb") as file:
         for start in range(0, int(ascending[-1]) + 1 if positions.size else 0, CHUNK):
-            block = np.fromfile(file, np.uint8, CHUNK * PERMUTATIONS).reshape(-1, PERMUTATIONS)
+            block = np.frombuffer(file.read(CHUNK * PERMUTATIONS), np.uint8).reshape(-1, PERMUTATIONS)
             span = slice(*np.searchsorted(ascending, (start, start + CHUNK)))
             out[order[span]] = block[ascending[span] - start]
     return out
@@ -126,7 +127,7 @@ def read_buckets(scratch: Path, bands: Bands, labels: Callable[[], Indices]) -> 
     members are all in one component is left out.
     """
     for band in range(bands.count):
-        members, starts = (np.fromfile(scratch / f"{name}-{band}", np.int64) for name in ("band", "starts"))
+        members, starts = (scratch_files.read(scratch / f"{name}-{band}", np.int64) for name in ("band", "starts"))
         yield from split_buckets(Buckets(members, starts), labels())
 
 
@@ -175,13 +176,13 @@ def _take_ranges(order: Indices, starts: Indices, ends: Indices) -> Buckets:
 
 def _write_buckets_of(scratch: Path, band: int, positions: Indices) -> None:
     path = scratch / f"band-{band}"
-    members, starts = group_by_hash(np.fromfile(path, np.uint64)[positions])
-    members.tofile(path)
-    starts.tofile(scratch / f"starts-{band}")
+    members, starts = group_by_hash(scratch_files.read(path, np.uint64)[positions])
+    scratch_files.write(path, members)
+    scratch_files.write(scratch / f"starts-{band}", starts)
 
 
 def _sharing_a_bucket(path: Path) -> Indices:
-    hashes = np.fromfile(path, np.uint64)
+    hashes = scratch_files.read(path, np.uint64)
     likely = np.flatnonzero(_may_be_shared(hashes, 8 << hashes.size.bit_length()))
     order = likely[np.argsort(hashes[likely])]
     equal = np.diff(hashes[order]) == 0

@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from pipelines.dedupe import sql
+from pipelines.dedupe import scratch_files, sql
 from pipelines.dedupe.bands import MAX_MISSED, WINDOW, group_by_hash, split_buckets
 from pipelines.dedupe.near_duplicates import Workspace
 from pipelines.dedupe.union_find import Indices, component_labels, find, union
@@ -70,12 +70,12 @@ def find_semantic_duplicates(workspace: Workspace, cosine: float, rank: Indices,
 def _write_vectors(workspace: Workspace, rank: Indices) -> tuple[Indices, NDArray[np.uint64]]:
     """Write the embeddings as integers to the scratch folder; return ranks and hashes of numbers in that order."""
     ranks, numbers = [np.empty(0, np.int64)], [np.empty(0, np.uint64)]
-    with (workspace.scratch / "vectors").open("wb") as file:
+    with scratch_files.create(workspace.scratch / "vectors") as file:
         for batch in workspace.con.sql(sql.EMBEDDINGS).to_arrow_reader(sql.BATCH_ROWS):
             ranks.append(rank[batch["n"].to_numpy()])
             numbers.append(batch["pair_numbers"].to_numpy())
             vectors = batch["pair_embedding"].flatten().to_numpy(zero_copy_only=False).reshape(-1, DIMENSIONS)
-            file.write(np.round(vectors.astype(np.float32) * SCALE).astype(np.int16).tobytes())
+            scratch_files.append(file, np.round(vectors.astype(np.float32) * SCALE).astype(np.int16))
     return np.concatenate(ranks), np.concatenate(numbers)
 
 

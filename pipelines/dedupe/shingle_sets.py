@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from numba import njit
 from numpy.typing import NDArray
 
-from pipelines.dedupe import shard_reader
+from pipelines.dedupe import scratch_files, shard_reader
 from pipelines.dedupe.bodies import fill_sentences
 from pipelines.dedupe.union_find import Indices
 from pipelines.dedupe.values import fill_values
@@ -93,13 +93,13 @@ def write(batches: Iterable[ShingleSets], candidates: Indices, count: int, file:
         file, np.zeros((count, SECTIONS + 1), np.int64), np.zeros(count, np.bool_), np.zeros(count, np.uint64)
     )
     done, written = 0, 0
-    with file.open("wb") as stream:
+    with scratch_files.create(file) as stream:
         for batch in batches:
             these = candidates[done : done + batch.short_answer.size]
             out.bounds[these, 0] = written + batch.offsets[:-1:SECTIONS]
             out.bounds[these, 1:] = written + batch.offsets[1:].reshape(-1, SECTIONS)
             out.short_answer[these], out.answer_hash[these] = batch.short_answer, batch.answer_hash
-            stream.write(batch.shingles.data)
+            scratch_files.append(stream, batch.shingles)
             done, written = done + these.size, written + batch.shingles.size
     return out
 

@@ -27,7 +27,7 @@ from schemas.record import PAIR, RECORD, REJECT
 
 VERSION = 10
 DEADLINE = 5.0  # seconds for one page; a chunk that needs more is tried again page by page, so chunks are small
-MEMORY = 1 << 30  # bytes of address space per worker
+MEMORY = 1 << 29  # bytes of address space per worker; what it imports takes as much again
 CHUNK_PAGES = 8
 CHUNK_BYTES = 1 << 18
 SITE_PAGES = 50  # pages of a source that tell its language

@@ -8,6 +8,7 @@ from itertools import chain, starmap
 from pathlib import Path
 from typing import Any
 
+from connectors.reading.sqlite_disk import telling_of_disk, temporary_folder
 from pipelines import storage
 from pipelines.storage import duck, integrity
 from pipelines.storage.duck import spilling_duckdb
@@ -100,6 +101,7 @@ class LatestContent:
     """The latest content of each key, as hashes in a temporary database on disk, which may outgrow memory."""
 
     def __init__(self) -> None:
+        self._place = temporary_folder()
         self._db = sqlite3.connect("", isolation_level=None)
         self._db.execute("CREATE TABLE content (key TEXT PRIMARY KEY, hash BLOB) WITHOUT ROWID")
 
@@ -107,8 +109,12 @@ class LatestContent:
         return int(self._db.execute("SELECT count(*) FROM content").fetchone()[0])
 
     def upsert(self, key: str, values: tuple[object, ...]) -> bool:
-        """Store the content of a key. True where the key is new or its content changed."""
-        return self._db.execute(_UPSERT, (key, bytes.fromhex(digest(values)))).rowcount > 0
+        """Store the content of a key. True where the key is new or its content changed.
+
+        Raises: OSError, which names the temporary folder, where that is full or broken.
+        """
+        with telling_of_disk(self._place):
+            return self._db.execute(_UPSERT, (key, bytes.fromhex(digest(values)))).rowcount > 0
 
 
 _UPSERT = """

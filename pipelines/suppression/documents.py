@@ -22,7 +22,7 @@ from schemas.page import GONE_STATUSES, Page
 
 MEDIA_TYPE = "application/vnd.gristmill.documents+json"
 REASON = "forgotten"
-DEADLINE, MEMORY = 5.0, 1 << 30  # seconds of work; bytes
+DEADLINE, MEMORY = 5.0, 1 << 29  # seconds of work; bytes beyond what is imported, which takes as much again
 _KINDS: dict[str, TypeAdapter[Document | Reject]] = {
     kind.__name__: TypeAdapter(kind) for kind in (Thread, Article, Exchange, Reject)
 }

@@ -7,14 +7,18 @@ unless the run has an engine (see flows/definitions.py).
 import multiprocessing
 import resource
 import signal
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import TimeoutError as DeadlineError
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
+from pipelines.errors import WorkFailed
 from pipelines.messages import Message
 
 Item = TypeVar("Item")
@@ -23,6 +27,8 @@ Result = TypeVar("Result")
 # Times its deadline that an item may take by the clock, for one that waits without working. It is far off, so that no
 # busy machine decides what can be read.
 WALL_CLOCK_FACTOR = 120
+
+TRIES = 2  # pools that break in a row, without a result, before it is given up: one may lose its only worker by chance
 
 # forkserver, because a fork of a process with the threads of Arrow and DuckDB may deadlock
 CONTEXT = multiprocessing.get_context("forkserver")
@@ -43,10 +49,23 @@ def run_locally(
     return work(items, workers)
 
 
-def limit_memory(limit: int) -> None:
-    """Limit this process to `limit` bytes of address space, and forbid core files."""
+def limit_memory(room: int, work: object = None) -> None:
+    """Limit this process to `room` bytes of address space beyond what it has, and forbid core files.
+
+    It has imported `work`, which is an argument for that reason alone, and the script that was started: what these
+    take, and PyTorch takes gigabytes, is not taken from the items.
+    """
+    limit = _taken() + room
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _taken() -> int:
+    """Bytes of address space so far; 0 where the system does not say."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    except OSError:
+        return 0
 
 
 def map_ordered(
@@ -60,26 +79,42 @@ def map_ordered(
     """Yields `(item, result)` in the order of `items`. A failed item has its exception in place of the result.
 
     `deadline` is in seconds of processor time per item, so that a busy machine does not change the results; after it
-    the worker is killed, and the result is a DeadlineError. `memory` is in bytes per worker. Only a few items are in
-    flight, so `items` may be endless.
+    the worker is killed, and the result is a DeadlineError. `memory` is in bytes per worker, beyond what `work`
+    takes by being imported. Only a few items are in flight, so `items` may be endless.
 
-    Raises: RuntimeError in a daemonic process, which may not start others.
+    Raises: WorkFailed where workers end before they have an item: no item is to blame for it. RuntimeError in a
+    daemonic process, which may not start others.
     """
     if multiprocessing.current_process().daemon:
         raise RuntimeError(
             Message("this Dask worker may not start processes; start it with DASK_DISTRIBUTED__WORKER__DAEMON=False")
         )
-    bounded = partial(_with_cpu_limit, work, deadline) if deadline else work
-    timeout = WALL_CLOCK_FACTOR * deadline if deadline else None
-    limits = {"initializer": limit_memory, "initargs": (memory,)} if memory else {}
-    with ProcessPool(max_workers=workers, context=CONTEXT, **limits) as pool:  # type: ignore[arg-type]
-        pending: list[tuple[Item, object]] = []
-        for item in items:
-            pending.append((item, pool.schedule(bounded, args=(item,), timeout=timeout)))
-            if len(pending) > 4 * workers:
-                yield _wait(*pending.pop(0))
-        while pending:
-            yield _wait(*pending.pop(0))
+    schedule = partial(_schedule, work, deadline)
+    todo, unfinished, broken = iter(items), deque[Item](), 0
+    while broken < TRIES:
+        try:
+            for result in _in_order(_pool(work, workers, memory), schedule, todo, unfinished, 4 * workers):
+                yield unfinished.popleft(), result
+                broken = 0
+            return
+        except BrokenProcessPool:
+            broken += 1
+    raise _broken()
+
+
+def _in_order(
+    pool: ProcessPool, schedule: Callable[..., Any], todo: Iterator[Item], unfinished: deque[Item], ahead: int
+) -> Iterator[Any]:
+    """The result of the first of `unfinished` again and again; items of `todo` are added to it, some `ahead`."""
+    with pool:
+        futures = deque(schedule(pool, item) for item in unfinished)
+        for item in todo:
+            unfinished.append(item)
+            futures.append(schedule(pool, item))
+            if len(futures) > ahead:
+                yield _wait(futures.popleft())
+        while futures:
+            yield _wait(futures.popleft())
 
 
 @contextmanager
@@ -88,23 +123,50 @@ def isolated(
 ) -> Iterator[Callable[[Item], Result | BaseException]]:
     """A function that calls `work` in one process of its own, which starts with the first call and may die.
 
-    It returns the exception of a failed call. `deadline` is in seconds of processor time, `memory` in bytes.
+    It returns the exception of a failed call. `deadline` and `memory` are as for `map_ordered`, and so is WorkFailed.
     """
-    limits = {"initializer": limit_memory, "initargs": (memory,)}
-    bounded = partial(_with_cpu_limit, work, deadline)
-    pool: list[ProcessPool] = []
+    pools: list[ProcessPool] = []
 
     def call(item: Item) -> Result | BaseException:
-        if not pool:
-            pool.append(ProcessPool(max_workers=1, context=CONTEXT, **limits))  # type: ignore[arg-type]
-        return _wait(item, pool[0].schedule(bounded, args=(item,), timeout=WALL_CLOCK_FACTOR * deadline))[1]
+        for _ in range(TRIES):
+            if not pools:
+                pools.append(_pool(work, 1, memory))
+            try:
+                return _wait(_schedule(work, deadline, pools[0], item))  # type: ignore[no-any-return]
+            except BrokenProcessPool:
+                _end(pools.pop())
+        raise _broken()
 
     try:
         yield call
     finally:
-        for started in pool:
-            started.close()  # type: ignore[no-untyped-call]
-            started.join()
+        for started in pools:
+            _end(started)
+
+
+def _pool(work: Callable[[Any], Any], workers: int, memory: int | None) -> ProcessPool:
+    limits: dict[str, Any] = {"initializer": limit_memory, "initargs": (memory, work)} if memory else {}
+    return ProcessPool(max_workers=workers, context=CONTEXT, **limits)  # type: ignore[arg-type]
+
+
+def _end(pool: ProcessPool) -> None:
+    pool.close()  # type: ignore[no-untyped-call]
+    pool.join()
+
+
+def _schedule(work: Callable[[Item], Result], deadline: float | None, pool: ProcessPool, item: Item) -> Any:
+    """The future of `work(item)`."""
+    try:
+        if not deadline:
+            return pool.schedule(work, args=(item,))
+        return pool.schedule(_with_cpu_limit, args=(work, deadline, item), timeout=WALL_CLOCK_FACTOR * deadline)
+    except RuntimeError as error:  # it has broken since the last item
+        raise BrokenProcessPool from error
+
+
+def _broken() -> WorkFailed:
+    cure = Message("stderr may say why; see to that or make room in memory, then give the same command again")
+    return WorkFailed("worker processes end before they begin to work; {cure}", cure=cure)
 
 
 def _with_cpu_limit(work: Callable[[Item], Result], deadline: float, item: Item) -> Result:
@@ -116,10 +178,13 @@ def _with_cpu_limit(work: Callable[[Item], Result], deadline: float, item: Item)
         signal.setitimer(signal.ITIMER_PROF, 0)
 
 
-def _wait(item: Item, future: object) -> tuple[Item, Result | BaseException]:
+def _wait(future: Any) -> Any:
+    """What came of it, if need be an exception. Raises: BrokenProcessPool, which no item is to blame for."""
     try:
-        return item, future.result()  # type: ignore[attr-defined]
+        return future.result()
+    except BrokenProcessPool:
+        raise
     except ProcessExpired as error:
-        return item, DeadlineError() if error.exitcode == -signal.SIGPROF else error
+        return DeadlineError() if error.exitcode == -signal.SIGPROF else error
     except Exception as error:
-        return item, error
+        return error

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import GRISTMILL, environment
 
 ENDLESS = {
-    "distance": "levenshtein(output, instruction) > 3",
+    "distance": "levenshtein(repeat(output, 5), repeat(instruction, 5)) > 3",  # 70 s; plain it is 3 s on a fast machine
     "matrix": "damerau_levenshtein(output, instruction) > 3",
     "pattern": "output LIKE '%a_%a_%a_%a_%b'",
     "padded": "lpad(output, 2000000000, 'x') = ''",
