@@ -50,7 +50,7 @@ class Discourse(Settings):
     connector: Literal["discourse"] = "discourse"
     url: str = Field(pattern=r"^https?://", description="Address of the forum, such as https://forum.example.")
     categories: tuple[str, ...] = Field((), description="Only these, each as slug/id, such as `support/6`.")
-    max_topics: int = Field(100_000, ge=1)
+    max_topics: int = Field(100_000, ge=1, description="The most topics that are read.")
     folder: LocalPath | None = Field(None, description="Folder of saved topics (`/t/<id>.json`) to read instead.")
 
     @property

@@ -65,10 +65,10 @@ def chart(spread: Spread, at: float, measure: str) -> alt.LayerChart:
                 "fate:N", scale=colours, legend=alt.Legend(orient="bottom", title=None, columns=1, labelLimit=300)
             ),
             tooltip=[
-                alt.Tooltip("low:Q", format=".4~g"),
-                alt.Tooltip("high:Q", format=".4~g"),
-                alt.Tooltip("fate:N"),
-                alt.Tooltip("records:Q"),
+                alt.Tooltip("low:Q", format=".4~g", title=tr("At least")),
+                alt.Tooltip("high:Q", format=".4~g", title=tr("At most")),
+                alt.Tooltip("fate:N", title=tr("Fate")),
+                alt.Tooltip("records:Q", title=tr("Records")),
             ],
         )
     )

@@ -7,9 +7,16 @@ import streamlit as st
 from dashboards import address, ask, texts, trying
 from pipelines.errors import WorkFailed
 from pipelines.flows import served, start
-from pipelines.messages import tr
+from pipelines.messages import Message, tr
 
 SECONDS = 2  # between two looks at a run
+STATES = {
+    "SCHEDULED": Message("scheduled"),
+    "PENDING": Message("pending"),
+    "RUNNING": Message("running"),
+    "PAUSED": Message("paused"),
+    "CANCELLING": Message("being cancelled"),
+}  # of Prefect, of a run that has not ended
 
 
 def show(recipe: str, name: str, is_saved: bool) -> None:
@@ -78,5 +85,5 @@ def _wait(run: str) -> None:
         return
     if found.has_ended:
         st.rerun()
-    st.info(tr("The run is {state}.", state=found.state.lower()))
+    st.info(tr("The run is {state}.", state=STATES.get(found.state, found.state.lower())))
     st.link_button(tr("The run's page"), found.url, icon=":material/open_in_new:")

@@ -9,10 +9,20 @@ from dashboards import ask
 from dashboards.markdown import to_html
 from pipelines.catalog import explain
 from pipelines.errors import error_message
-from pipelines.messages import tr
+from pipelines.messages import Message, reworded, tr
 
 PREVIEW = 600  # characters of a text in a list
 RECORD = "screens/record.py"
+ROBOTS = (  # as the client words it, in what pages keep
+    Message("no rule for {agent} matches"),
+    Message("allowed by '{rule}' for {group}"),
+    Message("no robots.txt ({status})"),
+)
+
+
+def robots(said: str) -> str:
+    """What a page keeps of the robots.txt that let it be fetched."""
+    return reworded(said, ROBOTS) or tr("asked nothing")
 
 
 def theme() -> str:

@@ -1,7 +1,8 @@
 """All that is said to people, and its translations. `python -m tests.messages` brings the catalogues up to date.
 
 Messages are the literal texts in calls of `tr`, `ntr`, `Message` and the project's errors, and what the code itself
-holds: the helps of commands and options, the reasons of bundled policies and the words of the command line's library.
+holds: the helps of commands and options, the reasons of bundled policies, what connectors, their settings and signals
+say of themselves, and the words of the command line's library.
 """
 
 import ast
@@ -20,6 +21,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from pipelines.catalog import described, explain
 from pipelines.cli import app
 from pipelines.cli.language import WORDS, below
 from pipelines.messages import LOCALE
@@ -87,6 +89,15 @@ def collected() -> Iterator[tuple[str, str]]:
     for command in (root, *below(root)):
         yield "pipelines/cli", inspect.cleandoc(command.help)
         yield from (("pipelines/cli", part.help) for part in command.params if getattr(part, "help", None))
+    yield from described_in_code()
+
+
+def described_in_code() -> Iterator[tuple[str, str]]:
+    """What connectors, their settings and signals say of themselves."""
+    for one in described.connectors():
+        yield from (("connectors", paragraph) for paragraph in one.says.split("\n\n"))
+        yield from (("connectors", setting.says) for setting in one.settings)
+    yield from (("pipelines/signals", definition) for definition in explain.definitions().values())
 
 
 def wanted() -> Catalog:

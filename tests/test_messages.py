@@ -14,7 +14,7 @@ from tests import messages
 from tests.rooms import sources
 
 HAN = re.compile("[\u3400-\u9fff]")
-PLACES = re.compile(r"\{[^{}]*\}")
+PLACES = re.compile(r"\{[^{}\s]*\}")
 CODE = re.compile(r"`[^`\n]+`")
 COLUMNS = {"`alone`", "`most`"}  # of tables in the dataset card, whose heads are translated
 SAID = [message for message in messages.translated() if message.id]

@@ -32,6 +32,7 @@ _SAVED = (".html", ".htm", ".xhtml", ".php")
 
 class Forum(Settings):
     """A forum or a site of questions and answers of any engine, from the web or from a folder of saved thread pages.
+
     Many engines are known (`html/threads/engines.toml`); posts of those never seen are found by what repeats.
 
     From the web: every thread on the boards at `start`, with all its pages; `start` may name threads too. Later runs
@@ -44,7 +45,7 @@ class Forum(Settings):
     connector: Literal["forum"] = "forum"
     start: Address | tuple[Address, ...] = Field((), description="Address of a board or a thread, or several.")
     threads: str = Field("", description="Regular expression (RE2) that the addresses of threads match, where unusual.")
-    max_threads: int = Field(100_000, ge=1)
+    max_threads: int = Field(100_000, ge=1, description="The most threads that are read.")
     render: bool = Field(False, description="Run pages whose text comes from scripts in Chromium (extra `render`).")
     folder: LocalPath | None = Field(None, description="Folder of saved thread pages to read instead of the web.")
     base_url: str = Field("", pattern=r"^(https?://.+)?$", description="Address that `folder` was saved from.")

@@ -53,7 +53,7 @@ class Website(Settings):
         description="Address of a sitemap, or of an index, to take pages from instead of links.",
     )
     exclude: tuple[str, ...] = Field((), description="Regular expressions (RE2); a matching address is left out.")
-    max_pages: int = Field(10_000, ge=1)
+    max_pages: int = Field(10_000, ge=1, description="The most pages that are read.")
     render: bool = Field(False, description="Run pages whose text comes from scripts in Chromium (extra `render`).")
     folder: LocalPath | None = Field(None, description="Folder of saved pages to read instead of the web.")
     base_url: str = Field("", pattern=r"^(https?://.+)?$", description="Address that `folder` was saved from.")

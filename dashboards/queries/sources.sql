@@ -4,7 +4,7 @@ SELECT
   any_value(source_kind) AS kind,
   count(*) AS records,
   count(*) FILTER (kept) AS kept,
-  array_to_string(list_sort(list_distinct(list(coalesce(nullif(licence, ''), 'unknown')))), ', ') AS licences
+  list_sort(list_distinct(list(coalesce(licence, '')))) AS licences -- '' where none is known
 FROM records JOIN verdicts USING (record_id)
 WHERE recipe = $recipe
 GROUP BY source

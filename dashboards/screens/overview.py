@@ -6,11 +6,17 @@ from rich.filesize import decimal
 
 from dashboards import ask, texts
 from pipelines.catalog import explain, status
-from pipelines.messages import tr
+from pipelines.messages import Message, tr
 
 RECORDS, POLICY = "screens/records.py", "screens/policy.py"
 RULES_SHOWN = 12
 LICENCES_SHOWN = 120  # characters
+KINDS = {
+    "forum": Message("forum"),
+    "tutorial": Message("tutorial"),
+    "knowledge_base": Message("knowledge base"),
+    "instructions": Message("instructions"),
+}
 FAULT = {"stage": "stage", "name": "name", "why": "failed"}
 
 
@@ -85,7 +91,11 @@ def show_funnel(recipe: str) -> None:
             x=alt.X("sum(rows):Q", title=None),
             y=alt.Y("shown:N", title=None, sort=list(stages.values())),
             color=alt.Color("source:N", legend=alt.Legend(orient="bottom", title=None)),
-            tooltip=["source", "shown", "rows"],
+            tooltip=[
+                alt.Tooltip("source:N", title=tr("Source")),
+                alt.Tooltip("shown:N", title=tr("Stage")),
+                alt.Tooltip("rows:Q", title=tr("Count")),
+            ],
         )
         .properties(height=alt.Step(30))
     )
@@ -117,7 +127,13 @@ def show_uses(recipe: str) -> None:
         return
     task = alt.Y("task:N", sort="-x", title=None, axis=alt.Axis(labelLimit=240))
     language = alt.Color("language:N", legend=alt.Legend(orient="bottom", title=None))
-    bars = alt.Chart(found).mark_bar().encode(x=alt.X("sum(records):Q", title=None), y=task, color=language)
+    told = [
+        alt.Tooltip("task:N", title=tr("Task")),
+        alt.Tooltip("language:N", title=tr("Language")),
+        alt.Tooltip("sum(records):Q", title=tr("Records")),
+    ]
+    records = alt.X("sum(records):Q", title=None)
+    bars = alt.Chart(found).mark_bar().encode(x=records, y=task, color=language, tooltip=told)
     st.altair_chart(bars, width="stretch")
     for name in found["task"].dropna().unique():
         st.page_link(RECORDS, label=str(name), query_params={"recipe": recipe, "fate": "kept", "task": str(name)})
@@ -129,8 +145,10 @@ def show_sources(recipe: str) -> None:
     for row in ask.rows("sources", recipe=recipe):
         label = tr("{source}: {kept} of {records} kept", source=f"**{_titled(row['source'])}**", **_numbers(row))
         st.page_link(RECORDS, label=label, query_params={"recipe": recipe, "source": row["source"]})
-        shown = texts.plain(texts.cut(row["licences"], LICENCES_SHOWN))
-        st.caption(tr("{kind} · licences: {licences}", kind=row["kind"], licences=shown))
+        licences = [*filter(None, row["licences"]), *([tr("unknown")] if "" in row["licences"] else [])]
+        shown = texts.plain(texts.cut(", ".join(licences), LICENCES_SHOWN))
+        kind = tr(KINDS.get(row["kind"], row["kind"]))
+        st.caption(tr("{kind} · licences: {licences}", kind=kind, licences=shown))
 
 
 def show_losses(recipe: str) -> None:

@@ -159,7 +159,7 @@ def show_rule(recipe: str, judged: moving.Judged, rule: Rule, changed: Edits) ->
     definitions = explain.definitions()
     for name in mentions(rule.drop_if):
         if name in definitions:
-            st.caption(f"{texts.plain(name)}: {texts.plain(definitions[name])}")
+            st.caption(f"{texts.plain(name)}: {texts.plain(tr(definitions[name]))}")
     _show_precision(recipe, judged, rule, values)
     found = _lines(rule)
     if not found:

@@ -79,7 +79,7 @@ def show_origin(life: dict[str, Any]) -> None:
     if document["created_at"]:
         written += tr(" on {day}", day=f"{document['created_at']:%Y-%m-%d}")
     licence = texts.plain(document["licence"] or tr("unknown"))
-    st.markdown(f"{written}. {tr('Licence: {licence}.', licence=licence)} {_votes(document)}")
+    st.markdown(f"{tr('{says}.', says=written)} {tr('Licence: {licence}.', licence=licence)} {_votes(document)}")
     if page:
         st.markdown(f"{_fetched(page)} {tr('Its page gave {number} records.', number=document['records_of_page'])}")
     url = str(document["url"])
@@ -103,7 +103,7 @@ def show_signals(measured: dict[str, Any]) -> None:
     st.header(tr("What was measured"))
     definitions = explain.definitions()
     rows = [
-        {tr("Signal"): name, tr("Value"): _said(value), tr("Definition"): definitions.get(name, "")}
+        {tr("Signal"): name, tr("Value"): _said(value), tr("Definition"): tr(definitions.get(name, ""))}
         for name, value in measured.items()
         if value is not None
     ]
@@ -126,7 +126,8 @@ def _votes(document: dict[str, Any]) -> str:
 def _fetched(page: dict[str, Any]) -> str:
     if not page["fetched_at"]:
         return tr("Read from a file.")
-    day, robots = f"{page['fetched_at']:%Y-%m-%d}", texts.plain(page["robots"] or tr("asked nothing"))
+    day = f"{page['fetched_at']:%Y-%m-%d}"
+    robots = texts.plain(texts.robots(page["robots"]))
     return tr("Fetched on {day}; robots.txt: {robots}.", day=day, robots=robots)
 
 

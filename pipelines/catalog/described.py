@@ -1,7 +1,12 @@
-"""What connectors and signals are, told from the code itself: settings, types, defaults, what each says of itself."""
+"""What connectors and signals are, told from the code itself: settings, types, defaults, what each says of itself.
 
+All of it is in English, and a message where it is words: `tr` says it where it is shown.
+"""
+
+import inspect
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import reduce
 from pathlib import Path
 from typing import Any, get_args
 
@@ -12,7 +17,7 @@ from connectors import CONNECTORS
 from pipelines.curate.policy import Policy, mentions
 from pipelines.curate.policy_file import to_toml
 from pipelines.errors import WrongInput, did_you_mean
-from pipelines.messages import tr
+from pipelines.messages import Message
 from pipelines.signals import SIGNALS
 from schemas.signal import Signal
 
@@ -50,7 +55,10 @@ class Setting:
 
 @dataclass(frozen=True)
 class Described:
-    """A connector: what it says of itself, its settings, whether a licence is stated, and a block for a recipe."""
+    """A connector: what it says of itself, its settings, whether a licence is stated, and a block for a recipe.
+
+    Empty lines part the paragraphs of `says`; the first is one sentence.
+    """
 
     name: str
     says: str
@@ -106,12 +114,17 @@ def _connector(name: str, kind: Any) -> Described:
     settings = tuple(_setting(key, kind.model_fields[key]) for key in kind.model_fields if key != "connector")
     states = bool(vars(kind).get("states_licence", True))
     licence = (
-        tr("states its licences; `licence` is for what states none")
+        Message("states its licences; `licence` is for what states none")
         if states
-        else tr("states no licence: set `licence`, or every record is held back")
+        else Message("states no licence: set `licence`, or every record is held back")
     )
     example = {"connector": name, "name": f"my-{name.replace('_', '-')}"} | EXAMPLES[name]
-    return Described(name, " ".join((kind.__doc__ or "").split()), settings, licence, block(example | _licence(states)))
+    return Described(name, "\n\n".join(_paragraphs(kind)), settings, licence, block(example | _licence(states)))
+
+
+def _paragraphs(kind: Any) -> list[str]:
+    """What a connector's docstring says, each paragraph as one line."""
+    return [" ".join(part.split()) for part in (inspect.getdoc(kind) or "").split("\n\n")]
 
 
 def _licence(states: bool) -> dict[str, str]:
@@ -123,17 +136,30 @@ def _setting(name: str, info: Any) -> Setting:
     return Setting(name, _type(info.annotation), None if required else info.default, required, info.description or "")
 
 
+_TYPES = {
+    str: Message("text"),
+    int: Message("whole number"),
+    float: Message("number"),
+    bool: Message("true or false"),
+    Path: Message("path"),
+}
+
+
 def _type(annotation: Any) -> str:
     """A type in the words of TOML."""
     parts = get_args(annotation)
-    if annotation in (str, int, float, bool) or annotation is Path:
-        return {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "path"}[annotation]
+    if annotation in _TYPES:
+        return _TYPES[annotation]
     if parts and all(isinstance(part, str) for part in parts):
         return " | ".join(f'"{part}"' for part in parts)
     if getattr(annotation, "__origin__", None) is tuple:
-        return f"list of {_type(parts[0])}"
+        return Message("list of {type}", type=_type(parts[0]))
     kinds = [_type(part) for part in parts if part is not type(None) and not _is_metadata(part)]
-    return " or ".join(dict.fromkeys(kinds)) or "text"
+    return reduce(_either, dict.fromkeys(kinds)) if kinds else _TYPES[str]
+
+
+def _either(one: str, other: str) -> str:
+    return Message("{one} or {other}", one=one, other=other)
 
 
 def _is_metadata(part: Any) -> bool:

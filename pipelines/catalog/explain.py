@@ -139,7 +139,7 @@ def policy(data: Path, recipe: str) -> Policy | None:
 
 
 def definitions() -> dict[str, str]:
-    """What defines each signal, a paper, a tool or a reasoning, by the signal's name."""
+    """What defines each signal, a paper, a tool or a reasoning, by the signal's name; each is a message."""
     return {signal.name: signal.source for signal in SIGNALS}
 
 

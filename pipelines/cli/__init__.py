@@ -13,7 +13,7 @@ import typer
 from pipelines.cli import language
 from pipelines.cli.describe import app
 from pipelines.errors import WrongInput, error_message, printable
-from pipelines.messages import tr
+from pipelines.messages import reworded, tr
 
 log = logging.getLogger("gristmill")
 FAILED, WRONG_WORDS, STOPPED = 1, 2, 130
@@ -40,7 +40,8 @@ def main() -> None:
 
 def _usage(error: Any) -> str:
     """What is wrong with the words; "" where help was shown instead."""
-    message = language.reworded(error.format_message().replace("Value error, ", "").rstrip(".。"))
+    told = error.format_message().replace("Value error, ", "").rstrip(".。")
+    message = reworded(told, language.PHRASES)
     command = error.ctx.command_path if error.ctx else "gristmill"
     return tr("{message}; see `{command} --help`", message=message, command=command) if message else ""
 

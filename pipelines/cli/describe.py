@@ -36,17 +36,26 @@ def connectors(
     if not name:
         table = Table(tr("connector"), tr("reads"), show_edge=False)
         for one in found:
-            table.add_row(one.name, f"{one.says.split('. ')[0].rstrip('.')}.")
+            table.add_row(one.name, tr(one.says.split("\n\n")[0]))
         console.print(table)
         return
-    (one,) = found
-    console.print(f"{one.says}\n", highlight=False, markup=False)
+    _print_connector(found[0], console)
+
+
+def _print_connector(one: Any, console: Any) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from pipelines.curate.policy_file import to_toml
+
+    for paragraph in one.says.split("\n\n"):
+        console.print(Text(f"{tr(paragraph)}\n"))
     table = Table(tr("setting"), tr("type"), tr("default"), tr("what it is"), show_edge=False)
     for key in one.settings:
-        default = tr("must be set") if key.required else "" if key.default in ("", (), None) else str(key.default)
-        table.add_row(key.name, key.type, default, key.says)
-    console.print(table)
-    console.print(f"\n{tr('licence')}: {one.licence}\n\n{one.example}", highlight=False, markup=False)
+        default = tr("must be set") if key.required else "" if key.default in ("", (), None) else to_toml(key.default)
+        table.add_row(*map(Text, (key.name, tr(key.type), default, tr(key.says))))
+    licence = tr("licence: {says}", says=one.licence)
+    console.print(table, Text(f"\n{licence}\n\n{one.example}"), sep="\n")
 
 
 @app.command()
@@ -76,16 +85,17 @@ def signals(
 
 def _print_signals(found: list[Any]) -> None:
     from rich.table import Table
+    from rich.text import Text
 
     from pipelines.catalog import screen
 
     table = Table(tr("signal"), tr("type"), tr("version"), tr("nulls"), "5 %", tr("median"), "95 %", show_edge=False)
-    for heading in (tr("rules"), tr("source")):
+    for heading in (tr("rules"), tr("definition")):
         table.add_column(heading)
     for one in found:
         spread = [f"{one.quantiles[at]:.4g}" if at in one.quantiles else "" for at in ("0.05", "0.5", "0.95")]
         nulls = "" if one.nulls is None else f"{one.nulls:.1%}"
-        table.add_row(one.name, one.type, str(one.version), nulls, *spread, ", ".join(one.rules), one.source)
+        table.add_row(one.name, one.type, str(one.version), nulls, *spread, ", ".join(one.rules), Text(tr(one.source)))
     screen.wide_console().print(table)
 
 

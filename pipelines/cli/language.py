@@ -2,7 +2,6 @@
 
 import gettext
 import inspect
-import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
@@ -80,12 +79,3 @@ def _translate(one: Any) -> None:
             part.help = tr(part.help)
     in_english = one.get_usage
     one.get_usage = lambda context: in_english(context).replace("Usage: ", tr("Usage:"), 1)
-
-
-def reworded(text: str) -> str:
-    """What typer says is wrong, in the reader's language; as it is where it is none of PHRASES."""
-    for phrase in PHRASES:
-        pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(phrase))
-        if found := re.fullmatch(pattern, text):
-            return tr(phrase, **{name: reworded(value) for name, value in found.groupdict().items()})
-    return text

@@ -25,9 +25,9 @@ from pipelines import storage
 from pipelines.curate import external, measured, mixture, policy, sql
 from pipelines.curate.policy import BUILT_IN, Policy
 from pipelines.curate.redact import redact_batches
-from pipelines.messages import Message, spoken, tr
+from pipelines.messages import CARDS, Message, spoken, tr
 from pipelines.publish.attribution import attribution, code_span
-from pipelines.publish.card import CARDS, RuleLine, dataset_card
+from pipelines.publish.card import RuleLine, dataset_card
 from pipelines.publish.histograms import histograms
 from pipelines.recipe import Recipe
 from pipelines.storage import duck, inputs

@@ -19,7 +19,7 @@ from schemas.manifest import Manifest
 if TYPE_CHECKING:
     from pipelines.finetune.evaluate import EvaluationSet
 
-VERSION = 2  # 2: the order of examples, an interval, languages, and twenty questions
+VERSION = 3  # 2: the order of examples, an interval, languages, and twenty questions; 3: a card in Chinese
 STAGE = "finetune"
 CHECKPOINTS, CARD = ".checkpoints", "README.md"
 TRAIN, HELD_OUT = "train", ("validation", "test")

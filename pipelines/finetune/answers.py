@@ -6,13 +6,16 @@ from itertools import groupby
 from typing import Any
 
 from pipelines.finetune import languages
-from pipelines.messages import Message
+from pipelines.messages import Message, ntr, tr
 
+HEADING, NEXT_HEADING = Message("## Answers before and after"), Message("## Use")  # of a card; `forget` cuts there
 COLUMNS = (Message("question"), Message("base model"), Message("after training"))
 
 
 def as_html(samples: Iterable[Mapping[str, Any]], measured: Mapping[str, Any]) -> str:
-    """Tables of HTML, which Markdown holds, one for each language; `measured` are the languages of a metrics.json.
+    """Tables of HTML, which Markdown holds, one for each language, in the language that is spoken.
+
+    `measured` are the languages of a metrics.json.
 
     What people and models wrote is escaped, and no line of a table is empty: a card must not run it.
     """
@@ -22,19 +25,21 @@ def as_html(samples: Iterable[Mapping[str, Any]], measured: Mapping[str, Any]) -
         for language, asked in groupby(by_language, lambda one: str(one["language"]))
         for part in _of_language(language, list(asked), measured.get(language))
     ]
-    return "\n\n".join(parts) or "No held-out question is short enough to ask."
+    return "\n\n".join(parts) or tr("No held-out question is short enough to ask.")
 
 
 def _of_language(language: str, asked: Sequence[Mapping[str, Any]], measured: Mapping[str, Any] | None) -> list[str]:
     warned = languages.note(language, measured) if measured else ""
-    questions = "1 question" if len(asked) == 1 else f"{len(asked)} questions"
-    rows = [_row("th", COLUMNS), *(_row("td", (_question(one), one["before"], one["after"])) for one in asked)]
-    title = f"### {f'`{language}`' if language else 'Without a language, as code'}: {questions}"
-    return [title, *([f"> {warned}"] if warned else []), "\n".join(["<table>", *rows, "</table>"])]
+    questions = ntr("{number} question", "{number} questions", len(asked))
+    rows = [_row("th", map(tr, COLUMNS)), *(_row("td", (_question(one), one["before"], one["after"])) for one in asked)]
+    named = f"`{language}`" if language else tr("Without a language, as code")
+    title = tr("### {language}: {questions}", language=named, questions=questions)
+    return [title, *([f"> {tr(warned)}"] if warned else []), "\n".join(["<table>", *rows, "</table>"])]
 
 
 def _question(sample: Mapping[str, Any]) -> str:
-    earlier = f"(after {sample['earlier_messages']} earlier messages)" if sample["earlier_messages"] else ""
+    number = sample["earlier_messages"]
+    earlier = ntr("(after {number} earlier message)", "(after {number} earlier messages)", number) if number else ""
     return "\n\n".join(filter(None, (sample["record_id"], earlier, sample["instruction"], sample["input"])))
 
 

@@ -1,4 +1,7 @@
-"""What is published about a model: metrics.json, the loss curve, and a Hugging Face model card."""
+"""What is published about a model: metrics.json, the loss curve, and a Hugging Face model card.
+
+The card is written in each of `messages.CARDS`, whatever the language of its maker is: equal runs give equal bytes.
+"""
 
 import json
 from collections import Counter
@@ -8,6 +11,7 @@ from typing import IO, Any
 from pipelines import storage
 from pipelines.finetune import answers, gain
 from pipelines.finetune.train import Checkpoint
+from pipelines.messages import CARDS, Message, spoken, tr
 from pipelines.models import base
 from pipelines.recipe import FinetuneSettings
 
@@ -36,13 +40,21 @@ def metrics(
 
 
 def write(numbers: Mapping[str, Any], rows: Iterable[Mapping[str, Any]], building: storage.FolderBuilder) -> None:
-    """Write metrics.json, loss.png and README.md, the card last. `rows` are all training rows of the snapshot."""
+    """Write metrics.json, loss.png and the cards, README.md last. `rows` are all training rows of the snapshot."""
     building.text("metrics.json", json.dumps(numbers, indent=1, ensure_ascii=False) + "\n")
     path = building.folder / "loss.png"
     building.add(storage.write_file(path, lambda file: _loss_curve(numbers, file)))
-    card = storage.write_text(building.folder / "README.md", _card(numbers, rows))
+    texts = Counter((row["licence"] or "", row["language"] or "") for row in rows)  # (licence, language)
+    first, *others = [(name, _in_language(language, numbers, texts)) for name, language in CARDS.items()]
+    for name, card in others:
+        building.text(name, card)
     counts = dict(numbers["examples"]) | {"held_out": numbers["held_out"]["records"], "steps": numbers["steps"]}
-    building.add(card, counts)
+    building.add(storage.write_text(building.folder / first[0], first[1]), counts)
+
+
+def _in_language(language: str, numbers: Mapping[str, Any], texts: Mapping[tuple[str, str], int]) -> str:
+    with spoken(language):
+        return _card(numbers, texts)
 
 
 def _loss_curve(numbers: Mapping[str, Any], file: IO[bytes]) -> None:
@@ -72,11 +84,33 @@ def _smoothed(losses: Sequence[float]) -> list[float]:
     return smoothed
 
 
-def _card(numbers: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> str:
-    snapshot, counts, settings = numbers["snapshot"], numbers["examples"], numbers["settings"]
-    refused = f", and {counts['refused']} that the chat template refuses" if counts["refused"] else ""
-    texts = Counter((row["licence"] or "unknown", row["language"] or "") for row in rows)  # (licence, language)
-    front = {
+_TITLE = Message("# {recipe}: {model} fine-tuned on instructions")
+_SNAPSHOT = Message("Trained by Gristmill on the snapshot **{recipe} {version}** (fingerprint `{fingerprint}`).")
+_TRAINED = Message(
+    "{trained} examples, {steps}, {method}. Only the answers were trained on: the prompt is masked. {too_long} rows "
+    "longer than {max_length} tokens were left out{refused}."
+)
+
+
+def _card(numbers: Mapping[str, Any], texts: Mapping[tuple[str, str], int]) -> str:
+    snapshot = numbers["snapshot"]
+    sections = (
+        tr(_TITLE, recipe=snapshot["recipe"], model=numbers["base_model"]),
+        tr(_SNAPSHOT, **snapshot),
+        f"> {_outcome(numbers)}",
+        _training(numbers),
+        f"{tr('## Held-out loss')}\n\n{_losses(numbers)}\n\n![{tr('Loss curve')}](loss.png)",
+        f"{tr(answers.HEADING)}\n\n{answers.as_html(numbers['samples'], numbers['languages'])}",
+        f"{tr(answers.NEXT_HEADING)}\n\n{_SERVE}\n\n{tr(_USE)}",
+        f"{tr('## Licences')}\n\n{_licences(numbers['base_model'], texts)}",
+    )
+    return _front_matter(numbers, texts) + "\n\n".join(sections) + "\n"
+
+
+def _front_matter(numbers: Mapping[str, Any], texts: Iterable[tuple[str, str]]) -> str:
+    """YAML, each value as JSON, which YAML reads."""
+    snapshot = numbers["snapshot"]
+    fields = {
         "base_model": numbers["base_model"],
         "datasets": [f"{snapshot['recipe']}/{snapshot['version']}"],
         "language": sorted({language for _, language in texts if language}),
@@ -84,73 +118,87 @@ def _card(numbers: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> str:
         "license": "other",
         "license_name": "see-licences-below",
         "pipeline_tag": "text-generation",
-        "tags": ["gristmill", "sft", settings["method"]],
+        "tags": ["gristmill", "sft", numbers["settings"]["method"]],
     }
-    sections = (
-        f"# {snapshot['recipe']}: {numbers['base_model']} fine-tuned on instructions",
-        f"Trained by Gristmill on the snapshot **{snapshot['recipe']} {snapshot['version']}** "
-        f"(fingerprint `{snapshot['fingerprint']}`).",
-        f"> {'' if gain.is_learnt(numbers) else '**Warning:** '}{gain.sentence(numbers)}.",
-        f"{counts['trained']} examples, {_steps(numbers)}, {_method(settings)}. Only the answers were trained "
-        f"on: the prompt is masked. {counts['too_long']} rows longer than {settings['max_length']} tokens were left out"
-        f"{refused}.",
-        "## Held-out loss\n\n" + _losses(numbers) + "\n\n![Loss curve](loss.png)",
-        "## Answers before and after\n\n" + answers.as_html(numbers["samples"], numbers["languages"]),
-        "## Use\n\n" + USE,
-        "## Licences\n\n" + _licences(numbers["base_model"], texts),
-    )
-    return _front_matter(front) + "\n\n".join(sections) + "\n"
-
-
-def _front_matter(fields: Mapping[str, Any]) -> str:
-    """YAML, each value as JSON, which YAML reads."""
     lines = (f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in fields.items())
     return "---\n" + "\n".join(lines) + "\n---\n\n"
 
 
-def _method(settings: Mapping[str, Any]) -> str:
-    weights = (
-        f"LoRA of rank {settings['lora_rank']} on all linear layers" if settings["method"] == "lora" else "all weights"
+def _outcome(numbers: Mapping[str, Any]) -> str:
+    says = gain.sentence(numbers)
+    return tr("{says}.", says=says) if gain.is_learnt(numbers) else tr("**Warning:** {says}.", says=says)
+
+
+def _training(numbers: Mapping[str, Any]) -> str:
+    counts, settings = numbers["examples"], numbers["settings"]
+    return tr(
+        _TRAINED,
+        trained=counts["trained"],
+        steps=_steps(numbers),
+        method=_method(settings),
+        too_long=counts["too_long"],
+        max_length=settings["max_length"],
+        refused=tr(", and {number} that the chat template refuses", number=counts["refused"])
+        if counts["refused"]
+        else "",
     )
-    return f"{weights}, learning rate {settings['learning_rate']:g}, seed {settings['seed']}"
 
 
 def _steps(numbers: Mapping[str, Any]) -> str:
     done, planned = numbers["steps"], numbers["planned_steps"]
-    return f"{done} steps" if done == planned else f"{done} of {planned} steps, where finetune.max_seconds ended it"
+    if done == planned:
+        return tr("{done} steps", done=done)
+    return tr("{done} of {planned} steps, where finetune.max_seconds ended it", done=done, planned=planned)
+
+
+def _method(settings: Mapping[str, Any]) -> str:
+    lora = tr("LoRA of rank {rank} on all linear layers", rank=settings["lora_rank"])
+    weights = lora if settings["method"] == "lora" else tr("all weights")
+    chosen = {"rate": settings["learning_rate"], "seed": settings["seed"]}
+    return tr("{weights}, learning rate {rate:g}, seed {seed}", weights=weights, **chosen)
+
+
+_NOT_HELD_OUT = Message(
+    "The snapshot has no held-out row that fits; nothing was measured on held-out rows. On {records} training rows the "
+    "loss was {before:.3f} nats per answer token before training and {after:.3f} after it."
+)
+_HELD_OUT = Message("Nats per answer token over {records} rows of the splits validation and test.")
 
 
 def _losses(numbers: Mapping[str, Any]) -> str:
     held_out = numbers["held_out"]
     if not held_out["before"]:
         rows = numbers["training_rows"]
-        return (
-            "The snapshot has no held-out row that fits; nothing was measured on held-out rows. On "
-            f"{rows['records']} training rows the loss was {rows['before']['loss']:.3f} nats per answer token before "
-            f"training and {rows['after']['loss']:.3f} after it."
-        )
+        losses = {when: rows[when]["loss"] for when in ("before", "after")}
+        return tr(_NOT_HELD_OUT, records=rows["records"], **losses)
     before, after = held_out["before"], held_out["after"]
-    tasks = [("all", before["loss"], after["loss"])]
+    tasks = [(tr("all"), before["loss"], after["loss"])]
     tasks += [(task, loss, after["by_task"][task]) for task, loss in before["by_task"].items()]
     lines = [f"| {task} | {old:.3f} | {new:.3f} |" for task, old, new in tasks]
-    rows = f"Nats per answer token over {held_out['records']} rows of the splits validation and test."
-    return "\n".join([f"{rows}\n\n| task | before | after |", "|---|---:|---:|", *lines])
+    head = f"| {tr('task')} | {tr('before training')} | {tr('after training')} |"
+    return "\n".join([f"{tr(_HELD_OUT, records=held_out['records'])}\n", head, "|---|---:|---:|", *lines])
+
+
+_WEIGHTS = Message("The base model's licence{stated} applies to the weights. The training texts were published under:")
 
 
 def _licences(base_model: str, texts: Mapping[tuple[str, str], int]) -> str:
     counts: Counter[str] = Counter()
     for (licence, _), count in texts.items():
         counts[licence] += count
-    own = f" ({base.PACKAGED_LICENCE})" if base_model == base.PACKAGED_NAME else ""
-    lines = [f"- {licence}: {count} rows" for licence, count in sorted(counts.items())]
-    head = f"The base model's licence{own} applies to the weights. The training texts were published under:"
-    return head + "\n\n" + "\n".join(lines) + "\n\nWho wrote them is in the snapshot's `ATTRIBUTION.md`."
+    packaged = base_model == base.PACKAGED_NAME
+    stated = tr(" ({licence})", licence=base.PACKAGED_LICENCE) if packaged else ""
+    lines = [
+        tr("- {licence}: {count} rows", licence=licence or tr("unknown"), count=count)
+        for licence, count in sorted(counts.items())
+    ]
+    parts = (tr(_WEIGHTS, stated=stated), "\n".join(lines), tr("Who wrote them is in the snapshot's `ATTRIBUTION.md`."))
+    return "\n\n".join(parts)
 
 
-USE = """```sh
-gristmill serve .
-```
-
-The folder is an ordinary `transformers` model with its chat template: the instruction, and its input below it, are the
-user's turn. A model that had no template has the tokens `<|instruction|>`, `<|input|>` and `<|response|>` added. Under
-LoRA, `adapter/` holds what was trained, apart from the base model."""
+_SERVE = "```sh\ngristmill serve .\n```"
+_USE = Message(
+    "The folder is an ordinary `transformers` model with its chat template: the instruction, and its input below it, "
+    "are the user's turn. A model that had no template has the tokens `<|instruction|>`, `<|input|>` and "
+    "`<|response|>` added. Under LoRA, `adapter/` holds what was trained, apart from the base model."
+)

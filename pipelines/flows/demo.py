@@ -18,7 +18,7 @@ from pipelines import catalog, recipe, storage
 from pipelines.catalog import status
 from pipelines.finetune import answers, gain, languages
 from pipelines.flows.stages import STAGES, Stage
-from pipelines.messages import Message, tr
+from pipelines.messages import Message, card_name, tr
 from pipelines.recipe import RecipeError
 
 SAMPLES = Path(__file__).parents[2] / "data" / "samples"
@@ -55,7 +55,7 @@ def demo(data: Path) -> None:
     model = storage.latest(storage.folder(data, "finetune", "demo"))
     numbers = json.loads((model / "metrics.json").read_text())
     show_result(console, numbers)
-    card, questions = model.with_name("latest") / "README.md", len(numbers["samples"])
+    card, questions = model.with_name("latest") / card_name(), len(numbers["samples"])
     show_next(console, data, {"record": _a_dropped_one(data), "card": card, "questions": questions})
 
 

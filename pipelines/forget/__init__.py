@@ -17,7 +17,7 @@ from pipelines import catalog, storage, suppression
 from pipelines.catalog import explain
 from pipelines.forget import erase, plan
 from pipelines.forget.erase import ErasureTargets
-from pipelines.messages import Message, tr
+from pipelines.messages import CARDS, Message, tr
 from pipelines.storage import filesystem, integrity, settling, shard_cache
 from pipelines.suppression import BadRequest, Tombstone, Tombstones
 
@@ -160,7 +160,7 @@ def _check_files(data: Path) -> None:
     """Compare all that is searched with its hash. What is not searched is not found, and what is rewritten gets a hash
     that is right again, so a damaged file comes first. Raises: Damaged."""
     for folder, manifest in storage.manifests(data):
-        texts = (erase.SAMPLES, erase.CARD)
+        texts = (erase.SAMPLES, *CARDS)
         of_model = manifest.stage == "finetune"
         integrity.check(
             (folder / shard.path, shard) for shard in manifest.shards if not of_model or shard.path in texts

@@ -12,8 +12,9 @@ import pyarrow as pa
 from connectors.web import store
 from pipelines import catalog, storage
 from pipelines.curate import decision_file
+from pipelines.finetune import answers
 from pipelines.forget.plan import Impact, decompress_page, read_pages
-from pipelines.messages import Message, spoken, tr
+from pipelines.messages import CARDS, Message, spoken, tr
 from pipelines.storage import duck, filesystem, integrity, lease, logs
 from pipelines.storage import pages as page_batches
 from pipelines.suppression import Tombstones
@@ -26,8 +27,7 @@ from schemas.verdict import PUBLISHED
 KEYS = ("record_id", "pair_id", "duplicate_id", "page_id", "key", "url", "source", "author")
 COUNTED_AS = {"signals": "records", "clusters": "records"}
 SPLITS = ("train", "validation", "test")
-ANSWERS, AFTER_ANSWERS = "## Answers before and after\n\n", "\n\n## Use\n\n"
-SAMPLES, CARD, ATTRIBUTION = "metrics.json", "README.md", "ATTRIBUTION.md"
+SAMPLES, ATTRIBUTION = "metrics.json", "ATTRIBUTION.md"
 ERASED = Message("\n## Erased since\n\n")
 
 _CLUSTERS = """
@@ -223,7 +223,6 @@ _NOTE = Message("{number} rows were erased on request after this version was pub
 def _update_snapshot_texts(folder: Path, manifest: Manifest, builder: storage.FolderBuilder) -> None:
     """Update the snapshot's counts and attribution, and add a note to its card. The card's numbers stay."""
     from pipelines.publish.attribution import attribution  # the import takes a second, and no worker needs it
-    from pipelines.publish.card import CARDS
 
     counts = builder.counts
     counts["kept"] = sum(counts[split] for split in SPLITS)
@@ -247,13 +246,22 @@ def _erase_samples(folder: Path, manifest: Manifest, targets: ErasureTargets) ->
     if not gone:
         return {}
     kept = [sample for sample in metrics["samples"] if sample not in gone]
-    head, _, rest = (folder / CARD).read_text().partition(ANSWERS)
-    _, use, tail = rest.rpartition(AFTER_ANSWERS)
     with storage.rewriting(folder, manifest) as builder:
         builder.fingerprint = manifest.fingerprint
         builder.text(SAMPLES, json.dumps(metrics | {"samples": kept}, indent=1, ensure_ascii=False) + "\n")
-        builder.text(CARD, f"{head}{ANSWERS}Erased on request.{use}{tail}")
+        for name in filter(lambda name: (folder / name).exists(), CARDS):  # earlier releases wrote no card in Chinese
+            with spoken(CARDS[name]):
+                builder.text(name, _without_answers((folder / name).read_text()))
     return {"samples": len(gone)}
+
+
+def _without_answers(card: str) -> str:
+    """A model's card without anybody's words; of one that has other headings nothing is left."""
+    heading, following = f"{tr(answers.HEADING)}\n\n", f"\n\n{tr(answers.NEXT_HEADING)}\n\n"
+    head, _, rest = card.partition(heading)
+    _, found, tail = rest.rpartition(following)
+    erased = tr("Erased on request.")
+    return f"{head}{heading}{erased}{following}{tail}" if found else f"{erased}\n"
 
 
 def _samples(folder: Path, targets: ErasureTargets) -> tuple[dict[str, Any], list[Any]]:

@@ -7,6 +7,7 @@ what may be both stored and shown, such as an error, is a `Message`, and `tr` is
 
 import gettext
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,6 +16,7 @@ from pathlib import Path
 
 LANGUAGES = {"en": "English", "zh": "简体中文"}
 ENGLISH = "en"
+CARDS = {"README.md": "en", "README.zh-CN.md": "zh"}  # the files of a card, which is written in each of these languages
 DOMAIN, LOCALE = "gristmill", Path(__file__).parent / "locale"
 _CATALOGUES = {"zh": "zh_CN"}
 _VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")  # in the order of gettext's manual
@@ -80,6 +82,11 @@ def language() -> str:
     return _chosen.get() or of_locale(next((os.environ[name] for name in _VARIABLES if os.environ.get(name)), ""))
 
 
+def card_name() -> str:
+    """The file of a card that is in the reader's language."""
+    return next(name for name, spoken_in in CARDS.items() if spoken_in == language())
+
+
 def of_locale(name: str) -> str:
     """The key of LANGUAGES for a locale's name, such as `zh_CN.UTF-8` or `zh-TW`; English for any other."""
     return next((key for key in _CATALOGUES if name.lower().startswith(key)), ENGLISH)
@@ -97,6 +104,19 @@ def ntr(one: str, many: str, number: int, /, **values: object) -> str:
     """`one` or `many`, by the number, which both may name `{number}`, in the reader's language."""
     said = _catalogue(language()).ngettext(one, many, number)
     return said.format(number=number, **{name: _said(value) for name, value in values.items()})
+
+
+def reworded(text: str, phrases: Iterable[str]) -> str:
+    """What others have worded, or an earlier run has stored, in the reader's language.
+
+    It stays as it is where it is none of `phrases`, whose values may be one of them again.
+    """
+    known = tuple(phrases)
+    for phrase in known:
+        pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(phrase))
+        if found := re.fullmatch(pattern, text):
+            return tr(phrase, **{name: reworded(value, known) for name, value in found.groupdict().items()})
+    return text
 
 
 def _kept(value: object) -> object:

@@ -1,6 +1,6 @@
 """README.md of a snapshot: a Hugging Face dataset card with funnel, rules and mixtures, computed from the tables.
 
-It is written in each of CARDS, whatever the language of its maker is: the same snapshot has the same bytes.
+It is written in each of `messages.CARDS`, whatever the language of its maker is: the same snapshot has the same bytes.
 """
 
 import json
@@ -17,7 +17,6 @@ from pipelines.storage import FolderBuilder
 from pipelines.storage.inputs import Inputs
 from schemas.manifest import by_reason
 
-CARDS = {"README.md": "en", "README.zh-CN.md": "zh"}  # and their languages
 SPLITS = ("train", "validation", "test")
 SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"))
 # identifiers that the hub knows; any other licence is `other` in the front matter and named in the table

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from pipelines import messages
+from pipelines.catalog import described, explain
+from pipelines.messages import spoken, tr
 from tests.conftest import environment
 from tests.pipelines.commands import Gristmill
 
@@ -89,3 +91,30 @@ def test_what_programs_read_is_the_same_in_every_language(gristmill: Gristmill, 
     found = [[one for one in json.loads(printed.out) if one["what"] != "disk"] for printed in (english, chinese)]
     assert found[0] == found[1]  # how much is free may have changed between the two
     assert english.out.isascii() and not HAN.search(chinese.out)
+
+
+@pytest.mark.parametrize("words", [("connectors",), ("signals",)])
+def test_what_there_is_is_told_to_programs_in_english(words: tuple[str, ...], gristmill: Gristmill) -> None:
+    asked = (*words, "--json", *(("--data", "none") if words == ("signals",) else ()))
+    english, chinese = gristmill(*asked), gristmill("--language", "zh", *asked)
+    assert english.out == chinese.out and len(json.loads(english.out)) > 10
+
+
+@pytest.mark.parametrize("one", described.connectors(), ids=lambda one: one.name)
+def test_a_connector_is_told_in_chinese(one: described.Described, gristmill: Gristmill) -> None:
+    shown = gristmill("--language", "zh", "connectors", one.name).out.split("[[sources]]")[0]
+    paragraphs = one.says.split("\n\n")
+    with spoken("zh"):
+        assert tr(paragraphs[0]) in gristmill("--language", "zh", "connectors").out
+        said = [tr(text) for text in (*paragraphs, one.licence, *(each.says for each in one.settings))]
+    squeezed = re.sub(r"\s", "", shown)  # lines are broken where they end
+    assert all(HAN.search(text) and re.sub(r"\s", "", text) in squeezed for text in said)
+    assert not re.search(r"│ (text|whole number|number|true or false|path|list of|must be)", shown)
+
+
+def test_a_signal_is_told_in_chinese(gristmill: Gristmill) -> None:
+    definition = explain.definitions()["output_lorem"]
+    shown = gristmill("--language", "zh", "signals", "output_lorem", "--data", "none").out
+    with spoken("zh"):
+        assert HAN.search(tr(definition)) and tr(definition) in shown
+    assert definition not in shown and "定义" in shown

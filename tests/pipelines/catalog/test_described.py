@@ -25,7 +25,9 @@ def test_every_connector_and_every_setting_is_told() -> None:
     for each in CONNECTORS:
         (told,) = described.connectors(each.model_fields["connector"].default)
         assert [one.name for one in told.settings] == [name for name in each.model_fields if name != "connector"]
-        assert told.says.startswith(" ".join((each.__doc__ or "").split())[:40])
+        assert " ".join(told.says.split()) == " ".join((each.__doc__ or "").split())
+        assert ". " not in told.says.split("\n\n")[0], "the list shows one sentence"
+        assert all(one.says for one in told.settings)
 
 
 @pytest.mark.parametrize("one", ALL, ids=[one.name for one in ALL])

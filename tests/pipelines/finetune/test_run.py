@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipelines import finetune, storage
+from pipelines.messages import CARDS
 from pipelines.recipe import RecipeError
 from tests.pipelines.conftest import recipe, rows, write_snapshot
 from tests.pipelines.damage import damaged
@@ -52,6 +53,7 @@ def test_the_folder_is_whole_safe_and_listed(trained: Path) -> None:
     files = {path.relative_to(trained).as_posix() for path in trained.rglob("*") if path.is_file()}
     assert files == {shard.path for shard in manifest.shards} | {"manifest.json"}
     assert {"model.safetensors", "adapter/adapter_model.safetensors", "loss.png", "chat_template.jinja"} <= files
+    assert set(CARDS) <= files
     assert not [file for file in files if file.endswith((".bin", ".pt", ".pth", ".pkl"))]
     assert not damaged(trained.parents[2])
     assert (trained / "loss.png").read_bytes().startswith(b"\x89PNG")
@@ -217,7 +219,7 @@ def test_an_order_of_examples_belongs_to_a_version() -> None:
 
     sampler = _ByLength(4, [3, 1, 4, 1, 5, 9, 2, 6], 7)
     orders = [sampler.set_epoch(epoch) or list(sampler) for epoch in (0, 1)]
-    assert (finetune.VERSION, orders) == (2, [[5, 4, 0, 3, 7, 2, 6, 1], [5, 7, 6, 3, 4, 2, 0, 1]])
+    assert (finetune.VERSION, orders) == (3, [[5, 4, 0, 3, 7, 2, 6, 1], [5, 7, 6, 3, 4, 2, 0, 1]])
 
 
 def test_a_model_of_an_earlier_version_is_not_current(

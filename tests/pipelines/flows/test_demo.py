@@ -12,6 +12,7 @@ from rich.console import Console
 
 from pipelines import finetune, storage
 from pipelines.flows import demo
+from pipelines.messages import card_name, spoken
 from pipelines.recipe import load
 from tests.pipelines.conftest import recipe, rows, write_snapshot
 
@@ -80,3 +81,9 @@ def test_a_slow_clock_costs_no_step(tmp_path: Path, chat_model: Path, monkeypatc
     assert finetune.run(made, tmp_path).counts["steps"] == 7
     card = (storage.latest(storage.folder(tmp_path, "finetune", "tiny")) / "README.md").read_text()
     assert " 7 steps, " in card and "max_seconds" not in card
+
+
+def test_the_card_that_is_named_is_the_readers() -> None:
+    for language, name in (("en", "README.md"), ("zh", "README.zh-CN.md")):
+        with spoken(language):
+            assert card_name() == name

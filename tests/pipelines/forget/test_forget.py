@@ -16,6 +16,7 @@ from connectors.web.store import Store, StoredResponse, Visit
 from pipelines import collect, forget, storage, suppression
 from pipelines.catalog import connect
 from pipelines.forget import Request, erase
+from pipelines.messages import spoken
 from pipelines.normalise.parse import parse_page
 from pipelines.recipe import Recipe, WebSettings, load
 from pipelines.storage import filesystem, pages
@@ -139,6 +140,12 @@ def erased(milled: tuple[Recipe, Path], tmp_path_factory: pytest.TempPathFactory
     return Erased(made, data, forget.forget(Request(author="  ada LOVELACE ", reason=REASON), data), cards)
 
 
+HEADINGS = {
+    "README.md": ("## Answers before and after", "## Use", "Erased on request."),
+    "README.zh-CN.md": ("## 训练前后的回答", "## 使用", "已应要求删除。"),
+}
+
+
 def trained_on(data: Path, version: str) -> None:
     snapshot = storage.read_manifest(data / "5_curated" / "small" / version)
     assert snapshot
@@ -146,7 +153,8 @@ def trained_on(data: Path, version: str) -> None:
     inputs = {"curated": snapshot.fingerprint}
     with storage.building(data / "6_models" / "small" / "v1", **about, inputs=inputs) as model:
         model.text("metrics.json", json.dumps({"samples": [SAMPLE, SAMPLE | {"record_id": "one:q4#a41"}]}))
-        model.text("README.md", f"# M\n\n## Answers before and after\n\n{SECRET}\n\n## Use\n\nServe it.\n")
+        for name, (answers, use, _) in HEADINGS.items():
+            model.text(name, f"# M\n\n{answers}\n\n{SECRET}\n\n{use}\n\nServe it.\n")
 
 
 def test_an_author_is_erased_everywhere_and_the_others_stay(erased: Erased) -> None:
@@ -191,8 +199,16 @@ def test_models_that_have_learnt_it_are_listed_and_their_samples_go(erased: Eras
     assert erased.report.models == ["6_models/small/v1"]
     model = erased.data / "6_models" / "small" / "v1"
     assert [row["record_id"] for row in json.loads((model / "metrics.json").read_text())["samples"]] == ["one:q4#a41"]
-    assert (model / "README.md").read_text().endswith("Erased on request.\n\n## Use\n\nServe it.\n")
+    for name, (answers, use, erased_) in HEADINGS.items():
+        assert (model / name).read_text() == f"# M\n\n{answers}\n\n{erased_}\n\n{use}\n\nServe it.\n"
     assert '"models": ["6_models/small/v1"]' in (erased.data / suppression.FILE).read_text()
+
+
+@pytest.mark.parametrize("card", [SECRET, f"## Answers\n\n{SECRET}\n\n## Use\n\n", f"## Use\n\n{SECRET}"])
+def test_of_a_card_with_other_headings_nothing_is_left(card: str) -> None:
+    assert erase._without_answers(card) == "Erased on request.\n"
+    with spoken("zh"):
+        assert erase._without_answers(card) == "已应要求删除。\n"
 
 
 def test_the_next_run_brings_back_only_the_others(erased: Erased, tmp_path: Path) -> None:
