@@ -68,10 +68,10 @@ class Index:
     def is_left_out(self, key: str) -> bool:
         return bool(self._one("select 1 from left_out where export = ? and key = ?", self.export, key))
 
-    def left_out(self) -> Iterator[tuple[str, str]]:
+    def left_out(self) -> Iterator[tuple[str, ...]]:
         return self._rows("select key, reason from left_out where export = ? order by rowid")
 
-    def cut(self) -> Iterator[tuple[str]]:
+    def cut(self) -> Iterator[tuple[str, ...]]:
         return self._rows("select name from cut where export = ? order by rowid")
 
     def newest(self, key: str) -> int:
@@ -85,7 +85,7 @@ class Index:
     def is_given(self, key: str) -> bool:
         return bool(self._one("select 1 from given where key = ?", key))
 
-    def without_text(self) -> Iterator[tuple[str]]:
+    def without_text(self) -> Iterator[tuple[str, ...]]:
         return self._rows(
             "select key from pages where export = ? and key not in (select key from given) order by rowid"
         )

@@ -49,7 +49,9 @@ class SavedObjects:
 
     def read(self, path: Path) -> Iterator[Reject]:
         """Take in the objects of a file; a reject for what is none."""
-        none = Reject(path.name, "not_help_center", "neither an answer of the API nor one of its objects")
+        none: Reject | None = Reject(
+            path.name, "not_help_center", "neither an answer of the API nor one of its objects"
+        )
         for value in read(path) if _is_list(path) else (load_file(path),):
             if isinstance(value, Malformed):
                 yield Reject(f"{path.name}/{value.position}", value.reason, value.detail)
@@ -124,4 +126,4 @@ def _objects(value: Any) -> list[tuple[str, Entry]]:
 def _post_of(comment: Entry) -> int | None:
     """Comments of articles are kept apart from those of posts by their source."""
     number = comment.get("post_id") or (comment.get("source_id") if comment.get("source_type") == "Post" else None)
-    return int(number) if is_number(number) else None
+    return int(number) if number is not None and is_number(number) else None

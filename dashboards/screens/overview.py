@@ -147,7 +147,7 @@ def show_sources(recipe: str) -> None:
         st.page_link(RECORDS, label=label, query_params={"recipe": recipe, "source": row["source"]})
         licences = [*filter(None, row["licences"]), *([tr("unknown")] if "" in row["licences"] else [])]
         shown = texts.plain(texts.cut(", ".join(licences), LICENCES_SHOWN))
-        kind = tr(KINDS.get(row["kind"], row["kind"]))
+        kind = tr(KINDS.get(row["kind"]) or row["kind"])
         st.caption(tr("{kind} · licences: {licences}", kind=kind, licences=shown))
 
 

@@ -146,7 +146,7 @@ def isolated(
 
 def _pool(work: Callable[[Any], Any], workers: int, memory: int | None) -> ProcessPool:
     limits: dict[str, Any] = {"initializer": limit_memory, "initargs": (memory, work)} if memory else {}
-    return ProcessPool(max_workers=workers, context=CONTEXT, **limits)  # type: ignore[arg-type]
+    return ProcessPool(max_workers=workers, context=CONTEXT, **limits)
 
 
 def _end(pool: ProcessPool) -> None:
