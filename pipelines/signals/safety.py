@@ -1,9 +1,10 @@
 """Signals of unsafe content: insults, hatred, pornography, self-harm, instructions to do harm.
 
-Toxicity is a probability by a small classifier (pipelines/signals/linear_classifier.py). It is trained on comments in
-English and Chinese, and on technical text against false alarms: killing a process is no threat. The other signals count
-phrases with their context: an incitement names a group, a dangerous request its purpose. Phrases that only sound like
-one are removed first.
+Toxicity is a probability by a small classifier (pipelines/signals/linear_classifier.py), of the instruction and of the
+output. It is trained on comments in English and Chinese, and on what only looks like insults: killing a process is no
+threat, a quotation no attack. A second one reads instructions for requests of harm. The other signals count phrases
+with their context: an incitement names a group, a dangerous request its purpose. Phrases that only sound like one are
+removed first.
 """
 
 import numpy as np
@@ -58,8 +59,13 @@ def toxicity(table: pa.Table) -> pa.Array:
     return pa.StructArray.from_arrays([pa.array(values, from_pandas=True) for values in (instruction, output)], names)
 
 
-def _probability(column: pa.ChunkedArray) -> np.ndarray:
-    logits = scores(pc.fill_null(column, ""), load("toxicity"), WINDOW_BYTES)[:, 0]
+def danger(table: pa.Table) -> pa.Array:
+    """Return per row the probability, from 0 to 1, that the instruction asks for help with harm; null without words."""
+    return pa.array(_probability(table["instruction_prose"], "danger"), from_pandas=True)
+
+
+def _probability(column: pa.ChunkedArray, model: str = "toxicity") -> np.ndarray:
+    logits = scores(pc.fill_null(column, ""), load(model), WINDOW_BYTES)
     probability: np.ndarray = 1 / (1 + np.exp(-logits))
     return probability
 
@@ -68,10 +74,12 @@ def _phrases(patterns: tuple[str, ...], text: str) -> str:
     return " + ".join(f"({count_matches_outside(pattern, HARMLESS, text)})" for pattern in patterns)
 
 
-_TRAINED = "logistic regression on COLD, madlibs, Lilac's concepts and technical text: tests/accuracy/train.py"
+_TRAINED = "logistic regression on tweets, a forum, COLD, madlibs, concepts, written sentences: tests/accuracy/train.py"
+_ASKED = "logistic regression on written requests for harm and harmless ones: tests/accuracy/train.py"
 SIGNALS = (
-    Signal("instruction_toxicity", pa.float32(), toxicity, _TRAINED),
-    Signal("output_toxicity", pa.float32(), toxicity, _TRAINED),
+    Signal("instruction_toxicity", pa.float32(), toxicity, _TRAINED, 2),
+    Signal("output_toxicity", pa.float32(), toxicity, _TRAINED, 2),
+    Signal("instruction_danger", pa.float32(), danger, _ASKED),
     Signal("output_hate", pa.int32(), _phrases((_HATE,), "output_prose"), "a group with what is said of it, slurs"),
     Signal(
         "output_sexual",

@@ -13,8 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from tests.accuracy.functional import requests
+from tests.accuracy.insults import part_of
 from tests.accuracy.labelled import Labelled, everyday, harmless, harms, technical
-from tests.accuracy.test_safety import measured
+from tests.accuracy.test_safety import area, asked, measured
 
 SIGNALS = {"sexual": "output_sexual", "self_harm": "pair_self_harm", "danger": "pair_danger"}
 FLOORS = {  # recall and precision on the half held back
@@ -25,6 +27,8 @@ FLOORS = {  # recall and precision on the half held back
     ("danger", "en"): (0.92, 1.0),
     ("danger", "zh"): (0.94, 1.0),
 }
+BOUNDS = {"en": 0.8, "zh": 0.7}  # of the default policy
+REQUESTS = {"en": 0.5, "zh": 0.5}  # recall; the bar is .60
 ALARMS = {"technical": 1, "harmless": 1, "everyday": 3}  # texts flagged per kind, at most
 
 
@@ -49,6 +53,33 @@ def test_harmless_text_is_left_alone(source: Callable[[Path], Iterator[Labelled]
         alarms = int(flagged(kind, table).sum())
         print(f"{source.__name__}, {kind}: {alarms} of {len(table):,} flagged", end="; ")
         assert alarms <= ALARMS[source.__name__]
+
+
+@pytest.mark.parametrize("language", REQUESTS)
+def test_requests_for_harm_are_found(language: str) -> None:
+    """Goals that were not learnt from, in frames that were; phrases and classifier together, as the policy has them."""
+    own = [one for one in requests() if one.language == language and one.part == "report"]
+    table, positive = asked([one.text for one in own]), np.array([one.label == "toxic" for one in own])
+    values = pc.fill_null(table["instruction_danger"], 0.0).to_numpy()
+    phrases = table["pair_danger"].to_numpy() > 0
+    found = (values >= BOUNDS[language]) | phrases
+    print(f"requests {language}, report: {len(own)}, AUC {area(values, positive):.3f}", end="")
+    for name, flags in (("phrases", phrases), ("together", found)):
+        print(f"; {name}: recall {flags[positive].mean():.2f}, false alarms {flags[~positive].mean():.3f}", end="")
+    assert found[positive].mean() >= REQUESTS[language]
+    assert found[~positive].mean() <= 0.05
+
+
+@pytest.mark.parametrize("source", [technical, everyday])
+def test_few_instructions_are_taken_for_requests_for_harm(
+    source: Callable[[Path], Iterator[Labelled]], shared_data: Path
+) -> None:
+    """Those of the part that was not learnt from."""
+    texts = [one.text for one in source(shared_data) if part_of(one.text) == "report"]
+    values = pc.fill_null(asked(texts)["instruction_danger"], 0.0).to_numpy()
+    alarms = int((values >= min(BOUNDS.values())).sum())
+    print(f"{source.__name__}: {alarms} of {len(texts):,} flagged", end="")
+    assert alarms <= 0.001 * len(texts)
 
 
 def flagged(kind: str, table: pa.Table) -> np.ndarray:

@@ -1,0 +1,104 @@
+"""Functional tests of the toxicity signal: templates of functional.tsv, filled with the words of functional_words.toml.
+
+The templates were written for the project, from the kinds alone: direct hatred, dehumanising, threats, insults, slurs,
+hatred by implication, tricks of spelling; and harmless: negated, quoted, counter-speech, reclaimed, technical, things,
+groups, everyday talk. Templates are split, not texts: a third is learnt, a third chose features and threshold, the rest
+is reported. frames.toml is learnt only.
+"""
+
+import csv
+import random
+import re
+import tomllib
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+HERE = Path(__file__).parent
+BLOCKS = 24  # of goals: a request for harm and the harmless one on the same subject are in the same part
+WORDS = tomllib.loads((HERE / "functional_words.toml").read_text(encoding="utf-8"))
+
+
+class Functional(NamedTuple):
+    """A text; `label` is toxic or fine, `part` learn, choose or report."""
+
+    language: str
+    kind: str
+    label: str
+    text: str
+    part: str
+
+
+def share_of(key: str) -> float:
+    """From 0 to 1, always the same for one key."""
+    return int(sha256(key.encode()).hexdigest()[:8], 16) / 2**32
+
+
+def functional(fillings: int = 6) -> Iterator[Functional]:
+    with (HERE / "functional.tsv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
+            share = share_of("f" + row["template"])
+            part = "report" if share < 0.34 else "choose" if share < 0.67 else "learn"
+            for text in filled(row["language"], row["template"], fillings):
+                yield Functional(row["language"], row["kind"], row["label"], text, part)
+
+
+def frames(fillings: int = 30) -> Iterator[Functional]:
+    """Texts to learn from."""
+    for language, labels in tomllib.loads((HERE / "frames.toml").read_text(encoding="utf-8")).items():
+        for label, templates in labels.items():
+            for template in templates:
+                for text in filled(language, template, fillings):
+                    yield Functional(language, "frame", label, text, "learn")
+
+
+def requests(fillings: int = 4) -> Iterator[Functional]:
+    """Requests for harm (toxic), and harmless ones that look like them (fine): requests.toml, split by subject."""
+    for language, lists in tomllib.loads((HERE / "requests.toml").read_text(encoding="utf-8")).items():
+        for kind, label in (("danger", "toxic"), ("harmless", "fine")):
+            for at, goal in enumerate(lists[kind]):
+                share = share_of(f"{language} {at * BLOCKS // len(lists[kind])}")
+                part = "report" if share < 0.34 else "choose" if share < 0.67 else "learn"
+                dice = random.Random(goal)  # the same each time
+                for frame in dice.sample(lists["frames"], fillings):
+                    yield Functional(language, kind, label, frame.format(goal), part)
+
+
+def request_frames(fillings: int = 400) -> Iterator[Functional]:
+    """Requests to learn from, of goals made of slots."""
+    for language, lists in tomllib.loads((HERE / "requests.toml").read_text(encoding="utf-8")).items():
+        for kind, label in (("danger", "toxic"), ("harmless", "fine")):
+            for goal in lists["goals"][kind]:
+                dice = random.Random(goal)  # the same each time
+                for _ in range(fillings):
+                    text = re.sub(r"\{(\w+)\}", lambda slot: dice.choice(lists["slots"][slot.group(1)]), goal)  # noqa: B023
+                    yield Functional(language, kind, label, dice.choice(lists["frames"]).format(text.strip()), "learn")
+
+
+def borrowed_requests(texts: list[str], most: int) -> Iterator[Functional]:
+    """Harmless instructions in the frames of requests, at most `most` per language: a frame alone says nothing."""
+    lists = tomllib.loads((HERE / "requests.toml").read_text(encoding="utf-8"))
+    goals: dict[str, list[str]] = {language: [] for language in lists}
+    for text in (each.strip().rstrip(".。") for each in texts):
+        chinese = bool(re.search(r"[\u4e00-\u9fff]", text))
+        words = len(text) / 2 if chinese else len(text.split())
+        if 2 <= words <= 11 and "\n" not in text and text[-1] not in "?？:：" and (chinese or text[0].isupper()):
+            goals["zh" if chinese else "en"].append(text if chinese else text[0].lower() + text[1:])
+    dice = random.Random(5)  # the same each time
+    for language, own in goals.items():
+        for goal in dice.sample(own, min(most, len(own))):
+            frame = dice.choice(lists[language]["frames"])
+            yield Functional(language, "borrowed", "fine", frame.replace("{}", goal), "learn")
+
+
+def filled(language: str, template: str, fillings: int) -> list[str]:
+    """Different texts, at most `fillings`; the template decides which."""
+    dice = random.Random(template)  # the same texts each time
+    texts = dict.fromkeys(_fill(language, template, dice) for _ in range(fillings))
+    return list(texts)
+
+
+def _fill(language: str, template: str, dice: random.Random) -> str:
+    text = re.sub(r"\{(\w+)\}", lambda slot: dice.choice(WORDS[language][slot.group(1)]), template)
+    return text[0].upper() + text[1:] if language == "en" and dice.random() < 0.7 else text
