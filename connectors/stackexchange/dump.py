@@ -51,7 +51,8 @@ Row = tuple[int, int, int, int | None, str | None, str]
 
 def joined(files: tuple[Path, ...]) -> Iterator[dict[str, Any] | Reject]:
     """Threads in order of their question's id, as {question, answers, comments, links}: each the kept
-    attributes of its row, `Owner`, the author's name, and without one `OwnerId`. Rows that belong to no thread are rejects.
+    attributes of its row, `Owner`, the author's name, and without one `OwnerId`. Rows that belong to no thread are
+    rejects.
 
     `files` are XML or 7z archives of it, in any order.
     """
