@@ -19,7 +19,7 @@ from numba import njit
 from pipelines.signals.text import DIGIT, CharacterTables, Texts, character_tables, decode, kind_of, texts_of
 from schemas.signal import Signal
 
-MAX_CHARACTERS = 400  # characters of a text that are read
+MAX_CHARACTERS = 160  # of prose that fastText reads; of a text six times as many are looked at
 GUESSES = 8  # of fastText's that are weighed
 MIN_LETTERS = 3  # fewer are no word
 # Of a few letters of Latin the best guess must have so much. A word alone is English or something that is certain:
@@ -65,7 +65,8 @@ _KNOWN = frozenset(  # all that have a large Wikipedia
     "sv da no fi cs sk ro hu el bg sr hr sl lt lv et he th ms ca gl eu af sw tl ur ta te mr gu ml kn pa ne si az kk hy ka sq mk is ga cy eo la be bs".split()  # noqa: SIM905, E501
 )
 _WEIGHT, _WEIGHT_OF_KNOWN, _WEIGHT_OF_RARE = 1.0, 0.1, 0.02
-_FOREIGN = 0.1  # for each letter that a language has not
+# for letters that a language has not, at most twice: one in thirty counts once, so that a foreign name counts little
+_FOREIGN, _FOREIGN_SHARE = 0.1, 30
 # letters beyond a to z, or of all its alphabet
 _LETTERS = {
     **{"en": "", "id": "é", "ms": "", "de": "äöüß", "nl": "áéèëïíóöüĳ", "fr": "àâæçéèêëîïôœùûüÿ", "es": "áéíóúüñ"},
@@ -98,17 +99,19 @@ _NOT_LANGUAGE = re2.compile(
 )
 
 MAX_MIXED = 400  # letters; in a longer text most of them decide
-LATIN_SMALL_WORD = 3  # says as much as so many small words or endings of Chinese, Japanese or Korean
+LATIN_SMALL_WORD = 2  # says as much as so many small words or endings of Chinese, Japanese or Korean
 _QUOTED = re2.compile(
     r"《[^《》\n]*》|“[^“”\n]*”|\"[^\"\n]*\"|「[^「」\n]*」|『[^『』\n]*』|‘[^‘’\n]*’|\([^()\n]*\)|（[^（）\n]*）|'[^'\n]*'"
 )
+# capitals begin a sentence; within one they are names (`Motor On`)
 _LATIN_SMALL = re2.compile(
-    r"(?i)\b(?:the|an?|is|are|was|were|of|to|in|into|and|or|for|with|from|mean(?:s|ing)?|how|what|which|who|why|do|does|did"
-    r"|you|i|my|it|this|that|can|not|be|on|as|by|at|translate|english|chinese|japanese|der|die|das|und|ist|wie|heißt"
-    r"|bedeutet|le|la|les|de|du|et|est|que|el|los|en|se|significa|comment|dit)\b"
+    r"\b(?:the|an?|is|are|was|were|of|to|in|into|and|or|for|with|from|mean(?:s|ing)?|how|what|which|who|why|do|does|did"
+    r"|you|i|my|it|this|that|can|not|be|on|as|by|at|der|die|das|und|ist|wie|heißt|bedeutet|le|la|les|de|du|et|est|que|el"
+    r"|los|en|se|significa|comment|dit)\b"
+    r"|^\W*(?:The|An?|What|How|Who|Which|Why|When|Where|Is|Are|Do|Does|Can|Translate|Explain|Write|Was|Wie|Que|Qué|Comment)\b"
 )
 _EAST_ASIAN_SMALL = re2.compile(
-    r"[的了是我你他她们在吗呢么什怎为有不这那哪请把和与将个用会能可要到就也都下中上让给对从被及如何帮]|[\x{3041}-\x{3096}]{2}|[\x{ac00}-\x{d7a3}]+"
+    r"[的了是以等被其它于与所一我你他她们在吗呢么什怎为有不这那哪请把和与将个用会能可要到就也都下中上让给对从被及如何帮]|[\x{3041}-\x{3096}]{2}|[\x{ac00}-\x{d7a3}]+"
 )
 _EAST_ASIAN = re2.compile(r"[\x{3041}-\x{30ff}\p{Han}\x{ac00}-\x{d7a3}]")
 _LATIN_WORD = re2.compile(r"\b[a-z]{2,}")
@@ -153,6 +156,7 @@ def _main_script(text: str, counts: np.ndarray, heaviest: int) -> int:
         other = KANA
     other = HANGUL if counts[HANGUL] > counts[HAN] + counts[KANA] else other
     latin, foreign = len(_LATIN_SMALL.findall(rest)), len(_EAST_ASIAN_SMALL.findall(rest))
+    foreign += 3 * rest.count("。")
     if latin == foreign == 0:
         return other if _EAST_ASIAN.search(rest) or not _LATIN_WORD.search(rest) else heaviest
     return LATIN if LATIN_SMALL_WORD * latin > foreign else other
@@ -167,27 +171,32 @@ def _script(name: str, variants: np.ndarray) -> str:
 def _language(text: str, script: str, language: str, letters: int) -> str:
     if language:
         return language if letters else UNKNOWN
-    cleaned = " ".join(_NOT_LANGUAGE.sub(" ", text[: 4 * MAX_CHARACTERS]).split())[:MAX_CHARACTERS]
+    cleaned = " ".join(_NOT_LANGUAGE.sub(" ", text[: 6 * MAX_CHARACTERS]).split())[:MAX_CHARACTERS]
     size = sum(map(str.isalpha, cleaned)) if len(cleaned) < 2 * FEW_LETTERS else len(cleaned)
     return _guess(cleaned, script, size) if size >= MIN_LETTERS else UNKNOWN
 
 
 def _guess(text: str, script: str, size: int) -> str:
-    letters = {char for char in text.lower() if char.isalpha() and not char.isascii()}
+    letters = [char for char in text.lower() if not char.isascii() and _is_letter_of(char, script)]
     best, most = UNKNOWN, MIN_SCORE if size < FEW_LETTERS and script == "Latn" else 0.0
     word_alone = size < FEW_LETTERS and script == "Latn" and not letters and " " not in text
     for guess in _fasttext().detect(text, model="lite", k=GUESSES):
         name = str(guess["lang"])
-        weighed = guess["score"] * _weight(name, letters) if _is_possible(name, script) else 0.0
+        weighed = guess["score"] * _weight(name, letters, size) if _is_possible(name, script) else 0.0
         if weighed > most and not (word_alone and name != "en" and weighed < MIN_SCORE_OF_WORD):
             best, most = name, weighed
     return best
 
 
-def _weight(language: str, letters: set[str]) -> float:
+def _weight(language: str, letters: list[str], size: int) -> float:
     weight = _WEIGHT if language in _COMMON else _WEIGHT_OF_KNOWN if language in _KNOWN else _WEIGHT_OF_RARE
     own = _LETTERS.get(language)
-    return weight if own is None else float(weight * _FOREIGN ** len(letters.difference(own)))
+    foreign = sum(char not in own for char in letters) if own is not None else 0
+    return float(weight * _FOREIGN ** min(2.0, _FOREIGN_SHARE * foreign / size))
+
+
+def _is_letter_of(char: str, script: str) -> bool:
+    return char.isalpha() and script in ("Latn", "Cyrl") and ("\u0400" <= char < "\u0530") == (script == "Cyrl")
 
 
 def _is_possible(language: str, script: str) -> bool:
@@ -226,7 +235,7 @@ def _variant_table() -> np.ndarray:
 def _count_scripts(texts: Texts, tables: CharacterTables, scripts, variants, counts, either):  # type: ignore[no-untyped-def]
     for row in range(len(counts)):
         at, end = texts.offsets[row], texts.offsets[row + 1]
-        end = min(end, at + 16 * MAX_CHARACTERS)
+        end = min(end, at + 40 * MAX_CHARACTERS)
         while at < end:
             code, at = decode(texts.data, at, end)
             if code >= 0x10000 or kind_of(code, tables.kinds) <= DIGIT:

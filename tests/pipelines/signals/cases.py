@@ -237,27 +237,6 @@ LANGUAGE = [
     case("language_match", None, "42", instruction="How does a water mill grind the grain?"),
 ]
 
-TASK = [
-    case("task", "question_answering", kind="exchange", instruction="Who invented the mill?"),
-    case("task", "question_answering", kind="answer", instruction="My stone is stuck"),
-    case("task", "code_generation", kind="exchange", instruction="Write a Python function that mills grain"),
-    case("task", "code_generation", kind="exchange", instruction="编写一个排序函数"),
-    case("task", "creative_writing", kind="exchange", instruction="Compose a poem about flour."),
-    case("task", "creative_writing", kind="exchange", instruction="写一首关于磨坊的诗"),
-    case("task", "task_automation", kind="exchange", instruction="Summarize the text."),
-    case("task", "task_automation", kind="exchange", instruction="将这句话翻译成英文"),
-    case("task", "education", kind="exchange", instruction="Explain how a mill works."),
-    case("task", "education", kind="explanation", instruction="The millstone"),
-    case("task", "text_generation", kind="exchange", instruction="Suggest three names for a mill."),
-    case("task", "task_automation", kind="exchange", instruction="Given a text, find its topic.", input="Flour."),
-    case("task", "task_automation", kind="exchange", instruction="判断这句话的语气", input="快走！"),
-    case("task", "question_answering", kind="exchange", instruction="Identify the inventor of the water mill."),
-    case("task", "code_generation", kind="exchange", instruction="Convert the given HTML into Markdown.", input="<b>"),
-    case("task", "creative_writing", kind="exchange", instruction="Construct a metaphor for bread."),
-    case("task", "dialogue", kind="dialogue", instruction="And then?"),
-    case("task", "other", kind="exchange", instruction="Millstones"),
-]
-
 READING = [
     case(
         "output_reading_ease", pytest.approx(206.835 - 1.015 * 6 - 84.6 * 1.0, abs=0.01), "The cat sat on the mat. " * 2
@@ -269,36 +248,6 @@ READING = [
     case("output_type_token", near(5 / 12), "The cat sat on the mat. " * 2),
     case("output_type_token", near(0.1), " ".join("abcdefghij"[k % 5] * 3 for k in range(500))),
     case("output_type_token", None, "Too short."),
-]
-
-EXCHANGE = [
-    case("input_link_only", True, input="https://mill.example/a"),
-    case("input_link_only", False, input="See https://mill.example/a"),
-    case("output_none", True, "N/A"),
-    case("output_none", True, "无。"),
-    case("output_none", False),
-    case("output_merged", 1, "Flour.\n\n12. Instruction: Name a grain.\nOutput: Rye."),
-    case("output_merged", 0, "The instruction: read it twice.\nInstructions:\n1. Knead."),
-    case("instruction_impossible", True, instruction="Draw a picture of a mill"),
-    case("instruction_impossible", True, instruction="Generate an image of a mill"),
-    case("instruction_impossible", True, instruction="画一张水车的图"),
-    case("instruction_impossible", False, instruction="Draw calls are slow"),
-    case("instruction_impossible", False, instruction="Create a photo caption for a mill"),
-    case("instruction_impossible", False, instruction="Print out the last lines of the poem"),
-    case("instruction_impossible", False, instruction="Write code that draws a mill"),
-    case("output_missing_steps", 0, "Three steps:\n1. Grind.\n2. Sieve.\n3. Bake."),
-    case("output_missing_steps", 0, '1. "5 Ideas for Millers"\n2. "Flour"'),
-    case("output_missing_steps", 2, "Here are four easy steps:\n1. Grind.\n2. Sieve."),
-    case("output_missing_steps", 1, "1. Grind.\n2. Sieve.\n4. Bake."),
-    case("output_missing_steps", 3, "有五个步骤：\n1. 磨\n2. 筛"),
-    case("output_missing_steps", 0, "17. Clients are authenticated.\n3.2.6 is broken; 4.0 is not."),
-    case("output_missing_steps", 0),
-    case("output_wiki_residue", 3, "'''Mill''' in [[Flour]] {{citation needed}}"),
-    case(
-        "output_wiki_residue",
-        0,
-        "It's the `[[` operator: a[b[0]], [[image]], {{ name }}, $x_{{n}}$ and 'quoted'.\n|---|---|",
-    ),
 ]
 
 DOMAIN = [

@@ -9,11 +9,19 @@ from pipelines.annotate import measure
 from pipelines.signals import SIGNALS
 from schemas.record import RECORD
 from tests.pipelines import corpus
-from tests.pipelines.signals import cases, safety_cases
+from tests.pipelines.signals import cases, exchange_cases, safety_cases
 
 TABLES = (
     *(cases.LENGTH, cases.REPETITION, cases.CHARACTERS, cases.LINES, cases.CODE, cases.LINKS, cases.PAIRING),
-    *(cases.PHRASES, cases.LANGUAGE, cases.TASK, cases.DOMAIN, cases.READING, cases.EXCHANGE, cases.CONTEXT),
+    *(
+        cases.PHRASES,
+        cases.LANGUAGE,
+        exchange_cases.TASK,
+        cases.DOMAIN,
+        cases.READING,
+        exchange_cases.EXCHANGE,
+        cases.CONTEXT,
+    ),
     *(safety_cases.PRIVATE, safety_cases.SAFETY, safety_cases.INJECTION),
 )
 CASES = [case for table in TABLES for case in table]
