@@ -55,6 +55,8 @@ def drop_silent(element: HtmlElement) -> None:
     """Take away what says nothing, with the brackets around it and the wrappers that held nothing else."""
     parent = element.getparent()
     while len(parent) == 1 and parent.tag in INLINE and not _says(parent.text, element.tail, parent.get("id")):
+        if parent.text or element.tail:
+            parent.tail = f" {parent.tail or ''}"
         element, parent = parent, parent.getparent()
     previous = element.getprevious()
     before, after = (parent.text if previous is None else previous.tail) or "", element.tail or ""

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import re2
+
 from connectors.reading import rows as stored
 from connectors.reading.malformed import Malformed
 from connectors.reading.spill import groups, spilled
@@ -15,6 +17,16 @@ from schemas.document import Reject
 _TABLE = "create table said (thread integer, kind integer, id integer, row text)"
 # ids grow with time, so that nobody stands before whom they answer
 _THREADS = "select thread, kind, id, row from said order by thread, kind, id, rowid"
+
+_SENTENCE = re2.compile(r"^[^.!?。！？\n]*")
+# A comment that quotes, agrees, or names what it is about; words of English, in which most of Reddit is
+_ANSWERS = re2.compile(
+    r"(?i)^\W*(?:yes|yeah|no|nope|ok|okay|well|but|and|so|also|or|lol|wow|hmm|agreed|exactly|really|same|thanks"
+    r"|you know|he|she|they|it|its|it['’]s|this|these|those|that|thats|that['’]s)(?:[^\pL]|$)|^(?:>|&gt;|[\"“])"
+    r"|\b(?:the|this|that|his|her|their|your) (?:\w+ )?(?:article|author|post|poster|op|story|video|link|site|page|blog"
+    r"|piece|essay|submission|title|headline|image|picture|comment|commenter|replies|thread|guy|idea|approach)s?\b"
+)
+_POINTS = re2.compile(r"(?i)\b(?:this|that|these|those|he|she|they|it|him|her|them|his)\b")
 
 
 def joined(files: tuple[Path, ...], subreddits: frozenset[str], comment_threads: bool) -> Iterator[Row | Reject]:
@@ -68,13 +80,20 @@ def _as_threads(found: list[Row], comment_threads: bool) -> Iterator[Row | Rejec
 
 
 def _trees(found: list[Row]) -> list[list[Row]]:
-    """The replies below each comment on the submission that ends in a question; alone it would teach nothing."""
+    """The replies below each comment on the submission that asks by itself; without any it would teach nothing."""
     roots: dict[str, str] = {}
     trees: dict[str, list[Row]] = {}
     for row in found:
         parent = str(row.get("parent_id"))
         on_top = parent == row["link_id"]
-        if root := roots.get(parent) or (row["id"] if on_top and row["body"].rstrip().endswith(("?", "？")) else ""):
+        if root := roots.get(parent) or (row["id"] if on_top and _asks_alone(row["body"]) else ""):
             roots[row["id"]] = root
             trees.setdefault(root, []).append(row)
     return [tree for tree in trees.values() if len(tree) > 1]
+
+
+def _asks_alone(comment: str) -> bool:
+    """Whether a comment ends in a question, and speaks of nothing that only its submission says."""
+    text = comment.strip()
+    first = _SENTENCE.match(text)
+    return text.endswith(("?", "？")) and not _ANSWERS.search(text) and not (first and _POINTS.search(first[0]))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import re2
 
-from pipelines.normalise import clean, code, exercises, fragments, headings, languages, question_lists
+from pipelines.normalise import clean, code, exercises, fragments, headings, languages, openings, question_lists
 from pipelines.normalise.headings import Heading
 from pipelines.normalise.markdown import fenced
 from pipelines.normalise.phrasing import CLASSIFIED_LANGUAGES, can_ask, phrase
@@ -170,7 +170,7 @@ def _add_section(
     part = _part_name(section)
     record_id = part_id(builder.origin, builder.article.key, part)
     output = clean.finished(clean.article(section.markdown, builder.article.url or builder.origin.url))
-    output = _without_banner(output, about)
+    output = openings.without_link(_without_banner(output, about))
     reason = "back_matter" if headings.lead_to_references(section.path) else _reject_reason(output, about)
     if reason:
         extraction.rejects.append((part, reason))

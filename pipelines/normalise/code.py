@@ -13,16 +13,28 @@ PER_SECTION = 3
 REQUEST_CHARS = 500
 
 _LIST_MARK = re2.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+")
-_OPENING_WORDS = re2.compile(
-    r"(?i)^(?:for (?:example|instance)|e\.g\.|now|first(?:ly)?|second(?:ly)?|then|next|finally|so|also|again"
-    r"|similarly"
-    r"|of course),?\s+(\S)"
+_VERB = (
+    r"(?:add|append|apply|assign|build|call|change|check|clone|combine|compile|compute|configure|connect|convert"
+    r"|copy|create"
+    r"|declare|define|delete|deploy|do|download|edit|enable|disable|enter|execute|export|extend|fetch|find|generate"
+    r"|get|implement"
+    r"|import|include|initiali[sz]e|insert|install|invoke|iterate|launch|list|load|make|modify|move|open|pass|print"
+    r"|protect|put"
+    r"|read|register|remove|rename|replace|return|run|save|send|set|sort|specify|start|stop|store|test|turn|type"
+    r"|uninstall"
+    r"|update|upgrade|use|validate|verify|write|wrap)"
 )
+_OPENING_WORDS = re2.compile(
+    r"(?i)^(?:for (?:example|instance)|e\.g\.|now|first(?:ly)?|second(?:ly)?|then|next|finally|so|also|again|similarly"
+    r"|of course)(,?)\s+(\S+)"
+)
+# With which those words are no openings: "so far", "similarly to lists", "now that it runs"
+_GO_ON = frozenset(("far", "that", "to", "long", "many", "much", "of", "as", "known", "time", "step", "on"))
 _FOR_EXAMPLE = re2.compile(
     r"(?i)[\s,，。]*(?:for example|for instance|e\.g\.|like(?: this| so| in)?|as follows|例如|比如|如下)[,，]?$"
 )
 _REFERS_BACK = re2.compile(
-    r"(?i)^(?:thus|therefore|hence|note|be careful|this|that|these|those|it|they|he|she|its|their|another"
+    r"(?i)^(?:thus|therefore|hence|now that|note|be careful|this|that|these|those|it|they|he|she|its|their|another"
     r"|instead|otherwise|alternatively|and|but|or"
     r"|however|either"
     r"|both|here|there|where|we|yes|no|when this|if so|in this|in that|in such|for this|with this|to do (?:this"
@@ -38,17 +50,6 @@ _REFERS_BACK = re2.compile(
     r"|那)(?:段|些|个)(?:代码|程序|脚本|命令|例子|文件)"
     r"|^(?:这|那|它|此|该|其|另|否则|或者|但|而|同样|然后|接着|上述|以上|因此|所以|现在|还)|刚才|之前的|前面的"
 )
-_VERB = (
-    r"(?:add|append|apply|assign|build|call|change|check|clone|combine|compile|compute|configure|connect|convert"
-    r"|copy|create"
-    r"|declare|define|delete|deploy|do|download|edit|enable|disable|enter|execute|export|extend|fetch|find|generate"
-    r"|get|implement"
-    r"|import|include|initiali[sz]e|insert|install|invoke|iterate|launch|list|load|make|modify|move|open|pass|print"
-    r"|protect|put"
-    r"|read|register|remove|rename|replace|return|run|save|send|set|sort|specify|start|stop|store|test|turn|type"
-    r"|uninstall"
-    r"|update|upgrade|use|validate|verify|write|wrap)"
-)
 # A sentence that says what to do; "can" or "example" alone also stand where something is only told.
 _ASKS_FOR_CODE = re2.compile(
     rf"(?i)^(?:to|in order to) \w+|^(?:please |simply |just |first |if [^,]+, |when [^,]+, |for [^,]+, )*{_VERB}\b"
@@ -59,6 +60,15 @@ _ASKS_FOR_CODE = re2.compile(
     rf"|creating|setting)\b"
     r"|运行|执行|输入|使用|编写|创建|添加|定义|调用|安装|打开|修改|可以|需要|只需|必须|应当"
     r"|(?:^|[^申邀])请(?:[^求教假]|$)|(?:^|[^重主必需只概摘简扼次纲提])要(?:[^求素点么旨件]|$)"
+)
+# "Compile it using:" names no means
+_UNFINISHED = re2.compile(r"(?i)[,，]? (?:by )?(?:using|via)$")
+# "The responses are:" says what something is, "the simplest way is:" does not
+_TELLS = re2.compile(r"(?i)\b(?:is|are|was|were|be|been|means?|says?)[.。]?$|(?:是|为)[。]?$")
+_WAY = re2.compile(r"(?i)\bways? (?:to|of|in which|you)\b|方法|方式|办法")
+# "an interface that is easier to use" says what something is like
+_JUDGED = re2.compile(
+    r"(?i)\b(?:easy|easier|hard|harder|nice|nicer|simple|simpler|safe|safer|convenient|difficult|faster) to \w+[.]?$"
 )
 _ASKS_HOW = re2.compile(
     r"(?i)^(?:how (?:do|does|can|to|should|could|would|might|must|may|shall)\b|(?:can|could) (?:i|you|we|one)\b"
@@ -119,9 +129,10 @@ def request_from(before: str) -> str:
     paragraph = _LIST_MARK.sub("", paragraph)
     if len(paragraph) > REQUEST_CHARS:
         paragraph = paragraph[clean.last_sentence(paragraph) :]
-    paragraph = _OPENING_WORDS.sub(lambda first: first.group(1).upper(), paragraph)
+    paragraph = _OPENING_WORDS.sub(_without_opening, paragraph)
     paragraph = _FOR_EXAMPLE.sub("", paragraph.rstrip(":： ")).rstrip(".。,， ")
-    return f"{paragraph}{'。' if clean.is_chinese(paragraph) else '.'}" if _is_code_request(paragraph) else ""
+    stop = "。" if clean.is_chinese(paragraph) else "."
+    return f"{_UNFINISHED.sub('', paragraph)}{stop}" if _is_code_request(paragraph) else ""
 
 
 def _is_code_request(paragraph: str) -> bool:
@@ -132,4 +143,11 @@ def _is_code_request(paragraph: str) -> bool:
     complete = len(last) >= shortest and not paragraph[:1].islower()
     if not complete or _REFERS_BACK.search(paragraph) or _SHOWS_OUTPUT.search(last):
         return False
-    return bool(_ASKS_FOR_CODE.search(last))
+    if _TELLS.search(last) and not _WAY.search(last):
+        return False
+    return bool(_ASKS_FOR_CODE.search(_JUDGED.sub(" ", last)))
+
+
+def _without_opening(opening: "re2._Match") -> str:
+    word = str(opening[2])
+    return word[0].upper() + word[1:] if opening[1] or word.lower() not in _GO_ON else str(opening[0])

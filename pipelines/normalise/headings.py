@@ -62,16 +62,16 @@ _ZH_QUESTION = re2.compile(
     r"|多少|几种|谁)"
 )
 _ZH_HOW = re2.compile(r"^(如何|怎样|怎樣|怎么|怎麼)")
-_ZH_VERB = (
+ZH_VERB = (
     r"(?:安装|配置|创建|新建|使用|运行|编写|添加|删除|移除|设置|部署|升级|更新|构建|编译|启动|停止|重启|启用"
     r"|禁用|导入|导出|下载|上传"
     r"|提交|定义|声明|调用|修改|查看|检查|测试|调试|连接|备份|恢复|迁移|注册|登录|生成|编辑|打开|打包|发布|克隆"
     r"|获取|读取|写入|处理|实现"
     r"|扩展|卸载|搭建|验证|返回|覆盖|自定义|选择|改进|加固|建立|执行|新增|设定|自订)"
 )
-_ZH_TASK = re2.compile(rf"^{_ZH_VERB}(?:(?:、|和|与|及|并){_ZH_VERB})*.+$")
-_ZH_JOINED_NOUN = re2.compile(rf"^{_ZH_VERB}(?:、|和|与|及)")
-_ZH_JOINED_VERBS = re2.compile(rf"^{_ZH_VERB}(?:、|和|与|及){_ZH_VERB}")
+_ZH_TASK = re2.compile(rf"^{ZH_VERB}(?:(?:、|和|与|及|并){ZH_VERB})*.+$")
+_ZH_JOINED_NOUN = re2.compile(rf"^{ZH_VERB}(?:、|和|与|及)")
+_ZH_JOINED_VERBS = re2.compile(rf"^{ZH_VERB}(?:、|和|与|及){ZH_VERB}")
 _ZH_NOT_TASK = re2.compile(
     r"(?:方法|说明|方式|概述|原理|介绍|机制|问题|选项|参数|规则|步骤|指南|须知|记录|日志|工具|文件|限制"
     r"|场景|要求|类型|状态|管理|语言"
@@ -248,7 +248,14 @@ def _task(heading: str) -> str:
     if verb in GERUNDS:
         is_task = verb not in NOUNS or _OBJECT.match(rest) or (rest[:1].islower() and _PLURAL_OR_PHRASE.search(rest))
         return f"{GERUNDS[verb]} {_JOINED_GERUND.sub(_base_form, rest, count=1)}" if is_task else ""
-    return f"{verb} {rest}" if IMPERATIVES.get(verb) or (verb in IMPERATIVES and _OBJECT.match(rest)) else ""
+    return f"{verb} {rest}" if is_imperative(heading) else ""
+
+
+def is_imperative(sentence: str) -> bool:
+    """Whether a line in English says what to do: "run the mill", not "run times"."""
+    match = _VERB_FIRST.match(sentence)
+    verb, rest = (match.group(1).lower(), match.group(2)) if match else ("", "")
+    return bool(IMPERATIVES.get(verb) or (verb in IMPERATIVES and _OBJECT.match(rest)))
 
 
 def _base_form(joined: Any) -> str:

@@ -42,7 +42,14 @@ _ONWARDS = re2.compile(
     r"(?i)^\s*(?:(?:ok(?:ay)?|so|now|and|but|great|good|well|next|then|finally|first)\b,? ?)*"
     r"(?:let(?:'|’)?s |let us |we(?:'|’)?ll |we (?:will|can|are going to|now) |you(?:'|’)?ll |you (?:will|can now) "
     rf"|in the (?:next|following) {_PARTS}|the (?:next|following) {_PARTS}|on to |(?:it(?:'|’)s|it is) time to ).*"
-    rf"|^\s*(?:现在)?(?:让我们|我们(?:将|会)|接下来|在?下一[节章]|下面).*"
+    rf"|^\s*(?:现在)?(?:让我们|我们(?:将|会)|在?(?:接下来|后面|后续)|在?下一[节章]|下面).*"
+)
+# "Let's try it!", after which a section ends
+_INVITES = re2.compile(
+    r"(?i)^\s*(?:(?:ok(?:ay)?|so|now|great|good|well),? )?let(?:'|’)?s "
+    r"(?:(?:try|see|start|begin|go|continue|move on|get (?:started|going)|find out|dive in|do (?:it|this|that)"
+    r"|(?:take|have) a (?:closer )?look)\b[^.!?:]{0,40})[.!?]+\s*$"
+    r"|^\s*(?:现在|那么|好了)?[，,]?(?:让)?我们(?:现在|一起|先)?来?(?:试|看|开始|动手|继续)[^。！？：]{0,12}[。！？]\s*$"
 )
 # Whose text a page is, and that a film says the same
 _CREDIT = re2.compile(
@@ -52,7 +59,7 @@ _CREDIT = re2.compile(
 )
 _OTHER_PART = re2.compile(
     rf"(?i)\b(?:next|following|coming|later) {_PARTS}|\b(?:next|following) (?:tutorial|episode|one)\b"
-    r"|下一?[节章]|后面的章节"
+    r"|下一?[节章]|(?:后面|接下来|后续)的?几?个?[章节]"
 )
 # What brackets and sentences that lead elsewhere have in them
 _SEES = re2.compile(
@@ -102,7 +109,9 @@ def _without_announcements(text: str) -> str:
 
 
 def _without_promise(text: str) -> str:
-    """`text` without a last sentence that only says what another part will do."""
+    """`text` without a last sentence that only says what another part will do, or invites to what does not follow."""
     last = _LAST.search(text)
-    promises = last and last.start() > 0 and _ONWARDS.match(last[0]) and _OTHER_PART.search(last[0])
-    return text[: last.start()].rstrip() if promises else text
+    if not last or last.start() == 0:
+        return text
+    promises = _ONWARDS.match(last[0]) and _OTHER_PART.search(last[0])
+    return text[: last.start()].rstrip() if promises or _INVITES.match(last[0]) else text

@@ -5,13 +5,13 @@ import pyarrow as pa
 from pipelines.signals.phrases import has_match
 from schemas.signal import Signal
 
-OPENING = 200  # characters, and none of what follows code: there "the command above" is at hand
+OPENING = 200  # characters, and none of what follows code, a list or a table: there "the command above" is at hand
 
 # Short ranges instead of \pL: the whole must fit into the memory that RE2 gives to a fast search.
 _NO_LETTER = r"(?:^|[^A-Za-zЀ-ӿ가-힣])"  # RE2's \b knows ASCII only
 _BEGINS = (
     r"(?:now|so|then|next|but|finally|again|okay|ok|great|alright|returning to|back to|this time)(?:,"
-    r"| (?:that|you|we|our|let|i|it|add|open|run|the|what|create|go|to)\b)"
+    r"| (?:that|you|we|our|let|i|it|add|open|run|the|create|go|to)\b)"
     r"|(?:现在|接下来|然后|接着|那么)[，,]?(?:让|我们|使用|来)|(?:好了|好的|太棒了)[，,！!。]|继续[，,]"
     r"|(?:では|それでは|今度は)、|(?:이제|자,|그럼)[ ,]|(?:nun|jetzt|gut,|super,|ok,|dann|als nächstes)[ ,]"
     r"|(?:maintenant|bien|bon|ensuite|alors) ?,|maintenant que (?:nous|vous|tu|l['’]on|on) |(?:ora|adesso)[, ]"
@@ -23,7 +23,8 @@ _LEANS_BACK = (
     r"|\b(?:as|like|what) (?:we|you|i)(?:['’]ve| have)? (?:just |already )*"
     r"(?:saw|seen|did|done|made|created|learned|learnt|used|wrote|written|added|discussed|built|installed|set up)\b"
     r"|(?:^|[^\sf]\s+|[^\s\w])(?:we|you)(?:['’]ve| have) (?:just|already|now|finally) \w+|\bnow that (?:we|you)\b"
-    r"|\b(?:we|you)\b[^.]{0,60}\bso far\b|\bso far,? (?:we|you)\b|\b(?:we|you) \w+ (?:earlier|previously)\b"
+    r"|\b(?:we|you(?:['’]ve|['’]re| have| are| were| had))\b[^.]{0,60}\bso far\b"
+    r"|\bso far,? (?:we|you)\b|\b(?:we|you) \w+ (?:earlier|previously)\b"
     r"|\b(?:we|you) just \w+[^\We]ed\b|\b(?:remember|recall) (?:that|the|when|how|what|our|in|from) (?:we|our"
     r"|the previous|the last)\b"
     r"|\b(?:commands?|codes?|examples?|diagrams?|tables?|sections?|functions?|programs?|steps?) (?:shown |given "
@@ -40,7 +41,7 @@ _LEANS_BACK = (
     r"|前面的(?:命令|代码|例子|示例|步骤|程序|内容|章节|部分)"
     r"|(?:前面|刚才|刚刚|先前)(?:我们|已|介绍|创建|安装|讲|提|说|写|看[到过]|学)"
     r"|之前(?:我们|已经|创建|安装|学|讲|提到|说过|写)|我们(?:已经(?:学|知道|了解|创建|安装|看|介绍|讲|有了|完成)"
-    r"|刚刚|刚才)|还记得|到目前为止|回到我们"
+    r"|刚刚|刚才)|还记得|到(?:目前|现在)为止[，,]?(?:我们|咱们|你|您|大家)|回到我们"
     r"|上に示し|上記の|先ほど|前の(?:章|節|例|ステップ)|ここまで|これまで(?:に|の)|앞에서|방금|지금까지"
     r"|\b(?:wie (?:wir|du|sie) (?:gesehen|gelernt)|(?:im|in der) (?:vorigen|vorherigen|letzten) |oben (?:gezeigt"
     r"|genannt|beschrieben)|bisher )"
@@ -49,13 +50,14 @@ _LEANS_BACK = (
     rf"|{_NO_LETTER}(?:위의|이전 (?:장|단계|예제)|как (?:мы|ты|вы) (?:уже )?(?:видел|узнал|говорил)"
     r"|в (?:прошлой|предыдущ)|выше(?:указан|приведён|приведен|описан))"
 )
+_BEGINNING = r"regexp_replace(output, '(?s)(?:```|\n(?:[-*+|]|\d{1,2}\.) ).*', '')"
 
 SIGNALS = (
     Signal(
         "output_leans_back",
         pa.bool_(),
-        has_match(_LEANS_BACK, f"left(regexp_replace(split_part(output, '```', 1), '`[^`\n]*`', ' ', 'g'), {OPENING})"),
+        has_match(_LEANS_BACK, f"left(regexp_replace({_BEGINNING}, '`[^`\n]*`', ' ', 'g'), {OPENING})"),
         "opens with what its reader has just read or done (`Now that we have …`, `the command above`)",
-        2,
+        3,
     ),
 )

@@ -226,5 +226,28 @@ def test_the_first_month_of_comments(shared_data: Path) -> None:
     dump = shared_data / "forums" / "reddit" / "RC_2005-12.zst"
     assert Counter(item.reason for item in fetched(dump) if isinstance(item, Reject)) == {"no_submission": 1075}
     rooted = fetched(dump, comment_threads=True)
-    assert sum(isinstance(item, Page) for item in rooted) == 28
-    assert sum(isinstance(item, Reject) for item in rooted) == 980
+    assert sum(isinstance(item, Page) for item in rooted) == 7
+    assert sum(isinstance(item, Reject) for item in rooted) == 1042
+
+
+@pytest.mark.parametrize(
+    ("comment", "alone"),
+    [
+        ("Does anyone sell lids on their own?", True),
+        ("My kettle whistles in D. Is it possible to tune it?", True),
+        ("How is this not fraud?", False),
+        ("The article says that kettles whistle. Why should they?", False),
+        ("Thats a good idea, but what if it boils over?", False),
+        ("> Kettles whistle.\n\nDo all of them?", False),
+        ("Kettles whistle.", False),
+    ],
+)
+def test_a_root_that_only_its_submission_explains_is_none(tmp_path: Path, comment: str, alone: bool) -> None:
+    said = {"link_id": "t3_zz9", "subreddit": "tea", "author": "ann", "created_utc": 1704067200}
+    root = {**said, "id": "ca", "parent_id": "t3_zz9", "body": comment}
+    reply = {**said, "id": "cb", "parent_id": "t1_ca", "body": "The maker does: ask for part 12.", "author": "ben"}
+    (tmp_path / "RC_2024-02.jsonl").write_text("\n".join(map(json.dumps, (root, reply))))
+    found = fetched(tmp_path, comment_threads=True)
+    assert [item.key if isinstance(item, Page) else item.reason for item in found] == (
+        ["t1_ca"] if alone else ["no_submission"] * 2
+    )

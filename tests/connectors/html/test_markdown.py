@@ -57,6 +57,7 @@ CASES = [
     ('<p>See [<a href="https://x.example"><i class="icon"></i></a>] the end.</p>', "See the end."),
     ('<p>See (<span><a href="https://x.example"><img src="i.png"></a></span>) the end.</p>', "See the end."),
     ('<p>看「<img src="i.png">」图（<a href="/a">这里</a>）</p>', "看图（[这里](https://site.example/a)）"),
+    ('<p>one<span><img src="i.png">&nbsp;</span>two</p>', "one two"),
     ("<p>Call f() and g(<b>x</b>)</p>", "Call f() and g(**x**)"),
     ('<p>a</p><table><tr><td><img src="a.png"></td><td><a href="/b"><img src="b.png"></a></td></tr></table>', "a"),
     (

@@ -45,6 +45,28 @@ from tests.pipelines.normalise.test_articles import ORIGIN
         ("In this case you can add some salt to the water in the pan:", ""),
         ("运行之后，您会看到如下的输出结果：", ""),
         ("It ends without a colon and is not a request.", ""),
+        (
+            "So far you have boiled one egg, now you can call the function with two:",
+            "So far you have boiled one egg, now you can call the function with two.",
+        ),
+        (
+            "Similarly to eggs, potatoes can be boiled by calling the boiler:",
+            "Similarly to eggs, potatoes can be boiled by calling the boiler.",
+        ),
+        ("Similarly, use the boiler function to boil a potato:", "Use the boiler function to boil a potato."),
+        ("Now that the water boils, you can put the eggs into the pan:", ""),
+        ("Copy all of the eggs at once to the largest pan, using:", "Copy all of the eggs at once to the largest pan."),
+        ("You might set the boiler to two eggs, so that the possible times are:", ""),
+        (
+            "The simplest way to call the boiler for two eggs is:",
+            "The simplest way to call the boiler for two eggs is.",
+        ),
+        ("The boiler has a second function, which is much easier to use:", ""),
+        ("It is easy to boil more eggs by calling the boiler twice:", ""),
+        (
+            "You will find it easy to boil more by calling the boiler twice:",
+            "You will find it easy to boil more by calling the boiler twice.",
+        ),
     ],
 )
 def test_what_introduces_code(before: str, request_: str) -> None:

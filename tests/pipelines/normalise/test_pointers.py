@@ -25,6 +25,10 @@ LONG = "The stone turns slowly here, since the stream brings little water in sum
         (f"The yard has two mills. It looks like this:\n\n{LONG}", f"The yard has two mills.\n\n{LONG}"),
         (f"院子里有两座磨坊。如下图所示：\n\n{LONG}", f"院子里有两座磨坊。\n\n{LONG}"),
         (f"> For readers at home: this chapter is covered in the [mill]({OTHER}) film.\n\n{LONG}", LONG),
+        ("Stones wear. Let's try this, shall we?", "Stones wear."),
+        ("Stones wear.\n\nNow let’s see how it works.", "Stones wear."),
+        ("石头会磨损。让我们来试试吧！", "石头会磨损。"),
+        ("石头会磨损。在接下来的章节中，你会看到例子。", "石头会磨损。"),
     ],
 )
 def test_pointers_go(written: str, kept: str) -> None:
@@ -44,6 +48,8 @@ def test_pointers_go(written: str, kept: str) -> None:
         f"The file looks like this:\n\nmill/stone.toml\n\n```\n{LONG}\n```",
         "In the next chapter of its life, the mill was a house.",
         "Grind it. We will sift the flour.",
+        "Grind it. Let's build a mill of basalt.",
+        "Let's try it!",
         "`(see above)` is printed.",
     ],
 )

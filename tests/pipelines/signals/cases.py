@@ -269,6 +269,14 @@ CONTEXT = [
     case("output_leans_back", True, "The command above grinds the grain."),
     case("output_leans_back", False, "Run `mill`:\n\n```sh\nmill\n```\n\nThe command above grinds the grain."),
     case("output_leans_back", False, "So far they have been made of stone."),
+    case("output_leans_back", False, "The best flour you can buy so far is white."),
+    case("output_leans_back", True, "We have milled grain so far."),
+    case("output_leans_back", False, "到目前为止，磨盘都是用石头做的。"),
+    case("output_leans_back", True, "到目前为止，我们已有了磨盘。"),
+    case(
+        "output_leans_back", False, "Mills differ:\n\n- Stone\n- Steel\n\nThe table above says how the above steps go."
+    ),
+    case("output_leans_back", False, "Now what does a mill need? Grain and wind."),
     case("output_leans_back", False, "Nowadays mills are made of steel. Remember that you need grain."),
     case("output_leans_back", True, "上面的命令会把谷物磨成面粉。"),
     case("output_leans_back", True, "现在，让我们来磨面粉。"),
