@@ -5,11 +5,11 @@ from typing import Any
 
 from pipelines import storage
 from pipelines.storage.integrity import Damaged, fault_of, sha256_of
-from pipelines.storage.removal import remove_tree
+from pipelines.storage.removal import LIST, remove_tree
 from schemas.manifest import Shard
 from schemas.seal import BrokenSeal, seal_values, unseal
 
-FILE = "complete.json"
+FILE = LIST
 
 
 def write(folder: Path, **values: Any) -> None:

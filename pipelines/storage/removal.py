@@ -4,9 +4,16 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+LIST = "complete.json"  # of the other files of a folder that no manifest lists
+
 
 def remove_tree(folder: Path) -> None:
-    """Delete a folder. Raises: OSError, which names what stays by its path; `rmtree` names it as its folder does."""
+    """Delete a folder. Raises: OSError, which names what stays by its path; `rmtree` names it as its folder does.
+
+    Lists of folders within go first, so that what is half deleted is incomplete and not damaged.
+    """
+    for path in sorted(folder.rglob(LIST)):
+        path.unlink()
     shutil.rmtree(folder, onerror=_told)
 
 

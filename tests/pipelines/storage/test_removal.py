@@ -25,10 +25,12 @@ def test_what_cannot_be_deleted_is_told_by_its_whole_path(
     stays = tmp_path / "folder" / "within" / "stays"
     stays.parent.mkdir(parents=True)
     stays.touch()
+    (stays.parent / "complete.json").touch()
     monkeypatch.setattr(os, "unlink", refusing)
     with pytest.raises(OSError, match="Input/output error") as found:
         remove(tmp_path / "folder")
     assert found.value.filename == str(stays)
+    assert list(stays.parent.iterdir()) == [stays]  # what it was listed in went first
     monkeypatch.undo()
     remove(tmp_path / "folder")
     assert not (tmp_path / "folder").exists()
