@@ -14,6 +14,7 @@ from pipelines.messages import tr
 from pipelines.recipe import FinetuneSettings, RecipeError
 from pipelines.storage import complete, filesystem, integrity
 from pipelines.storage.integrity import Damaged, sha256_of
+from pipelines.storage.removal import remove_tree
 from pipelines.workers.progress import track
 from schemas.manifest import digest
 
@@ -125,7 +126,7 @@ def _packaged(data: Path) -> Path:
         log.warning(
             tr("{path}: damaged ({what}); the packaged model is converted again", path=error.path, what=error.what)
         )
-        shutil.rmtree(folder)
+        remove_tree(folder)
     if not folder.is_dir():
         # located, not imported: importing the package needs a program that Gristmill does not use
         _convert(Path(str(distribution(PACKAGE).locate_file(f"{PACKAGE}/{GGUF}"))), folder)

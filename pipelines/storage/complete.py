@@ -1,15 +1,15 @@
 """Folders that no manifest lists, such as checkpoints: their last file lists the others, with hashes."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 from pipelines import storage
 from pipelines.storage.integrity import Damaged, fault_of, sha256_of
+from pipelines.storage.removal import LIST, remove_tree
 from schemas.manifest import Shard
 from schemas.seal import BrokenSeal, seal_values, unseal
 
-FILE = "complete.json"
+FILE = LIST
 
 
 def write(folder: Path, **values: Any) -> None:
@@ -40,4 +40,4 @@ def read(folder: Path) -> tuple[dict[str, Any], bool] | None:
 def remove(folder: Path) -> None:
     """Delete the folder. Its list goes first, so that one which is half deleted is incomplete and not damaged."""
     (folder / FILE).unlink(missing_ok=True)
-    shutil.rmtree(folder)
+    remove_tree(folder)

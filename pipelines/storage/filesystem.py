@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 
 from pipelines.errors import AGAIN, DISK, ROOM, WorkFailed, WrongInput
 from pipelines.messages import joined
+from pipelines.storage.removal import remove_tree
 
 MANIFEST = "manifest.json"
 TAIL_BYTES = 1 << 16  # the end of a log, which holds its last line
@@ -205,7 +206,7 @@ def publish_local_folder(work: Path, folder: Path) -> None:
     for path in work.iterdir():
         sync_file(path)
     if folder.is_dir():
-        shutil.rmtree(work)
+        remove_tree(work)
     else:
         rename(work, folder)
 
@@ -259,7 +260,7 @@ def remove_folder(folder: Path) -> None:
     if not folder.exists():
         return
     if is_local(folder):
-        shutil.rmtree(folder)
+        remove_tree(folder)
     else:
         _remote(folder).fs.rm(_remote(folder).path, recursive=True)
 
