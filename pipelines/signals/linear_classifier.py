@@ -170,7 +170,7 @@ def _absorbed(value: np.uint64, code: int) -> np.uint64:
 
 
 @njit(cache=True, nogil=True)
-def _place(keys: np.ndarray, word: np.uint64) -> int:
+def _place(keys: np.ndarray, word: np.uint64) -> np.int64:
     """Return the place of `word`, which is written there if it is new."""
     at = word & np.uint64(len(keys) - 1)
     while keys[at] != 0 and keys[at] != word:
@@ -180,7 +180,7 @@ def _place(keys: np.ndarray, word: np.uint64) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _find(keys: np.ndarray, word: np.uint64) -> int:
+def _find(keys: np.ndarray, word: np.uint64) -> np.int64:
     """Return the place of `word`, or -1."""
     at = word & np.uint64(len(keys) - 1)
     while keys[at] != 0:

@@ -2,7 +2,7 @@
 
 import shutil
 from pathlib import Path
-from typing import Any
+from types import TracebackType
 
 LIST = "complete.json"  # of the other files of a folder that no manifest lists
 
@@ -17,6 +17,8 @@ def remove_tree(folder: Path) -> None:
     shutil.rmtree(folder, onerror=_told)
 
 
-def _told(_: object, path: str, raised: tuple[Any, OSError, Any]) -> None:
-    raised[1].filename = path
-    raise raised[1]
+def _told(_: object, path: str, raised: tuple[type[BaseException], BaseException, TracebackType]) -> None:
+    error = raised[1]
+    if isinstance(error, OSError):
+        error.filename = path
+    raise error

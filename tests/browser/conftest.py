@@ -24,6 +24,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+STAGES = "collect,normalise,annotate,dedupe,curate"
 SCREENSHOTS = os.environ.get("GRISTMILL_SCREENSHOTS", "")  # a folder, to look at them
 
 
@@ -47,7 +48,7 @@ def chromium_page() -> Iterator[Page]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # no longer: Playwright runs once in a thread, and connectors render pages with it
 def page(refusals: list[str]) -> Iterator[Page]:
     expect.set_options(timeout=1000 * FAR)
     with chromium_page() as page:
@@ -80,7 +81,7 @@ def submit(page: Page, started: Callable[[], list[dict[str, Any]]]) -> None:
     until(clicked, "a run", every=3)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def run_page(mill: Mill, page: Page) -> str:
     """The page of a run that was started from the form, once it has ended."""
     deployment = ask(f"{mill.api}/deployments/name/mill/small")

@@ -7,12 +7,11 @@ from playwright.sync_api import Page, expect
 
 from pipelines import storage
 from pipelines.curate import bounds, policy
-from tests.browser.conftest import shoot
+from tests.browser.conftest import STAGES, shoot
 from tests.conftest import Mill
 from tests.waiting import FAR, until
 
 RULE = "output_too_short"
-STAGES = "collect,normalise,annotate,dedupe,curate"
 
 
 def kept(page: Page) -> int:
