@@ -108,7 +108,7 @@ _LATIN_SMALL = re2.compile(
     r"\b(?:the|an?|is|are|was|were|of|to|in|into|and|or|for|with|from|mean(?:s|ing)?|how|what|which|who|why|do|does|did"
     r"|you|i|my|it|this|that|can|not|be|on|as|by|at|der|die|das|und|ist|wie|heißt|bedeutet|le|la|les|de|du|et|est|que|el"
     r"|los|en|se|significa|comment|dit)\b"
-    r"|^\W*(?:The|An?|What|How|Who|Which|Why|When|Where|Is|Are|Do|Does|Can|Translate|Explain|Write|Was|Wie|Que|Qué|Comment)\b"
+    r"|^\W*(?:The|An?|What|How|Who|Which|Why|When|Where|Is|Are|Do|Does|Can|Translate|Explain|Write|Was|Wie|Que|Qué|Comment)(?:\P{L}|$)"
 )
 _EAST_ASIAN_SMALL = re2.compile(
     r"[的了是以等被其它于与所一我你他她们在吗呢么什怎为有不这那哪请把和与将个用会能可要到就也都下中上让给对从被及如何帮]|[\x{3041}-\x{3096}]{2}|[\x{ac00}-\x{d7a3}]+"

@@ -8,7 +8,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[3]
 # those of the extra `semantic`
 OPTIONAL = {"pipelines.dedupe.semantic_duplicates", "pipelines.signals.embedding", "pipelines.curate.diversity"}
-INNER = {"pipelines.signals.blocks", "pipelines.dedupe.similarity_cache"}  # called by other kernels only
+# called by other kernels only
+INNER = {"pipelines.signals.blocks", "pipelines.signals.spelling"} | {
+    f"pipelines.dedupe.{name}" for name in ("bodies", "similarity_cache", "values")
+}
 CODE = """
 import sys
 from pipelines.flows.compile_kernels import compile_kernels
