@@ -100,11 +100,8 @@ def _reuse_shards(builder: storage.FolderBuilder, folder: Path, about: Mapping[s
     old = storage.last_manifest(folder)
     if old is None or (old.version, old.params) != (about["version"], about["params"]):
         return
-    old_names = {old.inputs[name]: name for name in old.inputs if name.startswith("records-")}
-    old_shards = {shard.path: shard for shard in old.shards}
-    for name, sha256 in about["inputs"].items():
-        shard = old_shards.get(_signals_shard(old_names.get(sha256, "")))
-        if shard and not builder.has(_signals_shard(name)) and (folder / shard.path).exists():
+    for name, shard in _unchanged(old, folder, about).items():
+        if not builder.has(_signals_shard(name)):
             builder.reuse(_signals_shard(name), folder, shard, _counts(shard, len(about["params"]["signals"])))
 
 
@@ -114,10 +111,15 @@ def _known_columns(folder: Path, about: Mapping[str, Any], slow: Sequence[Signal
     if old is None or old.version != about["version"]:
         return {}
     same = [s.name for s in slow if [s.name, s.version, str(s.type)] in old.params.get("signals", ())]
+    return {name: (folder / shard.path, shard, same) for name, shard in _unchanged(old, folder, about).items() if same}
+
+
+def _unchanged(old: Manifest, folder: Path, about: Mapping[str, Any]) -> dict[str, Shard]:
+    """By shard of records that is as it was, also under another name: the shard of its signals, if that is there."""
     old_names = {old.inputs[name]: name for name in old.inputs if name.startswith("records-")}
     shards = {shard.path: shard for shard in old.shards}
     named = {name: shards.get(_signals_shard(old_names.get(told, ""))) for name, told in about["inputs"].items()}
-    return {name: (folder / shard.path, shard, same) for name, shard in named.items() if shard and same}
+    return {name: shard for name, shard in named.items() if shard and (folder / shard.path).exists()}
 
 
 def _counts(shard: Shard, signals: int) -> Counts:

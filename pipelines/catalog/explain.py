@@ -61,7 +61,7 @@ class UnknownRecord(WrongInput):
     """No such record; the message names the nearest."""
 
 
-def _as_stored(con: duckdb.DuckDBPyConnection, record_id: str) -> str:
+def as_stored(con: duckdb.DuckDBPyConnection, record_id: str) -> str:
     """The id of a record that is published with a hash for an e-mail address or a key in its id."""
     if not re.search(r"<(?:EMAIL|KEY)_[0-9a-f]{8}>", record_id):
         return record_id
@@ -72,7 +72,7 @@ def _as_stored(con: duckdb.DuckDBPyConnection, record_id: str) -> str:
 def explain(record_id: str, data: Path) -> dict[str, Any]:
     """Everything known of a record, by stage. Raises UnknownRecord."""
     with catalog.connect(data) as con:
-        record_id = _as_stored(con, record_id)
+        record_id = as_stored(con, record_id)
         asked = {"record_id": record_id}
         record = _rows(con, "SELECT * FROM records WHERE record_id = $record_id", asked)
         if not record:

@@ -19,10 +19,11 @@ def unmeasured(policy: Policy, recipe: Recipe) -> dict[str, str]:
 
 
 def require_columns(policy: Policy, measured: Collection[str], recipe: str) -> None:
-    """Raises PolicyError where a rule, or the quality, looks at a column that is not in what is stored of `recipe`."""
+    """Raises PolicyError where a policy looks at a column that is not in what is stored of `recipe`."""
     pieces = {f"rules.{rule.name}.drop_if": rule.drop_if for rule in policy.rules} | {"quality": policy.quality}
-    for key, sql in pieces.items():
-        missing = [name for name in mentions(sql) if name not in measured]
+    seen = {key: mentions(sql) for key, sql in pieces.items()} | {"prefer": OF_MODELS.findall(policy.prefer)}
+    for key, names in seen.items():
+        missing = [name for name in names if name not in measured]
         told = {"key": key, "missing": ", ".join(missing), "recipe": recipe}
         if any(map(OF_MODELS.fullmatch, missing)):
             raise PolicyError(

@@ -52,10 +52,17 @@ def check(path: str, data: Path) -> list[Finding]:
         for lost in nothing_kept.find(recipe, data)
     ]
     for rule, key in measured.unmeasured(rules, recipe).items():
-        says = Message("does nothing: what it looks at wants `{key}`", key=key)
-        findings.append(Finding("note", Message("rule {rule}", rule=rule), says))
+        findings.append(_unmeasured(rule, key))
     findings += [*_decisions_and_benchmarks(recipe, data), *_training(), *_disk(data)]
     return findings + [_plan(recipe, stage, data) for stage in STAGES]
+
+
+def _unmeasured(rule: str, key: str) -> Finding:
+    if key == "annotate.models":
+        says = Message("ends curate: what it looks at is measured by no model under `{key}`", key=key)
+        return Finding("error", Message("rule {rule}", rule=rule), says)
+    says = Message("does nothing: what it looks at wants `{key}`", key=key)
+    return Finding("note", Message("rule {rule}", rule=rule), says)
 
 
 def _settings(recipe: Recipe, rules: policy.Policy) -> Finding:

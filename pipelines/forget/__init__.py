@@ -94,6 +94,7 @@ def prepare(request: Request, data: Path) -> Prepared:
     Raises: BadRequest, UnreadableSource; Damaged where a file that has to be searched is not what was written.
     """
     check(request, data)
+    request = replace(request, record=_as_stored(request.record, data))
     settling.settle(data)
     settling.remove_unfinished(data)
     _check_files(data)
@@ -149,7 +150,16 @@ def check(request: Request, data: Path) -> None:
         _check_known(request.record, data)
 
 
+def _as_stored(record_id: str, data: Path) -> str:
+    """A record may be named as it is published: with a hash for an address or a key in its id."""
+    if not record_id:
+        return ""
+    with catalog.connect(data) as con:
+        return explain.as_stored(con, record_id)
+
+
 def _check_known(record_id: str, data: Path) -> None:
+    record_id = _as_stored(record_id, data)
     with catalog.connect(data) as con:
         known = con.execute("SELECT record_id FROM records UNION SELECT record_id FROM verdicts").fetchall()
         if (record_id,) not in known:

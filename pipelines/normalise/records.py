@@ -51,8 +51,12 @@ def part_id(origin: Origin, document_key: str, part: str) -> str:
 
 
 def licences(stated: Iterable[str]) -> str:
-    """The licences of texts that one record joins, as an SPDX expression: `CC-BY-SA-3.0 AND CC-BY-SA-4.0`."""
-    return " AND ".join(sorted({licence for licence in stated if licence}))
+    """The licences of texts that one record joins, as an SPDX expression: `CC-BY-SA-3.0 AND CC-BY-SA-4.0`.
+
+    "" where one of them has none: nobody has said that the whole may be copied.
+    """
+    parts = set(stated)
+    return " AND ".join(sorted(parts)) if all(parts) else ""
 
 
 def slug(text: str) -> str:

@@ -13,10 +13,11 @@ import tomllib
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 HERE = Path(__file__).parent
 BLOCKS = 24  # of goals: a request for harm and the harmless one on the same subject are in the same part
+Lists = dict[str, Any]
 WORDS = tomllib.loads((HERE / "functional_words.toml").read_text(encoding="utf-8"))
 
 
@@ -35,45 +36,53 @@ def share_of(key: str) -> float:
     return int(sha256(key.encode()).hexdigest()[:8], 16) / 2**32
 
 
+def part_of(share: float) -> str:
+    return "report" if share < 0.34 else "choose" if share < 0.67 else "learn"
+
+
 def functional(fillings: int = 6) -> Iterator[Functional]:
     with (HERE / "functional.tsv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
-            share = share_of("f" + row["template"])
-            part = "report" if share < 0.34 else "choose" if share < 0.67 else "learn"
+            part = part_of(share_of("f" + row["template"]))
             for text in filled(row["language"], row["template"], fillings):
                 yield Functional(row["language"], row["kind"], row["label"], text, part)
 
 
 def frames(fillings: int = 30) -> Iterator[Functional]:
     """Texts to learn from."""
-    for language, labels in tomllib.loads((HERE / "frames.toml").read_text(encoding="utf-8")).items():
-        for label, templates in labels.items():
-            for template in templates:
-                for text in filled(language, template, fillings):
-                    yield Functional(language, "frame", label, text, "learn")
+    listed = tomllib.loads((HERE / "frames.toml").read_text(encoding="utf-8"))
+    labelled = [(language, label, own[label]) for language, own in listed.items() for label in own]
+    for language, label, templates in labelled:
+        for template in templates:
+            texts = filled(language, template, fillings)
+            yield from (Functional(language, "frame", label, text, "learn") for text in texts)
+
+
+def _requests() -> Iterator[tuple[str, Lists, str, str]]:
+    """Language, its lists of requests.toml, kind and label: for harm, and harmless ones that look like these."""
+    for language, lists in tomllib.loads((HERE / "requests.toml").read_text(encoding="utf-8")).items():
+        yield language, lists, "danger", "toxic"
+        yield language, lists, "harmless", "fine"
 
 
 def requests(fillings: int = 4) -> Iterator[Functional]:
-    """Requests for harm (toxic), and harmless ones that look like them (fine): requests.toml, split by subject."""
-    for language, lists in tomllib.loads((HERE / "requests.toml").read_text(encoding="utf-8")).items():
-        for kind, label in (("danger", "toxic"), ("harmless", "fine")):
-            for at, goal in enumerate(lists[kind]):
-                share = share_of(f"{language} {at * BLOCKS // len(lists[kind])}")
-                part = "report" if share < 0.34 else "choose" if share < 0.67 else "learn"
-                dice = random.Random(goal)  # the same each time
-                for frame in dice.sample(lists["frames"], fillings):
-                    yield Functional(language, kind, label, frame.format(goal), part)
+    """Requests for harm (toxic), and harmless ones that look like them (fine), split by subject."""
+    for language, lists, kind, label in _requests():
+        for at, goal in enumerate(lists[kind]):
+            part = part_of(share_of(f"{language} {at * BLOCKS // len(lists[kind])}"))
+            dice = random.Random(goal)  # the same each time
+            for frame in dice.sample(lists["frames"], fillings):
+                yield Functional(language, kind, label, frame.format(goal), part)
 
 
 def request_frames(fillings: int = 400) -> Iterator[Functional]:
     """Requests to learn from, of goals made of slots."""
-    for language, lists in tomllib.loads((HERE / "requests.toml").read_text(encoding="utf-8")).items():
-        for kind, label in (("danger", "toxic"), ("harmless", "fine")):
-            for goal in lists["goals"][kind]:
-                dice = random.Random(goal)  # the same each time
-                for _ in range(fillings):
-                    text = re.sub(r"\{(\w+)\}", lambda slot: dice.choice(lists["slots"][slot.group(1)]), goal)  # noqa: B023
-                    yield Functional(language, kind, label, dice.choice(lists["frames"]).format(text.strip()), "learn")
+    for language, lists, kind, label in _requests():
+        for goal in lists["goals"][kind]:
+            dice = random.Random(goal)  # the same each time
+            for _ in range(fillings):
+                text = _slotted(goal, lists["slots"], dice)
+                yield Functional(language, kind, label, dice.choice(lists["frames"]).format(text.strip()), "learn")
 
 
 def borrowed_requests(texts: list[str], most: int) -> Iterator[Functional]:
@@ -99,6 +108,10 @@ def filled(language: str, template: str, fillings: int) -> list[str]:
     return list(texts)
 
 
+def _slotted(template: str, words: dict[str, list[str]], dice: random.Random) -> str:
+    return re.sub(r"\{(\w+)\}", lambda slot: dice.choice(words[slot.group(1)]), template)
+
+
 def _fill(language: str, template: str, dice: random.Random) -> str:
-    text = re.sub(r"\{(\w+)\}", lambda slot: dice.choice(WORDS[language][slot.group(1)]), template)
+    text = _slotted(template, WORDS[language], dice)
     return text[0].upper() + text[1:] if language == "en" and dice.random() < 0.7 else text

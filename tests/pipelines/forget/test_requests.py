@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import forget, storage, suppression
+from pipelines import catalog, forget, storage, suppression
 from pipelines.forget import Request
 from pipelines.publish.export import export_file
+from pipelines.recipe import load
+from pipelines.signals.privacy import redact_id
 from pipelines.storage.integrity import Damaged
 from tests.pipelines.commands import Gristmill
+from tests.pipelines.milling import go
 from tests.pipelines.storage.test_integrity import rot
 from tests.pipelines.test_cli import Milled
 
@@ -34,8 +37,6 @@ def data(milled: Milled, tmp_path: Path) -> Path:
 
 
 def urls_in_snapshot(data: Path) -> list[str]:
-    from pipelines import catalog
-
     with catalog.connect(data) as con:
         return [url for (url,) in con.sql("SELECT DISTINCT url FROM curated ORDER BY ALL").fetchall()]
 
@@ -59,6 +60,25 @@ def test_a_dry_run_says_what_would_go_and_changes_nothing(data: Path, gristmill:
     assert gristmill(*words, "--dry-run").out.startswith("would go: ")
     assert {path: path.read_bytes() for path in before} == before and not (data / suppression.FILE).exists()
     assert json.loads(gristmill(*words, "--json").out)["erased"] == planned["erased"]
+
+
+def test_a_record_is_named_as_it_is_published(tmp_path: Path) -> None:
+    """An id may hold an address, of which the published one has a hash."""
+    (tmp_path / "docs" / "ann@mailbox.org").mkdir(parents=True)
+    text = (
+        "Mix strong white flour with water and salt, let it stand until it has doubled, and bake it until it is brown."
+    )
+    (tmp_path / "docs" / "ann@mailbox.org" / "bread.md").write_text(f"# Bread\n\n## How a loaf is baked\n\n{text}\n")
+    where = 'connector = "markdown"\nname = "docs"\nfolder = "docs"\nlicence = "MIT"\n'
+    (tmp_path / "bread.toml").write_text(f'name = "bread"\n[[sources]]\n{where}')
+    data = tmp_path / "data"
+    go(load(tmp_path / "bread.toml"), data, ["collect", "normalise"])
+    with catalog.connect(data) as con:
+        ((stored,),) = con.sql("SELECT record_id FROM records").fetchall()
+    published = redact_id(stored)
+    assert published != stored
+    assert forget.forget(Request(record=published), data).erased["records"] == 1
+    assert suppression.load(data).has_record(stored)
 
 
 def test_what_is_found_nowhere_needs_a_yes(data: Path, gristmill: Gristmill) -> None:

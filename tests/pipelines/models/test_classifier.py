@@ -114,14 +114,15 @@ def test_a_rule_looks_at_it_and_the_card_names_it(model: Path, tmp_path: Path) -
     assert "| `output_model_edu` | three | LABEL\\_2 | apache-2.0 |" in card
 
 
-def test_a_policy_that_wants_what_no_model_measured_is_an_error(tmp_path: Path) -> None:
+@pytest.mark.parametrize("key", ["quality", "prefer"])
+def test_a_policy_that_wants_what_no_model_measured_is_an_error(key: str, tmp_path: Path) -> None:
     write_records(tmp_path, shards=1, rows=2)
     file = tmp_path / "mine.toml"
-    file.write_text('quality = "output_model_edu"\n[[rules]]\nname = "none"\ndrop_if = "false"\nwhy = "-"\n')
+    file.write_text(f'{key} = "output_model_edu"\n[[rules]]\nname = "none"\ndrop_if = "false"\nwhy = "-"\n')
     recipe = MILL.model_copy(update={"policy": str(file)})
     annotate.run(recipe, "forum", tmp_path)
     dedupe.run(recipe, tmp_path)
-    with pytest.raises(policy.PolicyError, match=r"quality: output_model_edu is not measured; .*annotate.models"):
+    with pytest.raises(policy.PolicyError, match=rf"{key}: output_model_edu is not measured; .*annotate.models"):
         stage.run(recipe, tmp_path)
 
 

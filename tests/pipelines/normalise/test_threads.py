@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from pipelines.normalise import exchanges, threads
-from pipelines.normalise.records import Extraction, Origin
+from pipelines.normalise.records import Extraction, Origin, licences
 from schemas.document import Exchange, Message, Post, Thread
 from tests.pipelines.turns import message, said
 
@@ -262,6 +262,10 @@ def test_an_answer_may_be_a_call_of_a_tool_and_its_pair_is_told() -> None:
     assert result.pairs == [] and result.rejects == [("7", "pair_of_tool_calls")]
     (spoken,) = exchanges.extract(replace(exchange, output="At once.", rejected=""), ORIGIN).records
     assert (spoken.output, spoken.tool_calls) == ("At once.", calls)
+
+
+def test_what_joins_a_text_without_a_licence_has_none() -> None:
+    assert licences(["MIT", "", "MIT"]) == ""
 
 
 @pytest.mark.parametrize(
