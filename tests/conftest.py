@@ -22,12 +22,24 @@ settings.register_profile("any machine", deadline=None, suppress_health_check=[H
 settings.load_profile("any machine")
 
 
+# What takes longest begins first, or one worker is still at it when the others have nothing left to do
+LONGEST = ("mill", "browser", "faults", "flows", "finetune", "serve", "test_cli", "models", "forget", "collect")
+
+
 @pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A file's tests go to one worker, for what they share; so do all that use the one Prefect server of a run."""
-    for item in items:
-        server = "mill" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("mill" if server else str(item.path)))
+    groups = {item: "mill" if "mill" in getattr(item, "fixturenames", ()) else str(item.path) for item in items}
+    for item, group in groups.items():
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: _rank(groups[item]))
+
+
+def _rank(group: str) -> int:
+    parts = Path(group).with_suffix("").parts
+    return next(
+        (rank for rank, name in enumerate(LONGEST) if any(part.startswith(name) for part in parts)), len(LONGEST)
+    )
 
 
 @pytest.fixture(scope="session")

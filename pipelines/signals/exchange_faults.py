@@ -41,7 +41,8 @@ _ANNOUNCED_COUNT = (
 )
 _NUMBERED_COUNT = f"len(list_distinct(list_filter({_NUMBERS}, x -> x > 0)))"
 _MISSING = (
-    f"CASE WHEN NOT coalesce(list_contains({_NUMBERS}, 1), false) THEN 0"
+    "CASE WHEN NOT regexp_matches(output_prose, '1[.)）、]') THEN 0"  # as nearly all: what follows costs more
+    f" WHEN NOT coalesce(list_contains({_NUMBERS}, 1), false) THEN 0"
     f" ELSE greatest(0, greatest(list_max({_NUMBERS}), {_ANNOUNCED_COUNT}) - {_NUMBERED_COUNT}) END"
 )
 

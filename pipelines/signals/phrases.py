@@ -139,9 +139,6 @@ _VERSE = r"(?i)\b(?:lines?|poems?|verses?|lyrics|haiku|sentence|begins?)\b|[诗�
 _FIELDS = r"(?m)[:：][ \t*]*(?:_+[ \t]*)?$"
 
 
-# Latin beyond ASCII, marks that combine with it, Greek, Cyrillic; no Han, beside which a word of ASCII is a word
-_LETTERS = r"\x{aa}\x{b5}\x{ba}\x{c0}-\x{24f}\x{300}-\x{52f}\x{1e00}-\x{1fff}"
-
 # A short text only announces what will come, or says whose text it is based on.
 _ANNOUNCES = (
     r"(?i)\b(?:in|during) (?:this|the (?:next|following)|these) (?:chapters?|tutorials?|lessons?|sections?|articles?"
@@ -180,17 +177,6 @@ def count_matches(pattern: str, text: str = _PROSE) -> str:
     return f"len(regexp_extract_all({text}, '{_quoted(pattern)}'))"
 
 
-def count_matches_outside(pattern: str, harmless: str, text: str) -> str:
-    """Return a DuckDB expression: the count of matches of `pattern` in `text` outside of matches of `harmless`.
-
-    `harmless` is searched only in texts that match `pattern`. RE2's `\\b` knows ASCII only and would find a word within
-    a longer one (`Doļkys`): other letters of alphabets are `_`, which no pattern for this may therefore hold.
-    """
-    whole = f"regexp_replace({text}, '[{_LETTERS}]', '_', 'g')"
-    rest = f"regexp_replace({whole}, '{_quoted(harmless)}', ' ', 'g')"
-    return f"CASE WHEN {has_match(pattern, text)} THEN {count_matches(pattern, rest)} ELSE 0 END"
-
-
 def has_match(pattern: str, text: str = _PROSE) -> str:
     """Return a DuckDB expression: whether `pattern` matches anywhere in the expression `text`."""
     return f"regexp_matches({text}, '{_quoted(pattern)}')"
@@ -202,12 +188,12 @@ def _quoted(pattern: str) -> str:
 
 _UNQUOTED = f"regexp_replace({_PROSE}, '{_quoted(_SAID)}', ' ', 'g')"
 _ENDS_AS_ASKED = "right(rtrim(output), 1) IN (right(rtrim(input), 1), right(rtrim(instruction), 1))"
-_BREAKS_OFF = f"""({has_match(_TRUNCATED, "output")}
-AND NOT (regexp_matches(output, '[;；]\\s*$') AND {has_match(_STATEMENT, "output")})
+_BREAKS_OFF = f"""(CASE WHEN NOT {has_match(_TRUNCATED, "right(output, 200)")} THEN false ELSE
+NOT (regexp_matches(output, '[;；]\\s*$') AND {has_match(_STATEMENT, "output")})
 AND NOT (source_kind = 'instructions' AND ({_ENDS_AS_ASKED} OR {has_match(_CLOSE, "output")}
   OR {has_match(_BLOCK, "output")} OR {count_matches(_FIELDS, "output")} > 2
   OR (length(output) < 100 AND (ends_with(rtrim(output), ',') AND {has_match(_VERSE, _ASKED)}
-    OR contains(lower({_ASKED}), lower(regexp_extract(output, '(\\S+)\\s*$', 1))))))))"""
+    OR contains(lower({_ASKED}), lower(regexp_extract(output, '(\\S+)\\s*$', 1))))))) END)"""
 # Markup that was asked for is the answer; entities in an exchange were left by whoever copied it.
 _MARKUP_ASKED = (
     r"(?i)\b(?:x?html5?|xml|svg|css|markup|tags?|web ?(?:page|site|form)s?|react|jsx|vue|angular"

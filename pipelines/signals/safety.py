@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from pipelines.signals.harms import DANGER, HARMLESS, SELF_HARM, SEXUAL
 from pipelines.signals.linear_classifier import load, scores
-from pipelines.signals.phrases import count_matches_outside
+from pipelines.signals.outside import count_outside, joined
 from schemas.signal import Signal
 
 WINDOW_BYTES = 150  # bytes scored at a time: a long output is as toxic as its worst part
@@ -45,7 +45,6 @@ _HATE = (
     rf"|(?:杀光|灭掉|赶走|消灭|弄死|杀死|滚出去)(?:所有|这些|那些|全部)?的?{_GROUP_ZH}|(?:垃圾|臭|贱|恶心的?|该死的){_GROUP_ZH}"
     r"|黑鬼|尼哥|(?:^|[^度])支那|棒子国|倭寇|小日本|阿三|白皮猪|黄皮猪|直男癌|仙女婊|田园女权|死基佬|死娘炮"
 )
-_PAIR = "concat_ws(chr(10), instruction_prose, input, output_prose)"
 
 
 def toxicity(table: pa.Table) -> pa.Array:
@@ -70,8 +69,17 @@ def _probability(column: pa.ChunkedArray, model: str = "toxicity") -> np.ndarray
     return probability
 
 
-def _phrases(patterns: tuple[str, ...], text: str) -> str:
-    return " + ".join(f"({count_matches_outside(pattern, HARMLESS, text)})" for pattern in patterns)
+def phrases(table: pa.Table) -> pa.Array:
+    """Return a struct per row: how often the output or the pair holds phrases of each kind of harm."""
+    output, pair = joined(table, "output_prose"), joined(table, "instruction_prose", "input", "output_prose")
+    kinds = {
+        "output_hate": ((_HATE,), output),
+        "output_sexual": (SEXUAL, output),
+        "pair_self_harm": (SELF_HARM, pair),
+        "pair_danger": (DANGER, pair),
+    }
+    counts = [count_outside(texts, patterns, HARMLESS) for patterns, texts in kinds.values()]
+    return pa.StructArray.from_arrays(counts, list(kinds))
 
 
 _TRAINED = "logistic regression on tweets, a forum, COLD, madlibs, concepts, written sentences: tests/accuracy/train.py"
@@ -80,14 +88,14 @@ SIGNALS = (
     Signal("instruction_toxicity", pa.float32(), toxicity, _TRAINED, 2),
     Signal("output_toxicity", pa.float32(), toxicity, _TRAINED, 2),
     Signal("instruction_danger", pa.float32(), danger, _ASKED),
-    Signal("output_hate", pa.int32(), _phrases((_HATE,), "output_prose"), "a group with what is said of it, slurs"),
+    Signal("output_hate", pa.int32(), phrases, "a group with what is said of it, slurs"),
     Signal(
         "output_sexual",
         pa.int32(),
-        _phrases(SEXUAL, "output_prose"),
+        phrases,
         "explicit words and scenes, without those of medicine",
         3,
     ),
-    Signal("pair_self_harm", pa.int32(), _phrases(SELF_HARM, _PAIR), "harm to oneself: wishes, methods, incitement", 3),
-    Signal("pair_danger", pa.int32(), _phrases(DANGER, _PAIR), "how to make weapons, drugs, malware; crimes", 3),
+    Signal("pair_self_harm", pa.int32(), phrases, "harm to oneself: wishes, methods, incitement", 3),
+    Signal("pair_danger", pa.int32(), phrases, "how to make weapons, drugs, malware; crimes", 3),
 )

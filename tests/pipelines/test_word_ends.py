@@ -187,7 +187,7 @@ def test_what_stands_beside_b_is_found(pattern: str, is_wrong: bool) -> None:
 
 @pytest.mark.parametrize("module", ["safety", "harms", "injection"])
 def test_patterns_that_see_other_letters_as_marks_hold_none(module: str) -> None:
-    """phrases.count_matches_outside writes `_` for them."""
+    """outside.count_outside writes `_` for them."""
     held = [
         text
         for value in vars(importlib.import_module(f"pipelines.signals.{module}")).values()
