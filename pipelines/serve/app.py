@@ -41,6 +41,10 @@ def _add_information_routes(app: FastAPI, model: ServedModel) -> None:
     async def list_models() -> dict[str, Any]:
         return {"object": "list", "data": [_model_object(model.names[0])]}
 
+    @app.get("/v1/engines")
+    async def list_engines() -> dict[str, Any]:
+        return {"object": "list", "data": [_model_object(model.names[0]) | {"object": "engine", "ready": True}]}
+
     @app.get("/v1/models/{name:path}")
     async def retrieve_model(name: str) -> dict[str, Any]:
         completions.check_model(model, name)
@@ -79,6 +83,4 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
     kind, message = faults[-1]["type"], faults[-1]["msg"]
     has_name = len(faults[-1]["loc"]) > 1 and kind != "json_invalid"
     param = str(faults[-1]["loc"][1]) if has_name else None
-    if kind == "extra_forbidden":
-        return _error_response(ApiError(400, f"Unrecognized request argument supplied: {param}", param=param))
     return _error_response(ApiError(400, f"{param or 'body'}: {message}", param=param))

@@ -1,25 +1,31 @@
-"""The two endpoints that generate text: /v1/completions and /v1/chat/completions."""
+"""The two endpoints that generate text: /v1/completions and /v1/chat/completions.
+
+/v1/engines/{engine}/completions is the first under its older name.
+"""
 
 import json
+import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response, StreamingResponse
+from pydantic import ValidationError
 
 from pipelines.models.prompt import PromptError, encode_prompt
-from pipelines.serve.engine import Engine, GenerationRequest
+from pipelines.serve.choice import GenerationRequest
+from pipelines.serve.engine import Engine
 from pipelines.serve.generation_queue import Generation, GenerationQueue
 from pipelines.serve.loading import ServedModel
-from pipelines.serve.protocol import (
-    MAX_CHOICES,
-    ApiError,
-    ChatRequest,
-    CompletionRequest,
-    ResponseBuilder,
-    as_api_error,
-)
+from pipelines.serve.protocol import MAX_CHOICES, ApiError, ChatRequest, CompletionRequest, as_api_error
+from pipelines.serve.responses import Completed, ResponseBuilder
 
+MAX_ANSWER = 1_024  # tokens of an answer in a chat that sets no limit
+IGNORED = "X-Ignored-Settings"
+MAX_NAMES = 500  # characters of names of ignored settings that are told
+
+log = logging.getLogger("gristmill")
 Prompts = list[tuple[int, ...]]  # token ids, one prompt per choice
 
 
@@ -42,33 +48,55 @@ def add_routes(app: FastAPI, model: ServedModel) -> None:
         check_model(model, body.model)
         body.check_supported()
         prompts, echoes = _completion_prompts(engine, body)
-        generation = queue.submit(_generation_request(engine, body, prompts, body.max_tokens))
+        logprobs = 0 if body.logprobs is None and body.written() > body.n else body.logprobs
+        told = {"logprobs": logprobs, "prompt_logprobs": body.echo and body.logprobs is not None}
+        generation = queue.submit(_generation_request(engine, body, prompts, body.max_tokens, told))
         builder = ResponseBuilder(
-            body.model, chat=False, prompt_tokens=sum(map(len, prompts)) // body.n, echoes=tuple(echoes)
+            body.model,
+            chat=False,
+            prompt_tokens=sum(map(len, prompts)) // body.written(),
+            echoes=tuple(echoes),
+            logprobs=body.logprobs is not None,
         )
         return await _respond(generation, request, body, builder)
+
+    @app.post("/v1/engines/{engine_name:path}/completions")
+    async def engine_completions(engine_name: str, body: dict[str, Any], request: Request) -> Response:
+        return await completions(_validated({**body, "model": engine_name}), request)
 
     @app.post("/v1/chat/completions")
     async def chat_completions(body: ChatRequest, request: Request) -> Response:
         check_model(model, body.model)
         body.check_supported()
         prompts = _chat_prompts(engine, body)
-        max_tokens = body.completion_limit() or engine.context_length - len(prompts[0])
-        generation = queue.submit(_generation_request(engine, body, prompts, max_tokens))
-        builder = ResponseBuilder(body.model, chat=True, prompt_tokens=len(prompts[0]), echoes=("",) * body.n)
+        limit = max(1, min(MAX_ANSWER, engine.context_length - len(prompts[0])))
+        told = {"logprobs": body.top_logprobs if body.logprobs else None}
+        generation = queue.submit(_generation_request(engine, body, prompts, body.completion_limit() or limit, told))
+        echoes = ("",) * body.n
+        builder = ResponseBuilder(
+            body.model, chat=True, prompt_tokens=len(prompts[0]), echoes=echoes, logprobs=body.logprobs
+        )
         return await _respond(generation, request, body, builder)
 
 
+def _validated(body: dict[str, Any]) -> CompletionRequest:
+    try:
+        return CompletionRequest.model_validate(body)
+    except ValidationError as error:
+        faults = [fault | {"loc": ("body", *fault["loc"])} for fault in error.errors()]
+        raise RequestValidationError(faults) from error
+
+
 def _completion_prompts(engine: Engine, body: CompletionRequest) -> tuple[Prompts, list[str]]:
-    """The prompts, each `n` times, and the text that each choice begins with (`echo`)."""
+    """The prompts, each as often as it is completed, and the text that each choice begins with (`echo`)."""
     prompts, echoes = [], []
     for prompt in body.prompts():
         ids = engine.encode(prompt) if isinstance(prompt, str) else tuple(prompt)
         if max(ids) >= engine.vocabulary_size:
             raise ApiError(400, f"prompt: {max(ids)} is not a token of this model", param="prompt")
         text = prompt if isinstance(prompt, str) else str(engine.tokenizer.decode(ids))
-        prompts += [ids] * body.n
-        echoes += [text if body.echo else ""] * body.n
+        prompts += [ids] * body.written()
+        echoes += [text if body.echo else ""] * body.written()
     return prompts, echoes
 
 
@@ -83,7 +111,11 @@ def _chat_prompts(engine: Engine, body: ChatRequest) -> Prompts:
 
 
 def _generation_request(
-    engine: Engine, body: CompletionRequest | ChatRequest, prompts: Prompts, max_tokens: int
+    engine: Engine,
+    body: CompletionRequest | ChatRequest,
+    prompts: Prompts,
+    max_tokens: int,
+    told: dict[str, Any],
 ) -> GenerationRequest:
     if len(prompts) > MAX_CHOICES:
         raise ApiError(400, f"{len(prompts)} choices in one request; at most {MAX_CHOICES}", param="n")
@@ -103,20 +135,43 @@ def _generation_request(
         seed=body.seed,
         presence_penalty=body.presence_penalty,
         frequency_penalty=body.frequency_penalty,
+        logit_bias=body.biases(engine.vocabulary_size),
+        **told,
     )
 
 
 async def _respond(
     generation: Generation, request: Request, body: CompletionRequest | ChatRequest, builder: ResponseBuilder
 ) -> Response:
+    headers = _note_ignored(body)
     if body.stream:
         events = _events(generation, request, builder, include_usage=body.stream_options.include_usage)
-        return StreamingResponse(events, media_type="text/event-stream", headers={"Cache-Control": "no-cache"})
-    texts, finish_reasons = list(builder.echoes), [""] * len(builder.echoes)
+        headers = {"Cache-Control": "no-cache"} | headers
+        return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+    completed = [Completed(echo, "") for echo in builder.echoes]
     async for delta in generation.deltas(request):
-        texts[delta.choice] += delta.text
-        finish_reasons[delta.choice] = delta.finish_reason
-    return JSONResponse(builder.response(zip(texts, finish_reasons, strict=True), await generation.token_count))
+        completed[delta.choice] = completed[delta.choice].added(delta)
+    if isinstance(body, CompletionRequest):
+        completed = _best(completed, body.written(), body.n)
+    return JSONResponse(builder.response(completed, await generation.token_count), headers=headers)
+
+
+def _note_ignored(body: CompletionRequest | ChatRequest) -> dict[str, str]:
+    """The header that names settings which are not of the API; those of a request are logged, too."""
+    names = ", ".join(name if name.isascii() and name.isprintable() else ascii(name) for name in body.ignored())[
+        :MAX_NAMES
+    ]
+    if names:
+        log.warning("ignored settings of a request: %s", names)
+    return {IGNORED: names} if names else {}
+
+
+def _best(completed: list[Completed], written: int, n: int) -> list[Completed]:
+    """The `n` likeliest of the completions of each prompt, by the mean over their tokens, the best first."""
+    if written == n:
+        return completed
+    prompts = [completed[at : at + written] for at in range(0, len(completed), written)]
+    return [each for prompt in prompts for each in sorted(prompt, key=Completed.likelihood, reverse=True)[:n]]
 
 
 async def _events(
@@ -127,7 +182,7 @@ async def _events(
         yield _event(chunk)
     try:
         async for delta in generation.deltas(request):
-            yield _event(builder.chunk(*delta))
+            yield _event(builder.chunk(delta))
         completion_tokens = await generation.token_count
     except Exception as error:
         yield _event(as_api_error(error).body())

@@ -1,56 +1,22 @@
-"""Text generation: a batch of prompts in, text out as it is generated, with stop strings and penalties."""
+"""A model in memory: its tokens, and the batch that continues many texts at once, a token of each at a time."""
 
-import secrets
-import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import inspect
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
-from transformers import (
-    AutoModelForCausalLM,
-    AutoTokenizer,
-    GenerationConfig,
-    LogitsProcessor,
-    LogitsProcessorList,
-    StoppingCriteria,
-    StoppingCriteriaList,
-)
+from torch import Tensor
+from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
+from transformers.cache_utils import DynamicLayer
 
 from pipelines.messages import Message
-from pipelines.serve.detokenizer import Detokenizer
 
-MIN_TEMPERATURE = 1e-3  # below it the softmax overflows; greedy decoding makes the same choice
-
-
-@dataclass(frozen=True, slots=True)
-class GenerationRequest:
-    """What to generate: one completion for each of `prompts` (token ids), at most `max_tokens` new tokens each."""
-
-    prompts: tuple[tuple[int, ...], ...]
-    max_tokens: int
-    temperature: float = 1.0
-    top_p: float = 1.0
-    stop_strings: tuple[str, ...] = ()
-    seed: int | None = None
-    presence_penalty: float = 0.0
-    frequency_penalty: float = 0.0
-
-
-class Delta(NamedTuple):
-    """New text of the choice numbered `choice`. `finish_reason` is "stop" or "length" with its last text, else ""."""
-
-    choice: int
-    text: str
-    finish_reason: str = ""
+PROMPT_CHUNK = 256  # tokens of a prompt read at a time where all their probabilities are wanted: bounds the memory
 
 
 class Engine:
-    """A model in memory. It reads safetensors only, runs no code of the folder and uses no network.
-
-    `generate` must not run twice at the same time.
-    """
+    """A model in memory. It reads safetensors only, runs no code of the folder and uses no network."""
 
     def __init__(self, folder: Path) -> None:
         """Load the model of a local folder.
@@ -67,10 +33,6 @@ class Engine:
         self.context_length = int(self.model.config.max_position_embeddings)  # tokens
         self.vocabulary_size = int(self.model.config.vocab_size)
         self.end_token_ids = _end_token_ids(self.model, self.tokenizer)
-        # the folder's own sampling settings do not count: every request has all of its own
-        self.model.generation_config = GenerationConfig(  # type: ignore[no-untyped-call]
-            eos_token_id=sorted(self.end_token_ids), pad_token_id=min(self.end_token_ids)
-        )
 
     def encode(self, text: str) -> tuple[int, ...]:
         """Token ids of a raw prompt, at least one. Special tokens that it spells out count: it is the caller's text."""
@@ -78,36 +40,14 @@ class Engine:
         start = self.tokenizer.bos_token_id
         return tuple(ids) or (min(self.end_token_ids) if start is None else start,)
 
-    def generate(self, request: GenerationRequest, emit: Callable[[Delta], None], cancelled: threading.Event) -> int:
-        """Generate every completion to its end, or until `cancelled`; `emit` gets the text as it comes.
+    def token_text(self, token: int) -> str:
+        """The text of a token; where it is a part of a character, its name in the vocabulary."""
+        text = str(self.tokenizer.decode([token]))
+        return str(self.tokenizer.convert_ids_to_tokens(token)) if "\ufffd" in text else text
 
-        Returns the number of generated tokens, all completions together.
-        """
-        streamer = _StreamingCriteria(self, request, emit, cancelled)
-        if cancelled.is_set() or request.max_tokens == 0:
-            for index in range(len(request.prompts)):
-                emit(Delta(index, "", "length"))
-            return 0
-        ids, attention_mask = self._left_padded(request.prompts)
-        torch.manual_seed(secrets.randbits(63) if request.seed is None else request.seed % 2**63)
-        with torch.inference_mode():
-            self.model.generate(
-                input_ids=ids,
-                attention_mask=attention_mask,
-                stopping_criteria=StoppingCriteriaList([streamer]),
-                logits_processor=LogitsProcessorList([Penalties(request, ids.shape[1])]),
-                max_new_tokens=request.max_tokens,
-                **_sampling(request),
-            )
-        return sum(len(completion.ids) for completion in streamer.completions)
-
-    def _left_padded(self, prompts: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
-        """Token ids and attention mask, both of shape (prompts, longest prompt)."""
-        longest, pad = max(map(len, prompts)), min(self.end_token_ids)
-        ids = [[pad] * (longest - len(prompt)) + list(prompt) for prompt in prompts]
-        attention_mask = [[0] * (longest - len(prompt)) + [1] * len(prompt) for prompt in prompts]
-        device = self.model.device
-        return torch.tensor(ids, device=device), torch.tensor(attention_mask, device=device)
+    def batch(self) -> "Batch":
+        """An empty batch."""
+        return Batch(self.model, min(self.end_token_ids))
 
 
 def _end_token_ids(model: Any, tokenizer: Any) -> frozenset[int]:
@@ -119,56 +59,86 @@ def _end_token_ids(model: Any, tokenizer: Any) -> frozenset[int]:
     return frozenset(known)
 
 
-def _sampling(request: GenerationRequest) -> dict[str, Any]:
-    if request.temperature < MIN_TEMPERATURE or request.top_p == 0:
-        return {"do_sample": False}
-    return {"do_sample": True, "temperature": request.temperature, "top_p": request.top_p, "top_k": 0}
+class Batch:
+    """Texts that are continued together: their keys and values, padded on the left to one length.
+
+    A row of `mask`, bool (rows, length), has False where that row is padded.
+    """
+
+    def __init__(self, model: Any, pad: int) -> None:
+        self.model, self.pad = model, pad
+        self.parameters = inspect.signature(model.forward).parameters
+        self.cache: Any = DynamicCache(config=model.config)
+        self.mask = torch.zeros((0, 0), dtype=torch.bool, device=model.device)
+
+    @property
+    def rows(self) -> int:
+        """How many texts there are."""
+        return len(self.mask)
+
+    def can_be_joined(self) -> bool:
+        """Whether others may join these texts: layers with a window or a state hold no padding, so theirs may not."""
+        return self.rows == 0 or all(type(layer) is DynamicLayer for layer in self.cache.layers)
+
+    def read(self, prompts: Sequence[Sequence[int]]) -> Tensor:
+        """Read prompts as the rows of this empty batch; the logits of what follows each, float (rows, vocabulary)."""
+        longest, device = max(map(len, prompts)), self.model.device
+        padded = [[self.pad] * (longest - len(prompt)) + list(prompt) for prompt in prompts]
+        self.mask = torch.tensor([[False] * (longest - len(p)) + [True] * len(p) for p in prompts], device=device)
+        return self._forward(torch.tensor(padded, device=device), 1)[:, -1]
+
+    def read_all(self, prompt: Sequence[int]) -> Tensor:
+        """Read a prompt as the only row of this empty batch; the logits of what follows each of its tokens."""
+        found = []
+        for start in range(0, len(prompt), PROMPT_CHUNK):
+            part = torch.tensor([prompt[start : start + PROMPT_CHUNK]], device=self.model.device)
+            self.mask = torch.ones((1, start + part.shape[1]), dtype=torch.bool, device=self.model.device)
+            found.append(self._forward(part, 0)[0].cpu())
+        return torch.cat(found)
+
+    def step(self, tokens: Sequence[int]) -> Tensor:
+        """Add a token to each row; the logits of the next ones, float (rows, vocabulary)."""
+        self.mask = torch.nn.functional.pad(self.mask, (0, 1), value=True)
+        return self._forward(torch.tensor(tokens, device=self.model.device)[:, None], 1)[:, -1]
+
+    def _forward(self, ids: Tensor, keep: int) -> Tensor:
+        cache = "cache" if "cache" in self.parameters else "past_key_values"  # its name before transformers 5.24
+        settings: dict[str, Any] = {cache: self.cache, "use_cache": True}
+        if "position_ids" in self.parameters:
+            settings["position_ids"] = (self.mask.cumsum(1) - 1).clamp(min=0)[:, -ids.shape[1] :]
+        if keep and "logits_to_keep" in self.parameters:
+            settings["logits_to_keep"] = keep
+        with torch.inference_mode():
+            said = self.model(ids, attention_mask=self.mask.long(), **settings)
+        logits: Tensor = said.logits.float()
+        return logits
+
+    def join(self, other: "Batch") -> None:
+        """Take over the rows of another batch."""
+        if not self.rows:
+            self.cache, self.mask = other.cache, other.mask
+            return
+        length = max(self.mask.shape[1], other.mask.shape[1])
+        self.mask = torch.cat([_pad_left(each.mask, length, 1) for each in (self, other)])
+        for mine, theirs in zip(self.cache.layers, other.cache.layers, strict=True):
+            mine.keys = torch.cat([_pad_left(each.keys, length, -2) for each in (mine, theirs)])
+            mine.values = torch.cat([_pad_left(each.values, length, -2) for each in (mine, theirs)])
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Keep these rows, in this order, one perhaps more than once; what all of them have padded goes."""
+        if not rows:
+            self.cache, self.mask = DynamicCache(config=self.model.config), self.mask[:0, :0]
+            return
+        chosen = torch.tensor(rows, device=self.model.device)
+        self.cache.batch_select_indices(chosen)
+        self.mask = self.mask[chosen]
+        padded = int(self.mask.any(0).int().argmax())
+        if padded and self.can_be_joined():
+            self.mask = self.mask[:, padded:]
+            for layer in self.cache.layers:
+                layer.keys, layer.values = layer.keys[..., padded:, :], layer.values[..., padded:, :]
 
 
-class _StreamingCriteria(StoppingCriteria):
-    """Sees every new token: emits its text, and ends completions at end tokens, stop strings or their length."""
-
-    def __init__(
-        self,
-        engine: Engine,
-        request: GenerationRequest,
-        emit: Callable[[Delta], None],
-        cancelled: threading.Event,
-    ) -> None:
-        self.end_token_ids, self.max_tokens = engine.end_token_ids, request.max_tokens
-        self.emit, self.cancelled = emit, cancelled
-        self.completions = [Detokenizer(engine.tokenizer, prompt, request.stop_strings) for prompt in request.prompts]
-        self.finished = [False] * len(self.completions)
-
-    def __call__(self, input_ids: Any, scores: Any, **_: Any) -> Any:
-        for index, token in enumerate(input_ids[:, -1].tolist()):
-            if not self.finished[index]:
-                self._add(index, token)
-        stop = [finished or self.cancelled.is_set() for finished in self.finished]
-        return torch.tensor(stop, device=input_ids.device)
-
-    def _add(self, index: int, token: int) -> None:
-        completion, is_end = self.completions[index], token in self.end_token_ids
-        text, stopped = (completion.flush(), True) if is_end else completion.add(token)
-        at_limit = len(completion.ids) >= self.max_tokens
-        if at_limit and not stopped:
-            text += completion.flush()
-        self.finished[index] = stopped or at_limit
-        if text or self.finished[index]:
-            self.emit(Delta(index, text, "stop" if stopped else "length" if at_limit else ""))
-
-
-class Penalties(LogitsProcessor):
-    """OpenAI's penalties: logit - frequency × count - presence × (count > 0), counted in the completion so far."""
-
-    def __init__(self, request: GenerationRequest, start: int) -> None:
-        """`start` is the length of the prompt in tokens, padding included."""
-        self.presence, self.frequency = request.presence_penalty, request.frequency_penalty
-        self.start = start
-
-    def __call__(self, input_ids: Any, scores: Any) -> Any:
-        if not (self.presence or self.frequency):
-            return scores
-        generated = input_ids[:, self.start :]
-        counts = torch.zeros_like(scores).scatter_add_(1, generated, torch.ones_like(generated, dtype=scores.dtype))
-        return scores - self.frequency * counts - self.presence * (counts > 0)
+def _pad_left(tensor: Tensor, length: int, dimension: int) -> Tensor:
+    missing = length - tensor.shape[dimension]
+    return torch.nn.functional.pad(tensor, (missing, 0) if dimension == 1 else (0, 0, missing, 0))

@@ -1,18 +1,23 @@
-"""One generation at a time on a thread of its own, a few that wait, and the text of each as it comes."""
+"""Requests of clients → the decoder's thread, and the text of each as it comes back."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 
 from fastapi import Request
 
-from pipelines.serve.engine import Delta, Engine, GenerationRequest
+from pipelines.serve.choice import Delta, GenerationRequest
+from pipelines.serve.decoder import Decoder, Job
+from pipelines.serve.engine import Engine
 from pipelines.serve.protocol import ApiError
 
-MAX_PENDING = 8  # requests that run or wait; one more is refused
+MAX_PENDING = 64  # requests that run or wait; one more is refused
 DISCONNECT_POLL = 0.5  # seconds between looks at whether the client is still connected
+
+log = logging.getLogger("gristmill")
 
 
 @dataclass
@@ -44,11 +49,10 @@ class Generation:
 
 
 class GenerationQueue:
-    """Accepts generation requests; one runs, and up to MAX_PENDING run or wait."""
+    """Accepts generation requests, of which up to MAX_PENDING run or wait."""
 
     def __init__(self, engine: Engine) -> None:
-        self.engine, self.pending = engine, 0
-        self.pool = ThreadPoolExecutor(1, thread_name_prefix="generate")
+        self.decoder, self.pending = Decoder(engine), 0
 
     def submit(self, request: GenerationRequest) -> Generation:
         """Add a request to the queue. Call it from the event loop's thread.
@@ -58,17 +62,26 @@ class GenerationQueue:
         if self.pending >= MAX_PENDING:
             raise ApiError(429, f"{MAX_PENDING} requests are waiting already; try again", code="rate_limit_exceeded")
         loop = asyncio.get_running_loop()
-        queue: asyncio.Queue[Delta | None] = asyncio.Queue()
-        cancelled = threading.Event()
+        generation = Generation(loop.create_future(), asyncio.Queue(), threading.Event())
 
         def emit(delta: Delta) -> None:
-            loop.call_soon_threadsafe(queue.put_nowait, delta)
+            with suppress(RuntimeError):  # the loop has ended, and its clients with it
+                loop.call_soon_threadsafe(generation.queue.put_nowait, delta)
 
-        def finish(_: asyncio.Future[int]) -> None:
-            self.pending -= 1
-            queue.put_nowait(None)
+        def end(result: int | Exception) -> None:
+            if isinstance(result, Exception):
+                log.error("generation failed", exc_info=result)
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._settle, generation, result)
 
         self.pending += 1
-        token_count = loop.run_in_executor(self.pool, self.engine.generate, request, emit, cancelled)
-        token_count.add_done_callback(finish)
-        return Generation(token_count, queue, cancelled)
+        self.decoder.submit(Job(request, emit, end, generation.cancelled))
+        return generation
+
+    def _settle(self, generation: Generation, result: int | Exception) -> None:
+        self.pending -= 1
+        if isinstance(result, Exception):
+            generation.token_count.set_exception(result)
+        else:
+            generation.token_count.set_result(result)
+        generation.queue.put_nowait(None)

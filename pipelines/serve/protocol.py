@@ -1,14 +1,17 @@
-"""Requests and responses of OpenAI's API, as far as they are supported here. What is not is refused by name."""
+"""Requests of OpenAI's API, as far as they are supported here.
+
+A setting of the API that is not is refused by name. One that the API does not have is ignored, as clients of other
+servers send theirs (`top_k`), and the response names it in its header `X-Ignored-Settings`.
+"""
 
 import json
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
-from uuid import uuid4
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 MAX_CHOICES = 16
+MAX_LOGPROBS = 20
 ROLES = ("system", "developer", "user", "assistant")
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Token = Annotated[int, Field(ge=0)]
@@ -43,7 +46,7 @@ class StreamOptions(BaseModel):
 class _Request(BaseModel):
     """The settings that both endpoints share."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="allow", strict=True)
     model: str
     n: int = Field(1, ge=1, le=MAX_CHOICES)
     stop: str | Annotated[list[str], Field(max_length=4)] = []
@@ -55,16 +58,31 @@ class _Request(BaseModel):
     stream: bool = False
     stream_options: StreamOptions = StreamOptions()
     user: str = ""
-    logit_bias: dict[str, Any] = {}
+    logit_bias: dict[str, Annotated[float, Field(ge=-100, le=100)]] = {}
 
     @model_validator(mode="before")
     @classmethod
     def _null_is_absent(cls, body: Any) -> Any:
+        """Drop what is null; `engine` is what the first version of the API calls `model`."""
         try:
             json.dumps(body, ensure_ascii=False).encode()
         except UnicodeEncodeError as error:
             raise ValueError("a text holds half of a surrogate pair") from error
-        return {key: value for key, value in body.items() if value is not None} if isinstance(body, dict) else body
+        if not isinstance(body, dict):
+            return body
+        given = {key: value for key, value in body.items() if value is not None}
+        return {"model": given.pop("engine"), **given} if "engine" in given else given
+
+    def ignored(self) -> list[str]:
+        """The settings that no version of the API has."""
+        return sorted(self.model_extra or {})
+
+    def biases(self, vocabulary_size: int) -> tuple[tuple[int, float], ...]:
+        """Pairs of a token and what is added to its logit. Raises: ApiError 400 for what is no token of the model."""
+        for token in self.logit_bias:
+            if not (token.isascii() and token.isdigit() and int(token) < vocabulary_size):
+                raise ApiError(400, f"logit_bias: {token} is not a token of this model", param="logit_bias")
+        return tuple((int(token), bias) for token, bias in self.logit_bias.items())
 
     def stop_strings(self) -> tuple[str, ...]:
         """The stop strings without empty ones."""
@@ -73,7 +91,7 @@ class _Request(BaseModel):
 
     def _refuse(self, **unsupported: bool) -> None:
         """Raises ApiError 400 for the first setting that is used and not supported."""
-        for name, used in {"logit_bias": bool(self.logit_bias), **unsupported}.items():
+        for name, used in unsupported.items():
             if used:
                 raise ApiError(400, f"{name} is not supported by this server", param=name, code="unsupported_parameter")
 
@@ -84,14 +102,21 @@ class CompletionRequest(_Request):
     prompt: str | list[str] | list[Token] | list[list[Token]]
     max_tokens: int = Field(16, ge=0)
     echo: bool = False
-    best_of: int | None = None
-    logprobs: int | None = None
+    best_of: int | None = Field(None, ge=1, le=MAX_CHOICES)
+    logprobs: int | None = Field(None, ge=0, le=MAX_LOGPROBS)
     suffix: str = ""
 
     def check_supported(self) -> None:
-        """Raises: ApiError 400 for a setting that this server does not support."""
-        best_of = self.best_of is not None and self.best_of != self.n
-        self._refuse(best_of=best_of, logprobs=self.logprobs is not None, suffix=bool(self.suffix))
+        """Raises: ApiError 400 for a setting that this server does not support, or not beside another."""
+        self._refuse(suffix=bool(self.suffix))
+        if self.written() < self.n:
+            raise ApiError(400, f"best_of: {self.best_of} is less than n, {self.n}", param="best_of")
+        if self.stream and self.written() > self.n:
+            raise ApiError(400, "best_of: the best are known at the end; a stream cannot tell them", param="best_of")
+
+    def written(self) -> int:
+        """How many completions of each prompt are written; the `n` best of them are returned."""
+        return self.best_of or self.n
 
     def prompts(self) -> list[str | list[int]]:
         """The prompts, each as text or as token ids. Raises: ApiError 400 when there is none."""
@@ -163,66 +188,17 @@ class ChatRequest(_Request):
     max_tokens: int | None = Field(None, ge=1)
     max_completion_tokens: int | None = Field(None, ge=1)
     logprobs: bool = False
+    top_logprobs: int = Field(0, ge=0, le=MAX_LOGPROBS)
     tools: list[Any] = []
     response_format: dict[str, Any] = {"type": "text"}
 
     def check_supported(self) -> None:
         """Raises: ApiError 400 for a setting that this server does not support."""
         formatted = self.response_format.get("type") != "text"
-        self._refuse(logprobs=self.logprobs, tools=bool(self.tools), response_format=formatted)
+        self._refuse(tools=bool(self.tools), response_format=formatted)
+        if self.top_logprobs and not self.logprobs:
+            raise ApiError(400, "top_logprobs: set logprobs to true, too", param="top_logprobs")
 
     def completion_limit(self) -> int | None:
         """The most tokens to generate, if the request sets a limit."""
         return self.max_completion_tokens or self.max_tokens
-
-
-class ResponseBuilder:
-    """Builds the JSON objects of one response, whole or in chunks, for either endpoint."""
-
-    def __init__(self, model: str, *, chat: bool, prompt_tokens: int, echoes: tuple[str, ...]) -> None:
-        """`echoes` has one text per choice, which that choice begins with."""
-        self.chat, self.prompt_tokens, self.echoes = chat, prompt_tokens, echoes
-        prefix = "chatcmpl" if chat else "cmpl"
-        self.head = {"id": f"{prefix}-{uuid4().hex}", "created": int(time.time()), "model": model}
-
-    def response(self, texts: Iterable[tuple[str, str]], completion_tokens: int) -> dict[str, Any]:
-        """The whole response. `texts` are (text, finish reason), one per choice."""
-        kind = "chat.completion" if self.chat else "text_completion"
-        choices = [self._choice(index, text, reason) for index, (text, reason) in enumerate(texts)]
-        return {**self.head, "object": kind, "choices": choices, "usage": self._usage(completion_tokens)}
-
-    def first_chunks(self) -> Iterator[dict[str, Any]]:
-        """The chunks before any generated text: the role in a chat, else the echoes."""
-        for index, echo in enumerate(self.echoes):
-            if self.chat:
-                delta = {"role": "assistant", "content": ""}
-                yield self._chunk([{"index": index, "delta": delta, "logprobs": None, "finish_reason": None}])
-            elif echo:
-                yield self.chunk(index, echo, "")
-
-    def chunk(self, index: int, text: str, finish_reason: str) -> dict[str, Any]:
-        """New text of the choice at `index`; `finish_reason` is "" until its last."""
-        return self._chunk([self._choice(index, text, finish_reason or None, key="delta")])
-
-    def usage_chunk(self, completion_tokens: int) -> dict[str, Any]:
-        """The chunk after the last text: no choices, only token counts."""
-        return self._chunk([]) | {"usage": self._usage(completion_tokens)}
-
-    def _usage(self, completion_tokens: int) -> dict[str, int]:
-        total = self.prompt_tokens + completion_tokens
-        return {
-            "prompt_tokens": self.prompt_tokens,
-            "completion_tokens": completion_tokens,
-            "total_tokens": total,
-        }
-
-    def _chunk(self, choices: list[dict[str, Any]]) -> dict[str, Any]:
-        kind = "chat.completion.chunk" if self.chat else "text_completion"
-        return {**self.head, "object": kind, "choices": choices}
-
-    def _choice(self, index: int, text: str, finish_reason: str | None, key: str = "message") -> dict[str, Any]:
-        ending = {"index": index, "logprobs": None, "finish_reason": finish_reason}
-        if not self.chat:
-            return {"text": text, **ending}
-        role = {"role": "assistant"} if key == "message" else {}
-        return {key: {**role, "content": text}, **ending}
