@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import ValidationError
 
+from pipelines.messages import tr
 from pipelines.models.prompt import PromptError, encode_prompt
 from pipelines.serve.choice import GenerationRequest
 from pipelines.serve.engine import Engine
@@ -162,7 +163,7 @@ def _note_ignored(body: CompletionRequest | ChatRequest) -> dict[str, str]:
         :MAX_NAMES
     ]
     if names:
-        log.warning("ignored settings of a request: %s", names)
+        log.warning(tr("ignored settings of a request: {names}", names=names))
     return {IGNORED: names} if names else {}
 
 

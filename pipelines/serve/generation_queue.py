@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
+from pipelines.messages import tr
 from pipelines.serve.choice import Delta, GenerationRequest
 from pipelines.serve.decoder import Decoder, Job
 from pipelines.serve.engine import Engine
@@ -70,7 +71,7 @@ class GenerationQueue:
 
         def end(result: int | Exception) -> None:
             if isinstance(result, Exception):
-                log.error("generation failed", exc_info=result)
+                log.error(tr("a request could not be answered"), exc_info=result)
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(self._settle, generation, result)
 
