@@ -352,6 +352,9 @@ def serve(
     model: Annotated[str, typer.Argument(help="A recipe's name with a model in the data folder, or a model folder.")],
     host: Annotated[str, typer.Option(help="Address to listen on; others than loopback need a token.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on.")] = 8000,
+    beside: Annotated[
+        str, typer.Option(help="Another model to answer, too; `base`: what the first was trained from.")
+    ] = "",
     data: Data = DATA,
 ) -> None:
     """Answer /v1/completions, /v1/chat/completions and /v1/models for any OpenAI client.
@@ -364,7 +367,7 @@ def serve(
 
     check_port(host, port)  # before libraries and model are loaded, which takes half a minute
     require_train()
-    serve_model(model, host, port, data)
+    serve_model(model, host, port, data, beside)
 
 
 def print_json(value: Any) -> None:

@@ -16,8 +16,8 @@ from pipelines.serve.protocol import ApiError, as_api_error
 RETRY_AFTER = 5  # seconds
 
 
-def create_app(model: ServedModel, *, token: str = "", hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
-    """The ASGI app that answers for `model`.
+def create_app(*models: ServedModel, token: str = "", hosts: tuple[str, ...] = LOOPBACK) -> FastAPI:
+    """The ASGI app that answers for these models; requests name theirs.
 
     `token` is what clients must send; empty: nothing. `hosts` are the host names that it answers to; empty: any.
     """
@@ -27,27 +27,28 @@ def create_app(model: ServedModel, *, token: str = "", hosts: tuple[str, ...] = 
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(ApiError, _on_error)
     app.add_exception_handler(Exception, _on_error)
-    _add_information_routes(app, model)
-    completions.add_routes(app, model)
+    _add_information_routes(app, models)
+    completions.add_routes(app, models)
     return app
 
 
-def _add_information_routes(app: FastAPI, model: ServedModel) -> None:
+def _add_information_routes(app: FastAPI, models: tuple[ServedModel, ...]) -> None:
     @app.get("/health")
     async def health() -> dict[str, str]:
         return {"status": "ok"}
 
     @app.get("/v1/models")
     async def list_models() -> dict[str, Any]:
-        return {"object": "list", "data": [_model_object(model.names[0])]}
+        return {"object": "list", "data": [_model_object(model.names[0]) for model in models]}
 
     @app.get("/v1/engines")
     async def list_engines() -> dict[str, Any]:
-        return {"object": "list", "data": [_model_object(model.names[0]) | {"object": "engine", "ready": True}]}
+        engine = {"object": "engine", "ready": True}
+        return {"object": "list", "data": [_model_object(model.names[0]) | engine for model in models]}
 
     @app.get("/v1/models/{name:path}")
     async def retrieve_model(name: str) -> dict[str, Any]:
-        completions.check_model(model, name)
+        completions.named(models, name)
         return _model_object(name)
 
     @app.get("/")

@@ -5,7 +5,7 @@
 
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -30,23 +30,24 @@ log = logging.getLogger("gristmill")
 Prompts = list[tuple[int, ...]]  # token ids, one prompt per choice
 
 
-def check_model(model: ServedModel, name: str) -> None:
-    """Compare the name of a model in a request with the names of the served one.
+def named(models: Sequence[ServedModel], name: str) -> ServedModel:
+    """The model that a request calls so. Raises: ApiError 404 where none is called so."""
+    for model in models:
+        if name in model.names:
+            return model
+    here = ", ".join(repr(model.names[0]) for model in models)
+    message = f"the model {name!r} does not exist here; this server has {here}"
+    raise ApiError(404, message, param="model", code="model_not_found")
 
-    Raises: ApiError 404 for another name.
-    """
-    if name not in model.names:
-        message = f"the model {name!r} does not exist here; this server has {model.names[0]!r}"
-        raise ApiError(404, message, param="model", code="model_not_found")
 
-
-def add_routes(app: FastAPI, model: ServedModel) -> None:
-    """Add both endpoints to `app`. They share one queue."""
-    engine, queue = model.engine, GenerationQueue(model.engine)
+def add_routes(app: FastAPI, models: Sequence[ServedModel]) -> None:
+    """Add both endpoints to `app`. They share a queue for each model."""
+    queues = {model.names[0]: GenerationQueue(model.engine) for model in models}
 
     @app.post("/v1/completions")
     async def completions(body: CompletionRequest, request: Request) -> Response:
-        check_model(model, body.model)
+        model = named(models, body.model)
+        engine, queue = model.engine, queues[model.names[0]]
         body.check_supported()
         prompts, echoes = _completion_prompts(engine, body)
         logprobs = 0 if body.logprobs is None and body.written() > body.n else body.logprobs
@@ -67,7 +68,8 @@ def add_routes(app: FastAPI, model: ServedModel) -> None:
 
     @app.post("/v1/chat/completions")
     async def chat_completions(body: ChatRequest, request: Request) -> Response:
-        check_model(model, body.model)
+        model = named(models, body.model)
+        engine, queue = model.engine, queues[model.names[0]]
         body.check_supported()
         prompts = _chat_prompts(engine, body)
         limit = max(1, min(MAX_ANSWER, engine.context_length - len(prompts[0])))

@@ -16,23 +16,31 @@ PROMPT_CHUNK = 256  # tokens of a prompt read at a time where all their probabil
 
 
 class Engine:
-    """A model in memory. It reads safetensors only, runs no code of the folder and uses no network."""
+    """A model in memory, on the GPU if there is one."""
 
-    def __init__(self, folder: Path) -> None:
-        """Load the model of a local folder.
+    def __init__(self, model: Any, tokenizer: Any) -> None:
+        """Take a causal language model of transformers and its tokenizer.
 
-        Raises: OSError or ValueError when transformers cannot load it, ValueError when it has no end-of-text token.
+        Raises: ValueError when neither names an end-of-text token.
         """
-        self.tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        cuda = torch.cuda.is_available()
+        self.tokenizer = tokenizer
         # token by token on a CPU, float32 is three times as fast as bfloat16
-        model: Any = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=torch.bfloat16 if cuda else torch.float32, local_files_only=True, use_safetensors=True
-        )
-        self.model = model.to("cuda" if cuda else "cpu").eval()
+        where = ("cuda", torch.bfloat16) if torch.cuda.is_available() else ("cpu", torch.float32)
+        self.model = model.to(*where).eval()
         self.context_length = int(self.model.config.max_position_embeddings)  # tokens
         self.vocabulary_size = int(self.model.config.vocab_size)
         self.end_token_ids = _end_token_ids(self.model, self.tokenizer)
+
+    @classmethod
+    def load(cls, folder: Path) -> "Engine":
+        """Load the model of a local folder: safetensors only, no code of the folder, no network.
+
+        Raises: OSError or ValueError when transformers cannot load it, ValueError when it has no end-of-text token.
+        """
+        dtype = torch.bfloat16 if torch.cuda.is_available() else torch.float32
+        local: dict[str, Any] = {"local_files_only": True}
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, use_safetensors=True, **local)
+        return cls(model, AutoTokenizer.from_pretrained(folder, **local))
 
     def encode(self, text: str) -> tuple[int, ...]:
         """Token ids of a raw prompt, at least one. Special tokens that it spells out count: it is the caller's text."""

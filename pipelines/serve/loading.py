@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from pipelines import storage
 from pipelines.messages import Message
-from pipelines.recipe import RecipeError
+from pipelines.recipe import FinetuneSettings, RecipeError
 from pipelines.storage import filesystem, shard_cache
 from schemas.manifest import Manifest
 
 if TYPE_CHECKING:
     from pipelines.serve.engine import Engine
+
+BASE = "base"
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,27 @@ def load_model(folder: Path, name: str = "") -> ServedModel:
 
     manifest = storage.read_manifest(folder)
     with shard_cache.local_copy_of(folder, manifest) as local:
-        return ServedModel(Engine(local), _names(folder, manifest, name))
+        return ServedModel(Engine.load(local), _names(folder, manifest, name))
+
+
+def load_beside(beside: str, folder: Path, data: Path) -> ServedModel:
+    """Load what is served beside the model of `folder`: `base`, what that was trained from, or another model's name.
+
+    Raises: RecipeError when there is no such model, or when Gristmill has not trained the model of `folder`.
+    """
+    if beside != BASE:
+        return load_model(find_model(beside, data), beside)
+    from pipelines.models import base
+    from pipelines.serve.engine import Engine
+
+    manifest = storage.read_manifest(folder)
+    if manifest is None:
+        raise RecipeError(
+            "{folder}: no manifest says what it was trained from; name the base model's folder instead", folder=folder
+        )
+    settings = FinetuneSettings.model_validate(manifest.params)
+    model, tokenizer, _ = base.load_with_special_tokens(settings, data)
+    return ServedModel(Engine(model, tokenizer), [BASE, base.published_name(settings.model)])
 
 
 def _names(folder: Path, manifest: Manifest | None, name: str) -> list[str]:

@@ -16,7 +16,7 @@ from pipelines.errors import WorkFailed
 from pipelines.messages import Message, tr
 from pipelines.recipe import RecipeError
 from pipelines.serve.access import LOOPBACK
-from pipelines.serve.loading import find_model, load_model
+from pipelines.serve.loading import ServedModel, find_model, load_beside, load_model
 
 TOKEN = "GRISTMILL_SERVE_TOKEN"
 MIN_TOKEN_BYTES = 32
@@ -33,11 +33,14 @@ class PortError(WorkFailed):
     """The server cannot listen at the address that it was given. The message holds the cure."""
 
 
-def serve(model: str | Path, host: str = "127.0.0.1", port: int = 8000, data: Path = Path("data")) -> None:
+def serve(
+    model: str | Path, host: str = "127.0.0.1", port: int = 8000, data: Path = Path("data"), beside: str = ""
+) -> None:
     """Load a model and answer HTTP requests until interrupted.
 
-    `model` is a folder, or the name of a recipe that has a model below `data`. `port` 0 takes a free one. The port is
-    taken before the model is loaded; connections wait until the model is there.
+    `model` is a folder, or the name of a recipe that has a model below `data`. `beside` is another, or `base`, what the
+    first was trained from; empty: none. `port` 0 takes a free one. The port is taken before the model is loaded;
+    connections wait until the model is there.
 
     Raises: PortError when the port cannot be taken. RecipeError when `host` is not loopback and there is no token, or
     when there is no such model. AddressError for a model address that cannot be read.
@@ -52,7 +55,8 @@ def serve(model: str | Path, host: str = "127.0.0.1", port: int = 8000, data: Pa
         )
     with _listening(host, port) as sockets:
         folder = find_model(model, data)
-        _run(folder, str(model), token, LOOPBACK if host in LOOPBACK else (), sockets)
+        models = [load_model(folder, str(model)), *([load_beside(beside, folder, data)] if beside else [])]
+        _run(models, token, LOOPBACK if host in LOOPBACK else (), sockets)
 
 
 def check_port(host: str, port: int) -> None:
@@ -64,13 +68,13 @@ def check_port(host: str, port: int) -> None:
         pass
 
 
-def _run(folder: Path, name: str, token: str, hosts: tuple[str, ...], sockets: list[socket.socket]) -> None:
+def _run(models: list[ServedModel], token: str, hosts: tuple[str, ...], sockets: list[socket.socket]) -> None:
     import uvicorn
 
     from pipelines.serve.app import create_app
     from pipelines.serve.connections import MOST, ImpatientProtocol
 
-    app = create_app(load_model(folder, name), token=token, hosts=hosts)
+    app = create_app(*models, token=token, hosts=hosts)
     limits: dict[str, Any] = {"http": ImpatientProtocol, "limit_concurrency": MOST}
     config = uvicorn.Config(app, log_level="info", server_header=False, **limits)
     for each in sockets:

@@ -35,7 +35,7 @@ def engine(chat_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Engine
     config = LlamaConfig(**sizes, **heads, max_position_embeddings=2048, eos_token_id=tokenizer.eos_token_id)
     LlamaForCausalLM(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    return Engine(folder)
+    return Engine.load(folder)
 
 
 def served(engine: Engine, at_once: int) -> float:

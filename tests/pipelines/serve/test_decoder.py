@@ -17,7 +17,7 @@ PROMPTS = ("How do I keep a branch?", "a", "怎样磨面粉？" * 5, "Plant a tr
 
 @pytest.fixture(scope="module")
 def engine(chat_model: Path) -> Engine:
-    return Engine(chat_model)
+    return Engine.load(chat_model)
 
 
 class Client:

@@ -412,6 +412,28 @@ def test_a_token_is_asked_for_where_one_is_set(data: Path) -> None:
         assert client.models.list().data[0].id == "tiny/v1"
 
 
+def test_a_model_and_its_base_answer_side_by_side(data: Path, client: openai.OpenAI, chat_model: Path) -> None:
+    from pipelines.serve.app import create_app
+    from pipelines.serve.loading import find_model, load_beside
+
+    folder = find_model("tiny", data)
+    for url in running(create_app(model(data), load_beside("base", folder, data))):
+        both = openai.OpenAI(base_url=f"{url}/v1", api_key="any", max_retries=0, timeout=FAR)
+        assert [each.id for each in both.models.list()] == ["tiny/v1", "base"]
+        tuned, base = (complete(both, model=name).choices[0].text for name in ("tiny", "base"))
+        assert tuned == complete(client).choices[0].text != base
+        assert complete(both, model=chat_model.name).choices[0].text == base
+        with pytest.raises(openai.NotFoundError, match="this server has 'tiny/v1', 'base'"):
+            complete(both, model="other")
+
+
+def test_the_base_of_a_model_that_others_trained_is_not_known(data: Path, chat_model: Path) -> None:
+    from pipelines.serve.loading import load_beside
+
+    with pytest.raises(RecipeError, match="no manifest says what it was trained from"):
+        load_beside("base", chat_model, data)
+
+
 @pytest.mark.parametrize("token", ["", "short"])
 def test_it_does_not_bind_to_the_world_without_a_token(data: Path, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(TOKEN, token)
