@@ -72,6 +72,19 @@ def test_what_a_heading_asks(heading: str, form: str, text: str) -> None:
         ("Chapter 3. Choosing eggs", "Choosing eggs"),
         ("第 7 章 软件包管理", "软件包管理"),
         ("My First Egg!", "My First Egg"),
+        ("Kapitel 9. Eier", "Eier"),
+        ("Chapitre 3 Les œufs", "Les œufs"),
+        ("Глава 2. Яйца", "Яйца"),
+        ("глава о яйцах", "глава о яйцах"),
+        ("Capítulo I: Huevos", "Huevos"),
+        ("제3장 달걀", "달걀"),
+        ("If you're boiling eggs at home", ""),
+        ("Wenn du zu Hause kochst", ""),
+        ("Если ты занимаешься дома", ""),
+        ("家で挑戦する方へ", ""),
+        ("如果你在家煮蛋", ""),
+        ("If … elif … else", "If … elif … else"),
+        ("흰자 부분", "흰자 부분"),
         ("Secrets of Dough Cheat Sheet", "Secrets of Dough"),
         ("Sorting HOWTO", "Sorting"),
         ("How-to", "How-to"),
@@ -270,6 +283,20 @@ def test_a_section_is_named_by_what_stays(anchor: str, part: str) -> None:
     section = Section(("Iron pans",), "Heavy and good.", anchor)
     extraction = articles.extract(Article("eggs", "", "Eggs", (section,)), ORIGIN)
     assert extraction.records[0].record_id == f"docs:eggs#{part}"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("**Setting circles** are scales on the axes of a telescope.", "explanation"),
+        ("The *setting circles* (of brass) were engraved.", "explanation"),
+        ("Turn both circles until they show the star's place.", "how_to"),
+    ],
+)
+def test_what_a_text_begins_by_defining_is_no_task(text: str, kind: str) -> None:
+    sections = (Section(("Setting circles",), text),)
+    found = articles.extract(Article("a", "https://a.test/a", "Telescopes", sections), ORIGIN).records
+    assert [record.kind for record in found] == [kind]
 
 
 def test_an_address_above_a_heading_is_no_context() -> None:
