@@ -30,6 +30,9 @@ _PROPER_NAME = re2.compile(r"[\s(“\"][A-Z][A-Za-z]+|`|\p{Han} ?[A-Za-z]{2}")
 _TITLE_CASE = re2.compile(r"^(?:[A-Z][\pL'’]*[ ?]*)+$")  # "Which Editor?": no word of it need be a name
 _NUMBER_ANCHOR = re2.compile(r"(?i)^(?:_|id|sec(?:tion)?[-_]?|toc[-_]?|heading[-_]?|h|page=|slide=)?\d+$")
 _CLAUSE = re2.compile(r"^(?:How|Why|What|When|Where|Which|Who) \S+ ")
+_OTHER_SCRIPT = re2.compile(
+    r"[\p{Cyrillic}\p{Greek}\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}\p{Arabic}\p{Hebrew}\p{Thai}]{2}"
+)
 _LETTER = re2.compile(r"[\pL\pN]")
 _STEPS = re2.compile(r"(?m)^ *(?:```|~~~|\d{1,2}[.)、] ?)")
 _INDEX_ENTRY = re2.compile(r"^[A-Za-z0-9](?:\s*[-–—]\s*[A-Za-z0-9])?$")  # "B", "0–9": the letters of an index
@@ -186,8 +189,7 @@ def _add_section(
         return
     counts = headings.word_counts(output)
     names = tuple(headings.sentence_case(builder.name(name), counts) for name in (*above, *section.path))
-    is_defined = bool(names) and headings.is_defined(names[-1], output)
-    path = HeadingPath(about, names, builder.language_at(_prose(output) or output), is_defined)
+    path = _heading_path(builder, about, names, output)
     question, answer = exercises.split_solution(output)
     if question and answer:
         instruction = _exercise_instruction(question, names)
@@ -200,6 +202,18 @@ def _add_section(
         return
     extraction.records.append(builder.record(record_id, path.kind(kind), instruction, answer or output, section.anchor))
     extraction.records += _code_records(builder, record_id, path, output, section.anchor)
+
+
+def _heading_path(builder: RecordBuilder, about: str, names: tuple[str, ...], output: str) -> HeadingPath:
+    """A part in another language than its article, as one that nobody has translated, is asked about by its heading
+    alone: question and titles would be in two languages."""
+    language = builder.language_at(_prose(output) or output)
+    if language.partition("-")[0] != builder.language.partition("-")[0]:
+        if _OTHER_SCRIPT.search(names[-1] if names else about):
+            language = builder.language
+        else:
+            about, names = "", names[-1:]
+    return HeadingPath(about, names, language, bool(names) and headings.is_defined(names[-1], output))
 
 
 def _exercise_instruction(question: str, names: tuple[str, ...]) -> str:

@@ -39,7 +39,8 @@ _CHEERS = re2.compile(
     r"(?i)^\W*(?:congrat(?:s|ulations)|(?:very )?well done|(?:great|good|nice) (?:job|work)|awesome|ya+y|hoo?ra+y"
     r"|woohoo"
     r"|that['’]s (?:it|all)(?: for now)?|(?:pretty )?(?:cool|easy|simple|neat|nice),? (?:huh|right|eh|isn['’]t it)"
-    r"|how cool is that|makes sense|(?:are you )?ready(?: (?:for|to) [^.!?\n]{0,60})?|good luck|have fun|enjoy"
+    r"|how cool is that|makes sense|(?:are you )?ready(?: (?:for|to) [^.!?\n]{0,60})?"
+    r"|(?:and )?(?:now )?(?:it['’]s )?(?:now )?time (?:to|for) [^.!?\n]{1,60}|good luck|have fun|enjoy"
     r"|you (?:did it|(?:totally )?rock)"
     r"|(?:herzlichen )?glückwunsch|gratulation|super|toll|klasse|prima|das war['’]?s(?: schon)?|gut gemacht"
     r"|viel (?:spaß|erfolg|glück)|(?:cool|einfach|toll),? (?:oder|nicht(?: wahr)?|was)|alles klar|bereit (?:für|zum"
@@ -55,8 +56,10 @@ _CHEERS = re2.compile(
     r"|(?:здорово|круто|просто|легко),? (?:правда|да|не так ли)|вітаємо|чудово|удачі|успіхів|ось і все"
     r"|おめでとう(?:ございます)?|やった(?:ね)?|よくできました|すごい(?:ですね)?|素晴らしい(?:ですね)?|がんばって(?:ね"
     r"|ください)?"
-    r"|お疲れさま(?:でした)?|簡単ですね|イェーイ|うまくでき(?:ていますね|ましたね)"
-    r"|축하(?:해요|합니다|드립니다)|잘했어요|야호|멋지(?:지|죠)(?: 않나요)?|대단(?:해요|하죠)|(?:참 )?쉽죠"
+    r"|(?:よし|さあ|では|それでは)[、,]?次は[^。！？\n]{1,30}ましょう|お疲れさま(?:でした)?|簡単ですね|イェーイ"
+    r"|うまくでき(?:ていますね|ましたね)"
+    r"|축하(?:해요|합니다|드립니다)|잘했어요|야호|멋지(?:지|죠)(?: 않나요)?|대단(?:해요|하죠)|여기까지 ?(?:입니다"
+    r"|예요|이에요)|(?:참 )?쉽죠"
     r"|행운을 빌어요|파이팅"
     r"|太(?:棒|好|酷)了|真(?:棒|不错)|恭喜(?:你|您|大家)?|[干做]得(?:好|漂亮|不错)|祝(?:你|您|大家)?好运|加油"
     r"|就(?:是)?这样|大功告成|准备好[^。！？\n]{0,20}了吗"
@@ -92,6 +95,12 @@ _BEGINS = re2.compile(
     r"|알아 ?볼까요))" + _CLOSED
 )
 
+# "Here is an example." and no example: what it shows was a picture, or stands on another page.
+_SHOWS = re2.compile(
+    r"(?i)^\W*(?:here(?:['’]s| is| are)|below (?:is|are)|voici|hier (?:ist|sind|ein)|aquí (?:está|tienes?|hay)|ecco"
+    r"|以下是|下面是|这里是)\b?[^.!?:：。！？\n]{0,100}[.!:：。！]?$"
+)
+
 
 def without_credits(text: str) -> str:
     """Prose without paragraphs that only say whose text a page is, or which film says the same."""
@@ -102,13 +111,13 @@ def without_credits(text: str) -> str:
 
 
 def without_cheers(text: str) -> str:
-    """`text` without last sentences that only cheer, begin, or lead on to the next part, if others stay."""
+    """`text` without last sentences that only cheer, begin, show nothing or lead on, if others stay."""
     text = text.rstrip()
     while True:
         start = last_sentence(text)
         last = text[start:].strip()
         leads_on = len(last) <= _LONGEST_END and (_NEXT_PART.search(last) or _BEGINS.match(last))
-        if not text[:start].strip() or not last or not (leads_on or _CHEERS.match(last)):
+        if not text[:start].strip() or not last or not (leads_on or _CHEERS.match(last) or _SHOWS.match(last)):
             return text
         text = text[:start].rstrip()
 

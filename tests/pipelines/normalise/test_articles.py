@@ -232,6 +232,17 @@ def test_a_language_without_phrasing_is_asked_about_in_its_headings_alone() -> N
     assert made == [("heading", "Cuina catalana: Ous"), ("question", "Cuina catalana: Quant de temps bullen els ous?")]
 
 
+@pytest.mark.parametrize(("heading", "asked"), [("Boiling of eggs", {"Boiling", "eggs"}), ("Яйца", {"Яйца", "Кухня"})])
+def test_a_part_that_nobody_translated_is_asked_about_in_one_language(heading: str, asked: set[str]) -> None:
+    russian = "Сначала вскипятите воду, потом положите яйца и подождите десять минут, пока они не станут твёрдыми."
+    english = (
+        "Bring the water to the boil, then put the eggs into it and wait for ten minutes until they are hard. " * 3
+    )
+    sections = (Section(("Вода",), russian), Section(("Соль",), russian), Section((heading,), english))
+    found = articles.extract(Article("eggs", "", "Кухня", sections, language="ru"), ORIGIN).records[-1].instruction
+    assert all(word in found for word in asked) and ("Кухня" in asked or "Кухня" not in found), found
+
+
 def test_a_part_full_of_english_names_is_asked_about_in_its_articles_language() -> None:
     names = "| BackgroundTasks | Request, Response |\n| --- | --- |\n| WebSocket | SecurityScopes, HTTPConnection |"
     sections = (Section(("概述",), "先把水烧开，然后放入鸡蛋，等待十分钟。"), Section(("Types and classes",), names))
