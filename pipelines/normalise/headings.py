@@ -17,9 +17,9 @@ Form = Literal["question", "how_to", "facet", "topic", "back_matter", "address"]
 _NUMBERING = re2.compile(
     r"(?i)^\s*((?:kapitel|kapitola|abschnitt|anhang|bilag|chapitre|annexe|capítulo|apéndice|apêndice|capitolo"
     r"|appendice|hoofdstuk"
-    r"|bijlage|rozdział|глава|розділ|раздел|приложение|додаток|bölüm|chương|fejezet|capitolul|luku)\s+"
+    r"|bijlage|rozdział|глава|розділ|раздел|приложение|додаток|bölüm|chương|phụ lục|fejezet|capitolul|luku)\s+"
     r"(?:(?:[0-9]{1,3}|(?-i:[IVXLC]{1,6}))(?:[.:)\-–—]+\s*|\s+(?:[.:–—-]\s*)?|$)|(?-i:[A-Z])[.:)–—-]+\s*)"
-    r"|제\s*[0-9]{1,3}\s*[장절부][.:]?\s*"
+    r"|제\s*[0-9]{1,3}\s*[장절부][.:]?\s*|[0-9]{1,3}장[.:]\s*"
     r"|(chapter|section|part|appendix|step|lesson|unit|module|episode)\s+([0-9]{1,3}|[ivxlc]{1,6}"
     r"|[a-z])\b[.:)\-–—]*\s*"
     r"|[0-9]{1,3}(\.[0-9]{1,3}){1,4}\s+|[a-z]?[0-9]{1,3}([.\-][0-9]{1,3}){0,4}[.)、:：]+\s*|\(?[0-9]{1,2}\)\s*"

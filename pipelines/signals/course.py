@@ -105,15 +105,17 @@ _CHINESE = (
 )
 # One after another: together they outgrow the memory that RE2 gives to a fast search, and take thrice as long.
 _LATIN = "|".join((_ENGLISH, _GERMAN, _FRENCH, _SPANISH, _PORTUGUESE, _ITALIAN, _DUTCH, _POLISH))
+_TEXT = "CASE WHEN kind IN ('explanation', 'how_to', 'question') THEN output_prose ELSE '' END"
 _COUNT = " + ".join(
-    count_matches(pattern) for pattern in (f"(?i){_LATIN}", f"(?i){_RUSSIAN}", f"{_JAPANESE}|{_KOREAN}|{_CHINESE}")
+    count_matches(pattern, _TEXT)
+    for pattern in (f"(?i){_LATIN}", f"(?i){_RUSSIAN}", f"{_JAPANESE}|{_KOREAN}|{_CHINESE}")
 )
 
 SIGNALS = (
     Signal(
         "output_course_talk",
         pa.int32(),
-        f"CASE WHEN kind IN ('explanation', 'how_to', 'question') THEN {_COUNT} ELSE 0 END",
+        _COUNT,
         "phrases of a course about its other parts and what was made there (`our blog`), in twelve languages",
     ),
 )

@@ -5,7 +5,10 @@ import pyarrow as pa
 from pipelines.signals.phrases import count_matches
 from schemas.signal import Signal
 
-_UNQUOTED = r"regexp_replace(output_prose, '(?m)^\s*>.*$', '', 'g')"
+_UNQUOTED = (
+    r"CASE WHEN contains(output_prose, '>') THEN regexp_replace(output_prose, '(?m)^\s*>.*$', '', 'g')"
+    " ELSE output_prose END"
+)
 _CLOSED = r"[^\pL\pN\s]*(?:\s|$)"
 _ASKS = rf"[?？]{_CLOSED}|？"
 # a mark that ends a sentence, or a line that ends without one

@@ -78,6 +78,8 @@ def test_what_a_heading_asks(heading: str, form: str, text: str) -> None:
         ("глава о яйцах", "глава о яйцах"),
         ("Capítulo I: Huevos", "Huevos"),
         ("제3장 달걀", "달걀"),
+        ("12장. 달걀", "달걀"),
+        ("Phụ lục A. Trứng", "Trứng"),
         ("If you're boiling eggs at home", ""),
         ("Wenn du zu Hause kochst", ""),
         ("Если ты занимаешься дома", ""),
