@@ -37,7 +37,7 @@ def titles_in_tables(root: HtmlElement) -> list[HtmlElement]:
     for table in root.iter("table"):
         cells = table.xpath(".//td | .//th")
         titled = [cell for cell in cells if cell.tag == "th"]
-        if len(titled) == 1 and len(cells) <= _CELLS and is_callout(table.getparent()):
+        if table is not root and len(titled) == 1 and len(cells) <= _CELLS and is_callout(table.getparent()):
             table.set("role", "presentation")
             found += titled
     return found
