@@ -10,6 +10,7 @@ _WORDS = re2.compile(
     r"|message-box|alert-(?:info|warning|danger|success|primary|secondary)|theme-admonition|starlight-aside)(?:$|[\s_-])"
 )
 _LONGEST = 2000  # characters of a box; what is longer is a page that is called so
+_CELLS = 3  # picture, title, text
 
 
 def is_callout(element: HtmlElement) -> bool:
@@ -27,6 +28,18 @@ def titles(root: HtmlElement) -> set[HtmlElement]:
         headings = list(box.iterdescendants(*HEADINGS)) if is_callout(box) else []
         if len(headings) == 1 and _is_first(headings[0], box):
             found.add(headings[0])
+    return found
+
+
+def titles_in_tables(root: HtmlElement) -> list[HtmlElement]:
+    """Titles of boxes that DocBook draws as a table of a picture, a title and a text; such a table becomes layout."""
+    found = list[HtmlElement]()
+    for table in root.iter("table"):
+        cells = table.xpath(".//td | .//th")
+        titled = [cell for cell in cells if cell.tag == "th"]
+        if table is not root and len(titled) == 1 and len(cells) <= _CELLS and is_callout(table.getparent()):
+            table.set("role", "presentation")
+            found += titled
     return found
 
 

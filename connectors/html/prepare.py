@@ -45,6 +45,8 @@ def prepare(root: HtmlElement, base_url: str, marks: Marks, named: str) -> None:
     escape_text(root)
     _nest_lists(root)
     _mark_headings(root, marks)
+    for title in callouts.titles_in_tables(root):
+        _embolden(title)
     flatten_layout_tables(root)
     flatten_definition_lists(root)
     write_raised_and_lowered(root)

@@ -16,12 +16,16 @@ from connectors.markdown.code_places import substitute
 from connectors.markdown.folder import Folder, readable, text_of
 from connectors.reading import plain_yaml
 from connectors.reading.local import file_within, files_below
+from schemas.hole import hole
 
 _DATA = re2.compile(r"\{%-? *(?:data|indented_data_reference) +([\w.-]+)[^%{}]*-?%\}")
 _VALUE = re2.compile(r"\{\{-? *([A-Za-z][\w.-]*) *(?:\|[^{}]*)?-?\}\}")
 _PARAM = re2.compile(r"\{\{[<%] *(?:_?param|var|meta|params) +\"?([\w.-]+)\"?(?: [^%<>{}]*)? *[%>]\}\}")
 _TABLES = (".yml", ".yaml", ".json", ".toml")
 _SETTINGS = ("_config", "config", "hugo", "mkdocs", "_variables", "_quarto", "book", "config/_default/params", "params")
+# GitBook fills its variables in code too; `{{ book.title }}` is also what manuals of templates show
+_GITBOOK = re2.compile(r"\{% *(?:end)?(?:filename|hint|tabs?|embed|content-ref|youtube)\b")
+_OF_BOOK = re2.compile(r"\{\{ *book\.([A-Za-z]\w*) *\}\}")
 _SPHINX = "myst_substitutions"
 _LARGEST, _MOST = 1 << 20, 500
 _DEEPEST = 3
@@ -90,6 +94,13 @@ def fill(text: str, scope: dict[str, Any], folder: Folder, depth: int = 0) -> st
     for pattern in (_DATA, _PARAM, _VALUE):
         text = substitute(pattern, text, write)
     return text
+
+
+def mark_lacking(text: str) -> str:
+    """A page of a GitBook with a hole for each of the book's variables that nobody gave, in code as elsewhere."""
+    if "book." not in text or not _GITBOOK.search(text):
+        return text
+    return str(_OF_BOOK.sub(lambda found: hole("placeholder", f"book.{found[1]}"), text))
 
 
 def _writer(scope: dict[str, Any], folder: Folder, depth: int) -> Callable[["re2._Match"], str]:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import re2
 
-from pipelines.normalise import clean, code, exercises, fragments, headings, languages, openings, question_lists
+from pipelines.normalise import asides, clean, code, exercises, fragments, headings, languages, openings, question_lists
 from pipelines.normalise.headings import Heading
-from pipelines.normalise.markdown import fenced
+from pipelines.normalise.markdown import fenced, on_prose
 from pipelines.normalise.phrasing import CLASSIFIED_LANGUAGES, can_ask, phrase
 from pipelines.normalise.records import Extraction, Origin, part_id, slug
 from schemas.document import Article, Section
@@ -30,6 +30,9 @@ _PROPER_NAME = re2.compile(r"[\s(“\"][A-Z][A-Za-z]+|`|\p{Han} ?[A-Za-z]{2}")
 _TITLE_CASE = re2.compile(r"^(?:[A-Z][\pL'’]*[ ?]*)+$")  # "Which Editor?": no word of it need be a name
 _NUMBER_ANCHOR = re2.compile(r"(?i)^(?:_|id|sec(?:tion)?[-_]?|toc[-_]?|heading[-_]?|h|page=|slide=)?\d+$")
 _CLAUSE = re2.compile(r"^(?:How|Why|What|When|Where|Which|Who) \S+ ")
+_OTHER_SCRIPT = re2.compile(
+    r"[\p{Cyrillic}\p{Greek}\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}\p{Arabic}\p{Hebrew}\p{Thai}]{2}"
+)
 _LETTER = re2.compile(r"[\pL\pN]")
 _STEPS = re2.compile(r"(?m)^ *(?:```|~~~|\d{1,2}[.)、] ?)")
 _INDEX_ENTRY = re2.compile(r"^[A-Za-z0-9](?:\s*[-–—]\s*[A-Za-z0-9])?$")  # "B", "0–9": the letters of an index
@@ -37,15 +40,22 @@ _INDEX_ENTRY = re2.compile(r"^[A-Za-z0-9](?:\s*[-–—]\s*[A-Za-z0-9])?$")  # "
 
 @dataclass(frozen=True, slots=True)
 class HeadingPath:
-    """What the article is about, the headings down to a section, and the language of the question about it."""
+    """What the article is about, the headings down to a section, and the language of the question about it.
+
+    `is_defined`: the section begins by saying what its heading is.
+    """
 
     about: str
     names: tuple[str, ...]
     language: str
+    is_defined: bool = False
 
     def classify(self, name: str) -> Heading:
         """The form of a heading in this language."""
-        return headings.classify(name) if self.language in CLASSIFIED_LANGUAGES else headings.classify_foreign(name)
+        if self.language not in CLASSIFIED_LANGUAGES:
+            return headings.classify_foreign(name)
+        heading = headings.classify(name)
+        return Heading("topic", name) if self.is_defined and heading.form == "how_to" else heading
 
     @property
     def is_chinese(self) -> bool:
@@ -60,6 +70,7 @@ class HeadingPath:
     def context(self) -> str:
         """The article's topic and the nearest heading above, unless that is a question or names the topic too."""
         above = [name for name in self.names[-2:-1] if headings.classify(name).form in ("topic", "how_to")]
+        above = [name for name in above if not headings.is_condition(name)]
         return self.within([name for name in above if not _mentions(name, self.about)])
 
     def within(self, names: list[str]) -> str:
@@ -169,7 +180,8 @@ def _add_section(
     """The records of one section. `above`: the page's title, where the topic is that of a page above it."""
     part = _part_name(section)
     record_id = part_id(builder.origin, builder.article.key, part)
-    output = clean.finished(clean.article(section.markdown, builder.article.url or builder.origin.url))
+    output = clean.article(section.markdown, builder.article.url or builder.origin.url)
+    output = clean.finished(on_prose(output, asides.without_asides))
     output = openings.without_link(_without_banner(output, about))
     reason = "back_matter" if headings.lead_to_references(section.path) else _reject_reason(output, about)
     if reason:
@@ -177,7 +189,7 @@ def _add_section(
         return
     counts = headings.word_counts(output)
     names = tuple(headings.sentence_case(builder.name(name), counts) for name in (*above, *section.path))
-    path = HeadingPath(about, names, builder.language_at(_prose(output) or output))
+    path = _heading_path(builder, about, names, output)
     question, answer = exercises.split_solution(output)
     if question and answer:
         instruction = _exercise_instruction(question, names)
@@ -190,6 +202,18 @@ def _add_section(
         return
     extraction.records.append(builder.record(record_id, path.kind(kind), instruction, answer or output, section.anchor))
     extraction.records += _code_records(builder, record_id, path, output, section.anchor)
+
+
+def _heading_path(builder: RecordBuilder, about: str, names: tuple[str, ...], output: str) -> HeadingPath:
+    """A part in another language than its article, as one that nobody has translated, is asked about by its heading
+    alone: question and titles would be in two languages."""
+    language = builder.language_at(_prose(output) or output)
+    if language.partition("-")[0] != builder.language.partition("-")[0]:
+        if _OTHER_SCRIPT.search(names[-1] if names else about):
+            language = builder.language
+        else:
+            about, names = "", names[-1:]
+    return HeadingPath(about, names, language, bool(names) and headings.is_defined(names[-1], output))
 
 
 def _exercise_instruction(question: str, names: tuple[str, ...]) -> str:

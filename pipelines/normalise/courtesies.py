@@ -15,6 +15,16 @@ _GREETING = re2.compile(
     r"(?:!+|,|\.+|:\)|\n)\s*"
     r"|^welcome to (?:the|our|these|this) (?:forums?|board|community|site)[!.,]*(?: :[a-z_]{2,30}:)?\s*(?:\n|$|[.!] ?)"
     r"|^(?:[Hh]i|[Hh]ello|[Hh]ey|[Dd]ear) @?\pL[\w.\-]{1,24}(?:,|!|\n)\s*"
+    r"|^(?:hallo|moin|servus|guten (?:tag|morgen|abend)|bonjour|bonsoir|salut|hola|buen[oa]s (?:días|tardes|noches)"
+    r"|buenas|olá|oi"
+    r"|bom dia|boa (?:tarde|noite)|ciao|salve|buon(?:giorno|asera)|hoi|goede(?:morgen|middag|navond)|cześć|witam"
+    r"|dzień dobry|hej"
+    r"|merhaba|selam|привет|здравствуйте|добрый (?:день|вечер)|доброе утро|всем привет|вітаю|доброго дня)"
+    r"(?: (?:zusammen|alle|allerseits|leute|à tous(?: et à toutes)?|tout le monde|a todos|a tutti|todos|pessoal"
+    r"|galera|ragazzi|allemaal"
+    r"|wszystkim|всем|все|народ|усім))?\s*[!,.:]+\s*"
+    r"|^(?:こんにちは|こんばんは|はじめまして|初めまして|お世話になっております|안녕하세요|안녕하십니까"
+    r"|반갑습니다)[\s,，、。.!！~～]+"
     r"|^(?:大家好|各位好|你们好|你好|您好|各位大神|各位大佬|各位高手|大神们好|哈喽|嗨)[\s,，。.!！~～:：、]+"
 )
 _MENTION = re2.compile(r"^(@[\pL\pN_.\-]*[\pL\pN_]|\[@[^\]\n]{1,40}\]\([^)\s]*\))([,:，：]| *\n)?\s*")
@@ -87,9 +97,29 @@ _OTHER_CLOSING = (
     r"i(?:'d| would) (?:really )?(?:appreciate|be grateful for) (?:any|some) [^.!?\n]{0,60}",
     r"welcome to [^.!?\n]{0,40}(?:stack ?exchange|site|forum|community|se)|sorry for my (?:bad |poor )?english"
     r"|my apologies",
+    r"(?:viele|liebe|beste|schöne|freundliche|mit (?:freundlichen|besten)) grü(?:ß|ss)en?|gru(?:ß|ss)|mfg|lg|vg"
+    r"|(?:vielen |besten |schon mal )?danke?(?: (?:im voraus|schon mal|euch|dir|ihnen|an alle))*"
+    r"|(?:ich )?hoffe,? (?:das|es|dass es|dir)[^.!?\n]{0,20} (?:hilft|geholfen|weiter)[^.!?\n]{0,20}",
+    r"merci(?: (?:d['’]avance|beaucoup|à tous|bien|pour votre aide|de votre aide))*|cordialement|bien à vous"
+    r"|bonne (?:journée|soirée)"
+    r"|(?:j['’])?(?:espère|en espérant) (?:que|avoir)[^.!?\n]{0,40}(?:aide|aidé|utile)[^.!?\n]{0,10}",
+    r"(?:muchas |mil )?gracias(?: (?:de antemano|por adelantado|por (?:la|su|tu) ayuda|a todos))*"
+    r"|(?:un )?saludos?(?: cordiales)?"
+    r"|espero (?:que|haber)[^.!?\n]{0,30}(?:ayud|sirv|útil)[^.!?\n]{0,15}",
+    r"(?:muito )?obrigad[oa](?: (?:desde já|pela ajuda|a todos))*|valeu|abraços?|atenciosamente|espero ter ajudado",
+    r"grazie(?: (?:mille|in anticipo|a tutti|dell['’]aiuto))*|(?:cordiali )?saluti|un saluto|spero (?:di"
+    r"|che)[^.!?\n]{0,30}(?:aiut|util)[^.!?\n]{0,10}",
+    r"(?:alvast )?(?:bedankt|dank(?: je| u)?)|(?:met vriendelijke |vriendelijke )?groet(?:en|jes)?|pozdrawiam|dzięki"
+    r"|z góry (?:dzięki|dziękuję)",
+    r"(?:заранее |большое |всем )?спасибо(?: (?:заранее|за (?:помощь|ответы?)|всем|большое))*|заранее благодар\p{L}+"
+    r"|с уважением"
+    r"|надеюсь,? (?:это |что )?помо\p{L}+|удачи|(?:щиро |заздалегідь )?дякую(?: заздалегідь)?",
+    r"(?:どうぞ)?(?:よろしく|宜しく)お願い(?:いた|致)?し(?:ます|申し上げます)|ありがとうございま(?:す|した)"
+    r"|助かりました|以上(?:です|、よろしくお願いします)"
+    r"|감사합니다|고맙습니다|수고하세요|도움이 되(?:었으면|길|셨으면)[^.!?\n]{0,12}|(?:답변 )?부탁드(?:립니다|려요)",
 )
 _CLOSING = re2.compile(
-    rf"(?i)^[\s*_\-–—~>]*(?:{_THANKS}|{'|'.join(_OTHER_CLOSING)})[\s.!,:;)(\-^*_~]*$"
+    rf"(?i)^[\s*_\-–—~>]*(?:{_THANKS}|{'|'.join(_OTHER_CLOSING)})[\s.!,:;)(\-^*_~。！、\p{{So}}\x{{fe0f}}]*$"
     r"|^[\s*_\-–—~>]*(?:先?谢谢(?:大家|各位|你|您|了|啦)*|多谢(?:了|各位|大家)?|感谢(?:各位|大家|您)?|不胜感激"
     r"|谢了|先谢了"
     r"|希望(?:对你|能|这)?(?:有所|有)?(?:帮助|帮到你)|希望对(?:你|您|大家)有(?:所)?帮助|望采纳|求助|求指教|跪求"

@@ -15,7 +15,12 @@ from pipelines.normalise import clean, languages
 Form = Literal["question", "how_to", "facet", "topic", "back_matter", "address"]
 
 _NUMBERING = re2.compile(
-    r"(?i)^\s*((chapter|section|part|appendix|step|lesson|unit|module|episode)\s+([0-9]{1,3}|[ivxlc]{1,6}"
+    r"(?i)^\s*((?:kapitel|kapitola|abschnitt|anhang|bilag|chapitre|annexe|capítulo|apéndice|apêndice|capitolo"
+    r"|appendice|hoofdstuk"
+    r"|bijlage|rozdział|глава|розділ|раздел|приложение|додаток|bölüm|chương|phụ lục|fejezet|capitolul|luku)\s+"
+    r"(?:(?:[0-9]{1,3}|(?-i:[IVXLC]{1,6}))(?:[.:)\-–—]+\s*|\s+(?:[.:–—-]\s*)?|$)|(?-i:[A-Z])[.:)–—-]+\s*)"
+    r"|제\s*[0-9]{1,3}\s*[장절부][.:]?\s*|[0-9]{1,3}장[.:]\s*"
+    r"|(chapter|section|part|appendix|step|lesson|unit|module|episode)\s+([0-9]{1,3}|[ivxlc]{1,6}"
     r"|[a-z])\b[.:)\-–—]*\s*"
     r"|[0-9]{1,3}(\.[0-9]{1,3}){1,4}\s+|[a-z]?[0-9]{1,3}([.\-][0-9]{1,3}){0,4}[.)、:：]+\s*|\(?[0-9]{1,2}\)\s*"
     r"|[ivx]{1,5}[.)]\s+|第\s*[0-9一二三四五六七八九十百零〇]{1,5}\s*[章节節步课課部篇讲][.:：、]?\s*"
@@ -92,6 +97,15 @@ _ORDINAL = re2.compile(
 _OF_IT = re2.compile(
     r"(?i)^[a-z]+(?: [a-z]+)? it(?: out| up| all| in action| work| yourself)?[!.]?$|^[\p{Han}]{1,3}它[！!]?$"
 )
+# A heading that speaks to some of its readers names no topic for what stands below it: "If you are on Windows"
+_CONDITION = re2.compile(
+    r"(?i)^(?:(?:if|when|unless) (?:you|we|i|your|my|you['’]re|you['’]ve)\b|(?:wenn|falls) (?:du|ihr|sie|man|wir)\b"
+    r"|s(?:i (?:vous|tu|nous|on|usted|tienes|estás|quieres)\b|['’]il)|se (?:você|vuoi|stai|sei|hai|usi)\b|als (?:je|u"
+    r"|jij)\b"
+    r"|indien u\b|jeśli\b|gdy\b|eğer\b)|^(?:если|якщо) |^(?:如果|当|若|假如)[你您我]|(?:する|している|の)方へ$"
+    r"|분들(?:에게|께|을 위해)$"
+)
+_IS = re2.compile(r"^[*_`\"”]*(?: \([^)\n]{1,20}\))? (?:is|are|was|were|means?|refers?)\b")
 _WORD = re.compile(r"[^\W\d][\w\-]*")
 _FUNCTION_WORDS = frozenset(
     [
@@ -177,6 +191,19 @@ def plain(heading: str) -> str:
     return (shorter or text).rstrip(" :：¶#.。").strip()
 
 
+def is_condition(heading: str) -> bool:
+    """Whether a heading from `plain` says for whom the text below is: "If you are on Windows"."""
+    return bool(_CONDITION.search(heading))
+
+
+def is_defined(heading: str, text: str) -> bool:
+    """Whether an English text begins by saying what its heading is: "Setting circles are …" is no task."""
+    opening = text[: len(heading) + 40].lstrip('*_`"“ ').lower()
+    opening = opening.removeprefix("the ").removeprefix("a ").removeprefix("an ").lstrip('*_`"“ ')
+    name = heading.lower()
+    return opening.startswith(name) and bool(_IS.match(opening[len(name) :]))
+
+
 def are_numbered(names: Iterable[str]) -> bool:
     """Whether headings are numbered without a dot ("1 Overview", "2 Set-up", "3 …"). One alone may name a quantity."""
     numbers = {int(match[1]) for match in map(_NUMBER.match, names) if match}
@@ -189,12 +216,12 @@ def without_number(heading: str) -> str:
 
 
 def topic_of(title: str) -> str:
-    """What an article is about, from its title; "" where that is an address or the name of a file that is called index.
+    """What an article is about, from its title; "" where that is an address, a condition, or a file called index.
 
     The title's number, the site's name, the marks of a manual page, and words such as "Cheat Sheet" are removed.
     """
     text = plain(title)
-    if _ADDRESSES.match(text) or text in ("index", "readme", "README"):
+    if _ADDRESSES.match(text) or text in ("index", "readme", "README") or is_condition(text):
         return ""
     shorter = _GENRE.sub("", _MANUAL.sub("", _SITE.sub("", text)))
     return (shorter or text).rstrip("!！").strip()

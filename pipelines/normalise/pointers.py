@@ -36,7 +36,6 @@ _DEMONSTRATIVE = re2.compile(
     r"|像这样|这样|如下(?:图)?(?:所示)?|如图(?:所示)?|下图(?:所示)?)[:：]$"
 )
 _SHOWN = re2.compile(rf"^\s*(?:{BLOCK}|[-*+•>|<#$\[]|\d{{1,3}}[.)]|\\\[)")
-_BLANKS = re2.compile(r"\n(?:[ \t>]*\n){2,}")
 _LAST = re2.compile(r"[^.!?。！？\n]*[.!?:：。！？]?[”’\")]*\s*$")
 _ONWARDS = re2.compile(
     r"(?i)^\s*(?:(?:ok(?:ay)?|so|now|and|but|great|good|well|next|then|finally|first)\b,? ?)*"
@@ -50,12 +49,6 @@ _INVITES = re2.compile(
     r"(?:(?:try|see|start|begin|go|continue|move on|get (?:started|going)|find out|dive in|do (?:it|this|that)"
     r"|(?:take|have) a (?:closer )?look)\b[^.!?:]{0,40})[.!?]+\s*$"
     r"|^\s*(?:现在|那么|好了)?[，,]?(?:让)?我们(?:现在|一起|先)?来?(?:试|看|开始|动手|继续)[^。！？：]{0,12}[。！？]\s*$"
-)
-# Whose text a page is, and that a film says the same
-_CREDIT = re2.compile(
-    r"(?m)^(?:> ?)?(?:\*\*[^*\n]{1,40}\*\*:? |[^.:\n]{1,40}: )?"
-    r"[Tt]his (?:section|chapter|part|tutorial|page|lesson|article) (?:is|was) "
-    r"(?:(?:largely|mostly|partly|heavily) )?(?:based on|covered in|adapted from|taken from)\b[^\n]{1,300}$"
 )
 _OTHER_PART = re2.compile(
     rf"(?i)\b(?:next|following|coming|later) {_PARTS}|\b(?:next|following) (?:tutorial|episode|one)\b"
@@ -90,7 +83,6 @@ def without_pointers(text: str, host: str) -> str:
     if _SEES.search(text):
         brackets, sentences = _pointers(host)
         text = sentences.sub(_before, brackets.sub(lambda found: found[0] if len(found[0]) > _LONGEST else "", text))
-    text = _BLANKS.sub("\n\n", _CREDIT.sub("", text)) if "his " in text else text
     return _without_promise(_without_announcements(text).rstrip())
 
 

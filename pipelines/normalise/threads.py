@@ -29,6 +29,8 @@ _ASKS = re2.compile(
 )
 # A post of links only, under a title that does not ask: the replies are about the linked pages.
 _LINKS_ONLY = re2.compile(r"^\s*(?:(?:\[image\]|<?https?://[^\s<>]+>?|!?\[[^\]\n]*\]\([^\s)]*\))\s*)+\z")
+_QUOTED = re2.compile(r"^(?:[ \t]*>[^\n]*(?:\n\s*|$))+")
+_NO_LETTERS = re2.compile(r"[^\pL\pN]+")
 _SENTENCE_ENDS = (".", "?", "!", ":", "。", "？", "！", "：")
 
 
@@ -104,6 +106,7 @@ def build_question(title: str, body: str) -> Question:
 def _turns(thread: Thread) -> dict[str, Turn]:
     """Post id → turn. The asker's own post is an answer when it is accepted, or a direct reply that has votes."""
     first = thread.posts[0]
+    asked = _letters(first.markdown)
     authors = {post.author for post in thread.posts if post.author}
     turns = {}
     for post in thread.posts:
@@ -111,10 +114,26 @@ def _turns(thread: Thread) -> dict[str, Turn]:
         is_answer = post.accepted or (post.reply_to == first.post_id and post.score is not None)
         turns[post.post_id] = Turn(
             post,
-            "" if post is first else clean.finished(courtesies.remove_courtesies(post.markdown, authors)),
+            "" if post is first else _without_question(clean.finished(_said(post, authors)), asked),
             post is first or (by_asker and not is_answer),
         )
     return turns
+
+
+def _said(post: Post, authors: set[str]) -> str:
+    return courtesies.remove_courtesies(post.markdown, authors)
+
+
+def _without_question(text: str, asked: str) -> str:
+    """An answer that begins by quoting half of the question or more, without that: the question stands before it."""
+    quoted = _QUOTED.match(text)
+    said = _letters(quoted[0]) if quoted else ""
+    repeats = said and said in asked and 2 * len(said) >= len(asked)
+    return text[quoted.end() :] or text if quoted and repeats else text
+
+
+def _letters(markdown: str) -> str:
+    return str(_NO_LETTERS.sub("", clean.safe(markdown))).casefold()
 
 
 def _paths(thread: Thread, turns: dict[str, Turn]) -> Iterator[tuple[str, tuple[Turn, ...]]]:

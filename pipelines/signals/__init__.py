@@ -7,6 +7,7 @@ entry in the SIGNALS of its theme, or a new module whose SIGNALS are added here.
 from pipelines.signals import (
     code_share,
     context,
+    course,
     domain,
     edit_dates,
     exact,
@@ -42,6 +43,7 @@ SIGNALS = (
     *talk.SIGNALS,
     *site_talk.SIGNALS,
     *context.SIGNALS,
+    *course.SIGNALS,
     *exchange_faults.SIGNALS,
     *language.SIGNALS,
     *task.SIGNALS,

@@ -100,6 +100,13 @@ def test_templates_of_a_site_are_no_pages(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("tag", "shown"), [("{% filename %}a.txt{% endfilename %}\n", hole("placeholder", "book.v")), ("", "{{ book.v }}")]
+)
+def test_a_gitbook_fills_its_variables_in_code_too(tmp_path: Path, tag: str, shown: str) -> None:
+    assert f"mill~={shown}" in site(tmp_path, f"{tag}```\nmill~={{{{ book.v }}}}\n```\n")
+
+
 def test_a_section_gives_values_to_the_pages_below_it(tmp_path: Path) -> None:
     below = tmp_path / "v2" / "deep"
     below.mkdir(parents=True)

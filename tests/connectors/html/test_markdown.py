@@ -42,6 +42,10 @@ CASES = [
         "<table><thead><tr><th>a</th><th>b</th></tr></thead><tbody><tr><td>1</td><td><p>2</p>\n<p>3</p></td></tr></tbody></table>",
         "| a | b |\n| --- | --- |\n| 1 | 2<br>3 |",
     ),
+    (
+        '<div class="caution"><table summary="Caution"><tr><td rowspan="2"><img alt="[Caution]" src="c.png"></td><th>Caution</th></tr><tr><td><p>Hot.</p><p>Wet.</p></td></tr></table></div>',
+        "**Caution**\n\nHot.\n\nWet.",
+    ),
     ("<table><tr><td><p>only a frame</p></td></tr></table>", "only a frame"),
     (
         '<h2 class="accordion-header"><button aria-controls="a">Why?</button></h2><div id="a">So.</div>',

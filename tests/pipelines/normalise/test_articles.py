@@ -72,6 +72,21 @@ def test_what_a_heading_asks(heading: str, form: str, text: str) -> None:
         ("Chapter 3. Choosing eggs", "Choosing eggs"),
         ("第 7 章 软件包管理", "软件包管理"),
         ("My First Egg!", "My First Egg"),
+        ("Kapitel 9. Eier", "Eier"),
+        ("Chapitre 3 Les œufs", "Les œufs"),
+        ("Глава 2. Яйца", "Яйца"),
+        ("глава о яйцах", "глава о яйцах"),
+        ("Capítulo I: Huevos", "Huevos"),
+        ("제3장 달걀", "달걀"),
+        ("12장. 달걀", "달걀"),
+        ("Phụ lục A. Trứng", "Trứng"),
+        ("If you're boiling eggs at home", ""),
+        ("Wenn du zu Hause kochst", ""),
+        ("Если ты занимаешься дома", ""),
+        ("家で挑戦する方へ", ""),
+        ("如果你在家煮蛋", ""),
+        ("If … elif … else", "If … elif … else"),
+        ("흰자 부분", "흰자 부분"),
         ("Secrets of Dough Cheat Sheet", "Secrets of Dough"),
         ("Sorting HOWTO", "Sorting"),
         ("How-to", "How-to"),
@@ -219,6 +234,17 @@ def test_a_language_without_phrasing_is_asked_about_in_its_headings_alone() -> N
     assert made == [("heading", "Cuina catalana: Ous"), ("question", "Cuina catalana: Quant de temps bullen els ous?")]
 
 
+@pytest.mark.parametrize(("heading", "asked"), [("Boiling of eggs", {"Boiling", "eggs"}), ("Яйца", {"Яйца", "Кухня"})])
+def test_a_part_that_nobody_translated_is_asked_about_in_one_language(heading: str, asked: set[str]) -> None:
+    russian = "Сначала вскипятите воду, потом положите яйца и подождите десять минут, пока они не станут твёрдыми."
+    english = (
+        "Bring the water to the boil, then put the eggs into it and wait for ten minutes until they are hard. " * 3
+    )
+    sections = (Section(("Вода",), russian), Section(("Соль",), russian), Section((heading,), english))
+    found = articles.extract(Article("eggs", "", "Кухня", sections, language="ru"), ORIGIN).records[-1].instruction
+    assert all(word in found for word in asked) and ("Кухня" in asked or "Кухня" not in found), found
+
+
 def test_a_part_full_of_english_names_is_asked_about_in_its_articles_language() -> None:
     names = "| BackgroundTasks | Request, Response |\n| --- | --- |\n| WebSocket | SecurityScopes, HTTPConnection |"
     sections = (Section(("概述",), "先把水烧开，然后放入鸡蛋，等待十分钟。"), Section(("Types and classes",), names))
@@ -270,6 +296,20 @@ def test_a_section_is_named_by_what_stays(anchor: str, part: str) -> None:
     section = Section(("Iron pans",), "Heavy and good.", anchor)
     extraction = articles.extract(Article("eggs", "", "Eggs", (section,)), ORIGIN)
     assert extraction.records[0].record_id == f"docs:eggs#{part}"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("**Setting circles** are scales on the axes of a telescope.", "explanation"),
+        ("The *setting circles* (of brass) were engraved.", "explanation"),
+        ("Turn both circles until they show the star's place.", "how_to"),
+    ],
+)
+def test_what_a_text_begins_by_defining_is_no_task(text: str, kind: str) -> None:
+    sections = (Section(("Setting circles",), text),)
+    found = articles.extract(Article("a", "https://a.test/a", "Telescopes", sections), ORIGIN).records
+    assert [record.kind for record in found] == [kind]
 
 
 def test_an_address_above_a_heading_is_no_context() -> None:

@@ -24,7 +24,6 @@ LONG = "The stone turns slowly here, since the stream brings little water in sum
         ("磨面。在下一节中，我们将筛面。", "磨面。"),
         (f"The yard has two mills. It looks like this:\n\n{LONG}", f"The yard has two mills.\n\n{LONG}"),
         (f"院子里有两座磨坊。如下图所示：\n\n{LONG}", f"院子里有两座磨坊。\n\n{LONG}"),
-        (f"> For readers at home: this chapter is covered in the [mill]({OTHER}) film.\n\n{LONG}", LONG),
         ("Stones wear. Let's try this, shall we?", "Stones wear."),
         ("Stones wear.\n\nNow let’s see how it works.", "Stones wear."),
         ("石头会磨损。让我们来试试吧！", "石头会磨损。"),

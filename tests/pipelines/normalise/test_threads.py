@@ -189,6 +189,21 @@ def test_a_link_is_asked_about_only_by_a_title_that_asks(body: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("> I have an egg and a pan.\n\nUse water.", "Use water."),
+        ("> I have an egg, and a\n> pan!\n\nUse water.", "Use water."),
+        ("> an egg\n\nBoil it.", "> an egg\n\nBoil it."),
+        ("> I have no pan.\n\nUse water.", "> I have no pan.\n\nUse water."),
+        ("Use water.\n\n> I have an egg and a pan.", "Use water.\n\n> I have an egg and a pan."),
+        ("> I have an egg and a pan.", "> I have an egg and a pan."),
+    ],
+)
+def test_a_question_that_an_answer_repeats_first_goes(written: str, kept: str) -> None:
+    assert [record.output for record in extract(QUESTION, answer("2", written, "bob", 1)).records] == [kept]
+
+
+@pytest.mark.parametrize(
     ("votes", "accepted", "score"),
     [
         (0, False, 0),
