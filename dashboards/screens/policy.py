@@ -89,9 +89,8 @@ def show_survivors(before: Effect, after: Effect, changed: Edits) -> None:
         st.caption(
             tr("Choose a rule, move its line or switch it off: the numbers follow at once. Nothing is changed yet.")
         )
-    elif st.button(tr("Take back all changes"), icon=":material/undo:"):
-        address.forget("off", *(name for name in st.query_params if name.startswith("line.")))
-        st.rerun()
+    else:
+        st.button(tr("Take back all changes"), icon=":material/undo:", on_click=_take_back)
 
 
 def show_rules(base: Policy, changed: Edits, before: Effect, after: Effect) -> None:
@@ -140,12 +139,19 @@ def _numbers(was: Any, now: Any) -> str:
     return words
 
 
+def _take_back() -> None:
+    address.hold()
+    address.forget("off", *(name for name in st.query_params if name.startswith("line.")))
+
+
 def _switch(rule: str) -> None:
-    off = set(filter(None, st.query_params.get("off", "").split(","))) ^ {rule}
-    address.put("off", ",".join(sorted(off)))
+    address.hold()
+    off = set(filter(None, st.query_params.get("off", "").split(","))) - {rule}
+    address.put("off", ",".join(sorted(off if st.session_state[f"on {rule}"] else off | {rule})))
 
 
 def _look(rule: str) -> None:
+    address.hold()
     address.put("rule", "" if st.query_params.get("rule") == rule else rule)
 
 
@@ -242,8 +248,8 @@ def show_saving(recipe: str, name: str, changed: Edits) -> None:
         st.caption(tr("There is no change to save."))
         return
     with st.form("save"):
-        wanted = st.text_input(tr("A name for the changed policy"), placeholder="mine")
-        if st.form_submit_button(tr("Save as a policy file"), icon=":material/save:"):
+        wanted = st.text_input(tr("A name for the changed policy"), placeholder="mine", key="policy_name")
+        if st.form_submit_button(tr("Save as a policy file"), icon=":material/save:", on_click=address.hold):
             _save(wanted, trying.base(name, recipe), changed)
 
 
@@ -253,7 +259,7 @@ def _save(wanted: str, base: str | Policy, changed: Edits) -> None:
     except (WrongInput, OSError) as error:
         st.error(texts.fault(error))
         return
-    address.forget("off", *(name for name in st.query_params if name.startswith("line.")))
+    _take_back()
     address.put("policy", file.name)
     st.rerun()
 
