@@ -247,6 +247,8 @@ def show_saving(recipe: str, name: str, changed: Edits) -> None:
     if changed == Edits():
         st.caption(tr("There is no change to save."))
         return
+    where = texts.plain(str(edits.folder(ask.data_path())))
+    st.caption(tr("A policy is a file of its own on the machine of this dashboard, in {folder}.", folder=where))
     with st.form("save"):
         wanted = st.text_input(tr("A name for the changed policy"), placeholder="mine", key="policy_name")
         if st.form_submit_button(tr("Save as a policy file"), icon=":material/save:", on_click=address.hold):
