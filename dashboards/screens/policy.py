@@ -33,7 +33,7 @@ def draw() -> None:
             ready, before = trying.prepared(base, recipe)
         changed = changes(base)
         judged = moving.judge(ready, changed)
-        after = moving.effect(judged)
+        after = before if changed == Edits() else moving.effect(judged)
     except WrongInput as error:
         st.error(texts.fault(error))
         return
