@@ -183,12 +183,12 @@ def show_list(recipe: str, ids: list[str]) -> None:
             wanted = {"recipe": recipe, "id": row["record_id"]}
             st.page_link(texts.RECORD, label=texts.plain(row["record_id"]), query_params=wanted)
     if pages > 1:
-        st.session_state["turned"] = page + 1
-        st.pagination(pages, key="turned", on_change=_turn)
+        key = f"page of {page}"
+        st.pagination(pages, default=page + 1, key=key, on_change=_turn, args=(key,))
 
 
-def _turn() -> None:
-    address.move("page", st.session_state["turned"] - 1)
+def _turn(key: str) -> None:
+    address.move("page", st.session_state[key] - 1)
 
 
 def show_review(recipe: str, ids: list[str], said: list[Decision]) -> None:
