@@ -109,6 +109,13 @@ def put(name: str, value: object) -> None:
     _known().moved.add(name)
 
 
+def show(key: str, value: object) -> None:
+    """What a widget without a parameter of its own shows. Set only where it differs: a draw that ends early would
+    otherwise leave it as older than what the reader has done meanwhile."""
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
+
+
 def forget(*names: str) -> None:
     """Take choices out of the address; for buttons."""
     for name in names:

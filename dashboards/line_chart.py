@@ -27,7 +27,7 @@ def inputs(label: str, parameter: str, bound: Bound, spread: Spread) -> None:
     if spread.high > spread.low and value is not None:
         low, high = _ends(spread, step)
         key = f"drag {parameter}"
-        st.session_state[key] = min(max(float(value), low), high)
+        address.show(key, min(max(float(value), low), high))
         with handle:
             st.slider(
                 tr("Drag the line"),

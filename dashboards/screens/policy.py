@@ -120,7 +120,7 @@ def _show_row(was: Any, now: Any, rules: dict[str, Rule], changed: Edits) -> Non
     with st.container(border=name == st.query_params.get("rule"), gap="xxsmall"):
         with st.container(horizontal=True, vertical_alignment="center"):
             if name in rules:
-                st.session_state[f"on {name}"] = name not in changed.off
+                address.show(f"on {name}", name not in changed.off)
                 label = tr("{rule} is on", rule=name)
                 st.toggle(label, key=f"on {name}", label_visibility="collapsed", on_change=_switch, args=(name,))
                 st.button(name, key=f"look {name}", type="tertiary", on_click=_look, args=(name,))
