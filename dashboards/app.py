@@ -14,6 +14,7 @@ PAGES = {"overview": "stacks", "records": "list", "record": "article", "policy":
 
 def main() -> None:
     """Draw the page that the address names, in the reader's language."""
+    address.begin()
     with st.sidebar:
         chosen = st.container()
         languages = sorted(LANGUAGES, key=lambda key: key != of_locale(st.context.locale or ""))

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import ask
+from dashboards import address, ask
 from dashboards.texts import fault, plain
 from pipelines.curate import decisions
 from pipelines.curate.decisions import Decision, standing
@@ -47,6 +47,7 @@ def buttons(recipe: str, row: dict[str, Any], after: Callable[[], None]) -> None
     accept, edit, reject, note, undo = st.columns(5)
 
     def decide(decision: str) -> None:
+        address.hold()
         if say(recipe, [name], decision) and decision != "undo":
             after()
 
@@ -61,6 +62,7 @@ def buttons(recipe: str, row: dict[str, Any], after: Callable[[], None]) -> None
 
 
 def _begin(what: str, name: str) -> None:
+    address.hold()
     st.session_state["writing"] = (what, name)
 
 
@@ -118,8 +120,9 @@ def _form(recipe: str, row: dict[str, Any], after: Callable[[], None]) -> None:
     with st.form("form of what is said"):
         said = _edit_fields(row) if what == "edit" else {"note": st.text_area(tr("Note"), key="note_text")}
         save, cancel = st.columns(2)
-        saved = save.form_submit_button(tr("Save"), type="primary", width="stretch")
-        if cancel.form_submit_button(tr("Cancel"), width="stretch"):
+        look: dict[str, Any] = {"width": "stretch", "on_click": address.hold}
+        saved = save.form_submit_button(tr("Save"), type="primary", **look)
+        if cancel.form_submit_button(tr("Cancel"), **look):
             _end()
     if saved and _says_something(said) and say(recipe, [name], what, **said):
         if what == "edit":

@@ -23,13 +23,11 @@ def inputs(label: str, parameter: str, bound: Bound, spread: Spread) -> None:
     step = 1.0 if whole else _step(spread)
     number, handle = st.columns([2, 3], vertical_alignment="bottom")
     with number:
-        value = address.number(
-            label, parameter, float(bound.number), step=step, on_change=_put, args=(parameter, parameter)
-        )
+        value = address.number(label, parameter, float(bound.number), step=step)
     if spread.high > spread.low and value is not None:
         low, high = _ends(spread, step)
         key = f"drag {parameter}"
-        st.session_state[key] = min(max(float(value), low), high)
+        address.show(key, min(max(float(value), low), high))
         with handle:
             st.slider(
                 tr("Drag the line"),
@@ -99,5 +97,4 @@ def _ends(spread: Spread, step: float) -> tuple[float, float]:
 
 def _put(key: str, parameter: str) -> None:
     """Before the page is drawn anew: what stands above the line depends on it too."""
-    value = st.session_state[key]
-    address.put(parameter, "" if value is None else f"{value:.12g}")
+    address.put(parameter, st.session_state[key])

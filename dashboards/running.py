@@ -42,7 +42,7 @@ def _show_button(recipe: str, policy: str) -> None:
             policy=f"**{texts.plain(policy)}**",
         )
     )
-    if st.button(tr("Run curate with it"), icon=":material/play_arrow:", type="primary"):
+    if st.button(tr("Run curate with it"), icon=":material/play_arrow:", type="primary", on_click=address.hold):
         try:
             address.put("run", start.start_curate(recipe, policy).id)
         except WorkFailed as error:
@@ -84,6 +84,7 @@ def _wait(run: str) -> None:
     except WorkFailed:  # the server was stopped, or is busy; the next look may tell
         return
     if found.has_ended:
+        address.hold()
         st.rerun()
     st.info(tr("The run is {state}.", state=STATES.get(found.state, found.state.lower())))
     st.link_button(tr("The run's page"), found.url, icon=":material/open_in_new:")

@@ -31,7 +31,7 @@ def named(name: str, recipe: str) -> Policy:
 
 def file_of(name: str) -> str:
     """What to call a listed policy in a command: a bundled one's name, or the path of a file."""
-    return str((ask.data_path() / edits.FOLDER / name).absolute()) if name.endswith(".toml") else name
+    return str(edits.folder(ask.data_path()) / name) if name.endswith(".toml") else name
 
 
 def base(name: str, recipe: str) -> str | Policy:

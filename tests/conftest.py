@@ -114,7 +114,7 @@ def serving(folder: Path, recipe: str, settings: Mapping[str, str]) -> Iterator[
     (folder / "small.toml").write_text(recipe)
     process = subprocess.Popen(
         [*GRISTMILL, "up", "small.toml", "--port", "0"],
-        cwd=folder, env=environment(folder) | settings, stdout=subprocess.PIPE, text=True, start_new_session=True,
+        cwd=folder, env={**environment(folder), **settings}, stdout=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     assert process.stdout
     try:

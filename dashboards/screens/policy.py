@@ -33,7 +33,7 @@ def draw() -> None:
             ready, before = trying.prepared(base, recipe)
         changed = changes(base)
         judged = moving.judge(ready, changed)
-        after = moving.effect(judged)
+        after = before if changed == Edits() else moving.effect(judged)
     except WrongInput as error:
         st.error(texts.fault(error))
         return
@@ -89,9 +89,8 @@ def show_survivors(before: Effect, after: Effect, changed: Edits) -> None:
         st.caption(
             tr("Choose a rule, move its line or switch it off: the numbers follow at once. Nothing is changed yet.")
         )
-    elif st.button(tr("Take back all changes"), icon=":material/undo:"):
-        address.forget("off", *(name for name in st.query_params if name.startswith("line.")))
-        st.rerun()
+    else:
+        st.button(tr("Take back all changes"), icon=":material/undo:", on_click=_take_back)
 
 
 def show_rules(base: Policy, changed: Edits, before: Effect, after: Effect) -> None:
@@ -121,7 +120,7 @@ def _show_row(was: Any, now: Any, rules: dict[str, Rule], changed: Edits) -> Non
     with st.container(border=name == st.query_params.get("rule"), gap="xxsmall"):
         with st.container(horizontal=True, vertical_alignment="center"):
             if name in rules:
-                st.session_state[f"on {name}"] = name not in changed.off
+                address.show(f"on {name}", name not in changed.off)
                 label = tr("{rule} is on", rule=name)
                 st.toggle(label, key=f"on {name}", label_visibility="collapsed", on_change=_switch, args=(name,))
                 st.button(name, key=f"look {name}", type="tertiary", on_click=_look, args=(name,))
@@ -140,12 +139,19 @@ def _numbers(was: Any, now: Any) -> str:
     return words
 
 
+def _take_back() -> None:
+    address.hold()
+    address.forget("off", *(name for name in st.query_params if name.startswith("line.")))
+
+
 def _switch(rule: str) -> None:
-    off = set(filter(None, st.query_params.get("off", "").split(","))) ^ {rule}
-    address.put("off", ",".join(sorted(off)))
+    address.hold()
+    off = set(filter(None, st.query_params.get("off", "").split(","))) - {rule}
+    address.put("off", ",".join(sorted(off if st.session_state[f"on {rule}"] else off | {rule})))
 
 
 def _look(rule: str) -> None:
+    address.hold()
     address.put("rule", "" if st.query_params.get("rule") == rule else rule)
 
 
@@ -241,9 +247,11 @@ def show_saving(recipe: str, name: str, changed: Edits) -> None:
     if changed == Edits():
         st.caption(tr("There is no change to save."))
         return
+    where = texts.plain(str(edits.folder(ask.data_path())))
+    st.caption(tr("A policy is a file of its own on the machine of this dashboard, in {folder}.", folder=where))
     with st.form("save"):
-        wanted = st.text_input(tr("A name for the changed policy"), placeholder="mine")
-        if st.form_submit_button(tr("Save as a policy file"), icon=":material/save:"):
+        wanted = st.text_input(tr("A name for the changed policy"), placeholder="mine", key="policy_name")
+        if st.form_submit_button(tr("Save as a policy file"), icon=":material/save:", on_click=address.hold):
             _save(wanted, trying.base(name, recipe), changed)
 
 
@@ -253,7 +261,7 @@ def _save(wanted: str, base: str | Policy, changed: Edits) -> None:
     except (WrongInput, OSError) as error:
         st.error(texts.fault(error))
         return
-    address.forget("off", *(name for name in st.query_params if name.startswith("line.")))
+    _take_back()
     address.put("policy", file.name)
     st.rerun()
 

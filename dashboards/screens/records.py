@@ -63,9 +63,9 @@ def filtered(recipe: str, said: list[Decision]) -> list[str]:
     title = tr("Filters") if not used else tr("Filters: {number} in use", number=len(used))
     with st.expander(title, expanded=bool(used) and st.query_params.get("view") != "review"):
         wanted, order = _wanted(recipe), _order(explain.rules_with_a_line(ask.data_path(), recipe))
-        if used and st.button(tr("Clear all filters"), icon=":material/filter_alt_off:"):
-            address.forget(*FILTERS)
-            st.rerun()
+        if used:
+            cleared: dict[str, Any] = {"on_click": address.forget, "args": FILTERS}
+            st.button(tr("Clear all filters"), icon=":material/filter_alt_off:", **cleared)
     decided = wanted.pop("said")
     return _by_decision(ask.queue(recipe, order, wanted), decided, said)
 
@@ -152,7 +152,7 @@ def show_whole(recipe: str, ids: list[str]) -> None:
     number = f"{len(ids):,}"
     with st.container(horizontal=True):
         with st.popover(tr("Decide about all {number}", number=number)):
-            note = st.text_input(tr("Why"), key="why_all")
+            note = st.text_input(tr("Why"), key="why_all", on_change=address.hold)
             labels = {
                 "accept": tr("Accept all {number}", number=number),
                 "reject": tr("Reject all {number}", number=number),
@@ -165,6 +165,7 @@ def show_whole(recipe: str, ids: list[str]) -> None:
 
 
 def _decide_all(recipe: str, ids: list[str], decision: str, note: str) -> None:
+    address.hold()
     if deciding.say(recipe, ids, decision, note=note):
         st.session_state["decided_together"] = [] if decision == "undo" else ids
 
@@ -182,10 +183,12 @@ def show_list(recipe: str, ids: list[str]) -> None:
             wanted = {"recipe": recipe, "id": row["record_id"]}
             st.page_link(texts.RECORD, label=texts.plain(row["record_id"]), query_params=wanted)
     if pages > 1:
-        turned = st.pagination(pages, default=page + 1, key=f"page of {page}")
-        if turned != page + 1:
-            address.move("page", turned - 1)
-            st.rerun()
+        key = f"page of {page}"
+        st.pagination(pages, default=page + 1, key=key, on_change=_turn, args=(key,))
+
+
+def _turn(key: str) -> None:
+    address.move("page", st.session_state[key] - 1)
 
 
 def show_review(recipe: str, ids: list[str], said: list[Decision]) -> None:

@@ -129,7 +129,7 @@ def whys(data: Path, recipe: str) -> dict[str, str]:
 def rules_with_a_line(data: Path, recipe: str) -> list[str]:
     """The rules of that policy that compare a measure with a number, by name."""
     known = policy(data, recipe)
-    return sorted(rule.name for rule in (known.rules if known else ()) if bounds.bounds(rule))
+    return sorted(rule.name for rule in (known.rules if known else ()) if bounds.find(rule.drop_if))
 
 
 def policy(data: Path, recipe: str) -> Policy | None:

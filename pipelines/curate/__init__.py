@@ -6,7 +6,8 @@
               pairs                     preferences between answers, each with the split of its question
               dropped, verdicts         the other records with every rule they broke, and the verdict on each record
               contaminated              benchmark items found in records, side by side
-              README.md, ATTRIBUTION.md, signals.svg   dataset card (in Chinese: README.zh-CN.md), authors, histograms
+              README.md, ATTRIBUTION.md, signals.svg   dataset card, authors, histograms; card and histograms in Chinese
+                        too: README.zh-CN.md, signals.zh-CN.svg
 
 A snapshot never changes: the same inputs and the same policy give the same version. `latest` points to the version of
 the last run.
@@ -25,10 +26,10 @@ from pipelines import storage
 from pipelines.curate import external, measured, mixture, policy, sql
 from pipelines.curate.policy import BUILT_IN, Policy
 from pipelines.curate.redact import redact_batches
-from pipelines.messages import CARDS, Message, spoken, tr
+from pipelines.messages import CARDS, Message, beside, spoken, tr
+from pipelines.publish import histograms
 from pipelines.publish.attribution import attribution, code_span
-from pipelines.publish.card import RuleLine, dataset_card
-from pipelines.publish.histograms import histograms
+from pipelines.publish.card import SIGNALS, RuleLine, dataset_card
 from pipelines.recipe import Recipe
 from pipelines.storage import duck, inputs
 from pipelines.storage.user_sql import closed
@@ -36,7 +37,7 @@ from schemas.manifest import Manifest
 from schemas.record import PAIR, RECORD
 from schemas.verdict import CONTAMINATED, PUBLISHED, PUBLISHED_PAIR, REASONS, VERDICT
 
-VERSION = 3
+VERSION = 4  # 4: histograms in Chinese
 STAGE = "curate"
 SPLITS = ("train", "validation", "test")
 SHARD_ROWS = 50_000
@@ -79,7 +80,7 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
                 _judge(con, rules)
                 _publish(con, builder, rules)
                 _count_by_source(con, builder, read.counts)
-                builder.text("signals.svg", histograms(con, closed(rules.quality)))
+                _write_pictures(histograms.count(con, closed(rules.quality)), builder)
                 _write_cards(con, recipe, folder.name, _rule_lines(con, rules), builder, read)
                 builder.text("ATTRIBUTION.md", attribution(con))
             _check_conservation(builder)
@@ -93,6 +94,12 @@ def _check_columns(recipe: Recipe, read: inputs.Inputs) -> None:
     cure = Message("run `{command}`; no page is fetched again", command=command)
     for table, schema in (("records", RECORD), ("pairs", PAIR)):
         inputs.check_columns(read.paths[table], schema.names, table, cure)
+
+
+def _write_pictures(counts: histograms.Counts, builder: storage.FolderBuilder) -> None:
+    for name, language in CARDS.items():
+        with spoken(language):
+            builder.text(beside(name, SIGNALS), histograms.histograms(counts))
 
 
 def _write_cards(

@@ -11,7 +11,7 @@ from pipelines.curate.policy import Policy, PolicyError, Rule
 from pipelines.errors import did_you_mean
 from pipelines.storage import filesystem
 
-FOLDER = "policies"  # below the data folder
+FOLDER = "policies"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
@@ -40,21 +40,27 @@ def _moved(rule: Rule, values: Mapping[int, float]) -> Rule:
         raise PolicyError("{rule}: no line {number}; it draws {lines}", **words) from error
 
 
+def folder(data: Path) -> Path:
+    """Where the policies of a data folder lie: in it, or in the working folder where data is in an object store.
+
+    Recipes, and those that extend a policy, name its file by a path.
+    """
+    return (data if filesystem.is_local(data) else Path()).absolute() / FOLDER
+
+
 def saved(data: Path) -> list[Path]:
     """The policy files of a data folder, by name."""
-    return sorted((data / FOLDER).glob("[!.]*.toml"), key=lambda file: file.name)
+    return sorted(folder(data).glob("[!.]*.toml"), key=lambda file: file.name)
 
 
 def save(name: str, base: str | Policy, edits: Edits, data: Path, who: str = "") -> Path:
-    """Write `<data>/policies/<name>.toml`, which extends `base` by what differs; one without a file is written whole.
+    """Write `policies/<name>.toml` (`folder`), which extends `base` by what differs; one without a file whole.
 
     Raises: PolicyError where the name is none, or taken, or what comes of it cannot be a policy.
     """
     if not _NAME.fullmatch(name):
         raise PolicyError("{name!r}: not a policy's name; write a-z, 0-9, - and _", name=name)
-    if not filesystem.is_local(data):
-        raise PolicyError("{data}: policies are saved on a disk only; write a file of your own", data=data)
-    file = data / FOLDER / f"{name}.toml"
+    file = folder(data) / f"{name}.toml"
     heading = f"Made on the dashboard{f' by {_one_line(who)}' if who else ''}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC."
     stood = base if isinstance(base, Policy) else policy.load(base)
     result = edited(stood, edits)

@@ -7,6 +7,8 @@ even a text is read again. What an edited policy does is then one query, and exa
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 
 import duckdb
@@ -21,8 +23,10 @@ from pipelines.storage.user_sql import Node
 
 _FACTS = """
 CREATE TABLE fact AS
-SELECT record_id, cluster, place, decision IN ('accept', 'edit') AS hand, decision = 'reject' AS rejected, {columns}
-FROM candidate JOIN (
+SELECT *, {over_parts}
+FROM (
+    SELECT record_id, decision IN ('accept', 'edit') AS hand, decision = 'reject' AS rejected, {columns} FROM candidate
+) JOIN (
     SELECT record_id, CASE WHEN count(*) OVER (PARTITION BY cluster_id) > 1 THEN cluster_id END AS cluster,
            row_number() OVER (PARTITION BY cluster_id
                               ORDER BY decision NOT IN ('accept', 'edit'), {prefer}, record_id) AS place
@@ -36,6 +40,7 @@ counted AS (SELECT *, {count} AS broken FROM broken),
 survivor AS (SELECT cluster, min(place) AS first FROM counted WHERE broken = 0 AND cluster IS NOT NULL GROUP BY cluster)
 SELECT *, first IS NOT NULL AND first <> place AND NOT hand AS duplicate FROM counted LEFT JOIN survivor USING (cluster)
 """
+_EFFECT = "SELECT broken + duplicate::INTEGER = 1 AS alone, count(*), {asked} FROM judged GROUP BY alone"
 _POOL = "CREATE TEMP TABLE pool AS SELECT placed.* FROM placed JOIN judged USING (record_id) WHERE {kept}"
 _PASSES = "broken = 0 AND NOT duplicate"
 
@@ -81,17 +86,20 @@ def prepare(policy: Policy, con: duckdb.DuckDBPyConnection, recipe: str = "") ->
 
     Takes about as long as `try_policy`, and raises as it does.
     """
-    chosen, columns = create_candidates(con, policy, recipe), dict[str, str]()
-    for rule in policy.rules:
-        _over_facts(rule.drop_if, columns)
-    made = [f"{breaks_sql(rule)} AS b{number}" for number, rule in enumerate(policy.rules)]
+    chosen = create_candidates(con, policy, recipe)
+    columns = {sql: name for rule in policy.rules for sql, name in _over_facts(rule.drop_if)[1].items()}
+    prepared = Prepared(chosen, policy, con, columns)
+    by_parts = {number for number, rule in enumerate(policy.rules) if bounds.find(rule.drop_if)}
+    made = [f"{breaks_sql(rule)} AS b{number}" for number, rule in enumerate(policy.rules) if number not in by_parts]
     made += [f"TRY({sql}) AS {name}" for sql, name in columns.items()]  # a part may fail where its rule guards it
-    con.execute(_FACTS.format(columns=", ".join(made), prefer=user_sql.closed(policy.prefer)))
+    over_parts = [f"{_fulfils(policy.rules[number], prepared)} AS b{number}" for number in sorted(by_parts)]
+    facts = {"columns": ", ".join([*made, "true AS made"]), "over_parts": ", ".join([*over_parts, "true AS over"])}
+    con.execute(_FACTS.format(prefer=user_sql.closed(policy.prefer), **facts))
     if policy.mixture != Mixture():
         embedding = f", {EMBEDDING}" if policy.mixture.diversity and EMBEDDING in con.table("candidate").columns else ""
         of_pool = f"SELECT {mixture.pool_columns(policy)}{embedding} FROM candidate"
         con.execute(f"CREATE TABLE placed AS SELECT *, {mixture.PRIORITY} FROM ({of_pool})")
-    return Prepared(chosen, policy, con, columns)
+    return prepared
 
 
 def judge(prepared: Prepared, edits: Edits) -> Judged:
@@ -113,18 +121,17 @@ def effect(judged: Judged) -> Effect:
     """What `try_policy` gives for the edited policy."""
     names = {rule.name: judged.breaks(rule.name) for rule in judged.policy.rules}
     names |= {"duplicate": "duplicate", "decision": "rejected"}
-    asked = [f"count(*) FILTER ({sql}), count(*) FILTER ({sql} AND alone)" for sql in names.values()]
-    row = judged.con.sql(
-        f"SELECT count(*), count(*) FILTER ({_PASSES}), {', '.join(asked)} "
-        "FROM (SELECT *, broken + duplicate::INTEGER = 1 AS alone FROM judged)"
-    ).fetchall()[0]
-    counted = dict(zip(names, zip(row[2::2], row[3::2], strict=True), strict=True))
+    asked = ", ".join(f"count(*) FILTER ({sql})" for sql in (_PASSES, *names.values()))
+    grouped = judged.con.sql(_EFFECT.format(asked=asked)).fetchall()
+    records, kept, *broken = (sum(column) for column in zip(*(row[1:] for row in grouped), strict=True))
+    marginal = next((row[3:] for row in grouped if row[0]), [0] * len(names))
+    counted = dict(zip(names, zip(broken, marginal, strict=True), strict=True))
     excluded = _excluded(judged)
     counted |= {rule: (number, number) for rule, number in excluded.items()}
     told = {rule: numbers for rule, numbers in counted.items() if numbers[0] or rule in names}
     if not told["decision"][0]:
         del told["decision"]
-    return in_order(judged.prepared.recipe, judged.policy, row[0], row[1] - sum(excluded.values()), told)
+    return in_order(judged.prepared.recipe, judged.policy, records, kept - sum(excluded.values()), told)
 
 
 def _excluded(judged: Judged) -> dict[str, int]:
@@ -140,17 +147,19 @@ def _breaks(number: int, rule: Rule, prepared: Prepared, edits: Edits) -> str:
 
 
 def _fulfils(rule: Rule, prepared: Prepared) -> str:
-    return f"coalesce(({_over_facts(rule.drop_if, dict(prepared.columns))}), {str(rule.if_null).lower()})"
+    return f"coalesce(({_over_facts(rule.drop_if)[0]}), {str(rule.if_null).lower()})"
 
 
 def _number(policy: Policy, rule: str) -> int:
     return [each.name for each in policy.rules].index(rule)
 
 
-def _over_facts(drop_if: str, columns: dict[str, str]) -> str:
-    """The rule as SQL over `fact`. What it needs and `columns` lacks is added there."""
-    lines = {bound.location for bound in bounds.find(drop_if)}
-    return user_sql.written(_hoisted(user_sql.parts(drop_if)[0], lines, columns)) if lines else ""
+@lru_cache(maxsize=1_000)  # a policy has fifty rules, and each place of a line that is moved makes another
+def _over_facts(drop_if: str) -> tuple[str, Mapping[str, str]]:
+    """The rule as SQL over `fact`, and the columns that it needs there, by the SQL that they hold."""
+    lines, columns = {bound.location for bound in bounds.find(drop_if)}, dict[str, str]()
+    sql = user_sql.written(_hoisted(user_sql.parts(drop_if)[0], lines, columns)) if lines else ""
+    return sql, columns
 
 
 def _hoisted(node: Any, lines: set[int], columns: dict[str, str]) -> Any:
@@ -161,7 +170,7 @@ def _hoisted(node: Any, lines: set[int], columns: dict[str, str]) -> Any:
         return node
     if "class" in node and lines.isdisjoint(_places(node)):
         sql = user_sql.written(node)
-        return user_sql.parts(columns.setdefault(sql, f"m{len(columns)}"))[0]
+        return user_sql.parts(columns.setdefault(sql, f"m{sha256(sql.encode()).hexdigest()[:16]}"))[0]
     return {key: _hoisted(each, lines, columns) for key, each in node.items()}
 
 

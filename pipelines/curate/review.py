@@ -23,8 +23,8 @@ WHERE recipe = $recipe AND len([1 FOR reason IN reasons IF $rule IN ('', reason.
 """
 _NEAR = "SELECT record_id, least({distances}) AS distance FROM candidate WHERE distance IS NOT NULL"
 # in standard deviations; where all are alike, as it is
-_DISTANCE = """abs(({measure}) - {number})
-/ (SELECT coalesce(nullif(stddev_pop(({measure})::DOUBLE), 0), 1) FROM candidate)"""
+_DISTANCE = """CASE WHEN {when} THEN abs(({measure}) - {number})
+/ (SELECT coalesce(nullif(stddev_pop(({measure})::DOUBLE), 0), 1) FROM candidate) END"""
 # SHA-256 draws: the same seed gives the same order on every machine
 _QUEUE = """
 SELECT record_id FROM ({chosen}) WHERE record_id IN ({among})
@@ -62,8 +62,8 @@ def queue(  # noqa: PLR0913, PLR0917 (what the order goes by)
     """The ids of a recipe's records in the order in which to look at them.
 
     random          drawn by `seed`
-    threshold       those nearest to a bound of the rule of `policy` first; those of which nothing was measured are left
-                    out
+    threshold       those nearest to a bound of the rule of `policy` first, of the bounds that are for the record; those
+                    of which nothing was measured are left out
     rule            those that broke `rule` ("": any) when curate ran last, drawn
     disagreement    those that one person keeps and another rejects, by `decisions` (a whole history), drawn
 
@@ -90,11 +90,13 @@ def _near(con: duckdb.DuckDBPyConnection, recipe: str, rule: str, policy: Policy
     if policy is None or rule not in {one.name for one in policy.rules}:
         raise PolicyError("a queue near a threshold needs a rule of the policy; {name!r} is none", name=rule)
     (chosen,) = (one for one in policy.rules if one.name == rule)
-    listed = bounds.bounds(chosen)
+    listed = bounds.find(chosen.drop_if)
     if not listed:
         raise PolicyError("rule {name} compares no signal with a number, so nothing is near to it", name=rule)
     create_candidates(con, policy, recipe)
-    distances = [_DISTANCE.format(measure=bound.measure, number=bound.literal) for bound in listed]
+    distances = [
+        _DISTANCE.format(when=bound.when or "true", measure=bound.measure, number=bound.literal) for bound in listed
+    ]
     return _NEAR.format(distances=", ".join(distances))
 
 

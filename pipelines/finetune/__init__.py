@@ -19,7 +19,8 @@ from schemas.manifest import Manifest
 if TYPE_CHECKING:
     from pipelines.finetune.evaluate import EvaluationSet
 
-VERSION = 3  # 2: the order of examples, an interval, languages, and twenty questions; 3: a card in Chinese
+# 2: the order of examples, an interval, languages, and twenty questions; 3: a card in Chinese; 4: a curve in Chinese
+VERSION = 4
 STAGE = "finetune"
 CHECKPOINTS, CARD = ".checkpoints", "README.md"
 TRAIN, HELD_OUT = "train", ("validation", "test")

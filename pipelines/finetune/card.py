@@ -1,19 +1,21 @@
 """What is published about a model: metrics.json, the loss curve, and a Hugging Face model card.
 
-The card is written in each of `messages.CARDS`, whatever the language of its maker is: equal runs give equal bytes.
+Card and curve are made in each of `messages.CARDS`, whatever the language of their maker: equal runs give equal bytes.
 """
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import IO, Any
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from pipelines import storage
-from pipelines.finetune import answers, gain
+from pipelines.finetune import answers, gain, loss_curve
 from pipelines.finetune.train import Checkpoint
-from pipelines.messages import CARDS, Message, spoken, tr
+from pipelines.messages import CARDS, Message, beside, card_name, spoken, tr
 from pipelines.models import base
 from pipelines.recipe import FinetuneSettings
+
+CURVE = "loss.png"  # the picture beside the card, by its name in English
 
 
 def metrics(
@@ -40,10 +42,12 @@ def metrics(
 
 
 def write(numbers: Mapping[str, Any], rows: Iterable[Mapping[str, Any]], building: storage.FolderBuilder) -> None:
-    """Write metrics.json, loss.png and the cards, README.md last. `rows` are all training rows of the snapshot."""
+    """Write metrics.json, the curves and the cards, README.md last. `rows` are all training rows of the snapshot."""
     building.text("metrics.json", json.dumps(numbers, indent=1, ensure_ascii=False) + "\n")
-    path = building.folder / "loss.png"
-    building.add(storage.write_file(path, lambda file: _loss_curve(numbers, file)))
+    for name, language in CARDS.items():
+        with spoken(language):
+            path = building.folder / beside(name, CURVE)
+            building.add(storage.write_file(path, lambda file: loss_curve.draw(numbers, file)))
     texts = Counter((row["licence"] or "", row["language"] or "") for row in rows)  # (licence, language)
     first, *others = [(name, _in_language(language, numbers, texts)) for name, language in CARDS.items()]
     for name, card in others:
@@ -55,33 +59,6 @@ def write(numbers: Mapping[str, Any], rows: Iterable[Mapping[str, Any]], buildin
 def _in_language(language: str, numbers: Mapping[str, Any], texts: Mapping[tuple[str, str], int]) -> str:
     with spoken(language):
         return _card(numbers, texts)
-
-
-def _loss_curve(numbers: Mapping[str, Any], file: IO[bytes]) -> None:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    steps, losses = zip(*numbers["train_loss"], strict=True)
-    figure = Figure(figsize=(7, 4), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot(xlabel="optimiser step", ylabel="loss per answer token (nats)")
-    axes.plot(steps, losses, alpha=0.35, color="tab:blue")
-    axes.plot(steps, _smoothed(losses), color="tab:blue", label="training, smoothed")
-    held_out = numbers["held_out"]
-    if held_out["before"]:
-        ends, values = (steps[0], steps[-1]), (held_out["before"]["loss"], held_out["after"]["loss"])
-        axes.plot(ends, values, "o--", color="tab:orange", label="held out, before and after")
-    axes.legend()
-    figure.savefig(file, format="png", dpi=110, metadata={"Software": None})
-
-
-def _smoothed(losses: Sequence[float]) -> list[float]:
-    """Exponential moving average."""
-    smoothed, average = [], losses[0]
-    for loss in losses:
-        average = 0.8 * average + 0.2 * loss
-        smoothed.append(average)
-    return smoothed
 
 
 _TITLE = Message("# {recipe}: {model} fine-tuned on instructions")
@@ -99,7 +76,7 @@ def _card(numbers: Mapping[str, Any], texts: Mapping[tuple[str, str], int]) -> s
         tr(_SNAPSHOT, **snapshot),
         f"> {_outcome(numbers)}",
         _training(numbers),
-        f"{tr('## Held-out loss')}\n\n{_losses(numbers)}\n\n![{tr('Loss curve')}](loss.png)",
+        f"{tr('## Held-out loss')}\n\n{_losses(numbers)}\n\n{_curve()}",
         f"{tr(answers.HEADING)}\n\n{answers.as_html(numbers['samples'], numbers['languages'])}",
         f"{tr(answers.NEXT_HEADING)}\n\n{_SERVE}\n\n{tr(_USE)}",
         f"{tr('## Licences')}\n\n{_licences(numbers['base_model'], texts)}",
@@ -177,6 +154,14 @@ def _losses(numbers: Mapping[str, Any]) -> str:
     lines = [f"| {task} | {old:.3f} | {new:.3f} |" for task, old, new in tasks]
     head = f"| {tr('task')} | {tr('before training')} | {tr('after training')} |"
     return "\n".join([f"{tr(_HELD_OUT, records=held_out['records'])}\n", head, "|---|---:|---:|", *lines])
+
+
+_NO_LETTERS = Message("The words of the picture are English: where it was drawn no font had the letters of this card.")
+
+
+def _curve() -> str:
+    picture = f"![{tr('Loss curve')}]({beside(card_name(), CURVE)})"
+    return picture if loss_curve.has_letters() else f"{picture}\n\n{tr(_NO_LETTERS)}"
 
 
 _WEIGHTS = Message("The base model's licence{stated} applies to the weights. The training texts were published under:")

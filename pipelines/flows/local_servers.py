@@ -5,6 +5,7 @@ name, so a site can point its own name at this machine and read what is here. `p
 prefect|dashboard PORT` runs one of them.
 """
 
+import importlib
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,6 +23,12 @@ STREAMLIT = {
     "browser.gatherUsageStats": False,
     "client.toolbarMode": "minimal",
 }
+DRAWN_WITH = (
+    "altair",
+    "pandas",
+    "pipelines.catalog",
+    "pipelines.curate",
+)  # 2 s for which no first page waits
 POLICY_VIOLATION = 1008  # a WebSocket's closing code, RFC 6455
 # What a page may load and ask, by the kind of thing, besides its own server; https://www.w3.org/TR/CSP3
 ALLOWED = {
@@ -107,6 +114,8 @@ def run_prefect(port: int) -> None:
 
 def run_dashboard(port: int) -> None:
     """The dashboard, as `streamlit run` runs it, until a signal ends it."""
+    for name in DRAWN_WITH:
+        importlib.import_module(name)
     from starlette.middleware import Middleware
     from streamlit.starlette import App
 

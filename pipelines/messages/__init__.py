@@ -87,6 +87,12 @@ def card_name() -> str:
     return next(name for name, spoken_in in CARDS.items() if spoken_in == language())
 
 
+def beside(card: str, name: str) -> str:
+    """What a file is called in the language of a card: `loss.zh-CN.png` beside `README.zh-CN.md`."""
+    stem, dot, kind = name.rpartition(".")
+    return f"{stem}{card.removeprefix('README').removesuffix('.md')}{dot}{kind}"
+
+
 def of_locale(name: str) -> str:
     """The key of LANGUAGES for a locale's name, such as `zh_CN.UTF-8` or `zh-TW`; English for any other."""
     return next((key for key in _CATALOGUES if name.lower().startswith(key)), ENGLISH)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from pipelines.messages import Message, tr
+from pipelines.messages import Message, beside, card_name, tr
 from pipelines.publish.attribution import escape_markdown
 from pipelines.recipe import Recipe
 from pipelines.storage import FolderBuilder
@@ -78,7 +78,7 @@ def dataset_card(
             _duplicates(con, counts),
             _contamination(con, counts),
             _decisions(con, counts),
-            tr(_SIGNALS),
+            tr(_SIGNALS, file=beside(card_name(), SIGNALS)),
             *_models(read.models),
             tr(_ENDING),
             *_licence_conflict(mixes["licence"]),
@@ -96,9 +96,10 @@ _DECIDED = "SELECT decision, count(*) FROM verdict WHERE decision <> '' GROUP BY
 
 _INTRODUCTION = Message("Instruction-tuning records made from forums, tutorials and knowledge bases, by Gristmill.")
 
+SIGNALS = "signals.svg"  # the picture beside the card, by its name in English
 _SIGNALS = Message("""## Signals
 
-![How signals are spread over kept and dropped records](signals.svg)
+![How signals are spread over kept and dropped records]({file})
 """)
 
 # by the column that is counted by

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -144,13 +145,20 @@ def sql_string(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+@lru_cache(maxsize=100)
 def no_rows(schema: pa.Schema) -> str:
     """A FROM clause with the columns of `schema` and no rows."""
-    with duckdb.connect() as con:
+    with _describing().cursor() as con:
         con.register("empty", schema.empty_table())
         types = con.sql("DESCRIBE SELECT * FROM empty").fetchall()
     columns = ", ".join(f'NULL::{kind} AS "{name}"' for name, kind, *_ in types)
     return f"(SELECT {columns} WHERE false)"
+
+
+@cache
+def _describing() -> duckdb.DuckDBPyConnection:
+    """One connection for all schemas: opening one takes longer than describing all of them."""
+    return duckdb.connect(config={"threads": 1})
 
 
 def use_filesystem(con: duckdb.DuckDBPyConnection, path: Path, shards: Sequence[tuple[Path, Shard]] = ()) -> None:

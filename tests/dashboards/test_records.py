@@ -40,9 +40,10 @@ def test_a_random_order_is_that_of_its_seed(open_page: OpenPage) -> None:
     assert len({first(order="random", seed=str(seed)) for seed in range(4)}) > 1
 
 
-def test_the_queue_begins_nearest_to_the_line_of_a_rule(open_page: OpenPage) -> None:
-    page = open_page("records", order="threshold", near="instruction_too_long")
-    assert page.selectbox(key="near").value == "instruction_too_long"
+@pytest.mark.parametrize("rule", ["instruction_too_long", "output_too_short"])
+def test_the_queue_begins_nearest_to_the_line_of_a_rule(rule: str, open_page: OpenPage) -> None:
+    page = open_page("records", order="threshold", near=rule)
+    assert page.selectbox(key="near").value == rule
     assert "6 records" in [caption.value for caption in page.caption]
 
 

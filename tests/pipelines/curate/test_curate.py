@@ -132,6 +132,7 @@ def test_files_and_columns_are_the_published_ones(milled_once: Path) -> None:
         "README.zh-CN.md",
         "manifest.json",
         "signals.svg",
+        "signals.zh-CN.svg",
     }
     for name, schema in (("train", PUBLISHED), ("pairs", PUBLISHED_PAIR), ("verdicts", VERDICT)):
         assert pq.read_schema(folder / f"{name}-00000-of-00001.parquet").equals(schema)
@@ -350,8 +351,12 @@ def test_a_quota_of_the_policy_is_told_with_its_values(tmp_path: Path) -> None:
     assert "| `author_cap` | 30 | 30 |  | There was more of this author than the policy takes. |" in card
 
 
-def test_the_picture_is_well_formed_and_says_how_many(milled_once: Path) -> None:
-    drawn = ElementTree.fromstring((milled_once / "5_curated" / "mill" / "latest" / "signals.svg").read_text())
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [("signals.svg", ("kept", "dropped", "highest bar")), ("signals.zh-CN.svg", ("保留", "丢弃", "最高的柱"))],
+)
+def test_the_picture_is_well_formed_and_says_how_many(file: str, words: tuple[str, ...], milled_once: Path) -> None:
+    drawn = ElementTree.fromstring((milled_once / "5_curated" / "mill" / "latest" / file).read_text())
     told = "".join(drawn.itertext())
-    assert all(name in told for name in ("output_words", "quality", "kept", "dropped"))
+    assert all(name in told for name in ("output_words", "quality", *words))
     assert len(drawn.findall(".//{*}rect")) > 12

@@ -7,6 +7,7 @@ import pytest
 from pipelines.curate import edits, policy
 from pipelines.curate.edits import Edits, edited, save
 from pipelines.curate.policy import PolicyError
+from pipelines.storage import filesystem
 from tests.pipelines.curate.test_policy import written
 
 DEFAULT = policy.load("default")
@@ -37,6 +38,16 @@ def test_what_is_saved_is_what_differs_and_loads_as_what_was_seen(tmp_path: Path
     assert policy.load(file) == edited(DEFAULT, CHANGED)
     assert [each.name for each in (tmp_path / "policies").iterdir()] == ["mine.toml"]
     assert edits.saved(tmp_path) == [file]
+
+
+def test_of_data_in_an_object_store_the_policies_lie_in_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    data = filesystem.resolve("memory://policies/data")
+    file = save("mine", "default", CHANGED, data)
+    assert file == tmp_path / "policies" / "mine.toml" and edits.saved(data) == [file]
+    assert policy.load("policies/mine.toml") == edited(DEFAULT, CHANGED)
 
 
 def test_a_saved_policy_can_be_changed_again(tmp_path: Path) -> None:

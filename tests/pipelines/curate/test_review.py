@@ -1,5 +1,8 @@
 """Queues and agreement: orders that are the same in every run, and numbers worked out by hand."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
 from pipelines.curate.decisions import Decision
@@ -12,10 +15,12 @@ RULES = Policy(
         Rule(name="short", drop_if="output_words < 10", why="-"),
         Rule(name="two", drop_if="output_words < 10 OR output_link_share > 0.5", why="-"),
         Rule(name="none", drop_if="licence = ''", why="-"),
+        Rule(name="case", drop_if="output_words < CASE WHEN output_language = 'zh' THEN 38 ELSE 5 END", why="-"),
     )
 )
 WORDS = {"a": 2, "b": 9, "c": 10, "d": 40, "e": None}
 SHARES = {"a": 0.0, "b": 0.0, "c": 0.0, "d": 0.51, "e": None}
+LANGUAGES = {"a": "en", "b": "zh", "c": None, "d": "zh", "e": "zh"}
 
 
 def said(record_id: str, who: str, decision: str) -> Decision:
@@ -40,13 +45,16 @@ def test_a_queue_is_drawn_from_what_a_query_gives() -> None:
 
 
 def test_near_a_threshold_is_nearest_first_whatever_the_measure() -> None:
+    measured: dict[str, Mapping[str, Any]] = {"output_words": WORDS, "output_link_share": SHARES}
+    measured["output_language"] = LANGUAGES
     con = connect(
         records=[{"record_id": name, "source": "forum"} for name in WORDS],
-        signals=[{"record_id": n, "output_words": WORDS[n], "output_link_share": SHARES[n]} for n in WORDS],
+        signals=[{"record_id": n} | {signal: of[n] for signal, of in measured.items()} for n in WORDS],
         clusters=[{"recipe": "mill", "record_id": name, "cluster_id": name} for name in WORDS],
     )
     assert queue(con, "mill", "threshold", rule="short", policy=RULES) == ["c", "b", "a", "d"]
     assert queue(con, "mill", "threshold", rule="two", policy=RULES)[:3] == ["c", "d", "b"]
+    assert queue(con, "mill", "threshold", rule="case", policy=RULES) == ["d", "a", "c", "b"], "by the bound for each"
     with pytest.raises(PolicyError, match="none compares no signal with a number"):
         queue(con, "mill", "threshold", rule="none", policy=RULES)
     with pytest.raises(PolicyError, match="needs a rule of the policy; 'no' is none"):

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
+from matplotlib import font_manager
 
 from pipelines import storage
-from pipelines.finetune import card, gain
-from pipelines.messages import CARDS
+from pipelines.finetune import card, gain, loss_curve
+from pipelines.messages import CARDS, spoken
 from pipelines.models import base
 
 HAN = re.compile("[\u3400-\u9fff]")
@@ -87,7 +88,26 @@ def test_both_cards_are_the_same_in_whatever_language_they_are_made(
         monkeypatch.setenv("LANGUAGE", language)
         made[language] = written(tmp_path / language, numbers(**RUNS[run]))
     assert made["en"] == made["zh_CN"]
-    assert set(made["en"]) == {"metrics.json", "loss.png", *CARDS}
+    assert set(made["en"]) == {"metrics.json", "loss.png", "loss.zh-CN.png", *CARDS}
+
+
+@pytest.mark.parametrize("fonts", ["all", "Latin only"])
+def test_a_curve_is_in_chinese_where_a_font_has_its_letters_and_the_card_says_where_none_has(
+    fonts: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if fonts == "Latin only":
+        known = [font for font in font_manager.fontManager.ttflist if font.name.startswith(("DejaVu", "Last Resort"))]
+        monkeypatch.setattr(font_manager.fontManager, "ttflist", known)
+    loss_curve._family.cache_clear()
+    with spoken("zh"):
+        has_letters = loss_curve.has_letters()
+    if fonts == "all" and not has_letters:
+        pytest.skip("no font with Han characters here")
+    made = written(tmp_path / "v1", numbers())
+    loss_curve._family.cache_clear()
+    assert (made["loss.png"] == made["loss.zh-CN.png"]) is not has_letters
+    assert ("没有含汉字的字体" in made["README.zh-CN.md"].decode()) is not has_letters
+    assert "no font" not in made["README.md"].decode()
 
 
 @pytest.mark.parametrize("run", RUNS)

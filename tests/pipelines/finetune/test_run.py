@@ -219,7 +219,7 @@ def test_an_order_of_examples_belongs_to_a_version() -> None:
 
     sampler = _ByLength(4, [3, 1, 4, 1, 5, 9, 2, 6], 7)
     orders = [sampler.set_epoch(epoch) or list(sampler) for epoch in (0, 1)]
-    assert (finetune.VERSION, orders) == (3, [[5, 4, 0, 3, 7, 2, 6, 1], [5, 7, 6, 3, 4, 2, 0, 1]])
+    assert (finetune.VERSION, orders) == (4, [[5, 4, 0, 3, 7, 2, 6, 1], [5, 7, 6, 3, 4, 2, 0, 1]])
 
 
 def test_a_model_of_an_earlier_version_is_not_current(

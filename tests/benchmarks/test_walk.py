@@ -1,0 +1,136 @@
+"""A walk by a person without a shell: twenty bad records are found, a line is moved, saved and run, and they are gone.
+
+Clicks, keys, characters and seconds are printed, with what is waited for in them; what a person reads comes on top.
+"""
+
+import re
+import time
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Locator, Page, TimeoutError, expect
+
+from tests.benchmarks.test_review import DOCSTRINGS
+from tests.browser.conftest import STAGES, chromium_page, shoot
+from tests.conftest import SMALL, Mill, serving
+from tests.waiting import FAR, until
+
+RULE, LINE, BAD = "output_too_brief", "40", 20  # explanations of fewer words than this say too little
+MOST_CLICKS = 24  # three of them for lists that closed
+LOOK = 3_000  # milliseconds until a person clicks again
+
+
+class Hands:
+    """What a person does on a page, counted."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.clicks, self.keys, self.letters, self.begun = page, 0, 0, 0, time.perf_counter()
+
+    def click(self, what: Locator) -> None:
+        what.click()
+        self.clicks += 1
+
+    def press(self, key: str) -> None:
+        self.page.keyboard.press(key)
+        self.keys += 1
+
+    def write(self, words: str) -> None:
+        self.page.keyboard.type(words)
+        self.letters += len(words)
+
+    def choose(self, label: str, option: str, words: str = "") -> None:
+        """Two clicks: the list and one of it, of a long one those with these words.
+
+        A list that a draw has closed is opened again, as a person would, and counted.
+        """
+        listed = self.page.get_by_role("combobox", name=re.compile(rf"\b{label}$"))
+        wanted = self.page.get_by_role("option", name=option, exact=True)
+
+        def opened() -> bool:
+            self.click(listed)
+            self.write(words)
+            return seen(wanted)
+
+        until(opened, option)
+        self.click(wanted)
+
+    def told(self, what: str) -> str:
+        seconds = time.perf_counter() - self.begun
+        return f"{what}: {self.clicks} clicks, {self.keys} keys, {self.letters} letters, {seconds:.1f} s"
+
+
+def seen(what: Locator) -> bool:
+    try:
+        what.wait_for(timeout=LOOK)
+    except TimeoutError:
+        return False
+    return True
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mill]:
+    """A running `gristmill up` over some hundred records."""
+    with serving(tmp_path_factory.mktemp("walk"), SMALL + DOCSTRINGS, {}) as mill:
+        assert mill.gristmill("run", "small.toml", "--stages", STAGES).returncode == 0
+        yield mill
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    expect.set_options(timeout=1000 * FAR)
+    with chromium_page() as page:
+        yield page
+
+
+def links(page: Page) -> list[str]:
+    """The ids of the records of a list."""
+    shown = page.get_by_test_id("stMain").get_by_role("link", name=re.compile(r"^(forum|library):"))
+    return [name.strip() for name in shown.all_inner_texts()]
+
+
+def found(hands: Hands, fate: str) -> list[str]:
+    """The twenty that are nearest to the line of the rule, which differs by language, of those with this fate."""
+    hands.click(hands.page.get_by_text("Filters", exact=True))
+    hands.choose("Order", "nearest to the line of a rule")
+    hands.choose("The rule", RULE, "brief")
+    hands.choose("Fate", fate)
+    expect(hands.page.get_by_text("Filters: 3 in use")).to_be_visible()
+    until(lambda: len(links(hands.page)) == BAD, "twenty records", every=0.1)
+    return links(hands.page)
+
+
+def kept(page: Page) -> int:
+    return int(page.get_by_test_id("stMetricValue").nth(2).inner_text().replace(",", ""))
+
+
+def test_bad_records_are_gone_after_a_walk(large: Mill, page: Page) -> None:
+    page.goto(f"{large.dashboard}/?lang=en")
+    expect(page.get_by_role("heading", name="small", level=1)).to_be_visible()
+    hands = Hands(page)
+    hands.click(page.get_by_role("link", name="Records", exact=True))
+    bad = found(hands, "kept")
+    print(f"\n{hands.told('found')}")
+    shoot(page, "walk-found")
+    hands.click(page.get_by_role("link", name="Policy", exact=True))
+    hands.click(page.get_by_role("button", name=RULE, exact=True))
+    before = kept(page)
+    hands.click(page.get_by_role("spinbutton").nth(1))
+    hands.press("Control+a")
+    hands.write(LINE)
+    hands.press("Enter")
+    until(lambda: kept(page) <= before - BAD, "fewer survivors", every=0.05)
+    print(hands.told("moved"))
+    hands.click(page.get_by_role("textbox", name="A name for the changed policy"))
+    hands.write("longer")
+    hands.click(page.get_by_role("button", name="Save as a policy file"))
+    hands.click(page.get_by_role("button", name="Run curate with it"))
+    expect(page.get_by_text(re.compile(r"The run is done: the latest snapshot of small keeps \d+"))).to_be_visible()
+    print(hands.told("saved and run"))
+    hands.click(page.get_by_role("link", name="Records", exact=True))
+    others = found(hands, "kept")
+    print(hands.told("gone"))
+    shoot(page, "walk-gone")
+    answer = large.gristmill("sql", f"SELECT count(*) FROM verdicts WHERE NOT kept AND record_id IN {tuple(bad)}")
+    assert str(BAD) in answer.stdout
+    assert not {*bad} & {*others}
+    assert hands.clicks <= MOST_CLICKS
