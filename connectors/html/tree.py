@@ -40,6 +40,9 @@ def parse(text: str) -> HtmlElement:
     _check_tags(clean)
     root = _parse(clean)
     _check_shape(root)
+    for shadow in list(root.iter("template")):
+        if shadow.get("shadowrootmode") and shadow.getparent() is not None:
+            shadow.drop_tag()  # a browser shows what is in it
     if any(map(_is_control, _REFERENCE.finditer(clean))):
         _drop_controls(root)
     return root

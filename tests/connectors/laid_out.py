@@ -16,6 +16,8 @@ def _read(name: str) -> dict[str, dict[str, Any]]:
 
 
 LAYOUTS = _read("layouts.toml")
+UNMET = _read("unmet.toml")
+_CHROME = UNMET.pop("chrome")
 
 
 class Said(NamedTuple):
@@ -33,6 +35,10 @@ class Talk(NamedTuple):
     posts: tuple[Said, ...]
     relative: tuple[str, ...]
 
+    def first(self, posts: int) -> "Talk":
+        """The thread before others answered."""
+        return self._replace(posts=self.posts[:posts], relative=self.relative[:posts])
+
     def aged(self) -> "Talk":
         posts = zip(self.posts, self.relative, strict=True)
         return self._replace(posts=tuple(post._replace(when=when) for post, when in posts))
@@ -40,11 +46,14 @@ class Talk(NamedTuple):
 
 def page_of(layout: str, talk: Talk, named: bool = True) -> str:
     """The page; without classes and ids where it is not `named`."""
-    made = LAYOUTS[layout]
+    made = LAYOUTS[layout] if layout in LAYOUTS else UNMET[layout]
     posts = [_post(made, talk, number) for number in range(1, len(talk.posts) + 1)]
     if made.get("tree"):
         posts = [Template(posts[0]).substitute(inner=_nested(posts[1:]))]
-    body = Template(made["page"]).substitute(title=talk.title, posts="".join(posts))
+    chrome = _CHROME.get(talk.language, _CHROME["en"])
+    body = Template(made["page"]).substitute(
+        chrome, title=talk.title, replies=len(talk.posts) - 1, posts="".join(posts)
+    )
     page = f"<html lang='{talk.language}'><head><title>{talk.title} | Baking</title></head><body>{body}</body></html>"
     return page if named else _NAMES.sub("", page)
 
@@ -52,12 +61,18 @@ def page_of(layout: str, talk: Talk, named: bool = True) -> str:
 def _post(made: dict[str, Any], talk: Talk, number: int) -> str:
     said = talk.posts[number - 1]
     text = "".join(f"<p>{paragraph}</p>" for paragraph in said.paragraphs)
-    values = {"who": said.who, "when": said.when, "stamp": said.stamp, "said": text, "n": number, "title": talk.title}
-    return Template(made["opening" if number == 1 and "opening" in made else "post"]).safe_substitute(values)
+    lines = "<br>\n<br>\n".join(said.paragraphs)
+    counts = {"n": number, "replies": len(talk.posts) - 1}
+    values = {"who": said.who, "when": said.when, "stamp": said.stamp, "said": text, "title": talk.title}
+    return Template(made["opening" if number == 1 and "opening" in made else "post"]).safe_substitute(
+        values, lines=lines, **counts
+    )
 
 
 def _nested(posts: list[str]) -> str:
     """The second stands in the first, the others beside it."""
+    if len(posts) < 2:
+        return "".join(Template(post).substitute(inner="") for post in posts)
     first, second, *others = posts
     inner = Template(first).substitute(inner=Template(second).substitute(inner=""))
     return inner + "".join(Template(other).substitute(inner="") for other in others)

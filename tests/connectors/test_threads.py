@@ -9,7 +9,7 @@ from connectors import html
 from connectors.html.metadata import title
 from connectors.html.page import read_page
 from connectors.html.threads.dates import is_relative
-from connectors.html.threads.described_posts import _flarum, _plain
+from connectors.html.threads.described_posts import _flarum, plain
 from connectors.html.threads.posts import find_posts, read_posts
 from connectors.html.threads.stubs import is_stub, refusal
 from connectors.html.threads.thread import read_thread
@@ -334,7 +334,7 @@ def test_posts_that_each_page_counts_from_one_are_all_kept() -> None:
     ],
 )
 def test_words_that_are_declared_keep_their_code(stated: str, text: str) -> None:
-    assert _plain(stated, URL).replace("  \n", "\n").replace("\\\n", "\n") == text
+    assert plain(stated, URL).replace("  \n", "\n").replace("\\\n", "\n") == text
 
 
 @pytest.mark.parametrize("broken", ['"number": "abc"', '"number": null'])

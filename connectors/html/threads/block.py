@@ -13,6 +13,7 @@ from connectors.html.inline import write_buttons
 from connectors.html.threads.cuts import mark_cuts
 from connectors.html.threads.dates import states_time
 from connectors.html.threads.profiles import Profile, first, one, select
+from connectors.html.threads.tools import drop_tools
 
 # Numbers that name a post in an address: what follows the last such name, else the last number
 _NAMED_NUMBER = re2.compile(r"(?i)(?:^|[^a-z])(?:pid|post_?id|post|msg|comment|pid|p|id|c|node)[=_/-]?(\d+)")
@@ -25,6 +26,7 @@ _SAYS = re2.compile(
     r"|\s*:\s*$|^quote from:?\s*"
 )
 _SAID = re2.compile(r"^[^:：\n]{0,30}[:：]\s*")
+_RULES = re2.compile(r"^(?:---\s*\n)+\s*|\s*(?:\n\s*---)+$")  # at an end they part posts, and are of none
 _ON_DATE = re2.compile(r"(?i)\s+on\s.*$")
 _LIKERS = re2.compile(r"(\d[\d,.]*)\s+(?:others?|more|autres|weitere|другие|人)")
 # What no author wrote, on any engine: polls with their counters, and lists of attached files
@@ -110,10 +112,13 @@ def read_body(
     quotes = _take_quotes(root, profile)
     for noise in select(root, profile.drop):
         _drop(noise)
+    if not profile.post:  # no engine that is known to put nothing but a post's words into its body
+        drop_tools(root)
     for quote in list(root.iter("blockquote")):
         _unwrap(quote)
     _write_emoji(root)
-    return html.to_markdown(root, url).strip(), tuple(quotes)
+    markdown = html.to_markdown(root, url).strip()
+    return markdown if profile.post else _RULES.sub("", markdown), tuple(quotes)
 
 
 def number(text: str) -> str:

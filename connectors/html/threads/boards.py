@@ -37,6 +37,8 @@ def is_board(drafts: tuple[Draft, ...], root: HtmlElement, url: str, evidence: E
     if len(bodies) < 2:
         return False
     links = [link for link in root.iter("a") if _may_be_title(link, url, evidence)]
+    leading = Counter(said for said, _ in {(_words(link), _to(link, url)) for link in links})
+    links = [link for link in links if leading[_words(link)] == 1]  # titles lead to one page, tools to many
     places = [evidence.at[link] for link in links]
     return any(
         _share(_titles(spans, bodies, links, places, url, evidence)) >= _SHARE * len(bodies)
@@ -51,14 +53,21 @@ def _from_each(drafts: tuple[Draft, ...], evidence: Evidence) -> list[Span]:
     starts = sorted({min(evidence.at[place], evidence.at[body]) for place, body in held if body is not None})
     ends = [max(evidence.last[place], evidence.last[body]) + 1 for place, body in held if body is not None]
     widest = max((two - one for one, two in pairwise(starts)), default=0)
-    return list(zip(starts, [*starts[1:], max(*ends, starts[-1] + widest)], strict=True))
+    last = min(starts[-1] + widest, _around([body for _, body in held if body is not None], evidence)[1])
+    return list(zip(starts, [*starts[1:], max(*ends, last)], strict=True))
 
 
 def _up_to_each(bodies: list[HtmlElement], evidence: Evidence) -> list[Span]:
     """From the end of each body to that of the next, for titles above."""
     ends = [evidence.last[body] + 1 for body in bodies]
     widest = max((two - one for one, two in pairwise(ends)), default=0)
-    return list(zip([max(0, ends[0] - widest), *ends], ends, strict=False))
+    return list(zip([max(_around(bodies, evidence)[0], ends[0] - widest), *ends], ends, strict=False))
+
+
+def _around(bodies: list[HtmlElement], evidence: Evidence) -> Span:
+    """The places of the smallest element that holds all entries."""
+    around = next((e for e in bodies[0].iterancestors() if all(evidence.within(b, e) for b in bodies)), None)
+    return (evidence.at[around], evidence.last[around] + 1) if around is not None else (0, len(evidence.at))
 
 
 def _titles(

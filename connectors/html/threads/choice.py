@@ -8,15 +8,17 @@ makes a thread is its prose, authors and times in their order. How many blocks t
 
 from bisect import bisect_left
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 from statistics import mean
 
 import re2
 from lxml.html import HtmlElement
 
-from connectors.html.threads.dates import read_times
+from connectors.html.threads.dates import is_relative, read_times
 from connectors.html.threads.draft import Draft, Reading
 from connectors.html.threads.evidence import Evidence
+from connectors.html.threads.tools import ACTION
 
 # A reading below this is less likely to be the thread than the page's main content is
 LEAST = 0.45
@@ -37,18 +39,14 @@ _WEIGHTS = {
     "declared": 0.10,
     "profile": 0.12,
     "bodies": -0.05,
+    "between": 0.05,
 }
 _POST = re2.compile(r"(?i)post|repl(?:y|ies)|answer|message|topic|thread|question|discuss|response|floor|comment")
 _ASIDE = re2.compile(
     r"(?i)related|similar|recommend|popular|latest|recent|sidebar|widget|trending|featured|teaser|snippet|preview"
     r"|listing|signature|menu|hot-|activity|footer|nav|quote"
 )
-_ACTIONS = re2.compile(
-    r"(?i)^[^\pL\pN]*(?:reply|quote|report|permalink|(?:up|down)?vote|likes?|helpful|thanks?|answer|flag|react|edit"
-    r"|回[复覆應应]|引用|举报|舉報|点?赞|讚|支持|评论|只看(?:该作者|楼主|TA)|antworten|zitieren|melden|répondre|citer|signaler"
-    r"|responder|citar|ответить|цитата|цитировать|пожаловаться|rispondi|cita|odpowiedz|cytuj|返信|답글|신고|yanıtla"
-    r"|alıntı|beantwoorden|#\d{1,6}|\d{1,4}[楼樓#])[^\pL\pN]*$"
-)
+_AGED = 0.5  # how much a time that counts from now tells, of one that holds without knowing today
 _AROUND = 6  # levels up to which names tell what a post is part of
 _LONG_LINK = 15  # letters: a title rather than a name or a button
 _BUTTON = 18  # letters: the most that a button has
@@ -82,7 +80,7 @@ def _says(link: HtmlElement, title: str) -> bool:
 
 def _is_action(element: HtmlElement, evidence: Evidence) -> bool:
     short = 0 < evidence.mass[element] < _BUTTON and len(element) < 4
-    return short and bool(_ACTIONS.search(" ".join(element.text_content().split())))
+    return short and bool(ACTION.search(" ".join(element.text_content().split())))
 
 
 def worth(reading: Reading, more: float, evidence: Evidence, marks: Landmarks) -> float:
@@ -106,7 +104,7 @@ def features(reading: Reading, more: float, evidence: Evidence, marks: Landmarks
         "unlinked": prose / mass if mass else 1.0,
         "authors": mean(1.0 if draft.author in people else 0.5 * bool(draft.author) for draft in drafts),
         "times": mean(bool(draft.time) for draft in drafts),
-        "dated": len(known) / len(drafts),
+        "dated": mean(_dated(draft.time, time) for draft, time in zip(drafts, times, strict=True)),
         "forward": mean(one <= two for one, two in pairwise(known)) if len(known) > 1 else 0.5,
         "acted": _share(gaps, marks.actions),
         "named": float(any(_POST.search(names_of((drafts[at],))) for at in (0, len(drafts) // 2, -1))),
@@ -114,8 +112,12 @@ def features(reading: Reading, more: float, evidence: Evidence, marks: Landmarks
         "titled": _share(gaps, marks.titles),
         "mixed": mean([_holds(span, marks.times) and _holds(span, marks.people) for span in spans] or [0]),
         "alike": 1 - len({(draft.letters, draft.author) for draft in drafts}) / len(drafts),
-        **{kind: float(reading.kind == kind) for kind in ("declared", "profile", "bodies")},
+        **{kind: float(reading.kind == kind) for kind in ("declared", "profile", "bodies", "between")},
     }
+
+
+def _dated(stated: str, time: datetime | None) -> float:
+    return 1.0 if time else _AGED * is_relative(stated)
 
 
 def _innermost(bodies: list[HtmlElement], evidence: Evidence) -> list[HtmlElement]:

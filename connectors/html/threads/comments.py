@@ -39,6 +39,7 @@ def _between(posts: list[Draft], reading: Reading, around: HtmlElement, evidence
         each
         for each in reading.drafts
         if each.place is not None and evidence.within(each.place, around) and _is_free(each.place, bodies, evidence)
+        if each.body is None or _is_free(each.body, bodies, evidence)
     )
     inside = len(free) >= _MOST_INSIDE * len(reading.drafts)
     return free if inside and not _are_of_authors(free, posts) else ()

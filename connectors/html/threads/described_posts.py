@@ -150,7 +150,7 @@ def _linked_draft(root: HtmlElement, item: dict[str, Any], parent: str, url: str
 def _read_linked(
     item: dict[str, Any], parent: str, stated: str, container: HtmlElement | None, name: str, time: str, url: str
 ) -> Block:
-    markdown, quotes = read_body(container, GENERIC, url) if container is not None else (_plain(stated, url), ())
+    markdown, quotes = read_body(container, GENERIC, url) if container is not None else (plain(stated, url), ())
     return Block(
         post_id=_number(item),
         author=unescape(name),
@@ -179,7 +179,8 @@ def _find(root: HtmlElement, stated: str, evidence: Evidence) -> HtmlElement | N
     return found
 
 
-def _plain(stated: str, url: str) -> str:
+def plain(stated: str, url: str) -> str:
+    """A text that may have markup, as Markdown."""
     if not _MARKUP.search(stated):  # `List<String>` is none
         return stated.strip()
     try:

@@ -25,8 +25,8 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One way to understand a page: its posts in order. `kind` is declared, profile, blocks, bodies, or nameless
-    for blocks that have no author in them."""
+    """One way to understand a page: its posts in order. `kind` is declared, profile, blocks, bodies, between, or
+    nameless for blocks that have no author in them."""
 
     kind: str
     drafts: tuple[Draft, ...]

@@ -3,6 +3,7 @@
 One walk over the page; everything after it looks up elements.
 """
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,24 +13,33 @@ import re2
 from lxml.html import HtmlElement
 
 from connectors.html.threads.dates import is_relative, states_time
+from connectors.html.threads.tools import ACTION, is_about_author
 
-_USER_LINK = re2.compile(r"(?i)user|member|profile|people|author|/u/|[?&/]u(?:id)?[=/]\d|/@|space-uid|/id/")
+_USER_LINK = re2.compile(
+    r"(?i)user|member|profile|people|author|/u/|[?&/]u(?:id)?[=/]\d|/@|space[-/]|/id/|/~\w|/home/[\w%.-]+/?$|/u\.php"
+)
 # What stands below the words of a post and is none of them: signatures, notes of edits
 SIGNED = re2.compile(r"(?i)(?:^|[ ._-])sig(?:[ ._\d-]|$)|signature|last-?edit|edited-?by|edit-?note")
 _NAMED = re2.compile(
-    r"(?i)(?:^|[\s_-])(?:author|user-?name|nick(?:-?name)?|poster|display-?name|by-?line|posted-?by|op)(?:$|[\s_-])"
+    r"(?i)(?:^|[\s_-])(?:author|user-?name|nick(?:-?name)?|poster|u-?name|screen-?name|replyer|replier|answerer|asker|commenter|display-?name|by-?line|posted-?by|op)(?:$|[\s_-])"
 )
 _JOINED = re2.compile(
     r"(?i)join|registered|registriert|member since|inscri|注册|註冊|регистр|last (?:edit|mod|seen|visit)|edited|最后"
 )
-_TIMES = ("datetime", "title", "data-time", "data-timestamp", "content", "data-date")
+_TIMES = (
+    "datetime", "title", "data-time", "data-timestamp", "content", "data-date", "created", "created-at", "data-created",
+    "data-created-at", "data-utc",
+)  # fmt: skip
+_NAMES_IN = ("data-author", "data-username", "data-user-name", "data-author-name", "data-nickname", "data-poster")
 # What is on the page and no one's prose
 _SILENT = frozenset((
     "a", "script", "style", "textarea", "select", "button", "template", "nav", "footer", "head", "svg", "title",
     "label",
 ))  # fmt: skip
 _UNSEEN = frozenset(("script", "style", "template", "head", "svg", "textarea", "select"))
-_LONGEST_NAME, _LONGEST_MARK = 40, 60
+_LONGEST_NAME, _LONGEST_MARK, _LONGEST_TIME = 40, 60, 70
+_WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")  # of texts by the thousand, in which re is faster
+_WIDTH = 2.5  # letters that a wide one says as much as
 _MOST_ADDRESSES = 3  # that the links to one person have
 _NOT_NAMES = frozenset((
     "author", "autor", "auteur", "user", "username", "member", "poster", "posts", "profile", "作者", "用户",
@@ -57,6 +67,10 @@ class Evidence:
         """Whether `inner` is `outer` or in it."""
         return self.at[outer] <= self.at[inner] <= self.last[outer]
 
+    def is_silent(self, element: HtmlElement) -> bool:
+        """Whether nothing that an element holds is prose."""
+        return element.tag in _SILENT or _is_signature(element)
+
 
 def gather(root: HtmlElement) -> Evidence:
     elements = [element for element in root.iter() if isinstance(element.tag, str)]
@@ -65,6 +79,7 @@ def gather(root: HtmlElement) -> Evidence:
     seen = [element for element in elements if mass[element] or len(element) == 0]
     times = {element: stated for element in seen if (stated := _time_of(element, mass[element]))}
     people = _without_labels({element: name for element in seen if (name := _person(element, mass[element]))})
+    people |= {shown: name for element, name in people.items() for shown in _showing(element, name, mass)}
     _take_away(prose, mass, {*times, *people})
     return Evidence(times, people, prose, mass, at, last, prose[root])
 
@@ -78,16 +93,21 @@ def _weigh(
     last: dict[HtmlElement, int] = {}
     for element in reversed(elements):
         said = letters(element.text)
-        written, whole, end = said, said, at[element]
+        written, whole, end = _written(element.text, said), said, at[element]
         for child in element:
             after = letters(child.tail)
-            written += prose.get(child, 0.0) + after
+            written += prose.get(child, 0.0) + _written(child.tail, after)
             whole += mass.get(child, 0.0) + after
             end = max(end, last.get(child, end))
         mass[element] = 0.0 if element.tag in _UNSEEN else whole
         prose[element] = 0.0 if element.tag in _SILENT or _is_signature(element) else written
         last[element] = end
     return prose, mass, last
+
+
+def _written(text: str | None, said: float) -> float:
+    """Of the letters of a text, those that somebody wrote."""
+    return 0.0 if 0 < said < _LONGEST_MARK and text and is_about_author(text) else said
 
 
 def _take_away(prose: dict[HtmlElement, float], mass: dict[HtmlElement, float], marks: set[HtmlElement]) -> None:
@@ -109,7 +129,11 @@ def _own(element: HtmlElement) -> str:
 
 
 def letters(text: str | None) -> float:
-    return float(len("".join(text.split()))) if text else 0.0
+    """Letters of a text without blanks, a wide one counted as several."""
+    if not text:
+        return 0.0
+    said = "".join(text.split())
+    return float(len(said)) if said.isascii() else len(said) + (_WIDTH - 1) * len(_WIDE.findall(said))
 
 
 def _is_signature(element: HtmlElement) -> bool:
@@ -137,9 +161,9 @@ def _time_of(element: HtmlElement, mass: float) -> str:
     own = _own(element)
     text = " ".join(element.text_content().split()) if len(element) and len(own) < 60 else own
     for each in (text, own):
-        if 6 <= len(each) <= 80 and not _JOINED.search(each) and states_time(each):
+        if len(each) >= 6 and letters(each) <= _LONGEST_TIME and not _JOINED.search(each) and states_time(each):
             return each
-    return own if is_relative(own) else ""
+    return own if is_relative(own) and not _JOINED.search(own) else ""
 
 
 def _without_labels(people: dict[HtmlElement, str]) -> dict[HtmlElement, str]:
@@ -152,10 +176,13 @@ def _without_labels(people: dict[HtmlElement, str]) -> dict[HtmlElement, str]:
 
 
 def _person(element: HtmlElement, mass: float) -> str:
-    """The name in a link to a person, or in an element that is named for authors."""
+    """The name in a link to a person, in an element that is named for authors, or in an attribute for it."""
+    if element.attrib and (stated := _stated_name(element)):
+        return stated
     if not 0 < mass <= _LONGEST_NAME:
         return ""
-    linked = element.tag == "a" and leads_to_user(element) and not _names(_NO_PERSON, element.get("href") or "")
+    href = element.get("href") or ""
+    linked = element.tag == "a" and (leads_to_user(element)) and not _names(_NO_PERSON, href)
     if (
         not linked
         and not _names(_NAMED, element.get("class") or "")
@@ -166,8 +193,23 @@ def _person(element: HtmlElement, mass: float) -> str:
     return name if is_name(name) else ""
 
 
+def _stated_name(element: HtmlElement) -> str:
+    names = (element.get(name) or "" for name in _NAMES_IN)
+    own = element.get("author") or "" if "-" in element.tag else ""
+    return next((name for name in (own, *names) if name and is_name(name)), "")
+
+
+def _showing(element: HtmlElement, name: str, mass: dict[HtmlElement, float]) -> list[HtmlElement]:
+    """Where a post shows the name that an attribute of it states."""
+    if mass[element] <= _LONGEST_NAME:
+        return []
+    size = letters(name)
+    near = (each for each in element.iterdescendants() if mass.get(each) == size)
+    return [each for each in near if " ".join(each.text_content().split()) == name]
+
+
 def is_name(text: str) -> bool:
     """Whether a text may name a person: it is short, has letters and is no time."""
     short = 1 <= len(text) <= _LONGEST_NAME and any(map(str.isalpha, text)) and text.lower() not in _NOT_NAMES
-    short = short and ":" not in text and not text.startswith("#")
+    short = short and ":" not in text and not text.startswith("#") and not all(map(ACTION.search, text.split()))
     return short and not states_time(text) and not is_relative(text)

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 from lxml.html import HtmlElement
 
-from connectors import html
 from connectors.html.metadata import title
 from connectors.html.threads import address
-from connectors.html.threads.block import Block, read_body
+from connectors.html.threads.between import between_reading
+from connectors.html.threads.block import Block
 from connectors.html.threads.boards import is_board
 from connectors.html.threads.bodies import body_readings
 from connectors.html.threads.choice import LEAST, Landmarks, landmarks, names_of, worth
@@ -17,15 +17,15 @@ from connectors.html.threads.comments import comments_on
 from connectors.html.threads.described_posts import declared_readings
 from connectors.html.threads.draft import Draft, Reading
 from connectors.html.threads.evidence import Evidence, gather
-from connectors.html.threads.generic import GENERIC
-from connectors.html.threads.opening import Head, find_opening, gap_before, read_head
+from connectors.html.threads.hydrated import hydrated_reading
+from connectors.html.threads.opening import Head, find_opening, gap_before, read_head, untitled
 from connectors.html.threads.profiles import PROFILES, Profile
 from connectors.html.threads.recognised import profile_readings
 from connectors.html.threads.repeated import alike, block_readings
 from connectors.html.threads.stubs import is_stub
+from connectors.html.threads.tools import is_count
 
 _MOST = 0.5  # of a page's prose that is a board's
-_SHORTEST = 20  # characters that make a post without any other beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +78,12 @@ def find_posts(root: HtmlElement, url: str, profiles: tuple[Profile, ...] = PROF
     evidence = gather(root)
     page = _look(root, url, evidence)
     vouched = [*profile_readings(root, url, evidence, profiles), *declared_readings(root, url, evidence)]
-    return _best([*vouched, *page.repeated], page)
-
-
-def only_post(root: HtmlElement, url: str) -> list[Block]:
-    """The main content of a page as the one post of a thread without replies; [] where it says nothing."""
-    content, about = html.main_content(root), html.metadata(root, url)
-    markdown, quotes = read_body(content, GENERIC, url) if content is not None else ("", ())
-    time = about.published.isoformat() if about.published else ""
-    found = len(markdown) >= _SHORTEST and not is_stub(markdown)
-    return [Block("", about.author, time, markdown, quotes=quotes)] if found else []
+    found = _best([*vouched, *page.repeated], page)
+    if found and (found.listed or found.worth >= LEAST):
+        return found
+    further = (each(root, page.head, url, evidence) for each in (hydrated_reading, between_reading))
+    other = _best([reading for reading in further if reading], page)
+    return other if other and (not found or other.worth > found.worth) else found
 
 
 def _look(root: HtmlElement, url: str, evidence: Evidence) -> _Page:
@@ -99,25 +95,29 @@ def _look(root: HtmlElement, url: str, evidence: Evidence) -> _Page:
 
 def _best(readings: list[Reading], page: _Page) -> Found | None:
     """The reading that is worth the most. The opening, which takes time to read, is first taken for as long as it can
-    be; what has been read and is worth no less than any other may be, is the best."""
+    be; what has been read and is worth no less than any other may be, is the best. Of equals the first is that which
+    holds the most itself, rather than before it."""
     weighed = [(_weigh(reading, page), reading) for reading in readings]
     best: tuple[float, Reading, list[tuple[Draft, Draft | None]]] | None = None
     board: Found | None = None
-    for hoped, reading in sorted(weighed, key=lambda pair: -pair[0]):
+    for hoped, reading in sorted(weighed, key=lambda pair: (-pair[0], -sum(draft.letters for draft in pair[1].drafts))):
         if best and best[0] >= hoped:
             break
         if reading.kind != "profile" and is_board(reading.drafts, page.root, page.url, page.evidence):
             board = board or _board(hoped, reading, page)
             continue
-        comments = comments_on(reading.drafts, page.repeated, page.evidence)
         opening = _opening(reading, page)
+        posts = (opening, *reading.drafts) if opening else reading.drafts
+        comments = comments_on(posts, page.repeated, page.evidence)
         more = sum(draft.letters for draft in (*comments, *([opening] if opening else [])))
-        real = worth(reading, more, page.evidence, page.marks)
+        real = round(worth(reading, more, page.evidence, page.marks), 3)
         if best is None or real > best[0]:
             best = (real, reading, list(_joined(opening, reading.drafts, comments, page.evidence)))
     if best is None or (board and best[0] < LEAST):
         return board
     blocks, gone, headless = _written(best[2])
+    if best[1].kind != "profile":
+        blocks = untitled(blocks, page.head.title)
     return Found(blocks, best[1].kind, best[0], names_of(best[1].drafts), gone, headless)
 
 
@@ -131,7 +131,7 @@ def _board(worth: float, reading: Reading, page: _Page) -> Found | None:
 def _weigh(reading: Reading, page: _Page) -> float:
     comments = comments_on(reading.drafts, page.repeated, page.evidence)
     gap = 0.0 if _is_whole(reading, page) else gap_before(page.root, reading.drafts[0], page.head, page.evidence)
-    return worth(reading, gap + sum(draft.letters for draft in comments), page.evidence, page.marks)
+    return round(worth(reading, gap + sum(draft.letters for draft in comments), page.evidence, page.marks), 3)
 
 
 def _opening(reading: Reading, page: _Page) -> Draft | None:
@@ -167,7 +167,8 @@ def _stands_before(post: Draft, comment: Draft, evidence: Evidence) -> bool:
 def _written(joined: list[tuple[Draft, Draft | None]]) -> tuple[list[Block], tuple[str, ...], bool]:
     """The posts as Markdown, without empty ones, notes of deletion and second copies, and with numbers of their own;
     what the notes of deletion are called, and whether the first post is one."""
-    read = [(draft, owner, block) for draft, owner in joined if (block := draft.read()).markdown]
+    found = [(draft, owner, draft.read()) for draft, owner in joined]
+    read = [each for each in found if each[2].markdown and not is_count(each[2].markdown)]
     gone = [block.post_id or f"note{at}" for at, (_, _, block) in enumerate(read, 1) if is_stub(block.markdown)]
     headless = bool(read) and is_stub(read[0][2].markdown) and bool(read[0][2].author and read[0][2].time)
     read = [(draft, owner, block) for draft, owner, block in read if not is_stub(block.markdown)]

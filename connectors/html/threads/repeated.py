@@ -30,11 +30,13 @@ MOST_GROUPS = 12  # sets of blocks that are looked into: those with the most pro
 LEAST_PROSE = 0.035  # of the page's: the least that a set of posts holds
 DEEPEST = 16  # levels below a block
 SHARE = 0.6  # of the blocks that a place has to serve
-HALF = 0.5  # of the words of a block: the least that a frame in it holds to be its body
+HALF = 0.5  # of the words of a block: the least that a frame in it holds to be its body; of blocks that speak
+MOST_WORDS = 4000.0  # letters of a post that count
 NEARLY_ALL = 0.92  # of the words of a block: its body, when no smaller place holds as much
 Parts = tuple[HtmlElement, ...]  # one block: an element, or several siblings
 ElementPath = tuple[str, ...]
 ElementsByPath = dict[ElementPath, list[HtmlElement]]
+Spoken = dict[ElementPath, dict[int, float]]  # how many letters which blocks say there
 
 _TAGS = ("div", "li", "article", "section", "table", "tbody", "tr", "dl", "td")
 _PARENTS = ("table", "tbody", "div", "dl", "ol", "ul", "section", "form", "td", "body")
@@ -42,6 +44,9 @@ _NOT_NAMES = re2.compile(
     r"\d+|[A-Za-z-]*\d{2,}[\w-]*|odd|even|first|last|alt\d?|bg\d|row\d?|online|offline|new|read|unread|old|clearfix"
 )
 _NUMBERED = re2.compile(r"^([A-Za-z_-]+)\d+$")
+_OF_ONE = re2.compile(
+    r"(?i)^([A-Za-z_-]*(?:post|body|repl(?:y|ies)|answer|question|comment|message|msg|text|content|floor)[_-]?)\d+$"
+)
 _USER_NAME = re2.compile(r"(?i)user|author|poster|nick|member|name|profile|by\b|owner|creator")
 _ROLE = re2.compile(r"(?i)avatar|title|rank|role|badge|status|stat\b|count|member-?since|group")
 
@@ -72,7 +77,14 @@ def block_readings(
     for _, blocks in sets[:MOST_GROUPS]:
         group = _understand(blocks, evidence)
         if group:
-            yield Reading("blocks" if group.author else "nameless", tuple(_drafts(group, evidence, url)))
+            yield Reading("blocks" if group.author else "nameless", _signed(list(_drafts(group, evidence, url))))
+
+
+def _signed(drafts: list[Draft]) -> tuple[Draft, ...]:
+    """Without blocks behind the last that says who or when, as the form for a reply is, where all others say it."""
+    told = [bool(draft.author or draft.time) for draft in drafts]
+    last = len(drafts) - told[::-1].index(True) if True in told else len(drafts)
+    return tuple(drafts[:last] if last > 1 and all(told[1:last]) else drafts)
 
 
 def _candidates(root: HtmlElement, sets_alike: list[list[HtmlElement]], evidence: Evidence) -> Iterator[list[Parts]]:
@@ -89,15 +101,21 @@ def _candidates(root: HtmlElement, sets_alike: list[list[HtmlElement]], evidence
 def alike(root: HtmlElement) -> list[list[HtmlElement]]:
     """The elements that posts may be, by tag and class; those without a class by what is around them and depth."""
     found: defaultdict[tuple[str, int], list[HtmlElement]] = defaultdict(list)
+    by_id: defaultdict[str, list[HtmlElement]] = defaultdict(list)
     depth = {root: 0}
     for element in root.iterdescendants():
         depth[element] = depth[element.getparent()] + 1
         if element.tag in _TAGS or (isinstance(element.tag, str) and "-" in element.tag):
             own, around = signature(element), signature(element.getparent())
-            found[(own, 0) if "." in own else (f"{around} {own}", depth[element])].append(element)
-            if "." not in own and len(element) > 1:  # replies without names, in what they answer
+            telling = "." in own or "-" in own
+            found[(own, 0) if telling else (f"{around} {own}", depth[element])].append(element)
+            numbered = _NUMBERED.match(element.get("id") or "")
+            if numbered:
+                by_id[f"{element.tag}#{numbered[1]}"].append(element)
+            if not telling and len(element) > 1:  # replies without names, in what they answer
                 found[(f"{own} of {' '.join(map(signature, element.iterchildren('*')))}", -1)].append(element)
-    return list(found.values())
+    several = [each for each in by_id.values() if len(set(map(signature, each))) > 1]  # some have a class of their own
+    return [*found.values(), *several]
 
 
 def _runs(parent: HtmlElement, marked: set[HtmlElement]) -> Iterator[list[Parts]]:
@@ -107,11 +125,13 @@ def _runs(parent: HtmlElement, marked: set[HtmlElement]) -> Iterator[list[Parts]
         return
     by_signature: defaultdict[str, list[int]] = defaultdict(list)
     for at, child in enumerate(children):
-        by_signature[signature(child)].append(at)
+        if parent.tag != "dl" or child.tag == "dt":  # in which what follows belongs to the name
+            by_signature[signature(child)].append(at)
     for heads in by_signature.values():
-        holding = sum(children[at] in marked for at in heads)
+        ends = [*heads[1:], len(children)]
+        last = ends if parent.tag == "dl" else [at + 1 for at in heads]
+        holding = sum(not marked.isdisjoint(children[at:end]) for at, end in zip(heads, last, strict=True))
         if 2 <= len(heads) <= len(children) // 2 and holding >= SHARE * len(heads):
-            ends = [*heads[1:], len(children)]
             yield [tuple(children[start:end]) for start, end in zip(heads, ends, strict=True)]
 
 
@@ -122,7 +142,8 @@ def signature(element: HtmlElement) -> str:
 
 @lru_cache(16_384)
 def _signature(tag: str, classes: str, identity: str) -> str:
-    name = next((name for name in classes.split() if not _NOT_NAMES.fullmatch(name)), "")
+    said = (numbered[1] if (numbered := _OF_ONE.match(name)) else name for name in classes.split())
+    name = next((name for name in said if not _NOT_NAMES.fullmatch(name)), "")
     numbered = None if name or not identity else _NUMBERED.match(identity)
     name = numbered[1] if numbered else name
     return f"{tag}.{name}" if name else tag
@@ -140,7 +161,8 @@ def _understand(blocks: list[Parts], evidence: Evidence) -> _Group | None:
     ordered = sorted(members, key=evidence.at.__getitem__)
     said = said_in(ordered, evidence)
     marks = _marks(inside, author, time, evidence)
-    body = _best_body(inside, common, marks, said) if author or time else None
+    stated = sum(not evidence.people.keys().isdisjoint(by_path.get((), ())) for by_path in inside) >= needed
+    body = _best_body(inside, common, marks, said) if author or time or stated else None
     return _Group(inside, ordered, author, time, body, said) if body is not None else None
 
 
@@ -251,20 +273,36 @@ def _best_body(
     """The deepest path that holds nearly all the words that any path holds, those around author and time aside. A body
     in paragraphs with nothing around them but what is around the author, too, is all of that but what says who or
     when; its path may be ()."""
-    inner, outer = dict[ElementPath, float](), dict[ElementPath, float]()
+    spoken: Spoken = {}
+    outer = set[ElementPath]()
     for path in common:
         if any(SIGNED.search(name) for name in path):
             continue
-        pairs = zip(inside, marks, strict=True)
-        bodies = [(said.richest(by_path[path]), own) for by_path, own in pairs if path in by_path]
-        around = sum(said.holds(body, own) for body, own in bodies)
-        words = sum(min(said.words(body, own), 4000.0) for body, own in bodies)
-        (outer if 2 * around > len(bodies) else inner)[path] = words
-    most, of_all = (max(held.values(), default=0.0) for held in (inner, inner | outer))
-    good = [path for path, words in inner.items() if words >= max(NEARLY_ALL * most, HALF * of_all) and words > 0]
+        bodies = [(at, said.richest(by_path[path])) for at, by_path in enumerate(inside) if path in by_path]
+        spoken[path] = {at: min(said.words(body, marks[at]), MOST_WORDS) for at, body in bodies}
+        if 2 * sum(said.holds(body, marks[at]) for at, body in bodies) > len(bodies):
+            outer.add(path)
+    totals = _totals(spoken)
+    inner = {path: words for path, words in totals.items() if path not in outer}
+    most = max(inner.values(), default=0.0)
+    good = [path for path, words in inner.items() if words >= NEARLY_ALL * most > 0 and _is_most(path, totals, spoken)]
     frames = [path for path in good if _is_frame(path, inside, said)]
-    wide = [path for path, words in outer.items() if words >= max(most, 1.0)]
-    return max(frames or wide or good, key=lambda path: (len(path), (inner | outer)[path], path), default=None)
+    wide = [path for path in outer if totals.get(path, 0.0) >= max(most, 1.0)]
+    return max(frames or wide or good, key=lambda path: (len(path), totals[path], path), default=None)
+
+
+def _totals(spoken: Spoken) -> dict[ElementPath, float]:
+    """The words at each path that speaks in about as many blocks as any does: replies stand in few of them."""
+    speaking = {path: sum(words > 0 for words in said.values()) for path, said in spoken.items()}
+    least = HALF * max(speaking.values(), default=0)
+    return {path: sum(said.values()) for path, said in spoken.items() if speaking[path] >= least}
+
+
+def _is_most(path: ElementPath, totals: dict[ElementPath, float], spoken: Spoken) -> bool:
+    """Whether a place has at least half of the words of most blocks, whatever place has the most."""
+    whole = spoken[max(totals, key=totals.__getitem__)]
+    half = sum(spoken[path].get(at, 0.0) >= HALF * words for at, words in whole.items())
+    return half >= HALF * len(whole)
 
 
 def _is_frame(path: ElementPath, inside: list[ElementsByPath], said: Said) -> bool:

@@ -12,14 +12,16 @@ _PAGES = {
     reason: re2.compile("|".join(f"(?:{each})" for each in _PATTERNS[name]))
     for reason, name in (("login_wall", "wall"), ("consent_wall", "consent"), ("error_page", "error"))
 }
-_LONGEST = 160  # characters of a note
+_LINK = re2.compile(r"\[([^\[\]]*)\]\([^()\s]*\)")
+_LONGEST, _WITH_LINKS = 160, 800  # characters of a note, and of one with the addresses that it leads to
 _SENTENCE = 80  # characters
 _LITTLE = 240  # characters of a page that may say nothing else
 
 
 def is_stub(markdown: str) -> bool:
     """Whether a post is only the note that there is none."""
-    return len(markdown) <= _LONGEST and bool(_GONE.search(" ".join(markdown.split()).lower()))
+    said = " ".join(_LINK.sub(r"\1", markdown).split()) if len(markdown) <= _WITH_LINKS else markdown
+    return len(said) <= _LONGEST and bool(_GONE.search(said.lower()))
 
 
 def refusal(title: str, text: str) -> str:

@@ -12,13 +12,15 @@ from connectors.html.article import helps
 from connectors.html.metadata import in_whole_words
 from connectors.html.scripts import wants_scripts
 from connectors.html.threads import address
+from connectors.html.threads.alone import only_post
 from connectors.html.threads.block import Block, Quote
 from connectors.html.threads.copies import drop_copies
 from connectors.html.threads.dates import read_time, reads_month_first
 from connectors.html.threads.described_posts import described_title
-from connectors.html.threads.posts import Found, believed, find_posts, only_post
+from connectors.html.threads.posts import Found, believed, find_posts
 from connectors.html.threads.profiles import PROFILES, Profile, every, select
 from connectors.html.threads.recognised import recognise
+from connectors.html.threads.signatures import without_signatures
 from connectors.html.threads.stubs import refusal
 from connectors.reading.edits import edited
 from schemas.document import Post, Reject, Thread
@@ -81,7 +83,7 @@ def thread_from(
         detail = helps(reason) or "nothing on the page is written as posts are"
         yield Reject(page.key, reason or "no_posts", detail)
         return
-    posts = _posts(blocks, page, (root.get("lang") or "").strip())
+    posts = _posts(without_signatures(blocks), page, (root.get("lang") or "").strip())
     yield Thread(page.key, page.url, read_title(root, profiles), posts, _tags(root, profiles), page.licence or licence)
     gone = dict.fromkeys((number, name) for number, found in enumerate(read, 1) for name in found.gone)
     yield from (Reject(f"{page.key}/{name}", "deleted_or_hidden", f"on page {number}") for number, name in gone)

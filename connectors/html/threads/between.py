@@ -1,0 +1,161 @@
+"""Posts on pages where nothing repeats, as where one reply of another make follows a question: who speaks, says what
+stands below it in its frame, or else above it.
+
+Where a name and a time stand close together, somebody speaks. What a frame holds of two who speak is told apart at
+the places where they do, so that posts need no element of their own.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import accumulate
+
+from lxml.html import Element, HtmlElement
+
+from connectors.html.threads.block import Block, read_body
+from connectors.html.threads.draft import Draft, Reading
+from connectors.html.threads.evidence import Evidence, letters
+from connectors.html.threads.generic import GENERIC
+from connectors.html.threads.opening import Head
+from connectors.html.threads.tools import is_tool_text
+
+_APART = 25  # letters that may stand between a name and its time
+_MARK = 80  # letters of what states a name or a time
+_LEAST = 10  # letters that somebody says
+_LITTLE, _SHARE = 40, 0.3  # letters in a frame that may be but a label, where that much more stands below it
+_MOST = 200  # who speak
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Speaker:
+    """Who speaks when, and the places of the first and the last element that say so."""
+
+    author: str
+    time: str
+    element: HtmlElement
+    start: int
+    end: int
+
+
+def between_reading(root: HtmlElement, page: Head, url: str, evidence: Evidence) -> Reading | None:
+    """The posts of all who speak; None where there are less than two."""
+    said = _said(root, evidence)
+    speakers = list(_speakers(evidence, said))
+    if not 1 < len(speakers) <= _MOST:
+        return None
+    around = [None, *speakers, None]
+    found = (_draft(*three, said, page, url, evidence) for three in zip(around, speakers, around[2:], strict=False))
+    drafts = tuple(draft for draft in found if draft)
+    return Reading("between", drafts) if len(drafts) > 1 else None
+
+
+def _said(root: HtmlElement, evidence: Evidence) -> list[float]:
+    """How many letters are before each place of the page, without links, tools, and what says who or when."""
+    own = [0.0] * len(evidence.at)
+    waiting = [(root, False)]
+    while waiting:
+        element, silent = waiting.pop()
+        marked = element in evidence.times or element in evidence.people
+        silent = silent or evidence.is_silent(element) or (marked and evidence.mass[element] <= _MARK)
+        own[evidence.at[element]] += 0.0 if silent else _letters(element.text)
+        for child in element.iterchildren():
+            if child in evidence.at:
+                waiting.append((child, silent))
+                own[evidence.last[child]] += 0.0 if silent else _letters(child.tail)
+    return [0.0, *accumulate(own)]
+
+
+def _letters(text: str | None) -> float:
+    return 0.0 if not text or is_tool_text(text) else letters(text)
+
+
+def _speakers(evidence: Evidence, said: list[float]) -> Iterator[_Speaker]:
+    """Where a name and a time are close together, in the order of the page."""
+    own: list[HtmlElement] = []
+    for element in sorted({*evidence.times, *evidence.people}, key=evidence.at.__getitem__):
+        if own and _begins_anew(element, own, evidence, said):
+            yield from _speaker(own, evidence)
+            own = []
+        own.append(element)
+    yield from _speaker(own, evidence)
+
+
+def _begins_anew(element: HtmlElement, own: list[HtmlElement], evidence: Evidence, said: list[float]) -> bool:
+    """Whether somebody else speaks here than at the marks `own`: much is said between, or it is another name."""
+    apart = said[evidence.at[element]] - said[min(_end(own[-1], evidence) + 1, evidence.at[element])]
+    names = {evidence.people[each] for each in own if each in evidence.people}
+    other = element in evidence.people and names and evidence.people[element] not in names
+    return apart > _APART or bool(other and any(each in evidence.times for each in own))
+
+
+def _end(mark: HtmlElement, evidence: Evidence) -> int:
+    return evidence.last[mark] if evidence.mass[mark] <= _MARK else evidence.at[mark]
+
+
+def _speaker(marks: list[HtmlElement], evidence: Evidence) -> Iterator[_Speaker]:
+    author = next((evidence.people[each] for each in marks if each in evidence.people), "")
+    time = next((evidence.times[each] for each in marks if each in evidence.times), "")
+    if author and time:
+        small = [each for each in marks if evidence.mass[each] <= _MARK] or marks
+        inner = max(small, key=lambda each: each in evidence.people)
+        yield _Speaker(author, time, inner, evidence.at[small[0]], max(_end(each, evidence) for each in small))
+
+
+def _draft(
+    before: _Speaker | None,
+    speaker: _Speaker,
+    after: _Speaker | None,
+    said: list[float],
+    page: Head,
+    url: str,
+    evidence: Evidence,
+) -> Draft | None:
+    """What somebody says: the longer of what stands below and above in a frame of its own, or else below."""
+    own = [speaker.element, *speaker.element.iterancestors()]
+    others = [each.start for each in (before, after) if each]
+    alone = sum(not any(evidence.at[e] <= place <= evidence.last[e] for place in others) for e in own) or 1
+    frame, around = own[alone - 1], own[min(alone, len(own) - 1)]
+    top = max((at for at in page.titles if evidence.at[frame] <= at < speaker.start), default=evidence.at[frame])
+    spans = [(speaker.end, evidence.last[frame] + 1), (top, speaker.start)]
+    span = max(spans, key=lambda each: _amount(said, each))
+    below = (speaker.end, min(evidence.last[around] + 1, after.start if after else evidence.last[around] + 1))
+    if _amount(said, span) < max(_LEAST, min(_LITTLE, _SHARE * _amount(said, below))):
+        frame, span = around, below
+    size = _amount(said, span)
+    if size < _LEAST:
+        return None
+    read = partial(_read, frame, span, speaker, url, evidence)
+    inside = [
+        e
+        for e in frame.iterdescendants()
+        if e in evidence.at and span[0] < evidence.at[e] and evidence.last[e] < span[1]
+    ]
+    body = max(inside, key=lambda each: evidence.prose[each], default=None)
+    return Draft(speaker.element, body, size, speaker.author, speaker.time, read, span[1] == speaker.start)
+
+
+def _amount(said: list[float], span: Span) -> float:
+    low, high = span
+    return max(0.0, said[min(high, len(said) - 1)] - said[low])
+
+
+def _read(frame: HtmlElement, span: Span, speaker: _Speaker, url: str, evidence: Evidence) -> Block:
+    markdown, quotes = read_body(_cut(frame, span, evidence), GENERIC, url)
+    return Block("", speaker.author, speaker.time, markdown, quotes=quotes)
+
+
+def _cut(element: HtmlElement, span: Span, evidence: Evidence) -> HtmlElement:
+    """A copy of what of an element stands between two places, the first not included."""
+    low, high = span
+    kept = Element(element.tag, dict(element.attrib))
+    kept.text = element.text if low < evidence.at[element] < high else None
+    for child in element.iterchildren():
+        inside = child in evidence.at and evidence.last[child] > low and evidence.at[child] < high
+        piece = _cut(child, span, evidence) if inside else Element("span")
+        place = evidence.last[child] if child in evidence.last else evidence.at[element]
+        piece.tail = child.tail if low <= place < high else None
+        if inside or piece.tail:
+            kept.append(piece)
+    return kept
