@@ -17,13 +17,14 @@ def require(settings: FinetuneSettings) -> None:
 
 def callbacks(settings: FinetuneSettings, folder: Path, step: int) -> list[Any]:
     """One for each place. TensorBoard's files go to `folder`; what it has there from after `step` is taken back."""
-    from transformers.integrations import TensorBoardCallback, TrackioCallback, WandbCallback
+    from transformers.integrations import integration_utils
 
+    kinds: Any = integration_utils
     os.environ.setdefault("WANDB_PROJECT", "gristmill")
     made: list[Any] = []
     if "tensorboard" in settings.report_to:
         from torch.utils.tensorboard import SummaryWriter
 
-        made.append(TensorBoardCallback(SummaryWriter(str(folder), purge_step=step + 1)))
-    others = {"wandb": WandbCallback, "trackio": TrackioCallback}
+        made.append(kinds.TensorBoardCallback(SummaryWriter(str(folder), purge_step=step + 1)))
+    others = {"wandb": kinds.WandbCallback, "trackio": kinds.TrackioCallback}
     return made + [others[name]() for name in settings.report_to if name in others]

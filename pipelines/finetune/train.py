@@ -183,7 +183,7 @@ class _Trainer(SFTTrainer):
     held_out: Sequence[EncodedRow]
     batch_tokens: int
 
-    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:  # type: ignore[override]
+    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         """The held-out loss, as the card has it: every token of an answer counts the same."""
         found = {"eval_loss": mean_loss(self.model, self.held_out, self.batch_tokens)}
         self.log(found)
@@ -196,12 +196,14 @@ class _Trainer(SFTTrainer):
 
     def training_step(self, model: Any, inputs: Any, *more: Any, **named: Any) -> Any:
         """An example longer than a batch is computed twice instead of kept, so that memory is that of a batch."""
+        trained: Any = self.model
         if inputs["input_ids"].numel() > self.batches.tokens:
-            self.model.activation_checkpointing_enable({"use_reentrant": False})
+            trained.activation_checkpointing_enable({"use_reentrant": False})
         else:
-            self.model.activation_checkpointing_disable()
+            trained.activation_checkpointing_disable()
         return super().training_step(model, inputs, *more, **named)  # type: ignore[no-untyped-call]
 
     def get_train_dataloader(self) -> Any:
-        loader = DataLoader(self.train_dataset, batch_sampler=self.batches, collate_fn=self.data_collator)
+        examples: Any = self.train_dataset
+        loader = DataLoader(examples, batch_sampler=self.batches, collate_fn=self.data_collator)
         return self.accelerator.prepare(loader)
