@@ -82,6 +82,8 @@ def test_what_the_answer_is_about_stays(tokenizer: Any) -> None:
     one = row("a", LONG, history=[*said("old", "x " * 30), *waiting])
     fitted = fit(one, tokenizer, settings(size(one, tokenizer) - 1))
     assert fitted.turns == 2 and fitted.example == prompt.encode(one | {"history": waiting}, tokenizer)
+    cut = fit(one, tokenizer, settings(size(one | {"history": waiting}, tokenizer) - 1))
+    assert cut.turns == 2 and cut.is_cut
 
 
 @pytest.mark.parametrize(
