@@ -77,20 +77,37 @@ class DecontaminateSettings(_Section):
 
 
 class FinetuneSettings(_Section):
-    """What to bake. Batch and length are chosen for two CPU cores; raise them on a GPU."""
+    """What to bake. Batches are chosen for two CPU cores; raise `batch_tokens` on a GPU."""
 
-    model: str = Field("smollm2", description="`smollm2` (packaged), a local folder, or a hub name.")
+    model: str = Field(
+        "smollm2", description="`smollm2` (packaged), a folder, a hub name, or `modelscope:` and a name."
+    )
+    revision: str = Field("", description="Commit, tag or branch on the hub; unset: its newest.")
     method: Literal["lora", "full"] = "lora"
     epochs: float = Field(1.0, gt=0)
     max_steps: int = Field(-1, description="Stop after this many optimiser steps; -1: by epochs.")
     max_seconds: float = Field(0, ge=0, description="Stop training after this long; 0: no limit.")
-    batch_size: int = Field(2, ge=1)
-    gradient_accumulation: int = Field(4, ge=1)
+    batch_tokens: int = Field(2048, ge=16, description="Tokens of a batch with its padding; a longer example is alone.")
+    gradient_accumulation: int = Field(2, ge=1, description="Batches of an optimiser step.")
     learning_rate: float = Field(2e-4, gt=0)
-    max_length: int = Field(512, ge=16, description="Tokens per example.")
+    max_length: int = Field(4096, ge=16, description="Tokens per example, and no more than the model's context holds.")
+    longer: Literal["cut", "drop"] = Field("cut", description="Longer answers end at a paragraph, or are left out.")
+    learn: Literal["last", "all"] = Field("last", description="Answers of a conversation that are learnt.")
+    system: str = Field("", description="System prompt of records without one; the model's template keeps it.")
     lora_rank: int = Field(8, ge=1)
     seed: int = 17
     eval_records: int = Field(64, ge=1, description="Held-out records measured before and after.")
+    evaluate_every: int = Field(0, ge=0, description="And after so many steps each time; 0: only before and after.")
+    patience: int = Field(
+        0, ge=0, description="End after so many of these without a lower loss, with the best; 0: never."
+    )
+    report_to: tuple[Literal["tensorboard", "wandb", "trackio"], ...] = Field((), description="Where numbers go too.")
+
+    @model_validator(mode="after")
+    def _patience_has_something_to_wait_for(self) -> "FinetuneSettings":
+        if self.patience and not self.evaluate_every:
+            raise ValueError(Message("patience counts evaluations: set evaluate_every, such as to 50"))
+        return self
 
 
 class Schedule(_Section):

@@ -10,23 +10,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines import storage
+from pipelines.finetune import reports
 from pipelines.messages import Message, tr
 from pipelines.models import base
 from pipelines.recipe import FinetuneSettings, Recipe, RecipeError
 from pipelines.storage import filesystem, inputs, integrity
+from pipelines.workers.progress import track
 from schemas.manifest import Manifest
 
 if TYPE_CHECKING:
     from pipelines.finetune.evaluate import EvaluationSet
 
-# 2: the order of examples, an interval, languages, and twenty questions; 3: a card in Chinese; 4: a curve in Chinese
+# 3: a card in Chinese; 4: its curve too, batches by tokens, long answers cut, instruction and input joined by a line
 VERSION = 4
 STAGE = "finetune"
-CHECKPOINTS, CARD = ".checkpoints", "README.md"
+CHECKPOINTS, EXAMPLES, CARD = ".checkpoints", ".checkpoints/examples", "README.md"
+REPORTS = "tensorboard"
 TRAIN, HELD_OUT = "train", ("validation", "test")
 COLUMNS = [
     *("record_id", "instruction", "input", "output", "history", "system", "tools", "reasoning", "tool_calls"),
-    *("task", "language", "licence"),
+    *("task", "language", "source", "licence"),
 ]
 
 log = logging.getLogger("gristmill")
@@ -44,6 +47,11 @@ class Snapshot:
         for name in (name for split in splits for name in self.manifest.tables(split)):
             for batch in filesystem.open_parquet(self.folder / name).iter_batches(1_000, columns=COLUMNS):
                 yield from batch.to_pylist()
+
+    def count(self, split: str) -> int:
+        """The number of its rows."""
+        names = set(self.manifest.tables(split))
+        return sum(shard.rows for shard in self.manifest.shards if shard.path in names)
 
     def describe(self) -> dict[str, str]:
         """What the model card says of it: recipe, version and fingerprint."""
@@ -64,14 +72,18 @@ def run(recipe: Recipe, data: Path) -> Manifest:
     Damaged when the snapshot is.
     """
     base.require_train()
+    reports.require(recipe.finetune)
     snapshot = _latest_snapshot(recipe, data)
     settings = recipe.finetune
     identity: dict[str, Any] = {
         "stage": STAGE,
         "name": recipe.name,
         "version": VERSION,
-        "params": settings.model_dump(mode="json"),
-        "inputs": {"curated": snapshot.manifest.fingerprint, "model": base.fingerprint(settings.model)},
+        "params": settings.model_dump(mode="json", exclude={"report_to"}),
+        "inputs": {
+            "curated": snapshot.manifest.fingerprint,
+            "model": base.fingerprint(settings.model, settings.revision),
+        },
     }
     models = storage.folder(data, STAGE, recipe.name)
     versions = sorted(int(path.name[1:]) for path in models.glob("v[0-9]*"))
@@ -106,23 +118,30 @@ def _train(recipe: Recipe, snapshot: Snapshot, data: Path, building: storage.Fol
     from pipelines.finetune import card, comparison, examples, gain, languages, train
     from pipelines.finetune.evaluate import evaluate
 
-    settings = recipe.finetune
-    model, tokenizer, new_token_ids = base.load_with_special_tokens(settings, data)
-    rows, counts = examples.training(snapshot.rows(TRAIN), tokenizer, settings)
+    model, tokenizer, new_token_ids = base.load_with_special_tokens(recipe.finetune, data)
+    settings = base.within_context(recipe.finetune, model)
+    tokenised = track(snapshot.rows(TRAIN), "finetune: tokenise", snapshot.count(TRAIN))
+    rows, counts = examples.training(tokenised, tokenizer, settings, building.local_folder / EXAMPLES)
     evaluated = _evaluation_set(snapshot, tokenizer, settings)
     held_out = len(evaluated.rows) * evaluated.held_out
-    log.info(tr("finetune: {examples} examples, {held_out} held out", examples=len(rows), held_out=held_out))
-    before = evaluate(model, tokenizer, evaluated, settings.batch_size, "before")
-    checkpoint = train.train(model, tokenizer, rows, new_token_ids, settings, building.local_folder / CHECKPOINTS)
+    log.info(tr("finetune: {examples} examples, {held_out} held out", examples=counts["trained"], held_out=held_out))
+    before = evaluate(model, tokenizer, evaluated, settings.batch_tokens, "before")
+    where = train.Where(recipe.name, building.local_folder / CHECKPOINTS, _reports(recipe, data, building))
+    checkpoint = train.train(model, tokenizer, rows, new_token_ids, settings, where, evaluated.rows)
     del model  # two of them need not fit into memory
     model = train.load_checkpoint(base.load_with_special_tokens(settings, data)[0], settings, checkpoint)
-    after = evaluate(model, tokenizer, evaluated, settings.batch_size, "after")
+    after = evaluate(model, tokenizer, evaluated, settings.batch_tokens, "after")
     compared = comparison.compare(evaluated, before, after, languages.frequencies(snapshot.rows(TRAIN)))
     metrics = card.metrics(settings, snapshot.describe(), counts, checkpoint, compared)
     says = tr("finetune: {says}", says=gain.sentence(metrics))
     log.log(logging.INFO if gain.is_learnt(metrics) else logging.WARNING, says)
     _adopt(model, tokenizer, settings, building)
     card.write(metrics, snapshot.rows(TRAIN), building)
+
+
+def _reports(recipe: Recipe, data: Path, building: storage.FolderBuilder) -> Path:
+    version = building.folder.name.strip(".").partition(".")[0]
+    return filesystem.local_folder(data) / REPORTS / recipe.name / version
 
 
 def _evaluation_set(snapshot: Snapshot, tokenizer: Any, settings: FinetuneSettings) -> "EvaluationSet":
@@ -143,6 +162,6 @@ def _adopt(model: Any, tokenizer: Any, settings: FinetuneSettings, building: sto
     saved = building.local_folder / CHECKPOINTS / "saved"
     filesystem.remove_folder(saved)
     with filesystem.written_by_library(saved):
-        train.save(model, tokenizer, base.published_name(settings.model), saved)
+        train.save(model, tokenizer, settings, saved)
     for path in sorted(path for path in saved.rglob("*") if path.is_file()):
         building.adopt(path.relative_to(saved).as_posix(), saved)

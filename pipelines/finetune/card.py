@@ -5,15 +5,16 @@ Card and curve are made in each of `messages.CARDS`, whatever the language of th
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pipelines import storage
-from pipelines.finetune import answers, gain, loss_curve
-from pipelines.finetune.train import Checkpoint
+from pipelines.finetune import answers, examples, gain, loss_curve
+from pipelines.finetune.checkpoints import Checkpoint
 from pipelines.messages import CARDS, Message, beside, card_name, spoken, tr
 from pipelines.models import base
 from pipelines.recipe import FinetuneSettings
+from schemas.manifest import by_reason
 
 CURVE = "loss.png"  # the picture beside the card, by its name in English
 
@@ -36,7 +37,9 @@ def metrics(
         "examples": dict(counts),
         "steps": checkpoint.step,
         "planned_steps": checkpoint.planned_steps(),
+        "epochs": checkpoint.epochs(),
         **compared,
+        "held_out_loss": [[step, round(loss, 4)] for step, loss in checkpoint.held_out()],
         "train_loss": [[step, round(loss, 4)] for step, loss in checkpoint.losses()],
     }
 
@@ -64,9 +67,16 @@ def _in_language(language: str, numbers: Mapping[str, Any], texts: Mapping[tuple
 _TITLE = Message("# {recipe}: {model} fine-tuned on instructions")
 _SNAPSHOT = Message("Trained by Gristmill on the snapshot **{recipe} {version}** (fingerprint `{fingerprint}`).")
 _TRAINED = Message(
-    "{trained} examples, {steps}, {method}. Only the answers were trained on: the prompt is masked. {too_long} rows "
-    "longer than {max_length} tokens were left out{refused}."
+    "{trained} examples, {steps}, {method}. Only {answers} trained on: the prompt is masked. The examples hold "
+    "{percent:.1f} % of the {tokens} tokens of all such answers{changes}."
 )
+_LEFT_OUT = {
+    "refused": Message("which the chat template refuses"),
+    "longer": Message("longer than {max_length} tokens"),
+    "prompt": Message("whose question fills {max_length} tokens"),
+    "call": Message("whose call of a tool does not fit into {max_length} tokens"),
+    "answer": Message("whose answer has no place to be cut at"),
+}
 
 
 def _card(numbers: Mapping[str, Any], texts: Mapping[tuple[str, str], int]) -> str:
@@ -108,24 +118,57 @@ def _outcome(numbers: Mapping[str, Any]) -> str:
 
 def _training(numbers: Mapping[str, Any]) -> str:
     counts, settings = numbers["examples"], numbers["settings"]
-    return tr(
+    every = settings["learn"] == "all"
+    says = tr(
         _TRAINED,
         trained=counts["trained"],
         steps=_steps(numbers),
         method=_method(settings),
-        too_long=counts["too_long"],
-        max_length=settings["max_length"],
-        refused=tr(", and {number} that the chat template refuses", number=counts["refused"])
-        if counts["refused"]
-        else "",
+        answers=tr("the answers of each conversation were") if every else tr("the last answer of each record was"),
+        percent=_percent(counts["learnt_tokens"], counts["answer_tokens"]),
+        tokens=counts["answer_tokens"],
+        changes="".join(f"; {change}" for change in _changes(counts, settings)),
     )
+    tables = (_shares(counts, of, tr(name)) for of, name in (("source", Message("source")), ("task", Message("task"))))
+    return "\n\n".join((says, *tables))
+
+
+def _changes(counts: Mapping[str, int], settings: Mapping[str, Any]) -> Iterator[str]:
+    """What was done to rows that are too long, or not learnt."""
+    length = settings["max_length"]
+    if counts["cut"]:
+        yield tr(
+            "{number} answers are cut, at a paragraph, to {length} tokens in all", number=counts["cut"], length=length
+        )
+    if counts["history_cut"]:
+        yield tr("{number} conversations lack their oldest turns", number=counts["history_cut"])
+    for reason, number in by_reason(counts, "left_out").items():
+        yield tr("{number} rows are left out, {why}", number=number, why=tr(_LEFT_OUT[reason], max_length=length))
+
+
+def _shares(counts: Mapping[str, int], of: str, name: str) -> str:
+    rows = [
+        f"| {key} | {whole} | {_percent(learnt, whole):.1f} % |"
+        for key, (learnt, whole) in examples.shares(counts, of).items()
+    ]
+    head = f"| {name} | {tr('tokens of answers')} | {tr('in the examples')} |"
+    return "\n".join([head, "|---|---:|---:|", *rows])
+
+
+def _percent(part: int, whole: int) -> float:
+    return 100 * part / whole if whole else 100.0
 
 
 def _steps(numbers: Mapping[str, Any]) -> str:
     done, planned = numbers["steps"], numbers["planned_steps"]
+    passes = tr(", {epochs:.2f} times through the examples", epochs=numbers["epochs"])
     if done == planned:
-        return tr("{done} steps", done=done)
-    return tr("{done} of {planned} steps, where finetune.max_seconds ended it", done=done, planned=planned)
+        return tr("{done} steps", done=done) + passes
+    if numbers["settings"]["patience"]:
+        says = tr("{done} of {planned} steps, after which the held-out loss was lowest", done=done, planned=planned)
+    else:
+        says = tr("{done} of {planned} steps, where finetune.max_seconds ended it", done=done, planned=planned)
+    return says + passes
 
 
 def _method(settings: Mapping[str, Any]) -> str:

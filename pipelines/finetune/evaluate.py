@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from pipelines.models.batches import by_length
 from pipelines.models.losses import answer_losses
 from pipelines.models.prompt import Example
 from pipelines.workers.progress import track
@@ -21,10 +22,11 @@ CUT = " …"  # behind an answer that was not at its end
 
 @dataclass(frozen=True, slots=True)
 class EncodedRow:
-    """A published row and its tokens."""
+    """A published row and its tokens. `is_cut`: they are not all of its answer."""
 
     row: Mapping[str, Any]
     example: Example
+    is_cut: bool = False
 
     @property
     def language(self) -> str:
@@ -62,9 +64,9 @@ class Evaluation:
     answers: list[str]
 
 
-def evaluate(model: Any, tokenizer: Any, evaluated: EvaluationSet, batch_size: int, what: str) -> Evaluation:
+def evaluate(model: Any, tokenizer: Any, evaluated: EvaluationSet, batch_tokens: int, what: str) -> Evaluation:
     """Measure the loss of `model` on the rows, and let it answer the questions. `what` names the model."""
-    losses = row_losses(model, evaluated.rows, batch_size, f"finetune: losses {what}")
+    losses = row_losses(model, evaluated.rows, batch_tokens, f"finetune: losses {what}")
     return Evaluation(losses, answers(model, tokenizer, evaluated.questions, f"finetune: answers {what}"))
 
 
@@ -92,32 +94,38 @@ def choose(
     return [one for one_of_each in rounds for one in one_of_each if one is not None][:count]
 
 
-def row_losses(model: Any, rows: Sequence[EncodedRow], batch_size: int, what: str) -> list[tuple[float, int]]:
+def row_losses(model: Any, rows: Sequence[EncodedRow], batch_tokens: int, what: str) -> list[tuple[float, int]]:
     """For each row the sum of the losses of its answer's tokens, in nats, and the number of these tokens."""
     losses = [(0.0, 0)] * len(rows)
     model.eval()
-    for batch in _batches([len(one.example.ids) for one in rows], batch_size, what):
+    for batch in _batches([len(one.example.ids) for one in rows], batch_tokens, what):
         for i, loss in zip(batch, answer_losses(model, [rows[i].example for i in batch]), strict=True):
             losses[i] = loss
     return losses
 
 
+def mean_loss(model: Any, rows: Sequence[EncodedRow], batch_tokens: int) -> float:
+    """Nats per answer token over the rows."""
+    nats, tokens = (
+        sum(column) for column in zip(*row_losses(model, rows, batch_tokens, "finetune: losses"), strict=True)
+    )
+    return float(nats / tokens)
+
+
 def answers(model: Any, tokenizer: Any, rows: Sequence[EncodedRow], what: str) -> list[str]:
     """One answer for each row, decoded greedily, at most ANSWER_TOKENS long; one that is cut there ends with CUT."""
     prompts = [one.example.ids[: one.example.answer_start] for one in rows]
-    longest = max(map(len, prompts), default=1)
     said = [""] * len(rows)
     model.eval()
-    for batch in _batches([len(prompt) for prompt in prompts], max(1, PROMPT_TOKENS // longest), what):
+    for batch in _batches([len(prompt) for prompt in prompts], PROMPT_TOKENS, what):
         for i, text in zip(batch, _answer(model, tokenizer, [prompts[i] for i in batch]), strict=True):
             said[i] = text
     return said
 
 
-def _batches(lengths: Sequence[int], size: int, what: str) -> Iterator[list[int]]:
-    """Indices of rows, those of like length together, with their progress shown."""
-    by_length = sorted(range(len(lengths)), key=lengths.__getitem__)
-    batches = [by_length[start : start + size] for start in range(0, len(by_length), size)]
+def _batches(lengths: Sequence[int], tokens: int, what: str) -> Iterator[list[int]]:
+    """Numbers of rows, those of like length together, with their progress shown."""
+    batches = list(by_length(lengths, tokens))
     return track(batches, what, len(batches))
 
 

@@ -38,7 +38,8 @@ def measure(
     """
     found: dict[str, list[tuple[int, int, float, float]]] = defaultdict(list)
     for one, (old, _), (new, _) in zip(rows, before, after, strict=True):
-        if one.language and not (one.row["reasoning"] or one.row["tool_calls"]):  # whose losses are of more than text
+        of_text = not (one.row["reasoning"] or one.row["tool_calls"] or one.is_cut)  # and of all of it
+        if one.language and of_text:
             found[one.language].append((1, len(one.row["output"]), old, new))
     return {language: _measured(found[language], counts.get(language, Counter())) for language in sorted(found)}
 

@@ -31,8 +31,9 @@ def draw(numbers: Mapping[str, Any], file: IO[bytes]) -> None:
         axes.plot(steps, _smoothed(losses), color="tab:blue", label=words[2])
         held_out = numbers["held_out"]
         if held_out["before"]:
-            ends, values = (steps[0], steps[-1]), (held_out["before"]["loss"], held_out["after"]["loss"])
-            axes.plot(ends, values, "o--", color="tab:orange", label=words[3])
+            points = [(steps[0], held_out["before"]["loss"]), *numbers["held_out_loss"]]
+            points = [point for point in points if point[0] != steps[-1]] + [(steps[-1], held_out["after"]["loss"])]
+            axes.plot(*zip(*points, strict=True), "o--", color="tab:orange", label=words[3])
         axes.legend()
         figure.savefig(file, format="png", dpi=110, metadata={"Software": None})
 
@@ -48,7 +49,7 @@ def labels() -> list[str]:
         tr("optimiser step"),
         tr("loss per answer token (nats)"),
         tr("training, smoothed"),
-        tr("held out, before and after"),
+        tr("held out"),
     ]
 
 

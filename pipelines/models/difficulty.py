@@ -5,13 +5,14 @@ the number of workers nor on the order in which shards are measured.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipelines.models import base
+from pipelines.models.batches import by_length
 from pipelines.models.prompt import Example, PromptError, encode_question, encode_text
 
 MAX_TOKENS = 1_024  # question and answer together; the rest of a longer answer is not measured
@@ -50,7 +51,8 @@ def perplexities(rows: Sequence[Row], model: str, data: Path) -> list[Perplexity
     answers = [encode_text(row["output"].strip(), tokenizer) for row in rows]
     examples = [_after_question(row, answer, tokenizer) for row, answer in zip(rows, answers, strict=True)]
     examples += [Example(answer[:MAX_TOKENS], 1) for answer in answers]
-    means = _mean_losses(network, examples)
+    with base.one_thread():
+        means = _mean_losses(network, examples)
     return [_perplexity(*both) for both in zip(means[: len(rows)], means[len(rows) :], strict=True)]
 
 
@@ -78,24 +80,12 @@ def _mean_losses(network: Any, examples: Sequence[Example]) -> list[float | None
     from pipelines.models.losses import answer_losses
 
     means: list[float | None] = [None] * len(examples)
-    for batch in _batches(examples):
-        losses = answer_losses(network, [examples[number] for number in batch])
-        for number, (loss, tokens) in zip(batch, losses, strict=True):
+    measurable = [n for n, example in enumerate(examples) if 0 < example.answer_start < len(example.ids)]
+    for batch in by_length([len(examples[n].ids) for n in measurable], BATCH_TOKENS):
+        numbers = [measurable[position] for position in batch]
+        for number, (loss, tokens) in zip(numbers, answer_losses(network, [examples[n] for n in numbers]), strict=True):
             means[number] = loss / tokens
     return means
-
-
-def _batches(examples: Sequence[Example]) -> Iterator[list[int]]:
-    """Indices of the examples that have an answer to measure, by length, as many as BATCH_TOKENS hold."""
-    measurable = [n for n, example in enumerate(examples) if 0 < example.answer_start < len(example.ids)]
-    batch: list[int] = []
-    for number in sorted(measurable, key=lambda n: (len(examples[n].ids), n)):
-        if batch and (len(batch) + 1) * len(examples[number].ids) > BATCH_TOKENS:
-            yield batch
-            batch = []
-        batch.append(number)
-    if batch:
-        yield batch
 
 
 @cache
@@ -104,7 +94,6 @@ def _load(model: str, data: Path) -> tuple[Any, Any]:
 
     from pipelines.models.prompt import add_special_tokens, align_special_tokens
 
-    torch.set_num_threads(1)
     torch.manual_seed(0)
     network, tokenizer = base.load(model, data)
     add_special_tokens(network, tokenizer)

@@ -11,7 +11,8 @@ the text, and reasoning is rendered as <think>…</think> before the answer by t
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -26,20 +27,39 @@ TEMPLATE = (
     "{% else %}{{ message['content'] }}{% endif %}{% endfor %}"
     "{% if add_generation_prompt %}" + RESPONSE + "{% endif %}"
 )
+# Before a template: what a conversation without a system prompt begins with. `_own` is what stands behind it.
+_SYSTEM = (
+    "{%- if not messages or messages[0]['role'] != 'system' -%}"
+    "{%- set messages = [{'role': 'system', 'content': SYSTEM}] + (messages | list) -%}{%- endif -%}"
+)
+_SYSTEM_END = "{#- end of the system prompt -#}"
 Message = dict[str, Any]
 THINK, END_THINK = "<think>", "</think>"
+_BLANK_LINES = re.compile(r"\A(?:[^\S\n]*\n)+")
 
 
 class PromptError(ValueError):
     """The model's chat template does not accept a conversation."""
 
 
+Spans = tuple[tuple[int, int], ...]
+Pieces = list[tuple[str, bool]]  # of a rendered template, in order, each with whether it is a message's text
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
-    """The token ids of one record. The answer, with its end token, begins at the index `answer_start`."""
+    """The token ids of one record. The answer, with its end token, begins at the index `answer_start`.
+
+    `earlier`: where the answers in its history begin and end, if they are learnt too.
+    """
 
     ids: list[int]
     answer_start: int
+    earlier: Spans = ()
+
+    def learnt(self) -> Spans:
+        """Where what is trained on begins and ends."""
+        return (*self.earlier, (self.answer_start, len(self.ids)))
 
 
 def add_special_tokens(model: Any, tokenizer: Any) -> list[int]:
@@ -62,6 +82,17 @@ def add_special_tokens(model: Any, tokenizer: Any) -> list[int]:
     return sorted(tokenizer.convert_tokens_to_ids(new))
 
 
+def with_system(template: str, system: str) -> str:
+    """A chat template by which a conversation without a system prompt has this one; "" leaves it as it is."""
+    text = json.dumps(system, ensure_ascii=False)
+    return _SYSTEM.replace("SYSTEM", text) + _SYSTEM_END + template if system else template
+
+
+def _own(tokenizer: Any) -> str:
+    """The chat template without what `with_system` wrote before it."""
+    return str(tokenizer.chat_template).rpartition(_SYSTEM_END)[2]
+
+
 def align_special_tokens(model: Any, tokenizer: Any) -> None:
     """Make model, tokenizer and generation settings agree on the tokens that begin, end and pad a text."""
     if tokenizer.pad_token is None:
@@ -80,7 +111,7 @@ def prompt_messages(row: Mapping[str, Any], tokenizer: Any) -> list[Message]:
     The row has instruction, input, history, system and tools. Where the template does not know tools, they are part of
     the system message.
     """
-    template = tokenizer.chat_template
+    template = _own(tokenizer)
     system = [row["system"], "" if "tools" in template else row["tools"]]
     text = "\n\n".join(part for part in system if part)
     messages: list[Message] = [{"role": "system", "content": text}] if text else []
@@ -88,11 +119,14 @@ def prompt_messages(row: Mapping[str, Any], tokenizer: Any) -> list[Message]:
     if messages and messages[-1]["role"] == "tool":
         return messages  # which hold the instruction
     last = {"role": "user", "content": row["instruction"]}
-    if row["input"] and tokenizer.chat_template == TEMPLATE:
+    if row["input"] and template == TEMPLATE:
         return [*messages, last | {"input": row["input"]}]
-    if row["input"]:
-        last["content"] += "\n\n" + row["input"]
-    return [*messages, last]
+    return [*messages, last | {"content": question(row)}]
+
+
+def question(row: Mapping[str, Any]) -> str:
+    """Instruction and input as one text, as LLaMA-Factory joins them: in training as in what is exported."""
+    return "\n".join(part for part in (row["instruction"], row["input"]) if part)
 
 
 def _message(turn: Mapping[str, str], template: str) -> Message:
@@ -113,48 +147,69 @@ def encode_question(row: Mapping[str, Any], tokenizer: Any) -> list[int]:
     return encode_prompt(prompt_messages(row, tokenizer), tokenizer, row["tools"])
 
 
-def encode(row: Mapping[str, Any], tokenizer: Any) -> Example:
-    """A published row as tokens. Only its last answer is trained on; earlier ones are context.
+def encode(row: Mapping[str, Any], tokenizer: Any, *, earlier: bool = False, ended: bool = True) -> Example:
+    """A published row as tokens. Only its last answer is learnt; with `earlier` those in its history are too.
+
+    Without `ended` the answer is one that was cut: it has no end.
 
     Raises: PromptError when the template does not accept the row's history.
     """
     messages = prompt_messages(row, tokenizer)
-    prompt = encode_prompt(messages, tokenizer, row["tools"])
-    if row["tool_calls"] and "tool_calls" in tokenizer.chat_template:
-        return Example([*prompt, *_encode_calls(row, messages, tokenizer)], len(prompt))
-    texts = [row["output"].strip(), "" if row["output"] == row["tool_calls"] else row["tool_calls"]]
-    answer = encode_text("\n".join(text for text in texts if text), tokenizer)
-    thought = _encode_reasoning(row, messages, tokenizer)
-    return Example([*prompt, *thought, *answer, *_end_of_answer(messages, tokenizer)], len(prompt))
+    prompt, spans = _encode_conversation(messages, tokenizer, row["tools"], earlier)
+    pieces = _answer(row, messages, tokenizer)
+    if not ended:
+        texts = [number for number, (text, is_content) in enumerate(pieces) if is_content and text]
+        return Example([*prompt, *_encode_all(pieces[: max(texts, default=-1) + 1], tokenizer)], len(prompt), spans)
+    answer, end = _encode_all(pieces, tokenizer), tokenizer.eos_token_id
+    return Example([*prompt, *_up_to(end, answer)], len(prompt), spans)
 
 
-def _encode_reasoning(row: Mapping[str, Any], messages: Sequence[Message], tokenizer: Any) -> list[int]:
-    """The marks are the template's tokens. One that the prompt ends with already is not written again."""
-    if not row["reasoning"] or THINK not in tokenizer.chat_template:
-        return []
-    prompt = _render(_with_placeholders(messages, []), tokenizer, add_generation_prompt=True)
-    start = "" if prompt.rstrip().endswith(THINK) else f"{THINK}\n"
-    pieces = [(start, False), (row["reasoning"].strip(), True), (f"\n{END_THINK}\n\n", False)]
-    return [token for text, is_content in pieces for token in _encode(text, is_content, tokenizer)]
+def _up_to(end: int, answer: list[int]) -> list[int]:
+    return [*answer[: answer.index(end)], end] if end in answer else [*answer, end]
 
 
-def _encode_calls(row: Mapping[str, Any], messages: Sequence[Message], tokenizer: Any) -> list[int]:
-    """An answer that calls tools, as the template writes it, up to the token that ends it.
+def _answer(row: Mapping[str, Any], messages: Sequence[Message], tokenizer: Any) -> Pieces:
+    """The answer as the template writes it behind its own prompt, or, where it writes no such thing, as we do.
 
-    Raises: PromptError when the template does not write an answer behind its own prompt.
+    Raises: PromptError when the answer calls tools and the template does not write it behind its own prompt.
     """
     content = "" if row["output"] == row["tool_calls"] else row["output"]
     turn = {"role": "assistant", "content": content, "reasoning": row["reasoning"], "tool_calls": row["tool_calls"]}
-    answer, texts = _message(turn, tokenizer.chat_template), list[str]()
+    answer, texts = _message(turn, _own(tokenizer)), list[str]()
     tools = _tools(row["tools"], tokenizer, texts)
-    asked = _with_placeholders(messages, texts)
+    *asked, marked = _with_placeholders([*messages, answer], texts)
     prompt = _render(asked, tokenizer, add_generation_prompt=True, **tools)
-    whole = _render([*asked, *_with_placeholders([answer], texts)], tokenizer, add_generation_prompt=False, **tools)
-    if not whole.startswith(prompt):
+    whole = _render([*asked, marked], tokenizer, add_generation_prompt=False, **tools)
+    behind = whole.removeprefix(prompt)
+    # many templates leave out a text that is empty, and some the reasoning
+    said = all(marked[key] in behind for key in ("content", "reasoning_content") if answer.get(key))
+    is_lost = row["reasoning"] and THINK in _own(tokenizer) and "reasoning_content" not in answer
+    if whole.startswith(prompt) and said and not is_lost:
+        return list(_split(behind, texts))
+    if "tool_calls" in answer:
         raise PromptError("the model's chat template does not write a call of a tool behind its own prompt")
-    ids = [token for piece in _split(whole[len(prompt) :], texts) for token in _encode(*piece, tokenizer)]
-    end = tokenizer.eos_token_id
-    return [*ids[: ids.index(end)], end] if end in ids else [*ids, end]
+    return [
+        *_thought(row["reasoning"] or "", prompt, tokenizer),
+        (_trimmed(answer["content"]), True),
+        _end(whole, tokenizer),
+    ]
+
+
+def _thought(reasoning: str, prompt: str, tokenizer: Any) -> Pieces:
+    """Reasoning between the template's marks. What the prompt ends with already is not written again.
+
+    Where the prompt begins the reasoning, an answer without any closes it: else the answer would be learnt as one.
+    """
+    begun = prompt.rstrip().endswith(THINK)
+    if THINK not in _own(tokenizer) or not (reasoning or begun):
+        return []
+    closed = (f"\n{END_THINK}\n\n", False)
+    return [("" if begun else f"{THINK}\n", False), (_trimmed(reasoning), True), closed]
+
+
+def _end(whole: str, tokenizer: Any) -> tuple[str, bool]:
+    """What the template writes behind the last text of a conversation."""
+    return whole.rpartition("\ue001")[2], False
 
 
 def encode_prompt(messages: Sequence[Message], tokenizer: Any, tools: str = "") -> list[int]:
@@ -162,14 +217,48 @@ def encode_prompt(messages: Sequence[Message], tokenizer: Any, tools: str = "") 
 
     Raises: PromptError when the template does not accept the conversation.
     """
+    return _encode_conversation(messages, tokenizer, tools, answers=False)[0]
+
+
+def _encode_conversation(
+    messages: Sequence[Message], tokenizer: Any, tools: str, answers: bool
+) -> tuple[list[int], Spans]:
+    """The token ids, and, with `answers`, where the assistant's turns begin and end."""
     texts: list[str] = []
     offered = _tools(tools, tokenizer, texts)
-    rendered = _render(_with_placeholders(messages, texts), tokenizer, add_generation_prompt=True, **offered)
-    return [token for text, is_content in _split(rendered, texts) for token in _encode(text, is_content, tokenizer)]
+    asked = _with_placeholders(messages, texts)
+    rendered = _render(asked, tokenizer, add_generation_prompt=True, **offered)
+    ids, spans, position = list[int](), [], 0
+    for start, end in _answers(asked, rendered, tokenizer, offered) if answers else ():
+        ids += _encode_all(_split(rendered[position:start], texts), tokenizer)
+        first = len(ids)
+        ids += _encode_all(_split(rendered[start:end], texts), tokenizer)
+        spans.append((first, len(ids)))
+        position = end
+    return [*ids, *_encode_all(_split(rendered[position:], texts), tokenizer)], tuple(spans)
+
+
+def _answers(
+    asked: Sequence[Message], rendered: str, tokenizer: Any, tools: Mapping[str, Any]
+) -> Iterator[tuple[int, int]]:
+    """Where in a rendered conversation each turn of the assistant begins and ends, with the token that ends it."""
+    for number, message in enumerate(asked):
+        marks = sorted(found.span() for mark in _marks(message) if (found := re.search(mark, rendered)))
+        if message["role"] != "assistant" or not marks:
+            continue
+        before = _render(asked[:number], tokenizer, add_generation_prompt=True, **tools) if number else rendered
+        start = len(before) if rendered.startswith(before) and len(before) <= marks[0][0] else marks[0][0]
+        close, end, _ = rendered[marks[-1][1] :].partition("\ue000")[0].partition(tokenizer.eos_token)
+        yield start, marks[-1][1] + (len(close) + len(end) if end else 0)
+
+
+def _marks(message: Message) -> list[str]:
+    """The placeholders of a message, in the order of its texts."""
+    return re.findall("\ue000\\d+\ue001", json.dumps(message, ensure_ascii=False))
 
 
 def _tools(tools: str, tokenizer: Any, texts: list[str]) -> dict[str, Any]:
-    return {"tools": _in_json(json.loads(tools), texts)} if tools and "tools" in tokenizer.chat_template else {}
+    return {"tools": _in_json(json.loads(tools), texts)} if tools and "tools" in _own(tokenizer) else {}
 
 
 def _in_json(value: Any, texts: list[str]) -> Any:
@@ -217,9 +306,14 @@ def _with_placeholders(messages: Sequence[Message], texts: list[str]) -> list[Me
         for key in ("reasoning_content", "content", "input"):
             if key in message:
                 placeholders[key] = f"\ue000{len(texts)}\ue001"
-                texts.append(message[key].strip())
+                texts.append(_trimmed(message[key]))
         replaced.append(placeholders)
     return replaced
+
+
+def _trimmed(text: str) -> str:
+    """Without blank lines around it. What its first line begins with stays: without it code is none."""
+    return _BLANK_LINES.sub("", text).rstrip()
 
 
 def _render(messages: Sequence[Message], tokenizer: Any, *, add_generation_prompt: bool, **tools: Any) -> str:
@@ -243,16 +337,11 @@ def _split(rendered: str, texts: Sequence[str]) -> Iterator[tuple[str, bool]]:
         yield rest, False
 
 
+def _encode_all(pieces: Iterable[tuple[str, bool]], tokenizer: Any) -> list[int]:
+    return [token for text, is_content in pieces for token in _encode(text, is_content, tokenizer)]
+
+
 def _encode(piece: str, is_content: bool, tokenizer: Any) -> list[int]:
     if is_content:
         return encode_text(piece, tokenizer)
     return list(tokenizer(piece, add_special_tokens=False)["input_ids"]) if piece else []
-
-
-def _end_of_answer(messages: Sequence[Message], tokenizer: Any) -> list[int]:
-    """Token ids of what the template writes after an answer, up to the token that ends it."""
-    answered = [*_with_placeholders(messages, []), {"role": "assistant", "content": "\ue002"}]
-    rendered = _render(answered, tokenizer, add_generation_prompt=False)
-    after = _encode(rendered.rpartition("\ue002")[2], False, tokenizer)
-    end = tokenizer.eos_token_id
-    return [*after[: after.index(end)], end] if end in after else [*after, end]

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import count, groupby
 from typing import Any
 
+from pipelines.models.prompt import question
+
 Row = dict[str, Any]
 Shape = Callable[[Row], Iterator[Row]]
 SPEAKERS = {"user": "human", "assistant": "gpt", "tool": "observation"}
@@ -115,8 +117,7 @@ def both(row: Row) -> tuple[Row, Row]:
 def asked(row: Row) -> list[Row]:
     """The messages before the answer, as records hold them, without the system prompt."""
     history = row["history"] or []
-    question = "\n".join(part for part in (row["instruction"], row["input"]) if part)
-    return [*history, *([] if history and history[-1]["role"] == "tool" else [_turn("user", question)])]
+    return [*history, *([] if history and history[-1]["role"] == "tool" else [_turn("user", question(row))])]
 
 
 def asked_with_system(row: Row) -> list[Row]:

@@ -68,7 +68,7 @@ def _model(place: Path) -> None:
     from tests.pipelines.conftest import CHAT, make_model
 
     make_model(place / "model", CHAT)
-    how = 'model = "model"\nbatch_size = 2\ngradient_accumulation = 1\nmax_steps = 3\neval_records = 1\n'
+    how = 'model = "model"\nbatch_tokens = 512\ngradient_accumulation = 1\nmax_steps = 3\neval_records = 1\n'
     with (place / "small.toml").open("a") as recipe:
         recipe.write(f"\n[finetune]\n{how}max_length = 512\n")
 

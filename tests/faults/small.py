@@ -14,5 +14,5 @@ def turn_down() -> None:
     storage.ROW_GROUP = 2
     pool.CONTEXT = multiprocessing.get_context("fork")  # type: ignore[assignment]
     annotate._measure_sample()
-    if "pipelines.finetune.train" in sys.modules:
-        sys.modules["pipelines.finetune.train"].CHECKPOINT_EVERY = 0.0  # type: ignore[attr-defined]
+    if "pipelines.finetune.checkpoints" in sys.modules:
+        sys.modules["pipelines.finetune.checkpoints"].EVERY = 0.0  # type: ignore[attr-defined]

@@ -53,7 +53,7 @@ def write_snapshot(data: Path, train: Rows, validation: Rows, test: Rows = ()) -
 
 def recipe(model: Path, **settings: object) -> Recipe:
     """Only the name and the fine-tuning settings matter here."""
-    chosen = {"model": str(model), "batch_size": 4, "gradient_accumulation": 1, "max_steps": 6, "eval_records": 6}
+    chosen = {"model": str(model), "batch_tokens": 512, "gradient_accumulation": 1, "max_steps": 6, "eval_records": 6}
     chosen |= {"max_length": 128, "learning_rate": 3e-3} | settings
     return Recipe.model_validate(
         {"name": "tiny", "sources": [{"connector": "python_docs", "name": "docs"}], "finetune": chosen}

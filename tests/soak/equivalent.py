@@ -23,8 +23,6 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     ("suppression/documents.py", "steps >= article.steps", "they are all or none of them"),
     ("suppression/documents.py", "DEADLINE, MEMORY = ", "what a machine has, and no rule"),
     ("models/prompt.py", "position = - 2 if", "any number below nought"),
-    ("finetune/examples.py", 'outcome >= "trained"', "the last outcome of the alphabet"),
-    ("finetune/examples.py", 'outcome is "trained"', "Python keeps one of equal literals"),
     ("signals/privacy.py", "if len(found) > 0", "of one find nothing overlaps"),
     ("signals/privacy.py", "redact_record([text])[ -1]", "of one text the first is the last"),
     ("web/permission.py", "if file.status <= 200", "below 200 a file has no bytes"),

@@ -1,6 +1,6 @@
 """Fine-tunes that are killed wherever a run can be, again and again, against the bytes of unbroken ones.
 
-Each chain has attention dropout, two batches a step, batches grouped by length and more than two epochs.
+Each chain has attention dropout, two batches a step, batches grouped by length and two epochs.
 """
 
 import random

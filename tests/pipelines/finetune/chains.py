@@ -18,9 +18,10 @@ from pipelines import finetune, storage
 from schemas.manifest import Manifest
 from tests.pipelines.conftest import recipe, rows, write_snapshot
 
-STEPS, PER_EPOCH = 9, 4
-SETTINGS = {"max_steps": STEPS, "batch_size": 4, "gradient_accumulation": 2, "eval_records": 1}
-ROWS = 30  # the last step of an epoch has fewer: 2 batches of 4, and one of 2
+STEPS, PER_EPOCH = 9, 5
+SETTINGS = {"max_steps": STEPS, "batch_tokens": 200, "gradient_accumulation": 2, "eval_records": 1}
+SETTINGS |= {"evaluate_every": 2, "patience": 4}
+ROWS = 30  # the last batch of an epoch has one example
 PLACES = {
     "step": "what a step has computed is lost",
     "weights": "the checkpoint has its weights, and no state of the optimiser",
@@ -93,22 +94,22 @@ def finished(data: Path) -> Manifest:
 
 
 def _run(data: Path, model: Path, method: str, kill: Kill | None) -> None:
-    from pipelines.finetune import train
+    from pipelines.finetune import checkpoints
     from pipelines.models import base
 
     base.require_train()
-    train.CHECKPOINT_EVERY = 0.0
+    checkpoints.EVERY = 0.0
     if kill:
         _prepare(kill)
     finetune.run(recipe(model, method=method, **SETTINGS), data)
 
 
 def _prepare(kill: Kill) -> None:
-    from pipelines.finetune import card, train
+    from pipelines.finetune import card, checkpoints, train
     from pipelines.storage import complete
 
     owners: dict[str, tuple[Any, str]] = {
-        "step": (train._Checkpointing, "on_step_end"),
+        "step": (checkpoints.Checkpointing, "on_step_end"),
         "weights": (train._Trainer, "_save_optimizer_and_scheduler"),
         "torn": (train._Trainer, "_save_scaler"),
         "list": (complete, "write"),

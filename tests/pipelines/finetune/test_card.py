@@ -24,6 +24,13 @@ TRAINED_ON = [
 SAMPLE = {"record_id": "a:1#1", "instruction": "Why?", "input": "", "before": "So.", "after": "Thus."}
 
 
+LEARNT = {"learnt_tokens": 90, "learnt_tokens:source:forum": 90, "learnt_tokens:task:education": 90}
+WHOLE = {"trained": 40, "cut": 0, "history_cut": 0, "answer_tokens": 120}
+WHOLE |= {"answer_tokens:source:forum": 120, "answer_tokens:task:education": 120} | LEARNT
+LEFT_OUT = {f"left_out:{reason}": 2 for reason in card._LEFT_OUT}
+COUNTS = WHOLE | LEFT_OUT | {"cut": 3, "history_cut": 4}
+
+
 def fall(mean: float, low: float | None = None) -> dict[str, Any]:
     return {"mean": mean, "low": low, "high": None if low is None else mean + 0.1, "pages": 20 if low else 2}
 
@@ -39,11 +46,14 @@ def numbers(**changed: Any) -> dict[str, Any]:
     spoken = {"records": 9, "before": 0.6, "after": 0.5, "frequencies": 2.9}
     return {
         "base_model": base.PACKAGED_NAME,
-        "settings": {"method": "lora", "lora_rank": 8, "learning_rate": 1e-3, "seed": 17, "max_length": 512},
+        "settings": {"method": "lora", "lora_rank": 8, "learning_rate": 1e-3, "seed": 17, "max_length": 512}
+        | {"learn": "last", "patience": 0},
         "snapshot": {"recipe": "tiny", "version": "v3", "fingerprint": "f00"},
-        "examples": {"trained": 40, "too_long": 1, "refused": 2},
+        "examples": COUNTS,
         "steps": 7,
         "planned_steps": 7,
+        "epochs": 1.5,
+        "held_out_loss": [[1, 2.2]],
         "held_out": measured,
         "languages": {"en": spoken, "zh": spoken | {"before": 4.5, "after": 4.4}},
         "samples": samples(),
@@ -59,7 +69,8 @@ RUNS: dict[str, dict[str, Any]] = {
     "worse": {"held_out": MEASURED | {"gain": fall(-0.3, -0.4)}},
     "unclear": {"held_out": MEASURED | {"gain": fall(0.3)}, "planned_steps": 90, "base_model": "mine"},
     "nothing": {"held_out": NOTHING, "training_rows": MEASURED | {"gain": fall(0.0, -0.05)}, "samples": []},
-    "full": {"settings": FULL, "examples": {"trained": 40, "too_long": 0, "refused": 0}},
+    "full": {"settings": FULL | {"learn": "all"}, "examples": WHOLE},
+    "patient": {"settings": FULL | {"patience": 3}, "planned_steps": 90},
 }
 
 
@@ -118,7 +129,7 @@ def test_no_sentence_of_either_card_is_in_the_other_language(run: str, tmp_path:
     assert not HAN.search(english)
     assert english.partition("\n---\n")[0] == chinese.partition("\n---\n")[0]
     assert [line for line in prose(chinese) if not HAN.search(line)] == [
-        line for line in prose(english) if line.startswith("| education |")
+        line for line in prose(english) if line.startswith(("| education |", "| forum |"))
     ]
     assert not set(re.findall(r"<th>.*", chinese)) & set(re.findall(r"<th>.*", english))
     assert not re.findall(r"[a-z]{2,} [a-z]{2,} [a-z]{2,}", "\n".join(prose(chinese)))
@@ -135,4 +146,16 @@ def test_the_cards_say_what_happened(tmp_path: Path) -> None:
     assert "全量微调" in cards["full"] and "LoRA" in cards["learnt"]
     assert "### `zh`：2 个问题\n\n> 基座模型不会 zh" in cards["learnt"] and "### 没有语言" in cards["learnt"]
     assert "- 未知：1 条\n- CC-BY-4.0：2 条" in cards["learnt"]
-    assert "聊天模板不接受的 2 条" in cards["learnt"] and "聊天模板不接受" not in cards["full"]
+    assert "计划 90 步中的 7 步，此时留出损失最低" in cards["patient"] and "max_seconds" not in cards["patient"]
+    assert "样例包含其中的 75.0 %" in cards["learnt"] and "| forum | 120 | 75.0 % |" in cards["learnt"]
+    assert "聊天模板不接受它们" in cards["learnt"] and "舍去" not in cards["full"]
+    assert "3 个回答在段落处截断，连同问题共 512 个词元" in cards["learnt"] and "截断" not in cards["full"]
+    assert "4 段对话缺少最早的几轮" in cards["learnt"] and "每段对话的所有回答" in cards["full"]
+
+
+def test_every_reason_to_leave_a_row_out_is_said() -> None:
+    from typing import get_args
+
+    from pipelines.finetune.fitting import Reason
+
+    assert set(card._LEFT_OUT) == set(get_args(Reason))

@@ -143,17 +143,33 @@ def test_full_fine_tuning_moves_all_and_leaves_no_adapter(tmp_path: Path, chat_m
     assert held["after"]["loss"] < held["before"]["loss"]  # type: ignore[index]
 
 
-def test_too_long_rows_are_left_out_and_counted(tmp_path: Path, chat_model: Path) -> None:
-    long = [row | {"record_id": f"long:{row['record_id']}", "output": "word " * 300} for row in rows(3, "train")]
-    write_snapshot(tmp_path, rows(12, "train") + long, rows(4, "validation", 100))
-    manifest = finetune.run(recipe(chat_model, max_steps=2), tmp_path)
-    assert manifest.counts["trained"] == 12
-    assert manifest.counts["too_long"] == 3
-    assert "3 rows longer than 128 tokens" in (model_folder(tmp_path) / "README.md").read_text()
+def test_long_answers_are_cut_and_the_card_says_what_is_learnt_of_which_source(
+    tmp_path: Path, chat_model: Path
+) -> None:
+    long = [row | {"source": "other", "output": "One more word. " * 60} for row in rows(3, "train", 50)]
+    asked = [row | {"source": "other", "instruction": "why " * 200} for row in rows(2, "train", 60)]
+    write_snapshot(tmp_path, rows(12, "train") + long + asked, rows(4, "validation", 100))
+    counts = finetune.run(recipe(chat_model, max_steps=2), tmp_path).counts
+    told = {"trained": 15, "cut": 3, "left_out:prompt": 2, "rows": 17}
+    assert {name: counts[name] for name in told} == told
+    assert counts["learnt_tokens:source:test"] == counts["answer_tokens:source:test"]
+    assert 0 < counts["learnt_tokens:source:other"] < counts["answer_tokens:source:other"]
+    card = (model_folder(tmp_path) / "README.md").read_text()
+    assert "3 answers are cut, at a paragraph, to 128 tokens in all" in card
+    assert "2 rows are left out, whose question fills 128 tokens" in card
+    share = 100 * counts["learnt_tokens:source:other"] / counts["answer_tokens:source:other"]
+    assert f"| other | {counts['answer_tokens:source:other']} | {share:.1f} % |" in card
+    assert f"| test | {counts['answer_tokens:source:test']} | 100.0 % |" in card
+
+
+def test_no_example_is_longer_than_the_models_context(tmp_path: Path, chat_model: Path) -> None:
+    write_snapshot(tmp_path, rows(4, "train"), [])
+    finetune.run(recipe(chat_model, max_steps=1, max_length=100_000), tmp_path)
+    assert metrics(tmp_path)["settings"]["max_length"] == 256  # type: ignore[index]
 
 
 def test_when_nothing_fits_the_error_names_key_and_cure(tmp_path: Path, chat_model: Path) -> None:
-    write_snapshot(tmp_path, rows(4, "train"), [])
+    write_snapshot(tmp_path, [row | {"instruction": "why " * 20} for row in rows(4, "train")], [])
     with pytest.raises(RecipeError, match=r"finetune\.max_length.*raise it"):
         finetune.run(recipe(chat_model, max_length=16), tmp_path)
 
@@ -195,6 +211,95 @@ def test_the_clock_ends_training(tmp_path: Path, chat_model: Path) -> None:
     assert f"{steps} of 10000 steps, where finetune.max_seconds ended it" in card
 
 
+def test_what_is_computed_twice_is_learnt_alike(
+    tmp_path: Path, chat_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Examples longer than a batch, with dropout, which both times must drop the same."""
+    from transformers import PreTrainedModel
+
+    from tests.pipelines.finetune.chains import with_dropout
+
+    model = with_dropout(chat_model, tmp_path / "model")
+    asked = recipe(model, max_steps=2, batch_tokens=16)
+    enable = PreTrainedModel.activation_checkpointing_enable
+    calls = []
+    for name in ("twice", "once"):
+        write_snapshot(tmp_path / name, rows(6, "train"), rows(2, "validation", 100))
+        replaced = (lambda self, *more: calls.append(enable(self, *more))) if name == "twice" else (lambda *_: None)
+        monkeypatch.setattr(PreTrainedModel, "activation_checkpointing_enable", replaced)
+        finetune.run(asked, tmp_path / name)
+    assert len(calls) == 2
+    twice, once = ((model_folder(tmp_path / name) / "model.safetensors").read_bytes() for name in ("twice", "once"))
+    assert twice == once
+
+
+def test_the_held_out_loss_is_measured_in_between_and_training_ends_with_the_best_weights(
+    tmp_path: Path, chat_model: Path
+) -> None:
+    """A learning rate that is far too large: after the second measure or so it only gets worse."""
+    write_snapshot(tmp_path, rows(24, "train"), rows(8, "validation", 100))
+    settings = {"method": "full", "learning_rate": 0.05, "max_steps": 40, "evaluate_every": 2, "patience": 2}
+    manifest = finetune.run(recipe(chat_model, **settings), tmp_path)
+    numbers = metrics(tmp_path)
+    measured = dict(numbers["held_out_loss"])  # type: ignore[call-overload]
+    best = min(measured, key=measured.__getitem__)
+    assert manifest.counts["steps"] == best < 40 and set(measured) == set(range(2, best + 1, 2))
+    assert numbers["held_out"]["after"]["loss"] == pytest.approx(measured[best], abs=2e-3)  # type: ignore[index]
+    card = (model_folder(tmp_path) / "README.md").read_text()
+    assert f"{best} of 40 steps, after which the held-out loss was lowest" in card
+
+
+def test_patience_needs_something_to_count(chat_model: Path) -> None:
+    with pytest.raises(ValueError, match="patience counts evaluations: set evaluate_every"):
+        recipe(chat_model, patience=2)
+
+
+@pytest.mark.parametrize("name", ["tensorboard", "wandb", "trackio"])
+def test_a_place_for_numbers_that_is_missing_is_named(
+    name: str, tmp_path: Path, chat_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipelines.finetune import reports
+
+    monkeypatch.setattr(reports, "find_spec", lambda _: None)
+    with pytest.raises(RecipeError, match=rf"finetune\.report_to: {name} is not installed: pip install {name}"):
+        finetune.run(recipe(chat_model, report_to=[name]), tmp_path)
+
+
+def test_where_numbers_go_is_no_part_of_what_is_trained(
+    tmp_path: Path, chat_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the writer of TensorBoard, whose package tests do without, as a list."""
+    import sys
+    from types import SimpleNamespace
+
+    from pipelines.finetune import reports
+
+    written: list[tuple[str, float, int]] = []
+    places: list[str] = []
+
+    class Writer:
+        def __init__(self, folder: str, purge_step: int) -> None:
+            places.append(folder)
+
+        def add_text(self, *_: object) -> None: ...
+        def flush(self) -> None: ...
+        def close(self) -> None: ...
+
+        def add_scalar(self, name: str, value: float, step: int) -> None:
+            written.append((name, value, step))
+
+    module = SimpleNamespace(SummaryWriter=Writer)
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", module)
+    monkeypatch.setattr("transformers.integrations.integration_utils.is_tensorboard_available", lambda: True)
+    monkeypatch.setattr(reports, "find_spec", lambda _: True)
+    write_snapshot(tmp_path, rows(12, "train"), rows(4, "validation", 100))
+    settings = {"max_steps": 2, "evaluate_every": 1}
+    made = finetune.run(recipe(chat_model, report_to=["tensorboard"], **settings), tmp_path)
+    assert places == [str(tmp_path / "tensorboard" / "tiny" / "v1")]
+    assert {(name, step) for name, _, step in written} >= {("train/loss", 1), ("train/loss", 2), ("eval/loss", 2)}
+    assert finetune.run(recipe(chat_model, **settings), tmp_path) == made
+
+
 def test_a_model_that_is_not_there(tmp_path: Path) -> None:
     write_snapshot(tmp_path, rows(4, "train"), [])
     with pytest.raises(RecipeError, match=r"finetune\.model: .*missing.* a folder with config\.json"):
@@ -215,11 +320,16 @@ def test_importing_a_room_imports_nothing_heavy(room: str) -> None:
 
 def test_an_order_of_examples_belongs_to_a_version() -> None:
     """Whoever changes the order raises VERSION: a model of another order is another model."""
-    from pipelines.finetune.train import _ByLength
+    import numpy as np
 
-    sampler = _ByLength(4, [3, 1, 4, 1, 5, 9, 2, 6], 7)
-    orders = [sampler.set_epoch(epoch) or list(sampler) for epoch in (0, 1)]
-    assert (finetune.VERSION, orders) == (4, [[5, 4, 0, 3, 7, 2, 6, 1], [5, 7, 6, 3, 4, 2, 0, 1]])
+    from pipelines.finetune.batches import TokenBatches
+
+    batches = TokenBatches(np.array([3, 1, 4, 1, 5, 9, 2, 6], np.int32), 10, 7)
+    orders = [batches.set_epoch(epoch) or list(batches) for epoch in (0, 1)]
+    assert (finetune.VERSION, orders) == (
+        4,
+        [[[5], [0, 6, 1], [7], [3], [4, 2]], [[5], [4, 2], [7], [0, 6, 3], [1]]],
+    )
 
 
 def test_a_model_of_an_earlier_version_is_not_current(

@@ -43,7 +43,7 @@ def test_a_model_without_template_gets_markers_rows_and_a_template(plain: Any) -
 def test_a_model_with_template_keeps_it_and_gets_nothing_new(chat: Any) -> None:
     _, tokenizer, new = chat
     example = prompt.encode(ROW, tokenizer)
-    asked = "<|im_start|>user\nName a tree\n\nIn Europe<|im_end|>\n<|im_start|>assistant\n"
+    asked = "<|im_start|>user\nName a tree\nIn Europe<|im_end|>\n<|im_start|>assistant\n"
     assert new == []
     assert tokenizer.decode(example.ids) == asked + "The oak.<|im_end|>"
 
@@ -111,3 +111,17 @@ def test_a_conversation_the_template_refuses_is_a_clear_error(chat: Any) -> None
             prompt.encode_prompt([{"role": "user", "content": "a"}], tokenizer)
     finally:
         tokenizer.chat_template = kept
+
+
+@pytest.mark.parametrize("kind", ["plain", "chat"])
+def test_a_template_keeps_the_system_prompt_that_was_trained_with(kind: str, request: pytest.FixtureRequest) -> None:
+    _, tokenizer, _ = request.getfixturevalue(kind)
+    system = 'You "know" tools and <think>.\n{% 好 %}'
+    trained, other = prompt.encode(ROW | {"system": system}, tokenizer), prompt.encode(ROW | {"system": "x"}, tokenizer)
+    kept, tokenizer.chat_template = tokenizer.chat_template, prompt.with_system(tokenizer.chat_template, system)
+    try:
+        assert prompt.encode(ROW, tokenizer) == trained
+        assert prompt.encode(ROW | {"system": "x"}, tokenizer) == other
+    finally:
+        tokenizer.chat_template = kept
+    assert prompt.with_system(kept, "") == kept

@@ -59,13 +59,13 @@ CHAT = (
     "{% for m in messages %}<U>{{ m['role'][0] }}:{{ m['content'] }}<E>\n{% endfor %}"
     "{% if add_generation_prompt %}<U>a:{% endif %}"
 )
-ROW: dict[str, Any] = {"instruction": " Ask ", "input": "with", "output": " say\n", "history": []}
+ROW: dict[str, Any] = {"instruction": "\nAsk ", "input": "with", "output": " \nsay\n", "history": []}
 ROW |= dict.fromkeys(("system", "tools", "reasoning", "tool_calls"), "")
 
 
 def test_a_row_under_a_template_of_its_own() -> None:
     example = prompt.encode(ROW, Letters(CHAT))
-    assert spelt(example.ids) == "Uu:Ask \n\nwithEUa:sayE".replace("EUa", "E\nUa") and example.ids[
+    assert spelt(example.ids) == "Uu:Ask \nwithEUa:sayE".replace("EUa", "E\nUa") and example.ids[
         example.answer_start
     ] == ord("s")
 
@@ -79,11 +79,11 @@ def test_earlier_turns_are_context_in_their_order() -> None:
 
 
 def test_an_input_stands_apart_under_our_template_and_below_under_others() -> None:
-    with_input = {"role": "user", "content": " Ask ", "input": "with"}
+    with_input = {"role": "user", "content": "\nAsk ", "input": "with"}
     assert prompt.prompt_messages(ROW, Letters()) == [with_input]
-    assert prompt.prompt_messages(ROW, Letters(CHAT)) == [{"role": "user", "content": " Ask \n\nwith"}]
+    assert prompt.prompt_messages(ROW, Letters(CHAT)) == [{"role": "user", "content": "\nAsk \nwith"}]
     for tokenizer in (Letters(), Letters(CHAT)):
-        assert prompt.prompt_messages(ROW | {"input": ""}, tokenizer) == [{"role": "user", "content": " Ask "}]
+        assert prompt.prompt_messages(ROW | {"input": ""}, tokenizer) == [{"role": "user", "content": "\nAsk "}]
 
 
 def test_our_template_marks_each_part_once() -> None:
@@ -254,6 +254,15 @@ def test_an_example_is_its_tokens_and_where_the_answer_begins() -> None:
     ) == Example([ord("a"), *map(ord, "say"), 1], 1)
 
 
+@pytest.mark.parametrize(
+    ("text", "learnt"),
+    [("    x = 1\ny", "    x = 1\ny"), ("\n \n\tx\n\n", "\tx"), (" \n", ""), ("a  \nb", "a  \nb"), ("\n", "")],
+)
+def test_the_first_line_keeps_its_indentation(text: str, learnt: str) -> None:
+    for template in (CHAT, CHAT.replace("<U>a:{% endif %}", "<U>a:<think>{% endif %}")):
+        assert shown(ROW | {"output": text}, template)[1].removeprefix("\n</think>\n\n") == f"{learnt}E"
+
+
 CALLS = '[{"type": "function", "function": {"name": "bake", "arguments": {"what": "a \\"<E>\\" loaf"}}}]'
 TOOLS = '[{"type": "function", "function": {"name": "bake"}}]'
 TOOL_CHAT = (
@@ -304,6 +313,64 @@ def test_reasoning_comes_before_the_answer_where_the_template_has_marks_for_it()
     assert shown(row, CHAT)[1] == "sayE"
     assert shown(row, CHAT + "{# <think> #}")[1] == "<think>\nHm.<E>\n</think>\n\nsayE"
     assert shown(row, CHAT.replace("<U>a:{% endif %}", "<U>a:<think>\n{% endif %}"))[1] == "Hm.<E>\n</think>\n\nsayE"
+
+
+KNOWS = (  # as Qwen3 writes it: the last answer has marks even without reasoning
+    "{% for m in messages %}<U>{{ m.role[0] }}:{% if m.role == 'assistant' and loop.last %}<think>\n"
+    "{{ m.reasoning_content }}\n</think>\n\n{% endif %}{{ m.content }}<E>\n{% endfor %}"
+    "{% if add_generation_prompt %}<U>a:{% endif %}"
+)
+
+
+@pytest.mark.parametrize(("reasoning", "between"), [("Hm.", "Hm."), ("", "")])
+@pytest.mark.parametrize("begun", ["", "<think>\n"])
+def test_a_template_that_writes_reasoning_writes_it_itself(reasoning: str, between: str, begun: str) -> None:
+    template = KNOWS.replace("<U>a:{% endif %}", f"<U>a:{begun}{{% endif %}}")
+    prompted, learnt = shown(ROW | {"reasoning": reasoning}, template)
+    assert prompted.endswith(f"Ua:{begun}")
+    assert begun + learnt == f"<think>\n{between}\n</think>\n\nsayE"
+
+
+def test_an_answer_without_reasoning_is_not_learnt_as_reasoning() -> None:
+    for begun in ("<think>\n", "<think>"):
+        template = CHAT.replace("<U>a:{% endif %}", f"<U>a:{begun}{{% endif %}}")
+        assert shown(ROW, template)[1] == "\n</think>\n\nsayE"
+
+
+def learnt(row: dict[str, Any], template: str) -> list[str]:
+    example = prompt.encode(row, Letters(template), earlier=True)
+    assert example.ids == prompt.encode(row, Letters(template)).ids, "what is learnt changes no token"
+    return [spelt(example.ids[start:end]) for start, end in example.learnt()]
+
+
+def test_earlier_answers_are_learnt_with_their_ends_where_that_is_asked() -> None:
+    turns = [*said("q", "one<E>"), *said("r", "two")]
+    assert learnt(ROW | {"history": turns}, CHAT) == ["one<E>E", "twoE", "sayE"]
+    assert learnt(ROW | {"history": None}, CHAT) == ["sayE"]
+    assert prompt.encode(ROW | {"history": turns}, Letters(CHAT)).earlier == ()
+    calling = [message("user", "q"), message("assistant", "", "", CALLS), message("tool", "ok")]
+    (call, *_) = learnt(ROW | {"history": calling, "tools": TOOLS}, TOOL_CHAT)
+    assert call.startswith("[bake {") and call.endswith("}]E")
+    without_end = CHAT.replace("<E>\n", "")
+    assert learnt(ROW | {"history": said("q", "one")}, without_end) == ["one", "sayE"]
+    other = CHAT.replace("<U>a:{% endif %}", "<U>x:{% endif %}")  # a prompt that is no beginning of its answer
+    assert learnt(ROW | {"history": said("q", "one")}, other) == ["oneE", "sayE"]
+
+
+@pytest.mark.parametrize(
+    ("row", "tail"),
+    [
+        ({"output": "say"}, "say"),
+        ({"output": "say", "reasoning": "Hm."}, "<think>\nHm.\n</think>\n\nsay"),
+        ({"output": "", "reasoning": "Hm."}, "<think>\nHm."),
+        ({"output": ""}, ""),
+    ],
+)
+def test_an_answer_that_was_cut_has_no_end(row: dict[str, str], tail: str) -> None:
+    for template in (CHAT + "{# <think> #}", KNOWS):
+        example = prompt.encode(ROW | row, Letters(template), ended=False)
+        told = spelt(example.ids[example.answer_start :])
+        assert told.removeprefix("" if row.get("reasoning") else "<think>\n\n</think>\n\n") == tail
 
 
 def test_earlier_reasoning_goes_to_a_template_that_knows_it() -> None:
