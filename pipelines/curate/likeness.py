@@ -154,12 +154,13 @@ def is_known(con: duckdb.DuckDBPyConnection) -> bool:
     return bool(con.sql("SELECT count(*) FROM likeness").fetchall()[0][0])
 
 
-def write(
-    con: duckdb.DuckDBPyConnection, records: Sequence[str], named: Sequence[str | None], cosines: Sequence[float | None]
-) -> None:
+def write(con: duckdb.DuckDBPyConnection, records: Sequence[str], names: Sequence[str], found: Nearest) -> None:
     """Write the nearest target of each record to the table `likeness`; the first that is told of a record stands."""
-    columns = {"record_id": pa.array(records, pa.string()), "target": pa.array(named, pa.string())}
-    con.register("found", pa.table(columns | {"target_cosine": pa.array(cosines, pa.float32())}))
+    nothing = found.target < 0
+    numbers = pa.array(found.target.astype(np.int32), mask=nothing)
+    told = pa.DictionaryArray.from_arrays(numbers, pa.array(names, pa.string())).cast(pa.string())
+    cosines = pa.array(found.cosine.astype(np.float32), mask=nothing)
+    con.register("found", pa.table({"record_id": pa.array(records, pa.string()), "target": told, "cosine": cosines}))
     con.execute(_WRITE)
     con.unregister("found")
 

@@ -189,7 +189,7 @@ def _diversify(con: duckdb.DuckDBPyConnection, cost: str, budget: int) -> None:
         return
     pool = _read_pool(con, cost, "diversity")
     chosen, cosines = diversity.facility_location(pool.points, pool.costs, pool.protected, budget)
-    _exclude_others(con, "diversity", pool, chosen, [f'{{"cosine":{cosine:.4f}}}' for cosine in cosines])
+    _exclude_others(con, "diversity", pool, chosen, [f'{{"cosine":{cosine:.4f}}}' for cosine in cosines[~chosen]])
 
 
 def _resemble(con: duckdb.DuckDBPyConnection, cost: str, budget: int) -> None:
@@ -200,10 +200,11 @@ def _resemble(con: duckdb.DuckDBPyConnection, cost: str, budget: int) -> None:
     pool = _read_pool(con, cost, "like")
     names, wanted = likeness.targets(con)
     found = likeness.choose(pool.points, wanted, pool.costs, pool.protected, budget)
-    told = [names[at] if at >= 0 else None for at in found.target]
-    cosines = [round(float(cosine), 4) if name else None for name, cosine in zip(told, found.cosine, strict=True)]
-    likeness.write(con, pool.names, told, cosines)
-    values = [json.dumps({"target": name, "cosine": cosine}) for name, cosine in zip(told, cosines, strict=True)]
+    likeness.write(con, pool.names, names, found)
+    left = np.flatnonzero(~found.taken)
+    told = ((names[at], round(float(near), 4)) if at >= 0 else (None, None)
+            for at, near in zip(found.target[left], found.cosine[left], strict=True))  # fmt: skip
+    values = [json.dumps({"target": name, "cosine": cosine}) for name, cosine in told]
     _exclude_others(con, "unlike", pool, found.taken, values)
 
 
@@ -250,9 +251,8 @@ def _read_pool(con: duckdb.DuckDBPyConnection, cost: str, setting: str) -> Pool:
 def _exclude_others(
     con: duckdb.DuckDBPyConnection, rule: str, pool: Pool, chosen: np.ndarray, values: Sequence[str]
 ) -> None:
-    """Exclude the records that are not chosen; `values` are what the rule measured of each record."""
-    left = np.flatnonzero(~chosen)
-    rows = {"record_id": [pool.names[at] for at in left], "value": [values[at] for at in left]}
+    """Exclude the records that are not chosen; `values` are what the rule measured of each of them."""
+    rows = {"record_id": [pool.names[at] for at in np.flatnonzero(~chosen)], "value": values}
     con.register("not_chosen", pa.table(rows, schema=_NOT_CHOSEN))
     con.execute(f"INSERT INTO excluded SELECT record_id, '{rule}', value FROM not_chosen")
     con.unregister("not_chosen")

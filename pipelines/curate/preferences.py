@@ -174,7 +174,7 @@ def from_file(source: Source, file: Path, measure: Callable[[pa.Table], pa.Table
     return found.joined(_from_texts(source, texts, made, file.name, measure)) if texts or made else found
 
 
-def _rows(file: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _rows(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
         lines = file.read_bytes().split(b"\n")
     except OSError as error:
@@ -232,9 +232,9 @@ def _pairs(source: Source, rows: Sequence[tuple[str, str, str, str, float | None
     return Pairs(*_sides(source, one, other), np.array(site, object), np.array(thread, object), waited)
 
 
-def _sides(source: Source, one: pa.Table, other: pa.Table) -> tuple[np.ndarray, ...]:
-    read = (head.features(table, source.columns, source.embedded) for table in (one, other))
-    return (*read, head.length_terms(one), head.length_terms(other))
+def _sides(source: Source, one: pa.Table, other: pa.Table) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    better, worse = (head.features(table, source.columns, source.embedded) for table in (one, other))
+    return better, worse, head.length_terms(one), head.length_terms(other)
 
 
 def _measured(source: Source, names: Sequence[str]) -> pa.Table:
@@ -245,8 +245,8 @@ def _measured(source: Source, names: Sequence[str]) -> pa.Table:
 
 def _from_texts(
     source: Source,
-    texts: Sequence[Mapping[str, Any]],
-    made: Sequence[Mapping[str, Any]],
+    texts: Sequence[dict[str, Any]],
+    made: Sequence[dict[str, Any]],
     site: str,
     measure: Callable[[pa.Table], pa.Table],
 ) -> Pairs:
@@ -264,7 +264,7 @@ def _size(row: Mapping[str, Any]) -> tuple[int, str]:
     return len(row["output"]), row["output"]
 
 
-def _records(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+def _records(rows: Sequence[dict[str, Any]]) -> pa.Table:
     given = [{name: str(row.get(name) or "") for name in TEXTS} | {"instruction": _asked(row)} for row in rows]
     blank = dict.fromkeys(RECORD.names) | {"record_id": "", "history": [], "tags": [], "source_kind": "instructions"}
     return pa.Table.from_pylist([blank | one for one in given], schema=RECORD)

@@ -84,4 +84,4 @@ def _english(folder: Path) -> Any:
 
 def _is_mostly_ascii(text: str) -> bool:
     read = text.encode("utf-8", "replace")
-    return len(read) - len(read.translate(None, bytes(range(128)))) <= (1 - MIN_ASCII_SHARE) * len(read)
+    return len(read.translate(None, bytes(range(128)))) <= (1 - MIN_ASCII_SHARE) * len(read)

@@ -87,8 +87,8 @@ def load(settings: ClassifierSettings) -> Head:
     """The head in the folder that the settings name. Raises RecipeError where it cannot be read."""
     try:
         told = json.loads(_text(settings))
-        numbers = (np.array(told[name], np.float64) for name in ("centre", "by_length", "weights"))
-        return Head(tuple(told["columns"]), told["embedding"], *numbers, told["bias"])
+        centre, by_length, weights = (np.array(told[name], float) for name in ("centre", "by_length", "weights"))
+        return Head(tuple(told["columns"]), told["embedding"], centre, by_length, weights, told["bias"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RecipeError(
             "annotate.models.{name}: {file} cannot be read ({error}); run `gristmill learn {name}` again",

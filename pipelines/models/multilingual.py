@@ -62,8 +62,8 @@ def save(folder: Path, model: Model) -> None:
     """Write the files that `load` reads."""
     for name, table in zip(_TABLES, (*model.words, model.vectors), strict=True):
         np.save(folder / f"{name}.npy", table)
-    start = model.start.astype(np.float32)
-    np.savez(folder / "layers.npz", scale=np.float32(model.scale), start=start, **model.layers)
+    layers: dict[str, Any] = {"scale": np.float32(model.scale), "start": model.start.astype(np.float32), **model.layers}
+    np.savez(folder / "layers.npz", **layers)
 
 
 @cache

@@ -22,7 +22,7 @@ class Vocabulary(NamedTuple):
     """A hash table of all beginnings of pieces, with open addressing.
 
     hashes: uint64[2^k], 0 where a slot is free; pieces: int32[2^k], -1 where the beginning is no piece itself;
-    scores: float32[pieces]; the lowest score less 10 is that of an unknown character.
+    scores: float32[pieces + 1], the last one that of an unknown character: the lowest less 10.
     """
 
     hashes: np.ndarray
@@ -42,7 +42,7 @@ def vocabulary(pieces: Sequence[str], scores: Sequence[float]) -> Vocabulary:
     bits = max(4, (2 * len(known)).bit_length())
     hashes, numbers = np.zeros(1 << bits, np.uint64), np.full(1 << bits, -1, np.int32)
     _fill(hashes, numbers, np.array(list(known), np.uint64), np.array(list(known.values()), np.int32))
-    return Vocabulary(hashes, numbers, np.array(scores, np.float32))
+    return Vocabulary(hashes, numbers, np.array([*scores, min(scores) - 10], np.float32))
 
 
 def prepared(text: str) -> bytes:
@@ -93,7 +93,7 @@ def _segment(text: np.ndarray, words: Vocabulary, best: np.ndarray, before: np.n
 
     best[i] is the highest score of the first i bytes; before[i] the piece that ends there, and where it begins.
     """
-    unknown = words.scores.min() - 10.0
+    unknown = words.scores[-1]
     best[: len(text) + 1] = -np.inf
     best[0] = 0.0
     at = 0

@@ -94,7 +94,8 @@ SELECT benchmark, items, sought, count(DISTINCT item), count(DISTINCT record_id)
 FROM benchmark LEFT JOIN (contaminated JOIN verdict USING (record_id)) USING (benchmark) GROUP BY ALL ORDER BY ALL
 """
 _LIKENESS = """
-SELECT target, count(*) FILTER (kept), count(*) FILTER (NOT kept), round(median(target_cosine) FILTER (kept), 2)
+SELECT target, count(*) FILTER (kept), count(*) FILTER (NOT kept),
+       round((median(target_cosine) FILTER (kept))::DOUBLE, 2)
 FROM verdict WHERE target IS NOT NULL GROUP BY target ORDER BY ALL
 """
 SHOWN_TARGETS = 20

@@ -12,13 +12,13 @@ import pyarrow as pa
 from numba import njit
 
 from pipelines.models import embeddings
-from pipelines.models.embeddings import DIMENSIONS
 from pipelines.signals.blocks import absorb
 from pipelines.signals.minhash import key_text
 from pipelines.signals.text import CharacterTables, Texts, Words, character_tables, split_words, texts_of, word_buffers
 from schemas.signal import Signal
 
 NAME = "pair_embedding"
+DIMENSIONS = embeddings.DIMENSIONS
 EMBEDDING = pa.list_(pa.float16(), DIMENSIONS)
 
 
