@@ -6,22 +6,25 @@ columns of the fit that the head does not keep. It is judged on sites that it ha
 pairs of about the same length, each with a 95 % interval. What is not surely better than chance is not written.
 """
 
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from pipelines import storage
 from pipelines.curate.preferences import Pairs
 from pipelines.curate.tune import Share, wilson
 from pipelines.errors import WorkFailed
 from pipelines.messages import Message, tr
 from pipelines.models import head
 from pipelines.models.head import Head
+from pipelines.storage import filesystem
 
 NEEDED = 100  # pairs: below, a share of one half is known no better than to a tenth
 OF_SITE = 20  # pairs that a site left out must have
@@ -192,11 +195,16 @@ def write(folder: Path, name: str, learnt: Learnt, sources: Sequence[str]) -> No
             right=shown(learnt.total.right),
             pairs=learnt.total.pairs,
         )
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     numbers = [asdict(one) for one in (*learnt.judged, learnt.total)]
-    head.write(folder, learnt.head, {"name": name, "learnt_from": ", ".join(sources), "judged": numbers})
-    (folder / "README.md").write_text("\n".join(_card(name, learnt, sources)) + "\n")
+    about = {"name": name, "learnt_from": ", ".join(sources), "judged": numbers}
+    filesystem.make_folder(folder)
+    for file, text in (("README.md", "\n".join(_card(name, learnt, sources)) + "\n"),
+                       (head.FILE, head.written(learnt.head, about))):  # fmt: skip
+        storage.write_file(folder / file, partial(_write, text))
+
+
+def _write(text: str, file: IO[bytes]) -> None:
+    file.write(text.encode())
 
 
 def _card(name: str, learnt: Learnt, sources: Sequence[str]) -> Iterator[str]:

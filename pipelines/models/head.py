@@ -102,10 +102,10 @@ def _text(settings: ClassifierSettings) -> str:
     return (Path(settings.model).expanduser() / FILE).read_text()
 
 
-def write(folder: Path, head: Head, about: Mapping[str, object]) -> None:
-    """Write `head.json`; `about` has `learnt_from` and the numbers."""
+def written(head: Head, about: Mapping[str, object]) -> str:
+    """The content of `head.json`; `about` has `learnt_from` and the numbers."""
     told = {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in head._asdict().items()}
-    (folder / FILE).write_text(json.dumps(dict(about) | told, ensure_ascii=False, indent=1) + "\n")
+    return json.dumps(dict(about) | told, ensure_ascii=False, indent=1) + "\n"
 
 
 def features(table: pa.Table, columns: Sequence[str], embedded: bool) -> np.ndarray:

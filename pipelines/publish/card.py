@@ -78,9 +78,7 @@ def dataset_card(
             _duplicates(con, counts),
             _contamination(con, counts),
             _decisions(con, counts),
-            *_likeness(con),
-            tr(_SIGNALS),
-            *_models(read.models),
+            *_measured(con, read),
             tr(_ENDING),
             *_licence_conflict(mixes["licence"]),
             _files(builder),
@@ -304,6 +302,10 @@ _LIKE = Message("""## Like the target file
 target file, each line in its turn. `verdicts-*.parquet` has the nearest line of each record and the cosine with it.
 
 """)
+
+
+def _measured(con: duckdb.DuckDBPyConnection, read: Inputs) -> list[str]:
+    return [*_likeness(con), tr(_SIGNALS), *_models(read.models)]
 
 
 def _likeness(con: duckdb.DuckDBPyConnection) -> list[str]:

@@ -180,7 +180,7 @@ def test_a_written_head_is_a_signal_of_a_recipe(tmp_path: Path) -> None:
 def test_a_head_that_lacks_what_it_reads_names_the_cure(tmp_path: Path) -> None:
     settings = ClassifierSettings(name="q", model=str(tmp_path))
     one = head.Head(("output_code_share",), 7, *(np.zeros(257), np.zeros((3, 257)), np.zeros(257)), 0.0)
-    head.write(tmp_path, one, {"learnt_from": "votes"})
+    (tmp_path / "head.json").write_text(head.written(one, {"learnt_from": "votes"}))
     with pytest.raises(RecipeError, match=r"the head reads pair_embedding, which is not measured; set annotate\.emb"):
         head.fingerprint(settings, SIGNALS)
     (tmp_path / "head.json").write_text("{}")
