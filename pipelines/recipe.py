@@ -52,6 +52,9 @@ class ClassifierSettings(_Section):
 
 
 class AnnotateSettings(_Section):
+    embedding: Literal["", "multilingual", "english"] = Field(
+        "", description="Embeddings of what records say; unset: multilingual where dedupe.semantic is set, else none."
+    )
     difficulty: str = Field("", description="Model for perplexity and difficulty, as in finetune.model; unset: off.")
     models: tuple[ClassifierSettings, ...] = Field((), description="Models of your own that measure records.")
 
@@ -68,8 +71,9 @@ class DedupeSettings(_Section):
     threshold: float = Field(0.8, gt=0, le=1, description="Jaccard similarity from which two records are duplicates.")
     key: Literal["pair", "output", "instruction"] = Field("pair", description="What two records are compared by.")
     semantic: float | None = Field(
-        None, gt=0, le=1, description="Cosine of embeddings from which two English records say the same; unset: none."
+        None, gt=0, le=1, description="Cosine of embeddings from which two records say the same; unset: none."
     )
+    translations: bool = Field(True, description="Whether a translation says the same, where `semantic` is set.")
 
 
 class DecontaminateSettings(_Section):
@@ -174,6 +178,11 @@ class Recipe(_Section):
             name=name,
             cure=did_you_mean(name, self.source_names()),
         )
+
+    @property
+    def embedding(self) -> str:
+        """The embedding that is measured, by name; "" for none."""
+        return self.annotate.embedding or ("multilingual" if self.dedupe.semantic else "")
 
     def titles(self) -> dict[str, str]:
         """The titles of the recipe and its sources that have one, by name."""

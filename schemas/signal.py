@@ -15,6 +15,7 @@ class Signal:
     function returns one value per row, in the same order (null: could not be measured). A function that several signals
     share returns a struct with one field for each of them, by name. `name` is `<field>_<measure>`. `version` goes up
     whenever a published number would change. `source` names the paper, tool or reasoning that defines the measure.
+    `after` are other signals whose columns the function sees as well; none of these has an `after` itself.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Signal:
     compute: str | Callable[[pa.Table], pa.Array]
     source: str
     version: int = 1
+    after: tuple[str, ...] = ()
 
 
 # These are measured only where the recipe sets `annotate.difficulty`.

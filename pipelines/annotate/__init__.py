@@ -83,10 +83,12 @@ def select_signals(recipe: Recipe, data: Path) -> tuple[Signal, ...]:
     Raises:
         RecipeError: the recipe asks for a signal that is not installed.
     """
-    optional = embedding.signals(data) if recipe.dedupe.semantic else ()
+    local = filesystem.local_folder(data)
+    optional = embedding.signals(recipe.embedding, local) if recipe.embedding else ()
     if recipe.annotate.difficulty:
-        optional += difficulty.signals(recipe.annotate.difficulty, filesystem.local_folder(data))
-    return (*SIGNALS, *optional, *of_models.signals(recipe.annotate.models))
+        optional += difficulty.signals(recipe.annotate.difficulty, local)
+    measured = (*SIGNALS, *optional)
+    return (*measured, *of_models.signals(recipe.annotate.models, measured))
 
 
 def _shard_hashes(input_manifest: Manifest) -> dict[str, str]:
@@ -185,11 +187,17 @@ def _measure_all(tables: Iterable[pa.Table], signals: Sequence[Signal], before: 
     names = before.column_names if before else []
     todo, at = [signal for signal in signals if signal.name not in names], 0
     for table in tables:
-        measured = measure(table, todo)
-        for name in names:
-            measured = measured.append_column(name, before[name].slice(at, table.num_rows))  # type: ignore[index]
+        known = {name: before[name].slice(at, table.num_rows) for name in names}  # type: ignore[index]
+        measured = measure(_with(table, known), todo)
+        measured = _with(measured, known)
         yield measured.select(schema_of(signals).names)
         at += table.num_rows
+
+
+def _with(table: pa.Table, columns: Mapping[str, pa.ChunkedArray]) -> pa.Table:
+    for name, column in columns.items():
+        table = table.append_column(name, column)
+    return table
 
 
 def schema_of(signals: Iterable[Signal]) -> pa.Schema:
@@ -200,14 +208,17 @@ def schema_of(signals: Iterable[Signal]) -> pa.Schema:
 def measure(table: pa.Table, signals: Iterable[Signal]) -> pa.Table:
     """Return record_id and one column per signal, for the same rows in the same order.
 
-    `table` has the columns of RECORD. Expressions and functions see these, and besides `instruction_prose` and
-    `output_prose`: the text with fenced code masked.
+    `table` has the columns of RECORD, and what is known of the signals that others read. Expressions and functions see
+    these, and besides `instruction_prose` and `output_prose`: the text with fenced code masked.
     """
     for field in ("instruction", "output"):
         table = table.append_column(f"{field}_prose", mask_code(table[field]).prose)
     signals = tuple(signals)
-    expressions, functions = _evaluate_expressions(table, signals), _call_functions(table, signals)
-    columns = {"record_id": table["record_id"], **expressions, **functions}
+    first, later = ([signal for signal in signals if bool(signal.after) == late] for late in (False, True))
+    columns = {"record_id": table["record_id"]}
+    columns |= _evaluate_expressions(table, first) | _call_functions(table, first)
+    seen = {name: columns[name] for signal in later for name in signal.after if name in columns}
+    columns |= _call_functions(_with(table, seen), later)
     schema = schema_of(signals)
     return pa.table([columns[name] for name in schema.names], names=schema.names).cast(schema)
 

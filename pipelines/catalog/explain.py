@@ -207,6 +207,16 @@ def _verdict(verdict: dict[str, Any]) -> Group:
     lines = [Text(fate, style="green" if verdict["kept"] else "red")]
     if verdict["decision"]:
         lines.append(_text(tr("decided by a person: {decision}", decision=verdict["decision"])))
+    if verdict.get("target"):
+        lines.append(
+            _text(
+                tr(
+                    "nearest target: {target}, cosine {cosine}",
+                    target=verdict["target"],
+                    cosine=_plain(verdict["target_cosine"]),
+                )
+            )
+        )
     for reason in (*verdict["reasons"], *verdict["overruled"]):
         measured = ", ".join(f"{name} = {_plain(value)}" for name, value in reason["measured"].items())
         lines.append(_text(reason["rule"], "bold") + _text(f"  {measured}\n    {tr(reason['why'])}"))

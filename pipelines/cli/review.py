@@ -1,6 +1,7 @@
 """The commands by which people decide, and tune what rules decide."""
 
 import json
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -106,6 +107,48 @@ def tune(
         raise WorkFailed("{file}: not written: {why}", file=write, why=tuning.conclusion(told))
     moved = bounds.moved(*bounds.choose(rules, rule, signal), told.proposed)
     policy_file.write(write, loaded.policy, [moved])
+
+
+@app.command()
+def learn(
+    name: Annotated[str, typer.Argument(help="What to call it: letters, digits and _.")],
+    sources: Annotated[
+        str, typer.Option("--from", help="votes, decisions, files of JSON lines: one or more, by commas.")
+    ],
+    recipe: OfRecipe = "",
+    out: Annotated[
+        Path | None, typer.Option(help="The model's folder; unset: 6_models/.heads/NAME below data.")
+    ] = None,
+    data: Data = DATA,
+    as_json: AsJson = False,
+) -> None:
+    """A signal of your own, learnt from votes, decisions or a file: which of two answers is better.
+
+    Example: [bold]gristmill learn quality --from votes,decisions[/bold]
+    """
+    from pipelines import catalog
+    from pipelines.annotate import measure
+    from pipelines.catalog import screen
+    from pipelines.curate import decisions, learning, preferences
+    from pipelines.recipe import load
+    from pipelines.storage import filesystem
+
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise WrongInput("{name!r}: not a signal's name; write a-z, 0-9 and _, beginning with a letter", name=name)
+    counted = decisions.history(load(recipe) if recipe else None, data)
+    named = [one.strip() for one in sources.split(",") if one.strip()]
+    folder = out or filesystem.local_folder(data) / "6_models" / ".heads" / name
+    with catalog.connect(data) as con:
+        source, embedding = preferences.measured(con, data)
+        found = preferences.gather(source, named, list(decisions.counting(counted).values()), measure, embedding)
+        learnt = learning.learn(found, source.columns, source.embedding)
+    if as_json:
+        print_json([asdict(one) for one in (*learnt.judged, learnt.total)])
+    else:
+        learning.show(learnt, screen.wide_console())
+    learning.write(folder, name, learnt, [Path(one).name for one in named])
+    if not as_json:
+        print(tr("{folder} is written; name it in a recipe as `model` under [[annotate.models]]", folder=folder))
 
 
 reviewing = typer.Typer(no_args_is_help=True, help="Hand a queue of records to Label Studio, and take its answers.")

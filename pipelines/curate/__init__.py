@@ -23,7 +23,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines import storage
-from pipelines.curate import external, measured, mixture, policy, sql
+from pipelines.curate import external, likeness, measured, mixture, policy, sql
 from pipelines.curate.policy import BUILT_IN, Policy
 from pipelines.curate.redact import redact_batches
 from pipelines.messages import CARDS, Message, beside, spoken, tr
@@ -64,8 +64,8 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
         "stage": STAGE,
         "name": recipe.name,
         "version": VERSION,
-        "params": {"policy": rules.model_dump(mode="json")} | _titles(recipe),
-        "inputs": read.fingerprints | external_inputs.fingerprints,
+        "params": {"policy": _told(rules)} | _titles(recipe),
+        "inputs": read.fingerprints | external_inputs.fingerprints | likeness.fingerprints(rules.mixture.like),
     }
     folder, done = _find_version(storage.folder(data, STAGE, recipe.name), key)
     if not done:
@@ -77,7 +77,7 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
                 duck.lock(con, data)
                 external.create_tables(con, read, external_inputs)
                 measured.require_columns(rules, con.table("candidate").columns, recipe.name)
-                _judge(con, rules)
+                _judge(con, rules, data)
                 _publish(con, builder, rules)
                 _count_by_source(con, builder, read.counts)
                 _write_pictures(histograms.count(con, closed(rules.quality)), builder)
@@ -115,6 +115,13 @@ def _write_cards(
             builder.text(name, dataset_card(con, recipe, version, rules, builder, read))
 
 
+def _told(rules: Policy) -> dict[str, Any]:
+    """The policy for the snapshot's key, without a path of this machine; a new setting that is unset is left out."""
+    told = rules.model_dump(mode="json")
+    target = told["mixture"].pop("like")
+    return told | {"mixture": told["mixture"] | ({"like": Path(target).name} if target else {})}
+
+
 def _titles(recipe: Recipe) -> dict[str, Any]:
     """The titles that the card shows, for the snapshot's key; without any the key is as it ever was."""
     return {"titles": recipe.titles()} if recipe.titles() else {}
@@ -131,13 +138,13 @@ def _find_version(versions: Path, key: dict[str, Any]) -> tuple[Path, Manifest |
     return versions / f"v{next_number}", None
 
 
-def _judge(con: duckdb.DuckDBPyConnection, rules: Policy) -> None:
+def _judge(con: duckdb.DuckDBPyConnection, rules: Policy, data: Path) -> None:
     """Create the tables `judged` and `verdict` and the view `published`.
 
     An empty split gets a group of records, if there are enough.
     """
     con.execute(sql.judged(rules))
-    mixture.apply(con, rules)
+    mixture.apply(con, rules, data)
     con.execute(sql.groups(rules))
     percents = {"train": 1.0, "validation": rules.validation_percent, "test": rules.test_percent}
     for split, percent in percents.items():

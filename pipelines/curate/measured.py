@@ -10,7 +10,7 @@ from schemas.signal import OF_MODELS, OPTIONAL
 def unmeasured(policy: Policy, recipe: Recipe) -> dict[str, str]:
     """Rules that look at what is measured only when a recipe asks, which this one does not, and the key that would."""
     silent = {} if recipe.annotate.difficulty else dict.fromkeys(OPTIONAL.names, "annotate.difficulty")
-    silent |= {} if recipe.dedupe.semantic else {"pair_outlier": "dedupe.semantic"}
+    silent |= {} if recipe.embedding else {"pair_outlier": "annotate.embedding"}
     measured = {model.column for model in recipe.annotate.models}
     seen = {name for rule in policy.rules for name in mentions(rule.drop_if) if OF_MODELS.fullmatch(name)}
     silent |= dict.fromkeys(seen - measured, "annotate.models")

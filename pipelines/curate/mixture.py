@@ -5,20 +5,24 @@ the total that a share refers to:
 
     author_cap, site_cap        at most so many of one author, one host
     <dimension>_quota           at most this count or share of a task, source, language, licence
-    diversity, or budget        at most max_records, max_tokens
+    diversity, unlike, budget   at most max_records, max_tokens
 
 Records with the lowest priority are excluded first. SHA-256 of the record_id decides between equals, so every run has
 the same result. Records that a person accepted have the highest priority. They are counted and never excluded.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import floor
+from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
-from pipelines.curate import diversity
+from pipelines.curate import diversity, likeness
+from pipelines.curate.likeness import DATA
 from pipelines.curate.policy import Mixture, Policy, PolicyError
 from pipelines.messages import Message
 from pipelines.signals import embedding
@@ -28,7 +32,8 @@ from pipelines.storage.user_sql import closed
 DIMENSIONS = {"task": "task", "source": "source", "language": "output_language", "licence": "licence"}
 EMBEDDING = embedding.NAME
 BATCH = 8_192  # embeddings per Arrow batch
-CURE = Message("set dedupe.semantic, which has it measured, or leave diversity out")
+_NOT_CHOSEN = pa.schema([("record_id", pa.string()), ("value", pa.string())])
+CURE = Message("set annotate.embedding, which has it measured, or leave this one out")
 
 _POOL_COLUMNS = """record_id, {decision} IN ('accept', 'edit') AS protected, {quality} AS quality,
        source || ':' || author AS author, author <> '' AS signed,
@@ -43,7 +48,7 @@ CREATE TEMP TABLE pool AS
 SELECT *, {PRIORITY}
 FROM (SELECT {{columns}} FROM candidate JOIN judged USING (record_id) WHERE len(judged.reasons) = 0)
 """
-_EXCLUDED = "CREATE OR REPLACE TEMP TABLE excluded (record_id VARCHAR, rule VARCHAR, value VARCHAR)"
+_EXCLUDED = "CREATE OR REPLACE TEMP TABLE excluded (record_id VARCHAR, rule VARCHAR, value VARCHAR);"
 
 _EXCLUDE = """
 INSERT INTO excluded
@@ -67,14 +72,15 @@ FROM judged LEFT JOIN excluded USING (record_id)
 """
 
 
-def apply(con: duckdb.DuckDBPyConnection, policy: Policy) -> None:
+def apply(con: duckdb.DuckDBPyConnection, policy: Policy, data: Path = DATA) -> None:
     """Add the reasons of quotas and budget to the table `judged`, by `candidate` and `judged`.
 
-    Raises: PolicyError where diversity has no embeddings, or a quota would leave nothing.
+    Raises: PolicyError where diversity has no embeddings, a target cannot be used, or a quota would leave nothing.
     """
     mixture = policy.mixture
     if mixture == Mixture():
         return
+    likeness.create_targets(con, policy, data)
     con.execute(_POOL.format(columns=pool_columns(policy, "judged.decision")))
     exclude(con, mixture)
     con.execute(_REASONS)
@@ -88,16 +94,20 @@ def pool_columns(policy: Policy, decision: str = "decision") -> str:
 
 
 def exclude(con: duckdb.DuckDBPyConnection, mixture: Mixture) -> None:
-    """Move what quotas and budget leave out from the table `pool` to a new table `excluded`; raises as `apply` does."""
-    con.execute(_EXCLUDED)
+    """Move what quotas and budget leave out from the table `pool` to a new table `excluded`; raises as `apply` does.
+
+    The table `likeness` gets the nearest target of each record that caps and quotas left.
+    """
+    con.execute(_EXCLUDED + likeness.EMPTY)
     _exclude(con, _caps(mixture))
     size = -1
     while size != (size := _pool_size(con)):
         for name in DIMENSIONS:
             _exclude(con, _quota(con, name, mixture))
-        if mixture.diversity:
-            _diversify(con, "1", mixture.max_records)
-            _diversify(con, "tokens", mixture.max_tokens)
+        choose = _diversify if mixture.diversity else _resemble if mixture.like else None
+        for cost, budget in (("1", mixture.max_records), ("tokens", mixture.max_tokens)):
+            if choose and budget:
+                choose(con, cost, budget)
         _exclude(con, _budget(mixture))
 
 
@@ -169,19 +179,59 @@ def quota_limits(counts: Mapping[str, int], shares: Mapping[str, int | float], t
     return limits
 
 
-def _diversify(con: duckdb.DuckDBPyConnection, cost: str, budget: int | None) -> None:
+def _diversify(con: duckdb.DuckDBPyConnection, cost: str, budget: int) -> None:
     """Exclude all records of the pool except those that facility location chooses within the budget.
 
     `cost` is SQL for the cost of a record.
     """
-    if EMBEDDING not in con.sql("SELECT * FROM candidate LIMIT 0").columns:
+    _check_embedded(con, "diversity")
+    if _sum(con, cost) <= budget:
+        return
+    pool = _read_pool(con, cost, "diversity")
+    chosen, cosines = diversity.facility_location(pool.points, pool.costs, pool.protected, budget)
+    _exclude_others(con, "diversity", pool, chosen, [f'{{"cosine":{cosine:.4f}}}' for cosine in cosines[~chosen]])
+
+
+def _resemble(con: duckdb.DuckDBPyConnection, cost: str, budget: int) -> None:
+    """Exclude all records of the pool except those nearest to the targets within the budget."""
+    _check_embedded(con, "like")
+    if _sum(con, cost) <= budget and likeness.is_known(con):
+        return
+    pool = _read_pool(con, cost, "like")
+    names, wanted = likeness.targets(con)
+    found = likeness.choose(pool.points, wanted, pool.costs, pool.protected, budget)
+    likeness.write(con, pool.names, names, found)
+    left = np.flatnonzero(~found.taken)
+    told = ((names[at], round(float(near), 4)) if at >= 0 else (None, None)
+            for at, near in zip(found.target[left], found.cosine[left], strict=True))  # fmt: skip
+    values = [json.dumps({"target": name, "cosine": cosine}) for name, cosine in told]
+    _exclude_others(con, "unlike", pool, found.taken, values)
+
+
+class Pool(NamedTuple):
+    """The records of the pool by priority, the first `protected` of which are never excluded; int8[n, d], int64[n]."""
+
+    names: list[str]
+    protected: int
+    points: np.ndarray
+    costs: np.ndarray
+
+
+def _check_embedded(con: duckdb.DuckDBPyConnection, setting: str) -> None:
+    if EMBEDDING not in con.table("candidate").columns:
         raise PolicyError(
-            "mixture.diversity needs the signal `{embedding}`, which was not measured; {cure}",
+            "mixture.{setting} needs the signal `{embedding}`, which was not measured; {cure}",
+            setting=setting,
             embedding=EMBEDDING,
             cure=CURE,
         )
-    if budget is None or con.sql(f"SELECT coalesce(sum({cost}), 0) FROM pool").fetchall()[0][0] <= budget:
-        return
+
+
+def _sum(con: duckdb.DuckDBPyConnection, cost: str) -> int:
+    return int(con.sql(f"SELECT coalesce(sum({cost}), 0) FROM pool").fetchall()[0][0])
+
+
+def _read_pool(con: duckdb.DuckDBPyConnection, cost: str, setting: str) -> Pool:
     names, protected, points, costs = list[str](), 0, list[np.ndarray](), list[np.ndarray]()
     for batch in con.sql(_EMBEDDED.format(cost=cost)).to_arrow_reader(BATCH):
         names += batch["record_id"].to_pylist()
@@ -190,12 +240,20 @@ def _diversify(con: duckdb.DuckDBPyConnection, cost: str, budget: int | None) ->
         costs.append(batch["cost"].to_numpy())
     if not any(part.any() for part in points):
         raise PolicyError(
-            "mixture.diversity: `{embedding}` is null for every record; {cure}", embedding=EMBEDDING, cure=CURE
+            "mixture.{setting}: `{embedding}` is null for every record; {cure}",
+            setting=setting,
+            embedding=EMBEDDING,
+            cure=CURE,
         )
-    chosen, cosines = diversity.facility_location(np.concatenate(points), np.concatenate(costs), protected, budget)
-    ids = [name for name, kept in zip(names, chosen, strict=True) if not kept]
-    values = [f'{{"cosine":{cosine:.4f}}}' for cosine in cosines[~chosen]]
-    con.register("not_chosen", pa.table({"record_id": pa.array(ids, pa.string()), "value": values}))
-    con.execute("INSERT INTO excluded SELECT record_id, 'diversity', value FROM not_chosen")
+    return Pool(names, protected, np.concatenate(points), np.concatenate(costs))
+
+
+def _exclude_others(
+    con: duckdb.DuckDBPyConnection, rule: str, pool: Pool, chosen: np.ndarray, values: Sequence[str]
+) -> None:
+    """Exclude the records that are not chosen; `values` are what the rule measured of each of them."""
+    rows = {"record_id": [pool.names[at] for at in np.flatnonzero(~chosen)], "value": values}
+    con.register("not_chosen", pa.table(rows, schema=_NOT_CHOSEN))
+    con.execute(f"INSERT INTO excluded SELECT record_id, '{rule}', value FROM not_chosen")
     con.unregister("not_chosen")
     con.execute(_REMOVE_EXCLUDED)

@@ -9,12 +9,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from pipelines.curate import bounds, mixture
+from pipelines.curate import bounds, likeness, mixture
 from pipelines.curate.edits import Edits, edited
+from pipelines.curate.likeness import DATA
 from pipelines.curate.mixture import EMBEDDING
 from pipelines.curate.policy import Mixture, Policy, Rule, breaks_sql, mentions
 from pipelines.curate.what_if import Effect, create_candidates, in_order
@@ -81,8 +83,8 @@ class Judged:
         return _fulfils(moved, self.prepared) if values else f"b{_number(self.prepared.policy, rule)}"
 
 
-def prepare(policy: Policy, con: duckdb.DuckDBPyConnection, recipe: str = "") -> Prepared:
-    """Measure what no edit changes, into `con`, a connection of the catalog with nothing of this kind in it yet.
+def prepare(policy: Policy, con: duckdb.DuckDBPyConnection, recipe: str = "", data: Path = DATA) -> Prepared:
+    """Measure what no edit changes, into `con`, a connection of the catalog over `data` without anything of this kind.
 
     Takes about as long as `try_policy`, and raises as it does.
     """
@@ -96,7 +98,9 @@ def prepare(policy: Policy, con: duckdb.DuckDBPyConnection, recipe: str = "") ->
     facts = {"columns": ", ".join([*made, "true AS made"]), "over_parts": ", ".join([*over_parts, "true AS over"])}
     con.execute(_FACTS.format(prefer=user_sql.closed(policy.prefer), **facts))
     if policy.mixture != Mixture():
-        embedding = f", {EMBEDDING}" if policy.mixture.diversity and EMBEDDING in con.table("candidate").columns else ""
+        likeness.create_targets(con, policy, data)
+        by_meaning = policy.mixture.diversity or policy.mixture.like
+        embedding = f", {EMBEDDING}" if by_meaning and EMBEDDING in con.table("candidate").columns else ""
         of_pool = f"SELECT {mixture.pool_columns(policy)}{embedding} FROM candidate"
         con.execute(f"CREATE TABLE placed AS SELECT *, {mixture.PRIORITY} FROM ({of_pool})")
     return prepared

@@ -18,6 +18,7 @@ import duckdb
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from connectors.base import LocalPath
 from pipelines.curate import trial
 from pipelines.errors import Location, WrongInput, did_you_mean, explain_faults, first_line, read_toml
 from pipelines.messages import Message, joined
@@ -65,7 +66,8 @@ Share = Annotated[int, Field(ge=0, strict=True)] | Annotated[float, Field(gt=0, 
 class Mixture(_Section):
     """How much of what. A whole number is a count, a fraction a share of what is kept in the end: `zh = 0.3` keeps at
     most three tenths Chinese. Whoever is left out comes last in `order`: by quality, then drawn by SHA-256; or drawn
-    alone. With `diversity`, those within `max_records` and `max_tokens` stand for all others in meaning."""
+    alone. With `diversity`, those within `max_records` and `max_tokens` stand for all others in meaning; with `like`,
+    a file of JSON lines, they are the nearest to its lines."""
 
     order: Literal["quality", "random"] = "quality"
     max_records: int | None = Field(None, ge=1)
@@ -77,11 +79,15 @@ class Mixture(_Section):
     language: dict[str, Share] = {}
     licence: dict[str, Share] = {}
     diversity: Literal["", "facility_location"] = ""
+    like: LocalPath | None = Field(None, description="JSON lines; what is kept is like them. Beside the policy's file.")
 
     @model_validator(mode="after")
-    def _diversity_has_a_size(self) -> "Mixture":
-        if self.diversity and not (self.max_records or self.max_tokens):
-            raise ValueError(Message("diversity chooses max_records or max_tokens; say how many"))
+    def _choice_has_a_size(self) -> "Mixture":
+        asked = [name for name in ("diversity", "like") if getattr(self, name)]
+        if asked and not (self.max_records or self.max_tokens):
+            raise ValueError(Message("{name} chooses max_records or max_tokens; say how many", name=asked[0]))
+        if len(asked) > 1:
+            raise ValueError(Message("diversity and like choose differently; leave one of them out"))
         return self
 
 
@@ -97,6 +103,7 @@ BUILT_IN = {
     "licence_quota": Message("There was more of this licence than the policy takes."),
     "budget": Message("The policy's number of records or tokens was reached."),
     "diversity": Message("Others that were chosen stand for it."),
+    "unlike": Message("Others are nearer to the lines of the policy's target file."),
 }
 
 
@@ -130,7 +137,7 @@ def load(name: str | Path, base: Path | None = None) -> Policy:
     file = find(name, base)
     settings = _read(file)
     try:
-        policy = Policy.model_validate(settings)
+        policy = Policy.model_validate(settings, context={"base": file.parent.resolve()})
     except ValidationError as error:
         raise PolicyError(explain_faults(str(file), settings, error.errors(), _known_keys)) from error
     unknown = [task for task in policy.mixture.task if task not in TASKS]
@@ -154,7 +161,7 @@ def _read(file: Path, extended_by: tuple[Path, ...] = ()) -> dict[str, Any]:
             file=extended_by[-1],
             names=names,
         )
-    own = read_toml(file, PolicyError)
+    own = _with_targets(file, read_toml(file, PolicyError), bool(extended_by))
     if "sources" in own:
         recipe = own.get("name", file.stem)
         raise PolicyError(
@@ -167,6 +174,14 @@ def _read(file: Path, extended_by: tuple[Path, ...] = ()) -> dict[str, Any]:
         settings = _read(_extended(file, own.pop("extends")), chain)
         own = settings | own | {"rules": list((_by_name(file, settings) | _by_name(file, own)).values())}
     return own | {"rules": _without(file, _by_name(file, own), off)} if off is not None else own
+
+
+def _with_targets(file: Path, own: dict[str, Any], is_extended: bool) -> dict[str, Any]:
+    """The settings; what `mixture.like` of an extended policy names lies beside that one."""
+    mixture = own.get("mixture")
+    if not is_extended or not isinstance(mixture, dict) or not isinstance(mixture.get("like"), str):
+        return own
+    return own | {"mixture": mixture | {"like": str(file.parent.resolve() / mixture["like"])}}
 
 
 def _without(file: Path, rules: dict[str, Any], off: Any) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pipelines.curate import likeness
 from pipelines.curate.policy import Policy, breaks_sql, for_pairs, mentions, verdict_sql
 from pipelines.storage.duck import parquet, signals
 from pipelines.storage.user_sql import closed
@@ -90,8 +91,8 @@ WHERE group_id IN (
 VERDICT = """
 CREATE TEMP TABLE verdict AS
 SELECT record_id, len(reasons) = 0 AS kept, reasons, duplicate_of,
-       CASE WHEN len(reasons) = 0 THEN split ELSE '' END AS split, decision, overruled
-FROM judged JOIN split_group USING (group_id)
+       CASE WHEN len(reasons) = 0 THEN split ELSE '' END AS split, decision, overruled, target, target_cosine
+FROM judged JOIN split_group USING (group_id) LEFT JOIN likeness USING (record_id)
 """
 
 VERDICTS = "SELECT * FROM verdict ORDER BY record_id"
@@ -188,8 +189,8 @@ def contamination() -> str:
 
 
 def judged(policy: Policy) -> str:
-    """Creates the table `judged`: the verdict on each record before quotas."""
-    return f"CREATE TEMP TABLE judged AS {verdict_sql(policy)}"
+    """Creates the table `judged`: the verdict on each record before quotas; and `likeness`, which is empty."""
+    return f"{likeness.EMPTY} CREATE TEMP TABLE judged AS {verdict_sql(policy)}"
 
 
 def groups(policy: Policy) -> str:

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 from rich.console import Console
 from rich.table import Table
 
 from pipelines.curate import mixture
+from pipelines.curate.likeness import DATA
 from pipelines.curate.measured import require_columns
 from pipelines.curate.policy import BUILT_IN, JUDGING, Policy, verdict_sql
 from pipelines.errors import did_you_mean
@@ -51,8 +53,8 @@ GROUP BY reason.rule
 """
 
 
-def try_policy(policy: Policy, con: duckdb.DuckDBPyConnection, recipe: str = "") -> Effect:
-    """Judge the records of `recipe` ("" where there is only one), over the users' views in `con`.
+def try_policy(policy: Policy, con: duckdb.DuckDBPyConnection, recipe: str = "", data: Path = DATA) -> Effect:
+    """Judge the records of `recipe` ("" where there is only one), over the users' views of `data` in `con`.
 
     Raises RecipeError where it is unclear which recipe is meant, or it has not been run up to dedupe; PolicyError
     where a rule looks at a signal that the stored data lacks.
@@ -60,7 +62,7 @@ def try_policy(policy: Policy, con: duckdb.DuckDBPyConnection, recipe: str = "")
     chosen = create_candidates(con, policy, recipe)
     with duck.bounded(Message("the policy"), JUDGING):
         con.execute(f"CREATE OR REPLACE TEMP TABLE judged AS {verdict_sql(policy)}")
-        mixture.apply(con, policy)
+        mixture.apply(con, policy, data)
     records, kept = con.sql("SELECT count(*), count(*) FILTER (len(reasons) = 0) FROM judged").fetchall()[0]
     counted = {rule: (broken, marginal) for rule, broken, marginal in con.sql(_RULES).fetchall()}
     return in_order(chosen, policy, records, kept, counted)

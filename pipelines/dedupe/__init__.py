@@ -35,7 +35,7 @@ from pipelines.dedupe.similarity_cache import SimilarityCache
 from pipelines.dedupe.union_find import component_labels, union_all
 from pipelines.dedupe.verify import Edges
 from pipelines.messages import Message
-from pipelines.recipe import DedupeSettings, Recipe
+from pipelines.recipe import Recipe
 from pipelines.storage import duck, filesystem, inputs
 from pipelines.workers import kernels
 from schemas.cluster import CLUSTER, EDGE
@@ -58,7 +58,7 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
         "stage": "dedupe",
         "name": recipe.name,
         "version": VERSION,
-        "params": recipe.dedupe.model_dump(),
+        "params": _params(recipe),
         "inputs": read.fingerprints,
     }
     if done := storage.finished(folder, **about):
@@ -75,13 +75,19 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
         _check_signals(con, read.paths)
         con.execute(sql.DROP_RANKED)
         workspace = Workspace(con, scratch, tuple(read.paths["records"]), tuple(read.paths["signals"]), workers)
-        result, new_cache = _cluster(workspace, recipe.dedupe, old_cache)
+        result, new_cache = _cluster(workspace, recipe, old_cache)
         record_ids = _read_record_ids(con)
         builder.table("clusters-00000.parquet", clustering.cluster_rows(record_ids, result), CLUSTER)
         builder.table("edges-00000.parquet", clustering.edge_table(record_ids, result), EDGE)
         similarity_cache.write(builder, new_cache)
         builder.counts.update(clustering.counts(result))
     return storage.finished(folder, **about)  # type: ignore[return-value]
+
+
+def _params(recipe: Recipe) -> dict[str, Any]:
+    """The settings for the key of the folder; one that a release added is left out where it changes nothing."""
+    settings = recipe.dedupe.model_dump(exclude={"translations"} if recipe.dedupe.translations else set())
+    return settings | ({"outliers": True} if recipe.embedding and not recipe.dedupe.semantic else {})
 
 
 def _check_signals(con: duckdb.DuckDBPyConnection, paths: Mapping[str, list[Path]]) -> None:
@@ -107,19 +113,19 @@ def _read_record_ids(con: duckdb.DuckDBPyConnection) -> pa.Array:
     return pa.concat_arrays([pa.array([], pa.large_string()), *columns])
 
 
-def _cluster(
-    workspace: Workspace, settings: DedupeSettings, old_cache: SimilarityCache
-) -> tuple[Clustering, SimilarityCache]:
+def _cluster(workspace: Workspace, recipe: Recipe, old_cache: SimilarityCache) -> tuple[Clustering, SimilarityCache]:
+    settings = recipe.dedupe
     rank, same_key, key_hash = (np.asarray(column) for column in workspace.con.sql(sql.ROW_KEYS).fetchnumpy().values())
     parent, copies = np.arange(rank.size), rank != same_key
     near, new_cache = find_near_duplicates(workspace, settings, RowKeys(rank, same_key, key_hash), parent, old_cache)
     union_all(parent, rank, same_key)
     edges = {"exact": Edges(same_key[copies], rank[copies], np.ones(copies.sum(), np.float32)), "near": near}
     if settings.semantic:
-        edges["semantic"] = find_semantic_duplicates(workspace, settings.semantic, rank, parent)
+        embedded = sql.embeddings(settings.translations)
+        edges["semantic"] = find_semantic_duplicates(workspace, embedded, settings.semantic, rank, parent)
     cluster = component_labels(parent)
     union_all(parent, rank, np.asarray(workspace.con.sql(sql.PAGES).fetchnumpy()["same_page"]))
     outlier = np.full(rank.size, np.nan, np.float32)
-    if settings.semantic:
+    if recipe.embedding:
         outlier = pair_outliers(workspace.con, rank, cluster[rank] == rank)
     return Clustering(cluster, component_labels(parent), outlier, edges), new_cache

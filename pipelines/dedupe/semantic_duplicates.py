@@ -47,12 +47,14 @@ def choose_tables(cosine: float) -> tuple[int, int]:
     return MAX_TABLES, 1
 
 
-def find_semantic_duplicates(workspace: Workspace, cosine: float, rank: Indices, parent: Indices) -> Edges:
+def find_semantic_duplicates(
+    workspace: Workspace, embeddings: str, cosine: float, rank: Indices, parent: Indices
+) -> Edges:
     """Join semantic duplicates in `parent`, a union-find over ranks; `rank` is the rank of each row, int64[rows].
 
-    Returns the verified edges. A pair in one component is not compared.
+    `embeddings` is a query of sql.py. Returns the verified edges. A pair in one component is not compared.
     """
-    ranks, numbers = _write_vectors(workspace, rank)
+    ranks, numbers = _write_vectors(workspace, embeddings, rank)
     order = np.argsort(ranks)
     edges = [Edges.empty()]
     tables, planes = choose_tables(cosine)
@@ -67,13 +69,13 @@ def find_semantic_duplicates(workspace: Workspace, cosine: float, rank: Indices,
     return Edges(*(np.concatenate(column) for column in zip(*edges, strict=True)))
 
 
-def _write_vectors(workspace: Workspace, rank: Indices) -> tuple[Indices, NDArray[np.uint64]]:
+def _write_vectors(workspace: Workspace, embeddings: str, rank: Indices) -> tuple[Indices, NDArray[np.uint64]]:
     """Write the embeddings as integers to the scratch folder; return ranks and hashes of numbers in that order."""
     ranks, numbers = [np.empty(0, np.int64)], [np.empty(0, np.uint64)]
     with scratch_files.create(workspace.scratch / "vectors") as file:
-        for batch in workspace.con.sql(sql.EMBEDDINGS).to_arrow_reader(sql.BATCH_ROWS):
+        for batch in workspace.con.sql(embeddings).to_arrow_reader(sql.BATCH_ROWS):
             ranks.append(rank[batch["n"].to_numpy()])
-            numbers.append(batch["pair_numbers"].to_numpy())
+            numbers.append(batch["alike"].to_numpy())
             vectors = batch["pair_embedding"].flatten().to_numpy(zero_copy_only=False).reshape(-1, DIMENSIONS)
             scratch_files.append(file, np.round(vectors.astype(np.float32) * SCALE).astype(np.int16))
     return np.concatenate(ranks), np.concatenate(numbers)

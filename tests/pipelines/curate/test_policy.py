@@ -143,7 +143,7 @@ def test_the_columns_a_predicate_looks_at(sql: str, columns: list[str]) -> None:
 
 def test_a_rule_about_outliers_is_silent_without_embeddings() -> None:
     stray = Policy(rules=(Rule(name="stray", drop_if="pair_outlier > 0.6", why="Of something else."),))
-    assert measured.unmeasured(stray, corpus.recipe()) == {"stray": "dedupe.semantic"}
+    assert measured.unmeasured(stray, corpus.recipe()) == {"stray": "annotate.embedding"}
     assert measured.unmeasured(stray, corpus.recipe(dedupe={"semantic": 0.95})) == {}
 
 

@@ -162,9 +162,10 @@ def test_a_reason_never_quotes_what_people_wrote() -> None:
 @pytest.mark.parametrize(
     ("settings", "silent"),
     [
-        ({}, {"hard": "annotate.difficulty", "stray": "dedupe.semantic", "both": "annotate.difficulty"}),
-        ({"annotate": {"difficulty": "smollm2"}}, {"stray": "dedupe.semantic", "both": "dedupe.semantic"}),
+        ({}, {"hard": "annotate.difficulty", "stray": "annotate.embedding", "both": "annotate.difficulty"}),
+        ({"annotate": {"difficulty": "smollm2"}}, {"stray": "annotate.embedding", "both": "annotate.embedding"}),
         ({"dedupe": {"semantic": 0.9}}, {"hard": "annotate.difficulty", "both": "annotate.difficulty"}),
+        ({"annotate": {"embedding": "english"}}, {"hard": "annotate.difficulty", "both": "annotate.difficulty"}),
         ({"dedupe": {"semantic": 0.9}, "annotate": {"difficulty": "smollm2"}}, {}),
     ],
 )

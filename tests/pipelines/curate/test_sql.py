@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.curate import sql
+from pipelines.curate import likeness, sql
 from pipelines.curate.policy import Policy, Rule
 from schemas.cluster import CLUSTER
 from schemas.record import PAIR, RECORD
@@ -94,7 +94,7 @@ def test_an_empty_split_gets_one_group_that_can_be_spared(given: list[tuple[str,
 
 
 def verdict(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute(sql.VERDICT)
+    con.execute(likeness.EMPTY + sql.VERDICT)
 
 
 JUDGED: list[Row] = [

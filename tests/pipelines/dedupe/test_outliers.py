@@ -13,7 +13,7 @@ from tests.pipelines.signals.static_model import MEANINGS, write_model
 
 pytest.importorskip("model2vec")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
-ASKED = {"dedupe": {"semantic": 0.999}}
+ASKED = {"annotate": {"embedding": "english"}, "dedupe": {"semantic": 0.999}}
 SERVERS, BREAD = (MEANINGS[1].split(), MEANINGS[2].split())
 
 

@@ -6,8 +6,11 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-# those of the extra `semantic`
-OPTIONAL = {"pipelines.dedupe.semantic_duplicates", "pipelines.signals.embedding", "pipelines.curate.diversity"}
+# those of the extras `semantic` and `multilingual`
+OPTIONAL = {
+    "pipelines.dedupe.semantic_duplicates", "pipelines.signals.embedding", "pipelines.models.pieces",
+    "pipelines.curate.diversity", "pipelines.curate.likeness",
+}  # fmt: skip
 # called by other kernels only
 INNER = {"pipelines.signals.blocks", "pipelines.signals.spelling"} | {
     f"pipelines.dedupe.{name}" for name in ("bodies", "similarity_cache", "values")

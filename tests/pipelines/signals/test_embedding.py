@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines import annotate
+from pipelines.models import embeddings
 from pipelines.recipe import RecipeError
 from pipelines.signals import embedding
 from tests.pipelines import corpus
@@ -16,6 +17,9 @@ from tests.pipelines.signals.static_model import write_model
 
 pytest.importorskip("model2vec")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+ENGLISH = {"annotate": {"embedding": "english"}}
 
 
 def embedded(folder: Path, *outputs: str) -> list[Any]:
@@ -48,7 +52,7 @@ def test_batches_change_no_bit(tmp_path: Path) -> None:
 def test_annotate_writes_the_column_when_the_recipe_asks(tmp_path: Path) -> None:
     write_model(tmp_path)
     rows = [corpus.record("forum:1#a1", "install the server", "put the host on")]
-    for settings, there in (({}, False), ({"dedupe": {"semantic": 0.95}}, True)):
+    for settings, there in (({}, False), (ENGLISH, True)):
         corpus.write(tmp_path, corpus.recipe("forum", **settings), rows)
         made = pq.read_table(tmp_path / "3_signals" / "forum" / "signals-00000.parquet")
         assert ("pair_embedding" in made.column_names) == there
@@ -56,15 +60,15 @@ def test_annotate_writes_the_column_when_the_recipe_asks(tmp_path: Path) -> None
 
 
 def test_the_extra_that_lacks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedding, "find_spec", lambda _: None)
+    monkeypatch.setattr(embeddings, "find_spec", lambda _: None)
     with pytest.raises(RecipeError, match=r"gristmill\[semantic\]"):
-        annotate.select_signals(corpus.recipe("forum", dedupe={"semantic": 0.9}), tmp_path)
+        annotate.select_signals(corpus.recipe("forum", **ENGLISH), tmp_path)
 
 
 def test_a_failed_distillation_tells_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedding.sys, "executable", "false")
+    monkeypatch.setattr(embeddings.sys, "executable", "false")
     with pytest.raises(RecipeError, match="distilling failed"):
-        embedding.signals(tmp_path)
+        embedding.signals("multilingual", tmp_path)
 
 
 def test_numbers_are_told_apart_in_their_order() -> None:
