@@ -36,8 +36,8 @@ _CREDIT_CUE = re2.compile(
     r"|tir[ée]|tratt|основан|засновано|базується|ベースに|もとに|基に|基づ|기반|바탕|基于|改编自|参考自"
 )
 _CHEERS = re2.compile(
-    r"(?i)^\W*(?:congrat(?:s|ulations)|(?:very )?well done|(?:great|good|nice) (?:job|work)|awesome|ya+y|hoo?ra+y"
-    r"|woohoo"
+    r"(?i)^[^\pL\pN]*(?:congrat(?:s|ulations)|(?:very )?well done|(?:great|good|nice) (?:job|work)|awesome"
+    r"|ya+y|hoo?ra+y|woohoo"
     r"|that['’]s (?:it|all)(?: for now)?|(?:pretty )?(?:cool|easy|simple|neat|nice),? (?:huh|right|eh|isn['’]t it)"
     r"|how cool is that|makes sense|(?:are you )?ready(?: (?:for|to) [^.!?\n]{0,60})?"
     r"|(?:and )?(?:now )?(?:it['’]s )?(?:now )?time (?:to|for) [^.!?\n]{1,60}|good luck|have fun|enjoy"
@@ -69,7 +69,7 @@ _CHEERS = re2.compile(
 # The next part of a course, named in the last sentence of this one. English and Chinese are `pointers.py`'s.
 _NEXT_PART = re2.compile(
     r"(?i)\b(?:nächste[nms]?|folgende[nms]?) (?:Kapitel|Abschnitt|Teil|Schritt|Lektion|Übung)\b"
-    r"|\b(?:chapitre|section|partie|étape|leçon|exercice) (?:suivante?|prochaine?)\b"
+    r"|(?:chapitre|section|partie|étape|leçon|exercice) (?:suivante?|prochaine?)\b"
     r"|\bprochaine? (?:chapitre|section|partie|étape|leçon|exercice)\b"
     r"|\b(?:próxim[oa]|siguiente) (?:capítulo|sección|parte|paso|lección|ejercicio|apartado)\b"
     r"|\b(?:capítulo|sección|parte|lección|apartado) siguiente\b"
@@ -81,7 +81,7 @@ _NEXT_PART = re2.compile(
     r"|다음 (?:장|단계|챕터|내용|강의|섹션|예제)"
 )
 _BEGINS = re2.compile(
-    r"(?i)^\W*(?:los geht['’]?s|auf geht['’]?s|las+t? uns (?:loslegen|anfangen|beginnen|starten|weitermachen"
+    r"(?i)^[^\pL\pN]*(?:los geht['’]?s|auf geht['’]?s|las+t? uns (?:loslegen|anfangen|beginnen|starten|weitermachen"
     r"|es ausprobieren)"
     r"|allons-y|c['’]est parti|essayons(?: ça)?|commençons|voyons (?:ça|cela)|vamos(?: (?:a ello|allá|lá|nessa"
     r"|começar|a empezar))?"
@@ -97,8 +97,8 @@ _BEGINS = re2.compile(
 
 # "Here is an example." and no example: what it shows was a picture, or stands on another page.
 _SHOWS = re2.compile(
-    r"(?i)^\W*(?:here(?:['’]s| is| are)|below (?:is|are)|voici|hier (?:ist|sind|ein)|aquí (?:está|tienes?|hay)|ecco"
-    r"|以下是|下面是|这里是)\b?[^.!?:：。！？\n]{0,100}[.!:：。！]?$"
+    r"(?i)^[^\pL\pN]*(?:here(?:['’]s| is| are)|below (?:is|are)|voici|hier (?:ist|sind|ein)|aquí (?:está|tienes?|hay)"
+    r"|ecco|以下是|下面是|这里是)[^.!?:：。！？\n]{0,100}[.!:：。！]?$"
 )
 
 

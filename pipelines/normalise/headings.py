@@ -100,9 +100,9 @@ _OF_IT = re2.compile(
 # A heading that speaks to some of its readers names no topic for what stands below it: "If you are on Windows"
 _CONDITION = re2.compile(
     r"(?i)^(?:(?:if|when|unless) (?:you|we|i|your|my|you['’]re|you['’]ve)\b|(?:wenn|falls) (?:du|ihr|sie|man|wir)\b"
-    r"|s(?:i (?:vous|tu|nous|on|usted|tienes|estás|quieres)\b|['’]il)|se (?:você|vuoi|stai|sei|hai|usi)\b|als (?:je|u"
-    r"|jij)\b"
-    r"|indien u\b|jeśli\b|gdy\b|eğer\b)|^(?:если|якщо) |^(?:如果|当|若|假如)[你您我]|(?:する|している|の)方へ$"
+    r"|s(?:i (?:vous|tu|nous|on|usted|tienes|estás|quieres)\b|['’]il)|se (?:você|(?:vuoi|stai|sei|hai|usi)\b)"
+    r"|als (?:je|u|jij)\b|indien u\b|jeśli\b|gdy\b|eğer\b)"
+    r"|^(?:если|якщо) |^(?:如果|当|若|假如)[你您我]|(?:する|している|の)方へ$"
     r"|분들(?:에게|께|을 위해)$"
 )
 _IS = re2.compile(r"^[*_`\"”]*(?: \([^)\n]{1,20}\))? (?:is|are|was|were|means?|refers?)\b")

@@ -32,20 +32,20 @@ _GERMAN = (
     r"|\bLeser(?:innen)? zu Hause\b"
 )
 _FRENCH = (
-    r"\b(?:chapitres?|sections?|parties?|étapes?|exemples?|exercices?|leçons?|tutoriels?) (?:précédent|prochain"
-    r"|antérieur)e?s?\b|\b(?:chapitre|section|partie|étape|leçon|tutoriel)s? suivante?s?\b"
+    r"(?:chapitres?|sections?|parties?|étapes?|exemples?|exercices?|leçons?|tutoriels?) (?:précédent|prochain"
+    r"|antérieur)e?s?\b|(?:chapitre|section|partie|étape|leçon|tutoriel)s? suivante?s?\b"
     r"|\b(?:précédent|prochain|dernier|dernière)e?s? (?:chapitre|section|partie|étape|exemple|exercice|leçon"
     r"|tutoriel)s?\b|\b(?:ce|cet) (?:tutoriel|chapitre|cours|atelier)\b"
     r"|\b(?:notre|nos) (?:\w+ )?(?:blog|appli|application|projet|site|template|page)s?\b"
     r"|(?:souvenez|rappelez|rappelles|souviens)[- ](?:vous|toi|tu)\b|\bvous (?:souvenez|rappelez)\b"
-    r"|\b(?:nous avons|on a) (?:déjà|bien)\b|\bcomme (?:nous|on) (?:l['’])?(?:avons|a) (?:déjà )?(?:vu|fait|dit)\b"
+    r"|\b(?:nous avons|on a) (?:déjà|bien\b)|\bcomme (?:nous|on) (?:l['’])?(?:avons|a) (?:déjà )?(?:vu|fait|dit)\b"
     r"|\bjusqu['’](?:à présent|ici|à maintenant)\b|\bvotre coach\b|\blect(?:rices|eurs) à la maison\b"
     r"|\btout à l['’]heure\b"
 )
 _SPANISH = (
     r"\b(?:capítulo|sección|paso|ejemplo|ejercicio|parte|apartado|lección|tutorial)(?:e?s)? (?:anterior|previ[oa]"
     r"|próxim[oa])(?:e?s)?\b"
-    r"|\b(?:próxim[oa]|últim[oa]|siguiente)s? (?:capítulo|sección|ejercicio|parte|apartado|lección|tutorial)s?\b"
+    r"|(?:próxim[oa]|últim[oa]|siguiente)s? (?:capítulo|sección|ejercicio|parte|apartado|lección|tutorial)s?\b"
     r"|\b(?:este|del?) (?:tutorial|capítulo|curso|taller)\b"
     r"|\bnuestr[oa]s? (?:\w+ )?(?:blog|app|aplicación|proyecto|sitio|página|plantilla)s?\b"
     r"|\b(?:recuerdas|te acuerdas)\b|\bcomo (?:ya )?hemos visto\b|\bcomo vimos\b|\bhasta ahora\b"
@@ -53,7 +53,7 @@ _SPANISH = (
 )
 _PORTUGUESE = (
     r"\b(?:capítulo|seção|secção|passo|exemplo|exercício|parte|lição|tutorial)s? (?:anterior|próxim[oa])(?:e?s)?\b"
-    r"|\b(?:próxim[oa]|últim[oa])s? (?:capítulo|seção|secção|exercício|parte|lição|tutorial)\b"
+    r"|(?:próxim[oa]|últim[oa])s? (?:capítulo|seção|secção|exercício|parte|lição|tutorial)\b"
     r"|\b(?:este|neste|deste) (?:tutorial|capítulo|curso)\b"
     r"|\bnoss[oa]s? (?:\w+ )?(?:blog|app|aplicação|aplicativo|projeto|site|página)s?\b|\bcomo (?:já )?vimos\b"
     r"|\baté agora\b|\blembra (?:d[eoa]|que|quando)\b"
@@ -63,7 +63,7 @@ _ITALIAN = (
     r"|\b(?:prossim[oa]|ultim[oa]) (?:capitolo|sezione|esercizio|parte|lezione)\b"
     r"|\bquesto (?:tutorial|capitolo|corso)\b"
     r"|\bnostr[oaie] (?:\w+ )?(?:blog|app|applicazione|progetto|sito|pagina)\b|\bcome abbiamo (?:già )?visto\b"
-    r"|\babbiamo già\b|\bfinora\b"
+    r"|\babbiamo già|\bfinora\b"
 )
 _DUTCH = (
     r"\b(?:vorige?|volgende?|laatste) (?:\w+ )?(?:hoofdstuk|sectie|stap|voorbeeld|paragraaf|les|oefening)(?:ken"

@@ -37,6 +37,7 @@ COMMANDS: dict[str, dict[str, tuple[str, ...]]] = {
     "serve": {"serve small --port 0": ("finetune",)},
     "forget": {f"forget --record {RECORD}": tuple(FOLDERS), "forget --author Nobody --dry-run": tuple(FOLDERS)},
     "verify": {"verify": tuple(FOLDERS), "verify --seal": tuple(FOLDERS)},
+    "learn": {"learn taste --from votes": tuple(FOLDERS)},
     "decide": {f"decide {RECORD} --reject --who Ada": tuple(FOLDERS)},
     "tune": {"tune output_too_short --recipe {}": tuple(FOLDERS)},
     "review": {"review export {out}/tasks --recipe {}": tuple(FOLDERS), "review import {out}/answers.json": ()},

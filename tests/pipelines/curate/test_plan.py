@@ -34,7 +34,7 @@ def test_no_join_keeps_texts(tmp_path: Path) -> None:
     with duck.spilling_duckdb(tmp_path / "5_curated" / "mill", 1) as (con, _):
         con.execute(sql.FIXED_JOIN_ORDER)
         external.create_tables(con, inputs.load_inputs(mill, tmp_path, clusters=True), external.load(mill, tmp_path))
-        curate._judge(con, rules)
+        curate._judge(con, rules, tmp_path)
         for query in (policy.verdict_sql(rules), sql.SPLIT.format(split="train"), sql.DROPPED):
             (plan,) = json.loads(con.execute(f"EXPLAIN (FORMAT JSON) {query}").fetchall()[0][1])
             assert "record_id" in set(read_by(plan))
