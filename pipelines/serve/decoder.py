@@ -16,6 +16,7 @@ from pipelines.serve.choice import Choice, Delta, GenerationRequest
 from pipelines.serve.engine import Batch, Engine
 
 MAX_ROWS = 16  # completions that are written at once
+MOST_PADDED = 2  # times the text, what is read at once with its padding
 
 
 @dataclass(eq=False, slots=True)
@@ -62,50 +63,68 @@ class Decoder:
             return self.is_working
 
     def _admit(self) -> None:
-        while self.waiting and self._has_room(len(self.waiting[0].request.prompts)):
-            job = self.waiting.popleft()
-            try:
-                self._begin(job)
-            except Exception as error:
-                job.end(error)
+        jobs: list[Job] = []
+        while self.waiting and self._has_room(sum(len(job.request.prompts) for job in jobs), self.waiting[0]):
+            jobs.append(self.waiting.popleft())
+        for together in [jobs] if _are_alike(jobs) else [[job] for job in jobs]:
+            self._begin_or_tell(together)
 
-    def _has_room(self, rows: int) -> bool:
-        return not self.running or (len(self.running) + rows <= MAX_ROWS and self.batch.can_be_joined())
+    def _has_room(self, taken: int, job: Job) -> bool:
+        rows = len(self.running) + taken
+        can_join = self.batch.can_be_joined()
+        return not rows or (rows + len(job.request.prompts) <= MAX_ROWS and can_join)
 
-    def _begin(self, job: Job) -> None:
-        """Read the prompts of a job, choose the first token of each completion, and let them join the batch."""
-        choices = [Choice(self.engine, job.request, index) for index in range(len(job.request.prompts))]
-        if job.request.prompt_logprobs and not job.cancelled.is_set():
-            self._tell_prompts(job, choices)
-        if job.cancelled.is_set() or job.request.max_tokens == 0:
-            for choice in choices:
-                job.emit(Delta(choice.index, "", "length"))
-            job.end(0)
+    def _begin_or_tell(self, jobs: list[Job]) -> None:
+        """Begin jobs together; where that fails, each alone, so that none fails for another."""
+        try:
+            self._begin(jobs)
+        except Exception as error:
+            for job in jobs:
+                self._begin_or_tell([job]) if len(jobs) > 1 else job.end(error)
+
+    def _begin(self, jobs: list[Job]) -> None:
+        """Read the prompts of jobs, choose the first token of each completion, and let them join the batch."""
+        for job in [job for job in jobs if job.cancelled.is_set() or not job.request.max_tokens]:
+            self._end_unwritten(job)
+            jobs.remove(job)
+        rows = [(job, Choice(self.engine, job.request, n)) for job in jobs for n in range(len(job.request.prompts))]
+        if not rows:
             return
-        job.unfinished = len(choices)
-        batch, logits = self._read(job.request)
-        self._add([(job, choice) for choice in choices], logits)
-        left = [row for row, choice in enumerate(choices) if not choice.finished]
-        self._retire(job, len(choices) - len(left))
+        batch, logits = self._read([job.request.prompts[choice.index] for job, choice in rows])
+        for job in jobs:
+            job.unfinished = len(job.request.prompts)
+            self._tell_prompts(job)
+        self._add(rows, logits)
+        left = [row for row, (_, choice) in enumerate(rows) if not choice.finished]
+        for job, choice in rows:
+            self._retire(job) if choice.finished else None
         if left:
             batch.keep(left)
             self.batch.join(batch)
-            self.running += [(job, choices[row]) for row in left]
+            self.running += [rows[row] for row in left]
 
-    def _tell_prompts(self, job: Job, choices: list[Choice]) -> None:
+    def _end_unwritten(self, job: Job) -> None:
+        self._tell_prompts(job)
+        for choice in range(len(job.request.prompts)):
+            job.emit(Delta(choice, "", "length"))
+        job.end(0)
+
+    def _tell_prompts(self, job: Job) -> None:
         """Emit the tokens of prompts with their probabilities; each is read alone, so that none is padded."""
+        if not job.request.prompt_logprobs or job.cancelled.is_set():
+            return
         for prompt in dict.fromkeys(job.request.prompts):
             logits = self.engine.batch().read_all(prompt)
-            for choice in choices:
-                if job.request.prompts[choice.index] == prompt:
-                    job.emit(choice.prompt_tokens(logits))
+            for index, each in enumerate(job.request.prompts):
+                if each == prompt:
+                    job.emit(Choice(self.engine, job.request, index).prompt_tokens(logits))
 
-    def _read(self, request: GenerationRequest) -> tuple[Batch, Tensor]:
-        """Return a batch with a row for each choice, and the logits of what follows; equal prompts are read once."""
-        distinct = list(dict.fromkeys(request.prompts))
+    def _read(self, prompts: list[tuple[int, ...]]) -> tuple[Batch, Tensor]:
+        """Return a batch with a row for each prompt, and the logits of what follows; equal ones are read once."""
+        distinct = list(dict.fromkeys(prompts))
         batch = self.engine.batch()
         logits = batch.read(distinct).cpu()
-        rows = [distinct.index(prompt) for prompt in request.prompts]
+        rows = [distinct.index(prompt) for prompt in prompts]
         batch.keep(rows)
         return batch, logits[rows]
 
@@ -126,13 +145,13 @@ class Decoder:
         if not rows:
             return
         for row in rows:
-            self._retire(self.running[row][0], 1)
+            self._retire(self.running[row][0])
         kept = [row for row in range(len(self.running)) if row not in rows]
         self.running = [self.running[row] for row in kept]
         self.batch.keep(kept)
 
-    def _retire(self, job: Job, choices: int) -> None:
-        job.unfinished -= choices
+    def _retire(self, job: Job) -> None:
+        job.unfinished -= 1
         if not job.unfinished:
             job.end(job.tokens)
 
@@ -141,3 +160,9 @@ class Decoder:
         self.running, self.batch = [], self.engine.batch()
         for job in jobs:
             job.end(error)
+
+
+def _are_alike(jobs: list[Job]) -> bool:
+    """Whether reading the prompts of jobs together reads more text than padding."""
+    lengths = [len(prompt) for job in jobs for prompt in job.request.prompts]
+    return len(lengths) * max(lengths, default=0) <= MOST_PADDED * sum(lengths)

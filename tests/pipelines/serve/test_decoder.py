@@ -152,11 +152,45 @@ def test_what_fails_ends_with_its_error_and_the_next_request_runs(
     assert after.text() == alone(engine, PROMPTS[0], 12)
 
 
-def test_models_whose_layers_have_a_window_are_not_joined(engine: Engine, steps: list[int], monkeypatch: Any) -> None:
+def test_models_whose_layers_have_a_window_are_not_joined(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    joined: list[int] = []
     monkeypatch.setattr(Batch, "can_be_joined", lambda self: self.rows == 0)
-    clients = run(Decoder(engine), *(ask(engine, text, 8, n=2) for text in PROMPTS))
-    assert set(steps) == {2}
+    join = Batch.join
+    monkeypatch.setattr(Batch, "join", lambda self, other: (joined.append(self.rows), join(self, other))[1])
+    decoder, clients = Decoder(engine), [Client(ask(engine, text, 8, n=2)) for text in PROMPTS]
+    emit = clients[0].job.emit
+
+    def emit_and_submit(delta: Delta) -> None:
+        emit(delta)
+        while others:
+            decoder.submit(others.pop().job)
+
+    others, clients[0].job.emit = clients[:0:-1], emit_and_submit
+    decoder.submit(clients[0].job)
     assert [client.text(1) for client in clients] == [alone(engine, text, 8) for text in PROMPTS]
+    assert set(joined) == {0} and len(joined) > 1
+
+
+def test_what_fails_together_is_tried_alone(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = Batch.read
+
+    def limited(batch: Batch, prompts: Any) -> Any:
+        if len(prompts) > 1 or tuple(prompts[0]) == engine.encode("a"):
+            raise MemoryError("too little")
+        return read(batch, prompts)
+
+    monkeypatch.setattr(Batch, "read", limited)
+    decoder = Decoder(engine)
+    with decoder.lock:  # so that all wait when it begins
+        decoder.is_working = True
+    requests = [ask(engine, text, 6) for text in ("How do I sort a list?", "a", "How do I open a file?")]
+    clients = [Client(request) for request in requests]
+    for client in clients:
+        decoder.submit(client.job)
+    decoder.pool.submit(decoder._work)
+    assert clients[0].text() == alone(engine, "How do I sort a list?", 6)
+    assert clients[2].text() == alone(engine, "How do I open a file?", 6)
+    assert clients[1].ended.wait(FAR) and isinstance(clients[1].result, MemoryError)
 
 
 def test_probabilities_are_the_models(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
