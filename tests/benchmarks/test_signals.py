@@ -38,6 +38,7 @@ def work(texts):
         for one in FILTERS:
             one.score_document(text)
 '''
+LEAST = 1e6 / 340  # records a second: DESIGN section 7
 PEERS = {"datatrove": (DATATROVE, 50.0), "NeMo Curator": (NEMO, 12.0)}
 
 
@@ -68,7 +69,7 @@ def test_heuristics_are_faster_than(peer: str) -> None:
 
 def test_where_the_time_goes() -> None:
     """A profile: microseconds per record of each function, and of all SQL together. Nothing to fail but the whole."""
-    table = records(answers(2_000))
+    table = records(answers(4_000))  # as many as make a shard's patterns worth compiling
     functions: dict[Callable[[pa.Table], pa.Array] | str, list[Signal]] = {}
     for signal in SIGNALS:
         functions.setdefault("SQL" if isinstance(signal.compute, str) else signal.compute, []).append(signal)
@@ -78,6 +79,6 @@ def test_where_the_time_goes() -> None:
             function if isinstance(function, str) else f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
         )
         print(f"  {name:32} {1e6 / speed(table, tuple(signals), 1):8.1f} µs")
-    total = speed(table, SIGNALS)
+    total = speed(table, SIGNALS, 2)
     print(f"  all signals: {total:,.0f} records/s on one core")
-    assert total > 1_000
+    assert total > LEAST
