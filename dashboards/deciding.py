@@ -117,22 +117,25 @@ def _form(recipe: str, row: dict[str, Any], after: Callable[[], None]) -> None:
     what, name = st.session_state.get("writing", ("", ""))
     if name != row["record_id"]:
         return
-    with st.form("form of what is said"):
-        said = _edit_fields(row) if what == "edit" else {"note": st.text_area(tr("Note"), key="note_text")}
-        save, cancel = st.columns(2)
-        look: dict[str, Any] = {"width": "stretch", "on_click": address.hold}
-        saved = save.form_submit_button(tr("Save"), type="primary", **look)
-        if cancel.form_submit_button(tr("Cancel"), **look):
+
+    def save() -> None:  # before the page is drawn: a draw may be broken off, and what was said would be lost
+        address.hold()
+        said = _said(row, what)
+        if _says_something(said) and say(recipe, [name], what, **said):
+            if what == "edit":
+                after()
             _end()
-    if saved and _says_something(said) and say(recipe, [name], what, **said):
-        if what == "edit":
-            after()
-        _end()
+
+    with st.form("form of what is said"):
+        _draw_fields(row, what)
+        left, right = st.columns(2)
+        left.form_submit_button(tr("Save"), type="primary", width="stretch", on_click=save)
+        right.form_submit_button(tr("Cancel"), width="stretch", on_click=_end)
 
 
 def _end() -> None:
-    del st.session_state["writing"]
-    st.rerun()
+    address.hold()
+    st.session_state.pop("writing", None)
 
 
 def _says_something(said: dict[str, str]) -> bool:
@@ -142,10 +145,17 @@ def _says_something(said: dict[str, str]) -> bool:
     return False
 
 
-def _edit_fields(row: dict[str, Any]) -> dict[str, str]:
-    """What was changed, by field."""
-    fields = {"instruction": tr("Question"), "input": tr("Input"), "output": tr("Answer")}
-    written = {
-        name: st.text_area(label, row[name], key=f"new_{name}", height="content") for name, label in fields.items()
-    }
+def _draw_fields(row: dict[str, Any], what: str) -> None:
+    if what == "note":
+        st.text_area(tr("Note"), key="note_text")
+        return
+    for name, label in {"instruction": tr("Question"), "input": tr("Input"), "output": tr("Answer")}.items():
+        st.text_area(label, row[name], key=f"new_{name}", height="content")
+
+
+def _said(row: dict[str, Any], what: str) -> dict[str, str]:
+    """The note, or the texts that were changed, by field."""
+    if what == "note":
+        return {"note": st.session_state["note_text"]}
+    written = {name: st.session_state[f"new_{name}"] for name in ("instruction", "input", "output")}
     return {name: text for name, text in written.items() if text != row[name]}
