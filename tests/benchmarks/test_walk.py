@@ -95,6 +95,7 @@ def found(hands: Hands, fate: str) -> list[str]:
     hands.choose("The rule", RULE, "brief")
     hands.choose("Fate", fate)
     expect(hands.page.get_by_text("Filters: 3 in use")).to_be_visible()
+    expect(hands.page.get_by_test_id("stStatusWidget")).to_have_count(0)
     until(lambda: len(links(hands.page)) == BAD, "twenty records", every=0.1)
     return links(hands.page)
 
@@ -131,6 +132,6 @@ def test_bad_records_are_gone_after_a_walk(large: Mill, page: Page) -> None:
     print(hands.told("gone"))
     shoot(page, "walk-gone")
     answer = large.gristmill("sql", f"SELECT count(*) FROM verdicts WHERE NOT kept AND record_id IN {tuple(bad)}")
-    assert str(BAD) in answer.stdout
+    assert str(BAD) in answer.stdout, bad
     assert not {*bad} & {*others}
     assert hands.clicks <= MOST_CLICKS
