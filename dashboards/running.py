@@ -1,6 +1,7 @@
 """Run curate with a policy from the page, and see how it goes and what came of it."""
 
 import shlex
+from typing import Any
 
 import streamlit as st
 
@@ -9,6 +10,7 @@ from pipelines.errors import WorkFailed
 from pipelines.flows import served, start
 from pipelines.messages import Message, tr
 
+NOT_STARTED = "not started"  # in the session: (recipe, policy, why)
 SECONDS = 2  # between two looks at a run
 STATES = {
     "SCHEDULED": Message("scheduled"),
@@ -42,15 +44,25 @@ def _show_button(recipe: str, policy: str) -> None:
             policy=f"**{texts.plain(policy)}**",
         )
     )
-    if st.button(tr("Run curate with it"), icon=":material/play_arrow:", type="primary", on_click=address.hold):
-        try:
-            address.put("run", start.start_curate(recipe, policy).id)
-        except WorkFailed as error:
-            st.warning(tr("Not started: {error}. This command does the same:", error=texts.fault(error)))
-            words = ["gristmill", "stage", "curate", served.place(recipe), "--policy", policy]
-            st.code(shlex.join(words), language="bash", wrap_lines=True)
+    pressed: dict[str, Any] = {"on_click": _start, "args": (recipe, policy)}
+    st.button(tr("Run curate with it"), icon=":material/play_arrow:", type="primary", **pressed)
+    tried = st.session_state.get(NOT_STARTED, ("", "", ""))
+    if tried[:2] == (recipe, policy):
+        st.warning(tr("Not started: {error}. This command does the same:", error=tried[2]))
+        words = ["gristmill", "stage", "curate", served.place(recipe), "--policy", policy]
+        st.code(shlex.join(words), language="bash", wrap_lines=True)
     st.caption(tr("To make it the recipe's own, write this into the recipe's file:"))
     st.code(f'policy = "{policy}"', language="toml", wrap_lines=True)
+
+
+def _start(recipe: str, policy: str) -> None:
+    """Before the page is drawn: a draw may be broken off after a run has begun, and nobody would see it."""
+    address.hold()
+    st.session_state.pop(NOT_STARTED, None)
+    try:
+        address.put("run", start.start_curate(recipe, policy).id)
+    except WorkFailed as error:
+        st.session_state[NOT_STARTED] = (recipe, policy, texts.fault(error))
 
 
 def _follow(recipe: str, run: str) -> None:

@@ -250,20 +250,22 @@ def show_saving(recipe: str, name: str, changed: Edits) -> None:
     where = texts.plain(str(edits.folder(ask.data_path())))
     st.caption(tr("A policy is a file of its own on the machine of this dashboard, in {folder}.", folder=where))
     with st.form("save"):
-        wanted = st.text_input(tr("A name for the changed policy"), placeholder="mine", key="policy_name")
-        if st.form_submit_button(tr("Save as a policy file"), icon=":material/save:", on_click=address.hold):
-            _save(wanted, trying.base(name, recipe), changed)
+        st.text_input(tr("A name for the changed policy"), placeholder="mine", key="policy_name")
+        pressed: dict[str, Any] = {"on_click": _save, "args": (name, recipe, changed)}
+        st.form_submit_button(tr("Save as a policy file"), icon=":material/save:", **pressed)
 
 
-def _save(wanted: str, base: str | Policy, changed: Edits) -> None:
+def _save(name: str, recipe: str, changed: Edits) -> None:
+    """Before the page is drawn: a draw may be broken off, and the changes would not be saved."""
+    address.hold()
+    wanted, who = str(st.session_state["policy_name"]), str(st.session_state.get("who", ""))
     try:
-        file = edits.save(wanted, base, changed, ask.data_path(), str(st.session_state.get("who", "")))
+        file = edits.save(wanted, trying.base(name, recipe), changed, ask.data_path(), who)
     except (WrongInput, OSError) as error:
         st.error(texts.fault(error))
         return
     _take_back()
     address.put("policy", file.name)
-    st.rerun()
 
 
 draw()

@@ -11,8 +11,9 @@ from typing import Any, Literal
 import duckdb
 
 from pipelines.curate import bounds
+from pipelines.curate.bounds import Bound
 from pipelines.curate.decisions import JUDGEMENTS, Decision, standing
-from pipelines.curate.policy import Policy, PolicyError
+from pipelines.curate.policy import Policy, PolicyError, Rule
 from pipelines.curate.what_if import create_candidates
 
 Order = Literal["random", "threshold", "rule", "disagreement"]
@@ -62,8 +63,8 @@ def queue(  # noqa: PLR0913, PLR0917 (what the order goes by)
     """The ids of a recipe's records in the order in which to look at them.
 
     random          drawn by `seed`
-    threshold       those nearest to a bound of the rule of `policy` first, of the bounds that are for the record; those
-                    of which nothing was measured are left out
+    threshold       those nearest to a bound of the rule of `policy` first; of the records that it drops or keeps by
+                    that bound, as the rest of the rule would not do either by itself
     rule            those that broke `rule` ("": any) when curate ran last, drawn
     disagreement    those that one person keeps and another rejects, by `decisions` (a whole history), drawn
 
@@ -95,9 +96,15 @@ def _near(con: duckdb.DuckDBPyConnection, recipe: str, rule: str, policy: Policy
         raise PolicyError("rule {name} compares no signal with a number, so nothing is near to it", name=rule)
     create_candidates(con, policy, recipe)
     distances = [
-        _DISTANCE.format(when=bound.when or "true", measure=bound.measure, number=bound.literal) for bound in listed
+        _DISTANCE.format(when=_decides(chosen, bound), measure=bound.measure, number=bound.literal) for bound in listed
     ]
     return _NEAR.format(distances=", ".join(distances))
+
+
+def _decides(rule: Rule, bound: Bound) -> str:
+    """SQL: whether the bound is for a record, and what its comparison gives makes a difference there."""
+    above, below = (f"coalesce({bounds.with_comparison(rule, bound, value)}, false)" for value in ("true", "false"))
+    return f"({bound.when or 'true'}) AND {above} <> {below}"
 
 
 def judgements(decisions: Iterable[Decision]) -> dict[str, dict[str, bool]]:

@@ -5,15 +5,12 @@ Clicks, keys, characters and seconds are printed, with what is waited for in the
 
 import re
 import time
-from collections.abc import Iterator
 
-import pytest
 from playwright.sync_api import Locator, Page, TimeoutError, expect
 
-from tests.benchmarks.test_review import DOCSTRINGS
-from tests.browser.conftest import STAGES, chromium_page, shoot
-from tests.conftest import SMALL, Mill, serving
-from tests.waiting import FAR, until
+from tests.browser.conftest import shoot
+from tests.conftest import Mill
+from tests.waiting import until
 
 RULE, LINE, BAD = "output_too_brief", "40", 20  # explanations of fewer words than this say too little
 MOST_CLICKS = 24  # three of them for lists that closed
@@ -65,21 +62,6 @@ def seen(what: Locator) -> bool:
     except TimeoutError:
         return False
     return True
-
-
-@pytest.fixture(scope="module")
-def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mill]:
-    """A running `gristmill up` over some hundred records."""
-    with serving(tmp_path_factory.mktemp("walk"), SMALL + DOCSTRINGS, {}) as mill:
-        assert mill.gristmill("run", "small.toml", "--stages", STAGES).returncode == 0
-        yield mill
-
-
-@pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    expect.set_options(timeout=1000 * FAR)
-    with chromium_page() as page:
-        yield page
 
 
 def links(page: Page) -> list[str]:

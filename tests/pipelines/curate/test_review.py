@@ -16,6 +16,7 @@ RULES = Policy(
         Rule(name="two", drop_if="output_words < 10 OR output_link_share > 0.5", why="-"),
         Rule(name="none", drop_if="licence = ''", why="-"),
         Rule(name="case", drop_if="output_words < CASE WHEN output_language = 'zh' THEN 38 ELSE 5 END", why="-"),
+        Rule(name="rest", drop_if="output_words < 10 AND output_link_share = 0 AND output_language = 'zh'", why="-"),
     )
 )
 WORDS = {"a": 2, "b": 9, "c": 10, "d": 40, "e": None}
@@ -55,6 +56,7 @@ def test_near_a_threshold_is_nearest_first_whatever_the_measure() -> None:
     assert queue(con, "mill", "threshold", rule="short", policy=RULES) == ["c", "b", "a", "d"]
     assert queue(con, "mill", "threshold", rule="two", policy=RULES)[:3] == ["c", "d", "b"]
     assert queue(con, "mill", "threshold", rule="case", policy=RULES) == ["d", "a", "c", "b"], "by the bound for each"
+    assert queue(con, "mill", "threshold", rule="rest", policy=RULES) == ["b"], "where the rest of the rule holds"
     with pytest.raises(PolicyError, match="none compares no signal with a number"):
         queue(con, "mill", "threshold", rule="none", policy=RULES)
     with pytest.raises(PolicyError, match="needs a rule of the policy; 'no' is none"):

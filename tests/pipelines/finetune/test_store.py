@@ -11,7 +11,7 @@ from pipelines.recipe import Recipe, RecipeError
 from pipelines.storage import filesystem
 from tests.pipelines.conftest import recipe, rows, write_snapshot
 from tests.pipelines.damage import damaged
-from tests.pipelines.serve.test_serve import running
+from tests.pipelines.serve.served import running
 from tests.waiting import FAR
 
 

@@ -18,9 +18,8 @@ from pipelines.recipe import RecipeError
 COMMIT, NAME = "c" * 40, "somebody/tiny"
 
 
-@pytest.fixture(scope="module")
-def mirror(chat_model: Path) -> Iterator[str]:
-    """A hub on this machine that has one model."""
+def hub(model: Path) -> type[BaseHTTPRequestHandler]:
+    """What answers as a hub does that has this one model."""
 
     class Hub(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -36,16 +35,12 @@ def mirror(chat_model: Path) -> Iterator[str]:
         def do_GET(self) -> None:
             path = self.path.partition("?")[0]
             if path.startswith(f"/api/models/{NAME}/tree/"):
-                files = [{"type": "file", "path": one.name, "size": 1, "oid": "o"} for one in chat_model.iterdir()]
+                files = [{"type": "file", "path": one.name, "size": 1, "oid": "o"} for one in model.iterdir()]
                 return self._answer(200, json.dumps(files).encode())
             if path.startswith(f"/api/models/{NAME}"):
-                about = {
-                    "id": NAME,
-                    "sha": COMMIT,
-                    "siblings": [{"rfilename": one.name} for one in chat_model.iterdir()],
-                }
-                return self._answer(200, json.dumps(about).encode())
-            file = chat_model / path.rpartition("/")[2]
+                siblings = [{"rfilename": one.name} for one in model.iterdir()]
+                return self._answer(200, json.dumps({"id": NAME, "sha": COMMIT, "siblings": siblings}).encode())
+            file = model / path.rpartition("/")[2]
             if not path.startswith(f"/{NAME}/resolve/") or not file.is_file():
                 return self._answer(404, X_Error_Code="EntryNotFound", X_Repo_Commit=COMMIT)
             return self._answer(200, file.read_bytes(), ETag=f'"{file.name}"', X_Repo_Commit=COMMIT)
@@ -55,7 +50,13 @@ def mirror(chat_model: Path) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    return Hub
+
+
+@pytest.fixture(scope="module")
+def mirror(chat_model: Path) -> Iterator[str]:
+    """A hub on this machine that has one model."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), hub(chat_model))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
     server.shutdown()

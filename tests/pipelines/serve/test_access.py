@@ -12,7 +12,7 @@ from pipelines.serve import access, connections
 from pipelines.serve.access import LOOPBACK, AccessMiddleware
 from pipelines.serve.connections import ImpatientProtocol
 from pipelines.serve.detokenizer import Detokenizer
-from tests.pipelines.serve.test_serve import running
+from tests.pipelines.serve.served import running
 from tests.waiting import FAR
 
 
