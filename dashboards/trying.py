@@ -52,5 +52,5 @@ def prepared(chosen: Policy, recipe: str) -> tuple[moving.Prepared, Effect]:
 @st.cache_resource(show_spinner=False, max_entries=2)
 def _prepared(chosen: str, recipe: str, data: str, state: str) -> tuple[moving.Prepared, Effect]:
     """`state` is there for the cache's key."""
-    ready = moving.prepare(Policy.model_validate_json(chosen), catalog.connect(data), recipe, catalog.folder_at(data))
+    ready = moving.prepare(Policy.model_validate_json(chosen), catalog.connect(data), catalog.folder_at(data), recipe)
     return ready, moving.effect(moving.judge(ready, Edits()))

@@ -307,7 +307,7 @@ def try_policy(
     from pipelines.curate.what_if import print_effect, try_policy
 
     with catalog.connect(data) as con:
-        effect = try_policy(load_policy(policy), con, recipe, data)
+        effect = try_policy(load_policy(policy), con, data, recipe)
     if as_json:
         print_json(asdict(effect))
         return

@@ -30,7 +30,6 @@ FIELDS = ("instruction", "input", "output", "prompt", "question", "completion", 
 CELLS = 1 << 23  # similarities that are held at a time
 NOTHING = -float(1 << 24)  # below every dot product
 LISTED = 1 << 24  # ranked records that are held at a time
-DATA = Path("data")
 MOST = 20_000  # lines: a target is what is wanted, not all that there is
 _CREATE = "CREATE OR REPLACE TABLE target AS SELECT * FROM targets"
 _SAMPLE = "SELECT source FROM candidate WHERE pair_embedding IS NOT NULL LIMIT 1"

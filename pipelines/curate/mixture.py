@@ -22,7 +22,6 @@ import numpy as np
 import pyarrow as pa
 
 from pipelines.curate import diversity, likeness
-from pipelines.curate.likeness import DATA
 from pipelines.curate.policy import Mixture, Policy, PolicyError
 from pipelines.messages import Message
 from pipelines.signals import embedding
@@ -72,7 +71,7 @@ FROM judged LEFT JOIN excluded USING (record_id)
 """
 
 
-def apply(con: duckdb.DuckDBPyConnection, policy: Policy, data: Path = DATA) -> None:
+def apply(con: duckdb.DuckDBPyConnection, policy: Policy, data: Path) -> None:
     """Add the reasons of quotas and budget to the table `judged`, by `candidate` and `judged`.
 
     Raises: PolicyError where diversity has no embeddings, a target cannot be used, or a quota would leave nothing.

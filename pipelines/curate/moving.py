@@ -16,7 +16,6 @@ import duckdb
 
 from pipelines.curate import bounds, likeness, mixture
 from pipelines.curate.edits import Edits, edited
-from pipelines.curate.likeness import DATA
 from pipelines.curate.mixture import EMBEDDING
 from pipelines.curate.policy import Mixture, Policy, Rule, breaks_sql, mentions
 from pipelines.curate.what_if import Effect, create_candidates, in_order
@@ -83,7 +82,7 @@ class Judged:
         return _fulfils(moved, self.prepared) if values else f"b{_number(self.prepared.policy, rule)}"
 
 
-def prepare(policy: Policy, con: duckdb.DuckDBPyConnection, recipe: str = "", data: Path = DATA) -> Prepared:
+def prepare(policy: Policy, con: duckdb.DuckDBPyConnection, data: Path, recipe: str = "") -> Prepared:
     """Measure what no edit changes, into `con`, a connection of the catalog over `data` without anything of this kind.
 
     Takes about as long as `try_policy`, and raises as it does.

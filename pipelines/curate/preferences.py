@@ -8,6 +8,7 @@ A row with a label has no thread, so good and bad rows of a source are matched b
 """
 
 import json
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -20,12 +21,14 @@ import pyarrow as pa
 from pipelines import storage
 from pipelines.curate.decisions import Decision
 from pipelines.errors import WrongInput
+from pipelines.messages import tr
 from pipelines.models import embeddings, head
 from pipelines.signals import SIGNALS, embedding
 from pipelines.storage import filesystem
 from schemas.record import RECORD
 from schemas.signal import Signal
 
+log = logging.getLogger("gristmill")
 MARGIN = 2  # votes
 MOST_OF_THREAD = 6  # pairs, so that no long thread is most of what is learnt
 GOOD, BAD = (True, 1, "good", "accept"), (False, 0, "bad", "reject")
@@ -211,6 +214,14 @@ def _from_labels(source: Source, labels: Mapping[str, bool]) -> Pairs:
     source.con.register("labelled", table)
     rows = source.con.sql(_LABELLED.format(length=head.LENGTH)).fetchall()
     source.con.unregister("labelled")
+    if unknown := len(labels) - len(rows):
+        log.warning(
+            tr(
+                "{unknown} of {labelled} labelled records are not here or not measured; they are left out",
+                unknown=unknown,
+                labelled=len(labels),
+            )
+        )
     matched = []
     for site in sorted({row[1] for row in rows}):
         good, bad = ([row[0] for row in rows if row[1] == site and row[3] == kind] for kind in (True, False))

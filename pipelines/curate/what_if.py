@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.curate import mixture
-from pipelines.curate.likeness import DATA
 from pipelines.curate.measured import require_columns
 from pipelines.curate.policy import BUILT_IN, JUDGING, Policy, verdict_sql
 from pipelines.errors import did_you_mean
@@ -53,7 +52,7 @@ GROUP BY reason.rule
 """
 
 
-def try_policy(policy: Policy, con: duckdb.DuckDBPyConnection, recipe: str = "", data: Path = DATA) -> Effect:
+def try_policy(policy: Policy, con: duckdb.DuckDBPyConnection, data: Path, recipe: str = "") -> Effect:
     """Judge the records of `recipe` ("" where there is only one), over the users' views of `data` in `con`.
 
     Raises RecipeError where it is unclear which recipe is meant, or it has not been run up to dedupe; PolicyError

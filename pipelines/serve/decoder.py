@@ -29,6 +29,13 @@ class Job:
     cancelled: threading.Event
     unfinished: int = 0
     tokens: int = 0
+    ended: bool = False
+
+    def finish(self, result: int | Exception) -> None:
+        """End the job, unless it has ended."""
+        if not self.ended:
+            self.ended = True
+            self.end(result)
 
 
 class Decoder:
@@ -66,38 +73,47 @@ class Decoder:
         jobs: list[Job] = []
         while self.waiting and self._has_room(sum(len(job.request.prompts) for job in jobs), self.waiting[0]):
             jobs.append(self.waiting.popleft())
-        for together in [jobs] if _are_alike(jobs) else [[job] for job in jobs]:
-            self._begin_or_tell(together)
+        try:
+            for job in jobs:
+                if job.cancelled.is_set() or not job.request.max_tokens:
+                    self._end_unwritten(job)
+            left = [job for job in jobs if not job.ended]
+            for together in [left] if _are_alike(left) else [[job] for job in left]:
+                self._begin(together)
+        except Exception as error:
+            for job in jobs:
+                job.finish(error)
 
     def _has_room(self, taken: int, job: Job) -> bool:
         rows = len(self.running) + taken
         can_join = self.batch.can_be_joined()
         return not rows or (rows + len(job.request.prompts) <= MAX_ROWS and can_join)
 
-    def _begin_or_tell(self, jobs: list[Job]) -> None:
-        """Begin jobs together; where that fails, each alone, so that none fails for another."""
-        try:
-            self._begin(jobs)
-        except Exception as error:
-            for job in jobs:
-                self._begin_or_tell([job]) if len(jobs) > 1 else job.end(error)
-
     def _begin(self, jobs: list[Job]) -> None:
-        """Read the prompts of jobs, choose the first token of each completion, and let them join the batch."""
-        for job in [job for job in jobs if job.cancelled.is_set() or not job.request.max_tokens]:
-            self._end_unwritten(job)
-            jobs.remove(job)
+        """Read the prompts of jobs together; where that fails, of each alone, so that none fails for another."""
         rows = [(job, Choice(self.engine, job.request, n)) for job in jobs for n in range(len(job.request.prompts))]
         if not rows:
             return
-        batch, logits = self._read([job.request.prompts[choice.index] for job, choice in rows])
-        for job in jobs:
+        try:
+            batch, logits = self._read([job.request.prompts[choice.index] for job, choice in rows])
+        except Exception as error:
+            if len(jobs) == 1:
+                jobs[0].finish(error)
+                return
+            for job in jobs:
+                self._begin([job])
+            return
+        self._start(rows, batch, logits)
+
+    def _start(self, rows: list[tuple[Job, Choice]], batch: Batch, logits: Tensor) -> None:
+        """Choose the first token of each completion, and let them join the batch."""
+        for job in dict.fromkeys(job for job, _ in rows):
             job.unfinished = len(job.request.prompts)
             self._tell_prompts(job)
         self._add(rows, logits)
         left = [row for row, (_, choice) in enumerate(rows) if not choice.finished]
-        for job, choice in rows:
-            self._retire(job) if choice.finished else None
+        for job in [job for job, choice in rows if choice.finished]:
+            self._retire(job)
         if left:
             batch.keep(left)
             self.batch.join(batch)
@@ -107,7 +123,7 @@ class Decoder:
         self._tell_prompts(job)
         for choice in range(len(job.request.prompts)):
             job.emit(Delta(choice, "", "length"))
-        job.end(0)
+        job.finish(0)
 
     def _tell_prompts(self, job: Job) -> None:
         """Emit the tokens of prompts with their probabilities; each is read alone, so that none is padded."""
@@ -153,13 +169,13 @@ class Decoder:
     def _retire(self, job: Job) -> None:
         job.unfinished -= 1
         if not job.unfinished:
-            job.end(job.tokens)
+            job.finish(job.tokens)
 
     def _fail_all(self, error: Exception) -> None:
         jobs = dict.fromkeys(job for job, _ in self.running)
         self.running, self.batch = [], self.engine.batch()
         for job in jobs:
-            job.end(error)
+            job.finish(error)
 
 
 def _are_alike(jobs: list[Job]) -> bool:

@@ -24,9 +24,7 @@ class Engine:
         Raises: ValueError when neither names an end-of-text token.
         """
         self.tokenizer = tokenizer
-        # token by token on a CPU, float32 is three times as fast as bfloat16
-        where = ("cuda", torch.bfloat16) if torch.cuda.is_available() else ("cpu", torch.float32)
-        self.model = model.to(*where).eval()
+        self.model = model.to(*_place()).eval()
         self.context_length = int(self.model.config.max_position_embeddings)  # tokens
         self.vocabulary_size = int(self.model.config.vocab_size)
         self.end_token_ids = _end_token_ids(self.model, self.tokenizer)
@@ -37,7 +35,7 @@ class Engine:
 
         Raises: OSError or ValueError when transformers cannot load it, ValueError when it has no end-of-text token.
         """
-        dtype = torch.bfloat16 if torch.cuda.is_available() else torch.float32
+        _, dtype = _place()
         local: dict[str, Any] = {"local_files_only": True}
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, use_safetensors=True, **local)
         return cls(model, AutoTokenizer.from_pretrained(folder, **local))
@@ -56,6 +54,11 @@ class Engine:
     def batch(self) -> "Batch":
         """An empty batch."""
         return Batch(self.model, min(self.end_token_ids))
+
+
+def _place() -> tuple[str, torch.dtype]:
+    """Where a model runs. Token by token on a CPU, float32 is three times as fast as bfloat16."""
+    return ("cuda", torch.bfloat16) if torch.cuda.is_available() else ("cpu", torch.float32)
 
 
 def _end_token_ids(model: Any, tokenizer: Any) -> frozenset[int]:

@@ -100,7 +100,7 @@ def test_a_million_records_are_judged_in_seconds(million: Path, mixed: bool) -> 
     if mixed:
         rules = rules.model_copy(update={"mixture": MIXTURE})
     begun = time.process_time()
-    effect = try_policy(rules, catalog.connect(million))
+    effect = try_policy(rules, catalog.connect(million), million)
     seconds = time.process_time() - begun
     print(f"\ntry: {effect.records:,} records, {effect.kept:,} kept, {seconds:.1f} s of processor time")
     assert effect.records == RECORDS
@@ -116,12 +116,12 @@ def test_a_moved_line_is_answered_at_once(size: str, mixed: bool, request: pytes
     rules = policy.load("default")
     rules = rules.model_copy(update={"mixture": MIXTURE}) if mixed else rules
     chosen = Edits({"output_too_short": {1: 25}, "output_repetition": {0: 0.5}}, frozenset({"output_thanks"}))
-    ready, once = timed(lambda: moving.prepare(rules, catalog.connect(data)))
+    ready, once = timed(lambda: moving.prepare(rules, catalog.connect(data), data))
     effect, move = timed(lambda: moving.effect(moving.judge(ready, chosen)))
     line, looking = timed(
         lambda: lines.spread(lines.look(moving.judge(ready, chosen), "output_repetition", 0, {0: 0.5}))
     )
-    whole, trying = timed(lambda: try_policy(edited(rules, chosen), catalog.connect(data)))
+    whole, trying = timed(lambda: try_policy(edited(rules, chosen), catalog.connect(data), data))
     told = f"once {once:.1f} s, a move {move:.2f} s, its line {looking:.2f} s, try {trying:.1f} s"
     print(f"\n{size}: {told} of processor time; a move is {move / trying:.2f} of try")
     assert effect == whole

@@ -181,7 +181,7 @@ def test_export_without_a_snapshot_says_what_to_run(tmp_path: Path) -> None:
 
 
 def test_another_policy_tried(data: Path) -> None:
-    effect = try_policy(policy.load(data / "mine.toml"), catalog.connect(data))
+    effect = try_policy(policy.load(data / "mine.toml"), catalog.connect(data), data)
     assert (effect.recipe, effect.records, effect.kept) == ("mill", 4, 2)
     assert set(effect.rules) == {
         RuleEffect("short", broken=1, marginal=0),
@@ -192,4 +192,4 @@ def test_another_policy_tried(data: Path) -> None:
 
 def test_trying_before_dedupe_says_so(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="up to dedupe"):
-        try_policy(policy.load("default"), catalog.connect(tmp_path))
+        try_policy(policy.load("default"), catalog.connect(tmp_path), tmp_path)

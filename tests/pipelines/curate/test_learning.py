@@ -157,6 +157,14 @@ def test_rows_of_a_file_are_records_texts_or_ready_pairs(tmp_path: Path) -> None
     assert np.rint(np.expm1(found.better_length[:, 1])).tolist() == [0, 11, 3]
 
 
+def test_labelled_records_that_are_not_here_are_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file = tmp_path / "f.jsonl"
+    file.write_text("\n".join(json.dumps({"record_id": name, "label": True}) for name in ("a0", "gone", "lost")))
+    with caplog.at_level("WARNING"):
+        preferences.from_file(measured([row("a0", 1)]), file, lambda table: table)
+    assert "2 of 3 labelled records are not here" in caplog.text
+
+
 def test_no_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(WrongInput, match=r"--from .*none: cannot be read: No such file.*; say votes, decisions, or"):
         preferences.from_file(measured([]), tmp_path / "none", lambda table: table)

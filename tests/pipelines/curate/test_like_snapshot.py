@@ -58,7 +58,7 @@ def test_what_is_like_the_target_is_kept_and_all_of_it_is_told(mill: Recipe, tmp
     (told,) = explain("forum:5#a1", tmp_path)["verdicts"]
     assert told["reasons"][0]["measured"]["target"] == told["target"]
     with catalog.connect(tmp_path) as con:
-        assert try_policy(policy.load(mill.policy), con, "mill", tmp_path).kept == 3
+        assert try_policy(policy.load(mill.policy), con, tmp_path, "mill").kept == 3
 
 
 def test_another_target_is_another_snapshot(mill: Recipe, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -42,7 +43,7 @@ def kept(given: list[dict[str, Any]], safe: tuple[str, ...] = (), **settings: An
             " CASE WHEN list_contains($safe, record_id) THEN 'accept' ELSE '' END AS decision FROM rows",
             {"safe": list(safe)},
         )
-        mixture.apply(con, policy)
+        mixture.apply(con, policy, Path())  # no target file
         found = con.sql("SELECT record_id, reasons FROM judged ORDER BY record_id").fetchall()
     assert len(found) == len(given) and all(len(reasons) <= 1 for _, reasons in found)
     return [n for n, reasons in found if not reasons], {n: reasons[0]["rule"] for n, reasons in found if reasons}

@@ -2,6 +2,7 @@
 
 import json
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -40,7 +41,7 @@ def mixed(*given: dict[str, Any], policy_quality: str = "quality", **settings: A
             con.register("given", table)
             con.execute(f"CREATE TABLE {name} AS SELECT * FROM given")
             con.unregister("given")
-        mixture.apply(con, Policy(rules=RULES, quality=policy_quality, mixture=Mixture(**settings)))
+        mixture.apply(con, Policy(rules=RULES, quality=policy_quality, mixture=Mixture(**settings)), Path())
         found = con.sql("SELECT record_id, reasons FROM judged ORDER BY record_id").fetchall()
         assert len(found) == len(rows)
         assert not {name for (name,) in con.sql("SHOW TABLES").fetchall()} & {"pool", "excluded"}

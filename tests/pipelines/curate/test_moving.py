@@ -52,7 +52,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @cache
 def prepared(name: str, data: Path) -> moving.Prepared:
-    return moving.prepare(POLICIES[name], catalog.connect(data))
+    return moving.prepare(POLICIES[name], catalog.connect(data), data)
 
 
 @st.composite
@@ -73,13 +73,13 @@ def test_any_edit_gives_what_try_gives(folder: Path, name: str, data: st.DataObj
     chosen = data.draw(edits(POLICIES[name].rules))
     moved = moving.effect(moving.judge(prepared(name, folder), chosen))
     with catalog.connect(folder) as con:
-        assert moved == try_policy(edited(POLICIES[name], chosen), con)
+        assert moved == try_policy(edited(POLICIES[name], chosen), con, folder)
 
 
 @pytest.mark.parametrize("name", POLICIES)
 def test_without_edits_it_is_the_policy_itself(folder: Path, name: str) -> None:
     with catalog.connect(folder) as con:
-        whole = try_policy(POLICIES[name], con)
+        whole = try_policy(POLICIES[name], con, folder)
     assert moving.effect(moving.judge(prepared(name, folder), Edits())) == whole
     assert 0 < whole.kept < whole.records
 
@@ -87,7 +87,7 @@ def test_without_edits_it_is_the_policy_itself(folder: Path, name: str) -> None:
 def test_another_member_survives_where_the_first_falls(folder: Path) -> None:
     """Of two copies one is kept; where its source is dropped, the other is."""
     apart = Rule(name="one_small", drop_if="source = 'one' AND output_words < 0", why="-")
-    ready = moving.prepare(Policy(rules=(apart,), prefer="source"), catalog.connect(folder))
+    ready = moving.prepare(Policy(rules=(apart,), prefer="source"), catalog.connect(folder), folder)
     before, after = (moving.judge(ready, Edits({"one_small": {0: line}})) for line in (0, 10_000))
     for judged, source in ((before, "one"), (after, "two")):
         rows = judged.con.sql(
