@@ -1,8 +1,5 @@
 """Pages that are made to break a reader, or are broken in ways that a browser takes in its stride."""
 
-import time
-from collections.abc import Callable
-
 import pytest
 from lxml.html import HtmlElement
 
@@ -11,6 +8,7 @@ from connectors.html.mathml import to_tex
 from connectors.html.page import read_page
 from schemas.document import Article, Reject
 from schemas.page import Page
+from tests.growth import grows_in_line
 
 PROSE = "Pour the grain slowly into the hopper, listen to the stone, and stop as soon as the sound of it changes."
 
@@ -74,25 +72,17 @@ def test_emphasis_written_out_is_escaped_beside_its_like() -> None:
     assert to_markdown("<p>*a* _b_ _c_ d</p>") == "\\*a\\* \\_b\\_ \\_c\\_ d"
 
 
-def spent(work: Callable[[], object]) -> float:
-    """Seconds of the processor."""
-    start = time.process_time()
-    work()
-    return time.process_time() - start
-
-
 @pytest.mark.parametrize("piece", ["<h2>a</h2>", "<pre>a</pre>", "<p><math><mi>x</mi></math>", "<dl><dt>a<dd>b</dl>"])
 def test_time_grows_with_the_page(piece: str) -> None:
-    assert spent(lambda: to_markdown(piece * 8_000)) < 20 * max(spent(lambda: to_markdown(piece * 1_000)), 0.02)
+    assert grows_in_line(lambda: to_markdown(piece * 1_000), lambda: to_markdown(piece * 8_000))
 
 
 @pytest.mark.parametrize("piece", ['{"a": 1, /*', "<!--", "/*"])
 def test_time_grows_with_broken_descriptions(piece: str) -> None:
-    def read(times: int) -> float:
-        root = parse(f"<p>a</p><script type='application/ld+json'>{piece * times}</script>")
-        return spent(lambda: linked_data(root))
-
-    assert read(40_000) < 30 * max(read(4_000), 0.02)
+    short, long = (
+        parse(f"<p>a</p><script type='application/ld+json'>{piece * times}</script>") for times in (5_000, 40_000)
+    )
+    assert grows_in_line(lambda: linked_data(short), lambda: linked_data(long))
 
 
 def test_what_is_deeper_than_people_write_is_refused() -> None:
