@@ -5,7 +5,7 @@ What a measure is, DuckDB's own parser says: a signal, or what a rule computes o
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -47,13 +47,12 @@ class Bound:
     def number(self) -> float:
         return float(re.sub(r"[\s_]", "", self.literal))
 
-    def __str__(self) -> str:
+    @property
+    def comparison(self) -> str:
         return f"{self.measure} {self.operator} {self.literal}"
 
-
-def bounds(rule: Rule) -> list[Bound]:
-    """The bounds of a rule that are for all records, in the order in which they are written."""
-    return [bound for bound in find(rule.drop_if) if not bound.when]
+    def __str__(self) -> str:
+        return f"{self.comparison} WHERE {self.when}" if self.when else self.comparison
 
 
 @cache
@@ -68,24 +67,35 @@ def find(drop_if: str) -> tuple[Bound, ...]:
 
 
 def choose(policy: Policy, rule_name: str, signal: str = "") -> tuple[Rule, Bound]:
-    """The rule of that name, and its bound on `signal` ("" where it has only one). Raises PolicyError."""
+    """The rule of that name, and its bound on `signal` ("" where it has only one). Raises PolicyError.
+
+    `signal` is what is compared, or the comparison, or that with its WHERE: as much as tells it from the others.
+    """
     rules = {rule.name: rule for rule in policy.rules}
     if rule_name not in rules:
         raise PolicyError("no rule {name!r}{cure}", name=rule_name, cure=did_you_mean(rule_name, rules))
-    known = bounds(rules[rule_name])
+    known = find(rules[rule_name].drop_if)
     if not known:
         says = Message("rule {name} compares no signal with a number, so there is nothing to move", name=rule_name)
         raise PolicyError(joined(": ", (says, " ".join(rules[rule_name].drop_if.split()))))
-    fitting = [bound for bound in known if signal in ("", bound.measure, str(bound))]
-    fitting = fitting or [bound for bound in known if signal in mentions(bound.measure)]
+    fitting = _fitting(known, signal)
     if len(fitting) == 1:
         return rules[rule_name], fitting[0]
-    measures = [bound.measure for bound in fitting or known]
-    listed = measures if len(set(measures)) == len(measures) else [str(bound) for bound in fitting or known]
-    quoted = ", ".join(f"'{one}'" for one in listed)
+    quoted = ", ".join(f'"{one}"' for one in _distinct(fitting or known))
     raise PolicyError(
         "rule {name} has several bounds: add --signal with one of {listed}", name=rule_name, listed=quoted
     )
+
+
+def _fitting(known: Sequence[Bound], signal: str) -> Sequence[Bound]:
+    said = [bound for bound in known if signal in ("", bound.measure, bound.comparison, str(bound))]
+    return said or [bound for bound in known if signal in mentions(bound.measure)]
+
+
+def _distinct(listed: Sequence[Bound]) -> list[str]:
+    """The shortest names that tell them apart."""
+    names = ([one.measure for one in listed], [one.comparison for one in listed], [str(one) for one in listed])
+    return next((each for each in names if len(set(each)) == len(each)), names[-1])
 
 
 def moved(rule: Rule, bound: Bound, number: float) -> Rule:

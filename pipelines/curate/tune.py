@@ -63,12 +63,16 @@ class Bin:
 
 @dataclass(frozen=True)
 class Tuning:
-    """`proposed` is None where too few records are decided, or no bound has the precision that was asked for."""
+    """`proposed` is None where too few records are decided, or no bound has the precision that was asked for.
+
+    Where the bound is for some records only, `when` says in SQL for which, and all counts are of them; "": of all.
+    """
 
     rule: str
     measure: str
     operator: str
     present: float
+    when: str
     accepted: int
     rejected: int
     needed: int
@@ -80,7 +84,7 @@ class Tuning:
 _MEASURED = """
 CREATE OR REPLACE TEMP TABLE measured AS
 SELECT record_id, {measure} AS measure, {if_true} AS if_true, {if_false} AS if_false, {if_null} AS if_null, rejected
-FROM candidate LEFT JOIN decided USING (record_id)
+FROM candidate LEFT JOIN decided USING (record_id) WHERE {when}
 """
 _BREAKS = "CASE WHEN {condition} THEN if_true WHEN NOT ({condition}) THEN if_false ELSE if_null END"
 _CANDIDATES = "SELECT DISTINCT measure::DOUBLE FROM measured WHERE rejected IS NOT NULL AND measure IS NOT NULL"
@@ -127,6 +131,7 @@ def tune(
         bound.measure,
         bound.operator,
         bound.number,
+        bound.when,
         accepted,
         rejected,
         NEEDED,
@@ -154,7 +159,7 @@ def _create_measured(con: duckdb.DuckDBPyConnection, rule: Rule, bound: Bound, d
     con.unregister("given")
     changed = {value: with_comparison(rule, bound, value) for value in ("true", "false", "null")}
     answers = {f"if_{value}": breaks_sql(rule.model_copy(update={"drop_if": sql})) for value, sql in changed.items()}
-    con.execute(_MEASURED.format(measure=f"({bound.measure})", **answers))
+    con.execute(_MEASURED.format(measure=f"({bound.measure})", when=bound.when or "true", **answers))
 
 
 def _breaks(bound: Bound, number: float) -> str:
@@ -195,6 +200,8 @@ def _bins(con: duckdb.DuckDBPyConnection, bound: Bound) -> tuple[Bin, ...]:
 
 def show(tuning: Tuning, console: Console) -> None:
     """The tuning as two tables and a sentence."""
+    if tuning.when:
+        console.print(tr("Where {condition}.", condition=tuning.when), highlight=False, markup=False)
     _show_bins(tuning, console)
     table = Table("", tr("bound"), show_edge=False)
     for column in (tr("rejected found"), tr("kept ones dropped"), tr("precision"), tr("recall"), "F1"):

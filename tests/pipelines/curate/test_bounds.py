@@ -28,17 +28,17 @@ FOUND = {
 
 @pytest.mark.parametrize(("drop_if", "found"), FOUND.items())
 def test_each_comparison_with_a_number_is_found_and_moved(drop_if: str, found: list[str]) -> None:
-    listed = bounds.bounds(rule(drop_if))
+    listed = bounds.find(drop_if)
     assert [str(bound) for bound in listed] == found
     for place, bound in enumerate(listed):
         changed = bounds.moved(rule(drop_if), bound, 7.25)
         assert changed.drop_if == drop_if.replace(bound.literal, "7.25")
-        assert bounds.bounds(changed)[place].number == 7.25
+        assert bounds.find(changed.drop_if)[place].number == 7.25
 
 
 def test_every_bundled_bound_can_be_moved() -> None:
     bundled = {rule.name: rule for name in ("default", "strict", "commercial") for rule in policy.load(name).rules}
-    listed = [(rule, bound) for rule in bundled.values() for bound in bounds.bounds(rule)]
+    listed = [(rule, bound) for rule in bundled.values() for bound in bounds.find(rule.drop_if)]
     changed = [bounds.moved(rule, bound, bound.number + 1) for rule, bound in listed]
     named = tuple(one.model_copy(update={"name": f"rule_{number}"}) for number, one in enumerate(changed))
     assert len(named) > 40 and not policy.sql_faults(Policy(rules=named))
@@ -47,7 +47,7 @@ def test_every_bundled_bound_can_be_moved() -> None:
 REFUSED = {
     ("non", ""): "no rule 'non'; did you mean 'none'?",
     ("none", ""): "compares no signal with a number",
-    ("both", ""): "several bounds: add --signal with one of 'score', 'output_words'",
+    ("both", ""): 'several bounds: add --signal with one of "score", "output_words"',
     ("both", "scores"): "several bounds",
 }
 RULES = Policy(

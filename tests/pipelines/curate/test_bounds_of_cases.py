@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.curate import bounds, policy
-from pipelines.curate.policy import Rule
+from pipelines.curate.policy import Policy, PolicyError, Rule
 from pipelines.storage import user_sql
 
 ZH = "(output_language = 'zh')"
@@ -19,7 +19,11 @@ def test_each_branch_has_its_number_and_the_records_that_it_is_for() -> None:
         ("output_words", "<", 12, ZH),
         ("output_words", "<", 8, f"{ZH} IS NOT TRUE AND (kind = 'faq') IS NOT TRUE"),
     ]
-    assert not bounds.bounds(Rule(name="one", drop_if=CASE, why="-"))
+    one = Policy(rules=(Rule(name="one", drop_if=CASE, why="-"),))
+    with pytest.raises(PolicyError, match='add --signal with one of "output_words < 12", "output_words < 8"'):
+        bounds.choose(one, "one", "output_words")
+    assert [bounds.choose(one, "one", f"output_words < {number}")[1] for number in (12, 8)] == list(found)
+    assert bounds.choose(one, "one", str(found[1]))[1] == found[1]
 
 
 def test_nothing_but_the_numbers_changes() -> None:

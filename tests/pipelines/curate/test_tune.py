@@ -16,14 +16,14 @@ WORDS = {f"r{number:02}": number // 2 for number in range(60)}
 REJECTED = {name for name, words in WORDS.items() if words < 10} - {"r00", "r01"} | {"r40", "r41", "r42"}
 
 
-def tuned(count: int = 60, rules: Policy = RULES, precision: float | None = None) -> Tuning:
+def tuned(count: int = 60, rules: Policy = RULES, precision: float | None = None, signal: str = "") -> Tuning:
     con = connect(
         records=[{"record_id": name, "source": "forum", "source_kind": "forum"} for name in WORDS],
         signals=[{"record_id": name, "output_words": words} for name, words in WORDS.items()],
         clusters=[{"recipe": "mill", "record_id": name, "cluster_id": name} for name in WORDS],
     )
     said = [Decision(record_id=n, decision="reject" if n in REJECTED else "accept", who="Ada") for n in WORDS]
-    return tune(con, rules, "mill", said[:count], "short", precision=precision)
+    return tune(con, rules, "mill", said[:count], "short", signal, precision)
 
 
 def test_the_interval_is_wilsons() -> None:
@@ -67,6 +67,18 @@ def test_the_bins_hold_every_record_that_was_measured() -> None:
 def test_only_this_rule_counts_whatever_else_it_says() -> None:
     other = Rule(name="short", drop_if="output_words < 5 AND source_kind = 'wiki'", why="-")
     assert all(one.found == one.wrong == 0 for one in tuned(rules=Policy(rules=(other,))).tried)
+
+
+def test_a_bound_for_some_records_counts_those_only() -> None:
+    by_name = "record_id < 'r20'"
+    drop_if = f"output_words < CASE WHEN {by_name} THEN 5 ELSE 20 END"
+    rules = Policy(rules=(Rule(name="short", drop_if=drop_if, why="-"),))
+    told = tuned(rules=rules, signal="output_words < 20")
+    assert told.when == f"({by_name}) IS NOT TRUE" and told.present == 20
+    assert (told.accepted, told.rejected) == (37, 3) and sum(one.kept + one.dropped for one in told.bins) == 40
+    (present,) = (one for one in told.tried if one.number == 20)
+    assert (present.found, present.wrong) == (0, 20)
+    assert (tuned(rules=rules, signal="output_words < 5").accepted, told.proposed) == (2, None)
 
 
 def test_the_policy_that_is_written_differs_in_the_number(tmp_path: Path) -> None:
