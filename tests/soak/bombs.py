@@ -276,8 +276,9 @@ CASES = {
     "reddit/array": Case(_file(_reddit, "RC_1.zst", b"[", b"[1,2],", 1024 * MIB, b"1]", zstd.open)),
     "hacker_news/xz": Case(_file(_hacker_news, "a.json.xz", b'[{"id": "', b"a", 1024 * MIB, b'"}]', lzma.open)),
     "github/value": Case(_file(_github, "a.json.gz", b'[{"title": "', b"a", 1024 * MIB, b'"}]', gzip.open)),
-    "instructions/jsonl": Case(_file(_instructions, "a.jsonl.gz", b"", b"{}\n", 1024 * MIB, b"", gzip.open)),
-    "instructions/csv": Case(_file(_instructions, "a.csv.gz", b'a,b\n"', b"a,\n", 1024 * MIB, b"", gzip.open)),
+    # many short rows, not long ones: what each left behind would be seen in the peak, long before a gibibyte
+    "instructions/jsonl": Case(_file(_instructions, "a.jsonl.gz", b"", b"{}\n", 16 * MIB, b"", gzip.open), ""),
+    "instructions/csv": Case(_file(_instructions, "a.csv.gz", b'a,b\n"', b"a,\n", 40 * MIB, b"", gzip.open), "misquoted"),
     "github/comments apart": Case(_comments_apart, pages=("repo/2",)),
     "instructions/parquet value": Case(_parquet("a", 1, 512 * MIB), pages=("a.parquet/00000000",)),
     "instructions/parquet repeated": Case(_parquet("a", 10_000, 16 * MIB)),
