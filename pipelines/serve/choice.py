@@ -19,7 +19,7 @@ class GenerationRequest:
     """What to generate: one completion for each of `prompts` (token ids), at most `max_tokens` new tokens each.
 
     `logprobs`: with each token its log-probability and those of so many likelier ones, None for neither.
-    `prompt_logprobs`: those of the prompt's tokens as well.
+    `prompt_logprobs`: those of the prompt's tokens as well. `grammar`: what each completion must fit, "" for anything.
     """
 
     prompts: tuple[tuple[int, ...], ...]
@@ -33,6 +33,7 @@ class GenerationRequest:
     logit_bias: tuple[tuple[int, float], ...] = ()
     logprobs: int | None = None
     prompt_logprobs: bool = False
+    grammar: str = ""
 
 
 class Token(NamedTuple):
@@ -63,6 +64,7 @@ class Choice:
         self.detokenizer = Detokenizer(engine.tokenizer, request.prompts[index], request.stop_strings)
         seed = secrets.randbits(63) if request.seed is None else request.seed + STRIDE * index
         self.random = torch.Generator().manual_seed(seed % 2**63)
+        self.writer = engine.grammars.writer(request.grammar) if request.grammar else None
         self.counts: Tensor | None = None
         self.last, self.finished = -1, False
         self.held: list[Token] = []  # what comes with the next text
@@ -81,8 +83,7 @@ class Choice:
             self.counts[token] += 1
         if self.request.logprobs is not None:
             self.held.append(self._token(token, logits))
-        is_end = token in self.engine.end_token_ids
-        text, stopped = (self.detokenizer.flush(), True) if is_end else self.detokenizer.add(token)
+        text, stopped = self._taken(token)
         at_limit = len(self.detokenizer.ids) >= self.request.max_tokens
         if at_limit and not stopped:
             text += self.detokenizer.flush()
@@ -90,18 +91,26 @@ class Choice:
         tokens, self.held = (tuple(self.held), []) if text or self.finished else ((), self.held)
         return Delta(self.index, text, "stop" if stopped else "length" if at_limit else "", tokens)
 
+    def _taken(self, token: int) -> tuple[str, bool]:
+        """The text that is certain with this token, and whether the completion ends with it."""
+        is_whole = self.writer is not None and self.writer.add(token)
+        if token in self.engine.end_token_ids:
+            return self.detokenizer.flush(), True
+        text, stopped = self.detokenizer.add(token)
+        return (text + self.detokenizer.flush(), True) if is_whole and not stopped else (text, stopped)
+
     def _adjusted(self, logits: Tensor) -> Tensor:
         """OpenAI's bias and penalties: logit + bias - frequency × count - presence × (count > 0).
 
-        Counted are the tokens of the completion so far.
+        Counted are the tokens of the completion so far. What does not fit the grammar cannot be chosen.
         """
         request = self.request
         for token, bias in request.logit_bias:
             logits = logits.index_add(0, torch.tensor([token]), torch.tensor([bias]))
-        if not (request.presence_penalty or request.frequency_penalty):
-            return logits
-        self.counts = torch.zeros_like(logits) if self.counts is None else self.counts
-        return logits - request.frequency_penalty * self.counts - request.presence_penalty * (self.counts > 0)
+        if request.presence_penalty or request.frequency_penalty:
+            self.counts = torch.zeros_like(logits) if self.counts is None else self.counts
+            logits = logits - request.frequency_penalty * self.counts - request.presence_penalty * (self.counts > 0)
+        return self.writer.masked(logits) if self.writer else logits
 
     def _choose(self, logits: Tensor) -> int:
         if self.request.temperature < MIN_TEMPERATURE or self.request.top_p == 0:

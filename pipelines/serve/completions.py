@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
 
 from pipelines.messages import tr
 from pipelines.models.prompt import PromptError, encode_prompt
@@ -73,7 +74,8 @@ def add_routes(app: FastAPI, models: Sequence[ServedModel]) -> None:
         body.check_supported()
         prompts = _chat_prompts(engine, body)
         limit = max(1, min(MAX_ANSWER, engine.context_length - len(prompts[0])))
-        told = {"logprobs": body.top_logprobs if body.logprobs else None}
+        grammar = await run_in_threadpool(_grammar, engine, body)
+        told = {"logprobs": body.top_logprobs if body.logprobs else None, "grammar": grammar}
         generation = queue.submit(_generation_request(engine, body, prompts, body.completion_limit() or limit, told))
         echoes = ("",) * body.n
         builder = ResponseBuilder(
@@ -111,6 +113,17 @@ def _chat_prompts(engine: Engine, body: ChatRequest) -> Prompts:
     except PromptError as error:
         raise ApiError(400, str(error), param="messages") from error
     return [tuple(ids)] * body.n
+
+
+def _grammar(engine: Engine, body: ChatRequest) -> str:
+    """What the answer must fit; "" for any text."""
+    schema = body.response_format.schema_of()
+    if schema is None:
+        return ""
+    try:
+        return engine.grammars.of_schema(schema)
+    except ValueError as error:
+        raise ApiError(400, f"response_format: {error}", param="response_format") from error
 
 
 def _generation_request(

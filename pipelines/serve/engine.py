@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
 from transformers.cache_utils import DynamicLayer
 
 from pipelines.messages import Message
+from pipelines.serve.grammar import Grammars
 
 PROMPT_CHUNK = 256  # tokens of a prompt read at a time where all their probabilities are wanted: bounds the memory
 
@@ -50,6 +52,11 @@ class Engine:
         """The text of a token; where it is a part of a character, its name in the vocabulary."""
         text = str(self.tokenizer.decode([token]))
         return str(self.tokenizer.convert_ids_to_tokens(token)) if "\ufffd" in text else text
+
+    @cached_property
+    def grammars(self) -> Grammars:
+        """What answers can be held to. Raises: ValueError for a tokenizer that is not one of Rust's `tokenizers`."""
+        return Grammars(self.tokenizer, self.vocabulary_size, self.end_token_ids)
 
     def batch(self) -> "Batch":
         """An empty batch."""

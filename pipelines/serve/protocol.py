@@ -181,6 +181,29 @@ class ChatMessage(BaseModel):
         return {"role": "system" if self.role == "developer" else self.role, "content": text}
 
 
+class JsonSchema(BaseModel):
+    """What an answer must fit, as `response_format.json_schema` of a request. It is always strict here."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+    json_schema: dict[str, Any] = Field(alias="schema")
+
+
+class ResponseFormat(BaseModel):
+    """`response_format` of a request."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    type: Literal["text", "json_object", "json_schema"] = "text"
+    json_schema: JsonSchema | None = None
+
+    def schema_of(self) -> dict[str, Any] | None:
+        """The JSON Schema that an answer must fit; None for any text. Raises: ApiError 400 where it is missing."""
+        if self.type != "json_schema":
+            return {"type": "object"} if self.type == "json_object" else None
+        if self.json_schema is None:
+            raise ApiError(400, "response_format: json_schema is missing", param="response_format")
+        return self.json_schema.json_schema
+
+
 class ChatRequest(_Request):
     """The body of a request to /v1/chat/completions."""
 
@@ -190,12 +213,11 @@ class ChatRequest(_Request):
     logprobs: bool = False
     top_logprobs: int = Field(0, ge=0, le=MAX_LOGPROBS)
     tools: list[Any] = []
-    response_format: dict[str, Any] = {"type": "text"}
+    response_format: ResponseFormat = ResponseFormat()
 
     def check_supported(self) -> None:
         """Raises: ApiError 400 for a setting that this server does not support."""
-        formatted = self.response_format.get("type") != "text"
-        self._refuse(tools=bool(self.tools), response_format=formatted)
+        self._refuse(tools=bool(self.tools))
         if self.top_logprobs and not self.logprobs:
             raise ApiError(400, "top_logprobs: set logprobs to true, too", param="top_logprobs")
 

@@ -278,7 +278,9 @@ CASES = {
     "github/value": Case(_file(_github, "a.json.gz", b'[{"title": "', b"a", 1024 * MIB, b'"}]', gzip.open)),
     # many short rows, not long ones: what each left behind would be seen in the peak, long before a gibibyte
     "instructions/jsonl": Case(_file(_instructions, "a.jsonl.gz", b"", b"{}\n", 16 * MIB, b"", gzip.open), ""),
-    "instructions/csv": Case(_file(_instructions, "a.csv.gz", b'a,b\n"', b"a,\n", 40 * MIB, b"", gzip.open), "misquoted"),
+    "instructions/csv": Case(
+        _file(_instructions, "a.csv.gz", b'a,b\n"', b"a,\n", 40 * MIB, b"", gzip.open), told="misquoted"
+    ),
     "github/comments apart": Case(_comments_apart, pages=("repo/2",)),
     "instructions/parquet value": Case(_parquet("a", 1, 512 * MIB), pages=("a.parquet/00000000",)),
     "instructions/parquet repeated": Case(_parquet("a", 10_000, 16 * MIB)),
