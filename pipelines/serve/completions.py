@@ -74,8 +74,7 @@ def add_routes(app: FastAPI, models: Sequence[ServedModel]) -> None:
         body.check_supported()
         prompts = _chat_prompts(engine, body)
         limit = max(1, min(MAX_ANSWER, engine.context_length - len(prompts[0])))
-        grammar = await run_in_threadpool(_grammar, engine, body)
-        told = {"logprobs": body.top_logprobs if body.logprobs else None, "grammar": grammar}
+        told = await run_in_threadpool(_held_to, engine, body)
         generation = queue.submit(_generation_request(engine, body, prompts, body.completion_limit() or limit, told))
         echoes = ("",) * body.n
         builder = ResponseBuilder(
@@ -115,13 +114,13 @@ def _chat_prompts(engine: Engine, body: ChatRequest) -> Prompts:
     return [tuple(ids)] * body.n
 
 
-def _grammar(engine: Engine, body: ChatRequest) -> str:
-    """What the answer must fit; "" for any text."""
-    schema = body.response_format.schema_of()
+def _held_to(engine: Engine, body: ChatRequest) -> dict[str, Any]:
+    """What is told of the answer's tokens, and the grammar that it must fit."""
+    schema, logprobs = body.response_format.schema_of(), body.top_logprobs if body.logprobs else None
     if schema is None:
-        return ""
+        return {"logprobs": logprobs}
     try:
-        return engine.grammars.of_schema(schema)
+        return {"logprobs": logprobs, "grammar": engine.grammars.of_schema(schema)}
     except ValueError as error:
         raise ApiError(400, f"response_format: {error}", param="response_format") from error
 

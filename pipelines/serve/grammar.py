@@ -14,7 +14,7 @@ from llguidance.hf import from_tokenizer
 from torch import Tensor
 
 # Blanks that a small model would otherwise go on writing for ever: a line's end with its indentation, or one blank.
-WHITESPACE = {"whitespace_pattern": r" |\n {0,40}"}
+WHITESPACE: Any = {"whitespace_pattern": r" |\n {0,40}"}
 
 
 class Grammars:
@@ -51,5 +51,5 @@ class Writer:
     def add(self, token: int) -> bool:
         """Take the next token; whether the text ends with it. Raises: RuntimeError for one that does not fit."""
         if not self.matcher.consume_token(token):
-            raise RuntimeError(f"the grammar does not go on: {self.matcher.get_error()}")
+            raise RuntimeError(self.matcher.get_error())
         return bool(self.matcher.is_stopped())
