@@ -35,7 +35,6 @@ NEEDED = {
     "cssselect": "lxml.cssselect imports it",
     "flask": "moto's server",
     "flask-cors": "moto's server",
-    "gguf": "transformers reads the packaged base model with it",
     "mypy": "make lint",
     "pandas-stubs": "make lint",
     "pytest-timeout": "`timeout` of pyproject.toml",

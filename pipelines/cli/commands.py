@@ -15,13 +15,11 @@ from pipelines.cli.options import (
     AnswerFormat,
     AsJson,
     Data,
-    ExportFormat,
     OneRecipe,
     OtherPolicy,
     PolicyArg,
     RecipeArg,
     Recipes,
-    Trainer,
     Workers,
 )
 from pipelines.errors import PrintableFormatter, WorkFailed, WrongInput, escape_controls, printable
@@ -312,39 +310,6 @@ def try_policy(
         print_json(asdict(effect))
         return
     print_effect(effect, screen.wide_console())
-
-
-@app.command()
-def export(
-    recipe: Annotated[str, typer.Argument(help="Whose latest snapshot.")],
-    out: Annotated[Path, typer.Argument(help="The JSON Lines file to write; - is stdout. With --for, a folder.")],
-    kind: Annotated[
-        ExportFormat | None, typer.Option("--format", help="The shape of a line. [default: messages]")
-    ] = None,
-    trainer: Annotated[
-        Trainer | None, typer.Option("--for", help="Write all that this trainer reads, with its settings.")
-    ] = None,
-    split: Annotated[
-        Literal["train", "validation", "test"] | None,
-        typer.Option(help="Which part. [default: train; with --for, train and validation]"),
-    ] = None,
-    data: Data = DATA,
-) -> None:
-    """Write the latest snapshot as JSON Lines in the shape that a trainer reads.
-
-    Example: [bold]gristmill export demo out --for llamafactory[/bold]
-    """
-    from pipelines.publish import trainers
-    from pipelines.publish.export import export_file
-
-    if trainer and split:
-        raise WrongInput("--split: --for writes train and validation; leave it out")
-    if trainer:
-        for name, lines in trainers.write(recipe, data, trainer, out, kind).items():
-            log.info(tr("{file}: {lines} lines", file=out / name, lines=lines))
-    else:
-        written = export_file(recipe, data, kind or "messages", out, split or "train")
-        log.info(tr("{file}: {lines} lines", file=out, lines=written))
 
 
 @app.command()

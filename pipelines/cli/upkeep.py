@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.commands import app, print_json
+from pipelines.cli.commands import print_json
+from pipelines.cli.exports import app
 from pipelines.cli.options import DATA, AsJson, Data
 from pipelines.errors import WorkFailed, WrongInput, printable
 from pipelines.messages import Message, tr

@@ -15,18 +15,16 @@ import logging
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Literal
 
 from pipelines import storage
-from pipelines.errors import WrongInput
 from pipelines.messages import Message, tr
 from pipelines.publish import shapes
 from pipelines.publish.shapes import Row, Shape
 from pipelines.recipe import RecipeError
-from pipelines.storage import filesystem, inputs, integrity, logs
+from pipelines.storage import filesystem, inputs, integrity
+from pipelines.storage.exported import check_file, log_export, replacing
 from schemas.manifest import Manifest
 from schemas.verdict import PUBLISHED, PUBLISHED_PAIR
 
@@ -69,10 +67,8 @@ class Snapshot:
             yield from (row for row in self._read("pairs") if row["split"] == split)
 
     def log_export(self, what: str, out: str) -> None:
-        """Note where the snapshot went: what is handed on is out of the reach of `forget`, which can only name it."""
-        when = datetime.now(UTC).isoformat(timespec="seconds")
-        entry = {"recipe": self.recipe, "version": self._folder.name, "fingerprint": self._manifest.fingerprint}
-        logs.append(self._data / logs.EXPORTS, entry | {"what": what, "out": out, "when": when})
+        """Note where the snapshot went."""
+        log_export(self._data, self.recipe, self._folder.name, self._manifest.fingerprint, what, out)
 
     def _read(self, table: str) -> Iterator[Row]:
         listed = storage.tables(self._folder, self._manifest, table)
@@ -129,25 +125,9 @@ def export_file(recipe: str, data: Path, kind: Format, path: Path, split: Split 
     if str(path) == "-":
         Snapshot(recipe, data).log_export(kind, "stdout")
         return export(recipe, data, kind, sys.stdout, split)
-    if path.is_dir():
-        raise WrongInput("{path}: is a folder; name a file in it", path=path)
-    if not path.parent.is_dir():
-        raise WrongInput("{path}: there is no folder {folder}; make it first", path=path, folder=path.parent)
+    check_file(path)
     snapshot = Snapshot(recipe, data)
-    with replacing(path) as file:
+    with replacing(path) as part, part.open("w", encoding="utf-8") as file:
         lines = write_lines(snapshot.rows(kind, split), FORMATS[kind], file, kind)
         snapshot.log_export(kind, str(path.absolute()))  # before it appears: `forget` could not name it else
     return lines
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[IO[str]]:
-    """A file to write, which appears at `path` when all of it is on the disk. Raises: OSError."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with filesystem.naming(path), part.open("w", encoding="utf-8") as file:
-            yield file
-        filesystem.sync_file(part)
-        filesystem.rename(part, path)
-    finally:
-        part.unlink(missing_ok=True)

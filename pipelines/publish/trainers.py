@@ -19,8 +19,9 @@ import yaml
 
 from pipelines.errors import WrongInput
 from pipelines.publish import shapes
-from pipelines.publish.export import Format, Snapshot, Split, replacing, write_lines
+from pipelines.publish.export import Format, Snapshot, Split, write_lines
 from pipelines.publish.shapes import Row, Shape
+from pipelines.storage.exported import replacing
 
 Trainer = Literal["llamafactory", "axolotl", "trl", "ms-swift"]
 Job = Literal["sft", "dpo", "kto"]
@@ -64,8 +65,8 @@ def write(recipe: str, data: Path, trainer: Trainer, out: Path, kind: Format | N
             _write_settings(out / f"{job}.yaml", way.start, settings)
             described |= _described(recipe, job, filled)
     if trainer == "llamafactory":
-        with replacing(out / "dataset_info.json") as file:
-            file.write(json.dumps(described, ensure_ascii=False, indent=2) + "\n")
+        with replacing(out / "dataset_info.json") as part:
+            part.write_text(json.dumps(described, ensure_ascii=False, indent=2) + "\n", "utf-8")
     return written
 
 
@@ -73,7 +74,7 @@ def _write_split(snapshot: Snapshot, way: Way, folder: Path, split: Split, train
     """The number of lines; a file without any would be an error to its reader, and is not left."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{split}.jsonl"
-    with replacing(path) as file:
+    with replacing(path) as part, part.open("w", encoding="utf-8") as file:
         lines = write_lines(snapshot.rows(way.kind, split), way.shape, file, f"{trainer}, {folder.name}")
     if not lines:
         path.unlink()
@@ -82,8 +83,8 @@ def _write_split(snapshot: Snapshot, way: Way, folder: Path, split: Split, train
 
 def _write_settings(path: Path, start: str, settings: Row) -> None:
     head = f"# In this folder: {start} {path.name}, with a model and what else the training needs\n"
-    with replacing(path) as file:
-        file.write(head + yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
+    with replacing(path) as part:
+        part.write_text(head + yaml.safe_dump(settings, sort_keys=False, allow_unicode=True), "utf-8")
 
 
 # ---- LLaMA-Factory: ShareGPT, described in dataset_info.json, where a column that is named must be there.

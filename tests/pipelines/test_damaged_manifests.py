@@ -34,6 +34,7 @@ COMMANDS: dict[str, dict[str, tuple[str, ...]]] = {
     "explain": {f"explain {RECORD}": tuple(FOLDERS)},
     "try": {"try default": tuple(FOLDERS)},
     "export": {"export small {out}/a.jsonl": ("curate",), "export small {out} --for trl": ("curate",)},
+    "gguf": {"gguf small {out}/a.gguf": ("finetune",)},
     "serve": {"serve small --port 0": ("finetune",)},
     "forget": {f"forget --record {RECORD}": tuple(FOLDERS), "forget --author Nobody --dry-run": tuple(FOLDERS)},
     "verify": {"verify": tuple(FOLDERS), "verify --seal": tuple(FOLDERS)},

@@ -1,0 +1,40 @@
+"""Files that a person named, outside of the data folder."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipelines.errors import WrongInput
+from pipelines.storage import filesystem, logs
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Where to write a file that appears at `path` when all of it is on the disk. Raises: OSError."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with filesystem.naming(path):
+            yield part
+        filesystem.sync_file(part)
+        filesystem.rename(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def check_file(path: Path) -> None:
+    """Raises: WrongInput where no file can be at `path`."""
+    if path.is_dir():
+        raise WrongInput("{path}: is a folder; name a file in it", path=path)
+    if not path.parent.is_dir():
+        raise WrongInput("{path}: there is no folder {folder}; make it first", path=path, folder=path.parent)
+
+
+def log_export(data: Path, recipe: str, version: str, fingerprint: str, what: str, out: str) -> None:
+    """Note where a snapshot, or what was made of it, went: it is out of the reach of `forget`, which can only name it.
+
+    It is noted before anything appears at `out`.
+    """
+    when = datetime.now(UTC).isoformat(timespec="seconds")
+    entry = {"recipe": recipe, "version": version, "fingerprint": fingerprint}
+    logs.append(data / logs.EXPORTS, entry | {"what": what, "out": out, "when": when})
