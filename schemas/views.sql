@@ -21,5 +21,7 @@ CREATE VIEW curated AS SELECT folder(file, 3) AS recipe, * EXCLUDE (file) FROM {
 CREATE VIEW curated_pairs AS SELECT folder(file, 3) AS recipe, * EXCLUDE (file) FROM {curated_pairs};
 CREATE VIEW dropped AS SELECT folder(file, 3) AS recipe, * EXCLUDE (file) FROM {dropped};
 CREATE VIEW contaminated AS SELECT folder(file, 3) AS recipe, * EXCLUDE (file) FROM {contaminated};
+CREATE VIEW evaluations AS
+SELECT folder(file, 3) AS recipe, folder(file, 2) AS version, * EXCLUDE (file) FROM {evaluations};
 CREATE VIEW counts AS SELECT * FROM {counts};
 CREATE VIEW runs AS SELECT * FROM run_log;

@@ -22,6 +22,7 @@ ORDER = (
     ("suppression", "models"),
     ("signals",),
     STAGES,
+    ("evaluate",),
     ("catalog",),
     ("forget",),
     ("flows",),
@@ -40,8 +41,14 @@ KEPT_APART = {
     ),
     "the network is the polite client's": (
         ("httpx", "httpcore", "requests", "aiohttp", "urllib3", "h11", "socket", "urllib.request", "http.client"),
-        # flows ask the Prefect server that they started; serve only listens
-        ("connectors.web", "pipelines.flows", "pipelines.serve.server", "pipelines.serve.connections"),
+        # flows ask the Prefect server that they started; serve only listens; a judge is asked at the address given
+        (
+            "connectors.web",
+            "pipelines.flows",
+            "pipelines.serve.server",
+            "pipelines.serve.connections",
+            "pipelines.evaluate.judge",
+        ),
     ),
 }
 BLOCKS = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.AsyncFor, ast.AsyncWith)

@@ -33,7 +33,7 @@ RULES = {rule.name for each in POLICIES for rule in each.rules}
 HELP = "\n".join(
     re.findall(
         r"\[bold\](gristmill .*?)\[/bold\]",
-        "".join(read(f"pipelines/cli/{name}.py") for name in ("commands", "upkeep", "review", "describe")),
+        "".join(read(f"pipelines/cli/{name}.py") for name in ("commands", "upkeep", "review", "describe", "proof")),
     )
 )
 SHOWN = {" ".join(words): words for text in (*map(read, DOCUMENTS), HELP) for words in commands(text)}
@@ -103,7 +103,7 @@ def test_counts_views_and_folders_are_the_codes(readme: str) -> None:
     assert re.findall(r"(\d+)(?: signals:| 个信号：)", text) == [str(len(SIGNALS))]
     (listed,) = re.findall(r"`(pages records [a-z_ ]+)`", text)
     assert listed.split() == re.findall(r"CREATE VIEW (\w+)", read("schemas/views.sql"))
-    assert set(re.findall(r"\b[1-6]_[a-z]+", text)) == set(storage.FOLDERS.values())
+    assert set(re.findall(r"\b[1-7]_[a-z]+", text)) == set(storage.FOLDERS.values())
 
 
 def test_the_changelog_counts_and_names_the_same() -> None:

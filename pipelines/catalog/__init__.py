@@ -13,6 +13,7 @@ from pipelines import storage
 from pipelines.catalog import status
 from pipelines.storage import duck, filesystem, logs
 from schemas.cluster import CLUSTER, EDGE
+from schemas.evaluation import EVALUATION
 from schemas.page import PAGE
 from schemas.record import PAIR, RECORD, REJECT
 from schemas.verdict import CONTAMINATED, PUBLISHED, PUBLISHED_PAIR, REASONS, VERDICT
@@ -56,9 +57,10 @@ KINDS: dict[str, tuple[str, tuple[str, ...], pa.Schema]] = {
     "curated_pairs": ("curate", ("pairs",), PUBLISHED_PAIR),
     "dropped": ("curate", ("dropped",), DROPPED),
     "contaminated": ("curate", ("contaminated",), CONTAMINATED),
+    "evaluations": ("evaluate", ("evaluations",), EVALUATION),
 }
 # the files that say what the views show: on a store the run log is a folder
-STATES = (f"[1-6]_*/**/{storage.MANIFEST}", "[56]_*/*/latest", logs.RUNS, "runs/*.jsonl")
+STATES = (f"[1-7]_*/**/{storage.MANIFEST}", "[56]_*/*/latest", logs.RUNS, "runs/*.jsonl")
 
 
 def connect(data: Path | str) -> duckdb.DuckDBPyConnection:

@@ -249,7 +249,7 @@ def sql(
     data: Data = DATA,
 ) -> None:
     """Ask DuckDB about pages records pairs rejects signals clusters edges verdicts curated curated_pairs dropped
-    contaminated counts runs.
+    contaminated evaluations counts runs.
 
     Example: [bold]gristmill sql "SELECT source, count(*) FROM records GROUP BY ALL"[/bold]
     """

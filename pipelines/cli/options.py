@@ -29,7 +29,7 @@ def _settled(data: Path) -> Path:
 
 def _may_be_unsettled(data: Path) -> bool:
     """Whether there is a hidden name where runs work; imports nothing, as most often there is none."""
-    places = (".*.tmp", "[1-6]_*/.*.*", "[1-6]_*/*/.*.*", "[1-6]_*/*/*/.*.tmp")
+    places = (".*.tmp", "[1-7]_*/.*.*", "[1-7]_*/*/.*.*", "[1-7]_*/*/*/.*.tmp")
     return any(True for pattern in places for _ in data.glob(pattern))
 
 
@@ -79,7 +79,7 @@ Data = Annotated[
         parser=_data_folder,
         callback=_settled,
         metavar="DIR",
-        help="The folder that holds 1_pages to 6_models, or s3://….",
+        help="The folder that holds 1_pages to 7_evaluations, or s3://….",
     ),
 ]
 Workers = Annotated[int, typer.Option(min=1, help="Processes of the stages that compute.")]

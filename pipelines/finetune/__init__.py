@@ -21,12 +21,14 @@ from schemas.manifest import Manifest
 if TYPE_CHECKING:
     from pipelines.finetune.evaluate import EvaluationSet
 
-# 3: a card in Chinese; 4: its curve too, batches by tokens, long answers cut, instruction and input joined by a line
-VERSION = 4
+# 3: a card in Chinese; 4: its curve too, batches by tokens, long answers cut, instruction and input joined by a line;
+# 5: the split `test` is not measured on
+VERSION = 5
 STAGE = "finetune"
 CHECKPOINTS, EXAMPLES, CARD = ".checkpoints", ".checkpoints/examples", "README.md"
 REPORTS = "tensorboard"
-TRAIN, HELD_OUT = "train", ("validation", "test")
+# `test` is read by `evaluate` alone: what training has looked at, and may have ended by, shows too good a loss
+TRAIN, HELD_OUT, TEST = "train", "validation", "test"
 COLUMNS = [
     *("record_id", "instruction", "input", "output", "history", "system", "tools", "reasoning", "tool_calls"),
     *("task", "language", "source", "licence"),
@@ -73,7 +75,7 @@ def run(recipe: Recipe, data: Path) -> Manifest:
     """
     base.require_train()
     reports.require(recipe.finetune)
-    snapshot = _latest_snapshot(recipe, data)
+    snapshot = latest_snapshot(recipe, data)
     settings = recipe.finetune
     identity: dict[str, Any] = {
         "stage": STAGE,
@@ -100,12 +102,13 @@ def run(recipe: Recipe, data: Path) -> Manifest:
     return storage.read_manifest(following)  # type: ignore[return-value]
 
 
-def _latest_snapshot(recipe: Recipe, data: Path) -> Snapshot:
+def latest_snapshot(recipe: Recipe, data: Path) -> Snapshot:
+    """The recipe's latest snapshot. Raises: RecipeError when there is none, Damaged when it is not what was written."""
     folder = storage.latest(storage.folder(data, "curate", recipe.name))
     manifest = storage.read_manifest(folder)
     if manifest is None:
         raise RecipeError("{recipe}: no snapshot to train on; run `gristmill stage curate` first", recipe=recipe.name)
-    splits = (TRAIN, *HELD_OUT)
+    splits = (TRAIN, HELD_OUT, TEST)
     paths = [folder / name for split in splits for name in manifest.tables(split)]
     integrity.check(table for split in splits for table in storage.tables(folder, manifest, split))
     cure = Message("run `{command}` for a new one", command=f"gristmill run {recipe.name}")
@@ -149,8 +152,8 @@ def _evaluation_set(snapshot: Snapshot, tokenizer: Any, settings: FinetuneSettin
     from pipelines.finetune import examples
     from pipelines.finetune.evaluate import EvaluationSet
 
-    if held_out := examples.held_out(snapshot.rows(*HELD_OUT), tokenizer, settings):
-        asked = examples.questions(snapshot.rows(*HELD_OUT), tokenizer, settings)
+    if held_out := examples.held_out(snapshot.rows(HELD_OUT), tokenizer, settings):
+        asked = examples.questions(snapshot.rows(HELD_OUT), tokenizer, settings)
         return EvaluationSet(held_out, asked, held_out=True)
     return EvaluationSet(examples.first(snapshot.rows(TRAIN), tokenizer, settings), [], held_out=False)
 

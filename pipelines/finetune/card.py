@@ -182,7 +182,7 @@ _NOT_HELD_OUT = Message(
     "The snapshot has no held-out row that fits; nothing was measured on held-out rows. On {records} training rows the "
     "loss was {before:.3f} nats per answer token before training and {after:.3f} after it."
 )
-_HELD_OUT = Message("Nats per answer token over {records} rows of the splits validation and test.")
+_HELD_OUT = Message("Nats per answer token over {records} rows of the split validation.")
 
 
 def _losses(numbers: Mapping[str, Any]) -> str:

@@ -8,9 +8,8 @@ from hashlib import sha256
 from itertools import zip_longest
 from typing import Any
 
-import torch
-
 from pipelines.models.batches import by_length
+from pipelines.models.generation import greedy
 from pipelines.models.losses import answer_losses
 from pipelines.models.prompt import Example
 from pipelines.workers.progress import track
@@ -116,10 +115,10 @@ def answers(model: Any, tokenizer: Any, rows: Sequence[EncodedRow], what: str) -
     """One answer for each row, decoded greedily, at most ANSWER_TOKENS long; one that is cut there ends with CUT."""
     prompts = [one.example.ids[: one.example.answer_start] for one in rows]
     said = [""] * len(rows)
-    model.eval()
     for batch in _batches([len(prompt) for prompt in prompts], PROMPT_TOKENS, what):
-        for i, text in zip(batch, _answer(model, tokenizer, [prompts[i] for i in batch]), strict=True):
-            said[i] = text
+        generated = greedy(model, tokenizer, [prompts[i] for i in batch], ANSWER_TOKENS)
+        for i, (text, is_cut) in zip(batch, generated, strict=True):
+            said[i] = text + CUT if is_cut else text
     return said
 
 
@@ -127,24 +126,3 @@ def _batches(lengths: Sequence[int], tokens: int, what: str) -> Iterator[list[in
     """Numbers of rows, those of like length together, with their progress shown."""
     batches = list(by_length(lengths, tokens))
     return track(batches, what, len(batches))
-
-
-def _answer(model: Any, tokenizer: Any, prompts: Sequence[Sequence[int]]) -> list[str]:
-    """The answers to prompts of token ids, as one batch."""
-    longest = max(map(len, prompts))
-    ids = torch.tensor([[tokenizer.pad_token_id] * (longest - len(prompt)) + [*prompt] for prompt in prompts])
-    attention_mask = torch.tensor([[0] * (longest - len(prompt)) + [1] * len(prompt) for prompt in prompts])
-    with torch.inference_mode():
-        generated = model.generate(
-            input_ids=ids.to(model.device),
-            attention_mask=attention_mask.to(model.device),
-            max_new_tokens=ANSWER_TOKENS,
-            do_sample=False,
-        )
-    return [_text(tokenizer, ids[longest:].tolist()) for ids in generated]
-
-
-def _text(tokenizer: Any, ids: Sequence[int]) -> str:
-    text: str = tokenizer.decode(ids, skip_special_tokens=True).strip()
-    is_cut = len(ids) == ANSWER_TOKENS and ids[-1] not in (tokenizer.eos_token_id, tokenizer.pad_token_id)
-    return text.rstrip("\ufffd") + CUT if is_cut else text  # a cut within a character leaves half of it

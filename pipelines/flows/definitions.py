@@ -92,7 +92,7 @@ def mill(  # noqa: PLR0913, PLR0917 (its arguments are the fields of the form)
 
     Args:
         recipe: A bundled recipe's name, or the path of a TOML file.
-        data: The folder that holds 1_pages to 6_models, or an address such as s3://bucket/prefix.
+        data: The folder that holds 1_pages to 7_evaluations, or an address such as s3://bucket/prefix.
         stages: Which stages to run; their order is fixed.
         workers: Processes of the stages that compute.
         finetune: Fine-tune with these settings; None: with the recipe's own.
@@ -111,7 +111,7 @@ def collect(recipe: str, data: str = "data", sources: list[str] = []) -> None:  
 
     Args:
         recipe: A bundled recipe's name, or the path of a TOML file.
-        data: The folder that holds 1_pages to 6_models, or an address such as s3://bucket/prefix.
+        data: The folder that holds 1_pages to 7_evaluations, or an address such as s3://bucket/prefix.
         sources: Names of sources; none: all of the recipe.
     """
     _run(_only(load(recipe), sources), ["collect"], data, workers=1)
@@ -130,7 +130,7 @@ def curate(
 
     Args:
         recipe: A bundled recipe's name, or the path of a TOML file.
-        data: The folder that holds 1_pages to 6_models, or an address such as s3://bucket/prefix.
+        data: The folder that holds 1_pages to 7_evaluations, or an address such as s3://bucket/prefix.
         workers: Processes of the stages that compute.
         policy: A policy's name or path in place of the recipe's own.
         engine: Where shards are done: on this machine, or on a cluster of Dask or Ray.
@@ -146,7 +146,7 @@ def finetune(recipe: str, data: str = "data", settings: FinetuneOverride = None)
 
     Args:
         recipe: A bundled recipe's name, or the path of a TOML file.
-        data: The folder that holds 1_pages to 6_models, or an address such as s3://bucket/prefix.
+        data: The folder that holds 1_pages to 7_evaluations, or an address such as s3://bucket/prefix.
         settings: Fine-tune with these; None: with the recipe's own.
     """
     _run(_with_finetune(load(recipe), settings), ["finetune"], data, workers=1)

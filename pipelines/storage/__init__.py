@@ -169,6 +169,12 @@ class FolderBuilder:
         filesystem.move_into_place(file, self.folder / path)
         self.add(shard)
 
+    def drop(self, name: str) -> None:
+        """Take a shard out again that was only on the way to others. Its note goes last: what has one is taken out."""
+        (self.folder / name).unlink(missing_ok=True)
+        (self.folder / f".{name.replace('/', '--')}.done").unlink(missing_ok=True)
+        del self.shards[name]
+
     def resume(self) -> None:
         """Add the shards that an interrupted run has completed, and delete its temporary files. Raises: BrokenSeal."""
         for _, entry in filesystem.read_all(sorted(self.folder.glob(".*.done"))):
@@ -351,7 +357,7 @@ def latest(versions: Path) -> Path:
 
 
 def manifests(
-    data: Path, below: str = "[1-6]_*", on_damage: Callable[[Damaged], None] | None = None
+    data: Path, below: str = "[1-7]_*", on_damage: Callable[[Damaged], None] | None = None
 ) -> Iterator[tuple[Path, Manifest]]:
     """Every finished folder of `data`, in order of path. `latest` links are not followed.
 
@@ -366,7 +372,7 @@ def manifests(
             on_damage(error)
 
 
-def manifest_paths(data: Path, below: str = "[1-6]_*") -> list[Path]:
+def manifest_paths(data: Path, below: str = "[1-7]_*") -> list[Path]:
     """The manifests of finished folders, in order."""
     return [path for path in sorted(data.glob(f"{below}/**/{MANIFEST}")) if _is_finished(path.relative_to(data).parts)]
 

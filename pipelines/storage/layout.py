@@ -9,9 +9,11 @@ FOLDERS = {
     "dedupe": "4_clusters",
     "curate": "5_curated",
     "finetune": "6_models",
+    "evaluate": "7_evaluations",
 }
 BY_SOURCE = ("collect", "normalise", "annotate")
 LATEST = "latest"
+ABLATION = "ablation-"  # before the version of the snapshot that it is of; `evaluate` names what it leaves by the model
 
 
 def folder(data: Path, stage: str, name: str) -> Path:
@@ -26,5 +28,7 @@ def command_for(path: Path) -> str:
     if at < 0:
         return ""
     stage, name = stages[path.parts[at]], path.parts[at + 1]
+    if stage == "evaluate":
+        return f"gristmill {'ablate' if path.parts[at + 2].startswith(ABLATION) else stage} {name} --again"
     what = f"RECIPE --source {name}" if stage in BY_SOURCE else name
     return f"gristmill stage {stage} {what} --again"

@@ -21,7 +21,7 @@ def unsettled(data: Path) -> bool:
 
 def work_folders(data: Path) -> Iterator[Path]:
     """The folders that runs work in, and what they have replaced: `.<name>.<key>` and `.<name>.old`."""
-    found = (path for pattern in ("[1-6]_*/.*.*", "[1-6]_*/*/.*.*") for path in data.glob(pattern))
+    found = (path for pattern in ("[1-7]_*/.*.*", "[1-7]_*/*/.*.*") for path in data.glob(pattern))
     return (path for path in found if path.suffix != ".tmp" and path.is_dir())
 
 
@@ -35,7 +35,7 @@ def _half_written(data: Path) -> Iterator[Path]:
     """Temporary files beside finished ones."""
     local = filesystem.local_folder(data)
     noted = set(_noted_links(data))
-    found = (path for at in ("", "[1-6]_*/*/", "[1-6]_*/*/*/") for path in local.glob(f"{at}.*.tmp"))
+    found = (path for at in ("", "[1-7]_*/*/", "[1-7]_*/*/*/") for path in local.glob(f"{at}.*.tmp"))
     return (path for path in found if path not in noted and not path.is_dir())
 
 

@@ -18,6 +18,7 @@ from pipelines import annotate, catalog, curate, dedupe, normalise, storage, sup
 from pipelines.catalog import status
 from pipelines.catalog.verify import verify
 from pipelines.errors import WorkFailed, WrongInput
+from pipelines.evaluate import parts, report
 from pipelines.forget import erase
 from pipelines.publish.export import export
 from pipelines.recipe import Recipe
@@ -34,6 +35,7 @@ READ_BY: dict[str, dict[str, tuple[str, ...]]] = {
     "4_clusters": {"curate": ("clusters", "edges")},
     "5_curated": {"export": ("train", "pairs")},
     "6_models": {"serve": ("",)},
+    "7_evaluations": {},
 }
 # Makes, from a data folder with a damaged file, what others would read: a hash, or "" where nothing was made.
 Use = Callable[[Path], str]
@@ -185,6 +187,10 @@ def furnish(data: Path) -> None:
         place = {"recipe": snapshot.parent.name, "version": "v1", "out": f"out{number}", "what": "sft", "when": "2026"}
         logs.append(data / logs.EXPORTS, place)
     _furnish_models(data / "6_models" / snapshot.parent.name, random.Random(1))
+    about: dict[str, Any] = {"name": snapshot.parent.name, "version": 1, "params": {}, "inputs": {}}
+    with storage.building(data / "7_evaluations" / snapshot.parent.name / "v1", stage="evaluate", **about) as made:
+        parts.publish(made, [{"test": "loss", "model": "tuned", "record_id": "forum:1#101", "nats": 2.5, "tokens": 9}])
+        made.text(report.RESULTS, '{"model": "tuned"}')
 
 
 def _furnish_models(models: Path, draw: random.Random) -> None:

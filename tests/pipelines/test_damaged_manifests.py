@@ -36,6 +36,7 @@ COMMANDS: dict[str, dict[str, tuple[str, ...]]] = {
     "export": {"export small {out}/a.jsonl": ("curate",), "export small {out} --for trl": ("curate",)},
     "gguf": {"gguf small {out}/a.gguf": ("finetune",)},
     "serve": {"serve small --port 0": ("finetune",)},
+    "evaluate": {"evaluate {}": ("curate", "finetune")},
     "forget": {f"forget --record {RECORD}": tuple(FOLDERS), "forget --author Nobody --dry-run": tuple(FOLDERS)},
     "verify": {"verify": tuple(FOLDERS), "verify --seal": tuple(FOLDERS)},
     "learn": {"learn taste --from votes": tuple(FOLDERS)},
@@ -80,9 +81,8 @@ def test_a_damaged_manifest_is_one_line_and_a_cure(
     lines = [line for line in (printed.out + printed.err).splitlines() if MANIFEST in line]
     assert printed.code == 1, printed
     assert len([line for line in printed.err.splitlines() if line.startswith("error: ")]) == 1
-    assert any(f"{FOLDERS[stage]}/" in line and "gristmill stage" in line and "--again" in line for line in lines), (
-        printed
-    )
+    made = "gristmill evaluate" if stage == "evaluate" else "gristmill stage"
+    assert any(f"{FOLDERS[stage]}/" in line and made in line and "--again" in line for line in lines), printed
     assert "Traceback" not in printed.err and "--debug" not in printed.err
 
 

@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 
 from pipelines.finetune import answers, examples
 from pipelines.models import base
+from pipelines.models.prompt import Example
 from pipelines.recipe import FinetuneSettings
 from tests.pipelines.conftest import recipe, rows
 
@@ -89,13 +90,17 @@ def test_languages_take_turns_and_what_reads_well_comes_first(chat_model: Path, 
 
 def test_an_answer_that_was_cut_says_so(chat_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from pipelines.finetune import evaluate
+    from pipelines.models import generation
 
-    _, tokenizer, _ = base.load_with_special_tokens(recipe(chat_model).finetune, tmp_path)
+    model, tokenizer, _ = base.load_with_special_tokens(recipe(chat_model).finetune, tmp_path)
     end = tokenizer.eos_token_id
     ids = tokenizer("First keep a branch", add_special_tokens=False)["input_ids"]
-    monkeypatch.setattr(evaluate, "ANSWER_TOKENS", len(ids) + 1)
-    assert evaluate._text(tokenizer, [*ids, end]) == "First keep a branch"
-    assert evaluate._text(tokenizer, [*ids, ids[0]]).endswith(evaluate.CUT)
-    assert evaluate._text(tokenizer, ids) == "First keep a branch"
+    tokens = len(ids) + 1
     half = tokenizer("步", add_special_tokens=False)["input_ids"][:1]  # the tokens of this tokenizer are bytes
-    assert evaluate._text(tokenizer, [*ids, *half]) == "First keep a branch" + evaluate.CUT
+    for said, is_cut in (([*ids, end], False), (ids, False), ([*ids, *half], True)):
+        assert generation._read(tokenizer, said, tokens) == ("First keep a branch", is_cut)
+    assert generation._read(tokenizer, [*ids, ids[0]], tokens).is_cut
+    row = evaluate.EncodedRow({}, Example(ids, len(ids)))
+    for is_cut, said_of_it in ((True, f"Yes{evaluate.CUT}"), (False, "Yes")):
+        monkeypatch.setattr(evaluate, "greedy", lambda *_, cut=is_cut: [generation.Generated("Yes", cut)])
+        assert evaluate.answers(model, tokenizer, [row], "here") == [said_of_it]

@@ -43,6 +43,7 @@ def test_each_stage_has_its_folder(tmp_path: Path) -> None:
         "dedupe": "4_clusters/src",
         "curate": "5_curated/src",
         "finetune": "6_models/src",
+        "evaluate": "7_evaluations/src",
     }
 
 
@@ -271,13 +272,13 @@ def test_after_a_kill_the_finished_is_kept_and_the_rest_goes(tmp_path: Path, mon
     (tmp_path / "1_pages" / "site" / ".00000001.0123").mkdir(parents=True)
     build(tmp_path / "5_curated" / "mill" / "v1")
     (tmp_path / "5_curated" / "mill" / "v1").rename(tmp_path / "5_curated" / "mill" / ".v1.old")
-    (tmp_path / "7_else" / ".src.0123").mkdir(parents=True)
+    (tmp_path / "8_else" / ".src.0123").mkdir(parents=True)
     settling.settle(tmp_path)
     settling.remove_unfinished(tmp_path)
     manifest = storage.read_manifest(records / "src")
     assert manifest and manifest.counts == {"records": 30}
     hidden = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob(".*"))
-    assert hidden == ["7_else/.src.0123"]
+    assert hidden == ["8_else/.src.0123"]
     assert storage.read_manifest(tmp_path / "5_curated" / "mill" / "v1") is None, "what was replaced stays so"
 
 
