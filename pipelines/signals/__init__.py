@@ -5,6 +5,7 @@ entry in the SIGNALS of its theme, or a new module whose SIGNALS are added here.
 """
 
 from pipelines.signals import (
+    code_errors,
     code_share,
     context,
     course,
@@ -36,6 +37,7 @@ SIGNALS = (
     *heuristics.SIGNALS,
     *readability.SIGNALS,
     *code_share.SIGNALS,
+    *code_errors.SIGNALS,
     *links.SIGNALS,
     *holes.SIGNALS,
     *pairing.SIGNALS,

@@ -9,7 +9,7 @@ from pipelines.annotate import measure
 from pipelines.signals import SIGNALS
 from schemas.record import RECORD
 from tests.pipelines import corpus
-from tests.pipelines.signals import cases, course_cases, exchange_cases, safety_cases
+from tests.pipelines.signals import cases, code_cases, course_cases, exchange_cases, safety_cases
 
 TABLES = (
     *(cases.LENGTH, cases.REPETITION, cases.CHARACTERS, cases.LINES, cases.CODE, cases.LINKS, cases.PAIRING),
@@ -22,6 +22,7 @@ TABLES = (
         exchange_cases.EXCHANGE,
         cases.CONTEXT,
         course_cases.COURSE,
+        code_cases.CODE_ERRORS,
     ),
     *(safety_cases.PRIVATE, safety_cases.SAFETY, safety_cases.INJECTION),
 )
