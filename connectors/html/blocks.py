@@ -12,6 +12,11 @@ _BLOCKS_IN_CELL = (
 _NOT_ON_A_LINE = (
     ".//table | .//hr | .//blockquote | .//dl | .//*[self::ul or self::ol]//*[self::ul or self::ol] | .//li[9]"
 )
+# Rows and cells of a table that was taken for its words, as the body of a post is
+_WITHOUT_TABLE = (
+    ".//*[self::tbody or self::thead or self::tfoot or self::tr or self::td or self::th or self::caption]"
+    "[not(ancestor::table)]"
+)
 _CELL = 400  # characters that a cell with lists or paragraphs may have in a table of data
 _NAME = 80  # characters of what a row is about
 
@@ -26,6 +31,8 @@ def flatten_layout_tables(root: HtmlElement) -> None:
             repeat_spanned(table)
             for item in table.xpath(".//li/p[not(preceding-sibling::*)]"):
                 item.drop_tag()
+    for part in root.xpath(_WITHOUT_TABLE):
+        part.tag = "div"
 
 
 def _flatten(table: HtmlElement) -> None:

@@ -82,7 +82,14 @@ def in_whole_words(part: str, text: str) -> bool:
 def _leads_home(heading: HtmlElement) -> bool:
     """Whether a heading is the site's name, which leads to its front page."""
     links = heading.xpath(".//a/@href")
-    return bool(links) and all(urlsplit(link.strip()).path in ("", "/") and "#" not in link for link in links)
+    return bool(links) and all(_is_front(link.strip()) for link in links)
+
+
+def _is_front(link: str) -> bool:
+    try:
+        return urlsplit(link).path in ("", "/") and "#" not in link
+    except ValueError:  # "https://[shortcode]"
+        return False
 
 
 def _clean(text: str) -> str:

@@ -8,6 +8,7 @@ short, or linked, or stands apart from where the prose is. What each trait weigh
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from math import fsum
 from pathlib import Path
 
 from lxml.html import HtmlElement
@@ -79,8 +80,9 @@ def _left_alone(parts: list[HtmlElement], gone: set[HtmlElement]) -> list[HtmlEl
 
 
 def score(its: Traits) -> float:
-    """Above 0 for what is more likely of the article than not; the logarithm of the odds."""
-    return _FITTED[""] + sum(_FITTED.get(each, 0.0) for each in its)
+    """Above 0 for what is more likely of the article than not; the logarithm of the odds. The exact sum: traits come in
+    any order, and one that is rounded at each step may be either side of a bound."""
+    return fsum([_FITTED[""], *(_FITTED.get(each, 0.0) for each in its)])
 
 
 def traits(block: HtmlElement, weights: Weights, stated: str) -> list[tuple[HtmlElement, Traits]]:

@@ -17,7 +17,9 @@ def _read(name: str) -> dict[str, dict[str, Any]]:
 
 LAYOUTS = _read("layouts.toml")
 UNMET = _read("unmet.toml")
+AROUND = _read("around.toml")
 _CHROME = UNMET.pop("chrome")
+_ALL = {**LAYOUTS, **UNMET, **AROUND}
 
 
 class Said(NamedTuple):
@@ -46,27 +48,53 @@ class Talk(NamedTuple):
 
 def page_of(layout: str, talk: Talk, named: bool = True) -> str:
     """The page; without classes and ids where it is not `named`."""
-    made = LAYOUTS[layout] if layout in LAYOUTS else UNMET[layout]
-    posts = [_post(made, talk, number) for number in range(1, len(talk.posts) + 1)]
-    if made.get("tree"):
-        posts = [Template(posts[0]).substitute(inner=_nested(posts[1:]))]
+    made = _ALL[layout]
     chrome = _CHROME.get(talk.language, _CHROME["en"])
     body = Template(made["page"]).substitute(
-        chrome, title=talk.title, replies=len(talk.posts) - 1, posts="".join(posts)
+        chrome, title=talk.title, replies=len(talk.posts) - 1, **_written(made, talk)
     )
     page = f"<html lang='{talk.language}'><head><title>{talk.title} | Baking</title></head><body>{body}</body></html>"
     return page if named else _NAMES.sub("", page)
 
 
+def _written(made: dict[str, Any], talk: Talk) -> dict[str, str]:
+    """All posts, and what of them stands elsewhere on the page."""
+    posts = [_post(made, talk, number) for number in range(1, len(talk.posts) + 1)]
+    again = _post({"post": made["again"]}, talk, 2) if "again" in made and len(posts) > 1 else ""
+    if made.get("tree"):
+        posts = [Template(posts[0]).substitute(inner=_nested(posts[1:]))]
+    if "comment" in made and len(posts) > 3:
+        posts[2:4] = [Template(posts[2]).substitute(inner=posts[3])]
+    whole = [Template(post).substitute(inner="") for post in posts]
+    if "$opening" in made["page"]:
+        return {"opening": whole[0], "again": again, "posts": "".join(whole[1:])}
+    after = {1: made.get("every", ""), 2: made.get("gone", ""), 3: made.get("every", "")}
+    return {"posts": made.get("join", "").join(post + after.get(at, "") for at, post in enumerate(whole, 1))}
+
+
 def _post(made: dict[str, Any], talk: Talk, number: int) -> str:
     said = talk.posts[number - 1]
-    text = "".join(f"<p>{paragraph}</p>" for paragraph in said.paragraphs)
-    lines = "<br>\n<br>\n".join(said.paragraphs)
-    counts = {"n": number, "replies": len(talk.posts) - 1}
-    values = {"who": said.who, "when": said.when, "stamp": said.stamp, "said": text, "title": talk.title}
-    return Template(made["opening" if number == 1 and "opening" in made else "post"]).safe_substitute(
-        values, lines=lines, **counts
+    values = {"who": said.who, "when": said.when, "stamp": said.stamp, "title": talk.title, "n": number}
+    quoted = Template(made.get("quote", "")).substitute(quoted=talk.posts[0].paragraphs[0])
+    form = (
+        "opening" if number == 1 and "opening" in made else "comment" if number == 4 and "comment" in made else "post"
     )
+    return Template(made[form]).safe_substitute(
+        values,
+        said="".join(f"<p>{paragraph}</p>" for paragraph in said.paragraphs),
+        lines="<br>\n<br>\n".join(said.paragraphs),
+        plain="\n\n".join(said.paragraphs),
+        line=" ".join(said.paragraphs),
+        replies=len(talk.posts) - 1,
+        quote=quoted if number == 3 else "",
+    )
+
+
+def told_of(layout: str, talk: Talk) -> list[str]:
+    """The words of each post, with those that it quotes."""
+    words = ["".join(post.paragraphs) for post in talk.posts]
+    quoted = talk.posts[0].paragraphs[0] if "quote" in _ALL[layout] else ""
+    return [quoted + said if at == 2 else said for at, said in enumerate(words)]
 
 
 def _nested(posts: list[str]) -> str:

@@ -9,7 +9,6 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
 from itertools import pairwise
-from urllib.parse import urlsplit
 
 import re2
 from lxml.html import HtmlElement
@@ -100,8 +99,8 @@ def _may_be_title(link: HtmlElement, url: str, evidence: Evidence) -> bool:
     if evidence.mass[link] < _TITLE / 2.5 or href.startswith(("#", "javascript:", "mailto:")) or _FILE.search(href):
         return False
     marked = link in evidence.times or link in evidence.people or leads_to_user(link)
-    host = urlsplit(href).netloc if "//" in href[:8] else ""
-    return bool(href) and not marked and host in ("", urlsplit(url).netloc) and letters(link.text_content()) >= _TITLE
+    at_home = "//" not in href[:8] or address.host(href) == address.host(url)
+    return bool(href) and not marked and at_home and letters(link.text_content()) >= _TITLE
 
 
 def _to(link: HtmlElement, url: str) -> str:

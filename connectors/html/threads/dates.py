@@ -58,6 +58,7 @@ _SETTINGS = {
 _AGO = re2.compile(
     r"(?:\d|\ban?|\bfew|\bone) ?(?:sec(?:ond)?|min(?:ute)?|hour|hr|day|week|wk|month|mo|year|yr)s?\b.*\bago\b"
     r"|\bvor (?:\d+|eine?[mr]?) \S+|\bil y a (?:\d+|une?) \S+|\bhace (?:\d+|un[ao]?) \S+|há (?:\d+|uma?) \S+"
+    r"|(?:^|[:：,،·•|—–-] ?)(?:(?:منذ|قبل)(?: \d+)? \S+|לפני(?: \d+)? \S+|(?:\d+|یک) \S+ (?:پیش|قبل))$"
     r"|(?:\d+|un[ao]?) \S+ (?:fa|назад|geleden|temu|sedan|siden|sitten|önce|тому|yang lalu)$"
 )
 _AGO_WIDE = re2.compile(

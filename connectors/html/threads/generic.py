@@ -12,6 +12,11 @@ _QUOTES = (
     ".//blockquote | .//*[self::div or self::fieldset or self::table][contains(@class, 'quot')]"
     f" | .//div[contains(@class, 'Quote')] | .//div[div[1][{_LABELS}] and table]"
 )
+_QUOTED = "contains(@class, 'quot')"
+_NAME_ALONE = (
+    "string-length(normalize-space()) < 30 and not(contains(normalize-space(), ' '))"
+    " and substring(normalize-space(), string-length(normalize-space())) = ':'"
+)
 _NOISE_NAMES = ("signature", "quoteheader", "quote-header", "quotetitle", "postedby", "attribution", "quote-author")
 _NOISE = " | ".join(
     [
@@ -19,6 +24,9 @@ _NOISE = " | ".join(
         *(f".//*[contains(@class, '{name}')]" for name in _NOISE_NAMES),
         ".//*[starts-with(normalize-space(), 'Click to expand')]",
         f".//*[string-length(normalize-space()) < 120][{_EDIT_NOTES}]",
+        # a name alone over a quote: "ann:"
+        f".//*[{_NAME_ALONE}][following-sibling::*[1][self::blockquote]]",
+        f".//*[self::blockquote or {_QUOTED}]/*[1][{_NAME_ALONE}]",
         # what stands over a quote or over code: "Ann said:", "Code:", "Select all"
         ".//*[self::blockquote]/*[1][string-length(normalize-space()) < 60 and contains(normalize-space(), ' said:')]",
         ".//*[following-sibling::*[1][self::pre or self::code or .//pre or .//code]][not(.//pre)]"

@@ -27,7 +27,7 @@ _PEOPLE = ("author", "user", "creator", "member", "owner", "poster", "username",
 _NAMES = ("displayname", "nickname", "username", "name", "login", "screenname")
 _TIMES = (
     "createdat", "created", "createtime", "createdtime", "creationdate", "datecreated", "publishedat", "postedat",
-    "date", "postdate", "timestamp", "publishtime",
+    "date", "postdate", "posttime", "timestamp", "publishtime",
 )  # fmt: skip
 _LARGEST, _MOST, _DEEPEST = 5_000_000, 200_000, 40  # letters of a script, objects, levels
 _SHORTEST = 20  # letters of a question
@@ -57,19 +57,34 @@ def _stores(root: HtmlElement) -> Iterator[Any]:
 
 
 def _posts(data: Any) -> Iterator[dict[str, Any]]:
-    """The objects that are posts, in their order, those that hold others before them."""
-    waiting = [(data, 0)]
+    """The objects that are posts, in their order, those that hold others before them. The first in an object with a
+    title and no text, as a thread is beside its posts, has that title."""
+    waiting: list[tuple[Any, int, list[str]]] = [(data, 0, [])]
     for _ in range(_MOST):
         if not waiting:
             return
-        value, depth = waiting.pop()
+        value, depth, titles = waiting.pop()
         if isinstance(value, dict):
-            own = {_key(name): each for name, each in value.items()}
+            own = {_key(name): _referred(each, data) for name, each in value.items()}
             if _text(own) and (_author(own) or _time(own)):
-                yield own
+                yield {"title": titles.pop(), **own} if titles else own
+            elif _title(own):
+                titles = [_title(own)]
         inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-        deeper = [(each, depth + 1) for each in inner if isinstance(each, dict | list)] if depth < _DEEPEST else []
+        deeper = (
+            [(each, depth + 1, titles) for each in inner if isinstance(each, dict | list)] if depth < _DEEPEST else []
+        )
         waiting += reversed(deeper)
+
+
+def _referred(value: Any, data: Any) -> Any:
+    """What a reference in a normalised store names, as Apollo writes them."""
+    name = value.get("__ref") if isinstance(value, dict) and isinstance(data, dict) else None
+    return data.get(name, value) if isinstance(name, str) else value
+
+
+def _title(post: dict[str, Any]) -> str:
+    return next((post[name] for name in _TITLES if isinstance(post.get(name), str)), "")
 
 
 def _key(name: str) -> str:
@@ -96,7 +111,7 @@ def _time(post: dict[str, Any]) -> str:
 
 def _thread(posts: list[dict[str, Any]], page: Head) -> list[dict[str, Any]]:
     """The question and what has no title of its own, each once."""
-    titles = [bare(next((post[name] for name in _TITLES if isinstance(post.get(name), str)), "")) for post in posts]
+    titles = [bare(_title(post)) for post in posts]
     asking = next((at for at, title in enumerate(titles) if title and title in bare(page.title)), None)
     if asking is None:
         return []

@@ -1,6 +1,6 @@
 """The posts on one page: every reading of it is weighed, and the best is completed by its opening and its comments."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -26,20 +26,23 @@ from connectors.html.threads.stubs import is_stub
 from connectors.html.threads.tools import is_count
 
 _MOST = 0.5  # of a page's prose that is a board's
+# Of the parts that repeat, those that have to be signed with author and time for the others to be none of the posts
+_ALL_BUT, _UNKNOWN = 0.6, ("blocks", "bodies", "nameless")
+Drafts = list[tuple[Draft, Draft | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """The thread on a page: its posts in their order, how the reading was made and how much it is worth, the names that
-    the markup around the posts has, and for each post of which only a note is left its number or, without one, its
-    place; `headless` where the first post is one of these. `listed`: how many entries of a board, each with a page of
-    its own, are in the place of posts; there are none then."""
+    the markup around the posts has, and for each part in the place of a post that is none its number or, without one,
+    its place, and the reason; `headless` where of the first post only a note is left. `listed`: how many entries of a
+    board, each with a page of its own, are in the place of posts; there are none then."""
 
     blocks: list[Block]
     kind: str
     worth: float
     names: str
-    gone: tuple[str, ...] = ()
+    gone: tuple[tuple[str, str], ...] = ()
     headless: bool = False
     listed: int = 0
 
@@ -115,9 +118,12 @@ def _best(readings: list[Reading], page: _Page) -> Found | None:
             best = (real, reading, list(_joined(opening, reading.drafts, comments, page.evidence)))
     if best is None or (board and best[0] < LEAST):
         return board
-    blocks, gone, headless = _written(best[2])
+    joined, gone, headless = _read(best[2], best[1].kind)
+    blocks = _written(joined)
     if best[1].kind != "profile":
-        blocks = untitled(blocks, page.head.title)
+        kept = untitled(blocks, page.head.title)
+        gone += tuple((f"title{at}", "only_a_counter") for at in range(len(kept), len(blocks)))
+        blocks = kept
     return Found(blocks, best[1].kind, best[0], names_of(best[1].drafts), gone, headless)
 
 
@@ -164,23 +170,58 @@ def _stands_before(post: Draft, comment: Draft, evidence: Evidence) -> bool:
     return post.body is not None and evidence.at[post.body] < evidence.at[comment.place]
 
 
-def _written(joined: list[tuple[Draft, Draft | None]]) -> tuple[list[Block], tuple[str, ...], bool]:
-    """The posts as Markdown, without empty ones, notes of deletion and second copies, and with numbers of their own;
-    what the notes of deletion are called, and whether the first post is one."""
-    found = [(draft, owner, draft.read()) for draft, owner in joined]
-    read = [each for each in found if each[2].markdown and not is_count(each[2].markdown)]
-    gone = [block.post_id or f"note{at}" for at, (_, _, block) in enumerate(read, 1) if is_stub(block.markdown)]
-    headless = bool(read) and is_stub(read[0][2].markdown) and bool(read[0][2].author and read[0][2].time)
-    read = [(draft, owner, block) for draft, owner, block in read if not is_stub(block.markdown)]
+def _read(
+    joined: Drafts, kind: str
+) -> tuple[list[tuple[Draft, Draft | None, Block]], tuple[tuple[str, str], ...], bool]:
+    """The posts as Markdown, without what is none: its number and why; whether the first post is only a note."""
+    read = [each for each in ((draft, owner, draft.read()) for draft, owner in joined) if each[2].markdown]
+    signed = kind in _UNKNOWN and sum(map(_is_signed, read)) >= max(2, _ALL_BUT * len(read))
+    why = [_refused(each[2].markdown, signed and at > 0 and _is_unsigned(each)) for at, each in enumerate(read)]
+    gone = tuple(
+        (each[2].post_id or f"note{at}", said) for at, (each, said) in enumerate(zip(read, why, strict=True), 1) if said
+    )
+    first = next(((each[2], said) for each, said in zip(read, why, strict=True) if said != "only_a_counter"), None)
+    headless = bool(first and first[1] == "deleted_or_hidden" and first[0].author and first[0].time)
+    return [each for each, said in zip(read, why, strict=True) if not said], gone, headless
+
+
+def _refused(markdown: str, unsigned: bool) -> str:
+    """Why a part in the place of a post is none; "" for a post."""
+    if is_count(markdown):
+        return "only_a_counter"
+    if is_stub(markdown):
+        return "deleted_or_hidden"
+    return "nobody_signed" if unsigned else ""
+
+
+def _is_signed(read: tuple[Draft, Draft | None, Block]) -> bool:
+    return bool(read[2].author and read[2].time)
+
+
+def _is_unsigned(read: tuple[Draft, Draft | None, Block]) -> bool:
+    """Whether neither who nor when is said, as of advertisements between posts."""
+    draft, owner, block = read
+    return not (owner or draft.asks or block.author or block.time)
+
+
+def _written(read: list[tuple[Draft, Draft | None, Block]]) -> list[Block]:
+    """The posts without second copies, and with numbers of their own."""
     counts = Counter(block.post_id for _, _, block in read)
     at_draft: dict[int, int] = {}
     blocks: list[Block] = []
-    seen: set[tuple[str, ...]] = set()
+    seen: defaultdict[tuple[str, ...], set[str]] = defaultdict(set)
     for draft, owner, block in read:
-        mark = (block.post_id, block.author, block.time, block.markdown)
-        if mark not in seen:
-            seen.add(mark)
+        numbers = seen[block.author, block.time, block.markdown]
+        if not _is_copy(block, numbers):
+            numbers.add(block.post_id)
             under = len(blocks) - at_draft[id(owner)] if owner and id(owner) in at_draft else 0
             at_draft[id(draft)] = len(blocks)
             blocks.append(replace(block, post_id=block.post_id if counts[block.post_id] == 1 else "", under=under))
-    return blocks, tuple(gone), headless
+    return blocks
+
+
+def _is_copy(block: Block, numbers: set[str]) -> bool:
+    """Whether posts of these numbers, with the same words, author and time, are the block again: a best answer that is
+    shown above, too, often has no number there."""
+    unnumbered = bool(numbers) and bool(block.author and block.time) and (not block.post_id or "" in numbers)
+    return block.post_id in numbers or unnumbered

@@ -228,7 +228,8 @@ def _best_author(
         beside = 0.3 * (bool(time) and path[:-1] == time[: len(path) - 1])
         several = 0.5 * (len(set(names)) > 1) - 2 * (len(set(names)) == 1 < len(names) - 1)
         worth = _author_hints(elements, path) + several + beside
-        if worth > best_worth + 0.05:
+        inner = bool(best) and path[: len(best)] == best  # which says nothing of rank and badges
+        if worth > best_worth + 0.05 or (inner and worth >= best_worth):
             best, best_worth = path, worth
     return best
 

@@ -1,18 +1,26 @@
 """Whether a page of any site is a thread rather than an article, also where the article has comments below it."""
 
+from copy import deepcopy
+
 import re2
 from lxml.html import HtmlElement
 
 from connectors.html.schema_org import is_a, linked_data
 from connectors.html.tags import names
+from connectors.html.threads.alone import only_post
 from connectors.html.threads.choice import LEAST
 from connectors.html.threads.copies import drop_copies
 from connectors.html.threads.described_posts import is_declared_thread
-from connectors.html.threads.posts import Found, find_posts
+from connectors.html.threads.evidence import letters
+from connectors.html.threads.posts import Found, believed, find_posts
 from connectors.html.threads.recognised import count_posts
 
 _FEWEST = 2  # posts that make a thread where the page does not say that it is one
 _NAMED_LEAST, _UNNAMED_LEAST = 0.5, 0.65  # worth of a reading, where names speak for a thread and where they do not
+# Where nothing but its posts says that a page is a thread: worth, share of posts with author and time, and the letters
+# of a first post that more may follow than it says itself
+_UNSAID_LEAST, _SIGNED, _LONG = 0.55, 0.6, 1_500
+_SENTENCE = 40  # letters of a line that says something
 # Parts of addresses that lead to threads; titles in them say nothing
 _HOST = re2.compile(r"forum|communit|\bbbs|\bboards?\b|discuss|\bask\b|answers|tieba|wenda|\bqa\b")
 _PATH = re2.compile(
@@ -33,6 +41,7 @@ _FORUM = re2.compile(
     r"|问答|фору[мн]|\bforo|fórum|discuz|vbulletin|phpbb|mybb|xenforo|nodebb|flarum|simple machines|invision|bbpress"
     r"|wpforo|kunena|vanilla|discourse"
 )
+_LINK = re2.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
 _PARTS = re2.compile(r"\s+[|–—·•»:-]\s+|[|｜_]")  # of a title, the first of which is the page's own
 _TO_THREAD = re2.compile(r"(?i)forum|thread|topic|discussion|question|viewtopic|/t/|/d/|bbs")
 _FEWEST_LINKS, _SHARE = 8, 0.15  # of a page's links, that lead to threads
@@ -47,15 +56,38 @@ def thread_on(root: HtmlElement, url: str) -> Found | None:
     """The thread, or the board, that a page is; None where it is an article, or anything else. Drops second copies."""
     if declares_posts(root):
         return find_posts(drop_copies(root), url)
-    addressed, of_forum = leads_to_thread(url), _is_of_forum(root)
-    if not (addressed or of_forum) and not _NAMED.search(names(root)):
+    addressed = leads_to_thread(url)
+    of_site = addressed or _is_of_forum(root)
+    unsaid = not of_site and not _NAMED.search(names(root))
+    is_article = not of_site and _is_article(root)
+    if unsaid and is_article:
         return None
-    found = find_posts(drop_copies(root), url)
+    # most such pages are articles, which are read with their second copies
+    found = find_posts(drop_copies(deepcopy(root) if unsaid else root), url)
     if found is None or max(len(found.blocks), found.listed) < _FEWEST:
-        return None
-    if not (addressed or of_forum) and _is_article(root) and not _REPLIES.search(found.names):
-        return None
-    return found if found.worth >= _least(found.names, addressed, of_forum) else None
+        return _question(root, url, found) if addressed and not _is_article(root) else None
+    spoken = not is_article or _REPLIES.search(found.names)
+    return found if spoken and _is_thread(found, of_site, unsaid) else None
+
+
+def _is_thread(found: Found, of_site: bool, unsaid: bool) -> bool:
+    if unsaid:
+        return not found.listed and _is_talk(found)
+    return found.worth >= _least(found.names, of_site)
+
+
+def _question(root: HtmlElement, url: str, found: Found | None) -> Found | None:
+    """A thread that nobody has answered: one signed post, no longer than posts are; tutorials stand on communities'
+    addresses, too."""
+    kept = believed(found)
+    blocks = kept.blocks if kept else only_post(root, url)
+    signed = len(blocks) == 1 and blocks[0].author and blocks[0].time and len(blocks[0].markdown) <= _LONG
+    return Found(blocks, "alone", LEAST, "") if signed and _has_sentence(blocks[0].markdown) else None
+
+
+def _has_sentence(markdown: str) -> bool:
+    """Whether some line says something, as none of a list of titles does beside its links."""
+    return any(letters(_LINK.sub("", line)) >= _SENTENCE for line in markdown.splitlines())
 
 
 def leads_to_thread(url: str) -> bool:
@@ -64,12 +96,22 @@ def leads_to_thread(url: str) -> bool:
     return bool(_HOST.search(host) or _PATH.search(f"/{path}"))
 
 
-def _least(around: str, addressed: bool, of_forum: bool) -> float:
+def _is_talk(found: Found) -> bool:
+    """Whether posts by themselves make a thread: most are signed with author and time, nothing calls them comments, and
+    the first is no article that a few words stand below."""
+    sizes = [len(block.markdown) for block in found.blocks]
+    signed = sum(bool(block.author and block.time) for block in found.blocks)
+    if found.worth < _UNSAID_LEAST or signed < _SIGNED * len(sizes) or _COMMENTS.search(found.names):
+        return False
+    return bool(sizes) and (sizes[0] <= _LONG or 2 * sizes[0] <= sum(sizes))
+
+
+def _least(around: str, of_site: bool) -> float:
     """What a reading has to be worth. Comments are a thread only where something else names it."""
-    if addressed and of_forum:
+    if of_site:
         return LEAST
     are_comments = bool(_COMMENTS.search(around))
-    if addressed or of_forum or _NAMED.search(_THREAD.sub("", around) if are_comments else around):
+    if _NAMED.search(_THREAD.sub("", around) if are_comments else around):
         return _NAMED_LEAST
     return 1.0 if are_comments else _UNNAMED_LEAST
 

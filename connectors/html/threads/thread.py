@@ -69,9 +69,10 @@ def thread_from(
     licence: str = "",
     profiles: tuple[Profile, ...] = PROFILES,
 ) -> Iterator[Thread | Reject]:
-    """The thread of what was found on its `pages`, the first of which is at `root`, and then a reject
-    `deleted_or_hidden` for each post of which only a note is left; or one reject where there is no thread, or where the
-    post that asks is only a note, so that an answer would stand for it."""
+    """The thread of what was found on its `pages`, the first of which is at `root`, and then a reject for each part in
+    the place of a post that is none: `deleted_or_hidden` (a note), `only_a_counter`, or `nobody_signed`, as
+    advertisements are. Or one reject where there is no thread, or where the post that asks is only a note, so that an
+    answer would stand for it."""
     read = [found for found in pages if found]
     if read and read[0].headless and address.position(page.url) == 0:
         yield Reject(page.key, "deleted_or_hidden", "of its first post only a note is left")
@@ -85,8 +86,8 @@ def thread_from(
         return
     posts = _posts(without_signatures(blocks), page, (root.get("lang") or "").strip())
     yield Thread(page.key, page.url, read_title(root, profiles), posts, _tags(root, profiles), page.licence or licence)
-    gone = dict.fromkeys((number, name) for number, found in enumerate(read, 1) for name in found.gone)
-    yield from (Reject(f"{page.key}/{name}", "deleted_or_hidden", f"on page {number}") for number, name in gone)
+    gone = dict.fromkeys((number, *each) for number, found in enumerate(read, 1) for each in found.gone)
+    yield from (Reject(f"{page.key}/{name}", reason, f"on page {number}") for number, name, reason in gone)
 
 
 def _refusal(root: HtmlElement, text: str) -> str:

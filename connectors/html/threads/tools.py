@@ -105,8 +105,9 @@ def _is_tool(line: str, element: HtmlElement, where: str, above: bool) -> bool:
         return True
     if len(line) > _LONGEST or (above and _ABOUT.search(line)):
         return len(line) <= _LONGEST
-    if where == "tail" or element.tag not in _LABELS:
+    is_button = element.tag in _BUTTONS or element.get("role") == "button"
+    if where == "tail" or (element.tag not in _LABELS and not is_button):
         return False
     if is_count(line) or (above and _HEAD.search(line)):
         return True
-    return not above and element.tag in _BUTTONS and bool(ACTION.search(line) or _BELOW.search(line))
+    return not above and is_button and bool(ACTION.search(line) or _BELOW.search(line))

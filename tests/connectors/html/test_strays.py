@@ -49,3 +49,10 @@ def test_soft_hyphens_go() -> None:
 
 def test_a_sentence_goes_only_where_it_is_surely_a_stray() -> None:
     assert strays._least(frozenset(("prose",))) < strays._least(frozenset(("bold",))) == 0
+
+
+def test_the_order_of_traits_says_nothing() -> None:
+    orders = [sorted(strays._FITTED, key=lambda trait: hash((trait, seed))) for seed in range(20)]
+    halves = [sorted(strays._FITTED)[::2], sorted(strays._FITTED, reverse=True)[::2]]
+    assert len({strays.score(order) for order in orders}) == 1  # type: ignore[arg-type]
+    assert all(strays.score(half) == strays.score(half[::-1]) for half in halves)  # type: ignore[arg-type]
