@@ -114,6 +114,25 @@ class FinetuneSettings(_Section):
         return self
 
 
+class PreferenceSettings(_Section):
+    """What is learnt from pairs after fine-tuning. All else (LoRA, batches, lengths, seed) is as `finetune` has it."""
+
+    method: Literal["dpo", "kto", "reward", "rloo"] = Field(
+        description="Learn the pairs with DPO or KTO, learn to judge answers, or (RLOO) write what that judge likes."
+    )
+    beta: float = Field(0.1, gt=0, description="How much it costs to move away from the model before.")
+    gap: int = Field(1, ge=1, description="Least difference between the scores of a pair.")
+    per_question: int = Field(3, ge=1, description="Most pairs of one question, those of the largest gap first.")
+    balance: bool = Field(True, description="Learn as many pairs whose chosen answer is shorter as longer.")
+    epochs: float = Field(1.0, gt=0)
+    max_steps: int = Field(-1, description="Stop after this many optimiser steps; -1: by epochs.")
+    max_seconds: float = Field(0, ge=0, description="Stop training after this long; 0: no limit.")
+    learning_rate: float | None = Field(None, gt=0, description="Unset: 1e-4, and 1e-5 where all weights are trained.")
+    eval_pairs: int = Field(200, ge=1, description="Held-out pairs measured before and after.")
+    answer_tokens: int = Field(128, ge=8, description="RLOO: tokens that an answer may have.")
+    answers: int = Field(4, ge=2, description="RLOO: answers to a question that are compared.")
+
+
 class Schedule(_Section):
     """When `gristmill up` runs the recipe."""
 
@@ -157,6 +176,7 @@ class Recipe(_Section):
     decontaminate: DecontaminateSettings = DecontaminateSettings()
     decisions: LocalPath | None = Field(None, description="What people decided; unset: data/decisions.jsonl.")
     finetune: FinetuneSettings = FinetuneSettings()
+    preference: PreferenceSettings | None = Field(None, description="What is learnt from pairs; unset: nothing.")
     schedule: Schedule | None = None
 
     @model_validator(mode="after")

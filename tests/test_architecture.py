@@ -10,7 +10,7 @@ import pytest
 from tests.documents import blocks, read, tables
 from tests.rooms import ROOT, circles, graph, imports, name_of, room_of, sources
 
-STAGES = ("collect", "normalise", "annotate", "dedupe", "curate", "publish", "finetune", "serve")
+STAGES = ("collect", "normalise", "annotate", "dedupe", "curate", "publish", "finetune", "prefer", "serve")
 # a room may import what stands on a line above its own, and nothing on its own line
 ORDER = (
     ("schemas", "messages"),
@@ -29,7 +29,10 @@ ORDER = (
     ("cli",),
 )
 LINE = {room: number for number, rooms in enumerate(ORDER) for room in rooms}
-ALLOWED = {("curate", "publish")}  # publish is curate's hand
+ALLOWED = {
+    ("curate", "publish"),
+    ("prefer", "finetune"),
+}  # publish is curate's hand, prefer goes on where finetune ends
 DASHBOARDS_READ = {"catalog", "curate", "flows", "messages", "errors"}
 SHARED_BY_CONNECTORS = {"base", "html", "reading", "web"}
 # what only some rooms may import: the libraries, and where
@@ -37,7 +40,7 @@ KEPT_APART = {
     "Prefect is the coat": (("prefect", "prefect_dask", "prefect_ray"), ("pipelines.flows",)),
     "torch is slow to import": (
         ("torch", "transformers", "trl", "peft"),
-        ("pipelines.models", "pipelines.finetune", "pipelines.serve"),
+        ("pipelines.models", "pipelines.finetune", "pipelines.prefer", "pipelines.serve"),
     ),
     "the network is the polite client's": (
         ("httpx", "httpcore", "requests", "aiohttp", "urllib3", "h11", "socket", "urllib.request", "http.client"),
@@ -157,7 +160,9 @@ def test_nothing_outgrows_the_reader(path: Path) -> None:
 def test_only_storage_writes_under_data() -> None:
     writers = {"write_text", "write_bytes", "mkdir", "rmtree", "unlink"}
     # libraries write models, and a server keeps what it is given
-    stages = [path for path in SOURCES if room_of(name_of(path)) in set(STAGES) - {"finetune", "serve", "publish"}]
+    stages = [
+        path for path in SOURCES if room_of(name_of(path)) in set(STAGES) - {"finetune", "prefer", "serve", "publish"}
+    ]
     for path in stages:
         calls = {
             node.func.attr

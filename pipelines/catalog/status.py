@@ -45,12 +45,12 @@ class Row:
 def funnel(data: Path, names: list[str] | None = None) -> list[Row]:
     """Every finished folder of `data`; of snapshots and models only the latest, of a source all batches together.
 
-    `names` keeps the rows of some sources and recipes.
+    `names` keeps the rows of some sources and recipes, with all models of these.
     """
     seconds = _seconds(data)
     found = by_stage_and_name(data).items()
     rows = [_row(stage, name, made, seconds.get((stage, name))) for (stage, name), made in found]
-    return [row for row in rows if names is None or row.name in names]
+    return [row for row in rows if names is None or row.name.partition(".")[0] in names]
 
 
 def by_stage_and_name(data: Path) -> dict[tuple[str, str], list[Manifest]]:

@@ -17,6 +17,7 @@ from pipelines.curate import decision_file, decisions
 from pipelines.messages import Message
 from pipelines.storage import complete, filesystem, integrity, lease, logs, settling
 from pipelines.storage.integrity import Damaged
+from pipelines.storage.layout import LATEST, command_for
 from schemas.manifest import Manifest, Shard
 from schemas.seal import BrokenSeal, read_lines, unseal, write_lines
 
@@ -82,12 +83,12 @@ def _shards(folder: Path, manifest: Manifest, report: Report) -> None:
 
 
 def _latest_links(data: Path, report: Report) -> None:
-    for stage in settling.VERSIONED:
-        for versions in sorted((data / storage.FOLDERS[stage]).glob("[!.]*")):
+    for made in sorted({storage.FOLDERS[stage] for stage in settling.VERSIONED}):
+        for versions in sorted((data / made).glob("[!.]*")):
             if any(versions.glob(f"*/{storage.MANIFEST}")) and not storage.latest(versions).exists():
-                report.add(
-                    versions / "latest", Message("points to no version"), f"`gristmill stage {stage} {versions.name}`"
-                )
+                link = versions / LATEST
+                command = command_for(link / storage.MANIFEST).removesuffix(" --again")
+                report.add(link, Message("points to no version"), f"`{command}`")
 
 
 def _unfinished(data: Path, report: Report) -> None:

@@ -98,9 +98,10 @@ def run(  # noqa: PLR0913, PLR0917 (its options are the words of the command)
     from pipelines.recipe import load
 
     chosen, loaded = _stages(stages), load(recipe).with_policy(policy)
-    from pipelines.flows.steps import check_policy
+    from pipelines.flows.steps import check_asked, check_policy
 
     check_policy(loaded, chosen)
+    check_asked(loaded, chosen)
     from pipelines.flows import definitions
 
     definitions.open_cluster(engine, address, workers)  # what is wrong with it is said before a server is started
@@ -132,6 +133,7 @@ def stage(  # noqa: PLR0913, PLR0917 (its options are the words of the command)
     from pipelines.storage import lease
 
     steps.check_policy(loaded, [name])
+    steps.check_asked(loaded, [name])
     run_id = steps.new_run_id()
     with lease.lock_data(data):
         todo = [steps.Step(name, loaded.source(source).name)] if source else steps.steps(loaded, name)
@@ -320,6 +322,10 @@ def serve(
     beside: Annotated[
         str, typer.Option(help="Another model to answer, too; `base`: what the first was trained from.")
     ] = "",
+    reward: Annotated[
+        str,
+        typer.Option(help="Reward model that ranks for `best_of`: a recipe's or a folder; none. [default: its own]"),
+    ] = "",
     data: Data = DATA,
 ) -> None:
     """Answer /v1/completions, /v1/chat/completions and /v1/models for any OpenAI client.
@@ -332,7 +338,7 @@ def serve(
 
     check_port(host, port)  # before libraries and model are loaded, which takes half a minute
     require_train()
-    serve_model(model, host, port, data, beside)
+    serve_model(model, host, port, data, beside, reward)
 
 
 def print_json(value: Any) -> None:

@@ -4,7 +4,7 @@ torch and its libraries are imported where they are used, so that importing this
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,19 +87,31 @@ def run(recipe: Recipe, data: Path) -> Manifest:
             "model": base.fingerprint(settings.model, settings.revision),
         },
     }
-    models = storage.folder(data, STAGE, recipe.name)
+    folder, made = version_of(storage.folder(data, STAGE, recipe.name), identity)
+    if made:
+        return made
+    with storage.becoming_latest(folder), storage.building(folder, **identity) as building:
+        if not building.has(CARD):  # which is written last
+            _train(recipe, snapshot, data, building)
+        remove_checkpoints(building)
+    return storage.read_manifest(folder)  # type: ignore[return-value]
+
+
+def version_of(models: Path, identity: Mapping[str, Any]) -> tuple[Path, Manifest | None]:
+    """The version with this key, which becomes the latest, and its manifest; else the next one's folder and None."""
     versions = sorted(int(path.name[1:]) for path in models.glob("v[0-9]*"))
     following = models / f"v{max(versions, default=0) + 1}"
     for folder in [*(models / f"v{version}" for version in versions), following]:
         finished = storage.finished(folder, **identity)
         if finished:
             storage.point_latest(folder)
-            return finished
-    with storage.becoming_latest(following), storage.building(following, **identity) as building:
-        if not building.has(CARD):  # which is written last
-            _train(recipe, snapshot, data, building)
-        filesystem.remove_folder(building.local_folder / CHECKPOINTS)
-    return storage.read_manifest(following)  # type: ignore[return-value]
+            return folder, finished
+    return following, None
+
+
+def remove_checkpoints(building: storage.FolderBuilder) -> None:
+    """Delete what training has left, now that the model is in its place."""
+    filesystem.remove_folder(building.local_folder / CHECKPOINTS)
 
 
 def latest_snapshot(recipe: Recipe, data: Path) -> Snapshot:
@@ -129,7 +141,7 @@ def _train(recipe: Recipe, snapshot: Snapshot, data: Path, building: storage.Fol
     held_out = len(evaluated.rows) * evaluated.held_out
     log.info(tr("finetune: {examples} examples, {held_out} held out", examples=counts["trained"], held_out=held_out))
     before = evaluate(model, tokenizer, evaluated, settings.batch_tokens, "before")
-    where = train.Where(recipe.name, building.local_folder / CHECKPOINTS, _reports(recipe, data, building))
+    where = train.Where(recipe.name, building.local_folder / CHECKPOINTS, reports_of(recipe.name, data, building))
     checkpoint = train.train(model, tokenizer, rows, new_token_ids, settings, where, evaluated.rows)
     del model  # two of them need not fit into memory
     model = train.load_checkpoint(base.load_with_special_tokens(settings, data)[0], settings, checkpoint)
@@ -138,13 +150,14 @@ def _train(recipe: Recipe, snapshot: Snapshot, data: Path, building: storage.Fol
     metrics = card.metrics(settings, snapshot.describe(), counts, checkpoint, compared)
     says = tr("finetune: {says}", says=gain.sentence(metrics))
     log.log(logging.INFO if gain.is_learnt(metrics) else logging.WARNING, says)
-    _adopt(model, tokenizer, settings, building)
+    adopt(model, tokenizer, settings, building)
     card.write(metrics, snapshot.rows(TRAIN), building)
 
 
-def _reports(recipe: Recipe, data: Path, building: storage.FolderBuilder) -> Path:
+def reports_of(name: str, data: Path, building: storage.FolderBuilder) -> Path:
+    """Where TensorBoard finds the numbers of a run."""
     version = building.folder.name.strip(".").partition(".")[0]
-    return filesystem.local_folder(data) / REPORTS / recipe.name / version
+    return filesystem.local_folder(data) / REPORTS / name / version
 
 
 def _evaluation_set(snapshot: Snapshot, tokenizer: Any, settings: FinetuneSettings) -> "EvaluationSet":
@@ -158,7 +171,7 @@ def _evaluation_set(snapshot: Snapshot, tokenizer: Any, settings: FinetuneSettin
     return EvaluationSet(examples.first(snapshot.rows(TRAIN), tokenizer, settings), [], held_out=False)
 
 
-def _adopt(model: Any, tokenizer: Any, settings: FinetuneSettings, building: storage.FolderBuilder) -> None:
+def adopt(model: Any, tokenizer: Any, settings: FinetuneSettings, building: storage.FolderBuilder) -> None:
     """Write model and tokenizer into the folder. Libraries write under temporary names, which a kill would leave."""
     from pipelines.finetune import train
 

@@ -89,7 +89,7 @@ def _card(numbers: Mapping[str, Any], texts: Mapping[tuple[str, str], int]) -> s
         f"{tr('## Held-out loss')}\n\n{_losses(numbers)}\n\n{_curve()}",
         f"{tr(answers.HEADING)}\n\n{answers.as_html(numbers['samples'], numbers['languages'])}",
         f"{tr(answers.NEXT_HEADING)}\n\n{_SERVE}\n\n{tr(_USE)}",
-        f"{tr('## Licences')}\n\n{_licences(numbers['base_model'], texts)}",
+        f"{tr('## Licences')}\n\n{licences(numbers['base_model'], texts)}",
     )
     return _front_matter(numbers, texts) + "\n\n".join(sections) + "\n"
 
@@ -210,7 +210,8 @@ def _curve() -> str:
 _WEIGHTS = Message("The base model's licence{stated} applies to the weights. The training texts were published under:")
 
 
-def _licences(base_model: str, texts: Mapping[tuple[str, str], int]) -> str:
+def licences(base_model: str, texts: Mapping[tuple[str, str], int]) -> str:
+    """What the weights and the texts are under; `texts` counts them by licence and language."""
     counts: Counter[str] = Counter()
     for (licence, _), count in texts.items():
         counts[licence] += count

@@ -35,7 +35,11 @@ class Checkpoint:
 
     def losses(self) -> list[tuple[int, float]]:
         """(step, mean loss in nats per answer token) of every step so far."""
-        return [(entry["step"], entry["loss"]) for entry in self._state()["log_history"] if "loss" in entry]
+        return self.logged("loss")
+
+    def logged(self, name: str) -> list[tuple[int, float]]:
+        """(step, value) wherever the trainer has noted this value."""
+        return [(entry["step"], entry[name]) for entry in self._state()["log_history"] if name in entry]
 
     def planned_steps(self) -> int:
         """The steps that settings and examples ask for, done or not."""
@@ -92,12 +96,10 @@ def _values(path: Path) -> dict[str, Any] | None:
     try:
         found = complete.read(path)
     except Damaged as error:
-        log.warning(
-            tr("finetune: {path}: damaged ({what}); this checkpoint is left out", path=error.path, what=error.what)
-        )
+        log.warning(tr("{path}: damaged ({what}); this checkpoint is left out", path=error.path, what=error.what))
         return None
     if found and not found[1]:  # it has no hashes, and took the examples in another order
-        log.warning(tr("finetune: {path}: written by an earlier release; this checkpoint is left out", path=path))
+        log.warning(tr("{path}: written by an earlier release; this checkpoint is left out", path=path))
         return None
     return found[0] if found else None
 
@@ -110,16 +112,16 @@ def _by_step(folder: Path) -> list[Path]:
 class Checkpointing(TrainerCallback):
     """Decides when to save and when to stop, marks checkpoints complete, and shows progress."""
 
-    def __init__(self, settings: FinetuneSettings, folder: Path, seconds_before: float) -> None:
-        """`seconds_before` is what the run took up to the checkpoint that it goes on from."""
-        self.settings, self.folder, self.seconds_before = settings, folder, seconds_before
+    def __init__(self, settings: FinetuneSettings, folder: Path, seconds_before: float, stage: str) -> None:
+        """`seconds_before` is what the run took up to the checkpoint that it goes on from. `stage` is what is shown."""
+        self.settings, self.folder, self.seconds_before, self.stage = settings, folder, seconds_before, stage
         self.finished, self.loss = False, ""
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self.started = self.saved = time.monotonic()
         left = range(state.global_step, state.max_steps)
         total = None if self.settings.max_seconds else len(left)  # time may end it before
-        self.steps = track(left, "finetune: train", state=lambda: ProgressState(total, self.loss))
+        self.steps = track(left, f"{self.stage}: train", state=lambda: ProgressState(total, self.loss))
         next(self.steps, None)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -148,15 +150,14 @@ class Checkpointing(TrainerCallback):
         last = state.log_history[-1]
         self.loss = tr("loss {loss:.3f}", loss=last["loss"]) if "loss" in last else self.loss
         if "eval_loss" in last:
-            log.info(
-                tr("finetune: held-out loss {loss:.3f} after step {step}", loss=last["eval_loss"], step=last["step"])
-            )
+            says = {"stage": self.stage, "loss": last["eval_loss"], "step": last["step"]}
+            log.info(tr("{stage}: held-out loss {loss:.3f} after step {step}", **says))
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self.steps.close()
         if state.log_history:
-            steps = {"step": state.global_step, "steps": state.max_steps}
-            log.info(tr("finetune: {step} of {steps} steps, {loss}", loss=self.loss, **steps))
+            steps = {"stage": self.stage, "step": state.global_step, "steps": state.max_steps}
+            log.info(tr("{stage}: {step} of {steps} steps, {loss}", loss=self.loss, **steps))
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         path = self.folder / f"checkpoint-{state.global_step}"

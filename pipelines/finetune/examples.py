@@ -33,9 +33,7 @@ def training(
 
     Raises: RecipeError when no row can be trained on.
     """
-    counts = _made(folder)
-    if counts is None:
-        counts = _make(rows, tokenizer, settings, folder)
+    counts = made(folder) or _make(rows, tokenizer, settings, folder)
     if not counts["trained"]:
         raise RecipeError(
             "finetune.max_length: none of the snapshot's {rows} training rows can be trained on ({too_long} "
@@ -47,29 +45,32 @@ def training(
     return Stored(folder / FILE), counts
 
 
-def _made(folder: Path) -> dict[str, int] | None:
-    """The counts of examples that an earlier run has made."""
+def made(folder: Path) -> dict[str, int] | None:
+    """The counts of examples that an earlier run has kept in `folder`."""
     try:
         found = complete.read(folder)
     except Damaged as error:
-        log.warning(
-            tr("finetune: {path}: damaged ({what}); the examples are made again", path=error.path, what=error.what)
-        )
+        log.warning(tr("{path}: damaged ({what}); the examples are made again", path=error.path, what=error.what))
         return None
     return found[0]["counts"] if found else None
 
 
-def _make(rows: Iterable[Row], tokenizer: Any, settings: FinetuneSettings, folder: Path) -> dict[str, int]:
+def keep(examples: Iterable[Example], counts: Counter[str], folder: Path) -> dict[str, int]:
+    """Write examples to a folder of this machine. Returns the counts, which may grow as the examples are made."""
     if folder.exists():
         complete.remove(folder)
     filesystem.make_folder(folder)
-    counts = Counter(rows=0, trained=0, cut=0, history_cut=0, answer_tokens=0, learnt_tokens=0)
     with filesystem.naming(folder):
-        stored.write(_counted(rows, tokenizer, settings, counts), folder / FILE)
+        stored.write(examples, folder / FILE)
     filesystem.sync_file(folder / FILE)
     told = dict(sorted(counts.items()))  # as they are read again: a card's bytes depend on their order
     complete.write(folder, counts=told)
     return told
+
+
+def _make(rows: Iterable[Row], tokenizer: Any, settings: FinetuneSettings, folder: Path) -> dict[str, int]:
+    counts = Counter(rows=0, trained=0, cut=0, history_cut=0, answer_tokens=0, learnt_tokens=0)
+    return keep(_counted(rows, tokenizer, settings, counts), counts, folder)
 
 
 def _counted(

@@ -52,6 +52,19 @@ class Stored:
         found = [batch["ids"].value_lengths().to_numpy() for batch in batches]
         return np.concatenate(found) if found else np.zeros(0, np.int32)
 
+    @cached_property
+    def learnt(self) -> NDArray[np.int32]:
+        """The number of tokens of each example that are learnt."""
+        batches = (self._reader.get_batch(number) for number in range(self._reader.num_record_batches))
+        found = [_spans(batch["learnt"]) for batch in batches]
+        return np.concatenate(found) if found else np.zeros(0, np.int32)
+
+    def tokens(self, number: int) -> tuple[list[int], list[int]]:
+        """The tokens of an example, and where in them what is learnt begins and ends."""
+        batch = self._reader.get_batch(number // READ_TOGETHER)
+        ids, learnt = (batch[name][number % READ_TOGETHER].values.to_pylist() for name in SCHEMA.names)
+        return ids, learnt
+
     def __call__(self, asked: dict[str, Sequence[int]]) -> dict[str, list[Any]]:
         """Some examples as a trainer has them; `asked` has their `number`s."""
         together = [self._one(number) for number in asked["number"]]
@@ -65,3 +78,9 @@ class Stored:
         for start, end in learnt.reshape(-1, 2):
             labels[start:end] = ids[start:end]
         return ids, labels
+
+
+def _spans(learnt: Any) -> NDArray[np.int32]:
+    ends = learnt.flatten().to_numpy().reshape(-1, 2)
+    starts = (learnt.offsets.to_numpy()[:-1] - learnt.offsets.to_numpy()[0]) // 2
+    return np.add.reduceat(ends[:, 1] - ends[:, 0], starts).astype(np.int32)

@@ -6,7 +6,7 @@ Which examples a step takes depends on seed and epoch alone, so that a run that 
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import torch
 from datasets import Dataset
 from peft import LoraConfig, PeftModel
 from torch.utils.data import DataLoader
-from transformers import AutoModelForCausalLM, PrinterCallback
+from transformers import AutoModelForCausalLM, PrinterCallback, Trainer, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
 from pipelines.finetune import checkpoints, reports
@@ -45,6 +45,7 @@ class Where:
     name: str
     checkpoints: Path
     reports: Path
+    stage: str = "finetune"
 
 
 def train(
@@ -62,15 +63,37 @@ def train(
 
     Raises: RuntimeError when training ends without a final checkpoint.
     """
+
+    def trainer(last: Checkpoint | None) -> _Trainer:
+        made = _trainer(model, tokenizer, examples, new_token_ids, settings, where, last)
+        made.held_out = held_out
+        return made
+
+    return to_its_end(trainer, settings, where)
+
+
+def to_its_end(trainer: Callable[[Checkpoint | None], Trainer], settings: FinetuneSettings, where: Where) -> Checkpoint:
+    """Make a trainer for the last complete checkpoint, if any, and train. Returns the checkpoint that is the result.
+
+    Raises: RuntimeError when training ends without a final checkpoint.
+    """
     last = checkpoints.last_complete(where.checkpoints)
     if not (last and last.finished):
-        trainer = _trainer(model, tokenizer, examples, new_token_ids, settings, where, last)
-        trainer.held_out, trainer.batch_tokens = held_out, settings.batch_tokens
-        trainer.train(resume_from_checkpoint=str(last.path) if last else None)
+        made = trainer(last)
+        made.remove_callback(PrinterCallback)  # it prints a line per step
+        if last:
+            log.info(tr("{stage}: going on from step {step}", stage=where.stage, step=last.step))
+        made.train(resume_from_checkpoint=str(last.path) if last else None)
     result = checkpoints.published(where.checkpoints, settings)
     if result is None or not (result.finished or settings.patience):
         raise RuntimeError(Message("{folder}: training ended without a final checkpoint", folder=where.checkpoints))
     return result
+
+
+def callbacks(settings: FinetuneSettings, where: Where, last: Checkpoint | None) -> list[TrainerCallback]:
+    """Checkpoints and progress, and what reports the numbers."""
+    deciding = checkpoints.Checkpointing(settings, where.checkpoints, last.seconds if last else 0.0, where.stage)
+    return [deciding, *reports.callbacks(settings, where.reports, last.step if last else 0)]
 
 
 def _trainer(
@@ -83,27 +106,26 @@ def _trainer(
     last: Checkpoint | None,
 ) -> "_Trainer":
     batches = TokenBatches(examples.lengths, settings.batch_tokens, settings.seed)
-    deciding = checkpoints.Checkpointing(settings, where.checkpoints, last.seconds if last else 0.0)
+    unprepared: dict[str, Any] = {"max_length": None, "dataset_kwargs": {"skip_prepare_dataset": True}}
     trainer = _Trainer(
         model=model,
-        args=_arguments(settings, len(batches), where),
+        args=SFTConfig(**arguments(settings, len(batches), where), **unprepared),
         train_dataset=dataset(examples),
         processing_class=tokenizer,
-        peft_config=_lora(model, new_token_ids, settings) if settings.method == "lora" else None,
-        callbacks=[deciding, *reports.callbacks(settings, where.reports, last.step if last else 0)],
+        peft_config=lora(model, new_token_ids, settings) if settings.method == "lora" else None,
+        callbacks=callbacks(settings, where, last),
     )
     trainer.batches = batches
-    trainer.remove_callback(PrinterCallback)  # it prints a line per step
-    if last:
-        log.info(tr("finetune: going on from step {step}", step=last.step))
     return trainer
 
 
-def load_checkpoint(base_model: Any, settings: FinetuneSettings, checkpoint: Checkpoint) -> Any:
+def load_checkpoint(
+    base_model: Any, settings: FinetuneSettings, checkpoint: Checkpoint, kind: Any = AutoModelForCausalLM
+) -> Any:
     """The model as it was trained. Under LoRA it is `base_model` with the adapter, not yet merged."""
     if settings.method == "lora":
         return PeftModel.from_pretrained(base_model, str(checkpoint.path))
-    return AutoModelForCausalLM.from_pretrained(checkpoint.path, dtype=torch.float32, local_files_only=True)
+    return kind.from_pretrained(checkpoint.path, dtype=torch.float32, local_files_only=True)
 
 
 def save(model: Any, tokenizer: Any, settings: FinetuneSettings, folder: Path) -> None:
@@ -118,15 +140,17 @@ def save(model: Any, tokenizer: Any, settings: FinetuneSettings, folder: Path) -
         model.save_pretrained(str(folder / ADAPTER), save_embedding_layers=False)
         (folder / ADAPTER / "README.md").unlink(missing_ok=True)
         model = model.merge_and_unload()
-    # without do_sample, servers built on generate() ignore a temperature
-    model.generation_config.update(do_sample=True, temperature=0.7, top_p=0.95)
+    if model.can_generate():
+        # without do_sample, servers built on generate() ignore a temperature
+        model.generation_config.update(do_sample=True, temperature=0.7, top_p=0.95)
     model.save_pretrained(folder)
     tokenizer.chat_template = with_system(tokenizer.chat_template, settings.system)
     tokenizer.save_pretrained(folder)
 
 
-def _arguments(settings: FinetuneSettings, batches: int, where: Where) -> SFTConfig:
-    return SFTConfig(
+def arguments(settings: FinetuneSettings, batches: int, where: Where) -> dict[str, Any]:
+    """What every trainer of TRL is told, where an epoch has so many batches."""
+    return dict(
         output_dir=str(where.checkpoints),
         run_name=where.name,
         project="gristmill",
@@ -141,13 +165,11 @@ def _arguments(settings: FinetuneSettings, batches: int, where: Where) -> SFTCon
         seed=settings.seed,
         bf16=autocast_dtype() == torch.bfloat16,
         use_cpu=not torch.cuda.is_available(),
-        activation_checkpointing=False,  # but for long examples: see _Trainer
+        activation_checkpointing=False,  # but for long examples: see Repeatable
         accelerator_config={"even_batches": False},  # several GPUs take the batches of TokenBatches in turn
         logging_steps=math.ceil(_steps(settings, batches) / POINTS),
         save_strategy="no",  # Checkpointing decides when
         save_total_limit=None,  # nor what is dropped, which the library decides by times
-        max_length=None,
-        dataset_kwargs={"skip_prepare_dataset": True},
         report_to="none",  # reports.py has them
         disable_tqdm=True,  # Checkpointing shows how far it is
     )
@@ -164,11 +186,11 @@ def dataset(examples: Stored) -> Dataset:
     return Dataset.from_dict({"number": range(len(examples.lengths))}).with_transform(examples)
 
 
-def _lora(model: Any, new_token_ids: list[int], settings: FinetuneSettings) -> LoraConfig:
+def lora(model: Any, new_token_ids: list[int], settings: FinetuneSettings, task: str = "CAUSAL_LM") -> LoraConfig:
     """All linear layers, and the embeddings of the new tokens only."""
     name = next(name for name, module in model.named_modules() if module is model.get_input_embeddings())
     return LoraConfig(
-        task_type="CAUSAL_LM",
+        task_type=task,
         r=settings.lora_rank,
         lora_alpha=2 * settings.lora_rank,
         target_modules="all-linear",
@@ -176,23 +198,18 @@ def _lora(model: Any, new_token_ids: list[int], settings: FinetuneSettings) -> L
     )
 
 
-class _Trainer(SFTTrainer):
-    """Trains on the same batches, whether or not it was interrupted."""
-
-    batches: TokenBatches
-    held_out: Sequence[EncodedRow]
-    batch_tokens: int
-
-    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
-        """The held-out loss, as the card has it: every token of an answer counts the same."""
-        found = {"eval_loss": mean_loss(self.model, self.held_out, self.batch_tokens)}
-        self.log(found)
-        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, found)
-        return found
+class Saving(Trainer):
+    """What a trainer of TRL lacks: where a checkpoint cannot be written, the error says which folder it is."""
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         with filesystem.written_by_library(Path(str(self.args.output_dir))):
-            super()._save_checkpoint(model, trial)  # type: ignore[no-untyped-call]
+            super()._save_checkpoint(model, trial)
+
+
+class Repeatable(Saving):
+    """It takes the same batches, whether or not it was interrupted."""
+
+    batches: TokenBatches
 
     def training_step(self, model: Any, inputs: Any, *more: Any, **named: Any) -> Any:
         """An example longer than a batch is computed twice instead of kept, so that memory is that of a batch."""
@@ -201,9 +218,20 @@ class _Trainer(SFTTrainer):
             trained.activation_checkpointing_enable({"use_reentrant": False})
         else:
             trained.activation_checkpointing_disable()
-        return super().training_step(model, inputs, *more, **named)  # type: ignore[no-untyped-call]
+        return super().training_step(model, inputs, *more, **named)
 
     def get_train_dataloader(self) -> Any:
         examples: Any = self.train_dataset
         loader = DataLoader(examples, batch_sampler=self.batches, collate_fn=self.data_collator)
         return self.accelerator.prepare(loader)
+
+
+class _Trainer(Repeatable, SFTTrainer):
+    held_out: Sequence[EncodedRow]
+
+    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
+        """The held-out loss, as the card has it: every token of an answer counts the same."""
+        found = {"eval_loss": mean_loss(self.model, self.held_out, self.batches.tokens)}
+        self.log(found)
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, found)
+        return found

@@ -54,7 +54,7 @@ def check(path: str, data: Path) -> list[Finding]:
     for rule, key in measured.unmeasured(rules, recipe).items():
         findings.append(_unmeasured(rule, key))
     findings += [*_decisions_and_benchmarks(recipe, data), *_training(), *_disk(data)]
-    return findings + [_plan(recipe, stage, data) for stage in STAGES]
+    return findings + [_plan(recipe, stage, data) for stage in STAGES if steps.steps(recipe, stage)]
 
 
 def _unmeasured(rule: str, key: str) -> Finding:

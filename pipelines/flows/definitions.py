@@ -26,7 +26,7 @@ from pipelines.errors import WorkFailed
 from pipelines.flows import server, steps
 from pipelines.flows.stages import STAGES, Stage
 from pipelines.flows.steps import Outcome, RunFailed, Step
-from pipelines.recipe import FinetuneSettings, Recipe, RecipeError, load
+from pipelines.recipe import FinetuneSettings, PreferenceSettings, Recipe, RecipeError, load
 from pipelines.storage import filesystem, lease
 from pipelines.workers.pool import ShardExecutor, run_locally
 from pipelines.workers.progress import track
@@ -52,6 +52,7 @@ if not logging.getLogger("gristmill").level:  # under `gristmill up` nobody else
 Engine = Literal["local", "dask", "ray"]
 Workers = Annotated[int, Field(ge=1)]
 FinetuneOverride = FinetuneSettings | None
+PreferenceOverride = PreferenceSettings | None
 Cluster = TaskRunner[Any]
 THREADS: Any = ThreadPoolTaskRunner(max_workers=8)
 
@@ -88,7 +89,7 @@ def mill(  # noqa: PLR0913, PLR0917 (its arguments are the fields of the form)
     engine: Engine = "local",
     address: str = "",
 ) -> None:
-    """The whole road: collect, normalise, annotate, dedupe, curate, finetune. What is up to date is skipped.
+    """The whole road: collect, normalise, annotate, dedupe, curate, finetune, prefer. What is up to date is skipped.
 
     Args:
         recipe: A bundled recipe's name, or the path of a TOML file.
@@ -152,6 +153,19 @@ def finetune(recipe: str, data: str = "data", settings: FinetuneOverride = None)
     _run(_with_finetune(load(recipe), settings), ["finetune"], data, workers=1)
 
 
+@flow(name="prefer", task_runner=THREADS, persist_result=False)
+def prefer(recipe: str, data: str = "data", settings: PreferenceOverride = None) -> None:
+    """Learn from the pairs of the recipe's latest snapshot, beginning with its latest fine-tuned model.
+
+    Args:
+        recipe: A bundled recipe's name, or the path of a TOML file.
+        data: The folder that holds 1_pages to 6_models, or an address such as s3://bucket/prefix.
+        settings: Learn with these; None: with the recipe's own.
+    """
+    chosen = load(recipe)
+    _run(chosen.model_copy(update={"preference": settings}) if settings else chosen, ["prefer"], data, workers=1)
+
+
 def run_mill(
     recipe: str,
     data: Path,
@@ -179,7 +193,7 @@ def run_mill(
     )
 
 
-FLOWS = (mill, collect, curate, finetune)
+FLOWS = (mill, collect, curate, finetune, prefer)
 
 
 def _with_finetune(recipe: Recipe, settings: FinetuneSettings | None) -> Recipe:

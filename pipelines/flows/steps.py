@@ -22,7 +22,7 @@ from pipelines.errors import WorkFailed, error_message
 from pipelines.flows import nothing_kept
 from pipelines.flows.stages import PER_SHARD, PER_SOURCE, STAGES, WITH_WORKERS, Stage
 from pipelines.messages import Message, joined, tr
-from pipelines.recipe import Recipe
+from pipelines.recipe import Recipe, RecipeError
 from pipelines.storage import logs, pages, settling
 from pipelines.workers.pool import ShardExecutor, run_locally
 from schemas.manifest import Manifest
@@ -65,7 +65,9 @@ class RunFailed(WorkFailed):
 
 
 def steps(recipe: Recipe, stage: Stage) -> list[Step]:
-    """The steps of one stage: one for each source, or one for the recipe."""
+    """The steps of one stage: one for each source, or one for the recipe; none where it asks for no such thing."""
+    if stage == "prefer":
+        return [Step(stage, f"{recipe.name}.{recipe.preference.method}")] if recipe.preference else []
     names = recipe.source_names() if stage in PER_SOURCE else [recipe.name]
     return [Step(stage, name) for name in names]
 
@@ -74,6 +76,19 @@ def check_policy(recipe: Recipe, stages: Sequence[Stage]) -> None:
     """Find a policy that cannot be used now, not after an hour of collecting. Raises PolicyError."""
     if "curate" in stages:
         policy.load(recipe.policy)
+
+
+def check_asked(recipe: Recipe, stages: Sequence[Stage]) -> None:
+    """A stage that is named must have something to do; where all are run, what a recipe does not ask for is left out.
+
+    Raises: RecipeError.
+    """
+    if "prefer" in stages and recipe.preference is None and tuple(stages) != STAGES:
+        raise RecipeError(
+            '{recipe}: asks for no preferences to be learnt; add [preference] with method = "dpo", "kto", "reward" or '
+            '"rloo"',
+            recipe=recipe.name,
+        )
 
 
 def new_run_id() -> str:
@@ -143,6 +158,7 @@ def run_recipe(recipe: Recipe, stages: Sequence[Stage], data: Path, many: Many) 
 
     Sources of which nothing is kept are named at the end, also where the run fails.
     """
+    check_asked(recipe, stages)
     try:
         return _run_stages(recipe, stages, data, many)
     finally:
@@ -155,7 +171,8 @@ def _run_stages(recipe: Recipe, stages: Sequence[Stage], data: Path, many: Many)
         if stage not in PER_SOURCE and any(o.failed and o.stage != "collect" for o in outcomes):
             break
         recipe = _without_empty(recipe, outcomes, data)
-        outcomes += many(recipe, steps(recipe, stage))
+        todo = steps(recipe, stage)
+        outcomes += many(recipe, todo) if todo else []
     failed = [outcome for outcome in outcomes if outcome.failed]
     if failed:
         raise RunFailed(*failed)

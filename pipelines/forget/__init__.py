@@ -19,6 +19,7 @@ from pipelines.forget import erase, plan
 from pipelines.forget.erase import ErasureTargets
 from pipelines.messages import CARDS, Message, tr
 from pipelines.storage import filesystem, integrity, settling, shard_cache
+from pipelines.storage.layout import OF_MODELS
 from pipelines.suppression import BadRequest, Tombstone, Tombstones
 
 CACHED = Message("cached answers")
@@ -171,7 +172,7 @@ def _check_files(data: Path) -> None:
     that is right again, so a damaged file comes first. Raises: Damaged."""
     for folder, manifest in storage.manifests(data):
         texts = (erase.SAMPLES, *CARDS)
-        of_model = manifest.stage == "finetune"
+        of_model = manifest.stage in OF_MODELS
         integrity.check(
             (folder / shard.path, shard) for shard in manifest.shards if not of_model or shard.path in texts
         )

@@ -17,6 +17,7 @@ from pipelines.forget.plan import Impact, decompress_page, read_pages
 from pipelines.messages import CARDS, Message, spoken, tr
 from pipelines.storage import duck, filesystem, integrity, lease, logs
 from pipelines.storage import pages as page_batches
+from pipelines.storage.layout import FOLDERS, OF_MODELS
 from pipelines.suppression import Tombstones
 from schemas.cluster import COMPARED
 from schemas.manifest import Manifest, digest
@@ -101,19 +102,31 @@ def near_duplicates(data: Path, targets: ErasureTargets) -> list[str]:
 
 
 def models_trained_on(data: Path, folders: Iterable[Folder]) -> list[str]:
-    """Models trained on one of these snapshots, as paths below `data`.
+    """Models trained on one of these snapshots, or made from such a model, as paths below `data`.
 
     A snapshot that an earlier request has rewritten has another fingerprint; its recipe and version stay.
     """
     listed = list(folders)
     fingerprints, snapshots = {manifest.fingerprint for _, manifest in listed}, _snapshots(listed)
-    trained = (
-        folder
+    models = {
+        folder.relative_to(data).as_posix(): (folder, manifest)
         for folder, manifest in storage.manifests(data)
-        if manifest.stage == "finetune"
-        and (manifest.inputs.get("curated") in fingerprints or _trained_on(folder, manifest) in snapshots)
-    )
-    return [folder.relative_to(data).as_posix() for folder in trained]
+        if manifest.stage in OF_MODELS
+    }
+    trained = {
+        name
+        for name, (folder, manifest) in models.items()
+        if manifest.inputs.get("curated") in fingerprints or _trained_on(folder, manifest) in snapshots
+    }
+    while more := {name for name, (_, manifest) in models.items() if _models_in(manifest) & trained} - trained:
+        trained |= more
+    return sorted(trained)
+
+
+def _models_in(manifest: Manifest) -> set[str]:
+    """The models of the data folder that a model was made from: what it began with, and what judged it."""
+    named = {manifest.params.get(name) for name in ("start", "reward")} - {None, ""}
+    return {f"{FOLDERS[manifest.stage]}/{name}" for name in named}
 
 
 def exports_of(data: Path, folders: Iterable[Folder]) -> list[str]:
@@ -137,7 +150,7 @@ def _trained_on(folder: Path, manifest: Manifest) -> tuple[str, str]:
 
 def erase_rows(folder: Path, manifest: Manifest, targets: ErasureTargets) -> dict[str, int]:
     """Erase from one folder; returns the number of erased rows by table."""
-    if manifest.stage == "finetune":
+    if manifest.stage in OF_MODELS:
         return _erase_samples(folder, manifest, targets)
     erased_by_file = _rows_by_file(folder, manifest, targets)
     if not any(erased_by_file.values()):
@@ -161,7 +174,7 @@ def erase_rows(folder: Path, manifest: Manifest, targets: ErasureTargets) -> dic
 
 def count_rows(folder: Path, manifest: Manifest, targets: ErasureTargets) -> dict[str, int]:
     """What `erase_rows` would erase from a folder."""
-    if manifest.stage == "finetune":
+    if manifest.stage in OF_MODELS:
         _, gone = _samples(folder, targets)
         return {"samples": len(gone)} if gone else {}
     return _by_table(_rows_by_file(folder, manifest, targets))
@@ -269,7 +282,7 @@ def _samples(folder: Path, targets: ErasureTargets) -> tuple[dict[str, Any], lis
     if not (folder / SAMPLES).exists():
         return {}, []
     metrics = json.loads((folder / SAMPLES).read_text())
-    return metrics, [sample for sample in metrics["samples"] if targets.matches_id(sample["record_id"])]
+    return metrics, [sample for sample in metrics.get("samples", ()) if targets.matches_id(sample["record_id"])]
 
 
 def erase_cached(path: Path, is_erased: Callable[[str], bool]) -> int:

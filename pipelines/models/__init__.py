@@ -1,1 +1,2 @@
-"""Language models: what signals, finetune and serve share. Only `losses` imports torch when it is imported."""
+"""Language models: what signals, finetune and serve share. Only `losses` and `reward` import torch
+when they are imported."""

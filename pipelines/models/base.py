@@ -41,10 +41,12 @@ def require_train() -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     # threads that wait by spinning make everything ten times slower where other work shares the cores
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    from transformers.utils import logging
+    from transformers.utils import logging as verbosity
 
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    verbosity.set_verbosity_error()  # type: ignore[no-untyped-call]
+    verbosity.disable_progress_bar()  # type: ignore[no-untyped-call]
+    # it says at each step that batches of a given order have no length, which matters for what several GPUs gather
+    logging.getLogger("accelerate.accelerator").setLevel(logging.ERROR)
     # between their own versions, nothing that a user could change
     warnings.filterwarnings("ignore", category=FutureWarning, module="transformers|trl|peft")
     warnings.filterwarnings("ignore", message="Setting `save_embedding_layers`")
@@ -104,8 +106,10 @@ def _cannot_be_loaded(model: str, error: Exception) -> RecipeError:
     )
 
 
-def load(model: str, data: Path, revision: str = "") -> tuple[Any, Any]:
+def load(model: str, data: Path, revision: str = "", kind: Any = None) -> tuple[Any, Any]:
     """(model, tokenizer). The weights are in float32, ready to train. `data` holds the converted packaged model.
+
+    `kind` is the class of transformers that loads it; None: one that writes. One that scores has one output.
 
     Raises: RecipeError when the model cannot be loaded, Damaged when a model of Gristmill's is not what was written.
     """
@@ -117,16 +121,19 @@ def load(model: str, data: Path, revision: str = "") -> tuple[Any, Any]:
     source = str(_packaged(data)) if model == PACKAGED else _here(model, revision)
     local = Path(source).is_dir()
     where = {"local_files_only": local, "revision": None if local else revision or None}
+    how: dict[str, Any] = {"dtype": torch.float32, "use_safetensors": True} | ({"num_labels": 1} if kind else {})
     try:
         tokenizer = AutoTokenizer.from_pretrained(source, **where)
-        loaded = AutoModelForCausalLM.from_pretrained(source, dtype=torch.float32, use_safetensors=True, **where)
+        loaded = (kind or AutoModelForCausalLM).from_pretrained(source, **how, **where)
     except (OSError, ValueError) as error:
         raise _cannot_be_loaded(model, error) from error
     return loaded, tokenizer
 
 
-def load_with_special_tokens(settings: FinetuneSettings, data: Path) -> tuple[Any, Any, list[int]]:
+def load_with_special_tokens(settings: FinetuneSettings, data: Path, kind: Any = None) -> tuple[Any, Any, list[int]]:
     """(model, tokenizer, ids of new tokens). The tokenizer has a chat template. Every call gives the same weights.
+
+    `kind` is as in `load`.
 
     Raises: RecipeError when the model cannot be loaded, or LoRA cannot train it.
     """
@@ -135,7 +142,7 @@ def load_with_special_tokens(settings: FinetuneSettings, data: Path) -> tuple[An
     from pipelines.models.prompt import add_special_tokens, align_special_tokens
 
     torch.manual_seed(settings.seed)
-    model, tokenizer = load(settings.model, data, settings.revision)
+    model, tokenizer = load(settings.model, data, settings.revision, kind)
     if tokenizer.eos_token is None and settings.method == "lora":
         # the output layer's row of a new end token would have to be trained, and LoRA leaves that layer as it is
         raise RecipeError(

@@ -84,8 +84,8 @@ def add_special_tokens(model: Any, tokenizer: Any) -> list[int]:
 
 def with_system(template: str, system: str) -> str:
     """A chat template by which a conversation without a system prompt has this one; "" leaves it as it is."""
-    text = json.dumps(system, ensure_ascii=False)
-    return _SYSTEM.replace("SYSTEM", text) + _SYSTEM_END + template if system else template
+    text, own = json.dumps(system, ensure_ascii=False), template.rpartition(_SYSTEM_END)[2]
+    return _SYSTEM.replace("SYSTEM", text) + _SYSTEM_END + own if system else template
 
 
 def _own(tokenizer: Any) -> str:
@@ -97,10 +97,13 @@ def align_special_tokens(model: Any, tokenizer: Any) -> None:
     """Make model, tokenizer and generation settings agree on the tokens that begin, end and pad a text."""
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
-    ends = model.generation_config.eos_token_id
-    ends = [ends] if isinstance(ends, int) else list(ends or [])
-    model.generation_config.eos_token_id = sorted({tokenizer.eos_token_id, *ends})
-    for config in (model.config, model.generation_config):
+    configs = [model.config]
+    if model.can_generate():
+        ends = model.generation_config.eos_token_id
+        ends = [ends] if isinstance(ends, int) else list(ends or [])
+        model.generation_config.eos_token_id = sorted({tokenizer.eos_token_id, *ends})
+        configs.append(model.generation_config)
+    for config in configs:
         config.pad_token_id, config.bos_token_id = tokenizer.pad_token_id, tokenizer.bos_token_id
     model.config.eos_token_id = tokenizer.eos_token_id
 

@@ -6,7 +6,7 @@
 - `connections` ends those that send too slowly.
 - `protocol` holds the requests of OpenAI's API, `responses` its responses.
 - `generation_queue` takes requests; `decoder` writes all of them at once, a token of each at a time; `engine` is the
-  model, `choice` one completion, and `detokenizer` makes text of its tokens.
+  model, `choice` one completion, and `detokenizer` makes text of its tokens. `judge` is a reward model that ranks.
 
 `/v1/completions` continues the prompt as it stands, as at OpenAI: special tokens that it spells out count.
 `/v1/chat/completions` writes the messages through the model's template: special tokens that they spell out are text.

@@ -3,9 +3,11 @@
 /v1/engines/{engine}/completions is the first under its older name.
 """
 
+import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -19,6 +21,7 @@ from pipelines.models.prompt import PromptError, encode_prompt
 from pipelines.serve.choice import GenerationRequest
 from pipelines.serve.engine import Engine
 from pipelines.serve.generation_queue import Generation, GenerationQueue
+from pipelines.serve.judge import Judge
 from pipelines.serve.loading import ServedModel
 from pipelines.serve.protocol import MAX_CHOICES, ApiError, ChatRequest, CompletionRequest, as_api_error
 from pipelines.serve.responses import Completed, ResponseBuilder
@@ -28,6 +31,8 @@ IGNORED = "X-Ignored-Settings"
 MAX_NAMES = 500  # characters of names of ignored settings that are told
 
 log = logging.getLogger("gristmill")
+LIKELIHOOD = "likelihood"
+Choose = Callable[[list[Completed]], list[Completed]]
 Prompts = list[tuple[int, ...]]  # token ids, one prompt per choice
 
 
@@ -50,18 +55,13 @@ def add_routes(app: FastAPI, models: Sequence[ServedModel]) -> None:
         model = named(models, body.model)
         engine, queue = model.engine, queues[model.names[0]]
         body.check_supported()
-        prompts, echoes = _completion_prompts(engine, body)
-        logprobs = 0 if body.logprobs is None and body.written() > body.n else body.logprobs
+        prompts, texts = _completion_prompts(engine, body)
+        ranked_by = _ranked_by(model, body)
+        logprobs = 0 if body.logprobs is None and ranked_by == LIKELIHOOD else body.logprobs
         told = {"logprobs": logprobs, "prompt_logprobs": body.echo and body.logprobs is not None}
         generation = queue.submit(_generation_request(engine, body, prompts, body.max_tokens, told))
-        builder = ResponseBuilder(
-            body.model,
-            chat=False,
-            prompt_tokens=sum(map(len, prompts)) // body.written(),
-            echoes=tuple(echoes),
-            logprobs=body.logprobs is not None,
-        )
-        return await _respond(generation, request, body, builder)
+        builder = _completion_builder(body, prompts, texts, ranked_by)
+        return await _respond(generation, request, body, builder, partial(_best, body, model.judge, texts))
 
     @app.post("/v1/engines/{engine_name:path}/completions")
     async def engine_completions(engine_name: str, body: dict[str, Any], request: Request) -> Response:
@@ -92,16 +92,29 @@ def _validated(body: dict[str, Any]) -> CompletionRequest:
 
 
 def _completion_prompts(engine: Engine, body: CompletionRequest) -> tuple[Prompts, list[str]]:
-    """The prompts, each as often as it is completed, and the text that each choice begins with (`echo`)."""
-    prompts, echoes = [], []
+    """The prompts, each as often as it is completed, as tokens and as texts."""
+    prompts, texts = [], []
     for prompt in body.prompts():
         ids = engine.encode(prompt) if isinstance(prompt, str) else tuple(prompt)
         if max(ids) >= engine.vocabulary_size:
             raise ApiError(400, f"prompt: {max(ids)} is not a token of this model", param="prompt")
         text = prompt if isinstance(prompt, str) else str(engine.tokenizer.decode(ids))
         prompts += [ids] * body.written()
-        echoes += [text if body.echo else ""] * body.written()
-    return prompts, echoes
+        texts += [text] * body.written()
+    return prompts, texts
+
+
+def _completion_builder(
+    body: CompletionRequest, prompts: Prompts, texts: Sequence[str], ranked_by: str
+) -> ResponseBuilder:
+    return ResponseBuilder(
+        body.model,
+        chat=False,
+        prompt_tokens=sum(map(len, prompts)) // body.written(),
+        echoes=tuple(text * body.echo for text in texts),
+        logprobs=body.logprobs is not None,
+        ranked_by=ranked_by,
+    )
 
 
 def _chat_prompts(engine: Engine, body: ChatRequest) -> Prompts:
@@ -156,19 +169,24 @@ def _generation_request(
 
 
 async def _respond(
-    generation: Generation, request: Request, body: CompletionRequest | ChatRequest, builder: ResponseBuilder
+    generation: Generation,
+    request: Request,
+    body: CompletionRequest | ChatRequest,
+    builder: ResponseBuilder,
+    choose: Choose = list,
 ) -> Response:
+    """The answer to a request; `choose` keeps those of the completions that are returned, and may take its time."""
     headers = _note_ignored(body)
     if body.stream:
         events = _events(generation, request, builder, include_usage=body.stream_options.include_usage)
         headers = {"Cache-Control": "no-cache"} | headers
         return StreamingResponse(events, media_type="text/event-stream", headers=headers)
-    completed = [Completed(echo, "") for echo in builder.echoes]
+    completed = [Completed("", "") for _ in builder.echoes]
     async for delta in generation.deltas(request):
         completed[delta.choice] = completed[delta.choice].added(delta)
-    if isinstance(body, CompletionRequest):
-        completed = _best(completed, body.written(), body.n)
-    return JSONResponse(builder.response(completed, await generation.token_count), headers=headers)
+    echoed = [each._replace(echo=echo) for each, echo in zip(completed, builder.echoes, strict=True)]
+    chosen = await asyncio.to_thread(choose, echoed)
+    return JSONResponse(builder.response(chosen, await generation.token_count), headers=headers)
 
 
 def _note_ignored(body: CompletionRequest | ChatRequest) -> dict[str, str]:
@@ -181,12 +199,27 @@ def _note_ignored(body: CompletionRequest | ChatRequest) -> dict[str, str]:
     return {IGNORED: names} if names else {}
 
 
-def _best(completed: list[Completed], written: int, n: int) -> list[Completed]:
-    """The `n` likeliest of the completions of each prompt, by the mean over their tokens, the best first."""
-    if written == n:
+def _ranked_by(model: ServedModel, body: CompletionRequest) -> str:
+    """What chooses the best of several completions; "" where all that are written are returned."""
+    judge = model.judge.name if model.judge else LIKELIHOOD
+    return judge if body.written() > body.n else ""
+
+
+def _best(
+    body: CompletionRequest, judge: Judge | None, texts: Sequence[str], completed: list[Completed]
+) -> list[Completed]:
+    """The `n` best of the completions of each prompt, the best first: by the judge's scores, or the likeliest by the
+    mean over their tokens. `texts` are the prompts of a judge, one for each completion."""
+    if body.written() == body.n:
         return completed
-    prompts = [completed[at : at + written] for at in range(0, len(completed), written)]
-    return [each for prompt in prompts for each in sorted(prompt, key=Completed.likelihood, reverse=True)[:n]]
+    best = []
+    for at in range(0, len(completed), body.written()):
+        some = completed[at : at + body.written()]
+        if judge:
+            rewards = judge.scores(texts[at], [(each.text, each.finish_reason == "stop") for each in some])
+            some = [each._replace(reward=reward) for each, reward in zip(some, rewards, strict=True)]
+        best += sorted(some, key=Completed.worth, reverse=True)[: body.n]
+    return best
 
 
 async def _events(

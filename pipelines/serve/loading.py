@@ -1,5 +1,6 @@
 """Model loading: from the name that a user gives to a folder, and from the folder to a model that generates."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,20 +9,26 @@ from pipelines import storage
 from pipelines.messages import Message
 from pipelines.recipe import FinetuneSettings, RecipeError
 from pipelines.storage import filesystem, shard_cache
+from pipelines.storage.layout import REWARD
 from schemas.manifest import Manifest
 
 if TYPE_CHECKING:
     from pipelines.serve.engine import Engine
+    from pipelines.serve.judge import Judge
 
-BASE = "base"
+BASE, NO_REWARD = "base", "none"
 
 
 @dataclass(frozen=True)
 class ServedModel:
-    """A loaded model, and the names that requests may call it by; the first is the one that is listed."""
+    """A loaded model, and the names that requests may call it by; the first is the one that is listed.
+
+    `judge` ranks completions where the best of several are wanted; None: their likelihood does.
+    """
 
     engine: "Engine"
     names: list[str]
+    judge: "Judge | None" = None
 
 
 def find_model(model: str | Path, data: Path) -> Path:
@@ -52,14 +59,50 @@ def find_model(model: str | Path, data: Path) -> Path:
     )
 
 
+def find_judge(reward: str, folder: Path, data: Path) -> Path | None:
+    """The folder of the reward model that `reward` names: a folder, or a recipe, with or without `.reward`.
+
+    "": the one that stands beside the model of `folder`, made of the same recipe; None where there is none, and for
+    `none`. Raises: RecipeError when there is none of that name, or it is no reward model.
+    """
+    if reward == NO_REWARD:
+        return None
+    if not reward:
+        manifest = storage.read_manifest(folder)
+        recipe = manifest.name.partition(".")[0] if manifest else folder.parent.name
+        beside = storage.latest(folder.parent.parent / f"{recipe}{REWARD}")
+        return beside if manifest and (beside / storage.MANIFEST).exists() else None
+    named = reward if filesystem.resolve(reward).is_dir() else f"{reward.removesuffix(REWARD)}{REWARD}"
+    found = find_model(named, data)
+    if not _scores(found):
+        raise RecipeError("--reward {reward}: writes texts and does not score them; name a reward model", reward=reward)
+    return found
+
+
+def load_judge(folder: Path) -> "Judge":
+    """Load a reward model; see `load_model`."""
+    from pipelines.models import reward
+    from pipelines.serve.judge import Judge
+
+    manifest = storage.read_manifest(folder)
+    with shard_cache.local_copy_of(folder, manifest) as local:
+        model, tokenizer = reward.load(local)
+    return Judge(model, tokenizer, _names(folder, manifest, "")[0])
+
+
 def load_model(folder: Path, name: str = "") -> ServedModel:
     """Load the model of `folder`; a folder in an object store is copied to this machine first.
 
     Requests may call it by the folder's names, and by `name`.
 
     Raises: FileNotFoundError when a folder in an object store has no manifest. OSError or ValueError when the folder
-    holds no model that transformers can load from safetensors.
+    holds no model that transformers can load from safetensors. RecipeError when it is a reward model.
     """
+    if _scores(folder):
+        raise RecipeError(
+            "{folder}: a reward model, which scores texts and writes none; serve another with --reward {folder}",
+            folder=folder,
+        )
     from pipelines.serve.engine import Engine  # torch; a folder is looked for before that
 
     manifest = storage.read_manifest(folder)
@@ -82,9 +125,17 @@ def load_beside(beside: str, folder: Path, data: Path) -> ServedModel:
         raise RecipeError(
             "{folder}: no manifest says what it was trained from; name the base model's folder instead", folder=folder
         )
-    settings = FinetuneSettings.model_validate(manifest.params)
+    if start := manifest.params.get("start"):  # of preferences, which begin with a model that is here too
+        return load_model(folder.parent.parent / start, BASE)
+    settings = FinetuneSettings.model_validate(manifest.params.get("finetune", manifest.params))
     model, tokenizer, _ = base.load_with_special_tokens(settings, data)
     return ServedModel(Engine(model, tokenizer), [BASE, base.published_name(settings.model)])
+
+
+def _scores(folder: Path) -> bool:
+    """Whether the model of a folder scores texts instead of writing them."""
+    known = json.loads((folder / "config.json").read_text()).get("architectures") or []
+    return any(str(name).endswith("ForSequenceClassification") for name in known)
 
 
 def _names(folder: Path, manifest: Manifest | None, name: str) -> list[str]:

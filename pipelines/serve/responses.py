@@ -9,15 +9,24 @@ from pipelines.serve.choice import Delta, Token
 
 
 class Completed(NamedTuple):
-    """A completion that has ended: all its text, why it ended, and its tokens where they were asked for."""
+    """A completion that has ended: all its text, why it ended, and its tokens where they were asked for.
+
+    `echo` is what it is told to begin with, `reward` what a reward model says of it.
+    """
 
     text: str
     finish_reason: str
     tokens: tuple[Token, ...] = ()
+    echo: str = ""
+    reward: float | None = None
 
     def added(self, delta: Delta) -> "Completed":
         """This with what came next."""
         return Completed(self.text + delta.text, delta.finish_reason or self.finish_reason, self.tokens + delta.tokens)
+
+    def worth(self) -> float:
+        """What the best of several have most of: the reward, or without a reward model the likelihood."""
+        return self.likelihood() if self.reward is None else self.reward
 
     def likelihood(self) -> float:
         """The mean logarithm of its tokens' probabilities."""
@@ -29,19 +38,32 @@ class ResponseBuilder:
     """Builds the JSON objects of one response, whole or in chunks, for either endpoint."""
 
     def __init__(
-        self, model: str, *, chat: bool, prompt_tokens: int, echoes: tuple[str, ...], logprobs: bool = False
+        self,
+        model: str,
+        *,
+        chat: bool,
+        prompt_tokens: int,
+        echoes: tuple[str, ...],
+        logprobs: bool = False,
+        ranked_by: str = "",
     ) -> None:
-        """`echoes` has one text per choice, which that choice begins with. `logprobs`: tokens are told, too."""
+        """`echoes` has one text per choice, which that choice begins with. `logprobs`: tokens are told, too.
+
+        `ranked_by`: what the choices were chosen by, where they are the best of several.
+        """
         self.chat, self.prompt_tokens, self.echoes, self.logprobs = chat, prompt_tokens, echoes, logprobs
         self.offsets = [0] * len(echoes)
         prefix = "chatcmpl" if chat else "cmpl"
-        self.head = {"id": f"{prefix}-{uuid4().hex}", "created": int(time.time()), "model": model}
+        self.head: dict[str, Any] = {"id": f"{prefix}-{uuid4().hex}", "created": int(time.time()), "model": model}
+        self.head |= {"ranked_by": ranked_by} if ranked_by else {}
 
     def response(self, completed: Iterable[Completed], completion_tokens: int) -> dict[str, Any]:
         """The whole response, with a choice for each of `completed`."""
         kind = "chat.completion" if self.chat else "text_completion"
         choices = [
-            self._choice(index, each.text, each.finish_reason, each.tokens) for index, each in enumerate(completed)
+            self._choice(index, each.echo + each.text, each.finish_reason, each.tokens)
+            | ({} if each.reward is None else {"reward": round(each.reward, 4)})
+            for index, each in enumerate(completed)
         ]
         return {**self.head, "object": kind, "choices": choices, "usage": self._usage(completion_tokens)}
 

@@ -9,6 +9,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from pipelines.errors import WorkFailed
 from pipelines.messages import Message, tr
 from pipelines.recipe import RecipeError
 from pipelines.serve.access import LOOPBACK
-from pipelines.serve.loading import ServedModel, find_model, load_beside, load_model
+from pipelines.serve.loading import ServedModel, find_judge, find_model, load_beside, load_judge, load_model
 
 TOKEN = "GRISTMILL_SERVE_TOKEN"
 MIN_TOKEN_BYTES = 32
@@ -34,13 +35,18 @@ class PortError(WorkFailed):
 
 
 def serve(
-    model: str | Path, host: str = "127.0.0.1", port: int = 8000, data: Path = Path("data"), beside: str = ""
+    model: str | Path,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    data: Path = Path("data"),
+    beside: str = "",
+    reward: str = "",
 ) -> None:
     """Load a model and answer HTTP requests until interrupted.
 
     `model` is a folder, or the name of a recipe that has a model below `data`. `beside` is another, or `base`, what the
-    first was trained from; empty: none. `port` 0 takes a free one. The port is taken before the model is loaded;
-    connections wait until the model is there.
+    first was trained from; empty: none. `reward` is what ranks completions (see find_judge). `port` 0 takes a free one.
+    The port is taken before the model is loaded; connections wait until the model is there.
 
     Raises: PortError when the port cannot be taken. RecipeError when `host` is not loopback and there is no token, or
     when there is no such model. AddressError for a model address that cannot be read.
@@ -55,7 +61,12 @@ def serve(
         )
     with _listening(host, port) as sockets:
         folder = find_model(model, data)
+        found = find_judge(reward, folder, data)
         models = [load_model(folder, str(model)), *([load_beside(beside, folder, data)] if beside else [])]
+        if found:
+            judge = load_judge(found)
+            log.info(tr("the best of several completions are chosen by the reward model {name}", name=judge.name))
+            models = [replace(each, judge=judge) for each in models]
         _run(models, token, LOOPBACK if host in LOOPBACK else (), sockets)
 
 

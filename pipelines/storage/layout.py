@@ -9,25 +9,28 @@ FOLDERS = {
     "dedupe": "4_clusters",
     "curate": "5_curated",
     "finetune": "6_models",
+    "prefer": "6_models",
     "evaluate": "7_evaluations",
 }
 BY_SOURCE = ("collect", "normalise", "annotate")
+OF_MODELS = ("finetune", "prefer")  # one folder has all models: <recipe>, and <recipe>.<method> of what learnt pairs
+REWARD = ".reward"  # behind a recipe's name, as the versions of its reward model are called
 LATEST = "latest"
 ABLATION = "ablation-"  # before the version of the snapshot that it is of; `evaluate` names what it leaves by the model
 
 
 def folder(data: Path, stage: str, name: str) -> Path:
-    """The output folder of `stage` for `name`, which is a source or a recipe."""
+    """The output folder of `stage` for `name`, which is a source, a recipe, or a recipe and a method of `prefer`."""
     return data / FOLDERS[stage] / name
 
 
 def command_for(path: Path) -> str:
     """The command that makes the finished folder of a file anew; "" for a file that no stage has made."""
-    stages = {made: stage for stage, made in FOLDERS.items()}
-    at = next((place for place, part in enumerate(path.parts[:-2]) if part in stages), -1)
+    at = next((place for place, part in enumerate(path.parts[:-2]) if part in FOLDERS.values()), -1)
     if at < 0:
         return ""
-    stage, name = stages[path.parts[at]], path.parts[at + 1]
+    name, _, method = path.parts[at + 1].partition(".")
+    stage = "prefer" if method else next(stage for stage, made in FOLDERS.items() if made == path.parts[at])
     if stage == "evaluate":
         return f"gristmill {'ablate' if path.parts[at + 2].startswith(ABLATION) else stage} {name} --again"
     what = f"RECIPE --source {name}" if stage in BY_SOURCE else name

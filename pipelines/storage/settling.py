@@ -11,7 +11,7 @@ from pipelines import storage
 from pipelines.storage import filesystem
 from pipelines.storage.layout import LATEST, folder
 
-VERSIONED = ("curate", "finetune")
+VERSIONED = ("curate", "finetune", "prefer")
 
 
 def unsettled(data: Path) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from pipelines import storage
 from pipelines.recipe import Recipe
 from pipelines.storage import filesystem
-from schemas.verdict import PUBLISHED
+from schemas.verdict import PUBLISHED, PUBLISHED_PAIR
 from tests.pipelines.commands import Gristmill, caller
 from tests.pipelines.turns import said
 
@@ -40,7 +40,7 @@ def rows(count: int, split: str, start: int = 0) -> list[dict[str, object]]:
     return made
 
 
-def write_snapshot(data: Path, train: Rows, validation: Rows, test: Rows = ()) -> None:
+def write_snapshot(data: Path, train: Rows, validation: Rows, test: Rows = (), pairs: Rows = ()) -> None:
     folder = storage.folder(data, "curate", "tiny") / "v1"
     filesystem.make_folder(folder.parent)
     what = {"stage": "curate", "name": "tiny", "version": 1, "params": {}, "inputs": {}}
@@ -48,6 +48,8 @@ def write_snapshot(data: Path, train: Rows, validation: Rows, test: Rows = ()) -
         for split, part in (("train", train), ("validation", validation), ("test", test)):
             table = pa.Table.from_pylist(list(part), schema=PUBLISHED)
             made.table(f"{split}-00000-of-00001.parquet", table, PUBLISHED)
+        if pairs:
+            made.table("pairs-00000.parquet", pa.Table.from_pylist(list(pairs), schema=PUBLISHED_PAIR), PUBLISHED_PAIR)
     storage.point_latest(folder)
 
 

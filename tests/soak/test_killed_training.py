@@ -12,11 +12,11 @@ import pytest
 
 from schemas.manifest import Manifest
 from tests.pipelines.conftest import CHAT, make_model
-from tests.pipelines.finetune.chains import PLACES, STEPS, Kill, chain, snapshot, start, with_dropout
+from tests.pipelines.finetune.chains import PLACES, PREFERENCES, STEPS, Kill, chain, snapshot, start, with_dropout
 from tests.waiting import until
 
-METHODS = ("full", "lora")
-CHAINS = 10  # half of each method
+METHODS = ("full", "lora", *PREFERENCES)
+CHAINS = 30  # five of each method
 KILLS = 4  # of each chain
 
 
@@ -76,5 +76,5 @@ def kill_after(process: BaseProcess, data: Path, step: int, seconds: float) -> N
 
 def listed_step(data: Path) -> int:
     """The step of the newest complete checkpoint; 0 where there is none."""
-    lists = data.glob("6_models/tiny/.v1.*/.checkpoints/checkpoint-*/complete.json")
+    lists = data.glob("6_models/tiny*/.v1.*/.checkpoints/checkpoint-*/complete.json")
     return max((int(path.parent.name.rpartition("-")[2]) for path in lists), default=0)

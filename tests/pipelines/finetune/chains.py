@@ -14,14 +14,17 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from pipelines import finetune, storage
+from pipelines import finetune, prefer, storage
 from schemas.manifest import Manifest
 from tests.pipelines.conftest import recipe, rows, write_snapshot
+from tests.pipelines.prefer.pairing import pair, preferring
 
 STEPS, PER_EPOCH = 9, 5
 SETTINGS = {"max_steps": STEPS, "batch_tokens": 200, "gradient_accumulation": 2, "eval_records": 1}
 SETTINGS |= {"evaluate_every": 2, "patience": 4}
 ROWS = 30  # the last batch of an epoch has one example
+PAIRS = 15
+PREFERENCES = ("dpo", "kto", "reward", "rloo")
 PLACES = {
     "step": "what a step has computed is lost",
     "weights": "the checkpoint has its weights, and no state of the optimiser",
@@ -43,9 +46,20 @@ class Kill:
 
 
 def snapshot(data: Path) -> Path:
-    """A data folder with a snapshot of ROWS rows, in which PER_EPOCH steps are an epoch."""
-    write_snapshot(data, rows(ROWS, "train"), rows(2, "validation", 100))
+    """A data folder with a snapshot of ROWS rows and PAIRS pairs, in either of which PER_EPOCH steps are an epoch."""
+    paired = [pair(number) for number in range(PAIRS)] + [pair(number, "validation") for number in (100, 101)]
+    write_snapshot(data, rows(ROWS, "train"), rows(2, "validation", 100), pairs=paired)
     return data
+
+
+def train(data: Path, model: Path, method: str) -> Manifest:
+    """Train by a method of fine-tuning or one of PREFERENCES."""
+    if method not in PREFERENCES:
+        return finetune.run(recipe(model, method=method, **SETTINGS), data)
+    together = ROWS // PER_EPOCH if method == "rloo" else 2
+    shared = {"batch_tokens": SETTINGS["batch_tokens"], "gradient_accumulation": together}
+    wanted = {"max_steps": STEPS, "learning_rate": 3e-3, "answer_tokens": 8, "answers": 2}
+    return prefer.run(preferring(model, method, shared, **wanted), data)
 
 
 def with_dropout(model: Path, folder: Path) -> Path:
@@ -73,7 +87,7 @@ def chain(data: Path, model: Path, method: str, kills: Iterable[Kill]) -> Manife
     process = start(data, model, method)
     process.join()
     assert process.exitcode == 0
-    return finished(data)
+    return finished(data, method)
 
 
 def killed(data: Path, model: Path, method: str, kill: Kill) -> None:
@@ -83,9 +97,10 @@ def killed(data: Path, model: Path, method: str, kill: Kill) -> None:
     assert process.exitcode == -signal.SIGKILL, f"{kill} never came: {process.exitcode}"
 
 
-def finished(data: Path) -> Manifest:
-    """The manifest of the one model that there is; nothing but what it lists is in its folder."""
-    (folder,) = (path for path in (data / "6_models" / "tiny").iterdir() if not path.is_symlink())
+def finished(data: Path, method: str) -> Manifest:
+    """The manifest of the one model of a method; nothing but what it lists is in its folder."""
+    name = f"tiny.{method}" if method in PREFERENCES else "tiny"
+    (folder,) = (path for path in (data / "6_models" / name).iterdir() if not path.is_symlink())
     manifest = storage.read_manifest(folder)
     assert manifest
     files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
@@ -100,23 +115,24 @@ def _run(data: Path, model: Path, method: str, kill: Kill | None) -> None:
     base.require_train()
     checkpoints.EVERY = 0.0
     if kill:
-        _prepare(kill)
-    finetune.run(recipe(model, method=method, **SETTINGS), data)
+        _prepare(kill, method)
+    train(data, model, method)
 
 
-def _prepare(kill: Kill) -> None:
+def _prepare(kill: Kill, method: str) -> None:
     from pipelines.finetune import card, checkpoints, train
+    from pipelines.prefer import card as preference_card
     from pipelines.storage import complete
 
     owners: dict[str, tuple[Any, str]] = {
         "step": (checkpoints.Checkpointing, "on_step_end"),
-        "weights": (train._Trainer, "_save_optimizer_and_scheduler"),
-        "torn": (train._Trainer, "_save_scaler"),
+        "weights": (train.Saving, "_save_optimizer_and_scheduler"),
+        "torn": (train.Saving, "_save_scaler"),
         "list": (complete, "write"),
         "drop": (complete, "remove"),
         "save": (train, "save"),
         "adopt": (storage.FolderBuilder, "adopt"),
-        "card": (card, "write"),
+        "card": (preference_card if method in PREFERENCES else card, "write"),
     }
     owner, name = owners[kill.place]
     setattr(owner, name, _deadly(getattr(owner, name), kill.call, LEFT.get(kill.place)))

@@ -9,12 +9,14 @@ from pipelines import finetune
 from pipelines.storage import complete
 from schemas.manifest import Manifest
 from tests.pipelines.conftest import recipe
-from tests.pipelines.finetune.chains import SETTINGS, Kill, finished, killed, snapshot, with_dropout
+from tests.pipelines.finetune.chains import Kill, finished, killed, snapshot, train, with_dropout
 
 # An epoch ends with step 5, training with step 9. Each is killed in another place of the second epoch.
 KILLS = {
     "full": (Kill("torn", 4), Kill("step", 5)),  # goes on from step 3, then from 6, as 7 is damaged
     "lora": (Kill("step", 6), Kill("list", 2), Kill("save")),  # from 5, from 6, then from 8, as 9 is damaged
+    **{method: (Kill("step", 6), Kill("list", 2), Kill("save")) for method in ("dpo", "kto", "reward")},
+    "rloo": (Kill("step", 9 + 6), Kill("list", 2), Kill("save")),  # the reward model has its nine steps before
 }
 
 
@@ -27,7 +29,7 @@ class Whole:
     manifest: Manifest
 
 
-@pytest.fixture(scope="module", params=["full", "lora"])
+@pytest.fixture(scope="module", params=list(KILLS))
 def whole(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, chat_model: Path, plain_model: Path
 ) -> Whole:
@@ -35,8 +37,8 @@ def whole(
     # without a chat template there are new tokens, which LoRA trains too
     model = with_dropout(plain_model if request.param == "lora" else chat_model, folder / "model")
     data = snapshot(folder / "data")
-    finetune.run(recipe(model, method=request.param, **SETTINGS), data)
-    return Whole(request.param, model, finished(data))
+    train(data, model, request.param)
+    return Whole(request.param, model, finished(data, request.param))
 
 
 def test_killed_runs_end_in_the_bytes_of_an_unbroken_one(
@@ -46,12 +48,12 @@ def test_killed_runs_end_in_the_bytes_of_an_unbroken_one(
     snapshot(tmp_path)
     for kill in KILLS[whole.method]:
         killed(tmp_path, whole.model, whole.method, kill)
-    _, newest = sorted(tmp_path.glob("6_models/tiny/.v1.*/.checkpoints/checkpoint-*"))
+    _, newest = sorted(tmp_path.glob("6_models/*/.v1.*/.checkpoints/checkpoint-*"))
     (weights,) = newest.glob("*model.safetensors")
     flip(weights)
-    finetune.run(recipe(whole.model, method=whole.method, **SETTINGS), tmp_path)
+    train(tmp_path, whole.model, whole.method)
     assert f"{weights}: damaged (changed); this checkpoint is left out" in caplog.text
-    assert finished(tmp_path) == whole.manifest
+    assert finished(tmp_path, whole.method) == whole.manifest
 
 
 def flip(path: Path) -> None:
