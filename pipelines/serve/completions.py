@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 
 from pipelines.messages import tr
 from pipelines.models.prompt import PromptError, encode_prompt
+from pipelines.serve import tools
 from pipelines.serve.choice import GenerationRequest
 from pipelines.serve.engine import Engine
 from pipelines.serve.generation_queue import Generation, GenerationQueue
@@ -25,6 +26,7 @@ from pipelines.serve.judge import Judge
 from pipelines.serve.loading import ServedModel
 from pipelines.serve.protocol import MAX_CHOICES, ApiError, ChatRequest, CompletionRequest, as_api_error
 from pipelines.serve.responses import Completed, ResponseBuilder
+from pipelines.serve.tools import Way
 
 MAX_ANSWER = 1_024  # tokens of an answer in a chat that sets no limit
 IGNORED = "X-Ignored-Settings"
@@ -72,15 +74,12 @@ def add_routes(app: FastAPI, models: Sequence[ServedModel]) -> None:
         model = named(models, body.model)
         engine, queue = model.engine, queues[model.names[0]]
         body.check_supported()
-        prompts = _chat_prompts(engine, body)
+        way = _way(engine, body)
+        prompts = _chat_prompts(engine, body, way)
         limit = max(1, min(MAX_ANSWER, engine.context_length - len(prompts[0])))
-        told = await run_in_threadpool(_held_to, engine, body)
+        told = await run_in_threadpool(_held_to, engine, body, way)
         generation = queue.submit(_generation_request(engine, body, prompts, body.completion_limit() or limit, told))
-        echoes = ("",) * body.n
-        builder = ResponseBuilder(
-            body.model, chat=True, prompt_tokens=len(prompts[0]), echoes=echoes, logprobs=body.logprobs
-        )
-        return await _respond(generation, request, body, builder)
+        return await _respond(generation, request, body, _chat_builder(body, len(prompts[0]), way))
 
 
 def _validated(body: dict[str, Any]) -> CompletionRequest:
@@ -117,25 +116,51 @@ def _completion_builder(
     )
 
 
-def _chat_prompts(engine: Engine, body: ChatRequest) -> Prompts:
+def _chat_builder(body: ChatRequest, prompt_tokens: int, way: Way) -> ResponseBuilder:
+    return ResponseBuilder(
+        body.model,
+        chat=True,
+        prompt_tokens=prompt_tokens,
+        echoes=("",) * body.n,
+        logprobs=body.logprobs,
+        calls=way if body.offered() else None,
+    )
+
+
+def _chat_prompts(engine: Engine, body: ChatRequest, way: Way) -> Prompts:
     if not engine.tokenizer.chat_template:
         raise ApiError(400, "this model has no chat template; use /v1/completions", param="messages")
+    said = [message.for_template() for message in body.messages]
+    messages, offered = tools.for_template(way, said, body.offered())
     try:
-        ids = encode_prompt([message.for_template() for message in body.messages], engine.tokenizer)
+        ids = encode_prompt(messages, engine.tokenizer, offered)
     except PromptError as error:
         raise ApiError(400, str(error), param="messages") from error
     return [tuple(ids)] * body.n
 
 
-def _held_to(engine: Engine, body: ChatRequest) -> dict[str, Any]:
+def _way(engine: Engine, body: ChatRequest) -> Way:
+    """How the model writes calls. Raises: ApiError 400 where tools are asked for and that is not known."""
+    found = tools.way_of(engine.tokenizer)
+    if found is None and (body.offered() or any(message.tool_calls for message in body.messages)):
+        text = "tools: this model's chat template writes calls in a way that this server does not read"
+        raise ApiError(400, text, param="tools", code="unsupported_parameter")
+    return found or "list"
+
+
+def _held_to(engine: Engine, body: ChatRequest, way: Way) -> dict[str, Any]:
     """What is told of the answer's tokens, and the grammar that it must fit."""
-    schema, logprobs = body.response_format.schema_of(), body.top_logprobs if body.logprobs else None
-    if schema is None:
-        return {"logprobs": logprobs}
+    schema, offered = body.response_format.schema_of(), body.offered()
+    told = {"logprobs": body.top_logprobs if body.logprobs else None}
     try:
-        return {"logprobs": logprobs, "grammar": engine.grammars.of_schema(schema)}
+        if schema is not None:
+            return told | {"grammar": engine.grammars.of_schema(schema)}
+        called = {"must": body.must_call(), "several": body.parallel_tool_calls}
+        lark = tools.grammar(way, offered, engine.tokenizer.get_vocab(), **called) if offered else ""
+        return told | {"grammar": engine.grammars.of_lark(lark) if lark else ""}
     except ValueError as error:
-        raise ApiError(400, f"response_format: {error}", param="response_format") from error
+        name = "tools" if offered else "response_format"
+        raise ApiError(400, f"{name}: {error}", param=name) from error
 
 
 def _generation_request(

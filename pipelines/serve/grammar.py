@@ -27,7 +27,13 @@ class Grammars:
 
     def of_schema(self, schema: dict[str, Any]) -> str:
         """The grammar of JSON that fits `schema`. Raises: ValueError for a schema that is none, or cannot be kept."""
-        grammar = str(LLMatcher.grammar_from_json_schema(schema, defaults=WHITESPACE))
+        return self._checked(LLMatcher.grammar_from_json_schema(schema, defaults=WHITESPACE))
+
+    def of_lark(self, lark: str) -> str:
+        """The grammar of llguidance's Lark. Raises: ValueError where it, or a schema within, cannot be kept."""
+        return self._checked(LLMatcher.grammar_from_lark(lark))
+
+    def _checked(self, grammar: str) -> str:
         if error := LLMatcher.validate_grammar(grammar, self.tokenizer):
             raise ValueError(error)
         return grammar

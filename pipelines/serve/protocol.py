@@ -8,11 +8,12 @@ import json
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 MAX_CHOICES = 16
 MAX_LOGPROBS = 20
-ROLES = ("system", "developer", "user", "assistant")
+MAX_TOOLS = 128
+ROLES = ("system", "developer", "user", "assistant", "tool")
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Token = Annotated[int, Field(ge=0)]
 
@@ -160,25 +161,89 @@ def _unknown_parts(message: dict[str, Any]) -> Iterator[tuple[str, str]]:
         kind = part.get("type") if isinstance(part, dict) else None
         if isinstance(kind, str) and kind != "text":
             yield f"content[{index}].type", kind
-    yield from ((name, "a call of a tool") for name in ("tool_calls", "function_call") if message.get(name))
+    if message.get("function_call"):
+        yield "function_call", "a call of a function, older than tools"
 
 
 def _without_empty(message: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in message.items() if key == "content" or value not in (None, [])}
 
 
+class CalledFunction(BaseModel):
+    """The function of a call; `arguments` is JSON."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+    name: str
+    arguments: str = "{}"
+
+    @field_validator("arguments")
+    @classmethod
+    def _is_json(cls, arguments: str) -> str:
+        json.loads(arguments)
+        return arguments
+
+
+class ToolCall(BaseModel):
+    """A call of a tool that the assistant made before."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+    type: Literal["function"] = "function"
+    function: CalledFunction
+
+    def for_template(self) -> dict[str, Any]:
+        """The call as chat templates take it."""
+        function = {"name": self.function.name, "arguments": json.loads(self.function.arguments)}
+        return {"type": "function", "function": function}
+
+
 class ChatMessage(BaseModel):
     """One message of a conversation."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
-    role: Literal["system", "developer", "user", "assistant"]
-    content: str | list[TextContent]
+    role: Literal["system", "developer", "user", "assistant", "tool"]
+    content: str | list[TextContent] | None = None
     name: str | None = None
+    tool_calls: list[ToolCall] = []
+    tool_call_id: str | None = None
 
-    def for_template(self) -> dict[str, str]:
+    @model_validator(mode="after")
+    def _says_something(self) -> "ChatMessage":
+        if self.content is None and not self.tool_calls:
+            raise ValueError("content is missing")
+        return self
+
+    def for_template(self) -> dict[str, Any]:
         """The message as chat templates take it; they know `developer` by its older name, `system`."""
-        text = self.content if isinstance(self.content, str) else "".join(part.text for part in self.content)
-        return {"role": "system" if self.role == "developer" else self.role, "content": text}
+        content = self.content or ""
+        text = content if isinstance(content, str) else "".join(part.text for part in content)
+        said = {"role": "system" if self.role == "developer" else self.role, "content": text}
+        calls = [call.for_template() for call in self.tool_calls]
+        return said | {"tool_calls": calls} if calls else said
+
+
+class ToolFunction(BaseModel):
+    """The function of a tool on offer; `parameters` is a JSON Schema."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+    name: str = Field(pattern=r"^[\w.-]{1,64}$")
+    description: str | None = None
+    parameters: dict[str, Any] | None = None
+
+
+class Tool(BaseModel):
+    """A tool on offer."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    type: Literal["function"]
+    function: ToolFunction
+
+
+class NamedTool(BaseModel):
+    """`tool_choice` that names the tool."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+    type: Literal["function"]
+    function: CalledFunction
 
 
 class JsonSchema(BaseModel):
@@ -212,14 +277,29 @@ class ChatRequest(_Request):
     max_completion_tokens: int | None = Field(None, ge=1)
     logprobs: bool = False
     top_logprobs: int = Field(0, ge=0, le=MAX_LOGPROBS)
-    tools: list[Any] = []
+    tools: list[Tool] = Field([], max_length=MAX_TOOLS)
+    tool_choice: Literal["none", "auto", "required"] | NamedTool = "auto"
+    parallel_tool_calls: bool = True
     response_format: ResponseFormat = ResponseFormat()
 
     def check_supported(self) -> None:
-        """Raises: ApiError 400 for a setting that this server does not support."""
-        self._refuse(tools=bool(self.tools))
+        """Raises: ApiError 400 for a setting that this server does not support, or not beside another."""
+        if self.must_call() and not self.offered():
+            raise ApiError(400, "tool_choice: asks for a call of a tool that is not in tools", param="tool_choice")
+        if self.offered() and self.response_format.type != "text":
+            raise ApiError(400, "response_format: is not supported beside tools", param="response_format")
         if self.top_logprobs and not self.logprobs:
             raise ApiError(400, "top_logprobs: set logprobs to true, too", param="top_logprobs")
+
+    def must_call(self) -> bool:
+        """Whether the answer must be a call."""
+        return isinstance(self.tool_choice, NamedTool) or self.tool_choice == "required"
+
+    def offered(self) -> list[dict[str, Any]]:
+        """The tools that the model may call."""
+        name = self.tool_choice.function.name if isinstance(self.tool_choice, NamedTool) else None
+        kept = [tool for tool in self.tools if self.tool_choice != "none" and name in (None, tool.function.name)]
+        return [tool.model_dump(exclude_none=True) for tool in kept]
 
     def completion_limit(self) -> int | None:
         """The most tokens to generate, if the request sets a limit."""

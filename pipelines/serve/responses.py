@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from pipelines.serve.choice import Delta, Token
+from pipelines.serve.tools import Call, Reader, Way
 
 
 class Completed(NamedTuple):
@@ -46,13 +47,16 @@ class ResponseBuilder:
         echoes: tuple[str, ...],
         logprobs: bool = False,
         ranked_by: str = "",
+        calls: Way | None = None,
     ) -> None:
         """`echoes` has one text per choice, which that choice begins with. `logprobs`: tokens are told, too.
 
-        `ranked_by`: what the choices were chosen by, where they are the best of several.
+        `ranked_by`: what the choices were chosen by, where they are the best of several. `calls`: how a choice writes
+        calls of tools; None: it is text.
         """
         self.chat, self.prompt_tokens, self.echoes, self.logprobs = chat, prompt_tokens, echoes, logprobs
         self.offsets = [0] * len(echoes)
+        self.readers = [Reader(calls) for _ in echoes] if calls else []
         prefix = "chatcmpl" if chat else "cmpl"
         self.head: dict[str, Any] = {"id": f"{prefix}-{uuid4().hex}", "created": int(time.time()), "model": model}
         self.head |= {"ranked_by": ranked_by} if ranked_by else {}
@@ -104,7 +108,22 @@ class ResponseBuilder:
         if not self.chat:
             return {"text": text, **ending}
         role = {"role": "assistant"} if key == "message" else {}
-        return {key: {**role, "content": text}, **ending}
+        said, calls = self._said(index, text, bool(finish_reason))
+        if not calls:
+            return {key: {**role, "content": said}, **ending}
+        told = [call.told(number) for number, call in enumerate(calls)]
+        if role:  # only parts of a stream are numbered
+            told = [{name: call[name] for name in call if name != "index"} for call in told]
+        reason = "tool_calls" if finish_reason == "stop" else finish_reason
+        return {key: {**role, "content": said or None, "tool_calls": told}, **ending, "finish_reason": reason}
+
+    def _said(self, index: int, text: str, is_end: bool) -> tuple[str, list[Call]]:
+        """What of a text is none of a call, and at its end the calls."""
+        if not self.readers:
+            return text, []
+        said = self.readers[index].add(text)
+        rest, calls = self.readers[index].end() if is_end else ("", [])
+        return said + rest, calls
 
     def _logprobs(self, index: int, tokens: tuple[Token, ...]) -> dict[str, Any] | None:
         """The tokens as either endpoint tells them; offsets are in the text as the tokens spell it."""

@@ -194,7 +194,6 @@ def test_broken_requests_get_an_error_in_the_same_shape(
 @pytest.mark.parametrize(
     ("message", "says"),
     [
-        ({"role": "tool", "content": "4"}, "messages[1].role: 'tool' is not supported"),
         ({"role": "function", "content": "4"}, "messages[1].role: 'function' is not supported"),
         (
             {
@@ -204,7 +203,9 @@ def test_broken_requests_get_an_error_in_the_same_shape(
             "messages[1].content[1].type: 'image_url' is not supported",
         ),
         ({"role": "user", "content": [{"type": "input_audio"}]}, "messages[1].content[0].type: 'input_audio'"),
-        ({"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]}, "messages[1].tool_calls"),
+        ({"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]}, "messages: Field required"),
+        ({"role": "assistant", "content": None, "function_call": {"name": "a"}}, "messages[1].function_call"),
+        ({"role": "user", "content": None}, "messages: Value error, content is missing"),
         ({"role": "user", "content": 7}, "messages: "),
         ("hello", "messages: "),
     ],
