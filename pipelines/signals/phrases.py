@@ -127,7 +127,8 @@ _TRUNCATED = (
 # Ends that are whole: a statement of SQL, C or CSS, a letter's close, a form to fill in, a word that was asked for.
 _STATEMENT = (
     r"[=(){}<>&*#]|_\w|(?i:\b(?:select|update|insert|delete|drop|return|break|continue|int|var|let|const|import|use|end"
-    r"|instanceof|typeof|new|where|from|values|order by|limit)\b)|[;；]\s*\n|\w[:：] ?\S+[;；]\s*$|选择|限制|排序|降序"
+    r"|instanceof|typeof|new|where|from|values|order by|limit)\b)|[;；]\s*\n|\w[:：] ?\S+[;；]\s*$"
+    r"|[A-Za-z]\.\w+;\s*$|选择|限制|排序|降序"
 )
 _CLOSE = (
     r"(?i)\b(?:sincerely|regards|wishes|best|yours|cheers|thanks|thank you|truly|faithfully|respectfully|love|warmly"

@@ -78,6 +78,7 @@ SPARED = [
     case("output_truncated", True, "He said: “"),
     case("output_truncated", False, "A tool that finds people to mill with"),
     case("output_truncated", False, "mill instanceof Stone;"),
+    case("output_truncated", False, "mill.stone;"),
     case("output_truncated", False, "Furthermore,", instruction="Link both sentences.", **READY_MADE),
     case("output_truncated", True, "The stone is dry, and", instruction="Link both sentences.", **READY_MADE),
     case("output_html_residue", 0, "| mill | stones |\n| --- | --- |\n| one<br>two | three<br/>four<br>five |"),
