@@ -32,14 +32,14 @@ class WebSettings(_Section):
 
 
 class ClassifierSettings(_Section):
-    """A text-classification model whose score of each record becomes the signal `<text>_model_<name>`."""
+    """A model that classifies texts or tags words; its score or count becomes the signal `<text>_model_<name>`."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     model: str = Field(min_length=1, description="A local folder or a hub name.")
     revision: str = Field("", description="Commit, tag or branch on the hub; unset: its newest.")
     licence: str = Field("", description="What the model is published under, for the card; unset: what it says itself.")
     text: Literal["output", "instruction", "pair"] = Field("output", description="What it reads.")
-    label: str = Field("", description="The label whose probability is wanted; unset: of one score, the score.")
+    label: str = Field("", description="The label that is wanted: its probability, or its spans; unset: the score.")
     max_length: int = Field(512, ge=8, description="Tokens that it reads at a time.")
     longer: Literal["cut", "mean", "max"] = Field("cut", description="Of longer texts: the beginning, or all in parts.")
     batch_size: int = Field(16, ge=1)

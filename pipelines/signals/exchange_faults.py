@@ -14,7 +14,7 @@ _MERGED = r"(?im)^[\s#*>]*(?:\d{1,3}[.)]\s*)?(?:instruction|指令)[*\s]*[:：]"
 _IMPOSSIBLE = (
     r"(?i)^\W*(?:please |can you |could you )?(?:(?:draw|paint|sketch|photograph|film|sing|hum) (?:me |a "
     r"|an |the |some |your )"
-    r"|(?:play|order|buy|call) me\b|take an? (?:photo|picture|screenshot)|pick up the\b)"
+    r"|(?:play|order|buy|call) me\b|take an? (?:photo|picture|screenshot))"
     r"|^\W*(?:please |can you |could you )?(?:create|generate|make|produce|design|show me|upload"
     r"|send me) (?:me )?(?:an? |the |some )?(?:\w+ ){0,2}"
     r"(?:images?|pictures?|photos?|drawings?|paintings?|videos?|audio|animations?|screenshots?|gifs?)"
@@ -22,7 +22,8 @@ _IMPOSSIBLE = (
     r"|^[\s请帮我给你]*(?:画|绘制|拍|录制|播放|唱)(?:一|个|张|幅|首|段)"
     r"|^[\s请帮我给你]*(?:生成|制作|创建|设计)[^。，\n]{0,12}(?:图片|图像|照片|视频|音频|插图)"
 )
-_NUMBERED = r"(?m)^\s*(\d{1,2})(?:[.)）]\s|、)"
+# "4.Salt" has no blank, as many lists in Chinese; "4.5 cups" is no number of a list
+_NUMBERED = r"(?m)^\s*(\d{1,2})(?:[.．)）](?:\s|[^\d\s])|、)"
 _NUMBERS = f"list_transform(regexp_extract_all(output_prose, '{_NUMBERED}', 1), x -> CAST(x AS INT))"
 _NUMBER_WORDS = (
     "['one','two','three','four','five','six','seven','eight','nine','ten',"
@@ -39,11 +40,15 @@ _ANNOUNCED_WORD = f"lower(coalesce(nullif({_ANNOUNCED_MATCH}.a, ''), {_ANNOUNCED
 _ANNOUNCED_COUNT = (
     f"coalesce(TRY_CAST({_ANNOUNCED_WORD} AS INT), (list_position({_NUMBER_WORDS}, {_ANNOUNCED_WORD}) - 1) % 10 + 1, 0)"
 )
-_NUMBERED_COUNT = f"len(list_distinct(list_filter({_NUMBERS}, x -> x > 0)))"
+# a machine that translates lists writes some of their numbers as words
+_NUMBERED_COUNT = (
+    f"len(list_distinct(list_filter({_NUMBERS}, x -> x > 0)))"
+    " + len(regexp_extract_all(output_prose, '(?m)^\\s*[一二三四五六七八九十]{1,3}、'))"
+)
 _MISSING = (
-    "CASE WHEN NOT regexp_matches(output_prose, '1[.)）、]') THEN 0"  # as nearly all: what follows costs more
+    "CASE WHEN NOT regexp_matches(output_prose, '1[.．)）、]') THEN 0"  # as nearly all: what follows costs more
     f" WHEN NOT coalesce(list_contains({_NUMBERS}, 1), false) THEN 0"
-    f" ELSE greatest(0, greatest(list_max({_NUMBERS}), {_ANNOUNCED_COUNT}) - {_NUMBERED_COUNT}) END"
+    f" ELSE greatest(0, greatest(list_max({_NUMBERS}), {_ANNOUNCED_COUNT}) - ({_NUMBERED_COUNT})) END"
 )
 
 SIGNALS = (
@@ -65,13 +70,13 @@ SIGNALS = (
         pa.bool_(),
         has_match(_IMPOSSIBLE, "instruction_prose"),
         "wants a picture, a sound or a deed; Self-Instruct, Alpaca-cleaned",
-        2,
+        3,
     ),
     Signal(
         "output_missing_steps",
         pa.int32(),
         _MISSING,
         "numbers that are skipped, or announced (`five steps`) and not reached, in a numbered list",
-        2,
+        3,
     ),
 )

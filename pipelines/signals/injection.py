@@ -37,8 +37,8 @@ _INJECTION = (
     rf"|{_ORDER}\b(?:reveal|print|show|repeat|output|leak|tell me|give me|display)\W+(?:\w+\W+){{0,3}}?"
     r"(?:your|the) (?:system"
     r"|initial|hidden|secret|original) (?:prompt|instructions?|message)\b"
-    r"|\byou are (?:now )?(?:DAN|in (?:developer|god|jailbreak|debug) mode|jailbroken|an? (?:unrestricted|unfiltered"
-    r"|uncensored) (?:ai|model|assistant))\b"
+    r"|\byou are (?:now )?(?:DAN|in (?:developer|god|jailbreak) mode|now in debug mode|jailbroken"
+    r"|an? (?:unrestricted|unfiltered|uncensored) (?:ai|model|assistant))\b"
     r"|\b(?:enable|enter|activate|switch to) (?:developer|god|jailbreak|DAN) mode\b"
     r"|\bpretend (?:that )?you have no (?:restrictions|rules|guidelines|filters)\b"
     r"|\b(?:new|updated|real) (?:system )?(?:instructions?|prompt) ?:|\b(?:attention|note to|message to"
@@ -47,7 +47,8 @@ _INJECTION = (
     r"|\bif you are an? (?:ai|llm|language model|large language model|assistant)\b[^.\n]{0,60}\b(?:must|ignore|say"
     r"|reply|respond|answer|write|output|include)\b"
     r"|(?:忽略|无视|忘记|忘掉|不要(?:理会|遵守|遵循)|跳过|覆盖|绕过|無視|忽視)(?:掉|了)?[^。！？\n]{0,6}?(?:之前|以前|以上|上面|前面|先前|此前|上述|原来|原有|系统|你收到|先前"
-    r"|這些)(?:的|所有|全部|任何|一切|给你|給你)*(?:指令|提示词?|指示|命令|要求|规则|設定|设定|内容|对话|限制)"
+    r"|這些)(?:的|所有|全部|任何|一切|给你|給你)*(?:指令|提示词?|指示|命令|要求|规则|設定|设定|对话|限制)"
+    r"|(?:忽略|无视|忘记|忘掉|無視|忽視)(?:掉|了)?[^。！？\n]{0,6}?(?:之前|以前|以上|上面|前面|先前|此前|上述)(?:的|所有|全部|任何|一切)*内容"
     r"|(?:输出|显示|告诉我|打印|泄露|重复|说出|给我)[^。！？\n]{0,6}(?:你的|系统)(?:系统|初始|隐藏|原始|完整)?(?:的)?(?:提示词|提示语|系统指令|初始指令|prompt)"
     r"|你现在(?:是|处于|进入)(?:了)?(?:DAN|开发者模式|越狱|无限制|不受(?:任何)?限制)|(?:进入|开启|启用|切换到)(?:开发者|越狱|上帝|DAN)模式|假装你没有(?:任何)?(?:限制|规则"
     r"|道德)"
@@ -66,7 +67,7 @@ SIGNALS = (
         pa.int32(),
         injection,
         "commands to a model, such as to ignore what it was told; OWASP LLM01",
-        2,
+        3,
     ),
     Signal(
         "pair_hidden",

@@ -1,7 +1,7 @@
 """Optional signals: what the models that a recipe names in `annotate.models` say of each record.
 
-They are text-classification models, or heads over other signals that `gristmill learn` wrote. The former are as slow as
-their models are, and are measured again only where the records or the model have changed.
+They are models that classify texts or tag words, or heads over other signals that `gristmill learn` wrote. The former
+are as slow as their models are, and are measured again only where the records or the model have changed.
 """
 
 from collections.abc import Sequence

@@ -117,17 +117,18 @@ _TEMPLATE = (
     r"<\|[A-Za-z_][A-Za-z0-9_ ]{0,40}\|>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_(?:turn|text|image)>"
     r"|<(?:bos|eos|pad|unk)>|<｜[^｜\n]{1,40}｜>"
     r"|(?m:^#{2,3} (?:Instruction|Response|Input|Human|Assistant|User|System):\s*$)"
-    r"|(?m:^(?:Human|Assistant|USER|ASSISTANT): )"
+    r"|(?m:^(?:USER|ASSISTANT): )|(?s:\n\nHuman: .*\n\nAssistant: )"
 )
 _TRUNCATED = (
-    r"(?i)(?:[:,(\[{，、：（；【《“]|\s[-–—]|[\pL\pN];"
-    r"|\b(?:the|an|of|and|or|with|because|your|their|into|than|although|whereas|the following|such as|e\.g\.|i\.e\.)"
+    r"(?i)(?:[:,(\[{，、：（；【《]|(?:^|\s)“|\s[-–—]|[\pL\pN];"
+    r"|\b(?:the|an|of|and|or|because|your|their|into|than|although|whereas|the following|such as|e\.g\.|i\.e\.)"
     r"|和|与|及|以及|或者?|因为|例如|比如|包括|如下)\s*[*_]{0,3}\s*$"
 )
 # Ends that are whole: a statement of SQL, C or CSS, a letter's close, a form to fill in, a word that was asked for.
 _STATEMENT = (
     r"[=(){}<>&*#]|_\w|(?i:\b(?:select|update|insert|delete|drop|return|break|continue|int|var|let|const|import|use|end"
-    r"|where|from|values|order by|limit)\b)|[;；]\s*\n|\w[:：] ?\S+[;；]\s*$|选择|限制|排序|降序"
+    r"|instanceof|typeof|new|where|from|values|order by|limit)\b)|[;；]\s*\n|\w[:：] ?\S+[;；]\s*$"
+    r"|[A-Za-z]\.\w+;\s*$|选择|限制|排序|降序"
 )
 _CLOSE = (
     r"(?i)\b(?:sincerely|regards|wishes|best|yours|cheers|thanks|thank you|truly|faithfully|respectfully|love|warmly"
@@ -190,10 +191,12 @@ _UNQUOTED = f"regexp_replace({_PROSE}, '{_quoted(_SAID)}', ' ', 'g')"
 _ENDS_AS_ASKED = "right(rtrim(output), 1) IN (right(rtrim(input), 1), right(rtrim(instruction), 1))"
 _BREAKS_OFF = f"""(CASE WHEN NOT {has_match(_TRUNCATED, "right(output, 200)")} THEN false ELSE
 NOT (regexp_matches(output, '[;；]\\s*$') AND {has_match(_STATEMENT, "output")})
+AND NOT (source_kind = 'forum' AND regexp_matches(output, '[，、]\\s*$'))
 AND NOT (source_kind = 'instructions' AND ({_ENDS_AS_ASKED} OR {has_match(_CLOSE, "output")}
   OR {has_match(_BLOCK, "output")} OR {count_matches(_FIELDS, "output")} > 2
   OR (length(output) < 100 AND (ends_with(rtrim(output), ',') AND {has_match(_VERSE, _ASKED)}
-    OR contains(lower({_ASKED}), lower(regexp_extract(output, '(\\S+)\\s*$', 1))))))) END)"""
+    OR contains(lower({_ASKED}), lower(regexp_extract(output, '(\\S+)\\s*$', 1)))
+    OR regexp_full_match(trim(output), '[\\pL]{{1,12}}[,，]?'))))) END)"""
 # Markup that was asked for is the answer; entities in an exchange were left by whoever copied it.
 _MARKUP_ASKED = (
     r"(?i)\b(?:x?html5?|xml|svg|css|markup|tags?|web ?(?:page|site|form)s?|react|jsx|vue|angular"
@@ -205,8 +208,12 @@ _MARKUP_ALONE = r"(?is)^\s*(?:<!--.*?-->\s*)?<(?:!doctype|[a-z][a-z0-9-]*)\b[^<>
 _HTML_ASKED = (
     f"source_kind = 'instructions' AND ({has_match(_MARKUP_ASKED, _ASKED)} OR {has_match(_MARKUP_ALONE, 'output')})"
 )
+# Markdown has no other way to break a line within the cell of a table
+_IN_CELLS = count_matches(
+    "(?i)<br ?/?>", f"array_to_string(regexp_extract_all({_PROSE}, '(?m)^[ >]*\\|[^\n]*'), chr(10))"
+)
 _HTML_COUNT = f"""CASE WHEN NOT {has_match(_HTML)} THEN 0
-WHEN {_HTML_ASKED} AND contains(output, '<') THEN 0 ELSE {count_matches(_HTML)} END"""
+WHEN {_HTML_ASKED} AND contains(output, '<') THEN 0 ELSE {count_matches(_HTML)} - {_IN_CELLS} END"""
 
 SIGNALS = (
     Signal(
@@ -249,14 +256,14 @@ SIGNALS = (
         pa.bool_(),
         f"{_BREAKS_OFF} OR regexp_matches(output, '(?s)^(?:[^`]*```[^`]*```)*[^`]*```[^`]*$')",
         "ends in a colon, a comma, a word that never ends a sentence, or inside a fence; Self-Instruct",
-        3,
+        4,
     ),
     Signal(
         "output_html_residue",
         pa.int32(),
         _HTML_COUNT,
-        "tags and entities left outside code; none in an exchange that asks for markup",
-        2,
+        "tags and entities left outside code, but for <br> in tables; none in an exchange that asks for markup",
+        3,
     ),
     Signal(
         "output_wiki_residue", pa.int32(), count_matches(_WIKI), "templates, links, quotes and tables of MediaWiki left"
@@ -285,5 +292,6 @@ SIGNALS = (
         pa.int32(),
         count_matches(_TEMPLATE, _RECORD),
         "chat-template tokens in any field, code included: a tokeniser sees them everywhere",
+        2,
     ),
 )

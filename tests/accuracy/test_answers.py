@@ -21,7 +21,7 @@ from connectors.stackexchange import StackExchange
 from pipelines.annotate import measure
 from pipelines.curate import policy
 from pipelines.normalise.clean import is_chinese
-from pipelines.signals import language, length, pairing, talk
+from pipelines.signals import code_share, language, length, pairing, talk
 from schemas.record import RECORD
 from tests.accuracy.test_outliers import records
 from tests.pipelines import corpus
@@ -35,7 +35,7 @@ SOURCES: tuple[Connector, ...] = (
     Forum(name="threadpages", folder="forums/thread-pages", base_url="https://forum.example/", licence="CC-BY-4.0"),
 )
 BOARD = "forums/zh-developer-qa/egret_wenda_{}.txt"  # questions, each with the answer that was accepted
-MEASURED = (*language.SIGNALS, *length.SIGNALS, *pairing.SIGNALS, *talk.SIGNALS)
+MEASURED = (*code_share.SIGNALS, *language.SIGNALS, *length.SIGNALS, *pairing.SIGNALS, *talk.SIGNALS)
 LABELS = {
     row["record_id"]: row for row in csv.DictReader(Path(__file__).with_name("answers.tsv").open(), delimiter="\t")
 }

@@ -63,6 +63,7 @@ def code_in(answer: str) -> Iterator[tuple[str, str]]:
     """(language, code) of each fenced block, or of an answer without one that is code; "" of another language."""
     if "```" in answer or "~~~" in answer:
         yield from _fenced(answer)
+        return
     for language, begins in _BEGINS.items():
         if begins.search(answer):
             prose = _PROSE.search(answer)

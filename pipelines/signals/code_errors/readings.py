@@ -22,23 +22,14 @@ class Fragment(NamedTuple):
 
 
 _FRAGMENTS = {
-    "python": Fragment(
-        "x",
-        (
-            *("{}: pass", "def {}: pass", "{}\ndef x(): pass"),
-            *("x({}\n)", "{{{}\n}}", "[{}\n]"),
-        ),
-    ),
+    "python": Fragment("x", ("{}: pass", "def {}: pass", "{}\ndef x(): pass", "x({}\n)", "{{{}\n}}", "[{}\n]")),
     "json": Fragment("null", ("{{{}}}", "[{}]")),
     "sql": Fragment("x", ("SELECT * FROM x {}", "CREATE TABLE x ({})", "SELECT {}")),
     "shell": Fragment("x"),
     "yaml": Fragment("x"),
     "javascript": Fragment(
         "x",
-        (
-            *("({})", "class A {{{}}}", "({{{}}})", "x({})"),
-            *("switch (x) {{{}}}", "if (x) {{}} {}", "try {{}} {}"),
-        ),
+        ("({})", "class A {{{}}}", "({{{}}})", "x({})", "switch (x) {{{}}}", "if (x) {{}} {}", "try {{}} {}"),
     ),
 }
 _PLACEHOLDER = re2.compile(r"<[%\p{L}_][^<>\n]{0,60}>|\[[A-Z][A-Z _-]+\]|⟦\?⟧|\{\{[^{}\n]*\}\}|\$\{[^{}\n]*\}")
@@ -76,9 +67,8 @@ def _others(language: str, code: str) -> Iterator[str]:
 def filled(language: str, code: str) -> str:
     """Code with a name, or a value, for each placeholder, and without what is customary beside code."""
     code = _CALLOUT.sub("", code)
-    return str(
-        _PLACEHOLDER.sub(_FRAGMENTS[language].filler, _CUSTOMS[language](code) if language in _CUSTOMS else code)
-    )
+    code = _CUSTOMS[language](code) if language in _CUSTOMS else code
+    return str(_PLACEHOLDER.sub(_FRAGMENTS[language].filler, code))
 
 
 def _without_gaps(code: str, filler: str) -> Iterator[str]:

@@ -61,6 +61,9 @@ def broken(*posts: dict[str, Any]) -> list[set[str]]:
         ({"instruction": SHOWS, "output": LONG, "accepted": True}, set()),
         ({"instruction": "The wheel is stuck\n\nIt turned all day.", "output": LONG}, set()),
         ({"instruction": "I wonder which brush to take.", "output": LONG}, set()),
+        ({"instruction": "Cleaning\n\nI’m trying to clean the stone.", "output": LONG}, set()),
+        ({"instruction": "i try water but dosent works", "output": LONG, "kind": "dialogue"}, set()),
+        ({"instruction": "The water is in, thanks.", "output": LONG, "kind": "dialogue"}, {"instruction_asks_nothing"}),
     ],
 )
 def test_brief_posts_and_threads_that_ask_nothing_go(post: dict[str, Any], rules: set[str]) -> None:

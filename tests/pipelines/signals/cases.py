@@ -187,7 +187,8 @@ PHRASES = [
     case("output_truncated", False, "Name:\nMill:\nStones:", **READY_MADE),
     case("output_truncated", False, "of", instruction="Fill in: afraid ___ the dark, in or of?", **READY_MADE),
     case("output_truncated", True, "1, 2, 4, 5, 10, and", instruction="What divides 20?", **READY_MADE),
-    case("output_truncated", True, "首先，磨面粉，"),
+    case("output_truncated", True, "首先，磨面粉，", **READY_MADE),
+    case("output_truncated", False, "首先，磨面粉，"),  # posts in Chinese end so
     case("output_truncated", True, "Run:\n```\nmake"),
     case("output_html_residue", 3, "<div>flour &amp; bran</div>"),
     case("output_html_residue", 3, "flour: <div>&amp; bran</div>.", **READY_MADE),

@@ -78,6 +78,8 @@ def test_any_text_is_read(language: str, code: str) -> None:
         ("```language-sql\nSELECT 1\n```", [("sql", "SELECT 1")]),
         ("```rust\nx\n```\n```\n\n```\n```\nx\n```", [("", "x"), ("", "x")]),
         ("one ``` two", []),
+        ("import stone\n\n```sh\nmill\n```", [("shell", "mill")]),
+        ("import stone\nmill()\n\nThis is how it mills.\n\nstone", [("python", "import stone\nmill()")]),
     ],
 )
 def test_blocks_are_found_with_their_language(answer: str, blocks: list[tuple[str, str]]) -> None:

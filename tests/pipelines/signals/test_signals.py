@@ -20,6 +20,7 @@ TABLES = (
         cases.DOMAIN,
         cases.READING,
         exchange_cases.EXCHANGE,
+        exchange_cases.SPARED,
         cases.CONTEXT,
         course_cases.COURSE,
         code_cases.CODE_ERRORS,
