@@ -117,6 +117,20 @@ def test_the_reward_model_loads_and_likes_what_people_liked(data: Path, chat_mod
     assert float(score) == pytest.approx(good, abs=0.05)
 
 
+def test_a_reward_model_that_has_learnt_nothing_yet_has_no_opinion(data: Path, chat_model: Path) -> None:
+    """With a head of random numbers this one was right about all held-out pairs before the first step."""
+    from pipelines.models import reward
+    from pipelines.prefer import learning
+
+    wanted = preferring(chat_model, "reward")
+    assert wanted.preference
+    with prefer._started(wanted, data) as start:
+        snapshot = finetune.latest_snapshot(wanted, data)
+        work = prefer.Work(wanted, wanted.preference, start.settings, snapshot, start, data)
+        model = learning.load(work, start.settings).model
+    assert reward.scores(model, [[5, 6, 7], [9, 8]], 100) == [0.0, 0.0]
+
+
 @pytest.mark.parametrize("method", PAIRWISE)
 def test_all_weights_may_be_trained(method: str, tmp_path: Path, chat_model: Path) -> None:
     paired(tmp_path)
