@@ -49,9 +49,9 @@ def learn(work: "Work", where: Where, folder: Path) -> Learnt:
     del learner
     after = load(work, settings)
     model = load_checkpoint(after.model, settings, checkpoint, kind_of(work.wanted.method))
-    tokens = np.array([len(one.ids) - one.answer_start for one in listed])
-    margins = {"after": _after(work, model, listed, likely, settings), "before": measure.margin(likely / tokens)}
-    found = measure.compare(held_out, margins, tokens) if held_out else {"pairs": 0}
+    read = np.array([len(one.ids) - one.answer_start for one in listed])
+    margins = {"after": _after(work, model, listed, likely, settings), "before": measure.margin(likely / read)}
+    found = measure.compare(held_out, margins) if held_out else {"pairs": 0}
     return Learnt(model, after.tokenizer, checkpoint, counts, found)
 
 

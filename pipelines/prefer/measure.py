@@ -54,14 +54,15 @@ def margin(values: np.ndarray) -> Margins:
     return np.asarray(values[::2] - values[1::2], np.float64)
 
 
-def compare(pairs: Sequence[Pair], margins: Mapping[str, Margins], lengths: np.ndarray) -> dict[str, Any]:
+def compare(pairs: Sequence[Pair], margins: Mapping[str, Margins]) -> dict[str, Any]:
     """What `metrics.json` says of held-out pairs: `pairs`, and for each ranking in `margins` and for `longer` its
     accuracy over all, over those whose lengths are `alike`, and `balanced` by length; `over` is by how much `after` is
     better than the others. Each has `mean`, `low`, `high` and `pages` (see gain.measure); an equal pair counts half.
 
-    `lengths` are tokens of the answers, the chosen one and the rejected one in turn.
+    Lengths are tokens of whole answers, also where less of them was read.
     """
     units = [pair.unit for pair in pairs]
+    lengths = np.array([answer.answer_tokens for pair in pairs for answer in pair.both()])
     longer = margin(lengths.astype(float))
     ranked = {name: _right(values) for name, values in {**margins, "longer": longer}.items()}
     even, alike = _weights(longer), _alike(lengths)

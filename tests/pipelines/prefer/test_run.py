@@ -140,6 +140,26 @@ def test_all_weights_may_be_trained(method: str, tmp_path: Path, chat_model: Pat
     assert metrics(folder)["held_out"]["balanced"]["after"]["mean"] > 0.9
 
 
+@pytest.mark.parametrize("method", PAIRWISE)
+def test_a_pair_longer_than_a_batch_is_computed_twice_instead_of_kept(
+    method: str, tmp_path: Path, chat_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reference of DPO and KTO too, which is the same model with its adapter off."""
+    from transformers import PreTrainedModel
+
+    switched = []
+    monkeypatch.setattr(
+        PreTrainedModel, "activation_checkpointing_enable", lambda *_, **__: switched.append(1), raising=True
+    )
+    paired(tmp_path, 8)
+    prefer.run(preferring(chat_model, method, {"batch_tokens": 32}, max_steps=2), tmp_path)
+    assert len(switched) >= 2
+    monkeypatch.undo()
+    paired(tmp_path / "other")
+    prefer.run(preferring(chat_model, method, {"batch_tokens": 32}, max_steps=24), tmp_path / "other")
+    assert metrics(folder_of(tmp_path / "other", method))["held_out"]["balanced"]["after"]["mean"] > 0.9
+
+
 def test_without_a_fine_tuned_model_it_begins_with_the_base_and_says_so(
     tmp_path: Path, plain_model: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
