@@ -152,12 +152,13 @@ def test_rules_in_printed_tables_are_the_policies(readme: str) -> None:
 
 @pytest.mark.parametrize("readme", READMES)
 def test_recipes_and_policies_that_are_shown_can_be_loaded(readme: str, tmp_path: Path) -> None:
-    recipe, measured, rules, baked = blocks(read(readme), "toml")
+    recipe, measured, rules, baked, preferred = blocks(read(readme), "toml")
     (tmp_path / "recipe.toml").write_text(f"{recipe}\n{measured}")
     loaded = load(tmp_path / "recipe.toml")
     assert loaded.dedupe.semantic and loaded.annotate.difficulty and loaded.finetune.epochs
-    (tmp_path / "recipe.toml").write_text(recipe.partition("[finetune]")[0] + baked)
-    assert load(tmp_path / "recipe.toml").finetune.patience
+    (tmp_path / "recipe.toml").write_text(recipe.partition("[finetune]")[0] + baked + preferred)
+    loaded = load(tmp_path / "recipe.toml")
+    assert loaded.finetune.patience and loaded.preference and loaded.preference.balance
     (tmp_path / "policy.toml").write_text(rules)
     assert policy.load(tmp_path / "policy.toml").mixture.diversity
     (predicate,) = re.findall(r'`drop_if = ("[^`]+")`', read(readme))

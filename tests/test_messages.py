@@ -23,6 +23,7 @@ WITHOUT_HAN = {
     "{count} of {total}",
     "annotate.embedding: {why}",
     "finetune: {says}",
+    "prefer: {says}",
     "--record: {error}",
     "{file}: extends: {error}",
 }

@@ -148,7 +148,10 @@ class Checkpointing(TrainerCallback):
 
     def on_log(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         last = state.log_history[-1]
-        self.loss = tr("loss {loss:.3f}", loss=last["loss"]) if "loss" in last else self.loss
+        if "reward" in last:  # whose loss is about 0 at each step, whatever is learnt
+            self.loss = tr("reward {reward:.3f}", reward=last["reward"])
+        elif "loss" in last:
+            self.loss = tr("loss {loss:.3f}", loss=last["loss"])
         if "eval_loss" in last:
             says = {"stage": self.stage, "loss": last["eval_loss"], "step": last["step"]}
             log.info(tr("{stage}: held-out loss {loss:.3f} after step {step}", **says))

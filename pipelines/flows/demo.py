@@ -17,7 +17,7 @@ from rich.text import Text
 from pipelines import catalog, recipe, storage
 from pipelines.catalog import status
 from pipelines.finetune import answers, gain, languages
-from pipelines.flows.stages import STAGES, Stage
+from pipelines.flows.stages import OF_DATA, Stage
 from pipelines.messages import Message, card_name, tr
 from pipelines.recipe import RecipeError
 
@@ -45,13 +45,13 @@ def demo(data: Path) -> None:
     console = Console()
     with site() as port, _recipe(port) as name:
         console.print(tr("[bold]collect → normalise → annotate → dedupe → curate[/bold]: three sources, offline"))
-        _mill(name, data, STAGES[:-1])
+        _mill(name, data, OF_DATA)
         _show_funnel(console, data)
         steps = recipe.load(name).finetune.max_steps
         console.print(
             tr("\n[bold]finetune[/bold]: SmolLM2, {steps} steps; about two minutes on two idle cores", steps=steps)
         )
-        _mill(name, data, STAGES[-1:])
+        _mill(name, data, ("finetune",))
     model = storage.latest(storage.folder(data, "finetune", "demo"))
     numbers = json.loads((model / "metrics.json").read_text())
     show_result(console, numbers)

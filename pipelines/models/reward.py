@@ -4,7 +4,7 @@ The score is that of the last token (Ouyang et al. 2022, InstructGPT, section 3.
 one question mean anything.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,15 @@ def load(folder: Path) -> tuple[Any, Any]:
     return model.eval(), AutoTokenizer.from_pretrained(folder, **local)
 
 
-def scores(model: Any, sequences: Sequence[Sequence[int]], tokens: int) -> list[float]:
+def scores(
+    model: Any,
+    sequences: Sequence[Sequence[int]],
+    tokens: int,
+    shown: Callable[[list[list[int]]], Iterable[list[int]]] = iter,
+) -> list[float]:
     """The score of each sequence of token ids: question and answer. `tokens` are those of a batch with its padding.
+
+    `shown` gives back the batches, and may show how far they are.
 
     Of a sequence that is longer than the model's context its end is read.
     """
@@ -34,7 +41,7 @@ def scores(model: Any, sequences: Sequence[Sequence[int]], tokens: int) -> list[
     ends = [sequence[-context:] for sequence in sequences]
     found = [0.0] * len(ends)
     model.eval()
-    for batch in by_length([len(end) for end in ends], tokens):
+    for batch in shown(list(by_length([len(end) for end in ends], tokens))):
         for number, score in zip(batch, _scores(model, [ends[n] for n in batch]), strict=True):
             found[number] = score
     return found

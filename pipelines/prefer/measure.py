@@ -4,7 +4,8 @@ Where voters choose the longer answer more often than not, so does who has learn
 measured as if the longer answer were the chosen one half of the time: pairs weigh as much on either side.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -33,7 +34,7 @@ def log_probabilities(model: Any, listed: Sequence[Example], batch_tokens: int, 
     found = np.zeros(len(listed))
     model.eval()
     batches = list(by_length([len(one.ids) for one in listed], batch_tokens))
-    for batch in track(batches, f"prefer: {what}", len(batches)):
+    for batch in _shown(what, batches):
         losses = answer_losses(model, [listed[number] for number in batch])
         found[batch] = [-nats for nats, _ in losses]
     return found
@@ -41,7 +42,11 @@ def log_probabilities(model: Any, listed: Sequence[Example], batch_tokens: int, 
 
 def scores(model: Any, listed: Sequence[Example], batch_tokens: int) -> np.ndarray:
     """A reward model's score of each answer: float64[examples]."""
-    return np.array(reward.scores(model, [one.ids for one in listed], batch_tokens))
+    return np.array(reward.scores(model, [one.ids for one in listed], batch_tokens, partial(_shown, "scores")))
+
+
+def _shown(what: str, batches: list[list[int]]) -> Iterator[list[int]]:
+    return track(batches, f"prefer: {what}", len(batches))
 
 
 def margin(values: np.ndarray) -> Margins:
@@ -49,14 +54,15 @@ def margin(values: np.ndarray) -> Margins:
     return np.asarray(values[::2] - values[1::2], np.float64)
 
 
-def compare(pairs: Sequence[Pair], margins: Mapping[str, Margins], lengths: np.ndarray) -> dict[str, Any]:
+def compare(pairs: Sequence[Pair], margins: Mapping[str, Margins]) -> dict[str, Any]:
     """What `metrics.json` says of held-out pairs: `pairs`, and for each ranking in `margins` and for `longer` its
     accuracy over all, over those whose lengths are `alike`, and `balanced` by length; `over` is by how much `after` is
     better than the others. Each has `mean`, `low`, `high` and `pages` (see gain.measure); an equal pair counts half.
 
-    `lengths` are tokens of the answers, the chosen one and the rejected one in turn.
+    Lengths are tokens of whole answers, also where less of them was read.
     """
     units = [pair.unit for pair in pairs]
+    lengths = np.array([answer.answer_tokens for pair in pairs for answer in pair.both()])
     longer = margin(lengths.astype(float))
     ranked = {name: _right(values) for name, values in {**margins, "longer": longer}.items()}
     even, alike = _weights(longer), _alike(lengths)

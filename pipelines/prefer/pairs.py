@@ -74,8 +74,9 @@ def training(
 ) -> tuple[Stored, NDArray[np.int64], dict[str, int]]:
     """Pairs on disk in `folder`, the chosen answer and the rejected one in turn; the numbers of those to learn; counts.
 
-    The counts are pairs: `pairs`, `trained`, of these `cut` and `history_cut`, and `left_out:<reason>`; and tokens of
-    answers: `answer_tokens` in the pairs that have a place, `learnt_tokens` of them, and both for each source.
+    The counts are pairs: `pairs`, `trained`, `left_out:<reason>`, and of all that could be learnt, whether or not they
+    are drawn, `cut` and `history_cut`; and tokens of answers: `answer_tokens` in the pairs that have a place,
+    `learnt_tokens` of them, and both for each source.
 
     Raises: RecipeError when no pair can be learnt.
     """
@@ -186,8 +187,8 @@ def _answer(row: Row, side: str, reasoning: str) -> dict[str, Any]:
 def balanced(learnt: NDArray[np.int32], seed: int) -> NDArray[np.int64]:
     """Numbers of pairs, in order, among which the longer answer is the chosen one as often as not.
 
-    `learnt` has the tokens of each answer, the chosen and the rejected one in turn. Pairs are drawn within a class: of
-    how many doublings lie between the two lengths. Those of equal length all stay.
+    `learnt` has the tokens of each answer as it is read, the chosen and the rejected one in turn. Pairs are drawn
+    within a class: of how many doublings lie between the two lengths. Those of equal length all stay.
     """
     chosen, rejected = np.maximum(learnt[::2], 1), np.maximum(learnt[1::2], 1)
     doublings = np.log2(chosen / rejected)

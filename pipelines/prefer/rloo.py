@@ -219,8 +219,8 @@ def sentence(numbers: Mapping[str, Any]) -> Message:
         says = Message("Training made the model worse")
     return Message(
         "{outcome}: over {questions} held-out questions the mean reward was {before:.3f} before training and "
-        "{after:.3f} after it ({interval}). The reward model was trained against: whether people like it better is "
-        "another matter",
+        "{after:.3f} after it ({interval}); it is the judge that the model was trained with, and people may think "
+        "otherwise",
         outcome=says,
         questions=held_out["questions"],
         before=held_out["before"],

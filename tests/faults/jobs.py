@@ -73,6 +73,12 @@ def _model(place: Path) -> None:
         recipe.write(f"\n[finetune]\n{how}max_length = 512\n")
 
 
+def _preference(place: Path) -> None:
+    """Pairs of a forum are few: what is chosen is nearly always longer, and all is learnt."""
+    with (place / "small.toml").open("a") as recipe:
+        recipe.write('\n[preference]\nmethod = "reward"\nmax_steps = 3\nbalance = false\n')
+
+
 def _salt(place: Path) -> None:
     """The salt of a suppression list is random, but for a list that is there."""
     suppression.add(place / "data", suppression.Tombstones("salt"), [])
@@ -115,6 +121,7 @@ JOBS = {
     "forget url": Job(_forget("--url", "https://forum.example/questions/3"), "curate decided", _salt),
     "forget author": Job(_forget("--author", ADA), "forget url"),
     "finetune": Job(_stage("finetune"), "curate", _model),
+    "prefer": Job(_stage("prefer"), "finetune", _preference),
     "seal": Job(("verify", "--seal", *DATA), "forget url", _decide),
 }
 

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from pipelines.flows import steps
-from pipelines.flows.stages import STAGES, Stage
+from pipelines.flows.stages import OF_DATA, Stage
 from pipelines.flows.steps import Outcome, Step
 from pipelines.recipe import Recipe
 
@@ -46,5 +46,5 @@ def in_turn(data: Path, recipe: Recipe, todo: Sequence[Step]) -> list[Outcome]:
     return [steps.run_step(recipe, step, data, run_id="one") for step in todo]
 
 
-def go(recipe: Recipe, data: Path, stages: Sequence[Stage] = STAGES[:-1]) -> list[Outcome]:
+def go(recipe: Recipe, data: Path, stages: Sequence[Stage] = OF_DATA) -> list[Outcome]:
     return steps.run_recipe(recipe, stages, data, partial(in_turn, data))

@@ -186,27 +186,29 @@ def furnish(data: Path) -> None:
     for number in range(3):
         place = {"recipe": snapshot.parent.name, "version": "v1", "out": f"out{number}", "what": "sft", "when": "2026"}
         logs.append(data / logs.EXPORTS, place)
-    _furnish_models(data / "6_models" / snapshot.parent.name, random.Random(1))
-    about: dict[str, Any] = {"name": snapshot.parent.name, "version": 1, "params": {}, "inputs": {}}
-    with storage.building(data / "7_evaluations" / snapshot.parent.name / "v1", stage="evaluate", **about) as made:
+    draw, models = random.Random(1), data / "6_models" / snapshot.parent.name
+    _furnish_model(models, "finetune", draw)
+    _furnish_model(models.with_name(f"{models.name}.dpo"), "prefer", draw)
+    for folder in (models / ".v2.0123" / ".checkpoints" / "checkpoint-4", models.parent / ".base" / "smollm2"):
+        folder.mkdir(parents=True)
+        (folder / "model.safetensors").write_bytes(draw.randbytes(4_000))
+        complete.write(folder, step=4)
+    about: dict[str, Any] = {"name": models.name, "version": 1, "params": {}, "inputs": {}}
+    with storage.building(data / "7_evaluations" / models.name / "v1", stage="evaluate", **about) as made:
         parts.publish(made, [{"test": "loss", "model": "tuned", "record_id": "forum:1#101", "nats": 2.5, "tokens": 9}])
         made.text(report.RESULTS, '{"model": "tuned"}')
 
 
-def _furnish_models(models: Path, draw: random.Random) -> None:
-    """A model, a checkpoint of another, and the packaged one: their bytes say nothing, as here nobody computes."""
+def _furnish_model(models: Path, stage: str, draw: random.Random) -> None:
+    """A model whose bytes say nothing, as here nobody computes; so it is with a checkpoint and the packaged one."""
     models.mkdir(parents=True)
     about: dict[str, Any] = {"name": models.name, "version": 1, "params": {}, "inputs": {}}
-    with storage.becoming_latest(models / "v1"), storage.building(models / "v1", stage="finetune", **about) as made:
+    with storage.becoming_latest(models / "v1"), storage.building(models / "v1", stage=stage, **about) as made:
         made.text("config.json", "{}")
         for name in ("model.safetensors", "adapter/adapter_model.safetensors"):
             (made.local_folder / name).parent.mkdir(exist_ok=True)
             (made.local_folder / name).write_bytes(draw.randbytes(4_000))
             made.adopt(name)
-    for folder in (models / ".v2.0123" / ".checkpoints" / "checkpoint-4", models.parent / ".base" / "smollm2"):
-        folder.mkdir(parents=True)
-        (folder / "model.safetensors").write_bytes(draw.randbytes(4_000))
-        complete.write(folder, step=4)
 
 
 def _serve(data: Path) -> str:

@@ -25,6 +25,7 @@ COMMANDS: dict[str, dict[str, tuple[str, ...]]] = {
         "stage dedupe {}": ("normalise", "annotate"),
         "stage curate {}": ("normalise", "annotate", "dedupe"),
         "stage finetune {}": ("curate",),
+        "stage prefer {out}/preferring.toml": ("curate", "finetune"),
     },
     "check": {"check {}": ()},
     "connectors": {"connectors": ()},
@@ -77,6 +78,7 @@ def test_a_damaged_manifest_is_one_line_and_a_cure(
     said = [word.strip("'") for word in words.replace("'SELECT 1'", "'SELECT'").split()]
     given = ["SELECT 1" if word == "SELECT" else word for word in said]
     recipe = milled[1].parent / "small.toml"
+    (tmp_path / "preferring.toml").write_text(f'{recipe.read_text()}\n[preference]\nmethod = "dpo"\n')
     printed = gristmill(*(word.format(recipe, out=tmp_path) for word in given), "--data", data)
     lines = [line for line in (printed.out + printed.err).splitlines() if MANIFEST in line]
     assert printed.code == 1, printed

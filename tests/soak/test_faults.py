@@ -16,7 +16,8 @@ from tests.faults.trial import faults, prepared
 
 pytestmark = pytest.mark.timeout(0)
 EACH = int(os.environ.get("FAULTS_EACH", "0"))
-TRAINING = ("trl", "peft", "matplotlib.figure", "pipelines.finetune.train")
+TRAINING = ("trl", "peft", "matplotlib.figure", "pipelines.finetune.train", "pipelines.prefer.rloo")
+TRAINERS = ("finetune", "prefer")
 TEXT = "Grinding turns grain into flour; it needs a clean stone, some patience and a steady hand."
 
 
@@ -65,13 +66,14 @@ def fail_each(disk: Disk, name: str, places: Path, jobs: dict[str, Job]) -> None
     assert not wrong
 
 
-@pytest.mark.parametrize("name", [name for name in JOBS if name != "finetune"])
+@pytest.mark.parametrize("name", [name for name in JOBS if name not in TRAINERS])
 def test_every_change_fails(name: str, disk: Disk, places: Path) -> None:
     fail_each(disk, name, places, JOBS)
 
 
-def test_every_change_of_training_fails(training_disk: Disk, places: Path) -> None:
-    fail_each(training_disk, "finetune", places, JOBS)
+@pytest.mark.parametrize("name", TRAINERS)
+def test_every_change_of_training_fails(name: str, training_disk: Disk, places: Path) -> None:
+    fail_each(training_disk, name, places, JOBS)
 
 
 def test_every_change_of_a_crawl_fails(site: Site, disk: Disk, places: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from pipelines import annotate, catalog, curate, dedupe, finetune, storage, suppression
 from pipelines.catalog import explain, losses, screen, shell, status
-from pipelines.flows.stages import STAGES
+from pipelines.flows.stages import OF_DATA
 from pipelines.publish.export import export_file
 from pipelines.recipe import Recipe, RecipeError, load
 from pipelines.suppression import Tombstone
@@ -102,7 +102,7 @@ def test_it_is_made_anew_from_its_pages_and_keeps_what_was_decided(old: Old, tmp
     suppression.add(data, current, [Tombstone(kind, current.hash(kind, value)) for kind, value in gone.items()])
     pages = {path: path.read_bytes() for path in (data / "1_pages").rglob("*.parquet")}
     before = {path: path.read_bytes() for path in (data / "5_curated" / "small" / "v1").iterdir()}
-    go(recipe, data, STAGES[1:-1])
+    go(recipe, data, OF_DATA[1:])
     assert pages == {path: path.read_bytes() for path in (data / "1_pages").rglob("*.parquet")}
     assert before == {path: path.read_bytes() for path in (data / "5_curated" / "small" / "v1").iterdir()}
     assert storage.latest(data / "5_curated" / "small").name == "v2"

@@ -59,12 +59,12 @@ def finished(mill: Mill) -> dict[str, Any]:
 
 def test_deployments_have_forms_and_the_schedule(mill: Mill) -> None:
     found = {one["entrypoint"].split(":")[-1]: one for one in ask(f"{mill.api}/deployments/filter", {})}
-    assert sorted(found) == ["collect", "curate", "finetune", "mill"]
+    assert sorted(found) == ["collect", "curate", "finetune", "mill", "prefer"]
     assert found["mill"]["schedules"][0]["schedule"]["cron"] == "0 4 * * *"
     assert found["mill"]["schedules"][0]["schedule"]["timezone"] == "Europe/Berlin"
     assert not found["collect"]["schedules"]
     form = found["mill"]["parameter_openapi_schema"]
-    assert form["properties"]["stages"]["items"]["enum"] == [*STAGES, "finetune"]
+    assert form["properties"]["stages"]["items"]["enum"] == [*STAGES, "finetune", "prefer"]
     assert all(field.get("description") for field in form["properties"].values())
     assert "learning_rate" in form["definitions"]["FinetuneSettings"]["properties"]
 

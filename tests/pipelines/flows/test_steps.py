@@ -17,7 +17,7 @@ from pipelines.catalog import status
 from pipelines.curate.policy import PolicyError
 from pipelines.flows import steps
 from pipelines.flows.check import check
-from pipelines.flows.stages import STAGES
+from pipelines.flows.stages import OF_DATA
 from pipelines.flows.steps import Outcome, RunFailed, Step
 from pipelines.recipe import Recipe, load
 from pipelines.storage import lease, logs
@@ -143,7 +143,7 @@ def test_a_fault_after_collect_publishes_nothing(tmp_path: Path) -> None:
         return [Outcome("normalise", "other", failed="OSError: disk"), *(one for one in done if one.name != "other")]
 
     with pytest.raises(RunFailed, match=r"^normalise other: OSError: disk$"):
-        steps.run_recipe(recipe, STAGES[:-1], tmp_path / "data", other_breaks)
+        steps.run_recipe(recipe, OF_DATA, tmp_path / "data", other_breaks)
     assert [entry["stage"] for entry in logs.read(tmp_path / "data" / logs.RUNS)].count("annotate") == 2
     assert not (tmp_path / "data" / "5_curated").exists()
 

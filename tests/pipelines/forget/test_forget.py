@@ -155,6 +155,11 @@ def trained_on(data: Path, version: str) -> None:
         model.text("metrics.json", json.dumps({"samples": [SAMPLE, SAMPLE | {"record_id": "one:q4#a41"}]}))
         for name, (answers, use, _) in HEADINGS.items():
             model.text(name, f"# M\n\n{answers}\n\n{SECRET}\n\n{use}\n\nServe it.\n")
+    made_of = {"small.dpo": {"start": "small/v1"}, "small.rloo": {"start": "other/v1", "reward": "small.dpo/v1"}}
+    for name, params in {**made_of, "small.kto": {"start": "other/v1"}}.items():  # of a snapshot that is not rewritten
+        about = {"stage": "prefer", "name": name, "version": 1, "params": params, "inputs": {"curated": "another"}}
+        with storage.building(data / "6_models" / name / "v1", **about) as model:
+            model.text("metrics.json", json.dumps({"snapshot": {"recipe": "other", "version": "v1"}}))
 
 
 def test_an_author_is_erased_everywhere_and_the_others_stay(erased: Erased) -> None:
@@ -163,8 +168,8 @@ def test_an_author_is_erased_everywhere_and_the_others_stay(erased: Erased) -> N
     assert erased.report.erased["pages"] == 6 and erased.report.local_sources == ["one", "two"]
     counts = {manifest.stage: manifest.counts for _, manifest in storage.manifests(erased.data)}
     assert counts["dedupe"]["records"] == counts["annotate"]["records"] * 2 == len(LEFT)
-    # as they were: a model that was put there without a link, and a line that nobody can read
-    assert damaged(erased.data) == [("latest", "points to no version"), ("decisions.jsonl:2", "changed")]
+    # as they were: models that were put there without a link, and a line that nobody can read
+    assert damaged(erased.data) == [("latest", "points to no version")] * 4 + [("decisions.jsonl:2", "changed")]
 
 
 def test_decisions_about_it_go_and_what_cannot_be_read_is_left(erased: Erased) -> None:
@@ -196,12 +201,14 @@ def test_the_cache_of_the_site_goes_too(erased: Erased) -> None:
 
 
 def test_models_that_have_learnt_it_are_listed_and_their_samples_go(erased: Erased) -> None:
-    assert erased.report.models == ["6_models/small/v1"]
+    """So are those that were made from them, by name, and those from these; their cards hold nobody's words."""
+    listed = [f"6_models/{name}/v1" for name in ("small.dpo", "small.rloo", "small")]
+    assert erased.report.models == sorted(listed)
     model = erased.data / "6_models" / "small" / "v1"
     assert [row["record_id"] for row in json.loads((model / "metrics.json").read_text())["samples"]] == ["one:q4#a41"]
     for name, (answers, use, erased_) in HEADINGS.items():
         assert (model / name).read_text() == f"# M\n\n{answers}\n\n{erased_}\n\n{use}\n\nServe it.\n"
-    assert '"models": ["6_models/small/v1"]' in (erased.data / suppression.FILE).read_text()
+    assert f'"models": {json.dumps(sorted(listed))}' in (erased.data / suppression.FILE).read_text()
 
 
 @pytest.mark.parametrize("card", [SECRET, f"## Answers\n\n{SECRET}\n\n## Use\n\n", f"## Use\n\n{SECRET}"])

@@ -5,20 +5,18 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pipelines.finetune.fitting import Fitted
 from pipelines.messages import tr
 from pipelines.prefer import measure
 from pipelines.prefer.measure import outcome, sentence
 from pipelines.prefer.pairs import Pair
 from tests.pipelines.prefer.pairing import pair
 
-NOTHING: Any = None
-
 
 def compared(margins: np.ndarray, lengths: list[tuple[int, int]]) -> dict[str, Any]:
     """What is found where the model's margins are these, and the model before had no opinion."""
-    made = [Pair(pair(number), NOTHING, NOTHING, 0) for number in range(len(lengths))]
-    flat = np.array([tokens for both in lengths for tokens in both])
-    return measure.compare(made, {"after": margins, "before": np.zeros(len(lengths))}, flat)
+    made = [Pair(pair(number), *map(Fitted, both), 0) for number, both in enumerate(lengths)]
+    return measure.compare(made, {"after": margins, "before": np.zeros(len(lengths))})
 
 
 def means(found: dict[str, Any], part: str) -> dict[str, float]:
@@ -59,9 +57,8 @@ def test_too_few_pages_say_nothing() -> None:
 
 
 def test_the_pairs_of_a_page_count_as_one_when_chance_is_weighed() -> None:
-    one_page = [Pair(pair(1), NOTHING, NOTHING, 0)] * 12
-    flat, margins = np.array([30, 20] * 12), {"after": np.ones(12), "before": np.zeros(12)}
-    assert measure.compare(one_page, margins, flat)["accuracy"]["after"]["low"] is None
+    one_page, margins = [Pair(pair(1), Fitted(30), Fitted(20), 0)] * 12, {"after": np.ones(12), "before": np.zeros(12)}
+    assert measure.compare(one_page, margins)["accuracy"]["after"]["low"] is None
 
 
 def test_the_sentence_names_length_and_the_model_before() -> None:

@@ -117,6 +117,20 @@ def test_the_reward_model_loads_and_likes_what_people_liked(data: Path, chat_mod
     assert float(score) == pytest.approx(good, abs=0.05)
 
 
+def test_a_reward_model_that_has_learnt_nothing_yet_has_no_opinion(data: Path, chat_model: Path) -> None:
+    """With a head of random numbers this one was right about all held-out pairs before the first step."""
+    from pipelines.models import reward
+    from pipelines.prefer import learning
+
+    wanted = preferring(chat_model, "reward")
+    assert wanted.preference
+    with prefer._started(wanted, data) as start:
+        snapshot = finetune.latest_snapshot(wanted, data)
+        work = prefer.Work(wanted, wanted.preference, start.settings, snapshot, start, data)
+        model = learning.load(work, start.settings).model
+    assert reward.scores(model, [[5, 6, 7], [9, 8]], 100) == [0.0, 0.0]
+
+
 @pytest.mark.parametrize("method", PAIRWISE)
 def test_all_weights_may_be_trained(method: str, tmp_path: Path, chat_model: Path) -> None:
     paired(tmp_path)
@@ -124,6 +138,26 @@ def test_all_weights_may_be_trained(method: str, tmp_path: Path, chat_model: Pat
     folder = folder_of(tmp_path, method)
     assert not (folder / "adapter").exists()
     assert metrics(folder)["held_out"]["balanced"]["after"]["mean"] > 0.9
+
+
+@pytest.mark.parametrize("method", PAIRWISE)
+def test_a_pair_longer_than_a_batch_is_computed_twice_instead_of_kept(
+    method: str, tmp_path: Path, chat_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reference of DPO and KTO too, which is the same model with its adapter off."""
+    from transformers import PreTrainedModel
+
+    switched = []
+    monkeypatch.setattr(
+        PreTrainedModel, "activation_checkpointing_enable", lambda *_, **__: switched.append(1), raising=True
+    )
+    paired(tmp_path, 8)
+    prefer.run(preferring(chat_model, method, {"batch_tokens": 32}, max_steps=2), tmp_path)
+    assert len(switched) >= 2
+    monkeypatch.undo()
+    paired(tmp_path / "other")
+    prefer.run(preferring(chat_model, method, {"batch_tokens": 32}, max_steps=24), tmp_path / "other")
+    assert metrics(folder_of(tmp_path / "other", method))["held_out"]["balanced"]["after"]["mean"] > 0.9
 
 
 def test_without_a_fine_tuned_model_it_begins_with_the_base_and_says_so(

@@ -11,7 +11,7 @@ import pytest
 from pipelines import catalog, storage
 from pipelines.catalog import shell, status
 from pipelines.catalog.explain import explain
-from pipelines.flows.stages import STAGES
+from pipelines.flows.stages import OF_DATA
 from pipelines.flows.steps import Outcome
 from pipelines.forget import Request, forget, report_lines
 from pipelines.recipe import Recipe
@@ -65,7 +65,7 @@ def test_questions_are_answered_from_the_bucket_and_only_from_there(milled_there
     assert life["page"]["bytes"] > 0
     assert life["verdicts"][0]["recipe"] == "small"
     rows = {row.stage: row for row in status.funnel(milled_there)}
-    assert list(rows) == list(STAGES[:-1])
+    assert list(rows) == list(OF_DATA)
     assert rows["curate"].kept > 0
     assert rows["curate"].seconds is not None
 
