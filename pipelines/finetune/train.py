@@ -19,7 +19,7 @@ from transformers import AutoModelForCausalLM, PrinterCallback
 from trl import SFTConfig, SFTTrainer
 
 from pipelines.finetune import checkpoints, reports
-from pipelines.finetune.batches import TokenBatches
+from pipelines.finetune.batches import StepBatches, TokenBatches
 from pipelines.finetune.checkpoints import Checkpoint
 from pipelines.finetune.evaluate import EncodedRow, mean_loss
 from pipelines.finetune.stored import Stored
@@ -40,11 +40,15 @@ log = logging.getLogger("gristmill")
 
 @dataclass(frozen=True)
 class Where:
-    """What a run is called, where its checkpoints lie, and where TensorBoard finds its numbers."""
+    """What a run is called, where its checkpoints lie, and where TensorBoard finds its numbers.
+
+    Its `batches`, where they are not to be as many examples as `batch_tokens` hold.
+    """
 
     name: str
     checkpoints: Path
     reports: Path
+    batches: StepBatches | None = None
 
 
 def train(
@@ -82,7 +86,7 @@ def _trainer(
     where: Where,
     last: Checkpoint | None,
 ) -> "_Trainer":
-    batches = TokenBatches(examples.lengths, settings.batch_tokens, settings.seed)
+    batches = where.batches or TokenBatches(examples.lengths, settings.batch_tokens, settings.seed)
     deciding = checkpoints.Checkpointing(settings, where.checkpoints, last.seconds if last else 0.0)
     trainer = _Trainer(
         model=model,
@@ -179,7 +183,7 @@ def _lora(model: Any, new_token_ids: list[int], settings: FinetuneSettings) -> L
 class _Trainer(SFTTrainer):
     """Trains on the same batches, whether or not it was interrupted."""
 
-    batches: TokenBatches
+    batches: TokenBatches | StepBatches
     held_out: Sequence[EncodedRow]
     batch_tokens: int
 

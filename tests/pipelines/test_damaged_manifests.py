@@ -36,6 +36,7 @@ COMMANDS: dict[str, dict[str, tuple[str, ...]]] = {
     "export": {"export small {out}/a.jsonl": ("curate",), "export small {out} --for trl": ("curate",)},
     "serve": {"serve small --port 0": ("finetune",)},
     "evaluate": {"evaluate {}": ("curate", "finetune")},
+    "ablate": {"ablate {}": ("curate",)},
     "forget": {f"forget --record {RECORD}": tuple(FOLDERS), "forget --author Nobody --dry-run": tuple(FOLDERS)},
     "verify": {"verify": tuple(FOLDERS), "verify --seal": tuple(FOLDERS)},
     "learn": {"learn taste --from votes": tuple(FOLDERS)},
