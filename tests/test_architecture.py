@@ -24,7 +24,7 @@ ORDER = (
     STAGES,
     ("evaluate",),
     ("catalog",),
-    ("forget",),
+    ("forget", "ablate"),
     ("flows",),
     ("cli",),
 )

@@ -53,6 +53,49 @@ def evaluate(
         _print_markdown(report.told(folder))
 
 
+@app.command()
+def ablate(  # noqa: PLR0913, PLR0917 (its options are the words of the command)
+    recipe: RecipeArg,
+    steps: Annotated[int, typer.Option(min=1, help="Optimiser steps of each arm.")] = 32,
+    tokens: Annotated[int, typer.Option(min=64, help="Of a step; longer answers are cut to it.")] = 1_024,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Trainings of each arm; with fewer than 3 there is no interval.")
+    ] = 3,
+    records: Annotated[int, typer.Option(min=1, help="Records that are tested on at most.")] = 100,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(help="An arm more: the policy without this rule, or without rules on this signal."),
+    ] = None,
+    test: Annotated[
+        list[str] | None, typer.Option(help="A site to test on, which is then in no arm. [default: a fifth is drawn]")
+    ] = None,
+    again: Again = False,
+    data: Data = DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Does curation help? Train the recipe's model on raw records, on what the policy keeps, and on other choices, for
+    as many steps and tokens each, and test it on sites that are in none. The answer goes onto the dataset's card.
+
+    Example: [bold]gristmill ablate demo --steps 8 --without output_too_brief[/bold]
+    """
+    from pipelines import ablate as ablating
+    from pipelines.ablate import report
+    from pipelines.recipe import load
+    from pipelines.storage import lease
+
+    loaded = load(recipe)
+    plan = ablating.Plan(steps, tokens, seeds, records, tuple(without or ()), tuple(test or ()))
+    with lease.lock_data(data):
+        if again:
+            ablating.discard(loaded, data)
+        folder = ablating.run(loaded, data, plan)
+    numbers = report.results(folder)
+    if as_json:
+        print_json(numbers)
+    else:
+        _print_markdown(report.told(numbers))
+
+
 def _print_markdown(text: str) -> None:
     from rich.markdown import Markdown
 

@@ -77,16 +77,19 @@ def _against(models: Sequence[str]) -> list[str]:
 
 
 def _differences(told: Numbers, models: Sequence[str], times: int) -> list[str]:
-    return [_difference(told.get(f"against_{other}"), times) for other in AGAINST if other in models]
+    return [difference(told.get(f"against_{other}"), times) for other in AGAINST if other in models]
 
 
-def _difference(measured: Numbers | None, times: int) -> str:
+def difference(measured: Numbers | None, times: int) -> str:
+    """By how much something is better, with its interval; `times` 100 for shares, in per cent."""
     return "" if measured is None else f"{_signed(times * measured['mean'], times)}{_interval(measured, times)}"
 
 
 def _interval(measured: Numbers, times: int, above: float = 0.0) -> str:
     if measured["low"] is None:
         return tr(" (too few for an interval)")
+    if measured["low"] == measured["mean"] == measured["high"]:
+        return tr(" (the same for each)")  # a bootstrap knows no more than what it draws from
     low, high = (above + times * measured[end] for end in ("low", "high"))
     return f" [{_signed(low, times)}, {_signed(high, times)}]"
 

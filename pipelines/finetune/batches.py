@@ -4,6 +4,7 @@ The number of batches is the same in each epoch, and which examples are in them 
 that a run that goes on takes the same ones.
 """
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -39,6 +40,34 @@ class TokenBatches(Sampler[list[int]]):
         ends = np.append(self._starts[1:], len(order))
         for number in (0, *(1 + random.permutation(len(self) - 1))):
             yield order[self._starts[number] : ends[number]].tolist()
+
+
+class StepBatches(Sampler[list[int]]):
+    """Lists of the numbers of examples, `steps` of them whatever the examples are, each of about as many tokens.
+
+    Those of like length are together. None may be longer than a share of all tokens; there are at least `steps`.
+    """
+
+    def __init__(self, lengths: NDArray[np.int32], steps: int, seed: int) -> None:
+        self._order = np.argsort(-lengths, kind="stable")
+        middles = np.cumsum(lengths[self._order]) - lengths[self._order] / 2
+        self.tokens, self.seed, self.epoch = math.ceil(int(lengths.sum()) / steps), seed, 0
+        found = np.searchsorted(middles, np.arange(steps) * (lengths.sum() / steps))
+        # rounding must leave no list empty
+        found = np.maximum.accumulate(found - np.arange(steps)) + np.arange(steps)
+        self._starts = np.minimum(found, len(lengths) - steps + np.arange(steps))
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by the trainer before each epoch."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        ends = np.append(self._starts[1:], len(self._order))
+        for number in np.random.default_rng([self.seed, self.epoch]).permutation(len(self)):
+            yield self._order[self._starts[number] : ends[number]].tolist()
 
 
 def _starts(classes: NDArray[np.int16], tokens: int) -> list[int]:

@@ -3,8 +3,8 @@
 A picture made of dots holds its letters as they were drawn, so the font must be where the model is trained.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import IO, Any
 
@@ -17,16 +17,10 @@ BOXES = "Last Resort"  # so does it with fonts of this name, which draw a box fo
 
 def draw(numbers: Mapping[str, Any], file: IO[bytes]) -> None:
     """Write the PNG. `numbers` are those of metrics.json."""
-    from matplotlib import rc_context
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    words = labels() if has_letters() else _english()
+    words = labels() if has_letters() else in_english(labels)
     steps, losses = zip(*numbers["train_loss"], strict=True)
-    with rc_context({"font.family": [_family("".join(words)) or PLAIN]}):
-        figure = Figure(figsize=(7, 4), layout="constrained")
-        FigureCanvasAgg(figure)
-        axes = figure.add_subplot(xlabel=words[0], ylabel=words[1])
+    with figure(words, height=4) as drawn:
+        axes = drawn.add_subplot(xlabel=words[0], ylabel=words[1])
         axes.plot(steps, losses, alpha=0.35, color="tab:blue")
         axes.plot(steps, _smoothed(losses), color="tab:blue", label=words[2])
         held_out = numbers["held_out"]
@@ -35,12 +29,30 @@ def draw(numbers: Mapping[str, Any], file: IO[bytes]) -> None:
             points = [point for point in points if point[0] != steps[-1]] + [(steps[-1], held_out["after"]["loss"])]
             axes.plot(*zip(*points, strict=True), "o--", color="tab:orange", label=words[3])
         axes.legend()
-        figure.savefig(file, format="png", dpi=110, metadata={"Software": None})
+        save(drawn, file)
 
 
-def has_letters() -> bool:
-    """Whether a font here has the letters of the reader's language; else the words of the picture are English."""
-    return _family("".join(labels())) is not None
+@contextmanager
+def figure(words: Sequence[str], height: float) -> Iterator[Any]:
+    """A figure, `height` inches high, in a font that has the letters of the words."""
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    with rc_context({"font.family": [_family("".join(words)) or PLAIN]}):
+        made = Figure(figsize=(7, height), layout="constrained")
+        FigureCanvasAgg(made)
+        yield made
+
+
+def save(drawn: Any, file: IO[bytes]) -> None:
+    """Write a figure as PNG, without the name of what drew it."""
+    drawn.savefig(file, format="png", dpi=110, metadata={"Software": None})
+
+
+def has_letters(words: Callable[[], list[str]] | None = None) -> bool:
+    """Whether a font here has the letters of the reader's language; else the words of a picture are English."""
+    return _family("".join((words or labels)())) is not None
 
 
 def labels() -> list[str]:
@@ -53,9 +65,10 @@ def labels() -> list[str]:
     ]
 
 
-def _english() -> list[str]:
+def in_english(words: Callable[[], list[str]]) -> list[str]:
+    """The words of a picture, in English."""
     with spoken("en"):
-        return labels()
+        return words()
 
 
 @cache

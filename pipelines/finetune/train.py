@@ -19,7 +19,7 @@ from transformers import AutoModelForCausalLM, PrinterCallback, Trainer, Trainer
 from trl import SFTConfig, SFTTrainer
 
 from pipelines.finetune import checkpoints, reports
-from pipelines.finetune.batches import TokenBatches
+from pipelines.finetune.batches import StepBatches, TokenBatches
 from pipelines.finetune.checkpoints import Checkpoint
 from pipelines.finetune.evaluate import EncodedRow, mean_loss
 from pipelines.finetune.stored import Stored
@@ -40,12 +40,16 @@ log = logging.getLogger("gristmill")
 
 @dataclass(frozen=True)
 class Where:
-    """What a run is called, where its checkpoints lie, and where TensorBoard finds its numbers."""
+    """What a run is called, where its checkpoints lie, and where TensorBoard finds its numbers.
+
+    Its `batches`, where they are not to be as many examples as `batch_tokens` hold.
+    """
 
     name: str
     checkpoints: Path
     reports: Path
     stage: str = "finetune"
+    batches: StepBatches | None = None
 
 
 def train(
@@ -105,7 +109,7 @@ def _trainer(
     where: Where,
     last: Checkpoint | None,
 ) -> "_Trainer":
-    batches = TokenBatches(examples.lengths, settings.batch_tokens, settings.seed)
+    batches = where.batches or TokenBatches(examples.lengths, settings.batch_tokens, settings.seed)
     unprepared: dict[str, Any] = {"max_length": None, "dataset_kwargs": {"skip_prepare_dataset": True}}
     trainer = _Trainer(
         model=model,
@@ -209,7 +213,7 @@ class Saving(Trainer):
 class Repeatable(Saving):
     """It takes the same batches, whether or not it was interrupted."""
 
-    batches: TokenBatches
+    batches: TokenBatches | StepBatches
 
     def training_step(self, model: Any, inputs: Any, *more: Any, **named: Any) -> Any:
         """An example longer than a batch is computed twice instead of kept, so that memory is that of a batch."""

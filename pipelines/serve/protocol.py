@@ -166,7 +166,8 @@ def _unknown_parts(message: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _without_empty(message: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in message.items() if key == "content" or value not in (None, [])}
+    kept = {key: value for key, value in message.items() if key == "content" or value not in (None, [])}
+    return kept | {"content": kept.get("content") or ""} if "tool_calls" in kept else kept
 
 
 class CalledFunction(BaseModel):
@@ -201,21 +202,14 @@ class ChatMessage(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
     role: Literal["system", "developer", "user", "assistant", "tool"]
-    content: str | list[TextContent] | None = None
+    content: str | list[TextContent]
     name: str | None = None
     tool_calls: list[ToolCall] = []
     tool_call_id: str | None = None
 
-    @model_validator(mode="after")
-    def _says_something(self) -> "ChatMessage":
-        if self.content is None and not self.tool_calls:
-            raise ValueError("content is missing")
-        return self
-
     def for_template(self) -> dict[str, Any]:
         """The message as chat templates take it; they know `developer` by its older name, `system`."""
-        content = self.content or ""
-        text = content if isinstance(content, str) else "".join(part.text for part in content)
+        text = self.content if isinstance(self.content, str) else "".join(part.text for part in self.content)
         said = {"role": "system" if self.role == "developer" else self.role, "content": text}
         calls = [call.for_template() for call in self.tool_calls]
         return said | {"tool_calls": calls} if calls else said

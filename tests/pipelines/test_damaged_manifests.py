@@ -38,6 +38,7 @@ COMMANDS: dict[str, dict[str, tuple[str, ...]]] = {
     "gguf": {"gguf small {out}/a.gguf": ("finetune",)},
     "serve": {"serve small --port 0": ("finetune",)},
     "evaluate": {"evaluate {}": ("curate", "finetune")},
+    "ablate": {"ablate {}": ("curate",)},
     "forget": {f"forget --record {RECORD}": tuple(FOLDERS), "forget --author Nobody --dry-run": tuple(FOLDERS)},
     "verify": {"verify": tuple(FOLDERS), "verify --seal": tuple(FOLDERS)},
     "learn": {"learn taste --from votes": tuple(FOLDERS)},
