@@ -65,9 +65,10 @@ _IDENTITY = (
     r"|\bi (?:do not|don['’]t|cannot|can['’]t) (?:have|feel|experience) (?:personal|feelings|emotions|physical"
     r"|real-?time|access to (?:real-?time|the internet|current))"
     r"|\bi (?:cannot|can['’]t|am (?:not able|unable) to) (?:browse|access) (?:the )?(?:internet|web)"
-    r"|(?:作为|身为)(?:一个|一名|一款|一位)?(?:AI|人工智能|大型?语言模型|大?语言模型|自然语言|聊天机器人|智能助[手理])[^。！？\n]{0,24}我"
-    r"|我[^。！？\n]{0,12}作为(?:一个|一名|一款|一位)?(?:AI|人工智能|大?型?语言模型|聊天机器人|智能助[手理])"
-    r"|我(?:只)?是(?:一个|一名|一款|个)?(?:AI|人工智能|大?型?语言模型|聊天机器人|ChatGPT)"
+    r"|(?:作为|身为)(?:一个|一名|一款|一位)? ?(?:AI"
+    r"|人工智能|大型?语言模型|大?语言模型|自然语言|聊天机器人|智能助[手理])[^。！？\n]{0,24}我"
+    r"|我[^。！？\n]{0,12}作为(?:一个|一名|一款|一位)? ?(?:AI|人工智能|大?型?语言模型|聊天机器人|智能助[手理])"
+    r"|我(?:只)?是(?:一个|一名|一款|个)? ?(?:AI|人工智能|大?型?语言模型|聊天机器人|ChatGPT)"
     r"|我的(?:知识|训练数据|训练)(?:库)?(?:截止|截至|更新)|我[^。！？\n]{0,20}由\s*(?:OpenAI|百度|阿里"
     r"|谷歌)\s*(?:开发|训练|研发)"
 )
@@ -235,7 +236,7 @@ SIGNALS = (
         pa.int32(),
         f"CASE WHEN {has_match(_IDENTITY)} THEN {count_matches(_IDENTITY, _UNQUOTED)} ELSE 0 END",
         "claims to be some model, knowledge cut-offs, but for what is quoted; open-instruct's filters",
-        3,
+        4,
     ),
     Signal("output_refusal", pa.bool_(), has_match(_REFUSAL), "opens by declining; Alpaca-cleaned, ShareGPT clean-ups"),
     Signal(

@@ -8,11 +8,11 @@ import pytest
 
 from pipelines.annotate import measure
 from pipelines.curate import policy
-from pipelines.signals import code_share, language, length, pairing
+from pipelines.signals import code_share, language, length, pairing, talk
 from schemas.record import RECORD
 from tests.pipelines import corpus
 
-MEASURED = (*code_share.SIGNALS, *language.SIGNALS, *length.SIGNALS, *pairing.SIGNALS)
+MEASURED = (*code_share.SIGNALS, *language.SIGNALS, *length.SIGNALS, *pairing.SIGNALS, *talk.SIGNALS)
 NAMES = ("output_brief_post", "output_brief_lead", "instruction_asks_nothing")
 RULES = [one for one in policy.load("default").rules if one.name in NAMES]
 ASKS, SHOWS = "How do I clean the stone?", "Our new mill\n\nHere it stands, with its wheel and its yard."
@@ -53,6 +53,8 @@ def broken(*posts: dict[str, Any]) -> list[set[str]]:
         ({"instruction": ASKS, "output": BRIEF, "source_kind": "tutorial", "kind": "question"}, set()),
         ({"instruction": "怎么清洗磨盘？", "output": ZH_LONG}, set()),
         ({"instruction": "怎么清洗磨盘？", "output": ZH_LONG[:30]}, {"output_brief_post"}),
+        ({"instruction": ASKS, "output": "Set mill.stoneSpeed to zero and call mill.brush_stone(2)."}, set()),
+        ({"instruction": ASKS, "output": "Set the speed to zero and call mill.brush_stone(2)."}, {"output_brief_post"}),
         ({"instruction": SHOWS, "output": LONG}, {"instruction_asks_nothing"}),
         ({"instruction": SHOWS, "output": LONG, "score": 2}, set()),
         ({"instruction": SHOWS, "output": f"{LONG}\n\n{LONG}"}, set()),

@@ -13,6 +13,9 @@ EXCHANGE, POST, PAGE = ({"source_kind": kind, "accepted": None, "score": None} f
 TALK: dict[str, Any] = {"accepted": False, "score": 0, "output_words": 9, "pair_overlap": 0.0, "output_code_names": 0}
 TALK |= {"output_language": "en", "output_asks": 0, "output_code_share": 0.0}
 
+BRIEF: dict[str, Any] = {"kind": "explanation", "output_code_share": 0.0, "output_words": 9, "output_code_names": 1}
+BRIEF |= {"output_language": "en", "output": "Like find, but it fails."}
+
 
 @pytest.mark.parametrize(
     ("rule", "record", "drops"),
@@ -32,6 +35,8 @@ TALK |= {"output_language": "en", "output_asks": 0, "output_code_share": 0.0}
         ("output_dup_lines", PAGE | {"output_dup_line_chars": 0.9, "output_lines": 9}, True),
         ("output_talk", POST | TALK, True),
         ("output_talk", POST | TALK | {"output_code_share": 0.4}, False),
+        ("output_too_brief", PAGE | BRIEF, True),
+        ("output_too_brief", PAGE | BRIEF | {"output_code_names": 2}, False),
         ("input_link_only", EXCHANGE | {"input_link_only": True, "instruction": "Normalize the URL."}, False),
         ("input_link_only", EXCHANGE | {"input_link_only": True, "instruction": "Sum up the article."}, True),
     ],

@@ -79,6 +79,8 @@ SPARED = [
     case("output_truncated", False, "A tool that finds people to mill with"),
     case("output_truncated", False, "mill instanceof Stone;"),
     case("output_truncated", False, "mill.stone;"),
+    case("output_identity", 1, "作为一个 AI 助手，我通过编程来完成任务。"),
+    case("output_identity", 0, "作为一个 AI 初学者，应该先学数学。"),
     case("output_truncated", False, "Furthermore,", instruction="Link both sentences.", **READY_MADE),
     case("output_truncated", True, "The stone is dry, and", instruction="Link both sentences.", **READY_MADE),
     case("output_html_residue", 0, "| mill | stones |\n| --- | --- |\n| one<br>two | three<br/>four<br>five |"),
