@@ -28,6 +28,7 @@ from pipelines.signals import (
     site_talk,
     talk,
     task,
+    untranslated,
 )
 
 SIGNALS = (
@@ -44,6 +45,7 @@ SIGNALS = (
     *site_talk.SIGNALS,
     *context.SIGNALS,
     *course.SIGNALS,
+    *untranslated.SIGNALS,
     *exchange_faults.SIGNALS,
     *language.SIGNALS,
     *task.SIGNALS,

@@ -22,6 +22,7 @@ TABLES = (
         exchange_cases.EXCHANGE,
         cases.CONTEXT,
         course_cases.COURSE,
+        course_cases.PARTLY,
     ),
     *(safety_cases.PRIVATE, safety_cases.SAFETY, safety_cases.INJECTION),
 )
