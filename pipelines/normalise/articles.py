@@ -12,6 +12,7 @@ from pipelines.normalise.records import Extraction, Origin, part_id, slug
 from schemas.document import Article, Section
 from schemas.record import Record
 
+SHORT_LEAD, SHORT_WIDE_LEAD = 600, 200  # characters, of Latin and of Han, before the parts of a section
 SHORT_QUESTION = 40  # characters; a shorter question says what it is about unless its words do
 TASK_FACETS = ("installation", "usage", "configuration", "testing", "troubleshooting")
 
@@ -35,6 +36,7 @@ _OTHER_SCRIPT = re2.compile(
 )
 _LETTER = re2.compile(r"[\pL\pN]")
 _STEPS = re2.compile(r"(?m)^ *(?:```|~~~|\d{1,2}[.)、] ?)")
+_LISTED = re2.compile(r"(?m)^(?:[-*+] |\|)")
 _INDEX_ENTRY = re2.compile(r"^[A-Za-z0-9](?:\s*[-–—]\s*[A-Za-z0-9])?$")  # "B", "0–9": the letters of an index
 
 
@@ -133,8 +135,11 @@ def extract(article: Article, origin: Origin) -> Extraction:
     if article.steps:
         _add_steps(extraction, builder, about)
     above = _topic_above(article.context) if headings.classify(about).form == "facet" else ""
-    for section in fragments.join(exercises.join_solutions(question_lists.split(article.sections))):
-        _add_section(extraction, builder, section, above or about, (about,) if above else ())
+    sections = fragments.join(exercises.join_solutions(question_lists.split(article.sections)))
+    divided = {section.path[:depth] for section in sections for depth in range(1, len(section.path))}
+    for section in sections:
+        around = (about,) if above else ()
+        _add_section(extraction, builder, section, above or about, around, section.path in divided)
     if not article.sections and not article.steps:
         extraction.rejects.append((article.key, "no_sections"))
     return extraction
@@ -175,9 +180,15 @@ def _add_steps(extraction: Extraction, builder: RecordBuilder, about: str) -> No
 
 
 def _add_section(
-    extraction: Extraction, builder: RecordBuilder, section: Section, about: str, above: tuple[str, ...]
+    extraction: Extraction,
+    builder: RecordBuilder,
+    section: Section,
+    about: str,
+    above: tuple[str, ...],
+    is_divided: bool,
 ) -> None:
-    """The records of one section. `above`: the page's title, where the topic is that of a page above it."""
+    """The records of one section. `above`: the page's title, where the topic is that of a page above it. `is_divided`:
+    the section has parts of its own, and this is what stands before them."""
     part = _part_name(section)
     record_id = part_id(builder.origin, builder.article.key, part)
     output = clean.article(section.markdown, builder.article.url or builder.origin.url)
@@ -195,8 +206,9 @@ def _add_section(
         instruction = _exercise_instruction(question, names)
         extraction.records.append(builder.record(record_id, "question", instruction, answer, section.anchor))
         return
-    is_introduction = len(builder.article.sections) > 1 and not _STEPS.search(answer)
-    kind, instruction = _instruction(path, record_id, is_introduction)
+    parted = is_divided and not _LISTED.search(answer) if names else len(builder.article.sections) > 1
+    is_introduction = parted and not _STEPS.search(answer)
+    kind, instruction = _instruction(path, record_id, is_introduction, len(answer))
     if not instruction:
         extraction.rejects.append((part, kind))
         return
@@ -284,8 +296,9 @@ def _prose(markdown: str) -> str:
     return "\n".join(text for is_code, text in fenced(markdown) if not is_code).strip()
 
 
-def _instruction(path: HeadingPath, record_id: str, is_introduction: bool) -> tuple[str, str]:
-    """Kind and instruction, or a reason and "". `is_introduction`: other sections follow, and this one has no steps."""
+def _instruction(path: HeadingPath, record_id: str, is_introduction: bool, size: int) -> tuple[str, str]:
+    """Kind and instruction, or a reason and "". `is_introduction`: parts follow, and this one has no steps. `size`: the
+    characters of the answer."""
     if not path.names:
         return _lead_instruction(path, record_id, is_introduction)
     heading = path.classify(path.names[-1])
@@ -297,10 +310,17 @@ def _instruction(path: HeadingPath, record_id: str, is_introduction: bool) -> tu
         return "heading_meaningless", ""
     if heading.form == "facet":
         return _facet_instruction(heading.text, path, record_id)
-    return _from_heading(heading, path, record_id)
+    is_short = size < (SHORT_WIDE_LEAD if path.is_chinese or path.language in ("ja", "ko") else SHORT_LEAD)
+    leads = is_introduction and is_short and heading.form in ("how_to", "topic")
+    return _from_heading(heading, path, record_id, leads)
 
 
-def _from_heading(heading: Heading, path: HeadingPath, record_id: str) -> tuple[str, str]:
+def _from_heading(heading: Heading, path: HeadingPath, record_id: str, leads: bool = False) -> tuple[str, str]:
+    """`leads`: what to do, or what the topic is, is told in the parts that follow."""
+    if leads:
+        name = path.names[-1]
+        about = name if _mentions(name, path.about) else path.within([name])
+        return "explanation", phrase("lead", record_id, path.language, about=about)
     if heading.form == "question":
         return "question", _question_instruction(heading.text, path, record_id)
     if heading.form == "how_to":

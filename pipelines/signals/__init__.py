@@ -29,6 +29,7 @@ from pipelines.signals import (
     site_talk,
     talk,
     task,
+    untranslated,
 )
 
 SIGNALS = (
@@ -46,6 +47,7 @@ SIGNALS = (
     *site_talk.SIGNALS,
     *context.SIGNALS,
     *course.SIGNALS,
+    *untranslated.SIGNALS,
     *exchange_faults.SIGNALS,
     *language.SIGNALS,
     *task.SIGNALS,

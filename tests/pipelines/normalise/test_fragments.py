@@ -106,3 +106,25 @@ def test_an_article_of_steps_is_asked_for_as_a_whole() -> None:
     steps = (Section(("第一步 烧水",), "把水烧开。"), Section(("第二步 放蛋",), "放入鸡蛋，等待十分钟。"))
     (record,) = articles.extract(Article("eggs", "", "煮鸡蛋", steps), ORIGIN).records
     assert "煮鸡蛋" in record.instruction and "把水烧开" in record.output and "等待十分钟" in record.output
+
+
+@pytest.mark.parametrize(
+    ("heading", "lead", "form"),
+    [
+        ("Setting up the mill", "It turns a stone, and needs a river beside it.", "lead"),
+        ("Setting up the mill", f"It turns a stone.{' It needs a river beside it.' * 40}", "how_to"),
+        ("The mill", "It has:\n\n- a stone\n- a river", "topic"),
+        ("Setting up the mill", "Lay the stone:\n\n1. Lift it.\n2. Turn it.", "how_to"),
+        ("The mill", "It turns a stone, and needs a river beside it.", "lead"),
+        ("The mill", f"It turns a stone.{' It needs a river beside it.' * 40}", "topic"),
+        ("What is a mill?", "It turns a stone.", "question"),
+    ],
+)
+def test_what_stands_before_the_parts_of_a_section_introduces_them(heading: str, lead: str, form: str) -> None:
+    origin = Origin("docs", "tutorial", "mills", "https://docs.test/mills", "CC0-1.0")
+    parts = tuple(Section((heading, name), "Take the stone into both hands.") for name in ("Stone", "River"))
+    whole = (Section((), "Of mills."), Section((heading,), lead), *parts)
+    asked = articles.extract(Article("mills", "", "Bread", whole), origin).records[1]
+    alone = articles.extract(Article("mills", "", "Bread", whole[:2]), origin).records[1]
+    assert (asked.instruction != alone.instruction) == (form == "lead")
+    assert form != "lead" or ("ntrodu" in asked.instruction or "short explanation" in asked.instruction)

@@ -24,6 +24,7 @@ TABLES = (
         cases.CONTEXT,
         course_cases.COURSE,
         code_cases.CODE_ERRORS,
+        course_cases.PARTLY,
     ),
     *(safety_cases.PRIVATE, safety_cases.SAFETY, safety_cases.INJECTION),
 )
