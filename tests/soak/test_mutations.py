@@ -35,7 +35,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     ),
     "pipelines/storage/inputs.py": (f"{STORAGE}pages.py",),
     "pipelines/storage/pages.py": (f"{STORAGE}pages.py",),
-    "pipelines/storage/lease.py": (f"{STORAGE}lease_rules.py",),
+    "pipelines/storage/lease.py": (f"{STORAGE}locks.py", f"{STORAGE}integrity.py", f"{STORAGE}lease_rules.py"),
     "pipelines/storage/shard_cache.py": (f"{STORAGE}copies.py",),
     "pipelines/curate/policy.py": (f"{CURATE}verdict.py", f"{CURATE}policy_file.py", f"{CURATE}policy.py", *NOT_GOLDEN),
     "pipelines/curate/sql.py": (f"{CURATE}sql.py",),
