@@ -9,7 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipelines import suppression
+import pyarrow as pa
+
+from pipelines import storage, suppression
+from schemas.verdict import PUBLISHED_PAIR
 from tests.pipelines.forget.test_forget import ADA, written
 from tests.pipelines.milling import recipe_file
 
@@ -74,9 +77,17 @@ def _model(place: Path) -> None:
 
 
 def _preference(place: Path) -> None:
-    """Pairs of a forum are few: what is chosen is nearly always longer, and all is learnt."""
+    """Pairs in the snapshot, of which the forum gives none, and what is to be learnt of them."""
+    from tests.pipelines.prefer.pairing import pair
+
+    folder = storage.latest(place / "data" / "5_curated" / "small")
+    manifest = storage.read_manifest(folder)
+    assert manifest
+    made = pa.Table.from_pylist([*map(pair, range(6)), pair(9, "test")], schema=PUBLISHED_PAIR)
+    with storage.rewriting(folder, manifest) as builder:
+        builder.table("pairs-00000-of-00001.parquet", made, PUBLISHED_PAIR)
     with (place / "small.toml").open("a") as recipe:
-        recipe.write('\n[preference]\nmethod = "reward"\nmax_steps = 3\nbalance = false\n')
+        recipe.write('\n[preference]\nmethod = "reward"\nmax_steps = 3\n')
 
 
 def _salt(place: Path) -> None:

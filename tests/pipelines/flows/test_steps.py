@@ -17,9 +17,9 @@ from pipelines.catalog import status
 from pipelines.curate.policy import PolicyError
 from pipelines.flows import steps
 from pipelines.flows.check import check
-from pipelines.flows.stages import OF_DATA
+from pipelines.flows.stages import OF_DATA, STAGES
 from pipelines.flows.steps import Outcome, RunFailed, Step
-from pipelines.recipe import Recipe, load
+from pipelines.recipe import Recipe, RecipeError, load
 from pipelines.storage import lease, logs
 from tests.pipelines.commands import Gristmill
 from tests.pipelines.milling import WHATS, dump, go, in_turn, recipe_file
@@ -191,3 +191,21 @@ def test_outcomes_and_failures_survive_pickling() -> None:
     copy = pickle.loads(pickle.dumps(failure))
     assert str(copy) == str(failure) == "collect forum: OSError: gone"
     assert json.loads(json.dumps(copy.args[0].__dict__))["failed"] == "OSError: gone"
+
+
+def test_preferences_are_a_step_where_a_recipe_asks_for_them(tmp_path: Path) -> None:
+    """Of a whole run they are left out in silence; whoever names the stage is told what is missing."""
+    file = recipe_file(tmp_path, forum=dump(tmp_path / "dump"))
+    plain = load(file)
+    assert steps.steps(plain, "prefer") == []
+    steps.check_asked(plain, STAGES)
+    for named in (["prefer"], ["finetune", "prefer"]):
+        with pytest.raises(RecipeError, match=r"small: asks for no preferences to be learnt; add \[preference\]"):
+            steps.check_asked(plain, named)  # type: ignore[arg-type]
+    assert "prefer" not in [one.what for one in check(str(file), tmp_path / "data")]
+    file.write_text(f'{file.read_text()}\n[preference]\nmethod = "kto"\n')
+    asking = load(file)
+    assert [step.name for step in steps.steps(asking, "prefer")] == ["small.kto"]
+    steps.check_asked(asking, ["prefer"])
+    (found,) = [one for one in check(str(file), tmp_path / "data") if one.what == "prefer"]
+    assert "small.kto" in str(found.says)
