@@ -85,7 +85,7 @@ def find(recipe: Recipe, data: Path) -> Compared:
 def loaded(candidate: Candidate, settings: FinetuneSettings) -> Loaded:
     """The model of a candidate, ready to be measured."""
     model, tokenizer = candidate.load()
-    return Loaded(model, tokenizer, base.within_context(settings, model))
+    return Loaded(base.on_device(model), tokenizer, base.within_context(settings, model))
 
 
 def _load(folder: Path, manifest: Manifest, data: Path) -> tuple[Any, Any]:

@@ -153,6 +153,13 @@ def load_with_special_tokens(settings: FinetuneSettings, data: Path, kind: Any =
     return model, tokenizer, new_token_ids
 
 
+def on_device(model: Any) -> Any:
+    """The model on a GPU where there is one, to be measured there."""
+    import torch
+
+    return model.to("cuda") if torch.cuda.is_available() else model
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Compute with one thread, so that numbers do not depend on how many there are; then with as many as before."""

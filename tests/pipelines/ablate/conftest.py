@@ -1,4 +1,7 @@
-"""Two small forums of different sites, milled up to curate; a third of their answers were voted down."""
+"""Small forums of three sites, milled up to curate; a third of their answers were voted down.
+
+One question of the garden's is the kitchen's too.
+"""
 
 from pathlib import Path
 
@@ -10,7 +13,8 @@ from tests.pipelines.milling import POSTS, ROW, go
 
 FIRST = ("undo a commit", "rename a branch", "move a file", "split a patch", "merge two folders", "sign a tag")
 SECOND = ("bake rye bread", "boil an egg", "roast coffee", "peel garlic", "whip cream", "dry herbs", "salt fish")
-THIRD = ("prune a rose", "dig a pond", "sow carrots", "stake tomatoes", "mulch a bed", "graft an apple")
+THIRD = ("prune a rose", "dig a pond", "sow carrots", "stake tomatoes", "mulch a bed", "graft an apple", "boil an egg")
+SHARED = "garden:q7#a107"
 
 
 def forum(folder: Path, whats: tuple[str, ...]) -> Path:

@@ -10,7 +10,9 @@ import pytest
 
 from pipelines import catalog
 from pipelines.ablate import arms
+from pipelines.curate import policy
 from pipelines.recipe import Recipe, RecipeError
+from tests.pipelines.ablate.conftest import SHARED
 
 Milled = tuple[Recipe, Path, Path]
 ALL = {"raw", "curated", "length_matched", "dropped"}  # and nothing that `strict` would keep
@@ -40,6 +42,25 @@ def test_an_arm_of_nothing_is_told(
     with caplog.at_level(logging.WARNING, "gristmill"):
         arms.choose(con, milled[0], milled[2], (), ("kitchen.example",))
     assert "ablate: nothing is in strict; there is no such arm" in caplog.messages
+
+
+def test_what_says_the_same_as_a_tested_record_is_in_no_arm(con: duckdb.DuckDBPyConnection, milled: Milled) -> None:
+    raw = ids(arms.choose(con, milled[0], milled[2], (), ("kitchen.example",)).arms["raw"])
+    assert SHARED not in raw and "garden:q1#a101" in raw
+    assert SHARED in ids(arms.choose(con, milled[0], milled[2], (), ("git.example",)).arms["raw"])
+
+
+def test_what_may_not_be_copied_is_in_no_arm() -> None:
+    licences = {"a": "'CC-BY-4.0'", "b": "''", "c": "NULL", "d": "'CC-BY-ND-4.0'"}
+    with duckdb.connect() as opened:
+        rows = ", ".join(
+            f"('{name}', 'x', 'https://one.example/{name}', 's', 'o', {said})" for name, said in licences.items()
+        )
+        opened.execute(
+            f"CREATE TABLE candidate AS FROM (VALUES {rows}) AS t(record_id, cluster_id, url, source, output, licence)"
+        )
+        arms._create_allowed(opened, policy.load("default"))
+        assert opened.sql("SELECT record_id, site FROM allowed").fetchall() == [("a", "one.example")]
 
 
 def test_raw_is_what_is_kept_and_what_is_dropped(con: duckdb.DuckDBPyConnection, milled: Milled) -> None:
