@@ -19,7 +19,7 @@ def draw(told: Mapping[str, Any], arms: Sequence[str], file: IO[bytes]) -> None:
             axes.errorbar(means, places, xerr=_ends(measured), fmt=mark, capsize=3, label=word)
         axes.set_yticks(range(len(arms)), arms)
         axes.invert_yaxis()
-        axes.legend()
+        drawn.legend(loc="outside upper center", ncols=2)  # above the points, not over them
         loss_curve.save(drawn, file)
 
 

@@ -131,5 +131,6 @@ def _against(told: Numbers, arm: str) -> str:
 
 
 def arm_name(arm: str) -> str:
-    """An arm in words."""
-    return tr(ARMS[arm]) if arm in ARMS else tr(_WITHOUT, name=arm.partition(" ")[2])
+    """An arm by the name that the picture and the rows have, and in words."""
+    words = tr(ARMS[arm]) if arm in ARMS else tr(_WITHOUT, name=arm.partition(" ")[2])
+    return f"`{arm}`: {words}"

@@ -48,7 +48,7 @@ def run(recipe: Recipe, data: Path, records: int = RECORDS, judge: Judge | None 
     base.require_train()
     found, snapshot = compared.find(recipe, data), finetune.latest_snapshot(recipe, data)
     folder = storage.folder(data, STAGE, recipe.name) / found.folder.name
-    about = _about(recipe, found, snapshot, {"records": records})
+    about = _about(recipe, found, snapshot, {"records": records, "prompts": written.fingerprint()})
     if storage.finished(folder, **about) is None:
         with storage.building(folder, **about) as builder:
             _evaluate(found, snapshot, records, builder)

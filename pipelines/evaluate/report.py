@@ -25,9 +25,11 @@ def as_json(numbers: Numbers) -> str:
 
 
 def results(folder: Path) -> dict[str, Any]:
-    """The numbers of an evaluation, and what a judge said, if one was asked. Raises: Damaged."""
+    """The numbers of an evaluation, and what a judge said of the same models and snapshot. Raises: Damaged."""
     judged = folder.with_name(f"{folder.name}{JUDGED}")
-    return _results(folder) | {"judge": _results(judged) if storage.read_manifest(judged) else {}}
+    mine, other = storage.read_manifest(folder), storage.read_manifest(judged)
+    is_of_the_same = mine is not None and other is not None and mine.inputs == other.inputs
+    return _results(folder) | {"judge": _results(judged) if is_of_the_same else {}}
 
 
 def told(folder: Path) -> str:

@@ -14,6 +14,7 @@ from pipelines.annotate import measure
 from pipelines.evaluate import sandbox
 from pipelines.evaluate.checkers import Check, failed
 from pipelines.signals import phrases
+from schemas.manifest import digest
 from schemas.record import RECORD
 
 FOLDER = Path(__file__).with_name("prompts")
@@ -47,6 +48,11 @@ class Score(NamedTuple):
 def prompts() -> tuple[Prompt, ...]:
     """All of them, in order."""
     return (*_instructions(), *_requests(), *_problems())
+
+
+def fingerprint() -> str:
+    """A hash of all prompts: with others, another evaluation."""
+    return digest([[path.name, path.read_text("utf-8")] for path in sorted(FOLDER.glob("*.toml"))])
 
 
 def _read(name: str) -> dict[str, Any]:

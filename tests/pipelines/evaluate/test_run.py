@@ -207,6 +207,15 @@ def test_the_number_of_records_has_a_limit(trained: Path, chat_model: Path) -> N
     assert len(chosen) == 5 and every[:5] == chosen and len(every) == 20
 
 
+def test_other_prompts_make_another_evaluation(
+    evaluated: Path, trained: Path, chat_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(written, "fingerprint", lambda: "other prompts")
+    monkeypatch.setattr(evaluate, "_evaluate", lambda *_: pytest.fail("measured anew"))
+    with pytest.raises(pytest.fail.Exception, match="measured anew"):
+        evaluate.run(recipe(chat_model, max_steps=30), trained)
+
+
 def test_a_judge_is_asked_once_for_each_question(
     evaluated: Path, trained: Path, chat_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -223,6 +232,10 @@ def test_a_judge_is_asked_once_for_each_question(
     assert Counter(row["note"] for row in said) == {"tie": len(said)}, "the second always stands for better"
     assert "`oracle` compared the answers" in (storage.latest(data / "6_models" / "tiny") / "README.md").read_text()
     assert len(said) <= judging.QUESTIONS
+    manifest = storage.read_manifest(judged)
+    assert manifest
+    storage.write_manifest(judged, manifest.model_copy(update={"inputs": manifest.inputs | {"curated": "older"}}))
+    assert report.results(folder)["judge"] == {}, "it is of another snapshot"
     evaluate.discard(chosen, data)
     assert not list(data.glob("7_evaluations/tiny/*"))
 
