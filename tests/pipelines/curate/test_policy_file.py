@@ -178,3 +178,8 @@ def test_rules_that_nothing_is_measured_for_name_the_key(settings: Any, silent: 
     )
     found = measured.unmeasured(Policy(rules=rules), corpus.recipe(**settings))
     assert found == silent
+
+
+def test_the_default_policy_comes_first() -> None:
+    names = policy.bundled()
+    assert names[0] == "default" and names[1:] == sorted(names[1:]) and {"commercial", "strict"} <= set(names)
