@@ -144,7 +144,7 @@ def save(model: Any, tokenizer: Any, settings: FinetuneSettings, folder: Path) -
         model.save_pretrained(str(folder / ADAPTER), save_embedding_layers=False)
         (folder / ADAPTER / "README.md").unlink(missing_ok=True)
         model = model.merge_and_unload()
-    if model.can_generate():
+    if getattr(model, "generation_config", None):  # one that scores has none
         # without do_sample, servers built on generate() ignore a temperature
         model.generation_config.update(do_sample=True, temperature=0.7, top_p=0.95)
     model.save_pretrained(folder)

@@ -98,7 +98,7 @@ def align_special_tokens(model: Any, tokenizer: Any) -> None:
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     configs = [model.config]
-    if model.can_generate():
+    if getattr(model, "generation_config", None):  # one that scores has none
         ends = model.generation_config.eos_token_id
         ends = [ends] if isinstance(ends, int) else list(ends or [])
         model.generation_config.eos_token_id = sorted({tokenizer.eos_token_id, *ends})

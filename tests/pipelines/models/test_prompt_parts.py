@@ -248,6 +248,14 @@ def test_all_agree_on_where_a_text_ends(ends: Any, settled: list[int]) -> None:
     assert tokenizer.pad_token == "<P>"
 
 
+def test_a_model_that_scores_has_no_settings_of_writing() -> None:
+    model, tokenizer = Model(9, None), Letters(CHAT)
+    model.generation_config = None  # type: ignore[assignment]
+    tokenizer.bos_token_id, tokenizer.pad_token_id = 8, 9
+    prompt.align_special_tokens(model, tokenizer)
+    assert [model.config.pad_token_id, model.config.bos_token_id, model.config.eos_token_id] == [9, 8, 1]
+
+
 def test_an_example_is_its_tokens_and_where_the_answer_begins() -> None:
     assert prompt.encode(
         ROW | {"input": "", "instruction": "a"}, Letters("{% for m in messages %}{{ m['content'] }}{% endfor %}")
