@@ -134,7 +134,7 @@ def _model_index(numbers: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         return
     name = f"{snapshot['recipe']}/{snapshot['version']}"
     kind = "text-classification" if numbers["method"] == "reward" else "text-generation"
-    where = {"task": {"type": kind}, "dataset": {"type": name, "name": name, "split": "validation+test"}}
+    where = {"task": {"type": kind}, "dataset": {"type": name, "name": name, "split": "validation"}}
     yield {"name": f"{snapshot['recipe']}.{numbers['method']}", "results": [where | {"metrics": found}]}
 
 
@@ -199,7 +199,7 @@ _RANKINGS = {
     "longer": Message("the longer answer"),
 }
 _ACCURACY = Message(
-    "How often the chosen answer of a pair is preferred, over {pairs} pairs of the splits validation and test that "
+    "How often the chosen answer of a pair is preferred, over {pairs} pairs of the split validation that "
     "were not learnt, with 95 % intervals over pages. Balanced: as if the longer answer were the chosen one half of "
     "the time. Alike: {alike} pairs whose lengths differ by at most 20 %."
 )

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines import storage
-from pipelines.finetune import HELD_OUT, TRAIN, Snapshot, examples
+from pipelines.finetune import HELD_OUT, TEST, TRAIN, Snapshot, examples
 from pipelines.finetune.fitting import Fitted, Row, fit
 from pipelines.finetune.stored import Stored
 from pipelines.messages import Message
@@ -85,7 +85,7 @@ def training(
     counts = examples.made(folder)
     if counts is None:
         counter = Counter(pairs=0, cut=0, history_cut=0, answer_tokens=0, learnt_tokens=0)
-        chosen = _chosen_rows(rows(snapshot, TRAIN), Held(rows(snapshot, *HELD_OUT)), wanted, counter)
+        chosen = _chosen_rows(rows(snapshot, TRAIN), Held(rows(snapshot, HELD_OUT, TEST)), wanted, counter)
         counts = examples.keep(_fitted(chosen, tokenizer, settings, counter), counter, folder)
     stored = Stored(folder / examples.FILE)
     numbers = balanced(stored.learnt, settings.seed) if wanted.balance else np.arange(len(stored.learnt) // 2)
@@ -204,7 +204,7 @@ def balanced(learnt: NDArray[np.int32], seed: int) -> NDArray[np.int64]:
 def held_out(snapshot: Snapshot, tokenizer: Any, settings: FinetuneSettings, most: int) -> list[Pair]:
     """At most `most` held-out pairs that fit, one of each source in turn, the same ones on every call."""
     by_source: dict[str, list[tuple[bytes, Row]]] = {}
-    for row in rows(snapshot, *HELD_OUT):
+    for row in rows(snapshot, HELD_OUT):
         first = by_source.setdefault(row["source"], [])
         first.append((sha256(row["pair_id"].encode()).digest(), row))
         if len(first) > 4 * most:

@@ -44,7 +44,7 @@ def learn(work: "Work", where: Where, folder: Path, judge: Path) -> Learnt:
     learner = load(work, work.settings)
     settings = _settings(work, learner.model)
     stored, counts = examples.training(_questions(work, TRAIN), learner.tokenizer, settings, folder)
-    held_out = examples.held_out(_questions(work, *HELD_OUT), learner.tokenizer, settings)
+    held_out = examples.held_out(_questions(work, HELD_OUT), learner.tokenizer, settings)
     log.info(
         tr("prefer: {questions} questions, {held_out} held out", questions=counts["trained"], held_out=len(held_out))
     )

@@ -83,7 +83,7 @@ def _preference(place: Path) -> None:
     folder = storage.latest(place / "data" / "5_curated" / "small")
     manifest = storage.read_manifest(folder)
     assert manifest
-    made = pa.Table.from_pylist([*map(pair, range(6)), pair(9, "test")], schema=PUBLISHED_PAIR)
+    made = pa.Table.from_pylist([*map(pair, range(6)), pair(9, "validation")], schema=PUBLISHED_PAIR)
     with storage.rewriting(folder, manifest) as builder:
         builder.table("pairs-00000-of-00001.parquet", made, PUBLISHED_PAIR)
     with (place / "small.toml").open("a") as recipe:

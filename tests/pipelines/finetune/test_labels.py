@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from trl import SFTConfig
 
 from pipelines.finetune import stored, train
 from pipelines.finetune.batches import TokenBatches
@@ -11,6 +12,7 @@ from pipelines.models import base, losses
 from pipelines.models.prompt import Example, encode
 from tests.pipelines.conftest import recipe, rows
 
+PREPARED = {"max_length": None, "dataset_kwargs": {"skip_prepare_dataset": True}}
 EXAMPLES = [Example([5, 6, 7, 8, 9], 3), Example([5, 6, 7], 1), Example([5, 6, 7, 8, 9], 4, ((1, 3),))]
 
 
@@ -32,7 +34,7 @@ def test_the_loss_of_a_batch_is_that_of_its_answers(chat_model: Path, tmp_path: 
     made = stored.Stored(tmp_path / "file")
     trainer = train._Trainer(
         model=model,
-        args=train._arguments(settings, 1, train.Where("tiny", tmp_path, tmp_path)),
+        args=SFTConfig(**train.arguments(settings, 1, train.Where("tiny", tmp_path, tmp_path)), **PREPARED),
         train_dataset=train.dataset(made),
         processing_class=tokenizer,
     )
@@ -56,4 +58,4 @@ def test_the_loss_curve_does_not_grow_with_the_steps(
     settings: dict[str, float], batches: int, every: int, tmp_path: Path
 ) -> None:
     where = train.Where("tiny", tmp_path, tmp_path)
-    assert train._arguments(recipe(tmp_path, **settings).finetune, batches, where).logging_steps == every
+    assert train.arguments(recipe(tmp_path, **settings).finetune, batches, where)["logging_steps"] == every

@@ -73,7 +73,7 @@ def test_of_one_question_the_pairs_of_the_largest_gap_are_learnt(tmp_path: Path,
 def test_a_questions_file_is_no_page_of_one_question(tmp_path: Path, chat_model: Path) -> None:
     """A set has all its rows on one page: what is held out of it holds nothing else out."""
     of_set = {"source_kind": "instructions", "page_id": "set:1"}
-    made = [pair(number, **of_set) for number in range(4)] + [pair(9, "test", **of_set)]
+    made = [pair(number, **of_set) for number in range(4)] + [pair(9, "validation", **of_set)]
     _, numbers, counts = chosen(tmp_path, chat_model, made)
     assert len(numbers) == 4 and "left_out:held_out" not in counts
 
@@ -133,7 +133,8 @@ def test_where_no_pair_is_left_the_error_says_why(tmp_path: Path, chat_model: Pa
 
 def test_held_out_pairs_are_taken_of_each_source_in_turn(tmp_path: Path, chat_model: Path) -> None:
     made = [pair(number, "validation", source="many") for number in range(10)]
-    made += [pair(number, "test", source="few") for number in range(20, 22)]
+    made += [pair(number, "validation", source="few") for number in range(20, 22)]
+    made += [pair(number, "test", source="few") for number in range(30, 32)]  # which only `evaluate` reads
     write_snapshot(tmp_path, [], [], pairs=[pair(50), *made])
     recipe = preferring(chat_model, "dpo")
     tokenizer = base.load_with_special_tokens(recipe.finetune, tmp_path)[1]

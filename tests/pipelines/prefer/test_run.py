@@ -178,7 +178,7 @@ def test_what_learnt_nothing_is_told(
     method: str, tmp_path: Path, chat_model: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Of people who choose now one, now the other, nothing can be learnt, and the card does not say otherwise."""
-    made = [pair(number, split) for number, split in zip(range(24), ["train"] * 12 + ["test"] * 12, strict=True)]
+    made = [pair(number, split) for number, split in zip(range(24), ["train"] * 12 + ["validation"] * 12, strict=True)]
     turned = {"chosen": "rejected", "rejected": "chosen"}
     made = [row | {turned[k]: row[k] for k in turned} if at % 4 < 2 else row for at, row in enumerate(made)]
     write_snapshot(tmp_path, [], [], pairs=made)
