@@ -148,6 +148,7 @@ def _train(work: Work, judge: Path | None, building: storage.FolderBuilder) -> N
     learnt = rloo.learn(work, where, kept, judge) if judge else learning.learn(work, where, kept)
     numbers = card.metrics(work, learnt)
     says, is_learnt = of_what.sentence(numbers), of_what.is_learnt(numbers)
+    numbers["is_learnt"] = is_learnt  # `serve` takes no judge unasked that has learnt nothing
     log.log(logging.INFO if is_learnt else logging.WARNING, tr("prefer: {says}", says=says))
     named = work.settings.model_copy(update={"model": work.start.name})  # as the adapter says what it is for
     finetune.adopt(learnt.model, learnt.tokenizer, named, building)

@@ -233,8 +233,8 @@ _USE = Message(
 _JUDGES = Message(
     "The folder loads with `AutoModelForSequenceClassification`: its one output scores an answer, behind the question "
     "as the chat template writes it. Only differences between answers to one question mean anything. `gristmill "
-    "serve` finds it beside the recipe's other models and ranks by it where a request sets `best_of`; `--reward` names "
-    "another."
+    "serve` finds it beside the recipe's other models, if it has learnt something, and ranks by it where a request "
+    "sets `best_of`; `--reward` names any."
 )
 
 

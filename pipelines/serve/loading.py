@@ -1,12 +1,13 @@
 """Model loading: from the name that a user gives to a folder, and from the folder to a model that generates."""
 
 import json
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines import storage
-from pipelines.messages import Message
+from pipelines.messages import Message, tr
 from pipelines.recipe import FinetuneSettings, RecipeError
 from pipelines.storage import filesystem, shard_cache
 from pipelines.storage.layout import REWARD
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pipelines.serve.judge import Judge
 
 BASE, NO_REWARD = "base", "none"
+log = logging.getLogger("gristmill")
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,10 @@ def find_model(model: str | Path, data: Path) -> Path:
 def find_judge(reward: str, folder: Path, data: Path) -> Path | None:
     """The folder of the reward model that `reward` names: a folder, or a recipe, with or without `.reward`.
 
-    "": the one that stands beside the model of `folder`, made of the same recipe; None where there is none, and for
-    `none`. Raises: RecipeError when there is none of that name, or it is no reward model.
+    "": the one that stands beside the model of `folder`, made of the same recipe, if held-out pairs show that it has
+    learnt something; None where there is none, and for `none`.
+
+    Raises: RecipeError when there is none of that name, or it is no reward model.
     """
     if reward == NO_REWARD:
         return None
@@ -71,12 +75,27 @@ def find_judge(reward: str, folder: Path, data: Path) -> Path | None:
         manifest = storage.read_manifest(folder)
         recipe = manifest.name.partition(".")[0] if manifest else folder.parent.name
         beside = storage.latest(folder.parent.parent / f"{recipe}{REWARD}")
-        return beside if manifest and (beside / storage.MANIFEST).exists() else None
+        return beside if manifest and _has_learnt(beside) else None
     named = reward if filesystem.resolve(reward).is_dir() else f"{reward.removesuffix(REWARD)}{REWARD}"
     found = find_model(named, data)
     if not _scores(found):
         raise RecipeError("--reward {reward}: writes texts and does not score them; name a reward model", reward=reward)
     return found
+
+
+def _has_learnt(folder: Path) -> bool:
+    """Whether there is a model of preferences that says so of itself; of one that does not, the log says it."""
+    if not (folder / storage.MANIFEST).exists():
+        return False
+    learnt = bool(json.loads((folder / "metrics.json").read_text()).get("is_learnt"))
+    if not learnt:
+        log.warning(
+            tr(
+                "{folder}: a reward model that has not learnt what people prefer; --reward {folder} would rank by it",
+                folder=folder,
+            )
+        )
+    return learnt
 
 
 def load_judge(folder: Path) -> "Judge":

@@ -22,7 +22,7 @@ SETTINGS: dict[str, Any] = {"temperature": 1.2, "seed": 3, "max_tokens": 8}
 def data(tmp_path_factory: pytest.TempPathFactory, chat_model: Path) -> Path:
     """A model that begins its answers in several ways, and a reward model that likes some of them."""
     folder = tmp_path_factory.mktemp("judged")
-    made = [pair(number) for number in range(24)]
+    made = [pair(number) for number in range(24)] + [pair(number, "validation") for number in range(100, 112)]
     write_snapshot(folder, rows(60, "train"), rows(4, "validation", 100), pairs=made)
     finetune.run(recipe(chat_model, method="full", max_steps=60, learning_rate=5e-3), folder)
     prefer.run(preferring(chat_model, "reward", max_steps=20), folder)
@@ -100,6 +100,19 @@ def test_a_reward_model_is_found_by_recipe_by_folder_or_not_at_all(data: Path, t
     alone.parent.mkdir()
     alone.symlink_to(tuned)
     assert find_judge("", alone, tmp_path) is None  # nothing stands beside it there
+
+
+def test_one_that_has_learnt_nothing_is_not_taken_unasked(
+    tmp_path: Path, chat_model: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its ranking would be worse than that by likelihood."""
+    write_snapshot(tmp_path, rows(12, "train"), [], pairs=[pair(number) for number in range(8)])
+    finetune.run(recipe(chat_model, max_steps=1), tmp_path)
+    prefer.run(preferring(chat_model, "reward", max_steps=1), tmp_path)
+    tuned = find_model("tiny", tmp_path)
+    assert find_judge("", tuned, tmp_path) is None
+    assert "has not learnt what people prefer" in caplog.text
+    assert find_judge("tiny", tuned, tmp_path) == folder_of(tmp_path, "reward")
 
 
 def test_a_reward_model_is_not_asked_to_write(data: Path) -> None:
