@@ -82,10 +82,15 @@ def _declared(element: HtmlElement) -> str:
     marked = element.get("data-lang") or element.get("data-language") or element.get("lang-name") or ""
     classes = element.get("class") or ""
     for name in (marked, *_LANGUAGE.findall(classes), *_AFTER.findall(classes)):
-        word = name.lower().strip()
-        if word and len(word) < 20 and word not in _NO_LANGUAGE and " " not in word:
+        word = (_LANGUAGE.findall(name) or [name])[0].lower().strip()  # `highlight highlight-text` says it twice
+        if word and len(word) < 20 and not _is_none(word) and " " not in word:
             return str(word)
     return ""
+
+
+def _is_none(word: str) -> bool:
+    """Whether a word in the place of a language is none, as docutils' `literal-block` of a block without one."""
+    return word in _NO_LANGUAGE or all(part in _NO_LANGUAGE for part in word.split("-"))
 
 
 def source(block: HtmlElement) -> str:

@@ -4,9 +4,11 @@ The topics are what Sphinx' text writer makes of the language reference: underli
 bodies of definitions indented by three, literals in straight double quotes, tables drawn with + - and |.
 """
 
+import ast
 import re
+import warnings
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from schemas.document import Section
 
@@ -15,9 +17,11 @@ _LEVELS = {"*": 1, "=": 2, "-": 3, "~": 4, "^": 5}
 _SIGNATURE = re.compile(
     r"^(?:(?:class|exception|async|coroutine|classmethod|static|abstract) )*[A-Za-z_][\w.]*(?:\(.*\)|\.\w+)$"
 )
-# A term without brackets, such as pdb's `debug code`, and how what explains it begins and ends
-_TERM = re.compile(r"^[a-z!][^.:;,]{0,60}$")
-_SENTENCES = re.compile(r"(?s)^[A-Z][a-z]*[ ,].*\.$")
+# A term that is no call, such as pdb's `debug code`, with what may follow it in brackets
+_TERM = re.compile(r"^[a-z!][^.:;,\[]{0,60}(?:\[.{1,100}\])?$")
+# How a sentence begins, an item of a list, a table, and a name in quotes over its explanation: no code does so
+_SENTENCE = re.compile(r"^[A-Z][a-z]*,? (?:[^\s=]+ ){2}")
+_NAMED = re.compile(r'^"[^"]+"$')
 _ITEM = re.compile(r"^(\*|\d{1,2}\.) +")
 _NOTE = re.compile(
     r"^(?:Note|See also|Warning|Important|CPython implementation detail"
@@ -26,6 +30,7 @@ _NOTE = re.compile(
 _QUOTED_STRING = re.compile(r'(?<![\w"])""([^"\n]{1,200})""(?![\w"])')
 _LITERAL = re.compile(r'(?<!\w)"([^"]{1,300})"')
 _FOOTNOTE = re.compile(r" \[\d{1,2}\](?=[\s.,;)]|$)")
+_ACTIONS = (ast.Call, ast.Await, ast.Yield, ast.YieldFrom)
 _FOOTNOTES = "-[ Footnotes ]-"
 
 
@@ -52,7 +57,7 @@ def _blocks(lines: list[str]) -> Iterator[tuple[int, str]]:
     for group, following in pairwise([*_groups(lines), []]):
         if not _indent(group[0]):
             yield from _top_level(_trimmed(group), following)
-        elif _explains(group, before):
+        elif _explains(group, before) or _is_text(group):
             yield from ((0, block) for block in _inner(_dedent(_trimmed(group))))
         else:
             yield 0, _fence(_trimmed(group))
@@ -108,8 +113,17 @@ def _is_definition(group: list[str], following: list[str]) -> bool:
 
 def _is_term(group: list[str], following: list[str]) -> bool:
     """Whether a line that is no signature is explained by the sentences below it."""
-    text = "\n".join(_dedent(following)).strip()
-    return len(group) == 1 and bool(_TERM.match(group[0]) and _SENTENCES.match(text)) and not _looks_like_python(text)
+    return all(_TERM.match(line) for line in group) and _is_text(following)
+
+
+def _is_text(group: list[str]) -> bool:
+    """Whether indented lines are quoted text, a list or a table: the text writer indents those as it indents code."""
+    first, *rest = takewhile(bool, _dedent(_trimmed(group)))
+    if _ITEM.match(first) or first.startswith("+-"):
+        return True
+    if rest and _indent(rest[0]):
+        return bool(_NAMED.match(first))
+    return bool(_SENTENCE.match(" ".join((first, *rest)))) and not _is_python(first)
 
 
 def _explains(group: list[str], before: list[str]) -> bool:
@@ -178,16 +192,23 @@ def _table(group: list[str]) -> str:
 def _fence(group: list[str]) -> str:
     code = "\n".join(_dedent(group))
     marks = "````" if "```" in code else "```"
-    language = "python" if _looks_like_python(code) else ""
+    language = "python" if _is_python(code) else ""
     return f"{marks}{language}\n{code}\n{marks}"
 
 
-def _looks_like_python(code: str) -> bool:
-    if "::=" in code:
+def _is_python(code: str) -> bool:
+    """Whether it is a session, or Python can parse it and some of it does something.
+
+    Words that begin lines of text, too (`for`, `with`, `from`), tell nothing. Fragments (`except E:`) are not known.
+    """
+    if code.lstrip().startswith(">>> "):
+        return True
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            body = ast.parse(code).body
+    except (SyntaxError, ValueError):
         return False
-    return ">>>" in code or bool(
-        re.search(r"(?m)^ *(?:def|class|import|from|for|if|while|with|try|return|print|async)\b|^\w+ = ", code)
-    )
+    return any(not isinstance(each, ast.Expr) or isinstance(each.value, _ACTIONS) for each in body)
 
 
 def inline(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import re2
 
-from pipelines.normalise import clean, languages
+from pipelines.normalise import clean, languages, releases
 
 Form = Literal["question", "how_to", "facet", "topic", "back_matter", "address"]
 
@@ -29,10 +29,6 @@ _NUMBERING = re2.compile(
 _MARKUP = re2.compile(r"\[([^\]\n]*)\]\([^)\n]*\)")
 _EMPHASIS = re2.compile(r"(^|\s)\*{1,2}([^*\s][^*\n]*)\*{1,2}(\s|$)")
 _SYMBOLS = re2.compile(r"^[\p{So}\p{Sk}\x{fe0f}\x{200d}\s]+|[\p{So}\p{Sk}\x{fe0f}\x{200d}\s]+$")
-_RELEASE = re2.compile(
-    r"(?i)^\W*(version |release )?v?\d+(\.\w+)+[\w.+\-]*\W{0,2}\s*([(\[/–—-].*|released.*|unreleased.*"
-    r"|\d{4}.*)?$|^unreleased\b"
-)
 _STEP_COUNT = re2.compile(r"(?i)\s*[(（](?:step|part|page) \d+ of \d+[)）]$|\s*[(（]第\s*\d+\s*步，共\s*\d+\s*步[)）]$")
 _SITE = re2.compile(
     r"(?i)\s+([|–—·»-]|::)\s+([^|–—·»]*\b(documentation|docs|wiki|manual|wikipedia|tutorial|guide"
@@ -229,7 +225,7 @@ def topic_of(title: str) -> str:
 
 def lead_to_references(path: tuple[str, ...]) -> bool:
     """Whether a section with these headings, as the page has them, holds references or the notes of a release."""
-    return any(_RELEASE.match(name) or plain(name).lower() in REFERENCE_HEADINGS for name in path)
+    return any(releases.is_release(without_marks(name)) or plain(name).lower() in REFERENCE_HEADINGS for name in path)
 
 
 def classify(heading: str) -> Heading:

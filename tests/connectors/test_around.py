@@ -97,6 +97,43 @@ def test_parts_in_the_place_of_posts_are_told() -> None:
     assert [each.reason for each in found[1:] if isinstance(each, Reject)] == ["nobody_signed", "only_a_counter"]
 
 
+def commented(said: str, who: str = "dora", when: str = "17 May 2019 10:20") -> list[Document | Reject]:
+    """A thread of three posts; below the second stands something signed."""
+    note = f"<div class='low'><i>{said}</i> <a href='/user/{who}'>{who}</a> <span>{when}</span></div></div>"
+    second = post("ben", 15, f"<p>{ANSWER}</p>")
+    assert second.endswith("</div>")
+    last = post("cleo", 16, "<p>Stir it, and look for bubbles inside.</p>")
+    return on_web(f"<h1>Starter</h1>{post('ann', 14, f'<p>{ASKED}</p>')}{second.removesuffix('</div>')}{note}{last}")
+
+
+def test_one_comment_on_one_answer_is_told() -> None:
+    thread, *rest = commented("The lamp did it for mine, thank you!")
+    assert len(texts(thread)) == 3
+    assert [(each.key, each.reason) for each in rest if isinstance(each, Reject)] == [
+        ("page/unread1", "comment_unread")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "when"),
+    [
+        ("Score 12", "17 May 2019 10:20"),  # says nothing
+        ("The lamp did it for mine, thank you!", "yes"),  # says no time
+        ("Baker in the old town of Ulm", "<b>Joined:</b> 17 May 2009"),  # about a member
+    ],
+)
+def test_what_else_stands_below_an_answer_is_not_told(said: str, when: str) -> None:
+    thread, *rest = commented(said, when=when)
+    assert len(texts(thread)) == 3
+    assert not rest
+
+
+@pytest.mark.parametrize("layout", ["with_summary", "containers_in_containers", "question_with_side_vote"])
+def test_the_lines_that_sign_a_post_are_no_comment(layout: str) -> None:
+    _, *rest = on_web(page_of(layout, TALKS["en"]))
+    assert "comment_unread" not in [each.reason for each in rest if isinstance(each, Reject)]
+
+
 def test_a_best_answer_that_is_shown_twice_is_one_post() -> None:
     best = post("ben", 15, f"<p>{ANSWER}</p><p>Wait.</p>").replace("id='post-15'", "")
     page = (

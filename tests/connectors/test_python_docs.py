@@ -97,6 +97,95 @@ def test_a_term_without_brackets_is_a_definition_where_sentences_explain_it() ->
     assert unfold.markdown == "Open the sheet, which must be folded.\n\nThe sheet\n\n```python\nsheet = 1\n```"
 
 
+QUOTED = """Grinding
+********
+
+g(rind) [([sack:]grain | bran) [, when]]
+
+   With a *grain*, grind it.  From here on
+   for each sack:
+
+      > mill.py(3)
+      (Gdb) grind
+
+run [args ...]
+again [args ...]
+
+   Grind it all again.
+
+Set these:
+
+   "__mill__"
+      The name of the mill,
+      with its place.
+
+They are kinds of:
+
+   +------+-------+
+   | Kind | Means |
+   |======|=======|
+   | "r"  | Rye   |
+   +------+-------+
+
+He said:
+
+   While the wheel turns,
+   while it turns, I grind.
+
+and this is his page:
+
+   with a wheel
+   from the river
+
+of code:
+
+   with wheel() as w:
+       w.turn()
+"""
+
+
+def test_text_that_is_indented_is_no_code_whatever_words_begin_its_lines() -> None:
+    _, (grind, run) = topic_sections(QUOTED)
+    assert grind.path == ("g(rind) [([sack:]grain | bran) [, when]]",)
+    assert grind.markdown == (
+        "With a *grain*, grind it.  From here on for each sack:\n\n```\n> mill.py(3)\n(Gdb) grind\n```"
+    )
+    assert run.path == ("run [args ...], again [args ...]",)
+    assert run.markdown.split("\n\n") == [
+        "Grind it all again.",
+        "Set these:",
+        "`__mill__`",
+        "The name of the mill, with its place.",
+        "They are kinds of:",
+        "| Kind | Means |\n| --- | --- |\n| `r` | Rye |",
+        "He said:",
+        "While the wheel turns, while it turns, I grind.",
+        "and this is his page:",
+        "```\nwith a wheel\nfrom the river\n```",
+        "of code:",
+        "```python\nwith wheel() as w:\n    w.turn()\n```",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "language"),
+    [
+        ("breakpoint()", "python"),
+        ("a[1:2] = b", "python"),
+        (">>> for sack", "python"),
+        ("yield from <expr>", ""),
+        ("False  None  class\nimport  for   with", ""),
+        ("x", ""),
+        ('"a" and "b"', ""),
+        ('return_stmt ::= "return"', ""),
+    ],
+)
+def test_a_block_is_python_only_where_python_parses_it(code: str, language: str) -> None:
+    indented = "\n".join(f"   {line}" for line in code.split("\n"))
+    _, (section,) = topic_sections(f"A topic\n*******\n\nThis:\n\n{indented}\n")
+    assert section.markdown == f"This:\n\n```{language}\n{code}\n```"
+
+
 README = {
     "text/markdown": "# Tool\n\n[![badge](https://x.example/b.svg)](https://x.example)\n\n<!-- hidden -->\n"
     "It *works* with `x`.\n\n## Table of contents\n\n- [Use](#use)\n\n"

@@ -23,7 +23,7 @@ SIGNED = re2.compile(r"(?i)(?:^|[ ._-])sig(?:[ ._\d-]|$)|signature|last-?edit|ed
 _NAMED = re2.compile(
     r"(?i)(?:^|[\s_-])(?:author|user-?name|nick(?:-?name)?|poster|u-?name|screen-?name|replyer|replier|answerer|asker|commenter|display-?name|by-?line|posted-?by|op)(?:$|[\s_-])"
 )
-_JOINED = re2.compile(
+JOINED = re2.compile(
     r"(?i)join|registered|registriert|member since|inscri|注册|註冊|регистр|last (?:edit|mod|seen|visit)|edited|最后"
 )
 _TIMES = (
@@ -161,9 +161,9 @@ def _time_of(element: HtmlElement, mass: float) -> str:
     own = _own(element)
     text = " ".join(element.text_content().split()) if len(element) and len(own) < 60 else own
     for each in (text, own):
-        if len(each) >= 6 and letters(each) <= _LONGEST_TIME and not _JOINED.search(each) and states_time(each):
+        if len(each) >= 6 and letters(each) <= _LONGEST_TIME and not JOINED.search(each) and states_time(each):
             return each
-    return own if is_relative(own) and not _JOINED.search(own) else ""
+    return own if is_relative(own) and not JOINED.search(own) else ""
 
 
 def _without_labels(people: dict[HtmlElement, str]) -> dict[HtmlElement, str]:

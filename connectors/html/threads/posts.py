@@ -24,6 +24,7 @@ from connectors.html.threads.recognised import profile_readings
 from connectors.html.threads.repeated import alike, block_readings
 from connectors.html.threads.stubs import is_stub
 from connectors.html.threads.tools import is_count
+from connectors.html.threads.unread import count_unread
 
 _MOST = 0.5  # of a page's prose that is a board's
 # Of the parts that repeat, those that have to be signed with author and time for the others to be none of the posts
@@ -34,9 +35,9 @@ Drafts = list[tuple[Draft, Draft | None]]
 @dataclass(frozen=True, slots=True)
 class Found:
     """The thread on a page: its posts in their order, how the reading was made and how much it is worth, the names that
-    the markup around the posts has, and for each part in the place of a post that is none its number or, without one,
-    its place, and the reason; `headless` where of the first post only a note is left. `listed`: how many entries of a
-    board, each with a page of its own, are in the place of posts; there are none then."""
+    the markup around the posts has, and for each part in the place of a post that is none, or was not read as one, its
+    number or, without one, its place, and the reason; `headless` where of the first post only a note is left. `listed`:
+    how many entries of a board, each with a page of its own, are in the place of posts; there are none then."""
 
     blocks: list[Block]
     kind: str
@@ -124,6 +125,8 @@ def _best(readings: list[Reading], page: _Page) -> Found | None:
         kept = untitled(blocks, page.head.title)
         gone += tuple((f"title{at}", "only_a_counter") for at in range(len(kept), len(blocks)))
         blocks = kept
+    unread = count_unread([draft for draft, _ in best[2]], page.evidence)
+    gone += tuple((f"unread{at}", "comment_unread") for at in range(1, unread + 1))
     return Found(blocks, best[1].kind, best[0], names_of(best[1].drafts), gone, headless)
 
 

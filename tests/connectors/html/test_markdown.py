@@ -134,6 +134,10 @@ HIGHLIGHTERS = [
         "python",
     ),
     ("breaks", "<pre>def f():<br>    return 1<br><br><br>x = 2</pre>", ""),
+    ("docutils without a language", f'<pre class="code literal-block">{SPANS}</pre>', ""),
+    ("words that are none", f'<pre class="code code-block"><code class="lang-plain-text">{SPANS}</code></pre>', ""),
+    ("github without a language", f'<div class="highlight highlight-text"><pre>{SPANS}</pre></div>', ""),
+    ("a name in two parts", f'<pre class="src src-emacs-lisp">{SPANS}</pre>', "emacs-lisp"),
 ]
 
 

@@ -18,7 +18,10 @@ BY_SCORE = Policy(rules=RULES, prefer="score DESC NULLS LAST")
 COLUMNS = pa.schema(
     [
         *((name, pa.string()) for name in ("record_id", "cluster_id", "group_id", "licence", "decision", "decided")),
-        *((name, pa.int64()) for name in ("cluster_size", "output_words", "score")),
+        *((name, pa.int64()) for name in ("cluster_size", "output_words", "score", "output_chars")),
+        ("output", pa.string()),
+        ("accepted", pa.bool_()),
+        ("created_at", pa.timestamp("us", tz="UTC")),
     ]
 )
 
@@ -75,6 +78,28 @@ def test_each_cluster_has_a_survivor_of_its_own() -> None:
     rows = [one("a", score=1), one("b", score=2), one("x", cluster_id="d", score=9), one("y", cluster_id="d", score=8)]
     assert kept(*rows) == ["b", "x"]
     assert {name: row["group_id"] for name, row in judged(*rows).items()} == {n: f"group {n}" for n in "abxy"}
+
+
+SAID = "Feed it with rye each morning.\n\nThen wait until it has doubled."
+QUOTED = "> " + SAID.replace("\n", "\n> ").replace("> \n", ">\n")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "survivor"),
+    [
+        (SAID, f"{QUOTED}\n\nThank you!", "a"),
+        (f"{QUOTED}\n\nThank you!", SAID, "b"),
+        (SAID, f"{SAID}\n\nMine took a day.", "b"),
+        (f"> Why?\n\n{SAID}", f"> {'Why is that so? ' * 9}\n\n{SAID} Ok.", "b"),
+    ],
+)
+def test_by_default_the_text_with_the_most_words_of_its_own_is_kept(first: str, second: str, survivor: str) -> None:
+    by_default = Policy(rules=RULES, prefer=policy.load("default").prefer)
+    rows = [one(name, output=said, output_chars=len(said)) for name, said in (("a", first), ("b", second))]
+    assert kept(*rows, rules=by_default) == [survivor]
+    assert kept(*(rows[0] | {"accepted": True}, rows[1]), rules=by_default) == ["a"], (
+        "what people say of it comes first"
+    )
 
 
 def test_between_equals_the_name_decides_in_any_order_of_rows() -> None:
