@@ -79,16 +79,19 @@ def check_policy(recipe: Recipe, stages: Sequence[Stage]) -> None:
 
 
 def check_asked(recipe: Recipe, stages: Sequence[Stage]) -> None:
-    """A stage that is named must have something to do; where all are run, what a recipe does not ask for is left out.
+    """What a recipe does not ask for is left out, and told where stages were chosen; alone it is an error.
 
     Raises: RecipeError.
     """
-    if "prefer" in stages and recipe.preference is None and tuple(stages) != STAGES:
+    if "prefer" not in stages or recipe.preference is not None or tuple(stages) == STAGES:
+        return
+    if set(stages) == {"prefer"}:
         raise RecipeError(
             '{recipe}: asks for no preferences to be learnt; add [preference] with method = "dpo", "kto", "reward" or '
             '"rloo"',
             recipe=recipe.name,
         )
+    log.info(tr("{recipe}: has no [preference], so prefer has nothing to do", recipe=recipe.name))
 
 
 def new_run_id() -> str:

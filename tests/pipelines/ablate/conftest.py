@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.flows.stages import STAGES
+from pipelines.flows.stages import OF_DATA
 from pipelines.recipe import Recipe, load
 from tests.pipelines.milling import POSTS, ROW, go
 
@@ -38,5 +38,5 @@ def milled(tmp_path_factory: pytest.TempPathFactory, chat_model: Path) -> tuple[
     settings = f'[finetune]\nmodel = "{chat_model}"\nlearning_rate = 3e-3\nmax_length = 128\n'
     (folder / "small.toml").write_text('name = "small"\n' + "\n".join(sources) + settings)
     recipe = load(folder / "small.toml")
-    go(recipe, folder / "data", STAGES[:-1])
+    go(recipe, folder / "data", OF_DATA)
     return recipe, folder / "small.toml", folder / "data"

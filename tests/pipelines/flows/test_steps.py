@@ -193,15 +193,18 @@ def test_outcomes_and_failures_survive_pickling() -> None:
     assert json.loads(json.dumps(copy.args[0].__dict__))["failed"] == "OSError: gone"
 
 
-def test_preferences_are_a_step_where_a_recipe_asks_for_them(tmp_path: Path) -> None:
-    """Of a whole run they are left out in silence; whoever names the stage is told what is missing."""
+def test_preferences_are_a_step_where_a_recipe_asks_for_them(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Of a whole run they are left out in silence; whoever chooses stages is told that there is nothing to do."""
+    caplog.set_level("INFO", logger="gristmill")
     file = recipe_file(tmp_path, forum=dump(tmp_path / "dump"))
     plain = load(file)
     assert steps.steps(plain, "prefer") == []
     steps.check_asked(plain, STAGES)
-    for named in (["prefer"], ["finetune", "prefer"]):
-        with pytest.raises(RecipeError, match=r"small: asks for no preferences to be learnt; add \[preference\]"):
-            steps.check_asked(plain, named)  # type: ignore[arg-type]
+    assert not caplog.messages
+    steps.check_asked(plain, ["curate", "prefer"])
+    assert caplog.messages == ["small: has no [preference], so prefer has nothing to do"]
+    with pytest.raises(RecipeError, match=r"small: asks for no preferences to be learnt; add \[preference\]"):
+        steps.check_asked(plain, ["prefer"])
     assert "prefer" not in [one.what for one in check(str(file), tmp_path / "data")]
     file.write_text(f'{file.read_text()}\n[preference]\nmethod = "kto"\n')
     asking = load(file)
