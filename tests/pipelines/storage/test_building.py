@@ -43,6 +43,7 @@ def test_each_stage_has_its_folder(tmp_path: Path) -> None:
         "dedupe": "4_clusters/src",
         "curate": "5_curated/src",
         "finetune": "6_models/src",
+        "prefer": "6_models/src",
         "evaluate": "7_evaluations/src",
     }
 
