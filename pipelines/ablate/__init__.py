@@ -4,7 +4,6 @@ The same model is trained on raw records, on what the policy keeps, and on other
 steps and as many tokens, with several seeds, and tested on sites that are in none. torch is imported where it is used.
 """
 
-import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from pipelines import catalog, finetune, storage
 from pipelines.ablate import arms, drawing, report, summary, training
 from pipelines.ablate.arms import Arms
 from pipelines.ablate.drawing import Drawn
-from pipelines.evaluate import measuring, parts, work
+from pipelines.evaluate import cards, measuring, parts, work
 from pipelines.evaluate.compared import Candidate
 from pipelines.evaluate.measuring import Loaded
 from pipelines.evaluate.work import Work
@@ -65,7 +64,7 @@ def run(recipe: Recipe, data: Path, plan: Plan) -> Path:
     if storage.finished(folder, **about) is None:
         with storage.building(folder, **about) as builder:
             _ablate(recipe, data, plan, builder)
-    report.write(snapshot.folder, snapshot.manifest, report.results(folder))
+    report.write(snapshot.folder, snapshot.manifest, cards.results(folder))
     return folder
 
 
@@ -83,9 +82,9 @@ def _told(recipe: Recipe, plan: Plan) -> dict[str, Any]:
 
 
 def _ablate(recipe: Recipe, data: Path, plan: Plan, builder: storage.FolderBuilder) -> None:
-    if not builder.has(report.RESULTS):
+    if not builder.has(cards.RESULTS):
         numbers = _measured(recipe, data, plan, builder)
-        builder.text(report.RESULTS, json.dumps(numbers, indent=1, ensure_ascii=False) + "\n")
+        builder.text(cards.RESULTS, cards.as_json(numbers))
     parts.clear(builder)
     filesystem.remove_folder(builder.local_folder / MODELS)
 

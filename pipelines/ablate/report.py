@@ -1,20 +1,20 @@
 """An ablation on the dataset's card: what it found, a table and a picture, in each language."""
 
-import json
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pipelines import storage
 from pipelines.ablate import picture, summary
 from pipelines.ablate.arms import CURATED, DROPPED, MATCHED, RAW, STRICT
+from pipelines.evaluate import cards
 from pipelines.evaluate.tables import difference, table
 from pipelines.finetune import loss_curve
 from pipelines.messages import CARDS, Message, beside, card_name, spoken, tr
-from pipelines.storage import integrity
 from schemas.manifest import Manifest
 
-RESULTS, PICTURE = "results.json", "ablation.png"
+PICTURE = "ablation.png"
 HEADING, FOLLOWING = Message("## Does curation help?"), Message("Files")
 Numbers = Mapping[str, Any]
 
@@ -43,35 +43,12 @@ _WITHOUT = Message("kept without the rules of `{name}`")
 _LETTERS = Message("The words of the picture are English: where it was drawn no font had the letters of this card.")
 
 
-def results(folder: Path) -> dict[str, Any]:
-    """The numbers of an ablation. Raises: Damaged."""
-    manifest = storage.read_manifest(folder)
-    shards = manifest.shards if manifest else ()
-    integrity.check((folder / shard.path, shard) for shard in shards if shard.path == RESULTS)
-    found: dict[str, Any] = json.loads((folder / RESULTS).read_text())
-    return found
-
-
 def write(snapshot: Path, manifest: Manifest, numbers: Numbers) -> None:
-    """Put it onto the cards of the snapshot, which are rewritten only where that changes them.
-
-    The snapshot's fingerprint stays: its records are what they were.
-    """
-    changed = {}
-    for name, language in CARDS.items():
-        if (snapshot / name).exists():  # an earlier release wrote no card in Chinese
-            with spoken(language):
-                card = (snapshot / name).read_text()
-                changed.update({} if (new := with_section(card, section(numbers))) == card else {name: new})
-    if changed:
-        with storage.rewriting(snapshot, manifest) as builder:
-            builder.fingerprint = manifest.fingerprint
-            for name, card in changed.items():
-                builder.text(name, card)
-                _draw(numbers, name, builder)
+    """Put it onto the cards of the snapshot, each with its picture beside it."""
+    cards.rewrite(snapshot, manifest, lambda card: with_section(card, section(numbers)), partial(_draw, numbers))
 
 
-def _draw(numbers: Numbers, card: str, builder: storage.FolderBuilder) -> None:
+def _draw(numbers: Numbers, builder: storage.FolderBuilder, card: str) -> None:
     """The picture beside a card, in its language."""
     arms = [arm for arm in summary.ordered(numbers) if arm not in (RAW, summary.BASE)]
     with spoken(CARDS[card]):

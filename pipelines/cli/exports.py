@@ -68,4 +68,4 @@ def gguf(
     from pipelines.serve import llama_cpp
 
     modelfile = llama_cpp.export(model, data, out, precision)
-    log.info(tr("{file}: written; `ollama create NAME -f {modelfile}` takes it over", file=out, modelfile=modelfile))
+    log.info(tr("{file}: written, and {modelfile} for `ollama create NAME -f`", file=out, modelfile=modelfile))

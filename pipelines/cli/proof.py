@@ -1,6 +1,7 @@
 """The commands that measure what a model has learnt."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 
@@ -47,10 +48,7 @@ def evaluate(
         if again:
             evaluating.discard(loaded, data)
         folder = evaluating.run(loaded, data, records, judged_by)
-    if as_json:
-        print_json(report.results(folder))
-    else:
-        _print_markdown(report.told(folder))
+    _show(report.results(folder), report.section, as_json)
 
 
 @app.command()
@@ -80,6 +78,7 @@ def ablate(  # noqa: PLR0913, PLR0917 (its options are the words of the command)
     """
     from pipelines import ablate as ablating
     from pipelines.ablate import report
+    from pipelines.evaluate import cards
     from pipelines.recipe import load
     from pipelines.storage import lease
 
@@ -89,16 +88,16 @@ def ablate(  # noqa: PLR0913, PLR0917 (its options are the words of the command)
         if again:
             ablating.discard(loaded, data)
         folder = ablating.run(loaded, data, plan)
-    numbers = report.results(folder)
+    _show(cards.results(folder), report.told, as_json)
+
+
+def _show(numbers: dict[str, Any], told: Callable[[dict[str, Any]], str], as_json: bool) -> None:
+    """The numbers as JSON, or as the card tells them."""
     if as_json:
         print_json(numbers)
-    else:
-        _print_markdown(report.told(numbers))
-
-
-def _print_markdown(text: str) -> None:
+        return
     from rich.markdown import Markdown
 
     from pipelines.catalog import screen
 
-    screen.wide_console().print(Markdown(text))
+    screen.wide_console().print(Markdown(told(numbers)))

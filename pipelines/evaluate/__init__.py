@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import finetune, storage
-from pipelines.evaluate import compared, contamination, judging, parts, report, sandbox, summary, work, written
+from pipelines.evaluate import cards, compared, contamination, judging, parts, report, sandbox, summary, work, written
 from pipelines.evaluate.compared import Compared
 from pipelines.evaluate.judge import Judge
 from pipelines.evaluate.report import JUDGED
@@ -88,7 +88,7 @@ def _evaluate(found: Compared, snapshot: Snapshot, records: int, builder: storag
     seen = sum(row["record_id"] in ids for row in snapshot.rows(TEST)) if ids else 0
     told: dict[str, Any] = {"seen": seen, "snapshots_gone": unknown, "sandbox": _may_run()}
     told |= {"asked": len(asked), "contaminated": taught, **summary.of(parts.rows(builder))}
-    builder.text(report.RESULTS, report.as_json(_names(found, snapshot) | told))
+    builder.text(cards.RESULTS, cards.as_json(_names(found, snapshot) | told))
     parts.clear(builder)
 
 

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from pipelines import storage
-from pipelines.evaluate import measuring, parts, report, summary, work
+from pipelines.evaluate import cards, measuring, parts, summary, work
 from pipelines.evaluate.compared import BASE, TUNED, Compared
 from pipelines.evaluate.judge import Judge
 from pipelines.evaluate.work import BATCH, Work
@@ -26,7 +26,7 @@ def judge_answers(found: Compared, snapshot: Snapshot, judge: Judge, builder: st
         answered = list(_answers(found, asked, builder))
         parts.publish(builder, [*answered, *_verdicts(asked, answered, judge, builder)])
     told = {"judge": judge.model, **summary.judged(parts.rows(builder))}
-    builder.text(report.RESULTS, report.as_json(told))
+    builder.text(cards.RESULTS, cards.as_json(told))
     parts.clear(builder)
 
 

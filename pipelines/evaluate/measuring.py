@@ -7,7 +7,6 @@ from typing import Any
 from pipelines.evaluate import written
 from pipelines.evaluate.written import Prompt
 from pipelines.finetune.fitting import Fitted, fit
-from pipelines.models.batches import by_length
 from pipelines.models.prompt import Example, encode_question
 from pipelines.recipe import FinetuneSettings
 
@@ -37,15 +36,11 @@ def losses(loaded: Loaded, records: Sequence[Mapping[str, Any]]) -> list[Row]:
 
 
 def _losses(loaded: Loaded, examples: Sequence[Example | None]) -> list[tuple[float | None, int]]:
-    from pipelines.models.losses import answer_losses
+    from pipelines.models.losses import all_answer_losses
 
-    found: list[tuple[float | None, int]] = [(None, 0)] * len(examples)
-    at = [number for number, example in enumerate(examples) if example]
     whole = [example for example in examples if example]
-    for batch in by_length([len(example.ids) for example in whole], loaded.settings.batch_tokens):
-        for number, loss in zip(batch, answer_losses(loaded.model, [whole[i] for i in batch]), strict=True):
-            found[at[number]] = loss
-    return found
+    found = iter(all_answer_losses(loaded.model, whole, loaded.settings.batch_tokens))
+    return [next(found) if example else (None, 0) for example in examples]
 
 
 def pairs(loaded: Loaded, chosen_and_rejected: Sequence[Mapping[str, Any]]) -> list[Row]:

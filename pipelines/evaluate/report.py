@@ -6,22 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import storage
-from pipelines.evaluate import tables
+from pipelines.evaluate import cards, tables
 from pipelines.evaluate.compared import TUNED, Compared
 from pipelines.finetune import answers
-from pipelines.messages import CARDS, Message, spoken, tr
-from pipelines.storage import integrity
+from pipelines.messages import Message, tr
 
-RESULTS = "results.json"
 JUDGED = "-judged"  # behind the name of a folder: what a judge said of the same model
 HEADING = Message("## Evaluation")
 INDEX = "model-index: "
 Numbers = Mapping[str, Any]
-
-
-def as_json(numbers: Numbers) -> str:
-    """What `results.json` holds."""
-    return json.dumps(numbers, indent=1, ensure_ascii=False) + "\n"
 
 
 def results(folder: Path) -> dict[str, Any]:
@@ -29,41 +22,14 @@ def results(folder: Path) -> dict[str, Any]:
     judged = folder.with_name(f"{folder.name}{JUDGED}")
     mine, other = storage.read_manifest(folder), storage.read_manifest(judged)
     is_of_the_same = mine is not None and other is not None and mine.inputs == other.inputs
-    return _results(folder) | {"judge": _results(judged) if is_of_the_same else {}}
-
-
-def told(folder: Path) -> str:
-    """The section of the card, in the language that is spoken."""
-    return section(results(folder))
+    return cards.results(folder) | {"judge": cards.results(judged) if is_of_the_same else {}}
 
 
 def write(found: Compared, folder: Path) -> None:
-    """Put what was measured onto the model's cards. They are rewritten only where that changes them.
-
-    The model's fingerprint stays: what it says and what was measured of it are as they were.
-    """
+    """Put what was measured onto the model's cards."""
     numbers = results(folder)
-    index, changed = model_index(numbers), {}
-    for name, language in CARDS.items():
-        if not (found.folder / name).exists():  # an earlier release wrote no card in Chinese
-            continue
-        card = (found.folder / name).read_text()
-        with spoken(language):
-            new = with_section(card, section(numbers), index)
-        changed.update({} if new == card else {name: new})
-    if changed:
-        with storage.rewriting(found.folder, found.manifest) as builder:
-            builder.fingerprint = found.manifest.fingerprint
-            for name, card in changed.items():
-                builder.text(name, card)
-
-
-def _results(folder: Path) -> dict[str, Any]:
-    manifest = storage.read_manifest(folder)
-    shards = manifest.shards if manifest else ()
-    integrity.check((folder / shard.path, shard) for shard in shards if shard.path == RESULTS)
-    found: dict[str, Any] = json.loads((folder / RESULTS).read_text())
-    return found
+    index = model_index(numbers)
+    cards.rewrite(found.folder, found.manifest, lambda card: with_section(card, section(numbers), index))
 
 
 def with_section(card: str, told: str, index: str) -> str:

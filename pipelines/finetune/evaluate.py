@@ -4,13 +4,14 @@ import bisect
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from itertools import zip_longest
 from typing import Any
 
 from pipelines.models.batches import by_length
 from pipelines.models.generation import greedy
-from pipelines.models.losses import answer_losses
+from pipelines.models.losses import all_answer_losses
 from pipelines.models.prompt import Example
 from pipelines.workers.progress import track
 
@@ -95,12 +96,7 @@ def choose(
 
 def row_losses(model: Any, rows: Sequence[EncodedRow], batch_tokens: int, what: str) -> list[tuple[float, int]]:
     """For each row the sum of the losses of its answer's tokens, in nats, and the number of these tokens."""
-    losses = [(0.0, 0)] * len(rows)
-    model.eval()
-    for batch in _batches([len(one.example.ids) for one in rows], batch_tokens, what):
-        for i, loss in zip(batch, answer_losses(model, [rows[i].example for i in batch]), strict=True):
-            losses[i] = loss
-    return losses
+    return all_answer_losses(model, [one.example for one in rows], batch_tokens, partial(_shown, what))
 
 
 def mean_loss(model: Any, rows: Sequence[EncodedRow], batch_tokens: int) -> float:
@@ -115,14 +111,12 @@ def answers(model: Any, tokenizer: Any, rows: Sequence[EncodedRow], what: str) -
     """One answer for each row, decoded greedily, at most ANSWER_TOKENS long; one that is cut there ends with CUT."""
     prompts = [one.example.ids[: one.example.answer_start] for one in rows]
     said = [""] * len(rows)
-    for batch in _batches([len(prompt) for prompt in prompts], PROMPT_TOKENS, what):
+    for batch in _shown(what, list(by_length([len(prompt) for prompt in prompts], PROMPT_TOKENS))):
         generated = greedy(model, tokenizer, [prompts[i] for i in batch], ANSWER_TOKENS)
         for i, (text, is_cut) in zip(batch, generated, strict=True):
             said[i] = text + CUT if is_cut else text
     return said
 
 
-def _batches(lengths: Sequence[int], tokens: int, what: str) -> Iterator[list[int]]:
-    """Numbers of rows, those of like length together, with their progress shown."""
-    batches = list(by_length(lengths, tokens))
+def _shown(what: str, batches: list[list[int]]) -> Iterator[list[int]]:
     return track(batches, what, len(batches))

@@ -1,11 +1,12 @@
 """Cross-entropy of answers, given what stands before them, in nats."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
 from torch.nn.functional import cross_entropy
 
+from pipelines.models.batches import by_length
 from pipelines.models.prompt import Example
 
 
@@ -36,3 +37,21 @@ def answer_losses(model: Any, examples: Sequence[Example]) -> list[tuple[float, 
         predicted = logits[number, example.answer_start - 1 : len(example.ids) - 1].float()
         sums.append((float(cross_entropy(predicted, answer, reduction="sum")), len(answer)))
     return sums
+
+
+def all_answer_losses(
+    model: Any,
+    examples: Sequence[Example],
+    tokens: int,
+    shown: Callable[[list[list[int]]], Iterable[list[int]]] = iter,
+) -> list[tuple[float, int]]:
+    """`answer_losses` of any number of examples, those of like length together. `tokens` are those of a batch.
+
+    `shown` gives back the batches, and may show how far they are.
+    """
+    found = [(0.0, 0)] * len(examples)
+    model.eval()
+    for batch in shown(list(by_length([len(example.ids) for example in examples], tokens))):
+        for number, loss in zip(batch, answer_losses(model, [examples[n] for n in batch]), strict=True):
+            found[number] = loss
+    return found

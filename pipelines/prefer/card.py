@@ -162,12 +162,20 @@ def _training(numbers: Mapping[str, Any]) -> str:
         "seed": settings["seed"],
     }
     if numbers["method"] == "rloo":
-        return f"{started} {tr(_ANSWERED, **told, answers=wanted['answers'], tokens=wanted['answer_tokens'])}"
+        says = tr(_ANSWERED, **told, answers=wanted["answers"], tokens=wanted["answer_tokens"])
+        room = settings["max_length"] - wanted["answer_tokens"]
+        return "\n\n".join(filter(None, (f"{started} {says}", "\n".join(_unasked(counts, room)))))
     whole = counts["answer_tokens"]
     share = {"percent": 100 * counts["learnt_tokens"] / whole if whole else 100.0, "tokens": whole}
     says = tr(_LEARNT, **told, epochs=numbers["epochs"], **share)
     lines = [f"- {line}" for line in _left_out(counts, wanted | {"max_length": settings["max_length"]})]
     return "\n\n".join(filter(None, (f"{started} {says}", "\n".join(lines), _shares(counts))))
+
+
+def _unasked(counts: Mapping[str, int], room: int) -> Iterator[str]:
+    """The training records whose questions RLOO does not ask."""
+    for reason, number in by_reason(counts, "left_out").items():
+        yield "- " + tr("{number} rows are left out, {why}", number=number, why=tr(_LEFT_OUT[reason], max_length=room))
 
 
 def _left_out(counts: Mapping[str, int], limits: Mapping[str, Any]) -> Iterator[str]:

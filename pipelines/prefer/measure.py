@@ -13,8 +13,7 @@ import numpy as np
 from pipelines.finetune import gain
 from pipelines.messages import Message
 from pipelines.models import reward
-from pipelines.models.batches import by_length
-from pipelines.models.losses import answer_losses
+from pipelines.models.losses import all_answer_losses
 from pipelines.models.prompt import Example
 from pipelines.prefer.pairs import Pair
 from pipelines.workers.progress import track
@@ -31,13 +30,7 @@ def examples(pairs: Sequence[Pair]) -> list[Example]:
 
 def log_probabilities(model: Any, listed: Sequence[Example], batch_tokens: int, what: str) -> np.ndarray:
     """The natural logarithm of each answer's probability: float64[examples]."""
-    found = np.zeros(len(listed))
-    model.eval()
-    batches = list(by_length([len(one.ids) for one in listed], batch_tokens))
-    for batch in _shown(what, batches):
-        losses = answer_losses(model, [listed[number] for number in batch])
-        found[batch] = [-nats for nats, _ in losses]
-    return found
+    return np.array([-nats for nats, _ in all_answer_losses(model, listed, batch_tokens, partial(_shown, what))])
 
 
 def scores(model: Any, listed: Sequence[Example], batch_tokens: int) -> np.ndarray:

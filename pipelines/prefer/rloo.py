@@ -52,6 +52,7 @@ def learn(work: "Work", where: Where, folder: Path, judge: Path) -> Learnt:
     rewards = _Rewards(judging, settings.batch_tokens)
     before = rewards.of_answers(learner, asked, work, "answers before")
     checkpoint = _train(work, learner, stored, settings, where, rewards)
+    del learner  # two of them need not fit into memory
     after = load(work, work.settings)
     after = Learner(load_checkpoint(after.model, settings, checkpoint), after.tokenizer, [])
     answered = rewards.of_answers(after, asked, work, "answers after")

@@ -89,7 +89,9 @@ def _config(folder: Path) -> dict[str, Any]:
 
 def _check(config: dict[str, Any], folder: Path) -> None:
     rope = config.get("rope_parameters") or config.get("rope_scaling") or {}
+    scores = [name for name in config.get("architectures") or () if not name.endswith("ForCausalLM")]
     reasons = {
+        f"{', '.join(scores)}, which scores texts and writes none,": bool(scores),
         f"model_type {config['model_type']}": config["model_type"] not in ARCHITECTURES,
         f"rope_type {rope.get('rope_type')}": rope.get("rope_type", "default") != "default",
         "use_sliding_window": bool(config.get("use_sliding_window")),

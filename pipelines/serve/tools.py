@@ -1,7 +1,7 @@
 """Tools on offer in a chat, and the calls of them in an answer.
 
-Calls are written in one of two ways: each in <tool_call> tags, as the templates of Qwen, Hermes and SmolLM3 have it; or
-as a JSON list, as models whose template knows no tools learn it here (pipelines/models/prompt.py). With tags, a call
+Calls are written in one of two ways: each in <tool_call> tags, as the templates of Qwen and Hermes have it; or as a
+JSON list, as models whose template knows no tools learn it here (pipelines/models/prompt.py). With tags, a call
 that is begun can only be one of a tool on offer, with arguments that fit its schema.
 """
 

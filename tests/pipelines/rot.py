@@ -18,7 +18,7 @@ from pipelines import annotate, catalog, curate, dedupe, normalise, storage, sup
 from pipelines.catalog import status
 from pipelines.catalog.verify import verify
 from pipelines.errors import WorkFailed, WrongInput
-from pipelines.evaluate import parts, report
+from pipelines.evaluate import cards, parts
 from pipelines.forget import erase
 from pipelines.publish.export import export
 from pipelines.recipe import Recipe
@@ -196,7 +196,7 @@ def furnish(data: Path) -> None:
     about: dict[str, Any] = {"name": models.name, "version": 1, "params": {}, "inputs": {}}
     with storage.building(data / "7_evaluations" / models.name / "v1", stage="evaluate", **about) as made:
         parts.publish(made, [{"test": "loss", "model": "tuned", "record_id": "forum:1#101", "nats": 2.5, "tokens": 9}])
-        made.text(report.RESULTS, '{"model": "tuned"}')
+        made.text(cards.RESULTS, '{"model": "tuned"}')
 
 
 def _furnish_model(models: Path, stage: str, draw: random.Random) -> None:

@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines import ablate, catalog, curate, storage
-from pipelines.ablate import report, training
-from pipelines.evaluate import parts
+from pipelines.ablate import training
+from pipelines.evaluate import cards, parts
 from pipelines.messages import CARDS
 from pipelines.recipe import Recipe
 from tests.pipelines.commands import Gristmill
@@ -32,7 +32,7 @@ def ablated(milled: Milled) -> Path:
 
 
 def test_every_arm_is_trained_alike_and_tested_on_the_same(ablated: Path) -> None:
-    numbers = report.results(ablated)
+    numbers = cards.results(ablated)
     assert numbers["arms"].keys() == ARMS
     assert {tokens for arm in numbers["arms"].values() for tokens in arm["tokens"]} <= {719, 720}
     counts = Counter((row["model"], row["seed"]) for row in table(ablated))
@@ -42,7 +42,7 @@ def test_every_arm_is_trained_alike_and_tested_on_the_same(ablated: Path) -> Non
 
 
 def test_training_changed_something_and_seeds_differ(ablated: Path) -> None:
-    every = report.results(ablated)["all"]
+    every = cards.results(ablated)["all"]
     assert all(every[arm]["loss"] < every["base"]["loss"] for arm in ARMS)
     assert len(set(every["raw"]["by_seed"])) == 3
     assert every["curated"]["against_raw"]["low"] <= every["curated"]["against_raw"]["high"]

@@ -11,7 +11,7 @@ import pytest
 from huggingface_hub import ModelCard
 
 from pipelines import catalog, evaluate, finetune, storage
-from pipelines.evaluate import compared, judging, measuring, parts, report, work, written
+from pipelines.evaluate import cards, compared, judging, measuring, parts, report, work, written
 from pipelines.evaluate.judge import Judge
 from pipelines.messages import CARDS
 from pipelines.recipe import RecipeError
@@ -28,7 +28,7 @@ def table(folder: Path) -> list[dict[str, Any]]:
 
 
 def results(folder: Path) -> dict[str, Any]:
-    return json.loads((folder / report.RESULTS).read_text())
+    return json.loads((folder / cards.RESULTS).read_text())
 
 
 def copy(data: Path, to: Path) -> Path:

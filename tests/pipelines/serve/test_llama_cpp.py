@@ -94,6 +94,7 @@ def spoil(folder: Path, name: str, **changes: Any) -> Path:
     [
         ("config.json", {"model_type": "gemma3"}, "model_type gemma3"),
         ("config.json", {"rope_parameters": {"rope_type": "yarn", "factor": 4.0}}, "rope_type yarn"),
+        ("config.json", {"architectures": ["LlamaForSequenceClassification"]}, "scores texts and writes none"),
         ("config.json", {"use_sliding_window": True}, "use_sliding_window"),
         ("config.json", {"attention_bias": True}, "attention_bias"),
         ("tokenizer.json", {"model": WORDS}, "no byte-level BPE"),
