@@ -197,7 +197,7 @@ def test_a_snapshot_without_held_out_rows_is_evaluated_on_prompts(tmp_path: Path
     finetune.run(recipe(chat_model, max_steps=1), tmp_path)
     folder = evaluate.run(recipe(chat_model, max_steps=1), tmp_path)
     assert results(folder)["losses"]["all"] == {"records": 0}
-    assert "on 0 records of the split" in report.told(folder)
+    assert "on 0 records of the split" in report.section(report.results(folder))
 
 
 def test_the_number_of_records_has_a_limit(trained: Path, chat_model: Path) -> None:
