@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from pipelines.curate import bounds, likeness, mixture
+from pipelines.curate.cheap_first import cheap_first
 from pipelines.curate.edits import Edits, edited
 from pipelines.curate.mixture import EMBEDDING
 from pipelines.curate.policy import Mixture, Policy, Rule, breaks_sql, mentions
@@ -92,7 +93,8 @@ def prepare(policy: Policy, con: duckdb.DuckDBPyConnection, data: Path, recipe: 
     prepared = Prepared(chosen, policy, con, columns)
     by_parts = {number for number, rule in enumerate(policy.rules) if bounds.find(rule.drop_if)}
     made = [f"{breaks_sql(rule)} AS b{number}" for number, rule in enumerate(policy.rules) if number not in by_parts]
-    made += [f"TRY({sql}) AS {name}" for sql, name in columns.items()]  # a part may fail where its rule guards it
+    # a part may fail where its rule guards it
+    made += [f"TRY({cheap_first(sql)}) AS {name}" for sql, name in columns.items()]
     over_parts = [f"{_fulfils(policy.rules[number], prepared)} AS b{number}" for number in sorted(by_parts)]
     facts = {"columns": ", ".join([*made, "true AS made"]), "over_parts": ", ".join([*over_parts, "true AS over"])}
     con.execute(_FACTS.format(prefer=user_sql.closed(policy.prefer), **facts))
@@ -172,9 +174,22 @@ def _hoisted(node: Any, lines: set[int], columns: dict[str, str]) -> Any:
     if not isinstance(node, dict) or node.get("class") == "CONSTANT":
         return node
     if "class" in node and lines.isdisjoint(_places(node)):
-        sql = user_sql.written(node)
-        return user_sql.parts(columns.setdefault(sql, f"m{sha256(sql.encode()).hexdigest()[:16]}"))[0]
+        return _column(node, columns)
+    if node.get("type") == "CONJUNCTION_AND":
+        return {**node, "children": _hoisted_conditions(node, lines, columns)}
     return {key: _hoisted(each, lines, columns) for key, each in node.items()}
+
+
+def _hoisted_conditions(node: Node, lines: set[int], columns: dict[str, str]) -> list[Node]:
+    """The children of an AND, those without a line as one column: what one excludes need not be asked of the others."""
+    fixed = [child for child in node["children"] if lines.isdisjoint(_places(child))]
+    moved = [_hoisted(child, lines, columns) for child in node["children"] if child not in fixed]
+    return [*moved, _column({**node, "children": fixed} if len(fixed) > 1 else fixed[0], columns)] if fixed else moved
+
+
+def _column(node: Node, columns: dict[str, str]) -> Node:
+    sql = user_sql.written(node)
+    return user_sql.parts(columns.setdefault(sql, f"m{sha256(sql.encode()).hexdigest()[:16]}"))[0]
 
 
 def _places(node: Node) -> Iterator[int]:

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from connectors.base import LocalPath
 from pipelines.curate import trial
+from pipelines.curate.cheap_first import cheap_first
 from pipelines.errors import Location, WrongInput, did_you_mean, explain_faults, first_line, read_toml
 from pipelines.messages import Message, joined
 from pipelines.signals import SIGNALS
@@ -275,7 +276,7 @@ def reasons_sql(policy: Policy) -> str:
 
 
 def breaks_sql(rule: Rule) -> str:
-    return f"coalesce(({user_sql.closed(rule.drop_if)}), {str(rule.if_null).lower()})"
+    return f"coalesce(({cheap_first(rule.drop_if)}), {str(rule.if_null).lower()})"
 
 
 def verdict_sql(policy: Policy) -> str:

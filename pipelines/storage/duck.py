@@ -4,12 +4,14 @@ import io
 import re
 import resource
 import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, cast
+from uuid import uuid4
 
 import duckdb
 import pyarrow as pa
@@ -32,6 +34,7 @@ FIXED_MTIME = datetime(1970, 1, 1, tzinfo=UTC)  # finished shards never change
 def open_duckdb(data: Path, memory: str = "1GB", shards: Sequence[ShardLocation] = ()) -> duckdb.DuckDBPyConnection:
     """A DuckDB connection that reads below `data`, downloads no extension, and spills to disk beyond `memory`.
 
+    It spills into a folder of its own among the machine's temporary ones, made when needed and removed when closed.
     Where `data` is in an object store, `shards` are read from copies on this machine.
     """
     settings: dict[str, str | bool | int | float | list[str]] = {
@@ -39,6 +42,8 @@ def open_duckdb(data: Path, memory: str = "1GB", shards: Sequence[ShardLocation]
         "autoload_known_extensions": "false",
         "python_enable_replacements": "false",  # a table is never a variable of the program
         "memory_limit": memory,
+        # by default it is `.tmp` where the command was called, which two programs would share
+        "temp_directory": f"{tempfile.gettempdir()}/gristmill-{uuid4().hex}",
     }
     con = duckdb.connect(config=settings)
     use_filesystem(con, data, shards)

@@ -7,8 +7,9 @@ import json
 from functools import cache
 from pathlib import Path
 
+import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from pipelines import catalog
@@ -73,7 +74,11 @@ def test_any_edit_gives_what_try_gives(folder: Path, name: str, data: st.DataObj
     chosen = data.draw(edits(POLICIES[name].rules))
     moved = moving.effect(moving.judge(prepared(name, folder), chosen))
     with catalog.connect(folder) as con:
-        assert moved == try_policy(edited(POLICIES[name], chosen), con, folder)
+        try:
+            told = try_policy(edited(POLICIES[name], chosen), con, folder)
+        except duckdb.OutOfRangeException:  # of a part whose guard was moved away
+            reject()
+    assert moved == told
 
 
 @pytest.mark.parametrize("name", POLICIES)

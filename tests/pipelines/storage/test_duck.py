@@ -29,3 +29,18 @@ def test_a_path_is_a_path_and_no_pattern(name: str, tmp_path: Path) -> None:
 def test_a_scratch_folder_may_have_a_quote_in_its_path(tmp_path: Path) -> None:
     with duck.spilling_duckdb(tmp_path / "it's" / "small", 1) as (con, scratch):
         assert con.sql("SELECT current_setting('temp_directory')").fetchall() == [(f"{scratch}/spill",)]
+
+
+def test_what_does_not_fit_into_memory_goes_where_temporary_files_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, temporary = tmp_path / "here", tmp_path / "temporary"
+    for folder in (here, temporary):
+        folder.mkdir()
+    monkeypatch.chdir(here)
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    with duck.open_duckdb(here, memory="16MB") as con:
+        duck.lock(con, here)
+        con.execute("CREATE TEMP TABLE much AS SELECT hash(range) AS one FROM range(4_000_000)")
+        assert [file for file in temporary.rglob("*") if file.is_file()]
+    assert not [*temporary.iterdir(), *here.iterdir()]
