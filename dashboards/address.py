@@ -54,6 +54,13 @@ def text(label: str, name: str, keep: bool = False, **options: Any) -> str:
     return _give(name, st.text_input(label, key=name, on_change=_by_hand, args=(name, ""), **options), "")
 
 
+def lines(label: str, name: str, default: str, **options: Any) -> str:
+    """A text of several lines; `default` where the address has none."""
+    _take(name, st.query_params.get(name, default))
+    changed: dict[str, Any] = {"on_change": _by_hand, "args": (name, default)}
+    return _give(name, st.text_area(label, key=name, **changed, **options), default)
+
+
 def choice(label: str, name: str, options: Sequence[str], say: Say = str, keep: bool = False) -> str:
     """One of `options`, the first where the address names none of them. With `keep` it goes on to the other pages."""
     told = st.query_params.get(name, "")

@@ -7,9 +7,16 @@ import streamlit as st
 
 from dashboards import address, ask, texts
 from pipelines.errors import WorkFailed, WrongInput
-from pipelines.messages import LANGUAGES, of_locale, tr, use
+from pipelines.messages import LANGUAGES, Message, of_locale, tr, use
 
-PAGES = {"overview": "stacks", "records": "list", "record": "article", "policy": "rule"}  # with their icons
+PAGES = {  # with their icons
+    "overview": (Message("Overview"), "stacks"),
+    "records": (Message("Records"), "list"),
+    "record": (Message("One record"), "article"),
+    "policy": (Message("Policy"), "rule"),
+    "snapshots": (Message("Snapshots"), "inventory_2"),
+    "sql": (Message("Questions in SQL"), "database"),
+}
 
 
 def main() -> None:
@@ -20,15 +27,11 @@ def main() -> None:
         languages = sorted(LANGUAGES, key=lambda key: key != of_locale(st.context.locale or ""))
         use(address.choice("Language · 语言", "lang", languages, LANGUAGES.__getitem__, keep=True))
     st.set_page_config(page_title="Gristmill", page_icon="🌾", layout="wide")
-    titles = {
-        "overview": tr("Overview"),
-        "records": tr("Records"),
-        "record": tr("One record"),
-        "policy": tr("Policy"),
-    }
-    page = st.navigation(
-        [st.Page(f"screens/{name}.py", title=titles[name], icon=f":material/{icon}:") for name, icon in PAGES.items()]
-    )
+    pages = [
+        st.Page(f"screens/{name}.py", title=tr(title), icon=f":material/{icon}:")
+        for name, (title, icon) in PAGES.items()
+    ]
+    page = st.navigation(pages)
     try:
         with chosen:
             choose()

@@ -6,6 +6,7 @@ shown is never stale.
 
 import os
 from pathlib import Path
+from threading import Lock, Timer
 from typing import Any
 
 import duckdb
@@ -14,11 +15,15 @@ import pyarrow as pa
 import streamlit as st
 
 from pipelines import catalog
-from pipelines.catalog import explain, status
+from pipelines.catalog import diff, explain, shell, status
+from pipelines.catalog.diff import Difference
 from pipelines.curate import decisions, review
+from pipelines.errors import WorkFailed
 from pipelines.flows import served
 
 QUERIES = Path(__file__).parent / "queries"
+SECONDS = 120  # of a reader's own question
+_ONE_AT_A_TIME = Lock()
 Rows = list[dict[str, Any]]
 Pairs = tuple[tuple[str, Any], ...]  # a dict that can be a key
 
@@ -50,6 +55,41 @@ def titled(name: str) -> str:
     data = data_folder()
     title = _titles(data, catalog.state(data)).get(name)
     return f"{title} ({name})" if title else name
+
+
+def difference(recipe: str, before: str, after: str) -> Difference:
+    """What two snapshots differ in, until one is published or taken away. Raises Damaged."""
+    data = data_folder()
+    found: Difference = _difference(recipe, before, after, data, catalog.state(data))
+    return found
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _difference(recipe: str, before: str, after: str, data: str, state: str) -> Difference:
+    return diff.diff(recipe, catalog.folder_at(data), before, after)
+
+
+def in_sql(query: str) -> pa.Table:
+    """The answer to a reader's own question, one at a time. Raises QueryError, WorkFailed."""
+    data = data_folder()
+    answer: pa.Table = _in_sql(query, data, catalog.state(data))
+    return answer
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _in_sql(query: str, data: str, state: str) -> pa.Table:
+    con = _connection(data, state).cursor()
+    with _ONE_AT_A_TIME:  # memory is bounded for the whole process
+        clock = Timer(SECONDS, con.interrupt)
+        clock.start()
+        try:
+            return shell.ask(con, query)
+        except shell.QueryError as error:
+            if not isinstance(error.__cause__, duckdb.InterruptException):
+                raise
+            raise WorkFailed("the query took more than {seconds} seconds; ask for less", seconds=SECONDS) from error
+        finally:
+            clock.cancel()
 
 
 def queue(recipe: str, order: dict[str, Any], filters: dict[str, Any]) -> list[str]:

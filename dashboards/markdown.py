@@ -18,6 +18,7 @@ from pygments.util import ClassNotFound
 STYLES = {"light": "default", "dark": "github-dark"}
 LONGEST_COLOURED = 20_000  # characters: lexers are slow on what is longer
 _FRAME = "overflow-wrap:anywhere;line-height:1.5"
+_CELL = "padding:.3rem .8rem;border-bottom:1px solid rgba(128,128,128,.25);vertical-align:top"
 _CODE = "padding:.6rem .8rem;border-radius:.5rem;overflow-x:auto;background:rgba(128,128,128,.12)"
 
 
@@ -28,6 +29,8 @@ def to_html(text: str, theme: str = "light") -> str:
     renderer.add_render_rule("image", _image)
     renderer.add_render_rule("fence", _code)
     renderer.add_render_rule("code_block", _code)
+    renderer.add_render_rule("th_open", _cell)
+    renderer.add_render_rule("td_open", _cell)
     return f'<div style="{_FRAME}">{renderer.render(text, {"theme": theme})}</div>'
 
 
@@ -39,6 +42,12 @@ def _image(_: RendererHTML, tokens: Sequence[Token], at: int, *__: Any) -> str:
     image = tokens[at]
     url, shown = str(image.attrGet("src") or ""), escape(image.content or "…")
     return f'<a href="{escape(url)}" rel="noreferrer noopener">🖼 {shown}</a>' if url else f"🖼 {shown}"
+
+
+def _cell(_: RendererHTML, tokens: Sequence[Token], at: int, *__: Any) -> str:
+    cell = tokens[at]
+    alignment = cell.attrGet("style")  # as the line below the heads says
+    return f'<{cell.tag} style="{f"{alignment};" if alignment else ""}{_CELL}">'
 
 
 def _code(_: RendererHTML, tokens: Sequence[Token], at: int, __: Any, env: MutableMapping[str, Any]) -> str:

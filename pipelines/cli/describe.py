@@ -1,6 +1,7 @@
 """The commands that tell what there is, and begin a recipe."""
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -149,3 +150,25 @@ def _ask(question: str, option: str, proposed: str | None = None) -> str:
         return proposed
     answer: str = typer.prompt(question, default=proposed, show_default=bool(proposed), err=True)
     return answer.strip()
+
+
+@app.command()
+def diff(
+    recipe: Annotated[str, typer.Argument(help="Whose snapshots.")],
+    before: Annotated[str, typer.Argument(help="A version, such as v1. [default: the one before the other]")] = "",
+    after: Annotated[str, typer.Argument(help="Another version. [default: the latest]")] = "",
+    data: Data = DATA,
+    as_json: AsJson = False,
+) -> None:
+    """What two snapshots differ in: records that came, went and changed, and the rules that did it.
+
+    Example: [bold]gristmill diff demo v1 v2[/bold]
+    """
+    from pipelines.catalog import diff as comparing
+    from pipelines.catalog import screen
+
+    found = comparing.diff(recipe, data, before, after)
+    if as_json:
+        print_json(asdict(found))
+    else:
+        comparing.show(found, screen.wide_console())

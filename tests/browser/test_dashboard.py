@@ -15,6 +15,8 @@ TITLES = {
     "records": ("Records", "记录"),
     "record": ("One record", "单条记录"),
     "policy": ("Policy", "策略"),
+    "snapshots": ("Snapshots", "快照"),
+    "sql": ("Questions in SQL", "用 SQL 查询"),
 }
 LOOKS = {"wide": (1400, 900, "light", "en"), "narrow": (390, 844, "dark", "zh")}
 

@@ -45,6 +45,7 @@ COMMANDS: dict[str, dict[str, tuple[str, ...]]] = {
     "decide": {f"decide {RECORD} --reject --who Ada": tuple(FOLDERS)},
     "tune": {"tune output_too_short --recipe {}": tuple(FOLDERS)},
     "review": {"review export {out}/tasks --recipe {}": tuple(FOLDERS), "review import {out}/answers.json": ()},
+    "diff": {"diff small": ("curate",)},
     "signals": {"signals": tuple(FOLDERS)},
 }
 OF_SERVERS = {"run", "demo", "up"}  # which do the steps of `stage`, and print what `status` prints

@@ -1,0 +1,32 @@
+"""A recipe's snapshots: which there are, where they lie, and whether their files are what was written."""
+
+from pathlib import Path
+
+from pipelines import storage
+from pipelines.recipe import RecipeError
+from pipelines.storage import integrity
+
+
+def versions(recipe: str, data: Path) -> list[str]:
+    """The recipe's snapshots, the earliest first. Raises RecipeError where there is none."""
+    folder = storage.folder(data, "curate", recipe)
+    found = [path.name for path in folder.glob("v[0-9]*") if storage.read_manifest(path)]
+    if not found:
+        raise RecipeError("{folder}: no snapshot here; run `gristmill run RECIPE` first", folder=folder)
+    return sorted(found, key=lambda name: int(name[1:]))
+
+
+def latest(recipe: str, data: Path) -> str:
+    """The version that other stages read, which need not be the last that was made."""
+    return storage.latest(storage.folder(data, "curate", recipe)).name
+
+
+def folder_of(recipe: str, version: str, data: Path) -> Path:
+    """Where a snapshot lies, or would lie."""
+    return storage.folder(data, "curate", recipe) / version
+
+
+def faults(folder: Path) -> list[tuple[Path, str]]:
+    """The files of a snapshot that differ from their hashes, each with `missing` or `changed`."""
+    manifest = storage.read_manifest(folder)
+    return list(integrity.faults((folder / shard.path, shard) for shard in manifest.shards)) if manifest else []
