@@ -109,6 +109,17 @@ def move(name: str, place: int) -> None:
     _write(name, str(place), "0")
 
 
+def turn_pages(page: int, pages: int) -> None:
+    """The pages of a list, of which this one is shown; the parameter `page` counts from 0."""
+    if pages > 1:
+        key = f"page of {page}"
+        st.pagination(pages, default=page + 1, key=key, on_change=_turn, args=(key,))
+
+
+def _turn(key: str) -> None:
+    move("page", st.session_state[key] - 1)
+
+
 def put(name: str, value: object) -> None:
     """Put a choice in the address; "" and None take it out. For buttons."""
     hold()

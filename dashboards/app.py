@@ -14,6 +14,7 @@ PAGES = {  # with their icons
     "records": (Message("Records"), "list"),
     "record": (Message("One record"), "article"),
     "policy": (Message("Policy"), "rule"),
+    "duplicates": (Message("Duplicates"), "content_copy"),
     "snapshots": (Message("Snapshots"), "inventory_2"),
     "sql": (Message("Questions in SQL"), "database"),
 }

@@ -82,6 +82,11 @@ def plain(text: str) -> str:
     return "".join(f"\\{sign}" if sign in "\\`*_{}[]()<>#+-.!|~$:&" else sign for sign in text)
 
 
+def whole(row: dict[str, Any]) -> str:
+    """All that a record says, as one text."""
+    return "\n\n".join(row[name] for name in ("instruction", "input", "output") if row[name])
+
+
 def cut(text: str, longest: int | None) -> str:
     """A text, or its beginning with a mark that there is more."""
     return text if longest is None or len(text) <= longest else f"{text[:longest]} …"

@@ -62,7 +62,7 @@ def show_duplicates(recipe: str, life: dict[str, Any]) -> None:
             "{record}, {share} alike", record=texts.plain(row["record_id"]), share=f"{same[row['record_id']]:.0%}"
         )
         st.page_link(texts.RECORD, label=label, query_params=wanted)
-        here, there = marked(_whole(life["record"]), _whole(row))
+        here, there = marked(texts.whole(life["record"]), texts.whole(row))
         left, right = st.columns(2)
         left.html(here)
         right.html(there)
@@ -129,10 +129,6 @@ def _fetched(page: dict[str, Any]) -> str:
     day = f"{page['fetched_at']:%Y-%m-%d}"
     robots = texts.plain(texts.robots(page["robots"]))
     return tr("Fetched on {day}; robots.txt: {robots}.", day=day, robots=robots)
-
-
-def _whole(row: dict[str, Any]) -> str:
-    return "\n\n".join(row[name] for name in ("instruction", "input", "output") if row[name])
 
 
 def _said(value: Any) -> str:

@@ -182,13 +182,7 @@ def show_list(recipe: str, ids: list[str]) -> None:
                 st.caption(", ".join(texts.plain(rule) for rule in row["rules"]))
             wanted = {"recipe": recipe, "id": row["record_id"]}
             st.page_link(texts.RECORD, label=texts.plain(row["record_id"]), query_params=wanted)
-    if pages > 1:
-        key = f"page of {page}"
-        st.pagination(pages, default=page + 1, key=key, on_change=_turn, args=(key,))
-
-
-def _turn(key: str) -> None:
-    address.move("page", st.session_state[key] - 1)
+    address.turn_pages(page, pages)
 
 
 def show_review(recipe: str, ids: list[str], said: list[Decision]) -> None:

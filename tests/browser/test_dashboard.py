@@ -15,6 +15,7 @@ TITLES = {
     "records": ("Records", "记录"),
     "record": ("One record", "单条记录"),
     "policy": ("Policy", "策略"),
+    "duplicates": ("Duplicates", "重复"),
     "snapshots": ("Snapshots", "快照"),
     "sql": ("Questions in SQL", "用 SQL 查询"),
 }
