@@ -17,6 +17,12 @@ _TEXT = f".//text()[not(ancestor::*[{_UNSEEN}])]"
 _TO_FILL = (
     ".//*[(@id or contains(name(), '-')) and (self::div or self::main or self::section or contains(name(), '-'))]"
 )
+# what is named so stays empty on pages that say what they have to say: notes, advertisements, windows that open later
+_ASIDE = re2.compile(
+    r"(?i)foot|head|note|comment|disqus|(?:^|[-_])ads?(?:[-_]|$)|advert|modal|dialog|toast|overlay|tooltip|cookie|consent"
+    r"|banner|popup|menu|nav|search|side|alert|portal|share|captcha"
+)
+_DRAWN = ".//img | .//input | .//iframe | .//video | .//hr | .//svg | .//canvas"
 
 
 def wants_scripts(root: HtmlElement, text: str, shortest: int) -> bool:
@@ -33,4 +39,6 @@ def wants_scripts(root: HtmlElement, text: str, shortest: int) -> bool:
 
 
 def _is_empty(element: HtmlElement) -> bool:
-    return not element.text_content().strip() and not element.xpath(".//img | .//input | .//iframe | .//video")
+    if _ASIDE.search(str(element.get("id") or element.tag)):
+        return False
+    return not element.text_content().strip() and not element.xpath(_DRAWN)

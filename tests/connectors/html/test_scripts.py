@@ -34,7 +34,10 @@ def reason(body: str, head: str = "") -> str:
         (f"<div>{SORRY}</div>{BUNDLE}", "", "needs_javascript"),
         (f"<p>{CHINESE * 3}</p>{BUNDLE}", "", "needs_javascript"),
         (f"<h1>Just a moment</h1><p>Enable JavaScript and cookies to continue</p>{BUNDLE}", "", "needs_javascript"),
+        (f'<div id="modal-root"></div><div id="app"></div><div id="footer"></div>{BUNDLE}', "", "needs_javascript"),
         # those that say little by themselves
+        (f'<h1>Lamp</h1><p>See the other lamp.</p><div id="footnotes"><hr></div>{BUNDLE}', "", "too_short"),
+        (f'<p>See the other lamp.</p><div id="cookie-banner"></div><div id="ads-1"></div>{BUNDLE}', "", "too_short"),
         ("<p>Nothing here.</p>", "", "too_short"),
         (f"<p>Nothing here.</p>{BUNDLE}", "", "too_short"),
         ('<div id="root"></div>', "", "no_main_content"),
