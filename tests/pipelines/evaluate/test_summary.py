@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.evaluate import summary
+from pipelines.evaluate import summary, tables
 from pipelines.evaluate.compared import BASE, PREVIOUS, TUNED
 from pipelines.signals.task import TASKS
 
@@ -98,3 +98,10 @@ def test_a_tie_is_half_of_a_win_and_what_is_unread_counts_for_nobody() -> None:
     }
     assert told["share"] == 0.75 and told["over_half"]["mean"] == 0.25
     assert summary.judged([]) == {"win": 0, "tie": 0, "loss": 0, "unread": 0}
+
+
+def test_the_name_that_a_judge_gives_itself_is_inert_on_a_card() -> None:
+    name = "a` <img src=x onerror=alert(1)>\n\n# b\x1b[2J" + "c" * 999
+    counted = {"judge": name, "win": 1, "tie": 0, "loss": 0, "unread": 0, "share": 1.0, "over_half": None}
+    told = "\n".join(tables.of_judge(counted))
+    assert "`a' <img src=x onerror=alert(1)> # b\ufffd[2Jccc" in told and told.count("`") == 2 and len(told) < 900
