@@ -50,8 +50,12 @@ def test_cut_answers_are_compared_only_where_both_models_cut_alike() -> None:
     """Another vocabulary cuts elsewhere: what is compared then is whole answers, by their nats."""
     same = [*losses(BASE, [30.0], cut=True), *losses(TUNED, [20.0], cut=True)]
     assert summary.of(same)["losses"]["all"][f"against_{BASE}"]["mean"] == 1.0
-    other = [*losses(BASE, [30.0], tokens=12, cut=True), *losses(TUNED, [20.0], cut=True)]
-    assert summary.of(other)["losses"]["all"][f"against_{BASE}"] is None
+    for tokens in (8, 12):
+        other = [*losses(BASE, [30.0], tokens=tokens, cut=True), *losses(TUNED, [20.0], cut=True)]
+        assert summary.of(other)["losses"]["all"][f"against_{BASE}"] is None
+    for cut in (BASE, TUNED):
+        one = [row for model in (BASE, TUNED) for row in losses(model, [9.0], 10 + (model == cut), cut=model == cut)]
+        assert summary.of(one)["losses"]["all"][f"against_{BASE}"] is None
     whole = [*losses(BASE, [30.0], tokens=12), *losses(TUNED, [20.0])]
     assert summary.of(whole)["losses"]["all"][f"against_{BASE}"]["mean"] == 1.0
 
