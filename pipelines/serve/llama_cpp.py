@@ -20,7 +20,7 @@ from pipelines import storage
 from pipelines.errors import WrongInput
 from pipelines.serve.llama_vocabulary import add_vocabulary
 from pipelines.serve.loading import find_model
-from pipelines.storage import integrity, shard_cache
+from pipelines.storage import filesystem, integrity, shard_cache
 from pipelines.storage.exported import check_file, log_export, replacing
 from pipelines.storage.layout import FOLDERS
 from schemas.manifest import Manifest
@@ -139,7 +139,9 @@ def _write(folder: Path, config: dict[str, Any], out: Path, precision: Precision
     writer.write_kv_data_to_file()
     writer.write_ti_data_to_file()
     for weight in _weights(folder, config, names, kind):
-        writer.write_tensor_data(quantize(weight.numbers, weight.kind))
+        numbers = quantize(weight.numbers, weight.kind)
+        with filesystem.written_by_library(out):
+            writer.write_tensor_data(numbers)
     writer.close()
 
 

@@ -9,7 +9,7 @@ import pytest
 import xllamacpp
 
 from pipelines import storage
-from pipelines.errors import WrongInput
+from pipelines.errors import WorkFailed, WrongInput
 from pipelines.serve import llama_cpp
 from pipelines.storage import logs
 from pipelines.storage.integrity import Damaged
@@ -104,6 +104,20 @@ def test_a_model_made_from_another_is_logged_for_the_snapshots_of_both(data: Pat
     (tuned / "metrics.json").write_text("{}")
     with pytest.raises(Damaged, match=r"metrics\.json: damaged"):
         llama_cpp.export(str(folder), data, tmp_path / "b.gguf", "q8_0")
+
+
+def test_a_full_disk_is_told_with_the_file_and_the_cure(
+    chat_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """numpy raises an OSError that holds nothing of what the system has said."""
+
+    def full(*_: Any) -> None:
+        raise OSError("64 requested and 0 written")
+
+    monkeypatch.setattr(llama_cpp.GGUFWriter, "write_tensor_data", full)
+    with pytest.raises(WorkFailed, match=r"a\.gguf.* \(64 requested and 0 written\); .*give the same command again"):
+        llama_cpp.write(chat_model, tmp_path / "a.gguf", "f16")
+    assert not list(tmp_path.iterdir())
 
 
 def spoil(folder: Path, name: str, **changes: Any) -> Path:
