@@ -139,9 +139,9 @@ def _write(folder: Path, config: dict[str, Any], out: Path, precision: Precision
     writer.write_kv_data_to_file()
     writer.write_ti_data_to_file()
     for weight in _weights(folder, config, names, kind):
-        numbers = quantize(weight.numbers, weight.kind)
+        written = quantize(weight.numbers, weight.kind)
         with filesystem.written_by_library(out):
-            writer.write_tensor_data(numbers)
+            writer.write_tensor_data(written)
     writer.close()
 
 
