@@ -28,7 +28,8 @@ from pipelines.recipe import Recipe, RecipeError
 RAW, CURATED, STRICT, MATCHED, DROPPED = "raw", "curated", "strict", "length_matched", "dropped"
 LENGTHS = 10  # classes of answers' length, each with as many of the curated records
 TEST_SHARE, MOST = 0.2, 0.5  # of the records that are kept are of sites to test on, where sites are of such sizes
-_SITE = "coalesce(nullif(regexp_extract(url, '^[a-z]+://([^/?#]+)', 1), ''), source)"
+# without the name and password that an address may hold: sites are named on cards
+_SITE = "coalesce(nullif(regexp_extract(url, '^[a-z]+://(?:[^/?#]*@)?([^/?#]+)', 1), ''), source)"
 _COLUMNS = (
     "record_id, source, instruction, input, output, history, system, tools, reasoning, tool_calls, task, "
     "output_language AS language"

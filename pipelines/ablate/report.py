@@ -9,7 +9,7 @@ from pipelines import storage
 from pipelines.ablate import picture, summary
 from pipelines.ablate.arms import CURATED, DROPPED, MATCHED, RAW, STRICT
 from pipelines.evaluate import cards
-from pipelines.evaluate.tables import difference, table
+from pipelines.evaluate.tables import difference, inert, table
 from pipelines.finetune import loss_curve
 from pipelines.messages import CARDS, Message, beside, card_name, spoken, tr
 from schemas.manifest import Manifest
@@ -79,7 +79,7 @@ def told(numbers: Numbers) -> str:
 def _told(numbers: Numbers) -> Iterator[str]:
     yield tr(_SAYS[summary.outcome(numbers)])
     about = {name: numbers[name] for name in ("model", "steps", "tokens", "seeds", "records", "kept_records")}
-    sites = ", ".join(f"`{site}`" for site in numbers["sites"])
+    sites = ", ".join(f"`{inert(site)}`" for site in numbers["sites"])
     yield tr(_HOW, **about, kept=about["kept_records"], sites=sites)
     yield _table(numbers)
 

@@ -8,6 +8,7 @@ import json
 import os
 import re
 from dataclasses import dataclass
+from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from pipelines.errors import WorkFailed, WrongInput
 KEY = "GRISTMILL_JUDGE_KEY"
 PATIENCE = 600  # seconds for one verdict
 TOKENS = 512
+MOST_BYTES = 1 << 20  # of an answer: one verdict of TOKENS tokens, or a list of models
 VERDICTS = {"A": "first", "B": "second", "C": "tie"}
 _VERDICT = re.compile(r"\[\[([ABC])\]\]")
 _ASK = """\
@@ -76,7 +78,7 @@ def at(url: str, model: str) -> Judge:
 
     Raises: WrongInput for what is no address, WorkFailed where it cannot be asked or lists none.
     """
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+    if not _is_address(url):
         raise WrongInput("--judge {url}: not an address; say one such as http://127.0.0.1:8000/v1", url=url)
     base = url.rstrip("/")
     if model:
@@ -85,6 +87,17 @@ def at(url: str, model: str) -> Judge:
         return Judge(base, str(_ask(base, "models")["data"][0]["id"]))
     except (KeyError, IndexError, TypeError):
         raise WorkFailed("--judge {url}: it lists no model; name one with --judge-model", url=url) from None
+
+
+def _is_address(url: str) -> bool:
+    """Whether `url` is an address of a server alone: with a name or key in it, each message would show it."""
+    try:
+        parts = urlsplit(url)
+        has_port = parts.port != 0
+    except ValueError:
+        return False
+    blank = url.strip() == url and url.isascii() and url.isprintable() and " " not in url
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and has_port and "@" not in parts.netloc and blank
 
 
 class _Here(HTTPRedirectHandler):
@@ -100,12 +113,15 @@ def _ask(url: str, path: str, body: dict[str, Any] | None = None) -> Any:
     data = None if body is None else json.dumps(body).encode()
     try:
         with build_opener(_Here).open(Request(f"{url}/{path}", data, headers), timeout=PATIENCE) as answer:
-            return json.load(answer)
+            content = answer.read(MOST_BYTES + 1)
+        if len(content) <= MOST_BYTES:
+            return json.loads(content)
+        why = f"more than {MOST_BYTES:,} bytes"
     except HTTPError as error:
         why = f"{error.code} {error.reason}"
-    except (URLError, TimeoutError, OSError) as error:
-        why = str(getattr(error, "reason", error))
-    except ValueError:
+    except (URLError, TimeoutError, OSError, HTTPException) as error:
+        why = str(getattr(error, "reason", error)) or type(error).__name__
+    except (ValueError, RecursionError):
         why = "no JSON"
     raise WorkFailed(
         "--judge {url}: {why}; see to it, and give the same command again: what is judged stays", url=url, why=why

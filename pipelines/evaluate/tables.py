@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from pipelines.errors import printable
 from pipelines.evaluate.compared import BASE, PREVIOUS, TUNED
 from pipelines.messages import Message, tr
 
 Numbers = Mapping[str, Any]
+MOST_NAME = 200  # characters
 MODELS = {BASE: Message("base model"), PREVIOUS: Message("version before"), TUNED: Message("this model")}
 AGAINST = {BASE: Message("better than the base by"), PREVIOUS: Message("better than the version before by")}
 TESTS = {
@@ -50,7 +52,7 @@ def of_judge(judged: Numbers) -> Iterator[str]:
     if judged:
         over = judged.get("over_half")
         share = tr("none was read") if over is None else f"{_percent(judged['share'])}{_interval(over, 100, 50.0)}"
-        yield from (tr(_JUDGE), tr(_JUDGED, **{**judged, "share": share}))
+        yield from (tr(_JUDGE), tr(_JUDGED, **{**judged, "judge": inert(judged["judge"]), "share": share}))
 
 
 def _losses(numbers: Numbers) -> str:
@@ -146,6 +148,11 @@ def _written(tests: Mapping[str, Numbers]) -> str:
         for language, told in ({"": of_test} | of_test["by_language"]).items()
     ]
     return table([*head, *(f"{words} (%)" for words in _against(models))], lines)
+
+
+def inert(name: str) -> str:
+    """A name that others have chosen, to stand between backticks on a card: on one line, and without backticks."""
+    return printable(" ".join(name.replace("`", "'").split()))[:MOST_NAME]
 
 
 def table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> str:

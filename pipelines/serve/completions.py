@@ -22,9 +22,10 @@ from pipelines.serve import tools
 from pipelines.serve.choice import GenerationRequest
 from pipelines.serve.engine import Engine
 from pipelines.serve.generation_queue import Generation, GenerationQueue
+from pipelines.serve.grammar import MOST_PATTERNS, patterns_in
 from pipelines.serve.judge import Judge
 from pipelines.serve.loading import ServedModel
-from pipelines.serve.protocol import MAX_CHOICES, ApiError, ChatRequest, CompletionRequest, as_api_error
+from pipelines.serve.protocol import ApiError, ChatRequest, CompletionRequest, as_api_error
 from pipelines.serve.responses import Completed, ResponseBuilder
 from pipelines.serve.tools import Way
 
@@ -57,7 +58,8 @@ def add_routes(app: FastAPI, models: Sequence[ServedModel]) -> None:
         model = named(models, body.model)
         engine, queue = model.engine, queues[model.names[0]]
         body.check_supported()
-        prompts, texts = _completion_prompts(engine, body)
+        async with queue.reading:
+            prompts, texts = await run_in_threadpool(_completion_prompts, engine, body)
         ranked_by = _ranked_by(model, body)
         logprobs = 0 if body.logprobs is None and ranked_by == LIKELIHOOD else body.logprobs
         told = {"logprobs": logprobs, "prompt_logprobs": body.echo and body.logprobs is not None}
@@ -75,7 +77,8 @@ def add_routes(app: FastAPI, models: Sequence[ServedModel]) -> None:
         engine, queue = model.engine, queues[model.names[0]]
         body.check_supported()
         way = _way(engine, body)
-        prompts = _chat_prompts(engine, body, way)
+        async with queue.reading:
+            prompts = await run_in_threadpool(_chat_prompts, engine, body, way)
         limit = max(1, min(MAX_ANSWER, engine.context_length - len(prompts[0])))
         told = await run_in_threadpool(_held_to, engine, body, way)
         generation = queue.submit(_generation_request(engine, body, prompts, body.completion_limit() or limit, told))
@@ -151,6 +154,11 @@ def _way(engine: Engine, body: ChatRequest) -> Way:
 def _held_to(engine: Engine, body: ChatRequest, way: Way) -> dict[str, Any]:
     """What is told of the answer's tokens, and the grammar that it must fit."""
     schema, offered = body.response_format.schema_of(), body.offered()
+    name = "tools" if offered else "response_format"
+    most = max(map(patterns_in, [schema, *(tool["function"].get("parameters") for tool in offered)]))
+    if most > MOST_PATTERNS:
+        text = f"{name}: {most} different regular expressions in one schema; at most {MOST_PATTERNS}"
+        raise ApiError(400, text, param=name)
     told = {"logprobs": body.top_logprobs if body.logprobs else None}
     try:
         if schema is not None:
@@ -159,7 +167,6 @@ def _held_to(engine: Engine, body: ChatRequest, way: Way) -> dict[str, Any]:
         lark = tools.grammar(way, offered, engine.tokenizer.get_vocab(), **called) if offered else ""
         return told | {"grammar": engine.grammars.of_lark(lark) if lark else ""}
     except ValueError as error:
-        name = "tools" if offered else "response_format"
         raise ApiError(400, f"{name}: {error}", param=name) from error
 
 
@@ -170,8 +177,6 @@ def _generation_request(
     max_tokens: int,
     told: dict[str, Any],
 ) -> GenerationRequest:
-    if len(prompts) > MAX_CHOICES:
-        raise ApiError(400, f"{len(prompts)} choices in one request; at most {MAX_CHOICES}", param="n")
     longest = max(map(len, prompts))
     if longest + max(max_tokens, 1) > engine.context_length:
         message = (

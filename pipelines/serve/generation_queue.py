@@ -50,10 +50,14 @@ class Generation:
 
 
 class GenerationQueue:
-    """Accepts generation requests, of which up to MAX_PENDING run or wait."""
+    """Accepts generation requests, of which up to MAX_PENDING run or wait.
+
+    Who reads a prompt holds `reading`, and does so in a thread: a tokenizer keeps settings between calls, and a long
+    prompt takes seconds, in which others are answered.
+    """
 
     def __init__(self, engine: Engine) -> None:
-        self.decoder, self.pending = Decoder(engine), 0
+        self.decoder, self.pending, self.reading = Decoder(engine), 0, asyncio.Lock()
 
     def submit(self, request: GenerationRequest) -> Generation:
         """Add a request to the queue. Call it from the event loop's thread.

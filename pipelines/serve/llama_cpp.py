@@ -20,8 +20,10 @@ from pipelines import storage
 from pipelines.errors import WrongInput
 from pipelines.serve.llama_vocabulary import add_vocabulary
 from pipelines.serve.loading import find_model
-from pipelines.storage import shard_cache
+from pipelines.storage import filesystem, integrity, shard_cache
 from pipelines.storage.exported import check_file, log_export, replacing
+from pipelines.storage.layout import FOLDERS
+from schemas.manifest import Manifest
 
 Precision = Literal["f32", "f16", "q8_0"]
 KINDS: dict[Precision, tuple[GGMLQuantizationType, LlamaFileType]] = {
@@ -31,6 +33,7 @@ KINDS: dict[Precision, tuple[GGMLQuantizationType, LlamaFileType]] = {
 }
 ARCHITECTURES = {"llama": MODEL_ARCH.LLAMA, "qwen2": MODEL_ARCH.QWEN2, "qwen3": MODEL_ARCH.QWEN3}
 ROTATED = re.compile(r"\.([qk])_proj\.weight$")
+METRICS = "metrics.json"
 MODELFILE = "FROM ./{file}\nPARAMETER num_ctx {context}\n"
 
 
@@ -59,11 +62,27 @@ def export(model: str, data: Path, out: Path, precision: Precision) -> Path:
     manifest = storage.read_manifest(folder)
     with shard_cache.local_copy_of(folder, manifest) as local:
         _check(_config(local), folder)
-        if manifest:
-            snapshot = json.loads((local / "metrics.json").read_text())["snapshot"]
-            fingerprint = manifest.inputs["curated"]
-            log_export(data, snapshot["recipe"], snapshot["version"], fingerprint, "gguf", str(out.absolute()))
+        for made, known in _made_from(folder, manifest, data) if manifest else ():
+            snapshot = _snapshot_of(made, known)
+            log_export(
+                data, snapshot["recipe"], snapshot["version"], known.inputs["curated"], "gguf", str(out.absolute())
+            )
         return write(local, out, precision)
+
+
+def _made_from(folder: Path, manifest: Manifest, data: Path) -> Iterator[tuple[Path, Manifest]]:
+    """A model, and those of the data folder that it began with or was judged by: each has learnt a snapshot."""
+    yield folder, manifest
+    for name in filter(None, map(manifest.params.get, ("start", "reward"))):
+        earlier = data / FOLDERS[manifest.stage] / name
+        if known := storage.read_manifest(earlier):
+            yield from _made_from(earlier, known, data)
+
+
+def _snapshot_of(folder: Path, manifest: Manifest) -> dict[str, str]:
+    integrity.check((folder / shard.path, shard) for shard in manifest.shards if shard.path == METRICS)
+    snapshot: dict[str, str] = json.loads((folder / METRICS).read_text())["snapshot"]
+    return snapshot
 
 
 def write(folder: Path, out: Path, precision: Precision) -> Path:
@@ -120,7 +139,9 @@ def _write(folder: Path, config: dict[str, Any], out: Path, precision: Precision
     writer.write_kv_data_to_file()
     writer.write_ti_data_to_file()
     for weight in _weights(folder, config, names, kind):
-        writer.write_tensor_data(quantize(weight.numbers, weight.kind))
+        written = quantize(weight.numbers, weight.kind)
+        with filesystem.written_by_library(out):
+            writer.write_tensor_data(written)
     writer.close()
 
 

@@ -13,6 +13,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 MAX_CHOICES = 16
 MAX_LOGPROBS = 20
 MAX_TOOLS = 128
+MAX_DIGITS = 12  # of a token's number; Python reads no number of thousands of digits
+MAX_MESSAGE = 1_000  # characters of an error: what it quotes may be as long as the request
 ROLES = ("system", "developer", "user", "assistant", "tool")
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Token = Annotated[int, Field(ge=0)]
@@ -28,7 +30,7 @@ class ApiError(Exception):
     def body(self) -> dict[str, Any]:
         """The JSON object of the response."""
         types = {401: "authentication_error", 429: "rate_limit_error", 500: "server_error"}
-        error = {"message": str(self), "type": types.get(self.status, "invalid_request_error")}
+        error = {"message": str(self)[:MAX_MESSAGE], "type": types.get(self.status, "invalid_request_error")}
         return {"error": error | {"param": self.param, "code": self.code}}
 
 
@@ -81,7 +83,8 @@ class _Request(BaseModel):
     def biases(self, vocabulary_size: int) -> tuple[tuple[int, float], ...]:
         """Pairs of a token and what is added to its logit. Raises: ApiError 400 for what is no token of the model."""
         for token in self.logit_bias:
-            if not (token.isascii() and token.isdigit() and int(token) < vocabulary_size):
+            is_number = token.isascii() and token.isdigit() and len(token) <= MAX_DIGITS
+            if not (is_number and int(token) < vocabulary_size):
                 raise ApiError(400, f"logit_bias: {token} is not a token of this model", param="logit_bias")
         return tuple((int(token), bias) for token, bias in self.logit_bias.items())
 
@@ -120,13 +123,15 @@ class CompletionRequest(_Request):
         return self.best_of or self.n
 
     def prompts(self) -> list[str | list[int]]:
-        """The prompts, each as text or as token ids. Raises: ApiError 400 when there is none."""
+        """The prompts, each as text or as token ids. Raises: ApiError 400 when there is none, or there are too many."""
         if isinstance(self.prompt, str):
             return [self.prompt]
         if not self.prompt or any(prompt == [] for prompt in self.prompt):
             raise ApiError(400, "prompt is empty", param="prompt")
         if isinstance(self.prompt[0], int):
             return [self.prompt]
+        if (choices := len(self.prompt) * self.written()) > MAX_CHOICES:
+            raise ApiError(400, f"{choices} choices in one request; at most {MAX_CHOICES}", param="n")
         return list(self.prompt)
 
 
@@ -180,7 +185,10 @@ class CalledFunction(BaseModel):
     @field_validator("arguments")
     @classmethod
     def _is_json(cls, arguments: str) -> str:
-        json.loads(arguments)
+        try:
+            json.loads(arguments)
+        except RecursionError:
+            raise ApiError(400, "messages: the arguments of a call are nested too deep", param="messages") from None
         return arguments
 
 

@@ -103,10 +103,10 @@ def written_by_library(folder: Path) -> Iterator[None]:
     try:
         with naming(folder):
             yield
-    except OSError:
-        raise
     except Exception as error:
-        first = next(iter(str(error).splitlines()), type(error).__name__)
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        first = next(iter(str(*error.args[:1]).splitlines()), type(error).__name__)  # numpy's OSErrors have words only
         raise WorkFailed(
             "{folder}: cannot be written ({why}); {room} or {disk}, {again}",
             folder=folder,

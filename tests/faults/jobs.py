@@ -133,6 +133,8 @@ JOBS = {
     "forget author": Job(_forget("--author", ADA), "forget url"),
     "finetune": Job(_stage("finetune"), "curate", _model),
     "prefer": Job(_stage("prefer"), "finetune", _preference),
+    "evaluate": Job(("evaluate", "small.toml", "--records", "4", *DATA), "finetune"),
+    "gguf": Job(("gguf", "small", "out/small.gguf", *DATA), "finetune"),
     "seal": Job(("verify", "--seal", *DATA), "forget url", _decide),
 }
 

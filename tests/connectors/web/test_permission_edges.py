@@ -143,6 +143,11 @@ def test_a_rule_cut_in_half_is_no_rule(store: Store, bytes_: int, told: str) -> 
     assert verdict(store, (200, body, {}), robots_bytes=30 if bytes_ < 31 else 99) == told
 
 
+def test_what_stands_before_the_cut_holds(store: Store) -> None:
+    body = FORBID + b"Disallow: /another"
+    assert verdict(store, (200, body, {}), robots_bytes=len(body)) == FORBIDDEN
+
+
 def test_what_is_asked_for_and_how_much(store: Store) -> None:
     asked, fetcher = asking(store, {ROBOTS: (200, b"User-agent: *\nCrawl-delay: 7\n", {})}, robots_bytes=1000)
     assert asked.check(PAGE) == NO_RULE
@@ -230,3 +235,49 @@ def test_a_file_is_parsed_once(store: Store, monkeypatch: pytest.MonkeyPatch) ->
     for page in (PAGE, f"{SITE}/other"):
         asked.check(page)
     assert parsed == [b"User-agent: *\nDisallow: /x\n"]
+
+
+LICENCE = f"{SITE}/l.xml"
+NAMED = (200, f"License: {LICENCE}\n".encode(), {})
+REFUSES, ALLOWS = (
+    b'<rsl xmlns="https://rslstandard.org/rsl"><content url="/"><license>' + stated + b"</license></content></rsl>"
+    for stated in (b'<prohibits type="usage">ai-train</prohibits>', b'<permits type="usage">all</permits>')
+)
+
+
+def test_a_licence_is_read_once_and_anew_when_its_file_is(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    read, original, clock = list[bytes](), permission.rsl.read, FakeClock()
+    monkeypatch.setattr(permission.rsl, "read", lambda body: read.append(body) or original(body))
+    asked, fetcher = asking(store, {ROBOTS: NAMED, LICENCE: (200, ALLOWS, {})}, clock, robots_age=100)
+    assert asked.check(PAGE) == asked.check(f"{SITE}/other") == NO_RULE
+    assert read == [ALLOWS]
+    fetcher.responses[LICENCE] = (200, REFUSES, {})
+    clock.time += 100
+    for _ in range(2):
+        with pytest.raises(WebError) as error:
+            asked.check(PAGE)
+        assert error.value.reason == "opt_out" and error.value.detail.startswith(f"robots.txt: {LICENCE}: RSL:")
+    assert read == [ALLOWS, REFUSES]
+
+
+@pytest.mark.parametrize(
+    ("licence", "told"),
+    [
+        (404, NO_RULE),
+        (500, f"terms_unreachable: {LICENCE}: it cannot be had: it answers 500"),
+        (Outcome(None, "refused_address", "10.0.0.1"), f"terms_unreachable: {LICENCE}: 10.0.0.1"),
+    ],
+)
+def test_a_licence_that_cannot_be_had(store: Store, licence: Any, told: str) -> None:
+    try:
+        found = asking(store, {ROBOTS: NAMED, LICENCE: licence})[0].check(PAGE)
+    except WebError as error:
+        found = f"{error.reason}: {error.detail}"
+    assert found == told
+
+
+def test_so_many_licences_are_read_and_no_more(store: Store) -> None:
+    lines = "".join(f"License: {SITE}/{number}.xml\n" for number in range(permission.MOST_LICENCES + 2))
+    asked, fetcher = asking(store, {ROBOTS: (200, f"License: http://[\n{lines}".encode(), {})})
+    assert asked.check(PAGE) == NO_RULE
+    assert [url for url, _, _ in fetcher.asked[2:]] == [f"{SITE}/{n}.xml" for n in range(permission.MOST_LICENCES - 1)]

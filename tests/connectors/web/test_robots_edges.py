@@ -54,6 +54,7 @@ def decide(text: str, path: str = "/a", agent: str = "gristmill") -> Decision:
         ("User-agent: gristmill\nAllow: /a", Decision(True, "allowed by 'Allow: /a' for 'gristmill'")),
         ("User-agent: *\nDisallow: /a\nAllow: /*", Decision(True, "allowed by 'Allow: /*' for '*'")),
         ("User-agent: *\nDisallow: /a*\nAllow: /*", Decision(False, "disallowed by 'Disallow: /a*' for '*'")),
+        (f"User-agent: *\nAllow: /a{'*' * 300}", Decision(True, f"allowed by 'Allow: /a{'*' * 198}' for '*'")),
     ],
 )
 def test_a_decision_quotes_the_line(text: str, decision: Decision) -> None:
@@ -179,12 +180,17 @@ def test_who_says_no_to_training(text: str, path: str, evidence: str) -> None:
     assert robots.parse(text.encode()).opt_out(path) == evidence
 
 
+def test_only_who_allows_an_index_page_means_its_folder() -> None:
+    assert decide("User-agent: *\nDisallow: /\nAllow: /a/index.html", "/a/").allowed
+    assert decide("User-agent: *\nDisallow: /a/index.html", "/a/").allowed
+
+
 RULE = "User-agent: *\nDisallow: /ü"
 
 
 @pytest.mark.parametrize("body", [
-    b"\xef\xbb\xbf" + RULE.encode(), b"\xff\xfe" + RULE.encode("utf-16-le"), b"\xfe\xff" + RULE.encode("utf-16-be"),
-    RULE.encode(),
+    b"\xef\xbb\xbf" + RULE.encode(), b"\xef\xbb" + RULE.encode(), b"\xff\xfe" + RULE.encode("utf-16-le"),
+    b"\xfe\xff" + RULE.encode("utf-16-be"), RULE.encode(),
 ])  # fmt: skip
 def test_marks_of_bytes(body: bytes) -> None:
     assert robots.is_text(body)

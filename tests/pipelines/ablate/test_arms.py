@@ -54,7 +54,8 @@ def test_what_may_not_be_copied_is_in_no_arm() -> None:
     licences = {"a": "'CC-BY-4.0'", "b": "''", "c": "NULL", "d": "'CC-BY-ND-4.0'"}
     with duckdb.connect() as opened:
         rows = ", ".join(
-            f"('{name}', 'x', 'https://one.example/{name}', 's', 'o', {said})" for name, said in licences.items()
+            f"('{name}', 'x', 'https://ada:key@one.example/{name}', 's', 'o', {said})"
+            for name, said in licences.items()
         )
         opened.execute(
             f"CREATE TABLE candidate AS FROM (VALUES {rows}) AS t(record_id, cluster_id, url, source, output, licence)"

@@ -1,6 +1,7 @@
 """A judge on loopback: what is sent, how verdicts are read, and what goes wrong."""
 
 import json
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -103,8 +104,9 @@ def test_the_first_model_that_it_lists_is_asked() -> None:
 
 @pytest.mark.parametrize(
     ("answer", "says"),
-    [(500, "500"), (401, "401"), (302, "302"), (b"<html>", "no JSON"), ({"error": "no"}, "no chat completion")],
-)
+    [(500, "500"), (401, "401"), (302, "302"), (b"<html>", "no JSON"), (b"[" * 99_999, "no JSON"),
+     ({"error": "no"}, "no chat completion"), (b" " * (judge.MOST_BYTES + 9), "more than 1,048,576 bytes")],
+)  # fmt: skip
 def test_what_goes_wrong_is_told(answer: Any, says: str) -> None:
     with server(lambda *_: answer) as (url, asked):
         with pytest.raises(WorkFailed, match=f"--judge {url}: .*{says}"):
@@ -119,7 +121,31 @@ def test_a_judge_that_is_not_there_or_lists_nothing() -> None:
         judge.Judge(url, "m").compare("?", "a", "b")
 
 
-@pytest.mark.parametrize("url", ["ftp://judge.example/v1", "judge.example", "file:///etc/passwd", "http://"])
+def test_what_is_no_http_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            client, _ = listening.accept()
+            with client:
+                client.recv(9_999)
+                client.sendall(b"SSH-2.0-OpenSSH_9.9\r\n")
+
+        thread = Thread(target=answer)
+        thread.start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        with pytest.raises(WorkFailed, match=f"--judge {url}: .*SSH-2.0"):
+            judge.Judge(url, "m").compare("?", "a", "b")
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://judge.example/v1", "judge.example", "file:///etc/passwd", "http://", "http://judge.example:port/v1",
+        "http://judge.example:99999/v1", "http://[::1/v1", "http://key@judge.example/v1", "http://judge.example/v 1",
+        "http://judge.example/v1\r\nX: y", "http://\u7684.example/v1",
+    ],
+)  # fmt: skip
 def test_what_is_no_address_is_refused(url: str) -> None:
     with pytest.raises(WrongInput, match="not an address"):
         judge.at(url, "m")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.evaluate import summary
+from pipelines.evaluate import summary, tables
 from pipelines.evaluate.compared import BASE, PREVIOUS, TUNED
 from pipelines.signals.task import TASKS
 
@@ -50,8 +50,12 @@ def test_cut_answers_are_compared_only_where_both_models_cut_alike() -> None:
     """Another vocabulary cuts elsewhere: what is compared then is whole answers, by their nats."""
     same = [*losses(BASE, [30.0], cut=True), *losses(TUNED, [20.0], cut=True)]
     assert summary.of(same)["losses"]["all"][f"against_{BASE}"]["mean"] == 1.0
-    other = [*losses(BASE, [30.0], tokens=12, cut=True), *losses(TUNED, [20.0], cut=True)]
-    assert summary.of(other)["losses"]["all"][f"against_{BASE}"] is None
+    for tokens in (8, 12):
+        other = [*losses(BASE, [30.0], tokens=tokens, cut=True), *losses(TUNED, [20.0], cut=True)]
+        assert summary.of(other)["losses"]["all"][f"against_{BASE}"] is None
+    for cut in (BASE, TUNED):
+        one = [row for model in (BASE, TUNED) for row in losses(model, [9.0], 10 + (model == cut), cut=model == cut)]
+        assert summary.of(one)["losses"]["all"][f"against_{BASE}"] is None
     whole = [*losses(BASE, [30.0], tokens=12), *losses(TUNED, [20.0])]
     assert summary.of(whole)["losses"]["all"][f"against_{BASE}"]["mean"] == 1.0
 
@@ -98,3 +102,10 @@ def test_a_tie_is_half_of_a_win_and_what_is_unread_counts_for_nobody() -> None:
     }
     assert told["share"] == 0.75 and told["over_half"]["mean"] == 0.25
     assert summary.judged([]) == {"win": 0, "tie": 0, "loss": 0, "unread": 0}
+
+
+def test_the_name_that_a_judge_gives_itself_is_inert_on_a_card() -> None:
+    name = "a` <img src=x onerror=alert(1)>\n\n# b\x1b[2J" + "c" * 999
+    counted = {"judge": name, "win": 1, "tie": 0, "loss": 0, "unread": 0, "share": 1.0, "over_half": None}
+    told = "\n".join(tables.of_judge(counted))
+    assert "`a' <img src=x onerror=alert(1)> # b\ufffd[2Jccc" in told and told.count("`") == 2 and len(told) < 900

@@ -138,7 +138,12 @@ def test_all_answers_are_learnt_and_counted_where_that_is_asked(tokenizer: Any) 
     assert last.answer_tokens == last.learnt_tokens() < every.answer_tokens == every.learnt_tokens()
 
 
-ROWS = [row("a", "Yes."), row("b", LONG, source="docs"), row("c", "x" * 400, task=None), row("d", "No.", task="other")]
+ROWS = [
+    row("a", "Yes."),
+    row("b", LONG, source="answer_tokens"),
+    row("c", "x" * 400, task=None),
+    row("d", "No.", task="other"),
+]
 
 
 def test_the_file_holds_the_examples_in_their_order_and_the_counts_say_what_is_in_it(
@@ -156,10 +161,11 @@ def test_the_file_holds_the_examples_in_their_order_and_the_counts_say_what_is_i
     rows = {"rows": 4, "trained": 3, "cut": 1, "history_cut": 0, "left_out:answer": 1}
     assert {name: counts[name] for name in rows} == rows
     assert counts["answer_tokens"] == sum(one.answer_tokens for one in fitted)
+    assert counts["learnt_tokens"] == sum(one.learnt_tokens() for one in fitted)
     for task, own in (("dialogue", fitted[:2]), ("other", fitted[2:])):
         whole, learnt = sum(one.answer_tokens for one in own), sum(one.learnt_tokens() for one in own)
         assert examples.shares(counts, "task")[task] == (learnt, whole)
-    assert set(examples.shares(counts, "source")) == {"forum", "docs"}
+    assert set(examples.shares(counts, "source")) == {"forum", "answer_tokens"}
 
 
 def test_examples_are_made_once_and_again_where_they_rotted(
@@ -195,7 +201,11 @@ def test_where_nothing_fits_the_error_counts_and_names_the_cure(tmp_path: Path, 
         r"\(1 are longer than 16 tokens\); raise it, or collect more$"
     )
     with pytest.raises(RecipeError, match=message):
-        examples.training([row("a", "x" * 400)], tokenizer, settings(16), tmp_path)
+        examples.training([row("a", "x" * 400)], tokenizer, settings(16), tmp_path / "long")
+    kept, tokenizer.chat_template = tokenizer.chat_template, "{{ raise_exception('no') }}"
+    with pytest.raises(RecipeError, match=r"none of the snapshot's 3 training rows can be trained on \(0 are longer"):
+        examples.training([row(name, "Yes.") for name in "abc"], tokenizer, settings(99), tmp_path / "refused")
+    tokenizer.chat_template = kept
 
 
 def test_what_is_held_out_is_cut_alike_chosen_by_name_and_no_more_than_asked_for(tokenizer: Any) -> None:
@@ -207,3 +217,32 @@ def test_what_is_held_out_is_cut_alike_chosen_by_name_and_no_more_than_asked_for
     assert examples.held_out([], tokenizer, settings(40)) == []
     (cut,) = examples.held_out(rows[:1], tokenizer, settings(40))
     assert cut.is_cut
+
+
+@pytest.mark.parametrize(
+    ("more", "prompt_tokens", "hard"),
+    [
+        ({}, 192, 0),
+        ({}, 195, 3),
+        ({"history": said("q", "a")}, 9, 9),
+        ({"system": "Be."}, 9, 9),
+        ({"tools": "[]"}, 9, 9),
+    ],
+)
+def test_what_is_hard_to_read(more: dict[str, Any], prompt_tokens: int, hard: int) -> None:
+    asked = prompt.Example([5] * (prompt_tokens + 1), prompt_tokens)
+    assert examples._hard_to_read(examples.EncodedRow(row("a", "Yes.", **more), asked)) == hard
+
+
+def test_what_is_answered_for_a_card_is_a_question_alone_where_there_are_enough(tokenizer: Any) -> None:
+    many = examples.QUESTIONS + 4
+    rows = [row(f"s{n}", "Yes.", system="Be.") for n in range(many)] + [row(f"a{n}", "Yes.") for n in range(many)]
+    rows[-1]["language"] = "zh"
+    asked = examples.questions(rows, tokenizer, settings(99))
+    assert len(asked) == examples.QUESTIONS == 20 and all(one.row["record_id"].startswith("a") for one in asked)
+    assert "zh" in {one.language for one in asked}, "every language has its turn"
+
+
+def test_the_first_are_those_that_can_be_trained_on(tokenizer: Any) -> None:
+    rows = [row("a", "x" * 400), *(row(name, "Yes.") for name in "bcde")]
+    assert [one.row["record_id"] for one in examples.first(rows, tokenizer, settings(40))] == ["b", "c", "d"]

@@ -15,6 +15,7 @@ import pytest
 from connectors.web.store import Store, StoredResponse, Visit
 from pipelines import collect, forget, storage, suppression
 from pipelines.catalog import connect
+from pipelines.evaluate import parts
 from pipelines.forget import Request, erase
 from pipelines.messages import spoken
 from pipelines.normalise.parse import parse_page
@@ -134,6 +135,7 @@ def erased(milled: tuple[Recipe, Path], tmp_path_factory: pytest.TempPathFactory
         store.save(store.begin("one", 0)[0], Visit(url, "host", 1.0), said)
     store.close()
     trained_on(data, "v1")
+    evaluated(data / "7_evaluations" / "small")
     (data / forget.DECISIONS).write_text("".join(json.dumps(row) + "\n" for row in DECIDED) + "not JSON\n")
     cards = {path.name: (path / "README.md").read_text() for path in (data / "5_curated/small").glob("v*")}
     assert holds(data, SECRET, ADA)
@@ -160,6 +162,27 @@ def trained_on(data: Path, version: str) -> None:
         about = {"stage": "prefer", "name": name, "version": 1, "params": params, "inputs": {"curated": "another"}}
         with storage.building(data / "6_models" / name / "v1", **about) as model:
             model.text("metrics.json", json.dumps({"snapshot": {"recipe": "other", "version": "v1"}}))
+
+
+def evaluated(folder: Path) -> None:
+    """What a judge was shown, and what an evaluation and an ablation were at when they were killed."""
+    rows = [{"record_id": f"one:{name}", "answer": f"Listen, {SECRET}"} for name in ("q1#a11", "q4#a41")]
+    rows[1]["answer"] = "It ran."
+    about: dict[str, Any] = {"stage": "evaluate", "name": "small", "version": 1, "params": {}, "inputs": {}}
+    with storage.building(folder / "v1-judged", **about) as made:
+        parts.publish(made, rows)
+        made.text("results.json", "{}")
+    for file in (".v1.0123/part-loss-tuned-00000.jsonl", ".ablation-v1.0123/models/raw-1/examples.arrow"):
+        (folder / file).parent.mkdir(parents=True)
+        (folder / file).write_text(f"Listen, {SECRET}")
+
+
+def test_evaluations_lose_their_rows_and_stay_whole(erased: Erased) -> None:
+    folder = erased.data / "7_evaluations" / "small" / "v1-judged"
+    assert pq.read_table(folder / parts.TABLE)["record_id"].to_pylist() == ["one:q4#a41"]
+    manifest = storage.read_manifest(folder)
+    assert manifest and manifest.counts["evaluations"] == 1 == erased.report.erased["evaluations"]
+    assert not list(folder.parent.glob(".*"))
 
 
 def test_an_author_is_erased_everywhere_and_the_others_stay(erased: Erased) -> None:

@@ -385,3 +385,22 @@ def test_earlier_reasoning_goes_to_a_template_that_knows_it() -> None:
     template = "{% for m in messages %}{{ m.reasoning_content }}|{{ m.content }}<E>{% endfor %}"
     row = ROW | {"input": "", "history": [message("user", "q"), message("assistant", "a", "Hm.")]}
     assert shown(row, template)[0] == "|qEHm.|aE|AskE"
+
+
+def test_reasoning_is_written_only_where_the_template_has_its_marks() -> None:
+    thinking = CHAT.replace("<U>a:{% endif %}", "<U>a:{{ '' if '<think>' else '' }}{% endif %}")
+    reasoned = ROW | {"input": "", "reasoning": "why"}
+    for template, row, answer in (
+        (CHAT, reasoned, "sayE"),
+        (thinking, reasoned, "<think>\nwhy\n</think>\n\nsayE"),
+        (thinking, ROW, "sayE"),
+    ):
+        example = prompt.encode(row, Letters(template))
+        assert spelt(example.ids[example.answer_start :]) == answer
+
+
+def test_a_system_prompt_takes_the_place_of_an_earlier_one() -> None:
+    one, two = (prompt.with_system(CHAT, text) for text in ("Be 'brief'.", "Be long."))
+    asked = [{"role": "user", "content": "a"}]
+    assert spelt(prompt.encode_prompt(asked, Letters(one))) == "Us:Be 'brief'.E\nUu:aE\nUa:"
+    assert prompt.with_system(one, "Be long.") == two and prompt.with_system(one, "") == one

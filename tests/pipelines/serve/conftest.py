@@ -13,8 +13,9 @@ from tests.pipelines.serve.served import model, running
 from tests.waiting import FAR
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def data(tmp_path_factory: pytest.TempPathFactory, chat_model: Path) -> Path:
+    """Trained once for all files that ask it: who writes there works on a copy."""
     folder = tmp_path_factory.mktemp("served")
     write_snapshot(folder, rows(60, "train"), rows(4, "validation", 100))
     settings = {"method": "full", "max_steps": 120, "learning_rate": 5e-3}

@@ -70,6 +70,13 @@ def test_who_writes_beside_is_held_to_nothing(client: openai.OpenAI) -> None:
     assert ask(client, response_format={"type": "text"}, temperature=0, max_tokens=24).choices[0].message.content
 
 
+def nested(depth: int) -> dict[str, Any]:
+    found: dict[str, Any] = {"type": "string"}
+    for _ in range(depth):
+        found = {"items": found}
+    return found
+
+
 @pytest.mark.parametrize(
     ("wanted", "words"),
     [
@@ -78,6 +85,15 @@ def test_who_writes_beside_is_held_to_nothing(client: openai.OpenAI) -> None:
         (schema(type="string", pattern="("), "unclosed group"),
         ({"type": "json_schema"}, "json_schema is missing"),
         ({"type": "yaml"}, "json_object"),
+        (schema(**nested(900)), "recursion limit"),
+        (
+            schema(allOf=[{"pattern": f"^.*[a-m].{{{n}}}$"} for n in range(24)]),
+            "24 different regular expressions in one schema",
+        ),
+        (
+            schema(type="object", patternProperties={f"^a{n}z$": {} for n in range(400)}),
+            "400 different regular expressions",
+        ),
     ],
 )
 def test_what_no_answer_can_be_held_to_is_refused(url: str, wanted: dict[str, Any], words: str) -> None:
@@ -85,3 +101,19 @@ def test_what_no_answer_can_be_held_to_is_refused(url: str, wanted: dict[str, An
     told = http.post(f"{url}/v1/chat/completions", json=body)
     assert told.status_code == 400
     assert words in told.json()["error"]["message"] and told.json()["error"]["param"].startswith("response_format")
+
+
+def test_schemas_of_tools_are_bounded_too(url: str) -> None:
+    properties = {str(n): {"type": "string", "pattern": f"^.*[a-m].{{{n}}}$"} for n in range(17)}
+    tool = {"type": "function", "function": {"name": "f", "parameters": {"properties": properties}}}
+    body = {"model": "tiny", "messages": ASKED, "tools": [tool], "tool_choice": "required"}
+    told = http.post(f"{url}/v1/chat/completions", json=body)
+    assert (told.status_code, told.json()["error"]["param"]) == (400, "tools")
+    assert "17 different regular expressions" in told.json()["error"]["message"]
+
+
+def test_one_pattern_may_stand_in_many_places(client: openai.OpenAI) -> None:
+    day = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"}
+    wanted = schema(type="object", properties={f"day{n}": day for n in range(20)}, additionalProperties=False)
+    told = ask(client, response_format=wanted, temperature=0, max_tokens=120)
+    assert told.choices[0].message.content.startswith("{")

@@ -1,15 +1,18 @@
 """Models as GGUF, read by llama.cpp itself: the same tokens, and the same probabilities as transformers'."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 import xllamacpp
 
-from pipelines.errors import WrongInput
+from pipelines import storage
+from pipelines.errors import WorkFailed, WrongInput
 from pipelines.serve import llama_cpp
 from pipelines.storage import logs
+from pipelines.storage.integrity import Damaged
 from tests.pipelines.serve.served import PROMPT
 
 TEXT = PROMPT + "Then 12345, don't  stop\n\n\n    x = 3 — 先写，再做。"
@@ -68,6 +71,7 @@ def test_llama_cpp_says_what_transformers_says(kind: str, chat_model: Path, tmp_
 
 
 def test_what_was_trained_is_written_smaller_and_logged(data: Path, tmp_path: Path) -> None:
+    data = Path(shutil.copytree(data, tmp_path / "data", symlinks=True))
     sizes = {}
     for precision in ("f32", "f16", "q8_0"):
         file = tmp_path / f"{precision}.gguf"
@@ -81,6 +85,39 @@ def test_what_was_trained_is_written_smaller_and_logged(data: Path, tmp_path: Pa
     (first, *_) = (entry for entry in logs.read(data / logs.EXPORTS) if entry["what"] == "gguf")
     assert (first["recipe"], first["version"]) == ("tiny", "v1") and first["out"] == str(tmp_path / "f32.gguf")
     assert not list(tmp_path.glob(".*"))
+
+
+def test_a_model_made_from_another_is_logged_for_the_snapshots_of_both(data: Path, tmp_path: Path) -> None:
+    """`forget` names the file to whoever asks for what the first one has learnt."""
+    data = Path(shutil.copytree(data, tmp_path / "data", symlinks=True))
+    tuned, folder = data / "6_models/tiny/v1", data / "6_models/tiny.dpo/v1"
+    about: dict[str, Any] = {"stage": "prefer", "name": "tiny.dpo", "version": 1, "params": {"start": "tiny/v1"}}
+    with storage.building(folder, **about, inputs={"curated": "later"}) as made:
+        for path in sorted(tuned.glob("*.*")):
+            if path.name not in (storage.MANIFEST, "metrics.json"):
+                shutil.copy2(path, made.local_folder)
+                made.adopt(path.name)
+        made.text("metrics.json", json.dumps({"snapshot": {"recipe": "tiny", "version": "v2"}}))
+    llama_cpp.export(str(folder), data, tmp_path / "a.gguf", "q8_0")
+    logged = [(entry["version"], entry["out"]) for entry in logs.read(data / logs.EXPORTS)]
+    assert logged == [("v2", str(tmp_path / "a.gguf")), ("v1", str(tmp_path / "a.gguf"))]
+    (tuned / "metrics.json").write_text("{}")
+    with pytest.raises(Damaged, match=r"metrics\.json: damaged"):
+        llama_cpp.export(str(folder), data, tmp_path / "b.gguf", "q8_0")
+
+
+def test_a_full_disk_is_told_with_the_file_and_the_cure(
+    chat_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """numpy raises an OSError that holds nothing of what the system has said."""
+
+    def full(*_: Any) -> None:
+        raise OSError("64 requested and 0 written")
+
+    monkeypatch.setattr(llama_cpp.GGUFWriter, "write_tensor_data", full)
+    with pytest.raises(WorkFailed, match=r"a\.gguf.* \(64 requested and 0 written\); .*give the same command again"):
+        llama_cpp.write(chat_model, tmp_path / "a.gguf", "f16")
+    assert not list(tmp_path.iterdir())
 
 
 def spoil(folder: Path, name: str, **changes: Any) -> Path:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import openai
 import pytest
 
 from pipelines.recipe import RecipeError
-from pipelines.serve import serve
+from pipelines.serve import completions, serve
 from pipelines.serve.server import TOKEN
 from tests.pipelines.serve.served import PROMPT, complete, http, model, running
 from tests.waiting import FAR, until
@@ -152,6 +153,8 @@ def test_models_are_listed_by_name(client: openai.OpenAI) -> None:
         ({"best_of": 3, "stream": True}, 400, "best_of"),
         ({"suffix": "end"}, 400, "suffix"),
         ({"logit_bias": {"5": 101}}, 400, "logit_bias"),
+        ({"logit_bias": {"9" * 5_000: 1}}, 400, "logit_bias"),
+        ({"prompt": ["a"] * 100_000}, 400, "n"),
         ({"logit_bias": {"100000": 1}}, 400, "logit_bias"),
         ({"logit_bias": {"word": 1}}, 400, "logit_bias"),
     ],
@@ -205,6 +208,11 @@ def test_broken_requests_get_an_error_in_the_same_shape(
         ({"role": "user", "content": [{"type": "input_audio"}]}, "messages[1].content[0].type: 'input_audio'"),
         ({"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]}, "messages: Field required"),
         ({"role": "assistant", "content": None, "function_call": {"name": "a"}}, "messages[1].function_call"),
+        (
+            {"role": "assistant", "content": "", "tool_calls": [{"function": {"name": "a", "arguments": "[" * 9_000}}]},
+            "messages: the arguments of a call are nested too deep",
+        ),
+        ({"role": "r" * 900_000, "content": "?"}, "messages[1].role: 'rrr"),
         ({"role": "user", "content": None}, "messages: Input should be"),
         ({"role": "user", "content": 7}, "messages: "),
         ("hello", "messages: "),
@@ -214,7 +222,8 @@ def test_messages_that_no_template_takes_are_named(url: str, message: Any, says:
     body = {"model": "tiny", "messages": [{"role": "user", "content": "a"}, message]}
     reply = http.post(f"{url}/v1/chat/completions", json=body)
     assert (reply.status_code, reply.json()["error"]["param"]) == (400, "messages")
-    assert reply.json()["error"]["message"].startswith(says)
+    told = reply.json()["error"]["message"]
+    assert told.startswith(says) and len(told) <= 1_000
 
 
 def test_an_answer_can_be_sent_back_as_it_came(client: openai.OpenAI) -> None:
@@ -249,6 +258,25 @@ def test_a_full_line_says_when_to_come_back_and_a_client_that_leaves_frees_it(ur
     asked = {"model": "tiny", "prompt": "a"}
     until(lambda: http.post(f"{url}/v1/completions", json=asked).status_code != 429, "a place in the line")
     assert http.get(f"{url}/health").json() == {"status": "ok"}
+
+
+def test_others_are_answered_while_a_long_prompt_is_read(
+    client: openai.OpenAI, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on, read = threading.Event(), threading.Event(), completions._completion_prompts
+
+    def slowly(*words: Any) -> Any:
+        begun.set()
+        assert go_on.wait(FAR)
+        return read(*words)
+
+    monkeypatch.setattr(completions, "_completion_prompts", slowly)
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(complete, client, max_tokens=1)
+        assert begun.wait(FAR)
+        assert http.get(f"{url}/health").json() == {"status": "ok"} and not asked.done()
+        go_on.set()
+        assert asked.result().choices
 
 
 def test_a_token_is_asked_for_where_one_is_set(data: Path) -> None:

@@ -78,6 +78,20 @@ def test_what_this_machine_left_or_what_is_over_is_not_waited_for(data: Path, mo
     assert lease._acquire(data, mine()) == 4
 
 
+def test_the_highest_number_counts_and_all_before_it_go(data: Path) -> None:
+    for number, owner in ((1, "older"), (2, "newer")):
+        lease._write_lease(data, number, mine(owner, "its lock", over=True))
+    assert lease._latest_lease(data) == (2, mine("newer", "its lock", over=True))
+    assert lease._acquire(data, mine()) == 3 and numbers(data) == [3]
+
+
+def test_whoever_was_overtaken_writes_nothing_at_its_end(data: Path) -> None:
+    with lease.lock_data(data):
+        lease._write_lease(data, 2, mine("other", "its lock"))
+        lease._lease_path(data, 1).unlink()
+    assert numbers(data) == [2] and not lease._latest_lease(data)[1].over
+
+
 @pytest.mark.parametrize(("number", "over"), [(7, True), (8, False)])
 def test_one_that_ends_or_is_replaced_meanwhile_is_not_stale(
     data: Path, quick: None, monkeypatch: pytest.MonkeyPatch, number: int, over: bool
