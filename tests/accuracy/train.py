@@ -1,11 +1,12 @@
-"""Makes the weights in pipelines/signals/weights: `python -m tests.accuracy.train [DATA [toxicity|danger]]`. The same data give
-the same bytes.
+"""Makes the weights in pipelines/signals/weights: `python -m tests.accuracy.train [DATA [toxicity|danger]]`.
+
+The same data give the same bytes.
 
 Learnt from the part `learn` of: tweets (MIT), forum sentences (CC BY-SA 3.0), COLD, madlibs, Lilac's concepts, a
 developer board, exchanges (Apache-2.0), Alpaca (CC BY-NC 4.0), Django Girls and OWASP's cheat sheets (CC BY-SA 4.0),
-shell lessons (CC BY 4.0); and from sentences written for it (written.toml, frames.toml, functional.tsv, requests.toml, goals.tsv).
-Texts that name a group are learnt with other groups too, strong words also misspelt. The classes of words are
-those of word_classes.py.
+shell lessons (CC BY 4.0); and from sentences written for it (written.toml, frames.toml, functional.tsv, requests.toml,
+goals.tsv). Texts that name a group are learnt with other groups too, strong words also misspelt. The classes of words
+are those of word_classes.py.
 
 Logistic regression over the features of pipelines/signals/linear_classifier.py, by Adagrad.
 """
