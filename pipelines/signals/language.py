@@ -7,7 +7,8 @@ Languages are ISO 639-1 codes where there is one; Chinese is `zh`, and `output_s
 no reader could tell, of a name or a command.
 """
 
-from functools import cache
+import re
+from functools import cache, lru_cache
 
 import numpy as np
 import opencc
@@ -146,7 +147,7 @@ _EAST_ASIAN_SMALL = re2.compile(
     r"[的了是以等被其它于与所一我你他她们在吗呢么什怎为有不这那哪请把和与将个用会能可要到就也都下中上让给对从被及如何帮]|[\x{3041}-\x{3096}]{2}|[\x{ac00}-\x{d7a3}]+"
 )
 _EAST_ASIAN = re2.compile(r"[\x{3041}-\x{30ff}\p{Han}\x{ac00}-\x{d7a3}]")
-_WORD = re2.compile(r"\pL+")
+_WORD = re.compile(r"[^\W\d_]+")
 _HAN = re2.compile(r"\p{Han}")
 _LATIN_WORD = re2.compile(r"\b[a-z]{2,}")
 
@@ -238,7 +239,7 @@ def _guess(text: str, script: str, size: int, chances: np.ndarray) -> str:
         foreign = sum((_foreign_to(char) for char in letters), np.zeros(len(weighed)))
         weighed *= _FOREIGN ** np.minimum(2.0, _FOREIGN_SHARE * foreign / size)
     if script == "Latn" and size < BRIEF and (small := _small_words(text)):
-        weighed *= SMALL_WORD ** np.minimum(MOST_SMALL_WORDS, np.sum(small, axis=0))
+        weighed *= _weight_of(small)
     weighed *= np.where(chances >= np.partition(chances, -GUESSES)[-GUESSES], chances, 0)
     if size < FEW_LETTERS and script == "Latn" and not letters and " " not in text:
         weighed[(weighed < MIN_SCORE_OF_WORD) & ~_english()] = 0
@@ -264,10 +265,16 @@ def _foreign_to(char: str) -> np.ndarray:
     return np.array([char not in _LETTERS.get(name, char) for name in fasttext_model.languages()], float)
 
 
-def _small_words(text: str) -> list[np.ndarray]:
-    """Return for each small word of a text which of fastText's languages have it."""
+def _small_words(text: str) -> tuple[str, ...]:
     known = _languages_of_small_words()
-    return [known[word] for word in _WORD.findall(text.lower()) if word in known]
+    return tuple(word for word in _WORD.findall(text.lower()) if word in known)
+
+
+@lru_cache(maxsize=4096)
+def _weight_of(small: tuple[str, ...]) -> np.ndarray:
+    """Return for each of fastText's languages what these small words make it weigh."""
+    counts = np.sum([_languages_of_small_words()[word] for word in small], axis=0)
+    return np.asarray(SMALL_WORD ** np.minimum(MOST_SMALL_WORDS, counts))
 
 
 @cache
