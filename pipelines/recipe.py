@@ -37,6 +37,7 @@ class ClassifierSettings(_Section):
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     model: str = Field(min_length=1, description="A local folder or a hub name.")
     revision: str = Field("", description="Commit, tag or branch on the hub; unset: its newest.")
+    file: str = Field("", description="A file of it in ONNX, such as onnx/model.onnx; unset: its safetensors, if any.")
     licence: str = Field("", description="What the model is published under, for the card; unset: what it says itself.")
     text: Literal["output", "instruction", "pair"] = Field("output", description="What it reads.")
     label: str = Field("", description="The label that is wanted: its probability, or its spans; unset: the score.")

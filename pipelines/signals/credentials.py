@@ -30,7 +30,8 @@ FORMATS = (
     r"(?:(?:\s|\\n)*[A-Za-z0-9+/=]{16,})+"
     r"|(?:\b[A-Za-z0-9+/=]{40,}\s+)+[A-Za-z0-9+/=]*\s*-----END [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----",
     # long prefixes belong to nothing else, so a broken-off key counts too
-    r"\b(?:gh[pousr]_|github_pat_|glpat-|xox[bpas]-|sk-(?:proj|ant)-|[sr]k_live_|hf_|npm_|AIzaSy)[A-Za-z0-9_\-]{12,}",
+    r"\b(?:gh[pousr]_|github_pat_|glpat-|xox[bpas]-|sk-(?:proj|ant)-|[sr]k_live_|hf_|npm_|AIzaSy|ya29\.a0)[A-Za-z0-9_\-]{8,}"
+    r"|\bAKIA[A-Z0-9]{10,15}\b",
     r"\bnpm_[A-Za-z0-9]{36}\b|\bpypi-[A-Za-z0-9_\-]{50,}|\brubygems_[a-f0-9]{48}\b|\bdckr_[po]at_[A-Za-z0-9_\-]{27,}",
     r"\bdo[opr]_v1_[a-f0-9]{64}\b|\bhvs\.[A-Za-z0-9_\-]{24,}|\bpul-[a-f0-9]{40}\b"
     r"|\b[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_\-]{60,}"
@@ -56,26 +57,34 @@ FORMATS = (
 NAMED = (
     r"(?i)(?:api[_ -]?key|secret|token|passw(?:or)?d|passwd|passphrase|pwd|credential|account[_-]?key"
     r"|access[_-]?key|private[_-]?key"
-    r"|密码|口令|密钥|令牌)[A-Za-z0-9_]{0,20}[\"'`]?(?:\s|\*){0,3}(?::=|=>|==?|:|：| is |为"
-    r"|是)\s{0,3}[\"'`]?([^\s\"'`,;<>(){}\[\]]{8,200})"
+    r"|密码|密碼|口令|密钥|密鑰|令牌)[A-Za-z0-9_]{0,20}[\"'`]?(?:\s|\*){0,3}(?::=|=>|==?|:|：| is |为"
+    r"|是)\s{0,3}[\"'`]?([!#$%&*+./0-9:=?@A-Z\\^_a-z|~\-]{8,200})"
 )
 BEARER = r"(?i)\b(?:bearer|basic|token)\s+([A-Za-z0-9._~+/\-]{20,400}=*)"
 CONNECTION = r"[A-Za-z][A-Za-z0-9+.\-]{1,20}://[^\s:/@\"']{0,80}:([^\s@/\"'<>]{3,100})@"
 # The password of a command: group 1.
 COMMAND = (
     r"\b(?:curl|http|https|wget|lftp|smbclient)\b(?:[^\n|;]|\\\r?\n)*?"
-    r"\s(?:-u|-U|-a|--user|--proxy-user|--auth)[ =]?[\"']?"
+    r"\s(?:-[A-Za-z]*[uU]|-a|--user|--proxy-user|--auth)[ =]?[\"']?"
     r"[^\s:\"'/]{1,80}:([^\s\"'\\]{3,100})"
     r"|\b(?:wget|mysql(?:dump|admin)?|mariadb|mongo(?:sh|dump)?|psql|docker|svn|redis-cli|sqlcmd|ldap\w+|twine|rclone)\b"
     r"(?:[^\n|;]|\\\r?\n)*?"
     r"\s--?(?:(?:http-|ftp-|proxy-)?pass(?:word)?|pass)[ =][\"']?([^\s\"'\\\-][^\s\"'\\]{2,100})"
+    r"|\b(?:docker|podman|az|helm registry|oc|cf|ibmcloud|nerdctl) login\b[^\n|;]*?"
+    r"\s-p[ =]?[\"']?([^\s\"'\\\-][^\s\"'\\]{2,100})"
+    r"|\bpass:([^\s\"'\\$<{]{4,100})"
     r"|\bsshpass\s+-p[ =]?[\"']?([^\s\"'\\]{3,100})"
     r"|\bredis-cli\b[^\n|;]*?\s-a[ =]?[\"']?([^\s\"'\\]{3,100})"
     r"|\bmysql(?:dump|admin)?\b[^\n|;]*?\s-p[\"']?([^\s\"'\\\-][^\s\"'\\]{2,100})"
 )
 COMMAND_TRIGGER = (
     r"\b(?:curl|https?|wget|lftp|smbclient|mysql|mariadb|mongo|psql|docker|svn|redis-cli|sqlcmd|ldap\w+|twine|rclone"
-    r"|sshpass)[^\n]*\s-"
+    r"|podman|az|helm|oc|cf|ibmcloud|nerdctl|sshpass|openssl)[^\n]*\s-"
+)
+# A name and a password that code signs in with: group 1.
+CALL = (
+    r"(?i)(?:log_?in|log_?on|auth\w*|credentials?|sign_?in)\s*[=(]\s*\(?\s*[\"'][^\"'\n]{1,80}[\"']\s*,"
+    r"\s*[\"']([^\"'\s]{6,100})[\"']"
 )
 FORMAT_TRIGGER = (
     r"A[KSBC][IC]A|ABSK|gh[pousr]_|github_pat_|\bgl[a-z]{1,5}[\-_]|GR1348|xox|xapp-|hooks\.slack|api/webhooks|AIza"
@@ -87,11 +96,19 @@ FORMAT_TRIGGER = (
     r"|\bpat[A-Za-z0-9]{14}\."
     r"|figd_|lin_|ntn_|secret_|PMAK-|ATATT3|ATBB|\bsl\.|cfpat-|NRAK-|sntry|dt0|LTAI|AKID|AKLT|ALTAK"
 )
-NAMED_TRIGGER = r"(?i)key|secret|token|passw|passphrase|pwd|credential|密码|口令|密钥|令牌"
+NAMED_TRIGGER = r"(?i)key|secret|token|passw|passphrase|pwd|credential|密码|密碼|口令|密钥|密鑰|令牌"
 
 ENTROPY = 3.0  # bits per character below which a named value is a word, not a key
+ENTROPY_OF_CHOSEN = (
+    2.4  # of a password, which people choose: `hunter22` has 2.75, and eight characters never more than 3
+)
+NAME = 40  # characters before a value in which its name is looked for
+_PASSWORD = re2.compile(
+    r"(?i)(?:passw(?:or)?d|passphrase|pwd|密码|密碼|口令)(?:\s*\(\w+\))?[\"'`]?(?:\s|\*)*"
+    r"(?::=|=>|==?|:|：| is |为|是)\s*[\"'`]?$"
+)
 _EXAMPLE = re2.compile(
-    r"(?i)example|your|x{4}|\*\*\*|\.\.\.|placeholder|change[_-]?me|dummy|sample|insert|redacted|foobar|password"
+    r"(?i)example|your|x{4}|\*\*\*|\.\.\.|placeholder|change[_-]?me|dummy|sample|insert|redacted|foobar|p[a@][s$]{2}w[o0]rd|^pass_?123"
     r"|123456789|abcdef"
     r"|eyJzdWIiOiIxMjM0NTY3ODkw|environ|getenv|process\.|config\.|settings\.|secrets?\.|\$\{|\{\{|%s|0{8}"
 )
@@ -112,15 +129,25 @@ def by_format(text: str, start: int, end: int) -> int:
 def by_name(text: str, start: int, end: int) -> int:
     """Validate a value after the name of a secret: return `end`, or 0.
 
-    A real value mixes letters and digits, has an entropy of ENTROPY or more, and is no placeholder, URL or UUID.
+    A real value mixes letters and digits, has an entropy of ENTROPY or more (ENTROPY_OF_CHOSEN where people choose it),
+    and is no placeholder, URL or UUID.
     """
     value = text[start:end]
-    if not value.isascii() or text[end : end + 1] == "(" or _CODE.fullmatch(value):
+    if text[end : end + 1] == "(" or _CODE.fullmatch(value):
         return 0
     if _is_example(value) or _UUID.fullmatch(value) or _URL.search(value):
         return 0
-    mixed = any(char.isdigit() for char in value) and any(char.isalpha() for char in value)
-    return end if mixed and entropy(value) >= ENTROPY else 0
+    chosen = _PASSWORD.search(text[max(0, start - NAME) : start])
+    return end if _is_mixed(value) and entropy(value) >= (ENTROPY_OF_CHOSEN if chosen else ENTROPY) else 0
+
+
+def in_call(text: str, start: int, end: int) -> int:
+    """Validate a password that code signs in with: return `end`, or 0 for a word (`login("ann", "password")`)."""
+    return in_command(text, start, end) if _is_mixed(text[start:end]) else 0
+
+
+def _is_mixed(value: str) -> bool:
+    return any(char.isdigit() for char in value) and any(char.isalpha() for char in value)
 
 
 def in_connection(text: str, start: int, end: int) -> int:
@@ -163,5 +190,6 @@ DETECTORS = (
     ("KEY", "://[^/ \n]*@", CONNECTION, in_connection),
     ("KEY", NAMED_TRIGGER, NAMED, by_name),
     ("KEY", COMMAND_TRIGGER, COMMAND, in_command),
+    ("KEY", r"(?i)(?:log_?in|log_?on|auth\w*|credentials?|sign_?in)\s*[=(]\s*\(?\s*[\"']", CALL, in_call),
     ("KEY", "(?i)bearer|basic|token", BEARER, by_name),
 )

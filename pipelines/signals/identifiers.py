@@ -80,10 +80,12 @@ _ISSUERS = (
 )
 _CARD_CUE = re2.compile(r"(?i)card|visa|master|maestro|amex|payment|卡|信用|支付")
 _PHONE_CUE = re2.compile(
-    r"(?i)call|phone|\btel|mobile|\bcell|fax|whatsapp|reach|answering|contact|sms|hotline|电话|手机|联系|致电|热线"
+    r"(?i)call|phone|\btel|mobile|\bcell|fax|whatsapp|reach|answering|contact|sms|hotline|my (?:new )?number"
+    r"|电话|電話|手机|手機|联系|聯絡|致电|热线|座机|微信"
 )
 _PHONE_LABEL = re2.compile(
-    r"(?i)(?:phone|\btel|fax|mobile|\bcell|desk|office|whatsapp|answering at|you at|call|电话|手机)[^\w\n]{0,4}$"
+    r"(?i)(?:phone|\btel|fax|mobile|\bcell|desk|office|whatsapp|answering at|you at|call|电话|電話|手机"
+    r"|手機)[^\w\n]{0,4}$"
 )
 _PHONE_LABELLED = re2.compile(r"(?i)^[ \-,]{0,2}(?:fax|mobile|office|cell|desk|home)\b")
 _DATE = re2.compile(
@@ -95,6 +97,12 @@ _VERSION_CUE = re2.compile(
     r"|driver|package|patch|update|upgraded? (?:to|from)|oid|section|clause)|版本|内核|固件)[ :=/\-]*[\"'`]?$"
 )
 _LANDLINE = re2.compile(r"[(（]?0(?:10|2\d|[3-9]\d{2})[)） －\-]{1,2}[2-8](?:\d{6,7}|\d{3}[ \-]\d{4})")
+_MOBILE = re2.compile(
+    r"(?:(?:\+|00)?86[ \-]?)?1[3-9]\d([ \-]?)\d{4}[ \-]?\d{4}"
+)  # of China, in groups; group 1: between
+_NEAR_ASIA = re2.compile(r"[(（](?:852|853|886|86|81|82)[)）][ \-]?\d[\d \-]+")
+_TRUNK = re2.compile(r"0\d{1,3}-\d{2,4}-\d{4}")  # Japan, Korea, Taiwan
+_BESIDE_HAN = re2.compile(r"\p{Han}[^\w\n]{0,4}$")
 _EPOCH = re2.compile(
     r"1\d{9}(?:\.\d{1,6}|\d{3}|\d{6})?|20[0-9]\d(?:0[1-9]|1[0-2])[0-3]\d(?:[0-2]\d[0-5]\d(?:[0-5]\d)?)?"
 )
@@ -211,8 +219,10 @@ def _regions(value: str, before: str) -> tuple[str | None, ...]:
     """
     if value.startswith("+"):
         return (None,)
-    if _chinese_mobile(value) or _LANDLINE.fullmatch(value):
+    if _chinese_mobile(value) or _LANDLINE.fullmatch(value) or _grouped_mobile(value, before):
         return ("CN",)
+    if _TRUNK.fullmatch(value):
+        return ("JP", "KR", "TW")
     if _PHONE_CUE.search(before):
         return _REGIONS
     return ("US",) if value.startswith("(") or value.count("-") == 2 else ()
@@ -222,7 +232,15 @@ def _chinese_mobile(value: str) -> bool:
     return len(value) == 11 and value[0] == "1" and value[1] in "3456789" and value.isdigit()
 
 
+def _grouped_mobile(value: str, before: str) -> bool:
+    """Is it one of China with hyphens or its country's number, or in groups beside a word of Chinese?"""
+    groups = _MOBILE.fullmatch(value)
+    return bool(groups) and (groups[1] != " " or value.startswith(("86", "00")) or bool(_BESIDE_HAN.search(before)))
+
+
 def _valid_phone(value: str, region: str | None) -> bool:
+    if _NEAR_ASIA.fullmatch(value):  # a country's number in brackets
+        value, region = f"+{_digits(value)}", None
     try:
         number = phonenumbers.parse(value, region)
     except phonenumbers.NumberParseException:

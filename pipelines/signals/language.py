@@ -7,7 +7,8 @@ Languages are ISO 639-1 codes where there is one; Chinese is `zh`, and `output_s
 no reader could tell, of a name or a command.
 """
 
-from functools import cache
+import re
+from functools import cache, lru_cache
 
 import numpy as np
 import opencc
@@ -89,6 +90,34 @@ _LETTERS = {
     **{"bg": "абвгдежзийклмнопрстуфхцчшщъьюя", "be": "абвгдеёжзійклмнопрстуўфхцчшыьэюя’'"},
     **{"mk": "абвгдѓежзѕијклљмнњопрстќуфхцчџшѐѝ", "sr": "абвгдђежзијклљмнњопрстћуфхцчџш"},
 }
+# Small words, and in English what instructions begin with: in a short text they say more than names and nouns do.
+# Words of several languages stand in each. In texts of fewer letters than BRIEF each counts, three at most.
+BRIEF, SMALL_WORD, MOST_SMALL_WORDS = 60, 4.0, 3
+_SMALL_WORDS = {
+    "en": "a an the of to and in is are was for with this that these what how who why when where which my your it its"
+    " on by from be do does can not no or at as you i we he she they me us write describe create make give name list"
+    " explain define find sort compare convert calculate construct design categorize summarize generate identify"
+    " classify rewrite translate suggest tell brainstorm edit add use play",
+    "de": "der die das den dem des ein eine einen und ist sind nicht ich du er wir ihr wie was wo wer mit für auf zu im"
+    " in von an es mein dein",
+    "fr": "le la les l un une des du de et est sont je j tu il elle nous vous ne pas ce c dans pour avec que qui en au"
+    " mon ma ton comment où",
+    "es": "el la los las un una de del y es son en que qué no por para con está mi tu se lo yo cómo dónde a me te",
+    "pt": "o a os as um uma de do da e é são em no na que não por para com está meu minha seu se eu como onde",
+    "it": "il lo la gli i le un una di del della e è sono in che non per con mi si ho mio tu a come dove",
+    "nl": "de het een en is zijn niet van ik je in op met voor wat hoe waar mijn dat",
+    "pl": "w i z na nie to jest się co jak do o czy dla mój",
+    "tr": "bir ve bu ne nasıl için ile mi ben sen çok",
+    "vi": "là và của có không tôi một này cho bạn gì",
+    "id": "yang dan di ini itu apa untuk dengan saya tidak ada ke",
+    "sv": "och att det är en ett i på jag du inte som för med vad hur",
+    "da": "og at det er en et i på jeg du ikke som for med hvad hvordan",
+    "no": "og at det er en et i på jeg du ikke som for med hva hvordan",
+    "cs": "a je se v na co jak to není můj kde pro s",
+    "hu": "a az és egy nem hogy mi van ez",
+    "ro": "și un o de la în este nu cu ce cum pe",
+    "fi": "ja on ei se minä mikä miten että",
+}
 # one Han character says as much as a Latin word: Chinese about software is full of names and commands
 _WEIGHTS = np.array([5.0 if name in ("Han", "Kana", "Hang") else 1.0 for name in NAMES])
 # formulas have no language: `$…$`, `$$…$$` and environments of TeX
@@ -102,6 +131,7 @@ _NOT_LANGUAGE = re2.compile(
 _NO_CAPITALS = dict.fromkeys(range(ord("A"), ord("Z") + 1))
 _NO_LETTERS = _NO_CAPITALS | dict.fromkeys(range(ord("a"), ord("z") + 1))
 MAX_MIXED = 400  # letters; in a longer text most of them decide
+HAN_SMALL_WORD = 3  # so many Han characters say as much as a small one
 LATIN_SMALL_WORD = 2  # says as much as so many small words or endings of Chinese, Japanese or Korean
 _QUOTED = re2.compile(
     r"《[^《》\n]*》|“[^“”\n]*”|\"[^\"\n]*\"|「[^「」\n]*」|『[^『』\n]*』|‘[^‘’\n]*’|\([^()\n]*\)|（[^（）\n]*）|'[^'\n]*'"
@@ -117,6 +147,8 @@ _EAST_ASIAN_SMALL = re2.compile(
     r"[的了是以等被其它于与所一我你他她们在吗呢么什怎为有不这那哪请把和与将个用会能可要到就也都下中上让给对从被及如何帮]|[\x{3041}-\x{3096}]{2}|[\x{ac00}-\x{d7a3}]+"
 )
 _EAST_ASIAN = re2.compile(r"[\x{3041}-\x{30ff}\p{Han}\x{ac00}-\x{d7a3}]")
+_WORD = re.compile(r"[^\W\d_]+")
+_HAN = re2.compile(r"\p{Han}")
 _LATIN_WORD = re2.compile(r"\b[a-z]{2,}")
 
 
@@ -187,7 +219,7 @@ def _main_script(text: str, counts: np.ndarray, heaviest: int) -> int:
         other = KANA
     other = HANGUL if counts[HANGUL] > counts[HAN] + counts[KANA] else other
     latin, foreign = len(_LATIN_SMALL.findall(rest)), len(_EAST_ASIAN_SMALL.findall(rest))
-    foreign += 3 * rest.count("。")
+    foreign += 3 * rest.count("。") + (len(_HAN.findall(rest)) // HAN_SMALL_WORD if other == HAN else 0)
     if latin == foreign == 0:
         return other if _EAST_ASIAN.search(rest) or not _LATIN_WORD.search(rest) else heaviest
     return LATIN if LATIN_SMALL_WORD * latin > foreign else other
@@ -206,6 +238,8 @@ def _guess(text: str, script: str, size: int, chances: np.ndarray) -> str:
     if letters:
         foreign = sum((_foreign_to(char) for char in letters), np.zeros(len(weighed)))
         weighed *= _FOREIGN ** np.minimum(2.0, _FOREIGN_SHARE * foreign / size)
+    if script == "Latn" and size < BRIEF and (small := _small_words(text)):
+        weighed *= _weight_of(small)
     weighed *= np.where(chances >= np.partition(chances, -GUESSES)[-GUESSES], chances, 0)
     if size < FEW_LETTERS and script == "Latn" and not letters and " " not in text:
         weighed[(weighed < MIN_SCORE_OF_WORD) & ~_english()] = 0
@@ -229,6 +263,26 @@ def _weight(language: str) -> float:
 def _foreign_to(char: str) -> np.ndarray:
     """Return for each of fastText's languages whether its alphabet is known and has no such letter."""
     return np.array([char not in _LETTERS.get(name, char) for name in fasttext_model.languages()], float)
+
+
+def _small_words(text: str) -> tuple[str, ...]:
+    known = _languages_of_small_words()
+    return tuple(word for word in _WORD.findall(text.lower()) if word in known)
+
+
+@lru_cache(maxsize=4096)
+def _weight_of(small: tuple[str, ...]) -> np.ndarray:
+    """Return for each of fastText's languages what these small words make it weigh."""
+    counts = np.sum([_languages_of_small_words()[word] for word in small], axis=0)
+    return np.asarray(SMALL_WORD ** np.minimum(MOST_SMALL_WORDS, counts))
+
+
+@cache
+def _languages_of_small_words() -> dict[str, np.ndarray]:
+    names = fasttext_model.languages()
+    listed = {language: frozenset(words.split()) for language, words in _SMALL_WORDS.items()}
+    return {word: np.array([word in listed.get(name, ()) for name in names], float)
+            for word in frozenset().union(*listed.values())}  # fmt: skip
 
 
 @cache
@@ -297,10 +351,10 @@ def language(table: pa.Table) -> pa.Array:
 
 _CASCADE = "script, then fastText lid.176 (Joulin et al. 2016), weighed by how common a language is"
 SIGNALS = (
-    Signal("instruction_language", pa.string(), language, _CASCADE, 4),
-    Signal("output_language", pa.string(), language, _CASCADE, 4),
+    Signal("instruction_language", pa.string(), language, _CASCADE, 5),
+    Signal("output_language", pa.string(), language, _CASCADE, 5),
     Signal("output_script", pa.string(), language, "ISO 15924 of most letters; Hans and Hant by OpenCC's tables", 3),
     Signal(
-        "language_match", pa.bool_(), language, "instruction and output in one language; null where either is und", 4
+        "language_match", pa.bool_(), language, "instruction and output in one language; null where either is und", 5
     ),
 )

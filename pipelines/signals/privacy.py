@@ -1,8 +1,10 @@
 """Personal data and secrets: their spans, their counts, and the text without them.
 
-No function returns or logs a matched value.
+Digits of any script and full-width letters are read as those of ASCII (`１３８…`, `٠١٢…`), one for one, so that a span
+is where it was. No function returns or logs a matched value.
 """
 
+import unicodedata
 from bisect import bisect
 from collections.abc import Collection, Sequence
 from functools import cache
@@ -27,6 +29,7 @@ KINDS = {
     "HANDLE": "handles",
 }
 _HANDLE = ("HANDLE", r"@[A-Za-z_\p{Han}]", handles.HANDLE, handles.is_handle)
+_OTHER_FORMS = r"[^\P{Nd}0-9]|[\x{ff21}-\x{ff3a}\x{ff41}-\x{ff5a}]"
 _MAY_NAME = re2.compile(r"[@＠]|%40|=")
 _SIGN_IN = re2.compile(r"^([a-z][a-z0-9+.-]*://)[^/?#]*@")
 _ENCODED_AT = re2.compile(r"%40")
@@ -37,8 +40,12 @@ FIELDS = ("instruction", "input", "output")
 def spans(text: str) -> list[Span]:
     """Return personal data and secrets in `text` as (start, end, kind), in order and without overlaps."""
     triggers, detectors = _detectors()
+    numbers = triggers.Match(text) or ()
+    if len(detectors) in numbers:
+        text = text.translate(_of_ascii())
+        numbers = [number for number in triggers.Match(text) or () if number < len(detectors)]
     found: list[Span] = []
-    for number in sorted(triggers.Match(text) or ()):
+    for number in sorted(numbers):
         kind, pattern, group, validate = detectors[number]
         for match in pattern.finditer(text):
             start, end = match.span(match.lastindex if group else 0)
@@ -92,7 +99,7 @@ def _named(url: str) -> bool:
 def _redact(text: str, names: dict[str, dict[str, str]], kinds: Collection[str] = KINDS) -> str:
     parts, at = [], 0
     for start, end, kind in (span for span in spans(text) if span[2] in kinds):
-        value = "".join(char for char in text[start:end].lower() if char.isalnum())
+        value = "".join(char for char in text[start:end].translate(_of_ascii()).lower() if char.isalnum())
         name = names[kind].setdefault(value, f"<{kind}_{len(names[kind]) + 1}>")
         parts += [text[at:start], name]
         at = end
@@ -104,14 +111,27 @@ Detector = tuple[str, "re2._Regexp[str]", int, Validator]  # kind, pattern, grou
 
 @cache
 def _detectors() -> tuple[re2.Set, list[Detector]]:
-    """Return all triggers in one automaton, so that most texts are read once, and the detector of each trigger."""
+    """Return all triggers in one automaton, so that most texts are read once, and the detector of each trigger.
+
+    The last trigger has no detector: letters and digits in other forms than ASCII's.
+    """
     triggers, detectors = re2.Set.SearchSet(), []
     for kind, trigger, pattern, validate in (*credentials.DETECTORS, *DETECTORS, _HANDLE):
         triggers.Add(trigger)
         compiled = re2.compile(pattern)
         detectors.append((kind, compiled, compiled.groups, validate))
+    triggers.Add(_OTHER_FORMS)
     triggers.Compile()
     return triggers, detectors
+
+
+@cache
+def _of_ascii() -> dict[int, str]:
+    """Return what stands for digits of other scripts, and for letters, digits and joining marks of full width."""
+    twins = {code: str(unicodedata.decimal(chr(code))) for code in range(0x80, 0x20000)
+             if chr(code).isdecimal()}  # fmt: skip
+    full = [*range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B), *map(ord, "＠．－＋＿\u3000")]
+    return twins | {code: unicodedata.normalize("NFKC", chr(code)) for code in full}
 
 
 def _without_overlaps(found: list[Span]) -> list[Span]:
@@ -136,4 +156,4 @@ def count_identifiers(table: pa.Table) -> pa.Array:
 
 
 _SOURCE = "valid ones by checksum, range, format or name, in all three fields; identifiers.py, credentials.py …"
-SIGNALS = tuple(Signal(f"output_{name}", pa.int32(), count_identifiers, _SOURCE, 5) for name in KINDS.values())
+SIGNALS = tuple(Signal(f"output_{name}", pa.int32(), count_identifiers, _SOURCE, 6) for name in KINDS.values())

@@ -85,9 +85,9 @@ def phrases(table: pa.Table) -> pa.Array:
 _TRAINED = "logistic regression on tweets, a forum, COLD, madlibs, concepts, written sentences: tests/accuracy/train.py"
 _ASKED = "logistic regression on written requests for harm and harmless ones: tests/accuracy/train.py"
 SIGNALS = (
-    Signal("instruction_toxicity", pa.float32(), toxicity, _TRAINED, 2),
-    Signal("output_toxicity", pa.float32(), toxicity, _TRAINED, 2),
-    Signal("instruction_danger", pa.float32(), danger, _ASKED),
+    Signal("instruction_toxicity", pa.float32(), toxicity, _TRAINED, 3),
+    Signal("output_toxicity", pa.float32(), toxicity, _TRAINED, 3),
+    Signal("instruction_danger", pa.float32(), danger, _ASKED, 2),
     Signal("output_hate", pa.int32(), phrases, "a group with what is said of it, slurs"),
     Signal(
         "output_sexual",
@@ -97,5 +97,5 @@ SIGNALS = (
         3,
     ),
     Signal("pair_self_harm", pa.int32(), phrases, "harm to oneself: wishes, methods, incitement", 3),
-    Signal("pair_danger", pa.int32(), phrases, "how to make weapons, drugs, malware; crimes", 3),
+    Signal("pair_danger", pa.int32(), phrases, "how to make weapons, drugs, malware; crimes", 4),
 )

@@ -1,8 +1,11 @@
-"""Undoing tricks of spelling before words are judged: `1d1ot`, `f u c k`, `d.u.m.b`, `fuuuck`, `sh*t`, `贝戋`.
+"""Undoing tricks of spelling before words are judged: `1d1ot`, `f u c k`, `d.u.m.b`, `fuuuck`, `sh*t`, `贝戋`, `іdіоt`.
 
-A text becomes code points in lower case, full-width forms and traditional characters folded, any space a blank. What is
+A text becomes code points in lower case, full-width forms and traditional characters folded, any space a blank. Letters
+of mathematics (`𝒇`) are letters, and Cyrillic and Greek ones that look like Latin are these among Latin ones. What is
 no trick stays: `utf8`, `a-b`, an address. A mistake costs little, since a word that nobody has seen carries no weight.
 """
+
+import unicodedata
 
 import numpy as np
 from numba import njit
@@ -15,12 +18,21 @@ HALVES = {
     "贝戋": "贱", "歹匕": "死", "女马": "妈", "犭者": "猪", "犭句": "狗", "女支": "妓", "女表": "婊", "尸吊": "屌",
     "尸比": "屄", "氵衮": "滚", "亻尔": "你", "女又": "奴", "土及": "圾", "土立": "垃", "弓虽": "强", "女干": "奸",
 }  # fmt: skip
+# letters that look like Latin ones, and these
+ALIKE = dict(zip("аеорсухіјѕԁһӏвмнткαορνικτυ", "aeopcyxijsdhlbmhtkaopviktu", strict=True))
+_MATHEMATICS = range(0x1D400, 0x1D800)
 _LONGEST = 14  # letters of a word that somebody hides
 _SPACED = 4  # single letters in a row that are a word
 _BLANK, _DROPPED = 32, 0
 _LETTERS = np.full(128, 1, np.uint32)
 for _sign, _letter in SIGNS.items():
     _LETTERS[ord(_sign)] = ord(_letter)
+_ALIKE = np.zeros(0x530, np.uint32)
+for _sign, _letter in ALIKE.items():
+    _ALIKE[ord(_sign)] = ord(_letter)
+_PLAIN_MATHEMATICS = np.array(
+    [ord((unicodedata.normalize("NFKC", chr(code)).lower() + " ")[0]) for code in _MATHEMATICS], np.uint32
+)
 _PAIRS = np.array(sorted((ord(pair[0]), ord(pair[1]), ord(whole)) for pair, whole in HALVES.items()), np.uint32)
 _FIRST = np.zeros(0x10000, np.bool_)
 _FIRST[_PAIRS[:, 0]] = True
@@ -34,6 +46,8 @@ def plain(data: np.ndarray, start: int, end: int, tables: CharacterTables, codes
         code, at = decode(data, at, end)
         if code < 0x10000:
             code = tables.folds[code] if tables.kinds[code] != SPACE else _BLANK
+        elif 0x1D400 <= code < 0x1D800:
+            code = _PLAIN_MATHEMATICS[code - 0x1D400]
         codes[read] = code
         read += 1
     return _undo(codes, read, tables)
@@ -87,6 +101,7 @@ def _is_letter(code: int, tables: CharacterTables) -> bool:
 def _chunk(codes: np.ndarray, at: int, stop: int, to: int, tables: CharacterTables) -> int:
     """Write codes[at:stop] at `to`, which is not behind `at`; return where it ends."""
     letters, signs, dots = 0, 0, 0
+    _latin(codes, at, stop)
     for here in range(at, stop):
         code = codes[here]
         letters += DIGIT < kind_of(code, tables.kinds) < UNSPACED
@@ -114,6 +129,23 @@ def _chunk(codes: np.ndarray, at: int, stop: int, to: int, tables: CharacterTabl
         if code < 0x10000 and to > 1 and _FIRST[min(codes[to - 2], 0xFFFF)]:
             to = _merged(codes, to)
     return to
+
+
+@njit(cache=True, nogil=True)
+def _latin(codes: np.ndarray, at: int, stop: int) -> None:
+    """Rewrite letters that only look like Latin ones, where all letters are Latin or look so and some are Latin."""
+    latin, alike = False, False
+    for here in range(at, stop):
+        code = codes[here]
+        latin |= 97 <= code <= 122
+        if 0x370 <= code < 0x530:
+            if _ALIKE[code] == 0:
+                return
+            alike = True
+    if latin and alike:
+        for here in range(at, stop):
+            if 0x370 <= codes[here] < 0x530:
+                codes[here] = _ALIKE[codes[here]]
 
 
 @njit(cache=True, nogil=True)

