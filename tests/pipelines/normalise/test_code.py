@@ -67,6 +67,27 @@ from tests.pipelines.normalise.test_articles import ORIGIN
             "You will find it easy to boil more by calling the boiler twice:",
             "You will find it easy to boil more by calling the boiler twice.",
         ),
+        (
+            "What has happened is that there is one egg only. You can create several lists of eggs at once this way:",
+            "You can create several lists of eggs at once.",
+        ),
+        ("In this example it broke. To boil an egg in a pan, call its function `boil`:", ""),
+        (
+            "In this example it broke. To boil an egg in a pan, call the function `boil`:",
+            "To boil an egg in a pan, call the function `boil`.",
+        ),
+        ("To loop over these files, we would need to add double quotes:", ""),
+        (
+            "To open the lid of the boiler use this function:",
+            "To open the lid of the boiler use this function.",
+        ),
+        ("Our boiler can be called with the number of eggs:", ""),
+        ("The pan can be used in the same way as boilers:", ""),
+        ("Note that such boilers cannot be called with two eggs; using them will not work:", ""),
+        (
+            "You may need to set the boiler to ten minutes, as in this example:",
+            "You may need to set the boiler to ten minutes.",
+        ),
     ],
 )
 def test_what_introduces_code(before: str, request_: str) -> None:
