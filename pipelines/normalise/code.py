@@ -31,7 +31,7 @@ _OPENING_WORDS = re2.compile(
 # With which those words are no openings: "so far", "similarly to lists", "now that it runs"
 _GO_ON = frozenset(("far", "that", "to", "long", "many", "much", "of", "as", "known", "time", "step", "on"))
 _FOR_EXAMPLE = re2.compile(
-    r"(?i)[\s,，。]*(?:for example|for instance|e\.g\.?|like(?: this| so| in)?|this way|as follows"
+    r"(?i)[\s,，。]*(?:for example|for instance|e\.g\.?|as in|like(?: this| so| in)?|this way|as follows"
     r"|as in (?:this|the following|these|one of these) (?:examples?|lines?)|例如|比如|如下)[,，]?$"
 )
 # What was shown before, where a sentence points at it: "to loop over these files"
@@ -58,7 +58,8 @@ _REFERS_BACK = re2.compile(
     r"|an alternative))\b"
     r"|\b(?:above|below|earlier|previous(?:ly)?|former|latter|just (?:did|made|created|saw))\b"
     r"|\b(?:given|shown|listed) in the following\b|\b(?:say|write|achieve|accomplish|express) (?:this|that|it)\b"
-    r"|\bin this case\b|\bin the same way\b|\bas before\b|^what(?: has|['’]s)? happen\w*|^(?:her|his|our)\b"
+    r"|\bin this case\b|\bin the same way[.]?$|\b(?:around|for|about|with) (?:this|that|it) is\b|\bmake (?:it"
+    r"|this|that) work\b|\bas before\b|^what(?: has|['’]s)? happen\w*|^(?:her|his|our)\b"
     rf"|\b(?:this|these|those|our) (?:\w+ )?{_THINGS}\b|\b(?:these|those|our) (?:\w+ )?{_SHOWN}\b|\b(?:will not"
     rf"|won['’]t|does not|doesn['’]t) work[.]?$"
     r"|\b(?:should|must|will) now\b|\b(?:updated|modified|remaining|same) \w+ (?:should|will|can|is|are)\b|(?:这"

@@ -81,8 +81,14 @@ from tests.pipelines.normalise.test_articles import ORIGIN
             "To open the lid of the boiler use this function:",
             "To open the lid of the boiler use this function.",
         ),
+        ("A way around this is to use `None` as the default, and to test for it:", ""),
+        ("You can do some tricks with the lid of the pan to make it work:", ""),
+        (
+            "You should take out the eggs and pass the others to the pan, as in:",
+            "You should take out the eggs and pass the others to the pan.",
+        ),
         ("Our boiler can be called with the number of eggs:", ""),
-        ("The pan can be used in the same way as boilers:", ""),
+        ("The pan can be used on the stove in the same way:", ""),
         ("Note that such boilers cannot be called with two eggs; using them will not work:", ""),
         (
             "You may need to set the boiler to ten minutes, as in this example:",
