@@ -45,17 +45,18 @@ def answer_whole(sections: tuple[Section, ...]) -> tuple[Section, ...]:
     at = 0
     while at < len(sections):
         section = sections[at]
-        parts = list(takewhile(lambda one: _is_part(one, section), sections[at + 1 :]))  # noqa: B023  used at once
+        parts = _parts_of(section, sections[at + 1 :]) if _is_question(section) else []
         joined = "\n\n".join((section.markdown, *map(_with_heading, parts)))
-        fits = parts and section.markdown.strip() and len(joined) <= LONGEST_ANSWER and _is_question(section)
+        fits = bool(parts and section.markdown.strip()) and len(joined) <= LONGEST_ANSWER
         fits = fits and not any(map(_is_question, parts))
         whole.append(replace(section, markdown=joined) if fits else section)
         at += 1 + (len(parts) if fits else 0)
     return tuple(whole)
 
 
-def _is_part(section: Section, whole: Section) -> bool:
-    return len(section.path) > len(whole.path) > 0 and section.path[: len(whole.path)] == whole.path
+def _parts_of(section: Section, following: Iterable[Section]) -> list[Section]:
+    depth = len(section.path)
+    return list(takewhile(lambda one: len(one.path) > depth and one.path[:depth] == section.path, following))
 
 
 def _is_question(section: Section) -> bool:
