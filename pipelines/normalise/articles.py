@@ -4,7 +4,20 @@ from dataclasses import dataclass
 
 import re2
 
-from pipelines.normalise import asides, clean, code, exercises, fragments, headings, languages, openings, question_lists
+from pipelines.normalise import (
+    asides,
+    clean,
+    code,
+    exercises,
+    fragments,
+    headings,
+    languages,
+    openings,
+    question_lists,
+    recaps,
+    releases,
+    surroundings,
+)
 from pipelines.normalise.headings import Heading
 from pipelines.normalise.markdown import fenced, on_prose
 from pipelines.normalise.phrasing import CLASSIFIED_LANGUAGES, can_ask, phrase
@@ -18,13 +31,6 @@ TASK_FACETS = ("installation", "usage", "configuration", "testing", "troubleshoo
 
 _LINK = re2.compile(r"\[[^\]\n]*\]\([^)\n]*\)|<?https?://[^\s>)]+>?")
 _FOOTER = re2.compile(r"^Part of the .{1,60} suite\.?$")
-# Notes on releases, one an item: `- 1.2.0: the hopper has a lid`, `* v2.0 (2024-05-12)`
-_RELEASED = re2.compile(
-    r"(?im)^[-*+] +\W{0,3}(?:version |release |版本 ?)?v?\d+(?:\.\d+){1,2}"
-    r"(?:[-.+]?(?:rc|a|b|alpha|beta|post|dev)\.?\d*)?\W{0,3}(?:[:：(（–—-]|$)"
-)
-_ITEM = re2.compile(r"(?m)^[-*+] ")
-_FEWEST_RELEASES, _MOST_RELEASES = 3, 0.8
 _COMMENT = re2.compile(r"\A(?:\s*(?://|/\*)[^\n]*)+\z")
 _TABLE = re2.compile(r"[|\-:\s]+")
 _PROPER_NAME = re2.compile(r"[\s(“\"][A-Z][A-Za-z]+|`|\p{Han} ?[A-Za-z]{2}")
@@ -135,7 +141,7 @@ def extract(article: Article, origin: Origin) -> Extraction:
     if article.steps:
         _add_steps(extraction, builder, about)
     above = _topic_above(article.context) if headings.classify(about).form == "facet" else ""
-    sections = fragments.join(exercises.join_solutions(question_lists.split(article.sections)))
+    sections = fragments.answer_whole(fragments.join(exercises.join_solutions(question_lists.split(article.sections))))
     divided = {section.path[:depth] for section in sections for depth in range(1, len(section.path))}
     for section in sections:
         around = (about,) if above else ()
@@ -193,7 +199,8 @@ def _add_section(
     record_id = part_id(builder.origin, builder.article.key, part)
     output = clean.article(section.markdown, builder.article.url or builder.origin.url)
     output = clean.finished(on_prose(output, asides.without_asides))
-    output = openings.without_link(_without_banner(output, about))
+    output = on_prose(_without_banner(output, about), recaps.without_recaps)
+    output = openings.without_link(output)
     reason = "back_matter" if headings.lead_to_references(section.path) else _reject_reason(output, about)
     if reason:
         extraction.rejects.append((part, reason))
@@ -225,6 +232,8 @@ def _heading_path(builder: RecordBuilder, about: str, names: tuple[str, ...], ou
             language = builder.language
         else:
             about, names = "", names[-1:]
+    about = surroundings.manual_of(about, names[-1]) if names else about
+    names = surroundings.with_circumstance(about, names) if language == "en" else names
     return HeadingPath(about, names, language, bool(names) and headings.is_defined(names[-1], output))
 
 
@@ -263,19 +272,13 @@ def _part_name(section: Section) -> str:
     return "/".join(slug(headings.plain(name)) for name in section.path) or "lead"
 
 
-def _tells_releases(output: str) -> bool:
-    """Whether most items of a list begin with the number of a version."""
-    told = len(_RELEASED.findall(output))
-    return told >= _FEWEST_RELEASES and told >= _MOST_RELEASES * len(_ITEM.findall(output))
-
-
 def _reject_reason(output: str, about: str) -> str:
     """Why a section cannot be taught, or "".
 
     It has no words, only links, a manual's footer, notes on releases, a comment of its author, or its article's title
     again.
     """
-    if _FOOTER.match(output) or _tells_releases(output):
+    if _FOOTER.match(output) or releases.tells_releases(output):
         return "back_matter"
     if _COMMENT.match(output):
         return "only_remark"
@@ -306,7 +309,12 @@ def _instruction(path: HeadingPath, record_id: str, is_introduction: bool, size:
         return "back_matter", ""
     if exercises.is_exercise(path.names[-1]):
         return "no_solution", ""
-    if heading.form == "address" or not _LETTER.search(heading.text) or _INDEX_ENTRY.match(heading.text):
+    if (
+        headings.is_lone_word(heading.text)
+        or heading.form == "address"
+        or not _LETTER.search(heading.text)
+        or _INDEX_ENTRY.match(heading.text)
+    ):
         return "heading_meaningless", ""
     if heading.form == "facet":
         return _facet_instruction(heading.text, path, record_id)
@@ -330,7 +338,7 @@ def _from_heading(heading: Heading, path: HeadingPath, record_id: str, leads: bo
 
 def _lead_instruction(path: HeadingPath, record_id: str, is_introduction: bool) -> tuple[str, str]:
     """The text before the first heading is about the whole article; the steps are often in later sections."""
-    if not path.about:
+    if not path.about or surroundings.is_of_site(path.about):
         return "no_title", ""
     heading = path.classify(path.about)
     if heading.form in ("facet", "back_matter"):

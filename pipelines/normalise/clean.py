@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 import re2
 
-from pipelines.normalise.markdown import BLOCK, on_prose
-from pipelines.normalise.pointers import without_pointers
+from pipelines.normalise.markdown import BLOCK, fenced, on_prose
+from pipelines.normalise.pointers import without_brackets, without_pointers
 
 # Single classes, run over whole texts: the standard library finds these faster and just as linearly.
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]")
@@ -39,6 +39,8 @@ _ALONE = (
     r"[\s*_#>|←→«»<‹›]*(?:\[[\s←→«»<>‹›]*(?:next|previous|prev|up|home|back|top|contents|index|share|print"
     r"|source|目录|首页)"
     r"(?: (?:page|chapter|section|topic))?[\s←→«»<>‹›]*\]\([^)\s]*\)"
+    r"|\[\s*(?:<{1,2}|>{1,2}|\?|top|up|prev(?:ious)?|next|contents|index)\s*\]"
+    r"|(?:this|the) (?:document|file|page|manual|documentation) was (?:\w+ )?(?:generated|produced|built) [^\n]{1,160}"
     r"|\[?(?:back to top|table of contents|skip to (?:main )?content|edit (?:this page|on github|me on github)"
     r"|improve this page|report a bug|show source|permalink|was this (?:page|article) helpful\?"
     r"|last (?:updated|modified)(?: on|:)[^.\n]{0,60}|上一页|下一页|上一章|下一章|返回顶部|回到顶部|返回目录|编辑本页"
@@ -137,7 +139,19 @@ def article(markdown: str, url: str) -> str:
         text = without_pointers(unwrapped(without_marks(text)), host)
         return _RULES.sub("", _without_own_links(text, host)).strip("\n").rstrip()
 
-    return settled_on_prose(safe(markdown), change)
+    return _plain_tables(settled_on_prose(safe(markdown), change), host)
+
+
+def _plain_tables(markdown: str, host: str) -> str:
+    """`markdown` whose tables have no links to their own site either, nor brackets that only lead there."""
+    if not host or f"//{host}" not in markdown:
+        return markdown
+    lines = [
+        _without_own_links(without_brackets(line, host), host) if not is_code and line.startswith("|") else line
+        for is_code, part in fenced(markdown)
+        for line in part.split("\n")
+    ]
+    return "\n".join(lines)
 
 
 def settled_on_prose(markdown: str, change: Callable[[str], str]) -> str:
@@ -172,7 +186,8 @@ def without_marks(text: str) -> str:
         text = _NUMBERED_NOTE.sub(r"\1\3", _FOOTNOTE.sub("", text))
     text = _LINK.sub(_named, text) if "[http" in text else text
     if _SOME_NAVIGATION.search(text):
-        text = "\n".join(line for line in text.split("\n") if not line.strip() or not _NAVIGATION.match(line))
+        lines = (line if line.strip() else "" for line in text.split("\n"))
+        text = "\n".join(line for line in lines if not line or not _NAVIGATION.match(line))
     return _BLANK_LINES.sub("\n\n", text) if any(sign in text for sign in ("\n\n\n", "\n ", "\n\t")) else text
 
 

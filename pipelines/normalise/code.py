@@ -31,7 +31,20 @@ _OPENING_WORDS = re2.compile(
 # With which those words are no openings: "so far", "similarly to lists", "now that it runs"
 _GO_ON = frozenset(("far", "that", "to", "long", "many", "much", "of", "as", "known", "time", "step", "on"))
 _FOR_EXAMPLE = re2.compile(
-    r"(?i)[\s,，。]*(?:for example|for instance|e\.g\.|like(?: this| so| in)?|as follows|例如|比如|如下)[,，]?$"
+    r"(?i)[\s,，。]*(?:for example|for instance|e\.g\.?|as in|like(?: this| so| in)?|this way|as follows"
+    r"|as in (?:this|the following|these|one of these) (?:examples?|lines?)|例如|比如|如下)[,，]?$"
+)
+# What was shown before, where a sentence points at it: "to loop over these files"
+_THINGS = (
+    r"(?:files?|class(?:es)?|models?|tables?|errors?|lines?|objects?|views?|quer(?:y|ies)|lists?|variables?|templates?"
+    r"|pages?|projects?|apps?|applications?|cases?|tests?|sessions?|modules?|config)"
+)
+_SHOWN = r"(?:functions|commands|examples|programs|scripts|methods|steps|snippets)"  # one of them is what follows
+# A sentence that is asked without those before it must not speak of them.
+_LEANS = re2.compile(
+    r"(?i)\b(?:it|its|they|them|their|this|these|those|that|such|he|she|her|his|both|latter|former|same|here"
+    r"|one|ones|so"
+    r"|again|also|instead|another|other)\b|这|那|它|此|该|其"
 )
 _REFERS_BACK = re2.compile(
     r"(?i)^(?:thus|therefore|hence|now that|note|be careful|this|that|these|those|it|they|he|she|its|their|another"
@@ -45,7 +58,10 @@ _REFERS_BACK = re2.compile(
     r"|an alternative))\b"
     r"|\b(?:above|below|earlier|previous(?:ly)?|former|latter|just (?:did|made|created|saw))\b"
     r"|\b(?:given|shown|listed) in the following\b|\b(?:say|write|achieve|accomplish|express) (?:this|that|it)\b"
-    r"|\bin this case\b"
+    r"|\bin this case\b|\bin the same way[.]?$|\b(?:around|for|about|with) (?:this|that|it) is\b|\bmake (?:it"
+    r"|this|that) work\b|\bas before\b|^what(?: has|['’]s)? happen\w*|^(?:her|his|our)\b"
+    rf"|\b(?:this|these|those|our) (?:\w+ )?{_THINGS}\b|\b(?:these|those|our) (?:\w+ )?{_SHOWN}\b|\b(?:will not"
+    rf"|won['’]t|does not|doesn['’]t) work[.]?$"
     r"|\b(?:should|must|will) now\b|\b(?:updated|modified|remaining|same) \w+ (?:should|will|can|is|are)\b|(?:这"
     r"|那)(?:段|些|个)(?:代码|程序|脚本|命令|例子|文件)"
     r"|^(?:这|那|它|此|该|其|另|否则|或者|但|而|同样|然后|接着|上述|以上|因此|所以|现在|还)|刚才|之前的|前面的"
@@ -132,7 +148,10 @@ def request_from(before: str) -> str:
     paragraph = _OPENING_WORDS.sub(_without_opening, paragraph)
     paragraph = _FOR_EXAMPLE.sub("", paragraph.rstrip(":： ")).rstrip(".。,， ")
     stop = "。" if clean.is_chinese(paragraph) else "."
-    return f"{_UNFINISHED.sub('', paragraph)}{stop}" if _is_code_request(paragraph) else ""
+    last = paragraph[clean.last_sentence(paragraph) :]
+    requests = (paragraph, "" if _LEANS.search(last) else _OPENING_WORDS.sub(_without_opening, last))
+    request = next((one for one in requests if one and _is_code_request(one)), "")
+    return f"{_UNFINISHED.sub('', request)}{stop}" if request else ""
 
 
 def _is_code_request(paragraph: str) -> bool:

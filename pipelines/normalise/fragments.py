@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, takewhile
 
 import re2
 
 from pipelines.normalise import headings
 from schemas.document import Section
 
+LONGEST_ANSWER = 4_000  # characters of a question's answer with all its parts
 LONGEST_STEPS = 8_000  # characters; steps or examples of more are chapters, each with a task of its own
 
 _STEP = re2.compile(
@@ -33,6 +34,33 @@ def join(sections: Iterable[Section]) -> tuple[Section, ...]:
         for section in [_as_one(parent or (), steps)] if are_one else steps:
             _append(joined, section, goes_on=are_one)
     return tuple(joined)
+
+
+def answer_whole(sections: tuple[Section, ...]) -> tuple[Section, ...]:
+    """`sections`, where one that is a question has its parts in it: what stands before them is half an answer.
+
+    Parts of more than LONGEST_ANSWER characters with it, and parts that ask themselves, stay as they are.
+    """
+    whole: list[Section] = []
+    at = 0
+    while at < len(sections):
+        section = sections[at]
+        parts = _parts_of(section, sections[at + 1 :]) if _is_question(section) else []
+        joined = "\n\n".join((section.markdown, *map(_with_heading, parts)))
+        fits = bool(parts and section.markdown.strip()) and len(joined) <= LONGEST_ANSWER
+        fits = fits and not any(map(_is_question, parts))
+        whole.append(replace(section, markdown=joined) if fits else section)
+        at += 1 + (len(parts) if fits else 0)
+    return tuple(whole)
+
+
+def _parts_of(section: Section, following: Iterable[Section]) -> list[Section]:
+    depth = len(section.path)
+    return list(takewhile(lambda one: len(one.path) > depth and one.path[:depth] == section.path, following))
+
+
+def _is_question(section: Section) -> bool:
+    return bool(section.path) and headings.classify(headings.plain(section.path[-1])).form == "question"
 
 
 def _parent_of_step(section: Section) -> tuple[str, ...] | None:

@@ -22,7 +22,8 @@ _NUMBERING = re2.compile(
     r"|제\s*[0-9]{1,3}\s*[장절부][.:]?\s*|[0-9]{1,3}장[.:]\s*"
     r"|(chapter|section|part|appendix|step|lesson|unit|module|episode)\s+([0-9]{1,3}|[ivxlc]{1,6}"
     r"|[a-z])\b(?:\s*[.:)\-–—]+)?\s*"
-    r"|(?-i:[A-Z])((\.[0-9]{1,3}){1,4}\.|(\.[0-9]{1,3}){2,4}|\.[0-9])\s+|[0-9]{1,3}(\.[0-9]{1,3}){1,4}\s+|[a-z]?[0-9]{1,3}([.\-][0-9]{1,3}){0,4}[.)、:：]+\s*|\(?[0-9]{1,2}\)\s*"
+    r"|(?-i:[A-Z])((\.[0-9]{1,3}){1,4}\.|(\.[0-9]{1,3}){2,4}|\.[0-9])\s+|[0-9]{1,3}(\.[0-9]{1,3}){1,4}\s+"
+    r"|[a-z]?[0-9]{1,3}([.\-][0-9]{1,3}){0,4}[.)、:：]+\s*|\(?[0-9]{1,2}\)\s*"
     r"|[ivx]{1,5}[.)]\s+|第\s*[0-9一二三四五六七八九十百零〇]{1,5}\s*[章节節步课課部篇讲][.:：、]?\s*"
     r"|[一二三四五六七八九十]{1,3}[、.．]\s*|步骤\s*[0-9一二三四五六七八九十]{1,3}[.:：、]?\s*)"
 )
@@ -81,8 +82,13 @@ _ZH_NOT_TASK = re2.compile(
 )
 _HOW_TO = re2.compile(r"(?i)^how to (.+)$")
 _JOINED_GERUND = re2.compile(r"(?i)^((?:and|or|,|&) ?)([a-z]+ing)\b")
+# "Updating the list and installing packages", not "configuring caching and logging"
+_LATER_GERUND = re2.compile(
+    r"(?i)([a-z]*(?:[a-hj-z]ng|[^g]|[^n]g)(?:,| and|, and| or) )([a-z]+ing)( (?:a|an|the|your|its|it|new|[a-z]+s)\b)"
+)
 _TITLE_WORD = re2.compile(
-    r"(?i)\b(how-?to|how to|tutorial|guide|faq|manual|reference|overview|basics|cheat ?sheet|tip|trick|technique)s?$"
+    r"(?i)\b(how-?to|how to|tutorial|guide|faq|manual|reference|overview|basics|cheat ?sheet|tip|trick"
+    r"|technique|example)s?$"
 )
 _ORDINAL = re2.compile(
     r"(?i)^(?:step|part|case|number|example|figure|phase|stage|session|option|titre|variant|listing|sample|schritt"
@@ -90,6 +96,10 @@ _ORDINAL = re2.compile(
     r"|ステップ|例|步骤|例子|示例|例题|案例|情况|단계|예제)(?:\s*#?\s*\d{1,2}|\s+(?:[ivx]{1,4}|[a-z])"
     r"|\s*[一二三四五六七八九十]{1,2})$"
 )
+_AIM = re2.compile(r"^To ([a-z].+)$")  # "To define index entries"
+_PREPOSITION = re2.compile(
+    r"^(?:[Tt]o|[Bb]y|[Oo]f|[Aa]t|[Tt]he|[Aa]n)$"
+)  # others are words of a language: "if", "from"
 _OF_IT = re2.compile(
     r"(?i)^[a-z]+(?: [a-z]+)? it(?: out| up| all| in action| work| yourself)?[!.]?$|^[\p{Han}]{1,3}它[！!]?$"
 )
@@ -135,6 +145,12 @@ _FUNCTION_WORDS = frozenset(
         "vs",
         "via",
     ]
+)
+# Kinds of things: "debugging options" are options, "logging exceptions" is a task
+_KINDS = re2.compile(
+    r"(?i)^(?:options|symbols|tools|constructs|rules|techniques|strategies|features|functions|commands|methods"
+    r"|modes|flags"
+    r"|settings|levels|utilities|facilities|guidelines|practices|conventions|principles|policies|patterns|primitives)$"
 )
 _VERB_FIRST = re2.compile(r"^([A-Z]?[a-z]+) (.+)$")
 _OBJECT = re2.compile(
@@ -185,6 +201,11 @@ def plain(heading: str) -> str:
     text = _STEP_COUNT.sub("", without_marks(heading))
     shorter = _NUMBERING.sub("", text, count=1)
     return (shorter or text).rstrip(" :：¶#.。").strip()
+
+
+def is_lone_word(heading: str) -> bool:
+    """Whether a heading is a word that names nothing: "by"."""
+    return bool(_PREPOSITION.match(heading))
 
 
 def is_condition(heading: str) -> bool:
@@ -256,7 +277,8 @@ def _classify_english(heading: str) -> Heading:
         return Heading("how_to", how_to.group(1).rstrip("?. "))
     if heading.endswith(("?", "？")) or (_QUESTION.match(heading) and len(heading.split()) > 2):
         return Heading("question", heading if heading.endswith(("?", "？")) else f"{heading.rstrip('.')}?")
-    task = _task(heading)
+    aim = _AIM.match(heading)
+    task = aim.group(1) if aim and is_imperative(aim.group(1)) else _task(heading)
     return Heading("how_to", task) if task else Heading("topic", heading)
 
 
@@ -269,8 +291,11 @@ def _task(heading: str) -> str:
     if rest.lower().startswith("of ") or heading.lower().removesuffix("s") in COMPOUNDS:
         return ""
     if verb in GERUNDS:
+        if verb in NOUNS and _KINDS.match(rest):
+            return ""
         is_task = verb not in NOUNS or _OBJECT.match(rest) or (rest[:1].islower() and _PLURAL_OR_PHRASE.search(rest))
-        return f"{GERUNDS[verb]} {_JOINED_GERUND.sub(_base_form, rest, count=1)}" if is_task else ""
+        joined = _LATER_GERUND.sub(_base_form, _JOINED_GERUND.sub(_base_form, rest, count=1))
+        return f"{GERUNDS[verb]} {joined}" if is_task else ""
     return f"{verb} {rest}" if is_imperative(heading) else ""
 
 
@@ -282,7 +307,8 @@ def is_imperative(sentence: str) -> bool:
 
 
 def _base_form(joined: Any) -> str:
-    return f"{joined.group(1)}{GERUNDS.get(joined.group(2).lower(), joined.group(2))}"
+    rest = joined.group(3) if joined.re.groups > 2 else ""
+    return f"{joined.group(1)}{GERUNDS.get(joined.group(2).lower(), joined.group(2))}{rest}"
 
 
 def _classify_chinese(heading: str) -> Heading:

@@ -15,7 +15,8 @@ from pipelines.normalise.markdown import BLOCK
 _PARTS = r"(?:sections?|chapters?|appendix|appendices|parts?|figures?|fig\.|tables?|steps?|examples?|pages?|lessons?)"
 _PLACE = (
     rf"(?:above|below|(?:here)?(?:after|before)|later|earlier|the (?:next|previous|following|above|last|first) {_PARTS}"
-    rf"|(?:the )?{_PARTS} (?:above|below|[\dA-Z][\d.]*\b|[“\"'‘«])|[“\"][^”\"\n]+[”\"] (?:above|below)?"
+    rf"|the [\w-]+ (?:above|below)|(?:the )?{_PARTS} (?:above|below|[\dA-Z][\d.]*\b|[“\"'‘«])"
+    rf"|[“\"][^”\"\n]+[”\"] (?:above|below)?"
     rf"|(?:the )?[^.()\n]+ {_PARTS}"
     r"(?: above| below| of this (?:page|guide|document|manual|article|chapter))?)"
 )
@@ -31,7 +32,11 @@ _ENDS = r"(?m:(?P<before>^|[.!?。！？][”’\")]? ?))"
 _LONGEST = 250  # characters of a pointer, with its addresses
 _LABEL = 60  # characters up to which a paragraph may be the name of the file whose code follows
 _DEMONSTRATIVE = re2.compile(
-    r"(?i)(?:like (?:this|the following|so|these)|as (?:shown|seen|pictured)(?: (?:here|below))?"
+    r"(?i)(?:(?:screen|window|dialog(?:ue)?(?: box)?) (?:should |will )?(?:now )?(?:appears?|opens?|pops? up"
+    r"|be (?:shown|displayed))"
+    r"|the following (?:screen|window|dialog(?:ue)?(?: box)?|picture|image|screenshot|figure|diagram|illustration)"
+    r"(?: (?:appears?|opens?|pops? up|comes up|is (?:shown|displayed)|will (?:appear|open|be (?:shown|displayed))))?"
+    r"|like (?:this|the following|so|these)|as (?:shown|seen|pictured)(?: (?:here|below))?"
     r"|as follows|(?:screenshot|picture|image|figure|diagram|illustration)(?: below)?"
     r"|像这样|这样|如下(?:图)?(?:所示)?|如图(?:所示)?|下图(?:所示)?)[:：]$"
 )
@@ -48,7 +53,8 @@ _INVITES = re2.compile(
     r"(?i)^\s*(?:(?:ok(?:ay)?|so|now|great|good|well),? )?let(?:'|’)?s "
     r"(?:(?:try|see|start|begin|go|continue|move on|get (?:started|going)|find out|dive in|do (?:it|this|that)"
     r"|(?:take|have) a (?:closer )?look)\b[^.!?:]{0,40})[.!?]+\s*$"
-    r"|^\s*(?:现在|那么|好了)?[，,]?(?:让)?我们(?:现在|一起|先)?来?(?:试|看|开始|动手|继续)[^。！？：]{0,12}[。！？]\s*$"
+    r"|^\s*(?:现在|那么|好了)?[，,]?(?:让)?我们(?:现在|一起|先)?来?(?:试|看|开始|动手"
+    r"|继续)[^。！？：]{0,12}[。！？]\s*$"
 )
 _OTHER_PART = re2.compile(
     rf"(?i)\b(?:next|following|coming|later) {_PARTS}|\b(?:next|following) (?:tutorial|episode|one)\b"
@@ -68,7 +74,8 @@ def _pointers(host: str) -> tuple["re2._Regexp[str]", "re2._Regexp[str]"]:
     more = rf"(?:,? (?:and|or|and also|,) (?:{own}|{_PLACE}))*"
     where = rf"(?i:{_SEE}) (?:the |also )?(?:{own}(?: {_PARTS}| above| below)?|(?i:{_PLACE})){more}"
     zh_where = rf"{_ZH_SEE}\s?(?:{own}|{_ZH_PLACE})"
-    brackets = re2.compile(rf"[ \t]?\({where}[^()\n]*\)|\s?[（(](?:{zh_where}|在\s?{own})[^（）()\n]*[）)]")
+    named = r"(?i:see(?: also)?|cf\.) [A-Z][^()\[\]\n`0-9./:;<>]{3,60}"  # a heading that was a link; not "see RFC 2822"
+    brackets = re2.compile(rf"[ \t]?\((?:{named}|{where}[^()\n]*)\)|\s?[（(](?:{zh_where}|在\s?{own})[^（）()\n]*[）)]")
     about = r"(?i:for (?:more|further|additional|full|the|other)[^.,\n]{0,60},? )?"
     read = rf"(?i:you can |to )?(?i:read|learn|find out) (?i:more )?(?i:about|on) [^.()\n]+ in (?:the )?{own}"
     sentence = re2.compile(
@@ -81,9 +88,14 @@ def _pointers(host: str) -> tuple["re2._Regexp[str]", "re2._Regexp[str]"]:
 def without_pointers(text: str, host: str) -> str:
     """Prose (see `markdown.on_prose`) without them; links to `host` lead to the same site."""
     if _SEES.search(text):
-        brackets, sentences = _pointers(host)
-        text = sentences.sub(_before, brackets.sub(lambda found: found[0] if len(found[0]) > _LONGEST else "", text))
+        _, sentences = _pointers(host)
+        text = sentences.sub(_before, without_brackets(text, host))
     return _without_promise(_without_announcements(text).rstrip())
+
+
+def without_brackets(line: str, host: str) -> str:
+    """A line without brackets that only lead to a place on the same site."""
+    return str(_pointers(host)[0].sub(lambda found: found[0] if len(found[0]) > _LONGEST else "", line))
 
 
 def _before(sentence: "re2._Match") -> str:

@@ -4,6 +4,8 @@ import re
 import tomllib
 from importlib.resources import files
 
+import re2
+
 _LONGEST = 200  # characters; no release is called more
 _CLASSES: dict[str, str] = {
     word: name
@@ -47,6 +49,13 @@ _FORMS = re.compile(
     r"|[rop ]*n[nrop ,]*[LVB][, ]*r?"  # What's new in 3.2
     r"|[rop ]*(?:r ?[LVB]|[LVB] ?r|[LVB](?=[no])|[LVB] ?p)[rnop,\- ]*n[rnop ]*"  # 3.6.3 版更新说明, not 3.2 Changes
 )
+# Notes on releases, one an item: `- 1.2.0: the hopper has a lid`, `* v2.0 (2024-05-12)`
+_RELEASED = re2.compile(
+    r"(?im)^[-*+] +\W{0,3}(?:version |release |版本 ?)?v?\d+(?:\.\d+){1,2}"
+    r"(?:[-.+]?(?:rc|a|b|alpha|beta|post|dev)\.?\d*)?\W{0,3}(?:[:：(（–—-]|$)"
+)
+_ITEM = re2.compile(r"(?m)^[-*+] ")
+_FEWEST_RELEASES, _MOST_RELEASES = 3, 0.8
 
 
 def is_release(heading: str) -> bool:
@@ -56,6 +65,12 @@ def is_release(heading: str) -> bool:
     what is new. Another name ("Python 3.6 in production", "Windows 10") makes it another heading.
     """
     return len(heading) <= _LONGEST and bool(_FORMS.fullmatch(_shape(heading.lower())))
+
+
+def tells_releases(output: str) -> bool:
+    """Whether most items of a list begin with the number of a version."""
+    told = len(_RELEASED.findall(output))
+    return told >= _FEWEST_RELEASES and told >= _MOST_RELEASES * len(_ITEM.findall(output))
 
 
 def _shape(text: str) -> str:

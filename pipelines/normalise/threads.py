@@ -29,6 +29,9 @@ _ASKS = re2.compile(
 )
 # A post of links only, under a title that does not ask: the replies are about the linked pages.
 _LINKS_ONLY = re2.compile(r"^\s*(?:(?:\[image\]|<?https?://[^\s<>]+>?|!?\[[^\]\n]*\]\([^\s)]*\))\s*)+\z")
+# A first post that is itself a reply: an archive, or a saved page, begins in the midst of a talk.
+_REPLIES = re2.compile(r"(?i)^\s*(?:re|aw|antw|sv|rif|odp|回复|答复)\s*(?:\[\d+\])?[:：]")
+_QUOTED_LINE = re2.compile(r"(?m)^[ \t]*>[^\n]*$")
 _QUOTED = re2.compile(r"^(?:[ \t]*>[^\n]*(?:\n\s*|$))+")
 _NO_LETTERS = re2.compile(r"[^\pL\pN]+")
 _SENTENCE_ENDS = (".", "?", "!", ":", "。", "？", "！", "：")
@@ -70,6 +73,9 @@ def extract(thread: Thread, origin: Origin) -> Extraction:
     if _LINKS_ONLY.match(clean.safe(thread.posts[0].markdown)) and not _ASKS.search(clean.title(thread.title)):
         extraction.rejects.append((thread.key, "asks_nothing"))
         return extraction
+    if _begins_midway(thread):
+        extraction.rejects.append((thread.key, "asks_nothing"))
+        return extraction
     turns = _turns(thread)
     paths = {post_id: path for post_id, path in _paths(thread, turns)}
     answers = [turns[post.post_id] for post in thread.posts[1:] if len(paths.get(post.post_id, ())) == 2]
@@ -82,6 +88,13 @@ def extract(thread: Thread, origin: Origin) -> Extraction:
     if len(thread.posts) == 1:
         extraction.rejects.append((thread.key, "no_answer"))
     return extraction
+
+
+def _begins_midway(thread: Thread) -> bool:
+    """Whether the first post replies to another, by its title or by a quotation above its words, and asks nothing."""
+    body, title = clean.safe(thread.posts[0].markdown), clean.title(thread.title)
+    replies = _REPLIES.match(title) or (_QUOTED.match(body) and not _ASKS.search(title))
+    return bool(replies) and not re2.search("[?？]", _QUOTED_LINE.sub("", body))
 
 
 def build_question(title: str, body: str) -> Question:

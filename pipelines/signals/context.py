@@ -37,6 +37,10 @@ _LEANS_BACK = (
     r"|\b(?:in|of|to|from|for|with|on) our (?:\w+ )?(?:example|case|app|application|project|program|script|blog"
     r"|site|website|template)s?\b"
     r"|\bin this (?:chapter|section|lesson|episode|tutorial),? (?:we|you|i)\b"
+    r"|^the (?:above|(?:second|third|fourth|other) (?:way|method|approach|option|possibility"
+    r"|solution|step"
+    r"|alternative|technique|strategy|thing))\b|^(?:we|you) now (?:have|know|can|need)\b"
+    r"|^let['’]s \w+(?: a look)?(?: at)? another\b|\bas (?:noted|described|mentioned|explained|discussed) previously\b"
     r"|上面(?:的)?(?:命令|代码|例子|示例|步骤|程序|内容|这)|如上文|书接上文|(?:刚才|刚刚)的"
     r"|前面的(?:命令|代码|例子|示例|步骤|程序|内容|章节|部分)"
     r"|(?:前面|刚才|刚刚|先前)(?:我们|已|介绍|创建|安装|讲|提|说|写|看[到过]|学)"
@@ -58,6 +62,6 @@ SIGNALS = (
         pa.bool_(),
         has_match(_LEANS_BACK, f"left(regexp_replace({_BEGINNING}, '`[^`\n]*`', ' ', 'g'), {OPENING})"),
         "opens with what its reader has just read or done (`Now that we have …`, `the command above`)",
-        3,
+        4,
     ),
 )

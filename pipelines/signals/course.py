@@ -18,7 +18,7 @@ _ENGLISH = (
     r"|\bwe(?:['’]re| are) (?:building|making|creating)\b"
     r"|\b(?:you|we) (?:\w+ )?(?:installed|created|wrote|made|learn(?:ed|t)|set up|built|defined|added|saw|used"
     r"|did) (?:earlier|before|previously|above)\b|\b(?:do you )?remember (?:when|how|what|our) (?:we|you)\b"
-    r"|\byour coach\b|\b(?:for )?readers at home\b"
+    r"|\byour (?:coach|instructor|teacher|mentor)s?\b|\b(?:for )?readers at home\b"
 )
 _GERMAN = (
     r"\b(?:vorig|vorherig|vorangegangen|letzt|nächst|vorhergehend|früher|später)e[nmrs]? (?:\w+ )?(?:Kapiteln?"
@@ -120,6 +120,6 @@ SIGNALS = (
         pa.int32(),
         _COUNT,
         "phrases of a course about its other parts and what was made there (`our blog`), in twelve languages",
-        2,
+        3,
     ),
 )

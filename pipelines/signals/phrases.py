@@ -147,8 +147,9 @@ _ANNOUNCES = (
     r"|guides?|pages?|parts?|episodes?),? (?:you|we|i)(?:['’]ll| will| are going to| shall|['’]re going to)?"
     r"(?: (?:also|only|now|briefly|first))* (?:learn|see|cover|look|discuss|talk|show|explain|describe|explore"
     r"|go (?:through|over)|introduce|find|deal|walk)"
-    r"|\b(?:this|the (?:next|following)) (?:chapter|tutorial|lesson|section|article|guide|page|part)"
-    r"(?: also| only| briefly| now)* (?:covers?|will (?:cover|show|explain|describe|discuss|introduce)|describes"
+    r"|\b(?:this|the (?:next|following)) (?:chapter|tutorial|lesson|section|article|guide|page|part|post|document|book"
+    r"|manual|appendix)"
+    r"(?: also| only| briefly| now)* (?:covers?|will (?:cover|show|explain|describe|discuss|introduce|focus)|describes"
     r"|discusses|explains|introduces|shows|provides|contains|(?:is )?(?:partly )?based on)"
     r"|\bparts? of this (?:chapter|section|tutorial|page) (?:is|are) based on"
     r"|\b(?:in|by|through) the (?:following|next) (?:sub-?)?(?:sections?|chapters?|pages?|parts?)\b"
@@ -244,7 +245,7 @@ SIGNALS = (
         pa.bool_(),
         f"NOT contains(output, '```') AND {has_match(_ANNOUNCES)}",
         "says what a chapter will teach, or whose text it is based on",
-        2,
+        3,
     ),
     Signal(
         "output_no_answer",

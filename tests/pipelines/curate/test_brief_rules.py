@@ -13,7 +13,13 @@ from schemas.record import RECORD
 from tests.pipelines import corpus
 
 MEASURED = (*code_share.SIGNALS, *language.SIGNALS, *length.SIGNALS, *pairing.SIGNALS, *talk.SIGNALS)
-NAMES = ("output_brief_post", "output_brief_lead", "instruction_asks_nothing")
+NAMES = (
+    "output_brief_post",
+    "output_brief_lead",
+    "output_brief_introduction",
+    "output_only_code",
+    "instruction_asks_nothing",
+)
 RULES = [one for one in policy.load("default").rules if one.name in NAMES]
 ASKS, SHOWS = "How do I clean the stone?", "Our new mill\n\nHere it stands, with its wheel and its yard."
 LONG = "Take a stiff brush and warm water, and brush along the furrows, never across. Let the stone dry for a day, "
@@ -24,7 +30,7 @@ ZH_LONG += "因为湿面粉会粘在上面；下次磨面之前，先磨一小�
 
 
 def broken(*posts: dict[str, Any]) -> list[set[str]]:
-    """Of each record, which of the three rules it breaks."""
+    """Of each record, which of these rules it breaks."""
     rows = [
         corpus.record(
             **(
@@ -86,3 +92,33 @@ def test_brief_posts_and_threads_that_ask_nothing_go(post: dict[str, Any], rules
 def test_leads_that_only_announce_go(part: str, output: str, kind: str, rules: set[str]) -> None:
     lead = {"record_id": f"board:0#{part}", "source_kind": kind, "kind": "explanation", "score": None}
     assert broken(lead | {"instruction": "Introduce mills.", "output": output}) == [rules]
+
+
+FOUND = "Sieves are found in every mill of the valley, and what they are made of tells how old the mill may be today."
+
+
+@pytest.mark.parametrize(
+    ("instruction", "output", "rules"),
+    [
+        (
+            "Introduce the topic “Mills – Sieves”.",
+            f"The following parts lead through all of them. {BRIEF}",
+            {"output_brief_introduction"},
+        ),
+        ("Introduce the topic “Mills – Sieves”.", FOUND, set()),
+        ("Introduce the topic “Mills – Sieves”.", f"{LONG} {LONG}", set()),
+        ("Explain “Sieves” in the context of Mills.", f"The following parts lead through all of them. {BRIEF}", set()),
+    ],
+)
+def test_a_sentence_or_two_before_the_parts_of_a_section_go(instruction: str, output: str, rules: set[str]) -> None:
+    part = {"record_id": "board:0#sieves", "source_kind": "tutorial", "kind": "explanation", "score": None}
+    assert broken(part | {"instruction": instruction, "output": output}) == [rules]
+
+
+@pytest.mark.parametrize(
+    ("part", "rules"), [("lead", {"output_only_code"}), ("lead~2", {"output_only_code"}), ("use", set())]
+)
+def test_a_page_of_code_explains_nothing(part: str, rules: set[str]) -> None:
+    page = {"record_id": f"board:0#{part}", "source_kind": "tutorial", "kind": "explanation", "score": None}
+    code = "```python\n" + "def mill(stone):\n    return stone.grind()\n" * 9 + "```"
+    assert broken(page | {"instruction": "Introduce mill.stones.", "output": code}) == [rules]

@@ -258,3 +258,18 @@ def test_words_of_a_sentence_stay(written: str, kept: str) -> None:
 def test_an_announcement_in_code_is_code() -> None:
     written = "So:\n\n    if x:\n    else:"
     assert clean.finished(written) == written
+
+
+@pytest.mark.parametrize(
+    "foot",
+    [
+        "---\n\n[ << ]\n\n[ < ]\n\n[ Up ]\n\n\u00a0\n\n[Contents]\n\n[ ? ]",
+        "This document was generated on *May 1, 2023* using [*texi2any*](https://texinfo.test/).",
+    ],
+)
+def test_what_generators_of_manuals_write_below_a_page_goes(foot: str) -> None:
+    assert clean.article(f"Flour is fine.\n\n{foot}", "https://mill.test/") == "Flour is fine."
+    assert (
+        clean.article("The file was generated.\n\nPress [Top] twice.", "")
+        == "The file was generated.\n\nPress [Top] twice."
+    )

@@ -67,6 +67,33 @@ from tests.pipelines.normalise.test_articles import ORIGIN
             "You will find it easy to boil more by calling the boiler twice:",
             "You will find it easy to boil more by calling the boiler twice.",
         ),
+        (
+            "What has happened is that there is one egg only. You can create several lists of eggs at once this way:",
+            "You can create several lists of eggs at once.",
+        ),
+        ("In this example it broke. To boil an egg in a pan, call its function `boil`:", ""),
+        (
+            "In this example it broke. To boil an egg in a pan, call the function `boil`:",
+            "To boil an egg in a pan, call the function `boil`.",
+        ),
+        ("To loop over these files, we would need to add double quotes:", ""),
+        (
+            "To open the lid of the boiler use this function:",
+            "To open the lid of the boiler use this function.",
+        ),
+        ("A way around this is to use `None` as the default, and to test for it:", ""),
+        ("You can do some tricks with the lid of the pan to make it work:", ""),
+        (
+            "You should take out the eggs and pass the others to the pan, as in:",
+            "You should take out the eggs and pass the others to the pan.",
+        ),
+        ("Our boiler can be called with the number of eggs:", ""),
+        ("The pan can be used on the stove in the same way:", ""),
+        ("Note that such boilers cannot be called with two eggs; using them will not work:", ""),
+        (
+            "You may need to set the boiler to ten minutes, as in this example:",
+            "You may need to set the boiler to ten minutes.",
+        ),
     ],
 )
 def test_what_introduces_code(before: str, request_: str) -> None:

@@ -128,3 +128,26 @@ def test_what_stands_before_the_parts_of_a_section_introduces_them(heading: str,
     alone = articles.extract(Article("mills", "", "Bread", whole[:2]), origin).records[1]
     assert (asked.instruction != alone.instruction) == (form == "lead")
     assert form != "lead" or ("ntrodu" in asked.instruction or "short explanation" in asked.instruction)
+
+
+def test_a_question_is_answered_with_its_parts() -> None:
+    asked, mill = ("How do I grind?",), ("Mill",)
+    parts = (Section((*asked, "By hand"), "Turn the stone."), Section((*asked, "By water"), "Open the gate."))
+    found = fragments.answer_whole((Section(asked, "In two ways."), *parts, Section(mill, "It stands.")))
+    assert found == (
+        Section(asked, "In two ways.\n\n**By hand**\n\nTurn the stone.\n\n**By water**\n\nOpen the gate."),
+        Section(mill, "It stands."),
+    )
+
+
+@pytest.mark.parametrize(
+    ("heading", "part", "times"),
+    [
+        ("How do I grind?", "By hand", fragments.LONGEST_ANSWER // 16),
+        ("Grinding", "By hand", 1),
+        ("How do I grind?", "Can I grind by hand?", 1),
+    ],
+)
+def test_long_parts_questions_and_parts_of_a_topic_stay_apart(heading: str, part: str, times: int) -> None:
+    sections = (Section((heading,), "In two ways."), Section((heading, part), "Turn the stone. " * times))
+    assert fragments.answer_whole(sections) == sections

@@ -298,3 +298,21 @@ def test_a_record_of_texts_under_two_licences_states_both(asked: str, answered: 
     made = extract(replace(posts[0], score=None), replace(posts[1], score=9), worse)
     assert {record.output: record.licence for record in made.records}[posts[1].markdown] == stated
     assert made.pairs[0].licence == stated
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "reads"),
+    [
+        ("Re: What did you grind?", "Some of this sounds like rye.", False),
+        ("Re: What did you grind?", "Was it rye?", True),
+        ("Rye or wheat", "> Rye is better.\n\nIt is not, and never was.", False),
+        ("Rye or wheat", "> Rye is better.\n\nIs it so?", True),
+        ("Why is rye better?", "> Rye is better.\n\nSo says the book.", True),
+        ("Rye or wheat", "Rye is better.", True),
+    ],
+)
+def test_a_thread_that_begins_with_a_reply_asks_nothing(title: str, body: str, reads: bool) -> None:
+    posts = (Post("1", body, "ann"), Post("2", "Grind a handful of it, and look at the colour.", "bo"))
+    found = threads.extract(Thread("k", "https://mill.test/k", title, posts), ORIGIN)
+    assert bool(found.records) is reads
+    assert reads or found.rejects == [("k", "asks_nothing")]
