@@ -22,7 +22,8 @@ class Beside:
 
 def beside(bodies: list[HtmlElement], evidence: Evidence) -> list[Beside]:
     """The author and the time of each body: those of all stand before them, or of all after. Where as many stand on
-    either side, as below a question that has signed above its answers, those count that share a frame with their body."""
+    either side, as where a question is signed right above its answers, those count that share a frame with their body.
+    """
     people = sorted((evidence.at[element], name) for element, name in evidence.people.items())
     times = sorted((evidence.at[element], stated) for element, stated in evidence.times.items())
     before = [_between(bodies, at, people, times, evidence, back=True) for at in range(len(bodies))]

@@ -31,9 +31,7 @@ _NO_WORDS = re2.compile(r"[\d\s\pP]+")
 Span = tuple[int, int]
 
 
-def is_board(
-    drafts: tuple[Draft, ...], root: HtmlElement, url: str, evidence: Evidence, title: str = ""
-) -> bool:
+def is_board(drafts: tuple[Draft, ...], root: HtmlElement, url: str, evidence: Evidence, title: str = "") -> bool:
     """Whether nearly each of what may be posts leads to a page of its own. `title` is that of the page, which no entry
     of a board has."""
     bodies = sorted({each.body for each in drafts if each.body is not None}, key=evidence.at.__getitem__)

@@ -37,7 +37,6 @@ _WEIGHTS = {
     "titled": -0.18,  # share of gaps with a link as long as a title, as lists of other threads have them
     "mixed": -0.10,  # share of bodies that hold an author and a time: posts in frames, or several in one
     "alike": -0.15,  # share of posts that are no longer and no shorter than another of the same author
-    "echoed": -0.25,  # whether they say the same, as boxes below posts do; by hand, no page of the fit has it
     "declared": 0.10,
     "profile": 0.12,
     "bodies": -0.05,
@@ -50,7 +49,6 @@ _ASIDE = re2.compile(
 )
 _AGED = 0.5  # how much a time that counts from now tells, of one that holds without knowing today
 _AROUND = 6  # levels up to which names tell what a post is part of
-_FEW = 40  # letters of what boxes say alike below each post
 _LONG_LINK = 15  # letters: a title rather than a name or a button
 _MOST_SAME = 2  # links of the same words that may be titles: a picture and its line; more are a button of each post
 _BUTTON = 18  # letters: the most that a button has
@@ -115,16 +113,8 @@ def features(reading: Reading, more: float, evidence: Evidence, marks: Landmarks
         "titled": _share(gaps, marks.titles),
         "mixed": mean([_holds(span, marks.times) and _holds(span, marks.people) for span in spans] or [0]),
         "alike": 1 - len({(draft.letters, draft.author) for draft in drafts}) / len(drafts),
-        "echoed": float(2 * len({_words(draft) for draft in drafts}) <= len(drafts)),
         **{kind: float(reading.kind == kind) for kind in ("declared", "profile", "bodies", "between")},
     }
-
-
-def _words(draft: Draft) -> str | int:
-    """What a post says, where that is little; else what no other post has."""
-    if draft.letters > _FEW or draft.body is None:
-        return id(draft)
-    return " ".join(draft.body.text_content().split())
 
 
 def _dated(stated: str, time: datetime | None) -> float:

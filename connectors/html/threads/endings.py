@@ -1,4 +1,4 @@
-"""What engines write below the words of a post, in the post's own element: notes of edits, signatures under their line."""
+"""What engines write below the words of a post, in its own element: notes of edits, signatures under their line."""
 
 import tomllib
 from pathlib import Path
@@ -11,7 +11,8 @@ _EDITED_ZH = re2.compile(r"^\W*[^。！？]{0,60}\d.{0,20}(?:编辑|編輯|修�
 # The lines that phpBB, vBulletin and Invision put between a post and its author's signature
 _RULE = re2.compile(r"^(?:(?:\\?_){15,20}|-{20}|\\-{20})$")
 _WHEN = re2.compile(
-    r"(?i)\d{1,2}[:.]\d{2}|\b(?:19|20)\d\d\b|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\bago\b|yesterday|today|\d times|\d ?x\b|前|月"
+    r"(?i)\d{1,2}[:.]\d{2}|\b(?:19|20)\d\d\b|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\bago\b|yesterday|today"
+    r"|\d times|\d ?x\b|前|月"
 )
 _LINK = re2.compile(r"\[([^\[\]]*)\]\([^()\s]*\)")
 _NOTE = 160  # characters of a note of an edit

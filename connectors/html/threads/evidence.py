@@ -38,7 +38,7 @@ _SILENT = frozenset((
     "label",
 ))  # fmt: skip
 _UNSEEN = frozenset(("script", "style", "template", "head", "svg", "textarea", "select"))
-_LONGEST_NAME, _LONGEST_MARK, _LONGEST_TIME = 40, 60, 70
+_LONGEST_NAME, _LONGEST_MARK, _LONGEST_TIME, _LONGEST_LABEL = 40, 60, 70, 30
 # What says in a longer line when something was written
 _POSTED = re2.compile(
     r"(?i)(?:^|[^\pL])(?:posted|written|submitted|asked|answered|replied|发表于|發表於|geschrieben|verfasst|publié|enviado)\b"
@@ -179,7 +179,9 @@ def _is_aside(element: HtmlElement) -> bool:
     if parent is None:
         return False
     label = parent.text if before is None else before.tail if (before.tail or "").strip() else before.text_content()
-    return bool(label) and len(label) <= _LONGEST_TIME and bool(JOINED.search(label))
+    if not label or len(label) > _LONGEST_LABEL or any(map(str.isdigit, label)):  # one with a date has its own
+        return False
+    return bool(JOINED.search(label))
 
 
 def _stated_time(element: HtmlElement, mass: float) -> str:
@@ -196,7 +198,7 @@ def _stated_time(element: HtmlElement, mass: float) -> str:
             return each
     if is_relative(own) and not JOINED.search(own):
         return own
-    posted = _POSTED.search(own) if _FROM_IT < len(own) and letters(own) <= _LONGEST_LINE else None
+    posted = _POSTED.search(own) if len(own) > _FROM_IT and letters(own) <= _LONGEST_LINE else None
     told = own[posted.start() : posted.start() + _FROM_IT] if posted else ""
     return told if told and (states_time(told) or is_relative(told)) else ""
 

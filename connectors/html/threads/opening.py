@@ -99,7 +99,7 @@ def _before(root: HtmlElement, first: Draft, page: Head, evidence: Evidence) -> 
 
 
 def _is_of(first: Draft, piece: HtmlElement, evidence: Evidence) -> bool:
-    """Whether a piece says who wrote `first`, or stands below what does, and holds nobody else, nor what anybody says."""
+    """Whether a piece says who wrote `first`, or stands below what does, and holds nobody else and nothing said."""
     if first.since < 0 or evidence.last[piece] < first.since or evidence.prose[piece] > _SAID:
         return False
     said = {evidence.people.get(each) for each in piece.iter()} - {None, first.author}

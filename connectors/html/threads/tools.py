@@ -69,7 +69,9 @@ def is_about_author(text: str) -> bool:
 def is_tool_text(text: str) -> bool:
     """Whether a text is a button's, a counter or marks."""
     line = " ".join(text.split())
-    return is_count(line) or (len(line) <= _LONGEST and any(each.search(line) for each in (_MARKS, ACTION, _ABOUT, _HEAD)))
+    return is_count(line) or (
+        len(line) <= _LONGEST and any(each.search(line) for each in (_MARKS, ACTION, _ABOUT, _HEAD))
+    )
 
 
 def _pieces(root: HtmlElement) -> Iterator[Piece]:
