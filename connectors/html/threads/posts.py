@@ -26,7 +26,7 @@ from connectors.html.threads.stubs import is_stub
 from connectors.html.threads.tools import is_count
 from connectors.html.threads.unread import count_unread
 
-_CLEARLY = 0.12  # worth by which who speaks has to tell more than what repeats
+_CLEARLY = 0.2  # worth by which who speaks has to tell more than what repeats
 _FEW = 2  # posts that may be alike by chance
 _MOST = 0.5  # of a page's prose that is a board's
 # Of the parts that repeat, those that have to be signed with author and time for the others to be none of the posts
