@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 WHO = ("ann", "ben_77", "Cleo", "ann", "dan.k")
 STAMPS = tuple(f"2019-05-{at}:00Z" for at in ("14T09:12", "14T11:30", "15T08:05", "16T17:44", "27T20:01"))
+_LINE_ENDS = re.compile(r"\n(?![^<]*</code></pre>)")  # none within code
+_BLOCKS, _TAGS = ("<pre", "<ul", "<ol"), re.compile(r"<[^<>]*>")
 _NAMES = re.compile(r"""\s(?:class|id)=("[^"]*"|'[^']*')""")
 
 
@@ -18,8 +20,9 @@ def _read(name: str) -> dict[str, dict[str, Any]]:
 LAYOUTS = _read("layouts.toml")
 UNMET = _read("unmet.toml")
 AROUND = _read("around.toml")
+REMEMBERED = _read("remembered.toml")
 _CHROME = UNMET.pop("chrome")
-_ALL = {**LAYOUTS, **UNMET, **AROUND}
+_ALL = {**LAYOUTS, **UNMET, **AROUND, **REMEMBERED}
 
 
 class Said(NamedTuple):
@@ -81,9 +84,9 @@ def _post(made: dict[str, Any], talk: Talk, number: int) -> str:
     )
     return Template(made[form]).safe_substitute(
         values,
-        said="".join(f"<p>{paragraph}</p>" for paragraph in said.paragraphs),
+        said="".join(each if each.startswith(_BLOCKS) else f"<p>{each}</p>" for each in said.paragraphs),
         lines="<br>\n<br>\n".join(said.paragraphs),
-        plain="\n\n".join(said.paragraphs),
+        plain=_TAGS.sub("", "\n\n".join(said.paragraphs)),
         line=" ".join(said.paragraphs),
         replies=len(talk.posts) - 1,
         quote=quoted if number == 3 else "",
@@ -108,8 +111,9 @@ def _nested(posts: list[str]) -> str:
 
 def _talk(language: str, told: dict[str, Any]) -> Talk:
     posts = zip(WHO, told["when"], STAMPS, told["said"], strict=True)
-    said = tuple(Said(who, when, stamp, tuple(text.split("\n"))) for who, when, stamp, text in posts)
+    said = tuple(Said(who, when, stamp, tuple(_LINE_ENDS.split(text))) for who, when, stamp, text in posts)
     return Talk(language, told["title"], said, tuple(told["ago"]))
 
 
 TALKS = {language: _talk(language, told) for language, told in _read("talks.toml").items()}
+RICH = {language: _talk(language, told) for language, told in _read("talks_rich.toml").items()}

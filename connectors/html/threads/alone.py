@@ -5,6 +5,7 @@ from lxml.html import HtmlElement
 from connectors import html
 from connectors.html.content import main_content
 from connectors.html.density import letters
+from connectors.html.threads.between import below_speaker
 from connectors.html.threads.block import Block, read_body
 from connectors.html.threads.evidence import Evidence, gather
 from connectors.html.threads.generic import GENERIC
@@ -16,6 +17,7 @@ _SAMPLE = 24  # letters by which the content is found on the page
 _NEAR = 12  # elements below a post in which its author may be
 _MOST, _ELSE = 0.9, 1.3  # of the words: what is the post's own, and what a frame may hold that says little else
 _LINE = 60  # letters that a frame may say besides
+_BELOW = 0.6  # of the content, that has to stand below who says it for what stands above to be none of it
 _KEPT = 0.5  # of the main content, that has to be there without the lines of author and time
 
 
@@ -39,7 +41,10 @@ def _content(root: HtmlElement, head: Head, evidence: Evidence) -> HtmlElement |
     if whole is None or body is None:
         return whole
     bared = main_content(without_marks([body], head, evidence))
-    return bared if bared is not None and _size(bared) >= _KEPT * _size(whole) else whole
+    content = bared if bared is not None and _size(bared) >= _KEPT * _size(whole) else whole
+    below = below_speaker(root, head, evidence)
+    words = main_content(below) if below is not None else None
+    return words if words is not None and _size(words) >= _BELOW * _size(content) else content
 
 
 def _size(element: HtmlElement) -> float:

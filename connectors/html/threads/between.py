@@ -47,8 +47,23 @@ def between_reading(root: HtmlElement, page: Head, url: str, evidence: Evidence)
         return None
     around = [None, *speakers, None]
     found = (_draft(*three, said, page, url, evidence) for three in zip(around, speakers, around[2:], strict=False))
-    drafts = tuple(draft for draft in found if draft)
+    drafts = _apart([draft for draft in found if draft], evidence)
     return Reading("between", drafts) if len(drafts) > 1 else None
+
+
+def below_speaker(root: HtmlElement, page: Head, evidence: Evidence) -> HtmlElement | None:
+    """A copy of what stands below the one who says the most, up to the next who speaks; None where somebody says
+    something above, since the page's title."""
+    said = _said(root, evidence)
+    speakers = list(_speakers(evidence, said))
+    ends = [*(each.start for each in speakers[1:]), len(said) - 1]
+    spans = [(speaker.end, end) for speaker, end in zip(speakers, ends, strict=False)]
+    if not spans:
+        return None
+    at = max(range(len(spans)), key=lambda each: _amount(said, spans[each]))
+    title = max((place for place in page.titles if place < speakers[at].start), default=0)
+    is_head = _amount(said, (title, speakers[at].start)) <= _LITTLE + 20
+    return _cut(root, spans[at], evidence) if is_head else None
 
 
 def _said(root: HtmlElement, evidence: Evidence) -> list[float]:
@@ -134,6 +149,17 @@ def _draft(
     ]
     body = max(inside, key=lambda each: evidence.prose[each], default=None)
     return Draft(speaker.element, body, size, speaker.author, speaker.time, read, span[1] == speaker.start)
+
+
+def _apart(drafts: list[Draft], evidence: Evidence) -> tuple[Draft, ...]:
+    """The drafts without those whose body is in, or around, that of the one before: one post in which a second name and
+    time stand, as of who edited it."""
+    kept: list[Draft] = []
+    for draft in drafts:
+        two, one = draft.body, kept[-1].body if kept else None
+        if one is None or two is None or not (evidence.within(two, one) or evidence.within(one, two)):
+            kept.append(draft)
+    return tuple(kept)
 
 
 def _amount(said: list[float], span: Span) -> float:

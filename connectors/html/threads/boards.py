@@ -21,6 +21,7 @@ from connectors.html.threads.evidence import Evidence, leads_to_user
 
 _SHARE = 0.7  # of the entries that have a page of their own
 _COMMON = 0.2  # of the entries that may share a link's words or its address
+_AGAIN = 6  # letters before a title that is said again: "Re:", "Antwort"
 _TITLE = 15  # letters of a title, of which a wide one counts as two and a half
 # A post of the thread rather than a page: as `?sid=7&cid=12`
 _OF_A_POST = re2.compile(r"(?i)[?&](?:c|cid|mid|msg|(?:comment|reply|answer|message)(?:_?id)?)=[\w-]+")
@@ -30,12 +31,13 @@ _NO_WORDS = re2.compile(r"[\d\s\pP]+")
 Span = tuple[int, int]
 
 
-def is_board(drafts: tuple[Draft, ...], root: HtmlElement, url: str, evidence: Evidence) -> bool:
-    """Whether nearly each of what may be posts leads to a page of its own."""
+def is_board(drafts: tuple[Draft, ...], root: HtmlElement, url: str, evidence: Evidence, title: str = "") -> bool:
+    """Whether nearly each of what may be posts leads to a page of its own. `title` is that of the page, which no entry
+    of a board has."""
     bodies = sorted({each.body for each in drafts if each.body is not None}, key=evidence.at.__getitem__)
     if len(bodies) < 2:
         return False
-    links = [link for link in root.iter("a") if _may_be_title(link, url, evidence)]
+    links = [link for link in root.iter("a") if _may_be_title(link, url, evidence) and not _is_own(link, title)]
     leading = Counter(said for said, _ in {(_words(link), _to(link, url)) for link in links})
     links = [link for link in links if leading[_words(link)] == 1]  # titles lead to one page, tools to many
     places = [evidence.at[link] for link in links]
@@ -84,6 +86,12 @@ def _titles(
         titles = [link for link in inside if not evidence.within(link, body) or _is_at_an_end(link, body)]
         found.append({(_words(link), to) for link in titles if (to := _to(link, url))})
     return found
+
+
+def _is_own(link: HtmlElement, title: str) -> bool:
+    """Whether a link says the page's title, with no more than "Re:" before it."""
+    said, own = _words(link), _NO_WORDS.sub("", title.lower())
+    return bool(own) and said.endswith(own) and len(said) <= len(own) + _AGAIN
 
 
 def _share(titles: list[set[tuple[str, str]]]) -> int:

@@ -46,15 +46,16 @@ def _outermost(elements: list[HtmlElement], evidence: Evidence) -> list[HtmlElem
 def _drafts(bodies: list[HtmlElement], evidence: Evidence, url: str) -> tuple[Draft, ...]:
     """The posts, where most bodies have an author or a time beside them and no person in them; else ()."""
     said = beside(bodies, evidence)
-    if sum(bool(name or time) for name, time in said) < SHARE * len(bodies):
+    if sum(bool(each.author or each.time) for each in said) < SHARE * len(bodies):
         return ()
     people = sorted(map(evidence.at.__getitem__, evidence.people))
     named = (bisect_right(people, evidence.last[body]) > bisect_left(people, evidence.at[body]) for body in bodies)
     if sum(named) >= SHARE * len(bodies):
         return ()
     return tuple(
-        Draft(body, body, evidence.prose[body], name, time, partial(_read, body, name, time, url))
-        for body, (name, time) in zip(bodies, said, strict=True)
+        Draft(body, body, evidence.prose[body], *own, partial(_read, body, *own, url), since=each.at)
+        for body, each in zip(bodies, said, strict=True)
+        for own in ((each.author, each.time),)
     )
 
 

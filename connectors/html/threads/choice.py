@@ -7,6 +7,7 @@ makes a thread is its prose, authors and times in their order. How many blocks t
 """
 
 from bisect import bisect_left
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -21,7 +22,7 @@ from connectors.html.threads.evidence import Evidence
 from connectors.html.threads.tools import ACTION
 
 # A reading below this is less likely to be the thread than the page's main content is
-LEAST = 0.45
+LEAST = 0.44
 _BASE = 0.05
 _WEIGHTS = {
     "coverage": 0.25,  # share of the page's prose that is in the posts, the opening and comments
@@ -49,6 +50,7 @@ _ASIDE = re2.compile(
 _AGED = 0.5  # how much a time that counts from now tells, of one that holds without knowing today
 _AROUND = 6  # levels up to which names tell what a post is part of
 _LONG_LINK = 15  # letters: a title rather than a name or a button
+_MOST_SAME = 2  # links of the same words that may be titles: a picture and its line; more are a button of each post
 _BUTTON = 18  # letters: the most that a button has
 
 
@@ -65,11 +67,10 @@ class Landmarks:
 def landmarks(root: HtmlElement, evidence: Evidence, title: str = "") -> Landmarks:
     """`title` is the page's own, which says nothing of others where posts repeat it."""
     marks = {*evidence.times, *evidence.people}
-    long = [
-        link
-        for link in root.iter("a")
-        if evidence.mass[link] >= _LONG_LINK and marks.isdisjoint(link.iter()) and not _says(link, title)
-    ]
+    long = [link for link in root.iter("a") if evidence.mass[link] >= _LONG_LINK and marks.isdisjoint(link.iter())]
+    words = {link: " ".join(link.text_content().split()) for link in long if not _says(link, title)}
+    shared = Counter(words.values())
+    long = [link for link, said in words.items() if shared[said] <= _MOST_SAME]
     small = [each for each in root.iter("a", "button", "span", "li", "em", "div") if _is_action(each, evidence)]
     return Landmarks(*(sorted(map(evidence.at.__getitem__, e)) for e in (evidence.times, evidence.people, long, small)))
 

@@ -12,7 +12,8 @@ from connectors.html.threads.block import Block
 class Draft:
     """One post. `place` is the element around it, with author and time; `body` holds its words, `letters` of them.
     Both are None where the words are in a script. `read` writes it down as Markdown, which takes time. `asks` where
-    the page says that the post opens the thread."""
+    the page says that the post opens the thread; `since`: the place of the page at which who wrote it or when is said,
+    where that is before `place`, else -1."""
 
     place: HtmlElement | None
     body: HtmlElement | None
@@ -21,6 +22,7 @@ class Draft:
     time: str
     read: Callable[[], Block]
     asks: bool = False
+    since: int = -1
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import re2
 from lxml.html import HtmlElement
 
 from connectors.html.threads.dates import is_relative, states_time
-from connectors.html.threads.tools import ACTION, is_about_author
+from connectors.html.threads.tools import ACTION, is_about_author, is_count
 
 _USER_LINK = re2.compile(
     r"(?i)user|member|profile|people|author|/u/|[?&/]u(?:id)?[=/]\d|/@|space[-/]|/id/|/~\w|/home/[\w%.-]+/?$|/u\.php"
@@ -21,10 +21,11 @@ _USER_LINK = re2.compile(
 # What stands below the words of a post and is none of them: signatures, notes of edits
 SIGNED = re2.compile(r"(?i)(?:^|[ ._-])sig(?:[ ._\d-]|$)|signature|last-?edit|edited-?by|edit-?note")
 _NAMED = re2.compile(
-    r"(?i)(?:^|[\s_-])(?:author|user-?name|nick(?:-?name)?|poster|u-?name|screen-?name|replyer|replier|answerer|asker|commenter|display-?name|by-?line|posted-?by|op)(?:$|[\s_-])"
+    r"(?i)(?:^|[\s_-])(?:author|user-?name|nick(?:-?name)?|poster|u-?name|screen-?name|replyer|replier|answerer|asker|commenter|display-?name|by-?line|posted-?by|op)(?:$|[\s_-])|(?:^|\s)name(?:\s|$)"
 )
 JOINED = re2.compile(
     r"(?i)join|registered|registriert|member since|inscri|注册|註冊|регистр|last (?:edit|mod|seen|visit)|edited|最后"
+    r"|editiert|bearbeitet|modifié|editado|modificat|отредакт|изменен|编辑|編輯"
 )
 _TIMES = (
     "datetime", "title", "data-time", "data-timestamp", "content", "data-date", "created", "created-at", "data-created",
@@ -37,13 +38,26 @@ _SILENT = frozenset((
     "label",
 ))  # fmt: skip
 _UNSEEN = frozenset(("script", "style", "template", "head", "svg", "textarea", "select"))
-_LONGEST_NAME, _LONGEST_MARK, _LONGEST_TIME = 40, 60, 70
+_LONGEST_NAME, _LONGEST_MARK, _LONGEST_TIME, _LONGEST_LABEL = 40, 60, 70, 30
+# What says in a longer line when something was written
+_POSTED = re2.compile(
+    r"(?i)(?:^|[^\pL])(?:posted|written|submitted|asked|answered|replied|发表于|發表於|geschrieben|verfasst|publié|enviado)\b"
+)
+_LONGEST_LINE, _FROM_IT = 175, 45  # letters of such a line, and characters from that on that hold the time
+_HIDDEN = "//*[contains(translate(@style, ' ', ''), 'display:none') or @hidden]"
+_MENU = 400.0  # letters of what is hidden until somebody opens it
 _WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")  # of texts by the thousand, in which re is faster
 _WIDTH = 2.5  # letters that a wide one says as much as
 _MOST_ADDRESSES = 3  # that the links to one person have
 _NOT_NAMES = frozenset((
     "author", "autor", "auteur", "user", "username", "member", "poster", "posts", "profile", "作者", "用户",
 ))  # fmt: skip
+# Links to a person that do not say who it is
+_TO_PERSON = re2.compile(
+    r"(?i)^(?:view|visit|see|show|find|send|add|all|more|full|(?:private )?message|pm$|contact$|website$)\b.{0,20}"
+    r"(?:profile|posts?|messages?|friend|pm|by|threads|e?mail)\b|^(?:(?:members?|users?|my|his|her)\S{0,2} )?"
+    r"(?:profile|posts?|messages?|beiträge|nachricht|profil)$|^(?:发消息|加好友|关注|发私信|查看资料|登[录錄]|立即注册)$"
+)
 _NO_PERSON = re2.compile(
     r"(?i)log-?in|log-?out|sign-?[iu][pn]|register|(?:users?|members?|people|profiles?)/?$|^#|^javascript"
 )
@@ -77,6 +91,8 @@ def gather(root: HtmlElement) -> Evidence:
     at = {element: place for place, element in enumerate(elements)}
     prose, mass, last = _weigh(elements, at)
     seen = [element for element in elements if mass[element] or len(element) == 0]
+    hidden = {inner for menu in root.xpath(_HIDDEN) if mass[menu] <= _MENU for inner in menu.iter()}
+    seen = [element for element in seen if element not in hidden]
     times = {element: stated for element in seen if (stated := _time_of(element, mass[element]))}
     people = _without_labels({element: name for element in seen if (name := _person(element, mass[element]))})
     people |= {shown: name for element, name in people.items() for shown in _showing(element, name, mass)}
@@ -107,7 +123,8 @@ def _weigh(
 
 def _written(text: str | None, said: float) -> float:
     """Of the letters of a text, those that somebody wrote."""
-    return 0.0 if 0 < said < _LONGEST_MARK and text and is_about_author(text) else said
+    short = 0 < said < _LONGEST_MARK and bool(text)
+    return 0.0 if short and text and (is_about_author(text) or is_count(text.strip())) else said
 
 
 def _take_away(prose: dict[HtmlElement, float], mass: dict[HtmlElement, float], marks: set[HtmlElement]) -> None:
@@ -151,7 +168,23 @@ def leads_to_user(link: HtmlElement) -> bool:
 
 
 def _time_of(element: HtmlElement, mass: float) -> str:
-    """The time that an element states itself, in an attribute or as nearly all its text."""
+    """The time that an element states itself, in an attribute or as nearly all its text, where it is that of a post."""
+    stated = _stated_time(element, mass)
+    return "" if stated and _is_aside(element) else stated
+
+
+def _is_aside(element: HtmlElement) -> bool:
+    """Whether what stands before a time in its line says that somebody joined or edited then."""
+    before, parent = element.getprevious(), element.getparent()
+    if parent is None:
+        return False
+    label = parent.text if before is None else before.tail if (before.tail or "").strip() else before.text_content()
+    if not label or len(label) > _LONGEST_LABEL or any(map(str.isdigit, label)):  # one with a date has its own
+        return False
+    return bool(JOINED.search(label))
+
+
+def _stated_time(element: HtmlElement, mass: float) -> str:
     for name in _TIMES if element.attrib else ():
         stated = element.get(name) or ""
         if 8 <= len(stated) <= 60 and states_time(stated):
@@ -163,7 +196,11 @@ def _time_of(element: HtmlElement, mass: float) -> str:
     for each in (text, own):
         if len(each) >= 6 and letters(each) <= _LONGEST_TIME and not JOINED.search(each) and states_time(each):
             return each
-    return own if is_relative(own) and not JOINED.search(own) else ""
+    if is_relative(own) and not JOINED.search(own):
+        return own
+    posted = _POSTED.search(own) if len(own) > _FROM_IT and letters(own) <= _LONGEST_LINE else None
+    told = own[posted.start() : posted.start() + _FROM_IT] if posted else ""
+    return told if told and (states_time(told) or is_relative(told)) else ""
 
 
 def _without_labels(people: dict[HtmlElement, str]) -> dict[HtmlElement, str]:
@@ -212,4 +249,5 @@ def is_name(text: str) -> bool:
     """Whether a text may name a person: it is short, has letters and is no time."""
     short = 1 <= len(text) <= _LONGEST_NAME and any(map(str.isalpha, text)) and text.lower() not in _NOT_NAMES
     short = short and ":" not in text and not text.startswith("#") and not all(map(ACTION.search, text.split()))
+    short = short and not _TO_PERSON.search(text)
     return short and not states_time(text) and not is_relative(text)

@@ -14,10 +14,11 @@ from connectors.html.threads.block import Block, read_body
 from connectors.html.threads.draft import Draft
 from connectors.html.threads.evidence import Evidence
 from connectors.html.threads.generic import GENERIC
-from connectors.html.threads.tools import is_count
+from connectors.html.threads.tools import is_count, is_tool_text
 
 _TITLES = ("h1", "h2", "h3", "h4", "td", "th", "strong", "b", "a", "span", "div", "p", "li", "dt")
 _SHORTEST = 12  # letters, of which a wide one counts as two and a half, that ask something
+_UNSIGNED = 60  # the same where nothing says who and when
 _LINE = 160  # letters of a line that tells when or by whom, rather than what
 _MARK = 80  # letters of what states a time or a name
 _SAID = 60  # letters beside a time or a name, that make a sentence of its line
@@ -44,7 +45,7 @@ def find_opening(root: HtmlElement, first: Draft, page: Head, url: str, evidence
     """What precedes `first` on the page, read as a post of its own; None where that is no post."""
     if first.asks or first.place is None or _is_first(first, page.about):
         return None
-    pieces = _before(root, first.place, page, evidence)
+    pieces = _before(root, first, page, evidence)
     content = _content(pieces, page, evidence) if pieces else None
     if content is None or not _asks(content, pieces, page.about, evidence):
         return None
@@ -67,7 +68,7 @@ def gap_before(root: HtmlElement, first: Draft, page: Head, evidence: Evidence) 
     """How many letters the opening has at most."""
     if first.asks or first.place is None or _is_first(first, page.about):
         return 0.0
-    return sum(evidence.prose[piece] for piece in _before(root, first.place, page, evidence))
+    return sum(evidence.prose[piece] for piece in _before(root, first, page, evidence))
 
 
 def read_head(root: HtmlElement, title: str, evidence: Evidence) -> Head:
@@ -89,7 +90,23 @@ def _shown(root: HtmlElement, title: str, evidence: Evidence) -> list[int]:
     return found
 
 
-def _before(root: HtmlElement, first: HtmlElement, page: Head, evidence: Evidence) -> list[HtmlElement]:
+def _before(root: HtmlElement, first: Draft, page: Head, evidence: Evidence) -> list[HtmlElement]:
+    """The outermost elements with prose between the last title before `first` and what says who wrote `first`, in their
+    order."""
+    assert first.place is not None
+    pieces = _above(root, first.place, page, evidence)
+    return [piece for piece in pieces if not _is_of(first, piece, evidence)]
+
+
+def _is_of(first: Draft, piece: HtmlElement, evidence: Evidence) -> bool:
+    """Whether a piece says who wrote `first`, or stands below what does, and holds nobody else and nothing said."""
+    if first.since < 0 or evidence.last[piece] < first.since or evidence.prose[piece] > _SAID:
+        return False
+    said = {evidence.people.get(each) for each in piece.iter()} - {None, first.author}
+    return not said or evidence.at[piece] > first.since
+
+
+def _above(root: HtmlElement, first: HtmlElement, page: Head, evidence: Evidence) -> list[HtmlElement]:
     """The outermost elements with prose between the last title before `first` and `first`, in their order."""
     start = max((place for place in page.titles if place < evidence.at[first]), default=-1)
     levels: list[list[HtmlElement]] = []
@@ -185,12 +202,12 @@ def _asks(content: HtmlElement, pieces: list[HtmlElement], about: str, evidence:
     """Whether it has the words of a post: those that the page is about; or prose; or any, signed with name and time."""
     if _begins(content, about):
         return True
-    said = sum(letters(text) for text in content.itertext()) - sum(
+    said = sum(letters(text) for text in content.itertext() if not is_tool_text(text)) - sum(
         letters(h.text_content()) for h in content.iter(*HEADINGS)
     )
-    if said < _SHORTEST:
-        return False
     signed = _nearest(pieces, evidence.people) and _nearest(pieces, evidence.times)
+    if said < (_SHORTEST if signed else _UNSIGNED):
+        return False
     if (
         not signed
         and said < _NOTICE

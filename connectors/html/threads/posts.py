@@ -26,6 +26,8 @@ from connectors.html.threads.stubs import is_stub
 from connectors.html.threads.tools import is_count
 from connectors.html.threads.unread import count_unread
 
+_CLEARLY = 0.2  # worth by which who speaks has to tell more than what repeats
+_FEW = 2  # posts that may be alike by chance
 _MOST = 0.5  # of a page's prose that is a board's
 # Of the parts that repeat, those that have to be signed with author and time for the others to be none of the posts
 _ALL_BUT, _UNKNOWN = 0.6, ("blocks", "bodies", "nameless")
@@ -83,11 +85,17 @@ def find_posts(root: HtmlElement, url: str, profiles: tuple[Profile, ...] = PROF
     page = _look(root, url, evidence)
     vouched = [*profile_readings(root, url, evidence, profiles), *declared_readings(root, url, evidence)]
     found = _best([*vouched, *page.repeated], page)
-    if found and (found.listed or found.worth >= LEAST):
+    if found and (found.listed or found.worth >= LEAST) and not _is_weak(found):
         return found
     further = (each(root, page.head, url, evidence) for each in (hydrated_reading, between_reading))
     other = _best([reading for reading in further if reading], page)
-    return other if other and (not found or other.worth > found.worth) else found
+    least = found.worth + (_CLEARLY if found.worth >= LEAST else 0.0) if found else 0.0
+    return other if other and other.worth > least else found
+
+
+def _is_weak(found: Found) -> bool:
+    """Whether it repeats so little that chance may have made it: a question and an answer are often of other make."""
+    return found.kind in _UNKNOWN and len(found.blocks) <= _FEW and not found.listed
 
 
 def _look(root: HtmlElement, url: str, evidence: Evidence) -> _Page:
@@ -107,7 +115,7 @@ def _best(readings: list[Reading], page: _Page) -> Found | None:
     for hoped, reading in sorted(weighed, key=lambda pair: (-pair[0], -sum(draft.letters for draft in pair[1].drafts))):
         if best and best[0] >= hoped:
             break
-        if reading.kind != "profile" and is_board(reading.drafts, page.root, page.url, page.evidence):
+        if reading.kind != "profile" and is_board(reading.drafts, page.root, page.url, page.evidence, page.head.title):
             board = board or _board(hoped, reading, page)
             continue
         opening = _opening(reading, page)

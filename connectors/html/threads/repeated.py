@@ -17,7 +17,7 @@ from urllib.parse import unquote
 import re2
 from lxml.html import HtmlElement
 
-from connectors.html.threads.beside import beside
+from connectors.html.threads.beside import Beside, beside
 from connectors.html.threads.block import Block, number, read_body
 from connectors.html.threads.dates import read_times
 from connectors.html.threads.draft import Draft, Reading
@@ -319,18 +319,19 @@ def _drafts(group: _Group, evidence: Evidence, url: str) -> Iterator[Draft]:
     holding = [by_path for by_path in group.blocks if group.body in by_path]
     bodies = [group.said.richest(by_path[group.body]) for by_path in holding]
     marks = _marks(holding, group.author, group.time, evidence)
-    around = [("", "")] * len(bodies) if group.author and group.time else beside(bodies, evidence)
-    for by_path, body, own, (name, stated) in zip(holding, bodies, marks, around, strict=True):
+    around = [Beside("", "")] * len(bodies) if group.author and group.time else beside(bodies, evidence)
+    for by_path, body, own, near in zip(holding, bodies, marks, around, strict=True):
         author = _name(by_path[group.author][0]) if group.author and group.author in by_path else ""
-        author = name if not group.author else author if is_name(author) else ""
-        time = _stamp(by_path.get(group.time, []), evidence.times) if group.time else stated
+        author = near.author if not group.author else author if is_name(author) else ""
+        time = _stamp(by_path.get(group.time, []), evidence.times) if group.time else near.time
         outer = _outermost_inside(body, group.members, evidence)
         rest = group.said.rest(body, own) if group.said.holds(body, own) else [body]
         if rest != [body]:
             outer += [child for child in body.iterchildren("*") if child not in rest and child.tag != "br"]
         read = partial(_read, body, outer, _post_id(by_path), author, time, url)
         size = group.said.words(body, own)
-        yield Draft(next(iter(by_path.values()))[0], rest[0] if rest else body, size, author, time, read)
+        place = next(iter(by_path.values()))[0]
+        yield Draft(place, rest[0] if rest else body, size, author, time, read, since=near.at)
 
 
 def _post_id(by_path: ElementsByPath) -> str:

@@ -11,15 +11,20 @@ from connectors.html.threads.alone import only_post
 from connectors.html.threads.choice import LEAST
 from connectors.html.threads.copies import drop_copies
 from connectors.html.threads.described_posts import is_declared_thread
-from connectors.html.threads.evidence import letters
+from connectors.html.threads.evidence import leads_to_user, letters
 from connectors.html.threads.posts import Found, believed, find_posts
 from connectors.html.threads.recognised import count_posts
 
 _FEWEST = 2  # posts that make a thread where the page does not say that it is one
-_NAMED_LEAST, _UNNAMED_LEAST = 0.5, 0.65  # worth of a reading, where names speak for a thread and where they do not
+_NAMED_LEAST, _UNNAMED_LEAST, _NEVER = (
+    0.5,
+    0.65,
+    1.0,
+)  # worth of a reading, where names speak for a thread and where they do not
 # Where nothing but its posts says that a page is a thread: worth, share of posts with author and time, and the letters
 # of a first post that more may follow than it says itself
 _UNSAID_LEAST, _SIGNED, _LONG = 0.55, 0.6, 1_500
+_VALUE = re2.compile(r"=[^&]*")
 _SENTENCE = 40  # letters of a line that says something
 # Parts of addresses that lead to threads; titles in them say nothing
 _HOST = re2.compile(r"forum|communit|\bbbs|\bboards?\b|discuss|\bask\b|answers|tieba|wenda|\bqa\b")
@@ -67,13 +72,16 @@ def thread_on(root: HtmlElement, url: str) -> Found | None:
     if found is None or max(len(found.blocks), found.listed) < _FEWEST:
         return _question(root, url, found) if addressed and not _is_article(root) else None
     spoken = not is_article or _REPLIES.search(found.names)
-    return found if spoken and _is_thread(found, of_site, unsaid) else None
+    return found if spoken and _is_thread(found, root, of_site, unsaid) else None
 
 
-def _is_thread(found: Found, of_site: bool, unsaid: bool) -> bool:
+def _is_thread(found: Found, root: HtmlElement, of_site: bool, unsaid: bool) -> bool:
     if unsaid:
-        return not found.listed and _is_talk(found)
-    return found.worth >= _least(found.names, of_site)
+        return not found.listed and _is_talk(found, root)
+    least = _least(found.names, of_site)
+    if least == _NEVER and not found.listed and _is_talk(found, root):
+        least = _UNNAMED_LEAST
+    return found.worth >= least
 
 
 def _question(root: HtmlElement, url: str, found: Found | None) -> Found | None:
@@ -96,14 +104,33 @@ def leads_to_thread(url: str) -> bool:
     return bool(_HOST.search(host) or _PATH.search(f"/{path}"))
 
 
-def _is_talk(found: Found) -> bool:
-    """Whether posts by themselves make a thread: most are signed with author and time, nothing calls them comments, and
-    the first is no article that a few words stand below."""
+def _is_talk(found: Found, root: HtmlElement) -> bool:
+    """Whether posts by themselves make a thread: most are signed with author and time, nothing calls them comments, or
+    else who opens is one of those who comment, and the first is no article that a few words stand below."""
     sizes = [len(block.markdown) for block in found.blocks]
     signed = sum(bool(block.author and block.time) for block in found.blocks)
-    if found.worth < _UNSAID_LEAST or signed < _SIGNED * len(sizes) or _COMMENTS.search(found.names):
+    if found.worth < _UNSAID_LEAST or signed < _SIGNED * len(sizes):
+        return False
+    if _COMMENTS.search(found.names) and not _are_peers(found, root):
         return False
     return bool(sizes) and (sizes[0] <= _LONG or 2 * sizes[0] <= sum(sizes))
+
+
+def _are_peers(found: Found, root: HtmlElement) -> bool:
+    """Whether who opens has a page beside those of all who answer: on a board all are members, and below an article its
+    author has a page of another kind than readers have, or they have none."""
+    folders: dict[str, set[str]] = {}
+    for link in root.iter("a"):
+        if leads_to_user(link):
+            folders.setdefault(" ".join(link.text_content().split()), set()).add(_folder(link.get("href") or ""))
+    opens, *answers = (folders.get(block.author, set()) for block in found.blocks)
+    return bool(opens) and sum(not opens.isdisjoint(each) for each in answers) >= _SIGNED * len(answers)
+
+
+def _folder(href: str) -> str:
+    """What addresses of people share: all but their last part, and the names of what a query sets."""
+    path, _, query = href.partition("#")[0].partition("?")
+    return f"{path.rpartition('/')[0] if not query else path}?{_VALUE.sub('', query)}"
 
 
 def _least(around: str, of_site: bool) -> float:
@@ -113,7 +140,7 @@ def _least(around: str, of_site: bool) -> float:
     are_comments = bool(_COMMENTS.search(around))
     if _NAMED.search(_THREAD.sub("", around) if are_comments else around):
         return _NAMED_LEAST
-    return 1.0 if are_comments else _UNNAMED_LEAST
+    return _NEVER if are_comments else _UNNAMED_LEAST
 
 
 def _is_article(root: HtmlElement) -> bool:

@@ -28,7 +28,7 @@ _LABELS = frozenset(
 )
 _BUTTONS = frozenset(("a", "button", "li", "span"))
 _MARKS = re2.compile(r"^[^\pL]+$")
-_LONGEST = 40
+_LONGEST, _LONGEST_COUNT = 40, 60
 _MOST = 40  # pieces of text at an edge that may be tools
 
 Piece = tuple[HtmlElement, str]  # an element, and `text` or `tail`
@@ -54,9 +54,10 @@ def _drop_notices(root: HtmlElement) -> None:
                 line.drop_tree()
 
 
+@lru_cache(16_384)
 def is_count(text: str) -> bool:
     """Whether a text is a counter and nothing else."""
-    return len(text) <= _LONGEST and bool(_COUNT.search(text))
+    return len(text) <= _LONGEST_COUNT and bool(_COUNT.search(text))
 
 
 @lru_cache(16_384)
@@ -68,7 +69,9 @@ def is_about_author(text: str) -> bool:
 def is_tool_text(text: str) -> bool:
     """Whether a text is a button's, a counter or marks."""
     line = " ".join(text.split())
-    return len(line) <= _LONGEST and any(each.search(line) for each in (_MARKS, _COUNT, ACTION, _ABOUT, _HEAD))
+    return is_count(line) or (
+        len(line) <= _LONGEST and any(each.search(line) for each in (_MARKS, ACTION, _ABOUT, _HEAD))
+    )
 
 
 def _pieces(root: HtmlElement) -> Iterator[Piece]:
