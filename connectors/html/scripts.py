@@ -19,8 +19,8 @@ _TO_FILL = (
 )
 # what is named so stays empty on pages that say what they have to say: notes, advertisements, windows that open later
 _ASIDE = re2.compile(
-    r"(?i)foot|head|note|comment|disqus|(?:^|[-_])ads?(?:[-_]|$)|advert|modal|dialog|toast|overlay|tooltip|cookie|consent"
-    r"|banner|popup|menu|nav|search|side|alert|portal|share|captcha"
+    r"(?i)(?:^|[-_])(?:foot(?:er|notes?)?|header|notes?|comments?|disqus|ads?|modals?|dialogs?|toasts?|overlays?|tooltips?"
+    r"|cookies?|consent|banners?|popups?|menu|nav(?:bar)?|search|sidebar|alerts?|portals?|share|captcha)(?:[-_\d]|$)"
 )
 _DRAWN = ".//img | .//input | .//iframe | .//video | .//hr | .//svg | .//canvas"
 

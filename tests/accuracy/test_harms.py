@@ -27,12 +27,12 @@ FLOORS = {  # recall and precision on the half held back
     ("danger", "en"): (0.92, 1.0),
     ("danger", "zh"): (0.94, 1.0),
 }
-BOUND = 0.6  # of the default policy
+BOUND = {"en": 0.8, "zh": 0.65}  # of the default policy
 REQUESTS = {  # recall, false alarms; the bar is .60 at .05
-    ("requests", "en"): (0.65, 0.12),
-    ("requests", "zh"): (0.62, 0.06),
-    ("goals", "en"): (0.3, 0.03),
-    ("goals", "zh"): (0.42, 0.02),
+    ("requests", "en"): (0.55, 0.04),
+    ("requests", "zh"): (0.6, 0.02),
+    ("goals", "en"): (0.22, 0.02),
+    ("goals", "zh"): (0.38, 0.02),
 }
 ALARMS = {"technical": 1, "harmless": 1, "everyday": 3}  # texts flagged per kind, at most
 
@@ -71,7 +71,7 @@ def test_requests_for_harm_are_found(name: str, language: str) -> None:
     table, positive = asked([one.text for one in own]), np.array([one.label == "toxic" for one in own])
     values = pc.fill_null(table["instruction_danger"], 0.0).to_numpy()
     phrases = table["pair_danger"].to_numpy() > 0
-    found = (values >= BOUND) | phrases
+    found = (values >= BOUND[language]) | phrases
     print(f"{name} {language}, report: {len(own)}, AUC {area(values, positive):.3f}", end="")
     for kind, flags in (("phrases", phrases), ("together", found)):
         print(f"; {kind}: recall {flags[positive].mean():.2f}, false alarms {flags[~positive].mean():.3f}", end="")
@@ -86,7 +86,7 @@ def test_few_instructions_are_taken_for_requests_for_harm(
     """Those of the part that was not learnt from."""
     texts = [one.text for one in source(shared_data) if part_of(one.text) == "report"]
     values = pc.fill_null(asked(texts)["instruction_danger"], 0.0).to_numpy()
-    alarms = int((values >= BOUND).sum())
+    alarms = int((values >= min(BOUND.values())).sum())
     print(f"{source.__name__}: {alarms} of {len(texts):,} flagged", end="")
     assert alarms <= 0.001 * len(texts)
 

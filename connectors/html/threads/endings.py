@@ -6,8 +6,8 @@ from pathlib import Path
 import re2
 
 _WORDS = tomllib.loads(Path(__file__).with_name("endings.toml").read_text())
-_EDITED = re2.compile(rf"(?i)^\W*(?:{'|'.join(f'(?:{each})' for each in _WORDS['edited'])})")
-_EDITED_ZH = re2.compile(r"^\W*[^。！？]{0,60}\d.{0,20}(?:编辑|編輯|修改)(?:过)?\W*$")
+_EDITED = re2.compile(rf"(?i)^[^\pL\pN]*(?:{'|'.join(f'(?:{each})' for each in _WORDS['edited'])})")
+_EDITED_ZH = re2.compile(r"^[^。！？]{0,60}\d.{0,20}(?:编辑|編輯|修改)(?:过)?[^\pL\pN]*$")
 # The lines that phpBB, vBulletin and Invision put between a post and its author's signature
 _RULE = re2.compile(r"^(?:(?:\\?_){15,20}|-{20}|\\-{20})$")
 _WHEN = re2.compile(

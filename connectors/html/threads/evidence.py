@@ -41,7 +41,8 @@ _UNSEEN = frozenset(("script", "style", "template", "head", "svg", "textarea", "
 _LONGEST_NAME, _LONGEST_MARK, _LONGEST_TIME, _LONGEST_LABEL = 40, 60, 70, 30
 # What says in a longer line when something was written
 _POSTED = re2.compile(
-    r"(?i)(?:^|[^\pL])(?:posted|written|submitted|asked|answered|replied|发表于|發表於|geschrieben|verfasst|publié|enviado)\b"
+    r"(?i)(?:^|[^\pL])(?:发表于|發表於"
+    r"|(?:posted|written|submitted|asked|answered|replied|geschrieben|verfasst|publié|enviado)(?:[^\pL\pN]|$))"
 )
 _LONGEST_LINE, _FROM_IT = 175, 45  # letters of such a line, and characters from that on that hold the time
 _HIDDEN = "//*[contains(translate(@style, ' ', ''), 'display:none') or @hidden]"
