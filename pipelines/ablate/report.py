@@ -9,9 +9,10 @@ from pipelines import storage
 from pipelines.ablate import picture, summary
 from pipelines.ablate.arms import CURATED, DROPPED, MATCHED, RAW, STRICT
 from pipelines.evaluate import cards
-from pipelines.evaluate.tables import difference, inert, table
+from pipelines.evaluate.tables import difference, table
 from pipelines.finetune import loss_curve
 from pipelines.messages import CARDS, Message, beside, card_name, spoken, tr
+from pipelines.publish.attribution import code_span
 from schemas.manifest import Manifest
 
 PICTURE = "ablation.png"
@@ -79,7 +80,7 @@ def told(numbers: Numbers) -> str:
 def _told(numbers: Numbers) -> Iterator[str]:
     yield tr(_SAYS[summary.outcome(numbers)])
     about = {name: numbers[name] for name in ("model", "steps", "tokens", "seeds", "records", "kept_records")}
-    sites = ", ".join(f"`{inert(site)}`" for site in numbers["sites"])
+    sites = ", ".join(map(code_span, numbers["sites"]))
     yield tr(_HOW, **about, kept=about["kept_records"], sites=sites)
     yield _table(numbers)
 

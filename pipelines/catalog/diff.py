@@ -169,7 +169,7 @@ def _became(old: Any, new: Any) -> str:
 def show(found: Difference, console: Console) -> None:
     """The difference on one screen: numbers, rules, and a few records of each kind."""
     console.print(f"{found.recipe}: {found.before} → {found.after}", markup=False, highlight=False)
-    kinds = {tr("came"): found.came, tr("went"): found.went, tr("changed"): tuple(found.changed)}
+    kinds = {tr("came"): found.came, tr("went"): found.went, tr("differ"): tuple(found.changed)}
     table = Table("", tr("records"), "", show_edge=False)
     table.add_row(tr("kept"), f"{found.kept[0]:,} → {found.kept[1]:,}", "")
     notes = [
@@ -200,7 +200,7 @@ def columns(found: Difference) -> dict[str, int]:
 
 def became(change: RuleChange) -> str:
     """What became of the rule, in words."""
-    words = {"added": tr("added"), "removed": tr("removed"), "changed": tr("changed"), "built-in": tr("built in")}
+    words = {"added": tr("added"), "removed": tr("removed"), "changed": tr("differs"), "built-in": tr("built in")}
     return words.get(change.became, "")
 
 

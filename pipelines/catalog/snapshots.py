@@ -4,16 +4,16 @@ from pathlib import Path
 
 from pipelines import storage
 from pipelines.recipe import RecipeError
-from pipelines.storage import integrity
+from pipelines.storage import integrity, layout
 
 
 def versions(recipe: str, data: Path) -> list[str]:
     """The recipe's snapshots, the earliest first. Raises RecipeError where there is none."""
     folder = storage.folder(data, "curate", recipe)
-    found = [path.name for path in folder.glob("v[0-9]*") if storage.read_manifest(path)]
+    found = [path.name for path in layout.versions(folder) if storage.read_manifest(path)]
     if not found:
         raise RecipeError("{folder}: no snapshot here; run `gristmill run RECIPE` first", folder=folder)
-    return sorted(found, key=lambda name: int(name[1:]))
+    return found
 
 
 def latest(recipe: str, data: Path) -> str:

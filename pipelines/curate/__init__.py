@@ -31,7 +31,7 @@ from pipelines.publish import histograms
 from pipelines.publish.attribution import attribution, code_span
 from pipelines.publish.card import SIGNALS, RuleLine, dataset_card
 from pipelines.recipe import Recipe
-from pipelines.storage import duck, inputs
+from pipelines.storage import duck, inputs, layout
 from pipelines.storage.user_sql import closed
 from schemas.manifest import Manifest
 from schemas.record import PAIR, RECORD
@@ -129,13 +129,11 @@ def _titles(recipe: Recipe) -> dict[str, Any]:
 
 def _find_version(versions: Path, key: dict[str, Any]) -> tuple[Path, Manifest | None]:
     """The folder and manifest of the finished snapshot with this key; else the folder of the next version and None."""
-    numbers = sorted(int(path.name[1:]) for path in versions.glob("v[0-9]*") if path.name[1:].isdigit())
-    next_number = numbers[-1] + 1 if numbers else 1
-    for number in (*reversed(numbers), next_number):
-        folder = versions / f"v{number}"
+    following = layout.next_version(versions)
+    for folder in (*reversed(layout.versions(versions)), following):
         if done := storage.finished(folder, **key):
             return folder, done
-    return versions / f"v{next_number}", None
+    return following, None
 
 
 def _judge(con: duckdb.DuckDBPyConnection, rules: Policy, data: Path) -> None:

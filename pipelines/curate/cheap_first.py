@@ -1,7 +1,7 @@
 """An expression's patterns asked only of those records that its other conditions leave open.
 
 DuckDB sorts the conditions of a WHERE by their cost. In a column it computes each for every row; a pattern over whole
-texts costs a hundred times what a comparison does.
+texts costs ten to a hundred times what a comparison does.
 """
 
 from functools import lru_cache

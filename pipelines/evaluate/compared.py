@@ -12,7 +12,7 @@ from pipelines.evaluate.measuring import Loaded
 from pipelines.finetune import TRAIN, Snapshot
 from pipelines.models import base
 from pipelines.recipe import FinetuneSettings, Recipe, RecipeError
-from pipelines.storage import filesystem, integrity, shard_cache
+from pipelines.storage import filesystem, integrity, layout, shard_cache
 from schemas.manifest import Manifest
 
 BASE, PREVIOUS, TUNED = "base", "previous", "tuned"
@@ -75,10 +75,10 @@ def find(recipe: Recipe, data: Path) -> Compared:
         raise RecipeError(
             "{recipe}: no model to evaluate; run `gristmill stage finetune {recipe}` first", recipe=recipe.name
         )
-    numbers = [int(path.name[1:]) for path in models.glob("v[0-9]*") if path.name[1:].isdigit()]
-    for number in sorted((number for number in numbers if number < int(folder.name[1:])), reverse=True):
-        if earlier := storage.read_manifest(models / f"v{number}"):
-            return Compared(folder, manifest, (models / f"v{number}", earlier), data)
+    for before in reversed(layout.versions(models)):
+        is_earlier = layout.version_number(before) < layout.version_number(folder)
+        if is_earlier and (earlier := storage.read_manifest(before)):
+            return Compared(folder, manifest, (before, earlier), data)
     return Compared(folder, manifest, None, data)
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from pipelines.errors import printable
 from pipelines.evaluate.compared import BASE, PREVIOUS, TUNED
 from pipelines.messages import Message, tr
+from pipelines.publish.attribution import code_span
 
 Numbers = Mapping[str, Any]
 MOST_NAME = 200  # characters
@@ -33,7 +33,7 @@ _PROMPTS_ARE = Message(
 )
 _JUDGE = Message("### A judge")
 _JUDGED = Message(
-    "`{judge}` compared the answers of this model and of the base to held-out questions, in both orders: {win} won, "
+    "{judge} compared the answers of this model and of the base to held-out questions, in both orders: {win} won, "
     "{tie} even, {loss} lost, {unread} without a verdict. Won, with half of the even ones: {share}."
 )
 
@@ -52,7 +52,10 @@ def of_judge(judged: Numbers) -> Iterator[str]:
     if judged:
         over = judged.get("over_half")
         share = tr("none was read") if over is None else f"{_percent(judged['share'])}{_interval(over, 100, 50.0)}"
-        yield from (tr(_JUDGE), tr(_JUDGED, **{**judged, "judge": inert(judged["judge"]), "share": share}))
+        yield from (
+            tr(_JUDGE),
+            tr(_JUDGED, **{**judged, "judge": code_span(judged["judge"][:MOST_NAME]), "share": share}),
+        )
 
 
 def _losses(numbers: Numbers) -> str:
@@ -148,11 +151,6 @@ def _written(tests: Mapping[str, Numbers]) -> str:
         for language, told in ({"": of_test} | of_test["by_language"]).items()
     ]
     return table([*head, *(f"{words} (%)" for words in _against(models))], lines)
-
-
-def inert(name: str) -> str:
-    """A name that others have chosen, to stand between backticks on a card: on one line, and without backticks."""
-    return printable(" ".join(name.replace("`", "'").split()))[:MOST_NAME]
 
 
 def table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> str:

@@ -14,7 +14,7 @@ from pipelines.finetune import reports
 from pipelines.messages import Message, tr
 from pipelines.models import base
 from pipelines.recipe import FinetuneSettings, Recipe, RecipeError
-from pipelines.storage import filesystem, inputs, integrity
+from pipelines.storage import filesystem, inputs, integrity, layout
 from pipelines.workers.progress import track
 from schemas.manifest import Manifest
 
@@ -99,9 +99,8 @@ def run(recipe: Recipe, data: Path) -> Manifest:
 
 def version_of(models: Path, identity: Mapping[str, Any]) -> tuple[Path, Manifest | None]:
     """The version with this key, which becomes the latest, and its manifest; else the next one's folder and None."""
-    versions = sorted(int(path.name[1:]) for path in models.glob("v[0-9]*"))
-    following = models / f"v{max(versions, default=0) + 1}"
-    for folder in [*(models / f"v{version}" for version in versions), following]:
+    following = layout.next_version(models)
+    for folder in (*layout.versions(models), following):
         finished = storage.finished(folder, **identity)
         if finished:
             storage.point_latest(folder)

@@ -24,6 +24,22 @@ def folder(data: Path, stage: str, name: str) -> Path:
     return data / FOLDERS[stage] / name
 
 
+def versions(folder: Path) -> list[Path]:
+    """The folders `v1`, `v2` … of a recipe, finished or not, the earliest first."""
+    found = (path for path in folder.glob("v[0-9]*") if path.name[1:].isdigit())
+    return sorted(found, key=version_number)
+
+
+def version_number(folder: Path) -> int:
+    """The number in the name of a version."""
+    return int(folder.name[1:])
+
+
+def next_version(folder: Path) -> Path:
+    """Where the version after all others goes."""
+    return folder / f"v{max(map(version_number, versions(folder)), default=0) + 1}"
+
+
 def command_for(path: Path) -> str:
     """The command that makes the finished folder of a file anew; "" for a file that no stage has made."""
     at = next((place for place, part in enumerate(path.parts[:-2]) if part in FOLDERS.values()), -1)

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 HERE = Path(__file__).parent
 BLOCKS = 24  # of goals: a request for harm and the harmless one on the same subject are in the same part
+LABELS = {"danger": "toxic", "harmless": "fine"}  # of requests, by kind
 Lists = dict[str, Any]
 WORDS = tomllib.loads((HERE / "functional_words.toml").read_text(encoding="utf-8"))
 
@@ -61,8 +62,7 @@ def frames(fillings: int = 30) -> Iterator[Functional]:
 def _requests() -> Iterator[tuple[str, Lists, str, str]]:
     """Language, its lists of requests.toml, kind and label: for harm, and harmless ones that look like these."""
     for language, lists in tomllib.loads((HERE / "requests.toml").read_text(encoding="utf-8")).items():
-        yield language, lists, "danger", "toxic"
-        yield language, lists, "harmless", "fine"
+        yield from ((language, lists, kind, label) for kind, label in LABELS.items())
 
 
 def requests(fillings: int = 4) -> Iterator[Functional]:
@@ -82,9 +82,9 @@ def goals(fillings: int = 4) -> Iterator[Functional]:
         for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
             part, dice = part_of(share_of("g" + row["danger"])), random.Random(row["danger"])  # the same each time
             frames = listed[row["language"]]["frames"] + listed[row["language"]]["plain"]
-            for kind, label in (("danger", "toxic"), ("harmless", "fine")):
-                for frame in dice.sample(frames, fillings):
-                    yield Functional(row["language"], kind, label, frame.format(row[kind]), part)
+            chosen = [(kind, frame) for kind in LABELS for frame in dice.sample(frames, fillings)]
+            for kind, frame in chosen:
+                yield Functional(row["language"], kind, LABELS[kind], frame.format(row[kind]), part)
 
 
 def request_frames(fillings: int = 400) -> Iterator[Functional]:

@@ -27,12 +27,12 @@ FLOORS = {  # recall and precision on the half held back
     ("danger", "en"): (0.92, 1.0),
     ("danger", "zh"): (0.94, 1.0),
 }
-BOUND = {"en": 0.8, "zh": 0.65}  # of the default policy
+BOUND = {"en": 0.8, "zh": 0.7}  # of the default policy
 REQUESTS = {  # recall, false alarms; the bar is .60 at .05
     ("requests", "en"): (0.55, 0.04),
-    ("requests", "zh"): (0.6, 0.02),
+    ("requests", "zh"): (0.56, 0.02),
     ("goals", "en"): (0.22, 0.02),
-    ("goals", "zh"): (0.38, 0.02),
+    ("goals", "zh"): (0.36, 0.02),
 }
 ALARMS = {"technical": 1, "harmless": 1, "everyday": 3}  # texts flagged per kind, at most
 

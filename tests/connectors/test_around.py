@@ -97,6 +97,26 @@ def test_parts_in_the_place_of_posts_are_told() -> None:
     assert [each.reason for each in found[1:] if isinstance(each, Reject)] == ["nobody_signed", "only_a_counter"]
 
 
+def under_lines(*below: str) -> list[Document | Reject]:
+    """A thread of an engine that is not known, each post with words below a line that vBulletin draws."""
+    said = zip(("ann", "ben", "cleo"), (ASKED, ANSWER, f"{ANSWER} Wait a day."), below, strict=True)
+    posts = (
+        post(who, 14 + at, f"<p>{text}</p><p>{'_' * 18}</p><p>{end}</p>") for at, (who, text, end) in enumerate(said)
+    )
+    return on_web(f"<h1>Starter does not rise</h1>{''.join(posts)}")
+
+
+def test_words_below_a_drawn_line_are_told_where_no_other_post_has_them() -> None:
+    found = under_lines("Rye is all", "Rye is all", "And one thing more: keep it warm.")
+    assert texts(found[0]) == [letters(ASKED), letters(ANSWER), letters(f"{ANSWER} Wait a day.")]
+    assert [each.reason for each in found[1:] if isinstance(each, Reject)] == ["signature"]
+
+
+def test_a_long_part_below_a_drawn_line_is_the_posts_own() -> None:
+    found = under_lines("Rye is all", "Rye is all", f"{ASKED} " * 20)
+    assert len(texts(found[0])[2]) > 500 and not found[1:]
+
+
 def commented(said: str, who: str = "dora", when: str = "17 May 2019 10:20") -> list[Document | Reject]:
     """A thread of three posts; below the second stands something signed."""
     note = f"<div class='low'><i>{said}</i> <a href='/user/{who}'>{who}</a> <span>{when}</span></div></div>"

@@ -12,7 +12,7 @@ from connectors import html
 from connectors.html.inline import write_buttons
 from connectors.html.threads.cuts import mark_cuts
 from connectors.html.threads.dates import states_time
-from connectors.html.threads.endings import without_ending
+from connectors.html.threads.endings import without_notes
 from connectors.html.threads.profiles import Profile, first, one, select
 from connectors.html.threads.tools import drop_tools
 
@@ -119,7 +119,7 @@ def read_body(
         _unwrap(quote)
     _write_emoji(root)
     markdown = html.to_markdown(root, url).strip()
-    return markdown if profile.post else without_ending(_RULES.sub("", markdown)), tuple(quotes)
+    return markdown if profile.post else without_notes(_RULES.sub("", markdown)), tuple(quotes)
 
 
 def number(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What engines write below the words of a post, in its own element: notes of edits, signatures under their line."""
+"""What engines write below the words of a post, in its own element: notes that it was edited."""
 
 import tomllib
 from pathlib import Path
@@ -8,31 +8,20 @@ import re2
 _WORDS = tomllib.loads(Path(__file__).with_name("endings.toml").read_text())
 _EDITED = re2.compile(rf"(?i)^[^\pL\pN]*(?:{'|'.join(f'(?:{each})' for each in _WORDS['edited'])})")
 _EDITED_ZH = re2.compile(r"^[^。！？]{0,60}\d.{0,20}(?:编辑|編輯|修改)(?:过)?[^\pL\pN]*$")
-# The lines that phpBB, vBulletin and Invision put between a post and its author's signature
-_RULE = re2.compile(r"^(?:(?:\\?_){15,20}|-{20}|\\-{20})$")
 _WHEN = re2.compile(
     r"(?i)\d{1,2}[:.]\d{2}|\b(?:19|20)\d\d\b|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\bago\b|yesterday|today"
     r"|\d times|\d ?x\b|前|月"
 )
 _LINK = re2.compile(r"\[([^\[\]]*)\]\([^()\s]*\)")
 _NOTE = 160  # characters of a note of an edit
-_SIGNATURE = 500  # characters of a signature
 _AFTER = 25  # characters that may follow a time: "by ann", "in total"
 _SAYS = re2.compile(r"[:：]\s*\pL")
 _LINES = 6  # lines from the last one up that may be notes: a signature of some may stand below
 
 
-def without_ending(markdown: str) -> str:
-    """A post of an engine that is not known, without the note that it was edited and without the signature below a line
-    of so many strokes as engines write; as it is, where nothing would be left."""
+def without_notes(markdown: str) -> str:
+    """A post of an engine that is not known, without such notes; as it is, where nothing would be left."""
     lines = markdown.split("\n")
-    for at in range(len(lines) - 1, 0, -1):
-        below = "\n".join(lines[at + 1 :])
-        if len(below) > _SIGNATURE or "```" in below:
-            break
-        if _RULE.search(lines[at].strip()):
-            lines = lines[:at]
-            break
     low = max(1, len(lines) - _LINES)
     lines = [*lines[:low], *(line for line in lines[low:] if not _is_note(line))]
     while len(lines) > 1 and lines[-1].strip() in ("", "---"):

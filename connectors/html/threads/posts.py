@@ -22,6 +22,7 @@ from connectors.html.threads.opening import Head, find_opening, gap_before, read
 from connectors.html.threads.profiles import PROFILES, Profile
 from connectors.html.threads.recognised import profile_readings
 from connectors.html.threads.repeated import alike, block_readings
+from connectors.html.threads.signatures import without_drawn
 from connectors.html.threads.stubs import is_stub
 from connectors.html.threads.tools import is_count
 from connectors.html.threads.unread import count_unread
@@ -132,7 +133,8 @@ def _best(readings: list[Reading], page: _Page) -> Found | None:
     if best[1].kind != "profile":
         kept = untitled(blocks, page.head.title)
         gone += tuple((f"title{at}", "only_a_counter") for at in range(len(kept), len(blocks)))
-        blocks = kept
+        blocks, signed = without_drawn(kept)
+        gone += tuple((number, "signature") for number in signed)
     unread = count_unread([draft for draft, _ in best[2]], page.evidence)
     gone += tuple((f"unread{at}", "comment_unread") for at in range(1, unread + 1))
     return Found(blocks, best[1].kind, best[0], names_of(best[1].drafts), gone, headless)

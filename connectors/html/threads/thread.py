@@ -71,8 +71,8 @@ def thread_from(
 ) -> Iterator[Thread | Reject]:
     """The thread of what was found on its `pages`, the first of which is at `root`, and then a reject for each part in
     the place of a post that is none: `deleted_or_hidden` (a note), `only_a_counter`, `nobody_signed`, as advertisements
-    are, and `comment_unread`, which may be one. Or one reject where there is no thread, or where the post that asks is
-    only a note, so that an answer would stand for it."""
+    are, `comment_unread`, which may be one, and `signature`, which may be a post's own words. Or one reject where there
+    is no thread, or where the post that asks is only a note, so that an answer would stand for it."""
     read = [found for found in pages if found]
     if read and read[0].headless and address.position(page.url) == 0:
         yield Reject(page.key, "deleted_or_hidden", "of its first post only a note is left")

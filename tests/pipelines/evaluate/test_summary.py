@@ -108,4 +108,4 @@ def test_the_name_that_a_judge_gives_itself_is_inert_on_a_card() -> None:
     name = "a` <img src=x onerror=alert(1)>\n\n# b\x1b[2J" + "c" * 999
     counted = {"judge": name, "win": 1, "tie": 0, "loss": 0, "unread": 0, "share": 1.0, "over_half": None}
     told = "\n".join(tables.of_judge(counted))
-    assert "`a' <img src=x onerror=alert(1)> # b\ufffd[2Jccc" in told and told.count("`") == 2 and len(told) < 900
+    assert "`` a` <img src=x onerror=alert(1)> # b\ufffd[2Jccc" in told and told.count("``") == 2 and len(told) < 900

@@ -314,31 +314,6 @@ def test_stopped_at_any_moment_the_same_command_finishes(
     assert not [path for path in data.rglob(".*") if path.is_dir()]
 
 
-ADDRESSES = [
-    ("https://x.org/t/12", "http://X.org/t/12/", True),
-    ("https://x.org/t/12", "https://x.org/t/12#p4", True),
-    ("https://x.org/t/12", "https://x.org/t/12?page=2", True),
-    ("https://x.org/t/12", "https://x.org/t/123", False),
-    ("https://x.org/", "https://x.org/anything", True),
-    ("https://x.org", "https://x.org.evil.net/", False),
-    ("https://x.org/u?name=", "https://x.org/u?name=ada", True),
-    ("https://x.org/用户/艾达", "https://x.org/用户/艾达/帖子", True),
-]
-
-
-@pytest.mark.parametrize(("asked", "url", "gone"), ADDRESSES)
-def test_addresses_match_at_their_boundaries(asked: str, url: str, gone: bool) -> None:
-    empty = suppression.Tombstones(SALT)
-    assert empty.with_new([empty.new_url(asked)]).has_url(url) is gone
-
-
-def test_names_match_in_any_spelling() -> None:
-    empty = suppression.Tombstones(SALT)
-    known = empty.with_new([empty.new_author("Ａda  Lovelace", ""), empty.new_author("艾达", "zhihu")])
-    assert known.has_author("x", "ada lovelace") and not known.has_author("x", "ada") and not known.has_author("x", "")
-    assert known.has_author("zhihu", "艾达") and not known.has_author("x", "艾达")
-
-
 def test_a_crawl_fetches_no_forgotten_address_and_keeps_no_word_of_a_forgotten_author(tmp_path: Path) -> None:
     threads = {"1": [["Cy", "It leaks"], [ADA, SECRET], [BOB, OTHER]], "2": [["Cy", "It hums"], [BOB, OTHER]], "3": []}
     empty = suppression.Tombstones(SALT)
@@ -375,24 +350,6 @@ def test_what_a_restored_backup_brings_is_not_made_into_records(tmp_path: Path) 
         assert [row["record_id"] for row in left] == ["board:1#a2"]
 
 
-MENTIONS = [
-    ("As Ada Lovelace said, oil helps.", [ADA], "As … said, oil helps."),
-    ("Thanks, @Will: I will try.", ["Will"], "Thanks, @…: I will try."),
-    ("Will you? I will.", ["Will"], "Will you? I will."),
-    ("Lovelacean engines", ["Lovelace"], "Lovelacean engines"),
-    ("小机械师说过：加点油。", ["小机械师"], "…说过：加点油。"),
-    ("学习怎么加油，@学习", ["学习"], "学习怎么加油，@…"),
-    ("> " + SECRET + "\n\nNo.", [], "\nNo."),
-    ("> Ada Lovelace wrote:\n> something else", [ADA], "> something else"),
-    (SECRET, [], SECRET),
-]
-
-
-@pytest.mark.parametrize(("markdown", "names", "left"), MENTIONS)
-def test_quotations_and_names_in_the_posts_of_others(markdown: str, names: list[str], left: str) -> None:
-    assert documents.remove_quotes(markdown, {documents.normalise_line(SECRET)}, names) == left
-
-
 def test_bytes_that_name_the_author_are_not_kept_even_where_the_parser_leaves_the_words_out(tmp_path: Path) -> None:
     board = Board(name="board", url="https://b.example")
     empty = suppression.Tombstones(SALT)
@@ -401,11 +358,6 @@ def test_bytes_that_name_the_author_are_not_kept_even_where_the_parser_leaves_th
     spared = documents.strip_page(board, page, empty.with_new([empty.new_author(ADA, "")]))
     assert spared.changed and isinstance(spared.item, Page) and spared.item.media_type == documents.MEDIA_TYPE
     assert not documents.strip_page(board, page, empty.with_new([empty.new_author("Eve", "")])).changed
-
-
-def test_names_are_found_in_the_attributes_and_between_the_tags_of_a_page() -> None:
-    page = '<p title="Tom &amp; Co">"I said: <b>Ada</b>", and <a href=\'/u/eve\'>Eve</a></p>'
-    assert {"Tom & Co", "Ada", "Eve"} <= set(documents.strings(page.encode()))
 
 
 def test_hashes_of_what_was_compared_go_with_the_clusters(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.storage.layout import command_for
+from pipelines.storage import layout
 
 
 @pytest.mark.parametrize(
@@ -18,4 +18,12 @@ from pipelines.storage.layout import command_for
     ],
 )
 def test_a_folder_names_its_command(path: str, command: str) -> None:
-    assert command_for(Path(path)) == command
+    assert layout.command_for(Path(path)) == command
+
+
+def test_versions_are_counted_and_other_folders_are_none(tmp_path: Path) -> None:
+    assert layout.next_version(tmp_path).name == "v1"
+    for name in ("v2", "v10", "v9", "v2-copy", "latest"):
+        (tmp_path / name).mkdir()
+    assert [folder.name for folder in layout.versions(tmp_path)] == ["v2", "v9", "v10"]
+    assert layout.next_version(tmp_path).name == "v11"
