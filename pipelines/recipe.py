@@ -31,6 +31,13 @@ class WebSettings(_Section):
     pages_per_host: int = Field(10_000, ge=1, description="Most pages of one host in one crawl: where a trap ends.")
 
 
+class ShardSettings(_Section):
+    """How large a shard of records is, which a worker does at a time: it ends with the page that fills it."""
+
+    rows: int = Field(8_192, ge=1, description="Records of a shard.")
+    megabytes: int = Field(64, ge=1, description="Or so much text, whichever is full first.")
+
+
 class ClassifierSettings(_Section):
     """A model that classifies texts or tags words; its score or count becomes the signal `<text>_model_<name>`."""
 
@@ -172,6 +179,7 @@ class Recipe(_Section):
     sources: tuple[_Source, ...] = Field(min_length=1)
     policy: str = Field("default", description="A bundled policy's name or a path to a TOML file.")
     web: WebSettings = WebSettings()
+    shards: ShardSettings = ShardSettings()
     annotate: AnnotateSettings = AnnotateSettings()
     dedupe: DedupeSettings = DedupeSettings()
     decontaminate: DecontaminateSettings = DecontaminateSettings()

@@ -118,6 +118,29 @@ def _in_order(
 
 
 @contextmanager
+def shared(work: Callable[[Item], Result], workers: int) -> Iterator[Callable[[Iterable[Item]], Iterable[Result]]]:
+    """A function that maps `work`, which must not fail, over items in their order; all its calls share the processes.
+
+    They start with the first item; with one worker there is none but this one. Only a few items are in flight.
+    """
+    if workers == 1:
+        yield partial(map, work)
+        return
+    with _pool(work, workers, None) as processes:
+        yield partial(_in_flight, partial(processes.schedule, work), 2 * workers)
+
+
+def _in_flight(schedule: Callable[..., Any], ahead: int, items: Iterable[Item]) -> Iterator[Any]:
+    futures: deque[Any] = deque()
+    for item in items:
+        futures.append(schedule(args=(item,)))
+        if len(futures) > ahead:
+            yield futures.popleft().result()
+    while futures:
+        yield futures.popleft().result()
+
+
+@contextmanager
 def isolated(
     work: Callable[[Item], Result], *, deadline: float, memory: int
 ) -> Iterator[Callable[[Item], Result | BaseException]]:
