@@ -102,9 +102,10 @@ def run(  # noqa: PLR0913, PLR0917 (its options are the words of the command)
 
     check_policy(loaded, chosen)
     check_asked(loaded, chosen)
-    from pipelines.flows import definitions
+    from pipelines.flows import definitions  # before Prefect's runners: it sets Prefect up
+    from pipelines.flows.clusters import runner
 
-    definitions.open_cluster(engine, address, workers)  # what is wrong with it is said before a server is started
+    runner(engine, address, workers)  # what is wrong with it is said before a server is started
     definitions.run_mill(recipe, data, chosen, workers, engine, address, policy)
     _print_status(data, loaded, as_json)
 

@@ -80,8 +80,7 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
                 external.create_tables(con, read, external_inputs)
                 measured.require_columns(rules, con.table("candidate").columns, recipe.name)
                 _judge(con, rules, data)
-                with pool.shared(redact_batch, workers) as redact:
-                    _publish(con, builder, rules, redact)
+                _publish(con, builder, rules, workers)
                 _count_by_source(con, builder, read.counts)
                 _write_pictures(histograms.count(con, closed(rules.quality)), builder)
                 _write_cards(con, recipe, folder.name, _rule_lines(con, rules), builder, read)
@@ -155,13 +154,16 @@ def _judge(con: duckdb.DuckDBPyConnection, rules: Policy, data: Path) -> None:
     con.execute(sql.published(rules))
 
 
-def _publish(con: duckdb.DuckDBPyConnection, builder: storage.FolderBuilder, rules: Policy, redact: Redact) -> None:
-    for split in SPLITS:
-        _write_shards(con, builder, split, sql.SPLIT.format(split=split), PUBLISHED, redact)
-    _write_shards(con, builder, "pairs", sql.pairs(rules), PUBLISHED_PAIR, redact)
-    _write_shards(con, builder, "dropped", sql.DROPPED, DROPPED, redact)
-    _write_shards(con, builder, "verdicts", sql.VERDICTS, VERDICT, redact)
-    _write_shards(con, builder, "contaminated", sql.CONTAMINATED, CONTAMINATED, redact)
+def _publish(con: duckdb.DuckDBPyConnection, builder: storage.FolderBuilder, rules: Policy, workers: int) -> None:
+    tables = {split: (sql.SPLIT.format(split=split), PUBLISHED) for split in SPLITS} | {
+        "pairs": (sql.pairs(rules), PUBLISHED_PAIR),
+        "dropped": (sql.DROPPED, DROPPED),
+        "verdicts": (sql.VERDICTS, VERDICT),
+        "contaminated": (sql.CONTAMINATED, CONTAMINATED),
+    }
+    with pool.shared(redact_batch, workers) as redact:
+        for name, (query, schema) in tables.items():
+            _write_shards(con, builder, name, query, schema, redact)
     builder.counts.update(con.sql(sql.COUNTS).to_arrow_table().to_pylist()[0])
     if unknown := con.sql(sql.UNKNOWN_DECISIONS).fetchall()[0][0]:
         builder.counts["decisions_unknown"] = unknown
