@@ -15,6 +15,7 @@ PAGES = {  # with their icons
     "record": (Message("One record"), "article"),
     "policy": (Message("Policy"), "rule"),
     "duplicates": (Message("Duplicates"), "content_copy"),
+    "contamination": (Message("Contamination"), "science"),
     "snapshots": (Message("Snapshots"), "inventory_2"),
     "sql": (Message("Questions in SQL"), "database"),
 }

@@ -16,6 +16,7 @@ TITLES = {
     "record": ("One record", "单条记录"),
     "policy": ("Policy", "策略"),
     "duplicates": ("Duplicates", "重复"),
+    "contamination": ("Contamination", "污染"),
     "snapshots": ("Snapshots", "快照"),
     "sql": ("Questions in SQL", "用 SQL 查询"),
 }

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.timeout(3600)
 CHOICES = (
     "recipe", "lang", "who", "q", "source", "task", "language", "fate", "rule", "said", "signal", "order", "near",
     "view", "at", "page", "seed", "low", "high", "id", "policy", "off", "run", "line.odd.0",
-    "version", "with", "cluster", "sql", "chart", "x", "y",
+    "version", "with", "cluster", "benchmark", "sql", "chart", "x", "y",
 )  # fmt: skip
 
 
@@ -88,12 +88,13 @@ def views(ids: list[str]) -> Iterator[tuple[str, dict[str, str]]]:
         yield from (("policy", {"policy": name, "rule": rule}) for rule in RULES)
     yield "policy", {"policy": POLICY_FILE, "rule": "measured", "line.measured.0": "100"}
     yield "snapshots", {}
+    yield "contamination", {}
     yield from (("duplicates", {"cluster": name}) for name in ("", *ids))
     for name in PAYLOADS:
         column = name.replace('"', '""')
         query = f'SELECT instruction, output AS "{column}" FROM records'
         yield from (("sql", {"sql": query, "chart": chart, "x": name, "y": "instruction"}) for chart in ("", "bar"))
-    for page in ("", "records", "record", "policy", "duplicates", "snapshots", "sql"):
+    for page in ("", "records", "record", "policy", "duplicates", "contamination", "snapshots", "sql"):
         yield from ((page, {name: payload for name in CHOICES if name != "recipe"}) for payload in PAYLOADS)
         yield page, dict.fromkeys(CHOICES, ALL)
 
@@ -109,7 +110,7 @@ def test_no_page_of_the_dashboard_obeys_a_text(mill: Mill, ids: list[str], watch
         faults += [f"{address}\n    {said}" for said in page.get_by_test_id("stException").all_inner_texts()]
         watch.forget()
     assert not faults, "\n".join(faults)
-    assert sorted(shown) == ["", "duplicates", "policy", "record", "records", "snapshots", "sql"]
+    assert sorted(shown) == ["", "contamination", "duplicates", "policy", "record", "records", "snapshots", "sql"]
     assert all("alert(1)" in text and "evil.example" in text for text in shown.values())
 
 
