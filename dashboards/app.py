@@ -17,6 +17,7 @@ PAGES = {  # with their icons
     "duplicates": (Message("Duplicates"), "content_copy"),
     "contamination": (Message("Contamination"), "science"),
     "snapshots": (Message("Snapshots"), "inventory_2"),
+    "models": (Message("Models"), "model_training"),
     "sql": (Message("Questions in SQL"), "database"),
 }
 

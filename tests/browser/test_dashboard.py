@@ -18,6 +18,7 @@ TITLES = {
     "duplicates": ("Duplicates", "重复"),
     "contamination": ("Contamination", "污染"),
     "snapshots": ("Snapshots", "快照"),
+    "models": ("Models", "模型"),
     "sql": ("Questions in SQL", "用 SQL 查询"),
 }
 LOOKS = {"wide": (1400, 900, "light", "en"), "narrow": (390, 844, "dark", "zh")}
