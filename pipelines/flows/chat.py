@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 from pipelines.errors import WorkFailed
@@ -56,9 +57,7 @@ def ask(served: Served, model: str, messages: Iterable[Mapping[str, str]], **set
 def _write(served: Served, body: Mapping[str, Any], answer: Answer) -> None:
     try:
         with _open(served, "v1/chat/completions", json.dumps(body).encode()) as response:
-            for line in response:
-                if answer.stopped.is_set():
-                    return
+            for line in takewhile(lambda _: not answer.stopped.is_set(), response):
                 _add(line, answer)
     except urllib.error.HTTPError as error:
         answer.error = _refusal(error)

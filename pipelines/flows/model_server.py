@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
 
-from pipelines.errors import WorkFailed
+from pipelines.errors import WorkFailed, WrongInput, error_message
 from pipelines.flows import ports, server
-from pipelines.messages import Message
+from pipelines.messages import Message, tr
 from pipelines.serve.loading import BASE, find_model
 from pipelines.serve.server import TOKEN, serve
 
@@ -155,7 +155,8 @@ def memory_free() -> int | None:
 
 
 def _end_with_the_pipe() -> None:
-    sys.stdin.buffer.read()
+    while os.read(sys.stdin.fileno(), 1):  # not by a reader of Python's, whose lock a process that ends would wait for
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(GRACE)
     os._exit(1)
@@ -167,8 +168,11 @@ def main(arguments: Iterable[str]) -> None:
     threading.Thread(target=_end_with_the_pipe, daemon=True).start()
     from pipelines.models.base import require_train
 
-    require_train()
-    serve(folder, port=int(port), data=Path(data), beside=BASE)
+    try:
+        require_train()
+        serve(folder, port=int(port), data=Path(data), beside=BASE)
+    except (WorkFailed, WrongInput) as error:
+        sys.exit(tr(error_message(error)))
 
 
 if __name__ == "__main__":

@@ -20,15 +20,20 @@ QUESTION = "How do I keep a branch? <img src=x onerror=alert(1)>"
 
 @pytest.fixture(scope="module")
 def model(mill: Mill, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model of the recipe that the dashboard shows. It has learnt other rows, after which its answers end."""
+    """A model of the recipe that the dashboard shows. It has learnt other rows, after which its answers end.
+
+    So has its base, for less long: without any training it would say nothing but line feeds.
+    """
     assert mill.gristmill("run", "small.toml", "--stages", STAGES).returncode == 0
     folder = tmp_path_factory.mktemp("chat")
     write_snapshot(folder, rows(60, "train"), rows(4, "validation", 100))
-    settings = {"method": "full", "max_steps": 120, "learning_rate": 5e-3}
-    finetune.run(recipe(make_model(folder / "base", CHAT), **settings), folder)
+    base = make_model(folder / "base", CHAT)
+    for steps in (30, 90):
+        finetune.run(recipe(base, method="full", max_steps=steps, learning_rate=5e-3), folder)
+        base = folder / "6_models" / "tiny" / "v1"
     made = mill.folder / "data" / "6_models" / "small"
     shutil.copytree(folder / "6_models" / "tiny", made, symlinks=True)
-    return made / "v1"
+    return made / "v2"
 
 
 def test_both_are_chatted_with_and_voted_on(model: Path, mill: Mill, page: Page) -> None:
@@ -42,10 +47,10 @@ def test_both_are_chatted_with_and_voted_on(model: Path, mill: Mill, page: Page)
     expect(better).to_have_count(2)
     shoot(page, "chat-blind")
     main = page.get_by_test_id("stMain")
-    expect(main.get_by_text("tiny/v1")).to_have_count(0)
+    expect(main.get_by_text("tiny/v2")).to_have_count(0)
     page.get_by_role("button", name="is better", disabled=False).first.click()
     expect(page.get_by_role("button", name="Take the vote back")).to_be_visible()
-    expect(main.get_by_text("tiny/v1")).to_be_visible()
+    expect(main.get_by_text("tiny/v2")).to_be_visible()
     (vote,) = map(json.loads, (mill.folder / "data" / "votes.jsonl").read_text().splitlines())
     assert (vote["who"], vote["recipe"], vote["messages"][0]["content"]) == ("Ada", "small", QUESTION)
     assert page.locator("img[src=x]").count() == 0
