@@ -15,7 +15,9 @@ PAGES = {  # with their icons
     "record": (Message("One record"), "article"),
     "policy": (Message("Policy"), "rule"),
     "duplicates": (Message("Duplicates"), "content_copy"),
+    "contamination": (Message("Contamination"), "science"),
     "snapshots": (Message("Snapshots"), "inventory_2"),
+    "models": (Message("Models"), "model_training"),
     "sql": (Message("Questions in SQL"), "database"),
 }
 

@@ -16,7 +16,9 @@ TITLES = {
     "record": ("One record", "单条记录"),
     "policy": ("Policy", "策略"),
     "duplicates": ("Duplicates", "重复"),
+    "contamination": ("Contamination", "污染"),
     "snapshots": ("Snapshots", "快照"),
+    "models": ("Models", "模型"),
     "sql": ("Questions in SQL", "用 SQL 查询"),
 }
 LOOKS = {"wide": (1400, 900, "light", "en"), "narrow": (390, 844, "dark", "zh")}

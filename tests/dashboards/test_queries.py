@@ -10,8 +10,9 @@ from tests.dashboards.conftest import DASHBOARDS, Milled
 
 QUERIES = sorted((DASHBOARDS / "queries").glob("*.sql"))
 ANY = {"source": "", "task": "", "language": "", "fate": "", "rule": "", "words": "", "low": None, "high": None}
-PARAMETERS: dict[str, Any] = ANY | {"recipe": "small", "ids": ["forum:q1#a101"], "cluster": "forum:q1#a101"}
-MAY_BE_EMPTY = {"families", "reasons", "lost_reasons", "failed"}
+ONE = {"ids": ["forum:q1#a101"], "cluster": "forum:q1#a101", "benchmark": "", "version": "v1", "test": ""}
+PARAMETERS: dict[str, Any] = ANY | ONE | {"recipe": "small"}
+MAY_BE_EMPTY = {"families", "contaminated_in", "evaluated", "reasons", "lost_reasons", "failed"}
 
 
 def ask(query: str, data: Path, signal: str = "output_words", **chosen: Any) -> list[tuple[Any, ...]]:

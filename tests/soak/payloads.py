@@ -57,6 +57,7 @@ def make(data: Path, folder: Path) -> list[str]:
     dedupe.run(recipe, data)
     curate.run(recipe, data)
     _log(data)
+    _train(data)
     (data / "policies").mkdir()
     (data / "policies" / POLICY_FILE).write_text(POLICY)
     return ids
@@ -114,6 +115,19 @@ def _decide(data: Path, ids: list[str]) -> None:
             {"record_id": name, "decision": "note", "who": other, "when": payload, "note": payload},
         ]
     (data / "decisions.jsonl").write_text("".join(json.dumps(one) + "\n" for one in said))
+
+
+def _train(data: Path) -> None:
+    """A model whose card and answers are payloads."""
+    snapshot = {"recipe": "mill", "version": "v1", "fingerprint": ALL}
+    said = [dict.fromkeys(("record_id", "instruction", "input", "before", "after"), payload) for payload in PAYLOADS]
+    counts = {"trained": 1, "answer_tokens": 9, "learnt_tokens": 9}
+    numbers = {"base_model": ALL, "snapshot": snapshot, "examples": counts, "steps": 2, "samples": said}
+    numbers |= {"held_out": {"before": None}, "train_loss": [[1, 2.0], [2, 1.0]]}
+    about: dict[str, Any] = {"stage": "finetune", "name": "mill", "version": 1, "params": {}, "inputs": {}}
+    with storage.building(storage.folder(data, "finetune", "mill") / "v1", **about) as made:
+        made.text("metrics.json", json.dumps(numbers))
+        made.text("README.md", f"---\nname: {json.dumps(ALL)}\n---\n\n" + "\n\n".join(PAYLOADS))
 
 
 def _log(data: Path) -> None:
