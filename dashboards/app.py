@@ -11,6 +11,7 @@ from pipelines.messages import LANGUAGES, Message, of_locale, tr, use
 
 PAGES = {  # with their icons
     "overview": (Message("Overview"), "stacks"),
+    "sources": (Message("Sources"), "cloud_download"),
     "records": (Message("Records"), "list"),
     "record": (Message("One record"), "article"),
     "policy": (Message("Policy"), "rule"),

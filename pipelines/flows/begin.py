@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from pydantic import ValidationError
+
 from connectors import CONNECTORS
-from pipelines.catalog.described import block
 from pipelines.errors import WrongInput
-from pipelines.recipe import Recipe, load
+from pipelines.flows import recipe_file
+from pipelines.recipe import Recipe
 
 # what people have, and which connector reads it where its place does not tell
 HAVE = {
@@ -88,6 +90,8 @@ class Answers:
     licence: str = ""
     address: str = ""
     title: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)  # of the source, as text or of the type that they have
+    web: Mapping[str, Any] = field(default_factory=dict)  # of the recipe's [web]
 
 
 def is_address(place: str) -> bool:
@@ -116,29 +120,54 @@ def needs_address(place: str, connector: str) -> bool:
 
 def states_licence(connector: str) -> bool:
     """Whether what this connector reads says under which licence it is."""
-    kinds = {each.model_fields["connector"].default: each for each in CONNECTORS}
-    return bool(vars(kinds[connector]).get("states_licence", True))
+    return bool(vars(_connectors()[connector]).get("states_licence", True))
 
 
 def write(file: Path, answers: Answers) -> Recipe:
     """Write the recipe, and return it as it is read. Raises: WrongInput where the file is there, RecipeError."""
-    if file.exists():
-        raise WrongInput("{file}: is there already; name a new file", file=file)
-    about = {"name": answers.name} | ({"title": answers.title} if answers.title else {})
-    source = {"connector": answers.connector, "name": answers.name, **_where(answers, file.parent)}
-    source |= {"licence": answers.licence} if answers.licence else {}
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("x", encoding="utf-8") as new:
-        new.write(_lines(about) + "\n" + block(source))
+    return recipe_file.create(file, draft(file, answers))
+
+
+def draft(file: Path, answers: Answers, recipe: str = "", heading: str = "") -> str:
+    """The text of a new recipe at `file`, called as its source where `recipe` names it not otherwise.
+
+    Raises: WrongInput where the connector does not read such a place.
+    """
+    about = {"name": recipe or answers.name} | ({"title": answers.title} if answers.title else {})
+    return recipe_file.new(about, source(answers, file.parent), answers.web, heading)
+
+
+def add(file: Path, answers: Answers, before: str) -> Recipe:
+    """Add a source to the recipe `file`, which says `before`. Raises: WrongInput where it does not, RecipeError."""
+    return recipe_file.replace(file, added(file, answers, before), before)
+
+
+def added(file: Path, answers: Answers, before: str) -> str:
+    """The text of the recipe `file`, which says `before`, with one more source. Raises WrongInput."""
+    return recipe_file.with_source(file, before, source(answers, file.parent) | _titled(answers), answers.web)
+
+
+def source(answers: Answers, folder: Path) -> dict[str, Any]:
+    """The settings of the source, of a recipe in `folder`; they are of the connector's types where it takes them.
+
+    Raises: WrongInput where the connector does not read such a place.
+    """
+    given = {"connector": answers.connector, "name": answers.name, **_where(answers, folder), **answers.settings}
+    given |= {"licence": answers.licence} if answers.licence else {}
     try:
-        return load(file)
-    except WrongInput:
-        file.unlink()
-        raise
+        made = _connectors()[answers.connector].model_validate(given)
+    except ValidationError:
+        return given  # `pipelines.recipe.faults` says why
+    written = made.model_dump(mode="json", include=set(given))
+    return {key: written[key] for key in given}
 
 
-def _lines(values: Mapping[str, Any]) -> str:
-    return block(dict(values)).removeprefix("[[sources]]\n")
+def _titled(answers: Answers) -> dict[str, str]:
+    return {"title": answers.title} if answers.title else {}
+
+
+def _connectors() -> dict[str, Any]:
+    return {each.model_fields["connector"].default: each for each in CONNECTORS}
 
 
 def _where(answers: Answers, folder: Path) -> dict[str, Any]:
