@@ -108,7 +108,7 @@ def ask_connector(proposed: str, spots: Spots) -> str:
     if more:
         with st.expander(tr("What {connector} reads", connector=connector)):
             for paragraph in more:
-                st.markdown(texts.plain(tr(paragraph)))
+                st.markdown(tr(paragraph))
     return connector
 
 

@@ -15,6 +15,7 @@ PAGES = {  # with their icons
     "records": (Message("Records"), "list"),
     "record": (Message("One record"), "article"),
     "policy": (Message("Policy"), "rule"),
+    "map": (Message("Map"), "scatter_plot"),
     "duplicates": (Message("Duplicates"), "content_copy"),
     "snapshots": (Message("Snapshots"), "inventory_2"),
     "sql": (Message("Questions in SQL"), "database"),

@@ -79,7 +79,9 @@ def find_faults(draft: Draft) -> list[tuple[str, str]]:
 
 
 def _field_of(key: str, answers: begin.Answers) -> str:
-    """The field that a key of a source is filled from."""
+    """The field that a key of a source is filled from; of what is wrong with the whole, the one that is left empty."""
+    if not key:
+        return "from" if begin.needs_address(answers.place, answers.connector) and not answers.address else "place"
     is_origin = key == begin.FROM.get(answers.connector) and not begin.is_address(answers.place)
     return "from" if is_origin else key
 

@@ -49,6 +49,9 @@ def show_mill(recipe: str, label: str) -> None:
     if st.query_params.get("run"):
         follow(recipe, st.query_params["run"])
         return
+    if not served.knows(recipe):
+        st.caption(tr("`gristmill up` was started without this recipe; with it, it is run from here."))
+        return
     pressed: dict[str, Any] = {"on_click": start_mill, "args": (recipe,)}
     st.button(label, icon=":material/play_arrow:", type="primary", **pressed)
     tried = st.session_state.get(NOT_STARTED, ("", "", ""))

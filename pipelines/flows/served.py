@@ -28,6 +28,11 @@ def place(name: str) -> str:
     return _places().get(name, name)
 
 
+def knows(name: str) -> bool:
+    """Whether a run of the recipe of that name can be started from here."""
+    return name in _places()
+
+
 def files() -> dict[str, Path]:
     """The recipes that lie in files of their own, by name: those that can be changed."""
     return {name: Path(place) for name, place in _places().items() if Path(place).is_file()}
