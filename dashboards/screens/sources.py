@@ -105,7 +105,7 @@ def show_source(recipe: str, source: str) -> None:
 
 def show_permissions(source: str, refused: list[dict[str, Any]]) -> None:
     """What the site asks machines not to do, which was obeyed."""
-    st.subheader(tr("What it asks to be left alone"))
+    st.subheader(tr("Robots and opt-outs"))
     opted_out = ask.rows("opted_out", source=source)
     if not refused and not opted_out:
         st.caption(tr("Nothing: neither robots.txt nor an opt-out stood in the way."))
