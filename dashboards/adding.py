@@ -159,7 +159,7 @@ def ask_web() -> dict[str, Any]:
     says = {name: tr(field.description or "") for name, field in about.items()}
     with st.expander(tr("How it is asked")):
         contact = address.text("contact", "contact", help=says["contact"], placeholder="crawl@bakery.example").strip()
-        delay = address.number("delay", "delay", help=says["delay"], placeholder="5", min_value=0.0)
+        delay = address.number("delay", "delay", help=says["delay"], placeholder="5")
         private = address.lines("allow_private", "private", "", help=says["allow_private"], height=80)
     hosts = [line.strip() for line in private.splitlines() if line.strip()]
     told = {"contact": contact, "allow_private": hosts}

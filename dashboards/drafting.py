@@ -60,7 +60,7 @@ def make(answers: begin.Answers, into: str, fresh: str) -> Draft:
 def find_faults(draft: Draft) -> list[tuple[str, str]]:
     """What is wrong, in words for Markdown, each with the field that it is about."""
     place = draft.answers.place
-    if not begin.is_address(place) and not Path(place).expanduser().exists():
+    if not begin.is_address(place) and not begin.path_of(place).exists():
         return [("place", tr("There is no such file or folder on the machine of this dashboard."))]
     found = recipes.faults(begin.source(draft.answers, draft.file.parent))
     told = [
@@ -145,10 +145,11 @@ def _write(draft: Draft, run: bool) -> None:
         return
     address.forget(*_asked(list(st.query_params)))
     address.put("made", draft.recipe)
+    address.put("show", "list")
     address.forget("run")
     if run:
         running.start_mill(draft.recipe)
 
 
 def _asked(query: Iterable[str]) -> Iterator[str]:
-    return (name for name in query if name in (*ASKED, "show") or name.startswith("set."))
+    return (name for name in query if name in ASKED or name.startswith("set."))

@@ -98,9 +98,18 @@ def is_address(place: str) -> bool:
     return place.startswith(("http://", "https://"))
 
 
+def path_of(place: str) -> Path:
+    """The path that somebody wrote, with `~` as the home folder where there is such a one."""
+    path = Path(place.replace("\0", ""))
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
+
+
 def propose(place: str, have: str = "") -> str:
     """The connector that reads a place, by its look; by what somebody says it is, a key of HAVE, where that differs."""
-    told = _by_address(place) if is_address(place) else _by_path(Path(place).expanduser())
+    told = _by_address(place) if is_address(place) else _by_path(path_of(place))
     if have == "forum" and told in ("website", "", "instructions"):
         return "forum"
     return told or HAVE.get(have, "website" if is_address(place) else "documents")
@@ -108,7 +117,7 @@ def propose(place: str, have: str = "") -> str:
 
 def name_of(place: str) -> str:
     """A name for a source, from the host of an address or the name of a file."""
-    text = urlsplit(place).hostname or "" if is_address(place) else Path(place).expanduser().resolve().name
+    text = urlsplit(place).hostname or "" if is_address(place) else path_of(place).resolve().name
     text = text.removeprefix("www.").lower() if is_address(place) else text.split(".")[0].lower()
     return re.sub(r"[^a-z0-9_-]+", "-", text).strip("-_") or "mine"
 
@@ -177,7 +186,7 @@ def _where(answers: Answers, folder: Path) -> dict[str, Any]:
         return _at_address(connector, place)
     if connector not in AT_PATH:
         return {}
-    path = Path(place).expanduser().resolve()
+    path = path_of(place).resolve()
     shown = path.relative_to(folder.resolve()) if path.is_relative_to(folder.resolve()) else path
     address = answers.address
     if connector == "stackexchange":
@@ -234,8 +243,11 @@ def _by_file(file: Path) -> str:
     told = _first(_NAMES, [name])
     if told != "instructions" or not name.endswith(("json", "jsonl")):
         return told
-    with file.open("rb") as opened:
-        return _first(_CONTENTS, [opened.read(20_000).decode("utf-8", "replace")]) or told
+    try:
+        with file.open("rb") as opened:
+            return _first(_CONTENTS, [opened.read(20_000).decode("utf-8", "replace")]) or told
+    except OSError:  # a check says so
+        return told
 
 
 def _first(patterns: Iterable[tuple[str, str]], texts: Iterable[str]) -> str:

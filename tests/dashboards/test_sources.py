@@ -97,6 +97,9 @@ def test_what_is_wrong_stands_beside_its_field(files: Path, open_page: OpenPage)
         page = form(open_page, files, **query)
         assert says in said(page), query
         assert "Check it" not in [button.label for button in page.button]
+    for place in ("~nobody-of-that-name/x", "a\0b", "../../nowhere"):
+        assert "There is no such file or folder" in said(form(open_page, place))
+    assert "web.delay: must be at least 0" in said(form(open_page, "https://a.b/", delay="-1"))
     assert "reads files: name a path" in said(form(open_page, "https://a.b/", reads="documents"))
     assert "must be a whole number" in said(form(open_page, "https://a.b/", **{"set.max_pages": "many"}))
 
