@@ -1,5 +1,6 @@
 """A recipe: the TOML file that says where text comes from, what is kept, and what is baked from it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union
 from zoneinfo import available_timezones
@@ -8,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from connectors import CONNECTORS
 from connectors.base import Connector, LocalPath
-from pipelines.errors import Location, WrongInput, did_you_mean, explain_faults, read_toml
+from pipelines.errors import Location, WrongInput, did_you_mean, explain_faults, faults_by_key, read_toml
 from pipelines.messages import Message
 
 RECIPES = Path(__file__).parent / "recipes"
@@ -229,11 +230,25 @@ class Recipe(_Section):
 def load(path: str | Path) -> Recipe:
     """Read a recipe by path, or a bundled one by name. Raises RecipeError with file, key and cure."""
     file = find(path)
-    settings = read_toml(file, RecipeError)
+    return build(read_toml(file, RecipeError), file)
+
+
+def build(settings: Mapping[str, Any], file: Path) -> Recipe:
+    """The recipe that these settings of a file make, which need not be there yet. Raises RecipeError."""
     try:
         return Recipe.model_validate(settings, context={"base": file.parent.resolve()})
     except ValidationError as error:
         raise RecipeError(explain_faults(str(file), settings, error.errors(), _known_keys)) from error
+
+
+def faults(source: Mapping[str, Any]) -> dict[str, str]:
+    """What is wrong with the settings of one source, by key; "" is the key of what is wrong with all of it."""
+    connector = next(each for each in CONNECTORS if each.model_fields["connector"].default == source["connector"])
+    try:
+        connector.model_validate(source)
+    except ValidationError as error:
+        return dict(faults_by_key(source, error.errors(), lambda _: sorted(connector.model_fields)))
+    return {}
 
 
 def find(path: str | Path) -> Path:

@@ -169,12 +169,17 @@ def up(
 ) -> None:
     """Start the Prefect server and UI, the recipes' deployments and the dashboard. Ctrl-C stops it all.
 
+    Recipes that were made on the dashboard are there besides.
+
     Example: [bold]gristmill up demo python[/bold]
     """
+    from pipelines.flows import recipe_file
     from pipelines.flows.up import up as start
     from pipelines.recipe import load
 
-    names = recipes or ["demo", "python"]
+    named = recipes or ["demo", "python"]
+    told = {load(name).name for name in named}
+    names = [*named, *(str(file) for name, file in recipe_file.listed(str(data)).items() if name not in told)]
     for name in names:
         load(name)
     start(names, data, port, _print_addresses)

@@ -12,9 +12,11 @@ from tests.conftest import Mill
 RECORD = "forum:q1%23a101"
 TITLES = {
     "overview": ("small", "small"),
+    "sources": ("Sources", "数据源"),
     "records": ("Records", "记录"),
     "record": ("One record", "单条记录"),
     "policy": ("Policy", "策略"),
+    "map": ("Map", "地图"),
     "duplicates": ("Duplicates", "重复"),
     "contamination": ("Contamination", "污染"),
     "snapshots": ("Snapshots", "快照"),

@@ -60,6 +60,9 @@ def make(data: Path, folder: Path) -> list[str]:
     _train(data)
     (data / "policies").mkdir()
     (data / "policies" / POLICY_FILE).write_text(POLICY)
+    (data / "recipes").mkdir()
+    for number, payload in enumerate(PAYLOADS):
+        (data / "recipes" / f"{number}.toml").write_text(f"name = {json.dumps(payload)}\n")
     return ids
 
 
@@ -70,7 +73,11 @@ def _recipe(folder: Path) -> Recipe:
     items.write_text("".join(json.dumps({"task_id": payload, "question": LEAK}) + "\n" for payload in PAYLOADS))
     titled = " ".join(ALL.split())
     source = {"connector": "python_docs", "name": "forum", "title": titled}
-    settings = {"policy": str(folder / "hostile.toml"), "decontaminate": {"benchmarks": [str(items)]}}
+    settings = {
+        "policy": str(folder / "hostile.toml"),
+        "annotate": {"embedding": "multilingual"},
+        "decontaminate": {"benchmarks": [str(items)]},
+    }
     return Recipe.model_validate({"name": "mill", "title": titled, "sources": [source], **settings})
 
 
@@ -91,16 +98,23 @@ def _record(name: str, payload: str) -> dict[str, Any]:
 def _collect(data: Path, records: list[dict[str, Any]]) -> None:
     about: dict[str, Any] = {"stage": "collect", "name": "forum", "version": 1, "params": {}, "inputs": {}}
     now = datetime.now(UTC)
-    texts = ("url", "media_type", "licence", "robots", "etag", "last_modified")
+    about_page = ("url", "media_type", "licence", "robots", "etag", "last_modified")
     rows = [
         to_row(
-            Page("forum", one["page_id"].split(":", 1)[1], body=b"", fetched_at=now, **dict.fromkeys(texts, one["url"]))
+            Page(
+                "forum",
+                one["page_id"].split(":", 1)[1],
+                body=b"",
+                fetched_at=now,
+                **dict.fromkeys(about_page, one["url"]),
+            )
         )
         for one in records
     ]
     with storage.building(storage.folder(data, "collect", "forum"), **about) as made:
         made.table("pages-00000.parquet", pa.Table.from_pylist(rows, schema=PAGE), PAGE)
-        rejects = [{name: PAYLOADS[5] for name in REJECT.names if pa.types.is_string(REJECT.field(name).type)}]
+        texts = [name for name in REJECT.names if pa.types.is_string(REJECT.field(name).type)]
+        rejects = [dict.fromkeys(texts, payload) | {"source": "forum"} for payload in PAYLOADS]
         made.table("rejects-00000.parquet", pa.Table.from_pylist(rejects, schema=REJECT), REJECT)
 
 

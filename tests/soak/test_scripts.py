@@ -27,9 +27,12 @@ CHOICES = (
     "recipe", "lang", "who", "q", "source", "task", "language", "fate", "rule", "said", "signal", "order", "near",
     "view", "at", "page", "seed", "low", "high", "id", "policy", "off", "run", "line.odd.0",
     "version", "with", "cluster", "benchmark", "model", "part", "test", "names", "licence", "temperature", "tokens",
-    "sql", "chart", "x", "y",
+    "sql", "chart", "x", "y", "show", "of", "made", "have", "place", "reads", "called", "title",
+    "from", "into", "fresh", "contact", "delay", "private", "set.parts", "set.locale", "by", "area",
 )  # fmt: skip
-PAGES = ("", "records", "record", "policy", "duplicates", "contamination", "snapshots", "models", "sql")
+PAGES = (
+    "", "sources", "records", "record", "policy", "map", "duplicates", "contamination", "snapshots", "models", "sql",
+)  # fmt: skip
 
 
 class Watch:
@@ -93,6 +96,9 @@ def views(ids: list[str]) -> Iterator[tuple[str, dict[str, str]]]:
     yield "contamination", {}
     yield from (("models", {"part": part}) for part in ("training", "evaluation", "answers", "curation", "chat"))
     yield from (("duplicates", {"cluster": name}) for name in ("", *ids))
+    yield from (("sources", {"show": show}) for show in ("list", "add"))
+    yield from (("sources", {"of": name.partition(":")[0]}) for name in ids)
+    yield from (("map", {"by": by, "area": "-9,9,-9,9"}) for by in ("source", "fate", "rule"))
     for name in PAYLOADS:
         column = name.replace('"', '""')
         query = f'SELECT instruction, output AS "{column}" FROM records'
