@@ -22,8 +22,7 @@ from pydantic import Field
 
 from pipelines import storage
 from pipelines.catalog import status
-from pipelines.errors import WorkFailed
-from pipelines.flows import server, steps
+from pipelines.flows import connection, server, steps
 from pipelines.flows.stages import STAGES, Stage
 from pipelines.flows.steps import Outcome, RunFailed, Step
 from pipelines.recipe import FinetuneSettings, PreferenceSettings, Recipe, RecipeError, load
@@ -33,7 +32,7 @@ from pipelines.workers.progress import track
 
 server.prepare()
 
-from prefect import flow, runtime, serve, task  # noqa: E402
+from prefect import flow, runtime, serve, tags, task  # noqa: E402
 from prefect.artifacts import (  # noqa: E402
     create_link_artifact,
     create_markdown_artifact,
@@ -42,12 +41,16 @@ from prefect.artifacts import (  # noqa: E402
     update_progress_artifact,
 )
 from prefect.cache_policies import NO_CACHE  # noqa: E402
+from prefect.logging.handlers import APILogHandler  # noqa: E402
 from prefect.schedules import Cron  # noqa: E402
-from prefect.settings import PREFECT_API_URL  # noqa: E402
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner  # noqa: E402
 
-if not logging.getLogger("gristmill").level:  # under `gristmill up` nobody else has asked for more than warnings
-    logging.getLogger("gristmill").setLevel(logging.INFO)
+LOG = logging.getLogger("gristmill")
+if not LOG.level:  # under `gristmill up` nobody else has asked for more than warnings
+    LOG.setLevel(logging.INFO)
+if not any(isinstance(handler, APILogHandler) for handler in LOG.handlers):
+    # a team's worker has imported Prefect, and set up its logs, before it comes here and hears of ours
+    LOG.addHandler(APILogHandler())
 
 Engine = Literal["local", "dask", "ray"]
 Workers = Annotated[int, Field(ge=1)]
@@ -176,21 +179,9 @@ def run_mill(
     policy: str = "",
 ) -> None:
     """The flow `mill` from a command. Raises WorkFailed where the Prefect server that is set does not answer."""
-    api = PREFECT_API_URL.value()
-    if api and not server.is_reachable(api):
-        raise WorkFailed(
-            "PREFECT_API_URL: no Prefect server answers at {api}; start it, or unset PREFECT_API_URL to do without",
-            api=api,
-        )
-    mill(
-        recipe=recipe,
-        data=str(data),
-        stages=stages,
-        workers=workers,
-        policy=policy,
-        engine=engine,
-        address=address,
-    )
+    connection.check()
+    with tags("gristmill", load(recipe).name):
+        mill(recipe, str(data), stages, workers, None, policy, engine, address)
 
 
 FLOWS = (mill, collect, curate, finetune, prefer)
@@ -269,7 +260,7 @@ def _show(recipe: Recipe, data: Path) -> None:
     card = storage.latest(storage.folder(data, "curate", recipe.name)) / "README.md"
     with suppress(FileNotFoundError):
         create_markdown_artifact(card.read_text(), key=_key("card", recipe), description="Dataset card")
-    if dashboard := server.find_running().get("dashboard"):
+    if dashboard := server.find().get("dashboard"):
         create_link_artifact(dashboard, "dashboard", key=_key("dashboard", recipe), description="Look at the records")
 
 

@@ -1,8 +1,6 @@
-"""Start a run on the server of `gristmill up`, and ask how it goes. Imports no Prefect: the dashboard asks too."""
+"""Start a run on the Prefect server that is at work, and ask how it goes. Imports no Prefect: the dashboard asks too."""
 
-import json
 import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -10,7 +8,6 @@ from urllib.parse import quote
 from pipelines.errors import WorkFailed
 from pipelines.flows import server
 
-SECONDS = 10
 ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 
@@ -44,19 +41,16 @@ def find(run: str) -> Run:
 
 
 def _run(told: dict[str, Any]) -> Run:
-    url = f"{server.find_running().get('ui', '')}/v2/runs/flow-run/{told['id']}"
+    url = f"{server.find().get('ui', '')}/v2/runs/flow-run/{told['id']}"
     return Run(told["id"], url, told.get("state_type") or "PENDING")
 
 
 def _ask(path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-    up = server.find_running()
-    if not up:
+    there = server.find()
+    if not there:
         raise WorkFailed("no `gristmill up` is at work here")
-    content = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f"{up['api']}/{path}", content, {"Content-Type": "application/json"})
     try:
-        with server.loopback().open(request, timeout=SECONDS) as response:
-            told: dict[str, Any] = json.load(response)
+        told: dict[str, Any] = server.ask(there["api"], path, body)
     except urllib.error.HTTPError as error:
         words = {"path": path, "status": error.code}
         raise WorkFailed("the Prefect server does not know {path} ({status})", **words) from error

@@ -17,17 +17,11 @@ import pytest
 
 from pipelines import storage
 from tests.conftest import GRISTMILL, Mill, environment
+from tests.pipelines.flows.prefect_api import ask
 from tests.waiting import FAR, until
 
 STAGES = ["collect", "normalise", "annotate", "dedupe", "curate"]
 ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
-
-
-def ask(url: str, body: Any = None) -> Any:
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=FAR) as answer:
-        return json.load(answer)
 
 
 def ended(mill: Mill, run_id: str) -> dict[str, Any]:
