@@ -22,7 +22,7 @@ from pydantic import Field
 
 from pipelines import storage
 from pipelines.catalog import status
-from pipelines.flows import connection, server, steps
+from pipelines.flows import automations, connection, nothing_kept, server, steps
 from pipelines.flows.stages import STAGES, Stage
 from pipelines.flows.steps import Outcome, RunFailed, Step
 from pipelines.recipe import FinetuneSettings, PreferenceSettings, Recipe, RecipeError, load
@@ -41,6 +41,7 @@ from prefect.artifacts import (  # noqa: E402
     update_progress_artifact,
 )
 from prefect.cache_policies import NO_CACHE  # noqa: E402
+from prefect.events import emit_event  # noqa: E402
 from prefect.logging.handlers import APILogHandler  # noqa: E402
 from prefect.schedules import Cron  # noqa: E402
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner  # noqa: E402
@@ -262,6 +263,10 @@ def _show(recipe: Recipe, data: Path) -> None:
         create_markdown_artifact(card.read_text(), key=_key("card", recipe), description="Dataset card")
     if dashboard := server.find().get("dashboard"):
         create_link_artifact(dashboard, "dashboard", key=_key("dashboard", recipe), description="Look at the records")
+    for found in nothing_kept.find(recipe, data):
+        about = {"prefect.resource.id": f"gristmill.source.{recipe.name}.{found.source}"}
+        told = {"recipe": recipe.name, "source": found.source, "says": str(found.says)}
+        emit_event(automations.NOTHING_KEPT, about | {"prefect.resource.name": found.source}, payload=told)
 
 
 def _key(what: str, recipe: Recipe) -> str:
@@ -327,6 +332,7 @@ def _shard_tasks(
 
 def serve_recipes(recipes: Sequence[str], data: str) -> None:
     """Serve every flow of every recipe until told to stop. One run at a time: they share the data folder."""
+    automations.watch()
     deployments = [_deployment(one, name, data) for name in recipes for one in FLOWS]
     serve(*deployments, limit=1, print_starting_message=False)
 

@@ -1,4 +1,4 @@
-"""Start a run on the Prefect server that is at work, and ask how it goes. Imports no Prefect: the dashboard asks too."""
+"""Start a run on the Prefect server at work, and ask how it goes. Imports no Prefect: the dashboard asks too."""
 
 import urllib.error
 from dataclasses import dataclass
