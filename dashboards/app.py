@@ -3,6 +3,8 @@
 Each file of `screens` is a page. This one holds what all pages have: the language, the recipe and the reader's name.
 """
 
+import os
+
 import streamlit as st
 
 from dashboards import address, ask, texts
@@ -54,6 +56,8 @@ def choose() -> None:
         st.caption(tr("You decide as {name}.", name=f"**{texts.plain(signed_in)}**"))
     else:
         address.text(tr("Your name"), "who", keep=True, help=tr("Stands beside what you decide."))
+    if runs := os.environ.get("PREFECT_UI_URL"):
+        st.link_button(tr("Runs and schedules"), f"{runs}/runs", icon=":material/open_in_new:")
 
 
 main()

@@ -12,12 +12,14 @@ from pipelines.cli.proof import app
 from pipelines.errors import WorkFailed
 from pipelines.messages import tr
 
+__all__ = ["app"]
+
 
 @app.command()
 def dashboard(
     recipes: Recipes = None,
     host: Annotated[
-        str, typer.Option(help="Address to listen on; others than loopback need a password.")
+        str, typer.Option(help="Address to listen on; others than loopback need a password or a proxy.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65_535, help="Port to listen on.")] = 8501,
     url: Annotated[

@@ -20,9 +20,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from pipelines import storage
 from pipelines.catalog import status
-from pipelines.flows import automations, connection, nothing_kept, server, steps
+from pipelines.flows import automations, connection, nothing_kept, server, shown, steps
 from pipelines.flows.stages import STAGES, Stage
 from pipelines.flows.steps import Outcome, RunFailed, Step
 from pipelines.recipe import FinetuneSettings, PreferenceSettings, Recipe, RecipeError, load
@@ -34,7 +33,6 @@ server.prepare()
 
 from prefect import flow, runtime, serve, tags, task  # noqa: E402
 from prefect.artifacts import (  # noqa: E402
-    create_link_artifact,
     create_markdown_artifact,
     create_progress_artifact,
     create_table_artifact,
@@ -186,6 +184,13 @@ def run_mill(
 
 
 FLOWS = (mill, collect, curate, finetune, prefer)
+DOES = {  # each flow's own tag
+    "mill": "whole road",
+    "collect": "pages only",
+    "curate": "pages to snapshot",
+    "finetune": "snapshot to model",
+    "prefer": "preferences",
+}
 
 
 def _with_finetune(recipe: Recipe, settings: FinetuneSettings | None) -> Recipe:
@@ -258,11 +263,13 @@ def _show(recipe: Recipe, data: Path) -> None:
     funnel = status.funnel(data, [*recipe.source_names(), recipe.name])
     rows = [{name: value for name, value in asdict(row).items() if name != "counts"} for row in funnel]
     create_table_artifact(rows, key=_key("funnel", recipe), description="What went in, what went on, and what did not")
-    card = storage.latest(storage.folder(data, "curate", recipe.name)) / "README.md"
+    folder = shown.snapshot(recipe, data)
     with suppress(FileNotFoundError):
-        create_markdown_artifact(card.read_text(), key=_key("card", recipe), description="Dataset card")
-    if dashboard := server.find().get("dashboard"):
-        create_link_artifact(dashboard, "dashboard", key=_key("dashboard", recipe), description="Look at the records")
+        create_markdown_artifact(shown.card(folder), key=_key("card", recipe), description="Dataset card")
+    there = server.find()
+    is_there = (folder / "README.md").exists()
+    text = shown.where_next(recipe, there.get("dashboard", ""), there.get("ui", ""), data, is_there)
+    create_markdown_artifact(text, key=_key("next", recipe), description="What to look at next")
     for found in nothing_kept.find(recipe, data):
         about = {"prefect.resource.id": f"gristmill.source.{recipe.name}.{found.source}"}
         told = {"recipe": recipe.name, "source": found.source, "says": str(found.says)}
@@ -344,7 +351,7 @@ def _deployment(one: Any, name: str, data: str) -> Any:
         name=recipe.name,
         schedule=Cron(when.cron, timezone=when.timezone) if when else None,
         parameters={"recipe": str(file.absolute()) if file.is_file() else name, "data": data},
-        tags=["gristmill", recipe.name],
+        tags=["gristmill", recipe.name, DOES[one.name]],
         description=(one.description or "").split("\n\nArgs:")[0],
     )
 
