@@ -3,10 +3,13 @@
 Each file of `screens` is a page. This one holds what all pages have: the language, the recipe and the reader's name.
 """
 
+import os
+
 import streamlit as st
 
 from dashboards import address, ask, texts
 from pipelines.errors import WorkFailed, WrongInput
+from pipelines.flows import sign_in
 from pipelines.messages import LANGUAGES, Message, of_locale, tr, use
 
 PAGES = {  # with their icons
@@ -51,7 +54,14 @@ def choose() -> None:
     shown = {name: ask.titled(name) for name in recipes}
     chosen = address.choice(tr("Recipe"), "recipe", recipes, shown.__getitem__, keep=True) if recipes else ""
     st.session_state["chosen"] = chosen
-    address.text(tr("Your name"), "who", keep=True, help=tr("Stands beside what you decide."))
+    signed_in = sign_in.user_of(st.context.headers.get(sign_in.USER.decode(), ""))
+    if signed_in:  # what the address says does not count then
+        st.session_state["who"] = signed_in
+        st.caption(tr("You decide as {name}.", name=f"**{texts.plain(signed_in)}**"))
+    else:
+        address.text(tr("Your name"), "who", keep=True, help=tr("Stands beside what you decide."))
+    if runs := os.environ.get("PREFECT_UI_URL"):
+        st.link_button(tr("Runs and schedules"), f"{runs}/runs", icon=":material/open_in_new:")
 
 
 main()

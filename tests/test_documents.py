@@ -33,7 +33,9 @@ RULES = {rule.name for each in POLICIES for rule in each.rules}
 HELP = "\n".join(
     re.findall(
         r"\[bold\](gristmill .*?)\[/bold\]",
-        "".join(read(f"pipelines/cli/{name}.py") for name in ("commands", "upkeep", "review", "describe", "proof")),
+        "".join(
+            read(f"pipelines/cli/{name}.py") for name in ("commands", "upkeep", "review", "describe", "proof", "team")
+        ),
     )
 )
 SHOWN = {" ".join(words): words for text in (*map(read, DOCUMENTS), HELP) for words in commands(text)}

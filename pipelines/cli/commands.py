@@ -165,6 +165,13 @@ def up(
     port: Annotated[
         int, typer.Option(min=0, max=65_535, help="Of the Prefect UI; another free one is taken if it is in use.")
     ] = 4200,
+    server: Annotated[
+        str,
+        typer.Option(
+            help="Address of a Prefect server to use, or `own` to start one here. [default: the one that "
+            "PREFECT_API_URL or Prefect's profile names, else own]"
+        ),
+    ] = "",
     data: Data = DATA,
 ) -> None:
     """Start the Prefect server and UI, the recipes' deployments and the dashboard. Ctrl-C stops it all.
@@ -182,7 +189,7 @@ def up(
     names = [*named, *(str(file) for name, file in recipe_file.listed(str(data)).items() if name not in told)]
     for name in names:
         load(name)
-    start(names, data, port, _print_addresses)
+    start(names, data, port, _print_addresses, server)
 
 
 def _print_addresses(addresses: dict[str, str]) -> None:

@@ -18,10 +18,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from pipelines import storage
 from pipelines.catalog import status
-from pipelines.errors import WorkFailed
-from pipelines.flows import server, steps, temporary_server
+from pipelines.flows import automations, connection, nothing_kept, server, shown, steps, temporary_server
 from pipelines.flows.clusters import Engine, Submit, executor_on, open_cluster
 from pipelines.flows.stages import STAGES, Stage
 from pipelines.flows.steps import Outcome, RunFailed, Step
@@ -31,21 +29,25 @@ from pipelines.workers.pool import ShardExecutor, run_locally
 
 server.prepare()
 
-from prefect import flow, runtime, serve, task  # noqa: E402
+from prefect import flow, runtime, serve, tags, task  # noqa: E402
 from prefect.artifacts import (  # noqa: E402
-    create_link_artifact,
     create_markdown_artifact,
     create_progress_artifact,
     create_table_artifact,
     update_progress_artifact,
 )
 from prefect.cache_policies import NO_CACHE  # noqa: E402
+from prefect.events import emit_event  # noqa: E402
+from prefect.logging.handlers import APILogHandler  # noqa: E402
 from prefect.schedules import Cron  # noqa: E402
-from prefect.settings import PREFECT_API_URL  # noqa: E402
 from prefect.task_runners import ThreadPoolTaskRunner  # noqa: E402
 
-if not logging.getLogger("gristmill").level:  # under `gristmill up` nobody else has asked for more than warnings
-    logging.getLogger("gristmill").setLevel(logging.INFO)
+LOG = logging.getLogger("gristmill")
+if not LOG.level:  # under `gristmill up` nobody else has asked for more than warnings
+    LOG.setLevel(logging.INFO)
+if not any(isinstance(handler, APILogHandler) for handler in LOG.handlers):
+    # a team's worker has imported Prefect, and set up its logs, before it comes here and hears of ours
+    LOG.addHandler(APILogHandler())
 
 Workers = Annotated[int, Field(ge=1)]
 FinetuneOverride = FinetuneSettings | None
@@ -166,26 +168,21 @@ def run_mill(
     policy: str = "",
 ) -> None:
     """The flow `mill` from a command. Raises WorkFailed where the Prefect server that is set does not answer."""
-    api = PREFECT_API_URL.value()
-    if api and not server.is_reachable(api):
-        raise WorkFailed(
-            "PREFECT_API_URL: no Prefect server answers at {api}; start it, or unset PREFECT_API_URL to do without",
-            api=api,
-        )
-    if not api:
+    connection.check()
+    if not connection.api():
         temporary_server.start()
-    mill(
-        recipe=recipe,
-        data=str(data),
-        stages=stages,
-        workers=workers,
-        policy=policy,
-        engine=engine,
-        address=address,
-    )
+    with tags("gristmill", load(recipe).name):
+        mill(recipe, str(data), stages, workers, None, policy, engine, address)
 
 
 FLOWS = (mill, collect, curate, finetune, prefer)
+DOES = {  # each flow's own tag
+    "mill": "whole road",
+    "collect": "pages only",
+    "curate": "pages to snapshot",
+    "finetune": "snapshot to model",
+    "prefer": "preferences",
+}
 
 
 def _with_finetune(recipe: Recipe, settings: FinetuneSettings | None) -> Recipe:
@@ -259,11 +256,17 @@ def _show(recipe: Recipe, data: Path) -> None:
     funnel = status.funnel(data, [*recipe.source_names(), recipe.name])
     rows = [{name: value for name, value in asdict(row).items() if name != "counts"} for row in funnel]
     create_table_artifact(rows, key=_key("funnel", recipe), description="What went in, what went on, and what did not")
-    card = storage.latest(storage.folder(data, "curate", recipe.name)) / "README.md"
+    folder = shown.snapshot(recipe, data)
     with suppress(FileNotFoundError):
-        create_markdown_artifact(card.read_text(), key=_key("card", recipe), description="Dataset card")
-    if dashboard := server.find_running().get("dashboard"):
-        create_link_artifact(dashboard, "dashboard", key=_key("dashboard", recipe), description="Look at the records")
+        create_markdown_artifact(shown.card(folder), key=_key("card", recipe), description="Dataset card")
+    there = server.find()
+    is_there = (folder / "README.md").exists()
+    text = shown.where_next(recipe, there.get("dashboard", ""), there.get("ui", ""), data, is_there)
+    create_markdown_artifact(text, key=_key("next", recipe), description="What to look at next")
+    for found in nothing_kept.find(recipe, data):
+        about = {"prefect.resource.id": f"gristmill.source.{recipe.name}.{found.source}"}
+        told = {"recipe": recipe.name, "source": found.source, "says": str(found.says)}
+        emit_event(automations.NOTHING_KEPT, about | {"prefect.resource.name": found.source}, payload=told)
 
 
 def _key(what: str, recipe: Recipe) -> str:
@@ -272,6 +275,7 @@ def _key(what: str, recipe: Recipe) -> str:
 
 def serve_recipes(recipes: Sequence[str], data: str) -> None:
     """Serve every flow of every recipe until told to stop. One run at a time: they share the data folder."""
+    automations.watch()
     deployments = [_deployment(one, name, data) for name in recipes for one in FLOWS]
     serve(*deployments, limit=1, print_starting_message=False)
 
@@ -283,7 +287,7 @@ def _deployment(one: Any, name: str, data: str) -> Any:
         name=recipe.name,
         schedule=Cron(when.cron, timezone=when.timezone) if when else None,
         parameters={"recipe": str(file.absolute()) if file.is_file() else name, "data": data},
-        tags=["gristmill", recipe.name],
+        tags=["gristmill", recipe.name, DOES[one.name]],
         description=(one.description or "").split("\n\nArgs:")[0],
     )
 

@@ -6,12 +6,15 @@ prefect|dashboard PORT` runs one of them.
 """
 
 import importlib
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pipelines.flows.ports import LOOPBACK
+from pipelines.flows.sign_in import Access, SignIn
 from pipelines.serve.access import LOOPBACK as NAMES
 from pipelines.serve.access import host_name
 
@@ -48,28 +51,29 @@ ALLOWED = {
 
 
 class LocalOnly:
-    """An ASGI app around another one, for a server on loopback at `port`.
+    """An ASGI app around another one, for a server on loopback at `port`; `url` is another address that it has.
 
     It refuses requests to host names that are not this machine's, and those that pages of another origin send. Programs
     send no `Origin`. WebSockets are held to the same: browsers open them across origins without asking. With each
     answer goes a Content-Security-Policy: no page asks another host, whatever a text on it says.
     """
 
-    def __init__(self, app: Any, port: int) -> None:
-        self.app, self.port = app, port
+    def __init__(self, app: Any, port: int, url: str = "") -> None:
+        self.app, self.port, self.url = app, port, url
+        self.names = {*NAMES, urlsplit(url).hostname or LOOPBACK}
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
-        elif host_name(scope["headers"]) not in NAMES:
+        elif host_name(scope["headers"]) not in self.names:
             await _refuse(scope, send, 421, "this server does not answer to that host name")
         elif not all(self._is_own(origin) for name, origin in scope["headers"] if name == b"origin"):
             await _refuse(scope, send, 403, "this server does not answer to pages of other sites")
         else:
-            await self.app(scope, receive, _with_policy(send, self.port))
+            await self.app(scope, receive, _with_policy(send, policy(self.port, self.url)))
 
     def _is_own(self, origin: bytes) -> bool:
-        return origin.decode("latin-1") in origins(self.port)
+        return origin.decode("latin-1") in (*origins(self.port), *_origin(self.url))
 
 
 def origins(port: int) -> list[str]:
@@ -77,17 +81,24 @@ def origins(port: int) -> list[str]:
     return [f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}" for name in NAMES]
 
 
-def policy(port: int) -> str:
+def _origin(url: str) -> list[str]:
+    """Of an address, as browsers write it; none of ""."""
+    parts = urlsplit(url)
+    return [f"{parts.scheme}://{parts.netloc.lower()}"] if url else []
+
+
+def policy(port: int, url: str = "") -> str:
     """The Content-Security-Policy of a server's pages. Prefect's ask it by its address also where a name led to them,
     and not all browsers count a WebSocket as `'self'`."""
     own = [name for name in NAMES if ":" not in name]  # the policy's grammar has no IPv6
     asked = " ".join(f"{scheme}://{name}:{port}" for scheme in ("http", "ws") for name in own)
+    asked += "".join(f" {own} {own.replace('http', 'ws', 1)}" for own in _origin(url))
     allowed = ALLOWED | {"connect-src": f"{ALLOWED['connect-src']} {asked}"}
     return "; ".join(f"{kind} {what}" for kind, what in allowed.items())
 
 
-def _with_policy(send: Any, port: int) -> Any:
-    header = (b"content-security-policy", policy(port).encode())
+def _with_policy(send: Any, allowed: str) -> Any:
+    header = (b"content-security-policy", allowed.encode())
 
     async def sending(message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":
@@ -113,14 +124,17 @@ def run_prefect(port: int) -> None:
     uvicorn.run(LocalOnly(create_app(final=True), port), host=LOOPBACK, port=port, log_level="warning")
 
 
-def run_dashboard(port: int) -> None:
+def run_dashboard(port: int, access: Access = Access()) -> None:  # noqa: B008 (it is frozen)
     """The dashboard, as `streamlit run` runs it, until a signal ends it."""
     for name in DRAWN_WITH:
         importlib.import_module(name)
     from starlette.middleware import Middleware
     from streamlit.starlette import App
 
-    App(DASHBOARD, middleware=[Middleware(LocalOnly, port=port)]).run(config=STREAMLIT | {"server.port": port})
+    # or uvicorn would take a client's address from what the client says
+    os.environ["FORWARDED_ALLOW_IPS"] = ""
+    guards = [Middleware(LocalOnly, port=port, url=access.url), Middleware(SignIn, access=access)]
+    App(DASHBOARD, middleware=guards).run(config=STREAMLIT | {"server.port": port, "server.address": access.host})
 
 
 def main(arguments: Iterable[str]) -> None:

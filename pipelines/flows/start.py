@@ -1,8 +1,6 @@
-"""Start a run on the server of `gristmill up`, and ask how it goes. Imports no Prefect: the dashboard asks too."""
+"""Start a run on the Prefect server at work, and ask how it goes. Imports no Prefect: the dashboard asks too."""
 
-import json
 import urllib.error
-import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +10,6 @@ from pipelines.errors import WorkFailed
 from pipelines.flows import server
 from pipelines.flows.stages import Stage
 
-SECONDS = 10
 MOST_STEPS = 200
 ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
@@ -68,19 +65,16 @@ def find(run: str) -> Run:
 
 
 def _run(told: dict[str, Any]) -> Run:
-    url = f"{server.find_running().get('ui', '')}/v2/runs/flow-run/{told['id']}"
+    url = f"{server.find().get('ui', '')}/v2/runs/flow-run/{told['id']}"
     return Run(told["id"], url, told.get("state_type") or "PENDING")
 
 
 def _ask(path: str, body: dict[str, Any] | None = None) -> Any:
-    up = server.find_running()
-    if not up:
+    there = server.find()
+    if not there:
         raise WorkFailed("no `gristmill up` is at work here")
-    content = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f"{up['api']}/{path}", content, {"Content-Type": "application/json"})
     try:
-        with server.loopback().open(request, timeout=SECONDS) as response:
-            told = json.load(response)
+        told = server.ask(there["api"], path, body)
     except urllib.error.HTTPError as error:
         words = {"path": path, "status": error.code}
         raise WorkFailed("the Prefect server does not know {path} ({status})", **words) from error

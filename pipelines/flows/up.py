@@ -20,6 +20,8 @@ from pipelines.recipe import load
 START_SECONDS = 600.0  # a part that ends before it is ready is noticed at once
 STOP_SECONDS = 15.0
 SERVERS = "pipelines.flows.local_servers"
+OWN = "own"  # in place of a server's address: start one here, whatever the user's settings name
+Announce = Callable[[dict[str, str]], None]
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 
 
@@ -71,48 +73,59 @@ class Service:
         self.process.wait()
 
 
-def up(recipes: Sequence[str], data: Path, port: int, announce: Callable[[dict[str, str]], None]) -> None:
+def up(recipes: Sequence[str], data: Path, port: int, announce: Announce, at: str = "") -> None:
     """Start everything, `announce` the addresses, and stay until Ctrl-C or SIGTERM; then stop it all.
 
-    Raises UpError when a service does not start, or ends by itself.
+    `at`: the address of a Prefect server to use, or OWN; "": the one that the user's Prefect settings name, if any.
+    Raises UpError when a service does not start, or ends by itself; WorkFailed where that server does not answer.
     """
     if already := server.find_running():
         raise UpError("{home}: `gristmill up` is at work here already: {ui}", home=server.home(), ui=already["ui"])
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
     with _signals_stop(), ExitStack() as stack:
         stack.callback(_stop_orphans)
-        addresses, services = _start(recipes, data, port, stack)
+        addresses, services = _start(recipes, data, port, at, stack)
         announce(addresses)
         _stay(services)
 
 
-def _start(recipes: Sequence[str], data: Path, port: int, stack: ExitStack) -> tuple[dict[str, str], list[Service]]:
+def _start(
+    recipes: Sequence[str], data: Path, port: int, at: str, stack: ExitStack
+) -> tuple[dict[str, str], list[Service]]:
     """Services are stopped in the reverse of this order: runs end while the server still answers."""
-    server.prepare()
-    addresses = _addresses(port)
-    os.environ |= {"PREFECT_API_URL": addresses["api"], "PREFECT_SERVER_UI_API_URL": addresses["api"]}
     os.environ |= {"GRISTMILL_DATA": str(data.absolute())}
     served.announce(recipes)
-    os.environ["PREFECT_SERVER_CORS_ALLOWED_ORIGINS"] = ",".join(origins(int(_port(addresses["ui"]))))
-    api = Service("server", [SERVERS, "prefect", _port(addresses["ui"])], stack)
-    api.wait(lambda: server.is_up(f"{addresses['api']}/health"))
+    api, services = _server(at, port, stack)
+    ui = os.environ["PREFECT_UI_URL"]
+    dashboard_port = ports.free_port((port + 1) % 65_536 if port else 0)
+    addresses = {"api": api, "ui": ui, "dashboard": f"http://{ports.LOOPBACK}:{dashboard_port}"}
+    os.environ[server.DASHBOARD_URL] = addresses["dashboard"]
     stack.callback(_forget)
-    (server.home() / server.UP_FILE).write_text(json.dumps(addresses))
     flows = Service("flows", ["pipelines.flows.definitions", str(data.absolute()), *recipes], stack)
-    dashboard = Service("dashboard", [SERVERS, "dashboard", _port(addresses["dashboard"])], stack)
+    dashboard = Service("dashboard", [SERVERS, "dashboard", str(dashboard_port)], stack)
     dashboard.wait(lambda: server.is_up(f"{addresses['dashboard']}/_stcore/health"))
-    flows.wait(lambda: server.has_deployments(addresses["api"], [load(recipe).name for recipe in recipes]))
-    return addresses, [api, flows, dashboard]
+    flows.wait(lambda: server.has_deployments(api, [load(recipe).name for recipe in recipes]))
+    (server.home() / server.UP_FILE).write_text(json.dumps(addresses))
+    return addresses, [*services, flows, dashboard]
 
 
-def _addresses(port: int) -> dict[str, str]:
-    ui = ports.free_port(port)
-    dashboard = ports.free_port((ui + 1) % 65_536)
-    return {
-        "api": f"http://{ports.LOOPBACK}:{ui}/api",
-        "ui": f"http://{ports.LOOPBACK}:{ui}",
-        "dashboard": f"http://{ports.LOOPBACK}:{dashboard}",
-    }
+def _server(at: str, port: int, stack: ExitStack) -> tuple[str, list[Service]]:
+    """The API to use, and the service where it is of our own; whoever is started from here finds it as we do."""
+    server.prepare()
+    if at:
+        server.use("" if at == OWN else server.api_of(at))
+    if server.named():
+        from pipelines.flows import connection
+
+        connection.check()
+        connection.export()
+        return connection.api(), []
+    ui = f"http://{ports.LOOPBACK}:{ports.free_port(port)}"
+    os.environ |= dict.fromkeys(("PREFECT_API_URL", "PREFECT_SERVER_UI_API_URL"), f"{ui}/api") | {"PREFECT_UI_URL": ui}
+    os.environ["PREFECT_SERVER_CORS_ALLOWED_ORIGINS"] = ",".join(origins(int(_port(ui))))
+    own = Service("server", [SERVERS, "prefect", _port(ui)], stack)
+    own.wait(lambda: server.is_up(f"{ui}/api/health"))
+    return f"{ui}/api", [own]
 
 
 def _port(url: str) -> str:

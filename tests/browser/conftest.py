@@ -35,14 +35,14 @@ def refusals() -> list[str]:
 
 
 @contextmanager
-def chromium_page() -> Iterator[Page]:
+def chromium_page(**options: Any) -> Iterator[Page]:
     """A page of a browser of its own; the test is skipped where there is no Chromium."""
     chromium = shutil.which("chromium")
     if not chromium:
         pytest.skip("no chromium here; apt-get install chromium")
     with sync_playwright() as player:
         browser = player.chromium.launch(executable_path=chromium, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1300, "height": 1000})
+        page = browser.new_page(viewport={"width": 1300, "height": 1000}, **options)
         page.set_default_timeout(1000 * FAR)
         yield page
         browser.close()

@@ -17,18 +17,12 @@ import pytest
 
 from pipelines import storage
 from tests.conftest import GRISTMILL, Mill, environment
+from tests.pipelines.flows.prefect_api import ask
 from tests.waiting import FAR, until
 
 STAGES = ["collect", "normalise", "annotate", "dedupe", "curate"]
 STEPS = sorted((stage, "small" if stage in {"dedupe", "curate"} else "forum") for stage in STAGES)
 ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
-
-
-def ask(url: str, body: Any = None) -> Any:
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=FAR) as answer:
-        return json.load(answer)
 
 
 def ended(mill: Mill, run_id: str) -> dict[str, Any]:
@@ -114,13 +108,13 @@ def test_one_task_is_one_stage_of_one_source(mill: Mill, finished: dict[str, Any
 def test_a_run_shows_its_funnel_card_and_progress(mill: Mill, finished: dict[str, Any]) -> None:
     only = {"flow_runs": {"id": {"any_": [finished["id"]]}}}
     artifacts = {one["key"]: one for one in ask(f"{mill.api}/artifacts/filter", only)}
-    assert sorted(artifacts) == ["card-small", "dashboard-small", "funnel-small", "progress-small"]
+    assert sorted(artifacts) == ["card-small", "funnel-small", "next-small", "progress-small"]
     rows = json.loads(artifacts["funnel-small"]["data"])
     assert [row["stage"] for row in rows] == STAGES
     assert rows[-1]["kept"] + rows[-1]["dropped"] == rows[1]["kept"] > 0
     assert artifacts["progress-small"]["data"] == 100
-    assert mill.dashboard in artifacts["dashboard-small"]["data"]
-    assert artifacts["card-small"]["data"].startswith("---")
+    assert f"({mill.dashboard}/policy?recipe=small)" in artifacts["next-small"]["data"]
+    assert artifacts["card-small"]["data"].startswith("# small v1")
 
 
 def test_a_command_beside_up_uses_its_server_and_fails_by_name(mill: Mill, finished: dict[str, Any]) -> None:
