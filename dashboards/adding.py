@@ -14,7 +14,6 @@ from pipelines.curate.policy_file import to_toml
 from pipelines.errors import WrongInput
 from pipelines.flows import begin, served, uploads
 from pipelines.messages import Message, tr
-from pipelines.recipe import WebSettings
 
 UPLOAD = "upload"
 HAVE = {
@@ -115,14 +114,14 @@ def ask_connector(proposed: str, spots: Spots) -> str:
 def ask_settings(about: described.Described, place: str, spots: Spots) -> tuple[str, dict[str, Any]]:
     """The title, and the settings that are not left as they are."""
     taken = {begin.AT_ADDRESS.get(about.name), begin.AT_PATH.get(about.name), begin.FROM.get(about.name)}
+    others = [each for each in about.settings if each.name not in (*ABOUT, *taken)]
     told: dict[str, Any] = {}
     with st.expander(tr("All that {connector} may be told", connector=about.name)):
         with _spot(spots, "title"):
             title = address.text(tr("Its title"), "title", help=_help(about, "title"))
-        for setting in about.settings:
-            if setting.name not in (*ABOUT, *taken):
-                with _spot(spots, setting.name):
-                    told[setting.name] = ask_setting(setting)
+        for setting in others:
+            with _spot(spots, setting.name):
+                told[setting.name] = ask_setting(setting)
     return title, {name: value for name, value in told.items() if value not in ("", [])}
 
 
@@ -155,8 +154,7 @@ def ask_recipe(answers: begin.Answers, spots: Spots) -> tuple[str, str]:
 
 def ask_web() -> dict[str, Any]:
     """Keys of the recipe's [web] that are not left as they are."""
-    about = WebSettings.model_fields
-    says = {name: tr(field.description or "") for name, field in about.items()}
+    says = {name: tr(text) for name, text in begin.web_keys().items()}
     with st.expander(tr("How it is asked")):
         contact = address.text("contact", "contact", help=says["contact"], placeholder="crawl@bakery.example").strip()
         delay = address.number("delay", "delay", help=says["delay"], placeholder="5")

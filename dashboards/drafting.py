@@ -9,7 +9,6 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboards import address, ask, running, texts
-from pipelines import recipe as recipes
 from pipelines.curate import edits
 from pipelines.errors import WorkFailed, WrongInput
 from pipelines.flows import begin, check, recipe_file, served
@@ -62,7 +61,7 @@ def find_faults(draft: Draft) -> list[tuple[str, str]]:
     place = draft.answers.place
     if not begin.is_address(place) and not begin.path_of(place).exists():
         return [("place", tr("There is no such file or folder on the machine of this dashboard."))]
-    found = recipes.faults(begin.source(draft.answers, draft.file.parent))
+    found = begin.faults(draft.answers, draft.file.parent)
     told = [
         (_field_of(key.partition(".")[0], draft.answers), texts.plain(f"{key}: {tr(says)}" if key else tr(says)))
         for key, says in found.items()

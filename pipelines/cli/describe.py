@@ -127,10 +127,7 @@ def init(  # noqa: PLR0913, PLR0917 (its options are the words of the command)
     """
     from pipelines.flows import begin, recipe_file
 
-    if file.exists() and not add:
-        raise WrongInput("{file}: is there already; name a new file, or add to it with --add", file=file)
-    if add and not file.is_file():
-        raise WrongInput("{file}: no such file; without --add it is made", file=file)
+    _check_file(file, add)
     place = place or _ask(tr("Where is it: an address, or the path of a file or folder"), "--place")
     connector = _connector(connector, begin.propose(place, have), sure=bool(have))
     if begin.needs_address(place, connector) and not address:
@@ -143,6 +140,13 @@ def init(  # noqa: PLR0913, PLR0917 (its options are the words of the command)
     else:
         begin.write(file, answers)
     print(tr("{file}: written; `gristmill check {file}` looks at it", file=file))
+
+
+def _check_file(file: Path, add: bool) -> None:
+    if file.exists() and not add:
+        raise WrongInput("{file}: is there already; name a new file, or add to it with --add", file=file)
+    if add and not file.is_file():
+        raise WrongInput("{file}: no such file; without --add it is made", file=file)
 
 
 def _connector(said: str, proposed: str, sure: bool) -> str:

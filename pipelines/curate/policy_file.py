@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.curate.policy import POLICIES, Policy, PolicyError, Rule, find, load
-from pipelines.storage import filesystem
+from pipelines.storage import checked
 
 
 def write(file: Path, extends: str, rules: Iterable[Rule], off: Sequence[str] = (), heading: str = "") -> Policy:
@@ -42,7 +42,7 @@ def _write_lines(file: Path, lines: Iterable[str], heading: str) -> Policy:
 
     content = "\n".join([*([f"# {heading}"] if heading else []), *lines, ""])
     try:
-        return filesystem.create_checked(file, content, read)
+        return checked.create(file, content, read)
     except FileExistsError as error:
         raise PolicyError("{file}: is there already; name a new file", file=file) from error
     except PolicyError as error:

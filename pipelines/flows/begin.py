@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from connectors import CONNECTORS
+from pipelines import recipe
 from pipelines.errors import WrongInput
 from pipelines.flows import recipe_file
 from pipelines.recipe import Recipe
@@ -137,12 +138,12 @@ def write(file: Path, answers: Answers) -> Recipe:
     return recipe_file.create(file, draft(file, answers))
 
 
-def draft(file: Path, answers: Answers, recipe: str = "", heading: str = "") -> str:
-    """The text of a new recipe at `file`, called as its source where `recipe` names it not otherwise.
+def draft(file: Path, answers: Answers, name: str = "", heading: str = "") -> str:
+    """The text of a new recipe at `file`, called as its source where `name` does not name it otherwise.
 
     Raises: WrongInput where the connector does not read such a place.
     """
-    about = {"name": recipe or answers.name} | ({"title": answers.title} if answers.title else {})
+    about = {"name": name or answers.name} | ({"title": answers.title} if answers.title else {})
     return recipe_file.new(about, source(answers, file.parent), answers.web, heading)
 
 
@@ -169,6 +170,16 @@ def source(answers: Answers, folder: Path) -> dict[str, Any]:
         return given  # `pipelines.recipe.faults` says why
     written = made.model_dump(mode="json", include=set(given))
     return {key: written[key] for key in given}
+
+
+def faults(answers: Answers, folder: Path) -> dict[str, str]:
+    """What is wrong with the settings of the source, by key; "" is the key of what is wrong with all of it."""
+    return recipe.faults(source(answers, folder))
+
+
+def web_keys() -> dict[str, str]:
+    """The keys of [web], and what each is."""
+    return {name: field.description or "" for name, field in recipe.WebSettings.model_fields.items()}
 
 
 def _titled(answers: Answers) -> dict[str, str]:

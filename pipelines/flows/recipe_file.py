@@ -11,7 +11,7 @@ from tomlkit.exceptions import TOMLKitError
 from pipelines.catalog.described import block
 from pipelines.errors import WrongInput, read_toml
 from pipelines.recipe import Recipe, RecipeError, build, load
-from pipelines.storage import filesystem
+from pipelines.storage import checked
 
 FOLDER = "recipes"
 _MARK = "\ufeff"  # a byte order mark, which some editors put before a file
@@ -67,7 +67,7 @@ def read(file: Path, text: str) -> Recipe:
 def create(file: Path, text: str) -> Recipe:
     """Write a recipe that is read once before it is there. Raises: RecipeError, WrongInput where the file is there."""
     try:
-        return _naming(file, lambda check: filesystem.create_checked(file, text, check))
+        return _naming(file, lambda check: checked.create(file, text, check))
     except FileExistsError as error:
         raise WrongInput("{file}: is there already; name a new file", file=file) from error
 
@@ -75,7 +75,7 @@ def create(file: Path, text: str) -> Recipe:
 def replace(file: Path, text: str, before: str) -> Recipe:
     """Put a text in the place of `before`, as `create` does. Raises: WrongInput where the file says something else."""
     try:
-        return _naming(file, lambda check: filesystem.replace_checked(file, text, before, check))
+        return _naming(file, lambda check: checked.replace(file, text, before, check))
     except FileExistsError as error:
         raise WrongInput("{file}: has changed meanwhile; look at it again", file=file) from error
 

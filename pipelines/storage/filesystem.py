@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from fnmatch import fnmatch
 from pathlib import Path
 from time import time_ns
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 from uuid import uuid4
 
 import pyarrow as pa
@@ -27,7 +27,6 @@ from pipelines.storage.removal import remove_tree
 
 MANIFEST = "manifest.json"
 TAIL_BYTES = 1 << 16  # the end of a log, which holds its last line
-Checked = TypeVar("Checked")
 
 
 class AddressError(WrongInput):
@@ -151,42 +150,6 @@ def move_into_place(file: Path, path: Path) -> None:
     else:
         _remote(path).fs.put_file(str(file), _remote(path).path)
         file.unlink()
-
-
-def create_checked(path: Path, content: str, check: Callable[[Path], Checked]) -> Checked:
-    """Write a new file of this machine once `check` has raised nothing of a draft beside it; returns what it gives.
-
-    Raises: FileExistsError where there is such a file, which stays.
-    """
-    with _draft(path, content) as draft:
-        found = check(draft)
-        os.link(draft, path)  # which replaces nothing, unlike a rename
-        sync_folder(path.parent)
-    return found
-
-
-def replace_checked(path: Path, content: str, before: str, check: Callable[[Path], Checked]) -> Checked:
-    """As `create_checked`, in the place of a file that says `before`. Raises: FileExistsError where it does not."""
-    with _draft(path, content) as draft:
-        found = check(draft)
-        if path.read_bytes() != before.encode():
-            raise FileExistsError(str(path))
-        draft.chmod(path.stat().st_mode)
-        rename(draft, path)
-    return found
-
-
-@contextmanager
-def _draft(path: Path, content: str) -> Iterator[Path]:
-    """A file beside `path` that is on the disk, and goes where nobody has moved it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.stem}.{uuid4().hex[:6]}{path.suffix}")
-    try:
-        draft.write_bytes(content.encode())
-        sync_file(draft)
-        yield draft
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def create_exclusive(path: Path, content: bytes) -> None:

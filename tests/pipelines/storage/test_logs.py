@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipelines.errors import WorkFailed
-from pipelines.storage import filesystem, logs
+from pipelines.storage import checked, filesystem, logs
 from tests.pipelines.storage.recorder import Recorder
 
 
@@ -70,9 +70,9 @@ def test_what_a_library_says_of_a_disk_is_one_line_with_the_folder(tmp_path: Pat
 
 def test_a_file_is_made_once_its_content_is_right(tmp_path: Path, disk: Recorder) -> None:
     path = disk.root / "new.txt"
-    assert filesystem.create_checked(path, "说", lambda draft: draft.read_text("utf-8")) == "说"
+    assert checked.create(path, "说", lambda draft: draft.read_text("utf-8")) == "说"
     with pytest.raises(FileExistsError):
-        filesystem.create_checked(path, "other", Path.exists)
+        checked.create(path, "other", Path.exists)
     assert path.read_text("utf-8") == "说" and list(disk.root.iterdir()) == [path]
     linked = disk.position("link", "new.txt")
     assert ("folder", ".") in disk.steps[linked:]
