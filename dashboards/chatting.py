@@ -189,7 +189,7 @@ def _draw_answers(turn: Turn, named: bool) -> None:
         answer = turn.answers[model]
         better = f" · :green[{tr('better')}]" if turn.better == model else ""
         name = f": {texts.plain(model)}" if named or turn.better else ""
-        with cell.container(key=f"{side} of {turn.question[:8].encode().hex()}{id(turn)}"):
+        with cell:
             st.caption(f"**{labels[side]}**{name}{better}")
             st.html(to_html(answer.text or "…", texts.theme()))
             if answer.error:

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
 
+from pipelines import storage
 from pipelines.errors import WorkFailed, WrongInput, error_message
 from pipelines.flows import ports, server
 from pipelines.messages import Message, tr
@@ -121,7 +122,7 @@ def _stop() -> None:
 def folder_of(model: str, data: Path) -> Path:
     """Where a model lies. Raises RecipeError where there is none."""
     name, _, version = model.rpartition("/")
-    return find_model(data / "6_models" / name / version, data)
+    return find_model(storage.folder(data, "finetune", name) / version, data)
 
 
 def _check_memory(model: str, data: Path) -> None:

@@ -14,6 +14,7 @@ from tests.browser.conftest import STAGES, shoot
 from tests.conftest import Mill
 from tests.pipelines.conftest import CHAT, make_model, recipe, rows, write_snapshot
 from tests.pipelines.serve.served import running
+from tests.waiting import until
 
 QUESTION = "How do I keep a branch? <img src=x onerror=alert(1)>"
 
@@ -47,16 +48,17 @@ def test_both_are_chatted_with_and_voted_on(model: Path, mill: Mill, page: Page)
     expect(better).to_have_count(2)
     shoot(page, "chat-blind")
     main = page.get_by_test_id("stMain")
-    expect(main.get_by_text("tiny/v2")).to_have_count(0)
+    assert "tiny/v2" not in main.inner_text()
     page.get_by_role("button", name="is better", disabled=False).first.click()
     expect(page.get_by_role("button", name="Take the vote back")).to_be_visible()
-    expect(main.get_by_text("tiny/v2")).to_be_visible()
+    until(lambda: "tiny/v2" in main.inner_text(), "the names")
     (vote,) = map(json.loads, (mill.folder / "data" / "votes.jsonl").read_text().splitlines())
     assert (vote["who"], vote["recipe"], vote["messages"][0]["content"]) == ("Ada", "small", QUESTION)
     assert page.locator("img[src=x]").count() == 0
     field.fill("And how do I sort a list?")
     field.press("Enter")
-    expect(page.get_by_role("button", name="is better")).to_have_count(2)
+    until(lambda: "And how do I sort a list?" in main.inner_text(), "the second turn")
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
     shoot(page, "chat-voted")
     page.get_by_role("button", name="Stop the model").click()
     expect(page.get_by_role("button", name="Start the model")).to_be_visible()
@@ -83,7 +85,7 @@ def test_the_playground_takes_turns_and_stops(playground: str, page: Page) -> No
     first, second = page.locator("section").first.locator("pre.answer").all_inner_texts()
     assert first and second and page.locator("img").count() == 0 and page.locator("pre.failed").count() == 0
     shoot(page, "playground")
-    page.get_by_label("Tokens").fill("140")
+    page.route("**/v1/chat/completions", lambda _: None)  # an answer that never comes
     page.get_by_label("Instruction").fill("Go on for ever.")
     page.get_by_role("button", name="Ask").click()
     page.get_by_role("button", name="Stop").click()
