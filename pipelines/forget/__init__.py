@@ -45,10 +45,11 @@ class Request:
 class Report:
     """What `forget` did, or would do.
 
-    `erased` counts rows by kind. `models` were trained on them. `near_duplicates` are similar records that stay.
-    `local_sources` read files of this machine that still hold them. `unread` pages cannot be parsed, so nobody knows
-    whose words are in them. `named_in` are records of others that name the author. `elsewhere` tells where other
-    machines may hold copies of shards from an object store. `exports` are where the snapshots were exported to.
+    `erased` counts rows by kind. `models` were trained on them, heads of `learn` among them. `near_duplicates` are
+    similar records that stay. `local_sources` read files of this machine that still hold them. `unread` pages cannot be
+    parsed, so nobody knows whose words are in them. `named_in` are records of others that name the author. `elsewhere`
+    tells where other machines may hold copies of shards from an object store. `exports` are where the snapshots were
+    exported to.
     """
 
     erased: dict[str, int] = field(default_factory=dict)
@@ -112,9 +113,10 @@ def prepare(request: Request, data: Path) -> Prepared:
     targets = ErasureTargets(current.with_new(new), frozenset(impact.removed), ids)
     folders, more_ids = erase.find_affected(data, targets)
     targets = replace(targets, ids=ids | more_ids)
+    heads = erase.heads_learnt_from(data, targets.ids) if targets.ids else []
     report = Report(
         erased=_count(data, targets, impact),
-        models=sorted({*erase.models_trained_on(data, folders), *_models_known(current, new)}),
+        models=sorted({*erase.models_trained_on(data, folders), *heads, *_models_known(current, new)}),
         near_duplicates=erase.near_duplicates(data, targets),
         local_sources=plan.local_sources(data, impact.affected),
         unread=sorted(impact.unread),

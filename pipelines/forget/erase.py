@@ -15,7 +15,8 @@ from pipelines.curate import decision_file
 from pipelines.finetune import answers
 from pipelines.forget.plan import Impact, decompress_page, read_pages
 from pipelines.messages import CARDS, Message, spoken, tr
-from pipelines.storage import duck, filesystem, integrity, lease, logs
+from pipelines.models import head
+from pipelines.storage import duck, exported, filesystem, integrity, lease, logs
 from pipelines.storage import pages as page_batches
 from pipelines.storage.layout import FOLDERS, OF_MODELS
 from pipelines.suppression import Tombstones
@@ -121,6 +122,15 @@ def models_trained_on(data: Path, folders: Iterable[Folder]) -> list[str]:
     while more := {name for name, (_, manifest) in models.items() if _models_in(manifest) & trained} - trained:
         trained |= more
     return sorted(trained)
+
+
+def heads_learnt_from(data: Path, records: Iterable[str]) -> list[str]:
+    """Heads that may have learnt from these records; those below `data` as paths from there."""
+    local, ids = filesystem.local_folder(data), list(records)
+    own = sorted((local / FOLDERS["finetune"] / head.FOLDER).glob(f"*/{head.FILE}"))
+    elsewhere = [Path(entry["out"]) for entry in logs.read(data / logs.EXPORTS) if entry["what"] == exported.HEAD]
+    here = [path.parent.relative_to(local).as_posix() for path in own if head.may_have_learnt(path.parent, ids)]
+    return here + [str(path) for path in dict.fromkeys(elsewhere) if head.may_have_learnt(path, ids)]
 
 
 def _models_in(manifest: Manifest) -> set[str]:

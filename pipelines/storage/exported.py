@@ -8,6 +8,8 @@ from pathlib import Path
 from pipelines.errors import WrongInput
 from pipelines.storage import filesystem, logs
 
+HEAD = "head"  # what `learn` has written elsewhere: its folder tells what it was learnt from, and not the log
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
