@@ -38,6 +38,7 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     ("storage/filesystem.py", "TAIL_BYTES = 1 << 15", "a line is shorter than either"),
     ("storage/filesystem.py", "os.O_CREAT, 421)", "nobody runs a log"),
     ("storage/filesystem.py", "source = path if not is_local", "of a file on a disk either is read"),
+    ("storage/filesystem.py", "is_local(files[ -1])", "the files of one folder are all in one place"),
     ("storage/lease.py", "main_thread().ident or 1", "the main thread has a number"),
     ("storage/pages.py", "batch_size= 6", "how many pages are in memory, and not which"),
     ("storage/pages.py", '"collect", source), 2)', "how much memory there is for it"),

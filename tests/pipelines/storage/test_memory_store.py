@@ -180,3 +180,16 @@ def test_what_is_unfinished_goes_in_the_store_and_on_this_machine(data: Path) ->
     settling.remove_unfinished(data)
     assert names(data) == []
     assert not [path for path in filesystem.local_folder(data).rglob("*") if path.is_file()]
+
+
+def test_the_state_of_a_file_is_another_after_each_change(data: Path) -> None:
+    (data / "1_pages" / "a" / "manifest.json").write_text("one")
+    (data / "1_pages" / "a" / "shard").write_text("one")
+
+    def states() -> dict[str, str]:
+        return dict(filesystem.states(data, ["*/*/manifest.json"]))
+
+    before = states()
+    assert [key.rpartition("data/")[2] for key in before] == ["1_pages/a/manifest.json"] and before == states()
+    (data / "1_pages" / "a" / "manifest.json").write_text("other")
+    assert states() != before
