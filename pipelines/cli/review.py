@@ -146,7 +146,7 @@ def learn(
             learnt = learning.learn(found, source.columns, source.embedding)
         _show_learnt(learnt, as_json)
         if out and learnt.surely:
-            exported.log_export(data, "", "", "", exported.HEAD, str(out.absolute()))
+            exported.note_once(data, exported.HEAD, out)
         learning.write(folder, name, learnt, [Path(one).name for one in named])
     if not as_json:
         print(tr("{folder} is written; name it in a recipe as `model` under [[annotate.models]]", folder=folder))

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pipelines import catalog, storage, suppression
 from pipelines.catalog import explain
-from pipelines.forget import erase, plan
+from pipelines.forget import decided, erase, plan
 from pipelines.forget.erase import ErasureTargets
 from pipelines.messages import CARDS, Message, tr
 from pipelines.storage import filesystem, integrity, settling, shard_cache
@@ -24,7 +24,7 @@ from pipelines.suppression import BadRequest, Tombstone, Tombstones
 
 CACHED = Message("cached answers")
 CACHE = Message("the folder gristmill below the user's cache folder (~/.cache)")
-WEB_STORE, DECISIONS = Path("1_pages") / "web.sqlite", "decisions.jsonl"
+WEB_STORE = Path("1_pages") / "web.sqlite"
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Report:
     similar records that stay. `local_sources` read files of this machine that still hold them. `unread` pages cannot be
     parsed, so nobody knows whose words are in them. `named_in` are records of others that name the author. `elsewhere`
     tells where other machines may hold copies of shards from an object store. `exports` are where the snapshots were
-    exported to.
+    exported to, `decided_in` tables of people that decide about it.
     """
 
     erased: dict[str, int] = field(default_factory=dict)
@@ -60,6 +60,7 @@ class Report:
     unread: list[str] = field(default_factory=list)
     named_in: list[str] = field(default_factory=list)
     exports: list[str] = field(default_factory=list)
+    decided_in: list[str] = field(default_factory=list)
     elsewhere: str = ""
 
 
@@ -121,6 +122,7 @@ def prepare(request: Request, data: Path) -> Prepared:
         local_sources=plan.local_sources(data, impact.affected),
         unread=sorted(impact.unread),
         exports=erase.exports_of(data, folders),
+        decided_in=decided.tables_with(data, targets),
         elsewhere=""
         if filesystem.is_local(data)
         else Message("{cache} of other machines that have worked with {data}", cache=CACHE, data=data),
@@ -191,7 +193,7 @@ def _count(data: Path, targets: ErasureTargets, impact: plan.Impact) -> dict[str
     rows = Counter[str]()
     for folder, manifest in storage.manifests(data):
         rows.update(erase.count_rows(folder, manifest, targets) if manifest.stage != "collect" else {})
-    rows["decisions"] = erase.count_decisions(data / DECISIONS, targets)
+    rows["decisions"] = decided.count_decisions(data, targets)
     rows[CACHED] = erase.count_cached(
         filesystem.local_folder(data) / WEB_STORE, lambda url: _may_be_cached_of(url, targets, impact.hosts)
     )
@@ -230,7 +232,7 @@ def _erase(data: Path, targets: ErasureTargets, impact: plan.Impact, report: Rep
             rows = erase.erase_rows(folder, manifest, targets)
             erased.update(rows)
             report.snapshots += [f"{manifest.name} {folder.name}"] if rows and manifest.stage == "curate" else []
-    erased["decisions"] += erase.erase_decisions(data / DECISIONS, targets)
+    erased["decisions"] += decided.erase_decisions(data, targets)
     erased[CACHED] += erase.erase_cached(
         filesystem.local_folder(data) / WEB_STORE, lambda url: _may_be_cached_of(url, targets, impact.hosts)
     )
@@ -268,6 +270,7 @@ def report_lines(report: Report, *, dry_run: bool = False) -> list[str]:
 _LISTED = {  # what is said of each → the list in the report
     Message("trained on what was erased: {name}; train again, and remove it"): "models",
     Message("exported before, and out of reach: {name}; remove it there"): "exports",
+    Message("decided about it, in a file of yours: {name}; remove it there"): "decided_in",
     Message("says nearly the same, and stays: {name}"): "near_duplicates",
     Message("{name} could not be read; forget its address if it is of it"): "unread",
     Message("names the author, and stays: {name}"): "named_in",

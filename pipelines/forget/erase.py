@@ -11,19 +11,17 @@ import pyarrow as pa
 
 from connectors.web import store
 from pipelines import catalog, storage
-from pipelines.curate import decision_file
 from pipelines.finetune import answers
 from pipelines.forget.plan import Impact, decompress_page, read_pages
 from pipelines.messages import CARDS, Message, spoken, tr
 from pipelines.models import head
-from pipelines.storage import duck, exported, filesystem, integrity, lease, logs
+from pipelines.storage import duck, exported, filesystem, integrity, logs
 from pipelines.storage import pages as page_batches
 from pipelines.storage.layout import FOLDERS, OF_MODELS
 from pipelines.suppression import Tombstones
 from schemas.cluster import COMPARED
 from schemas.manifest import Manifest, digest
 from schemas.page import PAGE, Page, to_row
-from schemas.seal import BrokenSeal, unseal, was_sealed
 from schemas.verdict import PUBLISHED
 
 KEYS = ("record_id", "pair_id", "duplicate_id", "page_id", "key", "url", "source", "author")
@@ -344,33 +342,3 @@ def _recount(folder: Path, manifest: Manifest, builder: storage.FolderBuilder) -
 def _column(path: Path, name: str) -> list[str]:
     result: list[str] = filesystem.open_parquet(path).read(columns=[name])[name].to_pylist()
     return result
-
-
-def erase_decisions(path: Path, targets: ErasureTargets) -> int:
-    """Erase decisions about records, as they may hold an edited text; returns how many.
-
-    Those that were sealed and are damaged go too: nobody knows what they are about, and curate leaves them out.
-    """
-    return sum(_erase_lines(file, targets) for file in decision_file.files(path))
-
-
-def _erase_lines(file: Path, targets: ErasureTargets) -> int:
-    with lease.lock_file(file):
-        lines = file.read_bytes().split(b"\n")
-        kept = [line for line in lines if not _is_decision_on(line, targets)]
-        if len(kept) < len(lines):
-            storage.write_file(file, lambda new: new.write(b"\n".join(kept)))
-    return len(lines) - len(kept)
-
-
-def count_decisions(path: Path, targets: ErasureTargets) -> int:
-    """How many decisions `erase_decisions` would erase."""
-    lines = (line for file in decision_file.files(path) for line in file.read_bytes().split(b"\n"))
-    return sum(_is_decision_on(line, targets) for line in lines)
-
-
-def _is_decision_on(line: bytes, targets: ErasureTargets) -> bool:
-    try:
-        return targets.matches_id(str(unseal(line)[0].get("record_id", "")))
-    except BrokenSeal:  # curate reports what a person has not written as JSON
-        return was_sealed(line)

@@ -139,7 +139,7 @@ def _decided(*more: str) -> Words:
     return "decide", "forum:q1#a11", "forum:q1#a12", "--reject", "--who", "Ada", "--note", "not so", *more, *DATA
 
 
-ABLATION = ("--steps", "2", "--tokens", "64", "--seeds", "1", "--records", "8", "--test", "kitchen.example")
+ABLATION = ("--steps", "2", "--tokens", "240", "--seeds", "1", "--records", "8", "--test", "kitchen.example")
 STAGES = ("collect", "normalise", "annotate", "dedupe", "curate")
 JOBS = {
     **{stage: Job(_stage(stage), after) for stage, after in zip(STAGES, ("", *STAGES), strict=False)},

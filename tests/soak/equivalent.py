@@ -44,6 +44,13 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     ("storage/pages.py", '"collect", source), 2)', "how much memory there is for it"),
     ("storage/pages.py", "if len(self.batches) > 0", "of one batch nothing is replaced"),
     ("storage/pages.py", "if len(self.batches) >= 1", "of one batch nothing is replaced"),
+    ("prefer/pairs.py", "digest()[: 9]", "a longer hash of a question"),
+    ("prefer/pairs.py", "digest()[: 7]", "a shorter one, in which nothing meets either"),
+    ("prefer/pairs.py", "(~_gap(row)", "one less of each, in the same order"),
+    ("prefer/pairs.py", "if len(found) >= len(SIDES)", "there are never more"),
+    ("prefer/pairs.py", "iter_batches( 999", "how many rows are in memory, and not which"),
+    ("serve/access.py", "names[ -1]", "of one name the first is the last"),
+    ("serve/access.py", "PATIENCE = ", "how long a client is waited for, and no rule"),
     ("suppression/__init__.py", "if tombstone.kind >= kind", "the kind is part of what is hashed"),
 )
 

@@ -58,6 +58,8 @@ MODULES: dict[str, tuple[str, ...]] = {
         "tests/pipelines/models/test_prompt_parts.py",
         "tests/pipelines/models/test_markers.py",
     ),
+    "pipelines/serve/access.py": ("tests/pipelines/serve/test_access.py",),
+    "pipelines/prefer/pairs.py": ("tests/pipelines/prefer/test_pair_parts.py", "tests/pipelines/prefer/test_pairs.py"),
     "pipelines/finetune/examples.py": ("tests/pipelines/finetune/test_examples.py",),
 }
 COPIED = ("connectors", "dashboards", "data", "pipelines", "schemas", "tests", "pyproject.toml")
