@@ -14,7 +14,7 @@ STAGES = ("collect", "normalise", "annotate", "dedupe", "curate", "publish", "fi
 # a room may import what stands on a line above its own, and nothing on its own line
 ORDER = (
     ("schemas", "messages"),
-    ("errors",),
+    ("errors", "temporary"),
     ("connectors",),
     ("recipe",),
     ("workers",),

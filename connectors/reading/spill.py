@@ -1,8 +1,8 @@
 """Bringing together on disk what belongs together and lies far apart in a dump.
 
 Rows are spilled to a temporary SQLite database as they are read; SQLite's external sort then brings each group
-together. The database takes about the space of the dump unpacked, twice while it sorts, in the system's temporary
-folder (TMPDIR).
+together. The database takes about the space of the dump unpacked, twice while it sorts, in the process's temporary
+folder (below TMPDIR).
 """
 
 import sqlite3
@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from connectors.reading.sqlite_disk import telling_of_disk, temporary_folder
+from pipelines import temporary
 
 _SETTINGS = """
 pragma journal_mode = off; pragma synchronous = off; pragma temp_store = file; pragma cache_size = -65536;
@@ -37,7 +38,7 @@ def spilled(tables: str) -> Iterator[sqlite3.Connection]:
     place = temporary_folder()
     with (
         telling_of_disk(place),
-        TemporaryDirectory(prefix="gristmill-", dir=place) as folder,
+        TemporaryDirectory(dir=temporary.folder()) as folder,
         closing(_database(folder)) as db,
     ):
         db.executescript(f"{_SETTINGS}{tables}; begin")

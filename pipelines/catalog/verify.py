@@ -15,6 +15,7 @@ from pipelines import storage, suppression
 from pipelines.collect import WEB_CURE
 from pipelines.curate import decision_file, decisions, votes
 from pipelines.messages import Message
+from pipelines.models import head
 from pipelines.storage import complete, filesystem, integrity, lease, logs, settling
 from pipelines.storage.integrity import Damaged
 from pipelines.storage.layout import LATEST, command_for
@@ -108,17 +109,19 @@ def _unfinished(data: Path, report: Report) -> None:
 
 
 def _listed_folders(local: Path, report: Report) -> None:
-    """Checkpoints, and the packaged base model as it was converted."""
+    """Checkpoints, the packaged base model as it was converted, and heads of `learn`."""
     models = local / storage.FOLDERS["finetune"]
-    for folder in sorted([*models.glob(".base/[!.]*"), *models.glob("*/.*/.checkpoints/*")]):
+    heads = sorted(models.glob(f"{head.FOLDER}/[!.]*"))
+    for folder in [*sorted([*models.glob(".base/[!.]*"), *models.glob("*/.*/.checkpoints/*")]), *heads]:
         try:
             known = complete.read(folder)
         except Damaged as error:
             cure = Message("remove {folder}; the same command goes on without it", folder=folder)
-            report.add(error.path, error.what, cure)
+            again = Message("run `gristmill learn {name}` again", name=folder.name)
+            report.add(error.path, error.what, again if folder in heads else cure)
             continue
         report.files += 1
-        if (known is None and folder.parent.name == ".base") or (known and not known[1]):
+        if (known is None and folder.parent.name in (".base", head.FOLDER)) or (known and not known[1]):
             report.not_hashed[str(folder)] += 1
 
 
@@ -177,7 +180,8 @@ def seal_all(data: Path) -> None:
         manifest, sealed = storage.parse_manifest(path, content)
         if not sealed:
             storage.write_manifest(path.parent, manifest)
-    for folder in sorted((local / storage.FOLDERS["finetune"] / ".base").glob("[!.]*")):
+    models = local / storage.FOLDERS["finetune"]
+    for folder in sorted([*models.glob(".base/[!.]*"), *models.glob(f"{head.FOLDER}/[!.]*")]):
         if complete.read(folder) is None:
             complete.write(folder)
     tombstones = suppression.load(data)

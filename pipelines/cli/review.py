@@ -15,6 +15,7 @@ from pipelines.errors import WorkFailed, WrongInput
 from pipelines.messages import tr
 
 if TYPE_CHECKING:
+    from pipelines.curate.learning import Learnt
     from pipelines.recipe import Recipe
 
 __all__ = ["app"]
@@ -128,27 +129,37 @@ def learn(
     """
     from pipelines import catalog
     from pipelines.annotate import measure
-    from pipelines.catalog import screen
     from pipelines.curate import decisions, learning, preferences
+    from pipelines.models import head
     from pipelines.recipe import load
-    from pipelines.storage import filesystem
+    from pipelines.storage import exported, filesystem, lease
 
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise WrongInput("{name!r}: not a signal's name; write a-z, 0-9 and _, beginning with a letter", name=name)
     counted = decisions.history(load(recipe) if recipe else None, data)
     named = [one.strip() for one in sources.split(",") if one.strip()]
-    folder = out or filesystem.local_folder(data) / "6_models" / ".heads" / name
-    with catalog.connect(data) as con:
-        source, embedding = preferences.measured(con, data)
-        found = preferences.gather(source, named, list(decisions.counting(counted).values()), measure, embedding)
-        learnt = learning.learn(found, source.columns, source.embedding)
+    folder = out or filesystem.local_folder(data) / "6_models" / head.FOLDER / name
+    with lease.lock_data(data):  # nothing that it learns from is forgotten meanwhile
+        with catalog.connect(data) as con:
+            source, embedding = preferences.measured(con, data)
+            found = preferences.gather(source, named, list(decisions.counting(counted).values()), measure, embedding)
+            learnt = learning.learn(found, source.columns, source.embedding)
+        _show_learnt(learnt, as_json)
+        if out and learnt.surely:
+            exported.note_once(data, exported.HEAD, out)
+        learning.write(folder, name, learnt, [Path(one).name for one in named])
+    if not as_json:
+        print(tr("{folder} is written; name it in a recipe as `model` under [[annotate.models]]", folder=folder))
+
+
+def _show_learnt(learnt: "Learnt", as_json: bool) -> None:
+    from pipelines.catalog import screen
+    from pipelines.curate import learning
+
     if as_json:
         print_json([asdict(one) for one in (*learnt.judged, learnt.total)])
     else:
         learning.show(learnt, screen.wide_console())
-    learning.write(folder, name, learnt, [Path(one).name for one in named])
-    if not as_json:
-        print(tr("{folder} is written; name it in a recipe as `model` under [[annotate.models]]", folder=folder))
 
 
 reviewing = typer.Typer(no_args_is_help=True, help="Hand a queue of records to Label Studio, and take its answers.")
@@ -172,16 +183,19 @@ def export_queue(
 
     Example: [bold]gristmill review export tasks --recipe demo --order rule --rule output_too_short[/bold]
     """
-    from pipelines import catalog
+    from pipelines import catalog, storage
     from pipelines.curate import decisions, label_studio, policy
     from pipelines.curate.review import queue
     from pipelines.recipe import load
+    from pipelines.storage import exported
 
     loaded = load(recipe)
     rules = policy.load(loaded.policy)
     said = decisions.history(loaded, data)
     with catalog.connect(data) as con:
         ids = queue(con, loaded.name, order, seed, rule, rules, said, limit=limit)
+        version = storage.latest(storage.folder(data, "curate", loaded.name)).name
+        exported.log_export(data, loaded.name, version, "", "label-studio", str(out.absolute()))
         written = label_studio.export(con, ids, out)
     print(tr("{folder}: {number} tasks", folder=out, number=written))
 

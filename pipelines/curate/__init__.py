@@ -23,7 +23,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines import storage
-from pipelines.curate import external, likeness, measured, mixture, policy, sql
+from pipelines.curate import decisions, external, likeness, measured, mixture, policy, sql
 from pipelines.curate.policy import BUILT_IN, Policy
 from pipelines.curate.redact import redact_batch
 from pipelines.messages import CARDS, Message, beside, spoken, tr
@@ -61,6 +61,7 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
     Raises: RecipeError, PolicyError.
     """
     rules, external_inputs = policy.load(recipe.policy), external.load(recipe, data)
+    decisions.note(recipe, data)
     read = inputs.load_inputs(recipe, data, clusters=True)
     key: dict[str, Any] = {
         "stage": STAGE,

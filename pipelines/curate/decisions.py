@@ -25,7 +25,7 @@ from pipelines.curate import decision_file
 from pipelines.errors import Location, WrongInput, explain_faults, not_utf8
 from pipelines.messages import Message, joined, tr
 from pipelines.recipe import Recipe, RecipeError
-from pipelines.storage import lease
+from pipelines.storage import exported, lease
 from schemas.manifest import digest
 from schemas.seal import BrokenSeal, unseal, was_sealed
 
@@ -82,7 +82,13 @@ def history(recipe: Recipe | None, data: Path) -> list[Decision]:
     files = decision_file.files(path)
     if not files and recipe and recipe.decisions:
         raise RecipeError("{file}: no such file; `decisions` of {recipe} names it", file=path, recipe=recipe.name)
-    return [decision for file in files for decision in _read(file)]
+    return [decision for file in files for decision in read(file)]
+
+
+def note(recipe: Recipe | None, data: Path) -> None:
+    """Note the file that a recipe names for its decisions, so that `forget` finds it."""
+    if recipe and recipe.decisions:
+        exported.note_once(data, exported.DECISIONS, recipe.decisions)
 
 
 def standing(decisions: Iterable[Decision]) -> list[Decision]:
@@ -101,6 +107,7 @@ def append(recipe: Recipe | None, data: Path, decisions: Iterable[Decision]) -> 
     Raises: RefusedDecision, RecipeError.
     """
     path = _path(recipe, data)
+    note(recipe, data)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     made = [one.model_copy(update={"who": one.who.strip(), "when": one.when or now}) for one in decisions]
     if not all(one.who for one in made):
@@ -142,7 +149,8 @@ def fingerprint(decisions: Iterable[Decision]) -> str:
     return digest([decision.model_dump() for decision in decisions])
 
 
-def _read(file: Path) -> Iterator[Decision]:
+def read(file: Path) -> Iterator[Decision]:
+    """The decisions of one file. Raises RecipeError with file, line and cure."""
     for number, row in _csv(file) if file.suffix == ".csv" else _json(file):
         try:
             yield Decision.model_validate(row)

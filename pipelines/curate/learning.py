@@ -8,23 +8,19 @@ pairs of about the same length, each with a 95 % interval. What is not surely be
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from pipelines import storage
 from pipelines.curate.preferences import Pairs
 from pipelines.curate.tune import Share, wilson
 from pipelines.errors import WorkFailed
 from pipelines.messages import Message, tr
 from pipelines.models import head
 from pipelines.models.head import Head
-from pipelines.storage import filesystem
 
 NEEDED = 100  # pairs: below, a share of one half is known no better than to a tenth
 OF_SITE = 20  # pairs that a site left out must have
@@ -49,12 +45,16 @@ class Judged:
 
 @dataclass(frozen=True)
 class Learnt:
-    """The head, what it was judged by, and all sites together; `surely`: its interval lies above one half."""
+    """The head, what it was judged by, and all sites together; `surely`: its interval lies above one half.
+
+    `records` are the ids of what it was learnt from.
+    """
 
     head: Head
     judged: tuple[Judged, ...]
     total: Judged
     surely: bool
+    records: tuple[str, ...]
 
 
 def learn(pairs: Pairs, columns: tuple[str, ...], embedding: int) -> Learnt:
@@ -75,7 +75,8 @@ def learn(pairs: Pairs, columns: tuple[str, ...], embedding: int) -> Learnt:
         right[groups == left_out] = _margins(pairs.of(groups == left_out), weights, read) > 0
     judged = tuple(_judge(str(site), pairs.of(groups == site), right[groups == site]) for site in np.unique(groups))
     total = _judge("", pairs, right)
-    return Learnt(_head(pairs, columns, embedding), judged, total, total.right.low > 0.5)
+    records = tuple(sorted({*pairs.ids.ravel()} - {""}))
+    return Learnt(_head(pairs, columns, embedding), judged, total, total.right.low > 0.5, records)
 
 
 def _groups(pairs: Pairs) -> np.ndarray:
@@ -197,14 +198,8 @@ def write(folder: Path, name: str, learnt: Learnt, sources: Sequence[str]) -> No
         )
     numbers = [asdict(one) for one in (*learnt.judged, learnt.total)]
     about = {"name": name, "learnt_from": ", ".join(sources), "judged": numbers}
-    filesystem.make_folder(folder)
-    for file, text in (("README.md", "\n".join(_card(name, learnt, sources)) + "\n"),
-                       (head.FILE, head.written(learnt.head, about))):  # fmt: skip
-        storage.write_file(folder / file, partial(_write, text))
-
-
-def _write(text: str, file: IO[bytes]) -> None:
-    file.write(text.encode())
+    card = "\n".join(_card(name, learnt, sources)) + "\n"
+    head.write(folder, name, {head.CARD: card, head.FILE: head.written(learnt.head, about)}, learnt.records)
 
 
 def _card(name: str, learnt: Learnt, sources: Sequence[str]) -> Iterator[str]:

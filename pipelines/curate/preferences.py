@@ -65,7 +65,8 @@ Measure = Callable[[pa.Table, Sequence[Signal]], pa.Table]
 
 class Pairs(NamedTuple):
     """Features of better and worse records, float64[pairs, features] with NaN for null; length_terms of both;
-    the site and the thread of each pair; how many seconds later the worse one was written, 0 where nobody knows."""
+    the site and the thread of each pair; how many seconds later the worse one was written, 0 where nobody knows;
+    the ids of both, object[pairs, 2], "" where a row of a file has none."""
 
     better: np.ndarray
     worse: np.ndarray
@@ -74,6 +75,7 @@ class Pairs(NamedTuple):
     site: np.ndarray
     thread: np.ndarray
     later: np.ndarray
+    ids: np.ndarray
 
     def of(self, which: np.ndarray) -> "Pairs":
         """Some of the pairs."""
@@ -240,7 +242,8 @@ def _pairs(source: Source, rows: Sequence[tuple[str, str, str, str, float | None
     better, worse, site, thread, later = (list(column) for column in zip(*rows, strict=True)) if rows else ([],) * 5
     one, other = _measured(source, better), _measured(source, worse)
     waited = np.array([value or 0.0 for value in later], np.float64)
-    return Pairs(*_sides(source, one, other), np.array(site, object), np.array(thread, object), waited)
+    ids = np.array([better, worse], object).T
+    return Pairs(*_sides(source, one, other), np.array(site, object), np.array(thread, object), waited, ids)
 
 
 def _sides(source: Source, one: pa.Table, other: pa.Table) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -268,7 +271,8 @@ def _from_texts(
     threads = [f"{site}:{at}" for at in range(len(both))]
     one, other = (measure(_records(rows)) for rows in (zip(*both, strict=True) if both else ([], [])))
     sites = np.array([site] * len(both), object)
-    return Pairs(*_sides(source, one, other), sites, np.array(threads, object), np.zeros(len(both)))
+    nameless = np.full((len(both), 2), "", object)
+    return Pairs(*_sides(source, one, other), sites, np.array(threads, object), np.zeros(len(both)), nameless)
 
 
 def _size(row: Mapping[str, Any]) -> tuple[int, str]:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from connectors.base import Connector, WebError
 from connectors.web import open_web
-from pipelines import storage, suppression
+from pipelines import storage, suppression, temporary
 from pipelines.collect import sign_in
 from pipelines.curate import decisions, measured, policy
 from pipelines.flows import nothing_kept, steps
@@ -101,7 +101,7 @@ def _addresses(source: Any) -> list[str]:
 
 def _asked(name: str, address: str, recipe: Recipe) -> Finding:
     """One polite request, robots first, through a client whose cache is thrown away."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=temporary.folder()) as folder:
         try:
             guest = {"sign_in": sign_in(), "licence": recipe.source(name).licence, **recipe.web.model_dump()}
             with open_web(Path(folder) / "web.sqlite", source=name, **guest) as web:

@@ -16,7 +16,7 @@ from pathlib import Path
 from pipelines import catalog, storage, suppression
 from pipelines.catalog import explain
 from pipelines.curate import votes
-from pipelines.forget import erase, plan
+from pipelines.forget import decided, erase, plan
 from pipelines.forget.erase import ErasureTargets
 from pipelines.messages import CARDS, Message, tr
 from pipelines.storage import filesystem, integrity, settling, shard_cache
@@ -25,7 +25,7 @@ from pipelines.suppression import BadRequest, Tombstone, Tombstones
 
 CACHED = Message("cached answers")
 CACHE = Message("the folder gristmill below the user's cache folder (~/.cache)")
-WEB_STORE, SAID = Path("1_pages") / "web.sqlite", {"decisions": "decisions.jsonl", "votes": votes.FILE}
+WEB_STORE = Path("1_pages") / "web.sqlite"
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,11 @@ class Request:
 class Report:
     """What `forget` did, or would do.
 
-    `erased` counts rows by kind. `models` were trained on them. `near_duplicates` are similar records that stay.
-    `local_sources` read files of this machine that still hold them. `unread` pages cannot be parsed, so nobody knows
-    whose words are in them. `named_in` are records of others that name the author. `elsewhere` tells where other
-    machines may hold copies of shards from an object store. `exports` are where the snapshots were exported to.
+    `erased` counts rows by kind. `models` were trained on them, heads of `learn` among them. `near_duplicates` are
+    similar records that stay. `local_sources` read files of this machine that still hold them. `unread` pages cannot be
+    parsed, so nobody knows whose words are in them. `named_in` are records of others that name the author. `elsewhere`
+    tells where other machines may hold copies of shards from an object store. `exports` are where the snapshots were
+    exported to, `decided_in` tables of people that decide about it.
     """
 
     erased: dict[str, int] = field(default_factory=dict)
@@ -60,6 +61,7 @@ class Report:
     unread: list[str] = field(default_factory=list)
     named_in: list[str] = field(default_factory=list)
     exports: list[str] = field(default_factory=list)
+    decided_in: list[str] = field(default_factory=list)
     elsewhere: str = ""
 
 
@@ -111,16 +113,18 @@ def prepare(request: Request, data: Path) -> Prepared:
             plan.find_impact(data, current.with_new(new), current.only(copies), impact)
     ids = frozenset(impact.vanished | impact.changed)
     targets = ErasureTargets(current.with_new(new), frozenset(impact.removed), ids)
-    targets = replace(targets, ids=ids | erase.votes_of(data, targets))
+    targets = replace(targets, ids=ids | decided.votes_of(data, targets))
     folders, more_ids = erase.find_affected(data, targets)
     targets = replace(targets, ids=targets.ids | more_ids)
+    heads = erase.heads_learnt_from(data, targets.ids) if targets.ids else []
     report = Report(
         erased=_count(data, targets, impact),
-        models=sorted({*erase.models_trained_on(data, folders), *_models_known(current, new)}),
+        models=sorted({*erase.models_trained_on(data, folders), *heads, *_models_known(current, new)}),
         near_duplicates=erase.near_duplicates(data, targets),
         local_sources=plan.local_sources(data, impact.affected),
         unread=sorted(impact.unread),
         exports=erase.exports_of(data, folders),
+        decided_in=decided.tables_with(data, targets),
         elsewhere=""
         if filesystem.is_local(data)
         else Message("{cache} of other machines that have worked with {data}", cache=CACHE, data=data),
@@ -193,7 +197,7 @@ def _count(data: Path, targets: ErasureTargets, impact: plan.Impact) -> dict[str
     rows = Counter[str]()
     for folder, manifest in storage.manifests(data):
         rows.update(erase.count_rows(folder, manifest, targets) if manifest.stage != "collect" else {})
-    rows.update({kind: erase.count_said(data / file, targets) for kind, file in SAID.items()})
+    rows.update(decided.count_said(data, targets))
     rows[CACHED] = erase.count_cached(
         filesystem.local_folder(data) / WEB_STORE, lambda url: _may_be_cached_of(url, targets, impact.hosts)
     )
@@ -232,7 +236,7 @@ def _erase(data: Path, targets: ErasureTargets, impact: plan.Impact, report: Rep
             rows = erase.erase_rows(folder, manifest, targets)
             erased.update(rows)
             report.snapshots += [f"{manifest.name} {folder.name}"] if rows and manifest.stage == "curate" else []
-    erased.update({kind: erase.erase_said(data / file, targets) for kind, file in SAID.items()})
+    erased.update(decided.erase_said(data, targets))
     erased[CACHED] += erase.erase_cached(
         filesystem.local_folder(data) / WEB_STORE, lambda url: _may_be_cached_of(url, targets, impact.hosts)
     )
@@ -270,6 +274,7 @@ def report_lines(report: Report, *, dry_run: bool = False) -> list[str]:
 _LISTED = {  # what is said of each → the list in the report
     Message("trained on what was erased: {name}; train again, and remove it"): "models",
     Message("exported before, and out of reach: {name}; remove it there"): "exports",
+    Message("decided about it, in a file of yours: {name}; remove it there"): "decided_in",
     Message("says nearly the same, and stays: {name}"): "near_duplicates",
     Message("{name} could not be read; forget its address if it is of it"): "unread",
     Message("names the author, and stays: {name}"): "named_in",

@@ -11,18 +11,17 @@ import pyarrow as pa
 
 from connectors.web import store
 from pipelines import catalog, storage
-from pipelines.curate import decision_file, votes
 from pipelines.finetune import answers
 from pipelines.forget.plan import Impact, decompress_page, read_pages
 from pipelines.messages import CARDS, Message, spoken, tr
-from pipelines.storage import duck, filesystem, integrity, lease, logs
+from pipelines.models import head
+from pipelines.storage import duck, exported, filesystem, integrity, logs
 from pipelines.storage import pages as page_batches
 from pipelines.storage.layout import FOLDERS, OF_MODELS
 from pipelines.suppression import Tombstones
 from schemas.cluster import COMPARED
 from schemas.manifest import Manifest, digest
 from schemas.page import PAGE, Page, to_row
-from schemas.seal import BrokenSeal, unseal, was_sealed
 from schemas.verdict import PUBLISHED
 
 KEYS = ("record_id", "pair_id", "duplicate_id", "page_id", "key", "url", "source", "author")
@@ -121,6 +120,15 @@ def models_trained_on(data: Path, folders: Iterable[Folder]) -> list[str]:
     while more := {name for name, (_, manifest) in models.items() if _models_in(manifest) & trained} - trained:
         trained |= more
     return sorted(trained)
+
+
+def heads_learnt_from(data: Path, records: Iterable[str]) -> list[str]:
+    """Heads that may have learnt from these records; those below `data` as paths from there."""
+    local, ids = filesystem.local_folder(data), list(records)
+    own = sorted((local / FOLDERS["finetune"] / head.FOLDER).glob(f"*/{head.FILE}"))
+    elsewhere = [Path(entry["out"]) for entry in logs.read(data / logs.EXPORTS) if entry["what"] == exported.HEAD]
+    here = [path.parent.relative_to(local).as_posix() for path in own if head.may_have_learnt(path.parent, ids)]
+    return here + [str(path) for path in dict.fromkeys(elsewhere) if head.may_have_learnt(path, ids)]
 
 
 def _models_in(manifest: Manifest) -> set[str]:
@@ -334,43 +342,3 @@ def _recount(folder: Path, manifest: Manifest, builder: storage.FolderBuilder) -
 def _column(path: Path, name: str) -> list[str]:
     result: list[str] = filesystem.open_parquet(path).read(columns=[name])[name].to_pylist()
     return result
-
-
-def votes_of(data: Path, targets: ErasureTargets) -> frozenset[str]:
-    """The pairs that come of votes which have to go."""
-    return frozenset(
-        vote.pair_id
-        for vote in votes.history(data)
-        if targets.matches_row({"pair_id": vote.pair_id, "source": votes.SOURCE, "author": vote.who})
-    )
-
-
-def erase_said(path: Path, targets: ErasureTargets) -> int:
-    """Erase decisions about records, as they may hold an edited text, or votes; returns how many.
-
-    Those that were sealed and are damaged go too: nobody knows what they are about, and curate leaves them out.
-    """
-    return sum(_erase_lines(file, targets) for file in decision_file.files(path))
-
-
-def _erase_lines(file: Path, targets: ErasureTargets) -> int:
-    with lease.lock_file(file):
-        lines = file.read_bytes().split(b"\n")
-        kept = [line for line in lines if not _is_about(line, targets)]
-        if len(kept) < len(lines):
-            storage.write_file(file, lambda new: new.write(b"\n".join(kept)))
-    return len(lines) - len(kept)
-
-
-def count_said(path: Path, targets: ErasureTargets) -> int:
-    """How many decisions or votes `erase_said` would erase."""
-    lines = (line for file in decision_file.files(path) for line in file.read_bytes().split(b"\n"))
-    return sum(_is_about(line, targets) for line in lines)
-
-
-def _is_about(line: bytes, targets: ErasureTargets) -> bool:
-    try:
-        said = unseal(line)[0]
-        return targets.matches_id(str(said.get("record_id") or (votes.pair_of(said) if "chosen" in said else "")))
-    except BrokenSeal:  # curate reports what a person has not written as JSON
-        return was_sealed(line)

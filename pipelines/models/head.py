@@ -1,12 +1,14 @@
 """A head that `gristmill learn` wrote: a weighted sum of signals and an embedding, as a number from 0 to 1.
 
-Its folder holds `head.json` and a README.md with its numbers. What the length of an answer tells about a signal is
-taken from it first, so that no weight stands for length.
+Its folder holds `head.json`, a README.md with its numbers, and a list of both with their hashes and with marks of the
+records that it was learnt from. What the length of an answer tells about a signal is taken from it first, so that no
+weight stands for length.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,13 +16,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines import storage
 from pipelines.messages import Message
 from pipelines.models.embeddings import DIMENSIONS
 from pipelines.recipe import ClassifierSettings, RecipeError
+from pipelines.storage import complete, filesystem
+from pipelines.storage.integrity import Damaged
 from schemas.manifest import digest
 from schemas.signal import Signal
 
-FILE = "head.json"
+FILE, CARD = "head.json", "README.md"
+FOLDER = ".heads"  # beside the models, where `learn` writes unless it is told where
 LENGTH = "output_chars"
 EMBEDDING = "pair_embedding"
 
@@ -86,10 +92,11 @@ def licence(settings: ClassifierSettings) -> str:
 def load(settings: ClassifierSettings) -> Head:
     """The head in the folder that the settings name. Raises RecipeError where it cannot be read."""
     try:
+        complete.read(Path(settings.model).expanduser())
         told = json.loads(_text(settings))
         centre, by_length, weights = (np.array(told[name], float) for name in ("centre", "by_length", "weights"))
         return Head(tuple(told["columns"]), told["embedding"], centre, by_length, weights, told["bias"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, Damaged) as error:
         raise RecipeError(
             "annotate.models.{name}: {file} cannot be read ({error}); run `gristmill learn {name}` again",
             name=settings.name,
@@ -106,6 +113,33 @@ def written(head: Head, about: Mapping[str, object]) -> str:
     """The content of `head.json`; `about` has `learnt_from` and the numbers."""
     told = {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in head._asdict().items()}
     return json.dumps(dict(about) | told, ensure_ascii=False, indent=1) + "\n"
+
+
+def write(folder: Path, name: str, texts: Mapping[str, str], records: Iterable[str]) -> None:
+    """Write the files of a head, and list them with their hashes and marks of the records that it was learnt from."""
+    filesystem.make_folder(folder)
+    (folder / complete.FILE).unlink(missing_ok=True)  # until all is there, the folder is incomplete and not damaged
+    for file, text in texts.items():
+        storage.write_text(folder / file, text)
+    complete.write(folder, tuple(texts), name=name, records=sorted({_mark(name, one) for one in records}))
+
+
+def _mark(name: str, record_id: str) -> str:
+    """An id stays nowhere when its record is forgotten, so it is not written down."""
+    return sha256(f"{name}\n{record_id}".encode()).hexdigest()[:16]
+
+
+def may_have_learnt(folder: Path, records: Iterable[str]) -> bool:
+    """Whether one of these may be among what the head in `folder` was learnt from.
+
+    One whose list is damaged, or of an earlier release, which had none, may have learnt anything.
+    """
+    try:
+        values, _ = complete.read(folder) or ({}, False)
+    except (Damaged, OSError):
+        return True
+    marks = values.get("records")
+    return marks is None or not {_mark(values["name"], one) for one in records}.isdisjoint(marks)
 
 
 def features(table: pa.Table, columns: Sequence[str], embedded: bool) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Folders that no manifest lists, such as checkpoints: their last file lists the others, with hashes."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ from schemas.seal import BrokenSeal, seal_values, unseal
 FILE = LIST
 
 
-def write(folder: Path, **values: Any) -> None:
-    """List all files of `folder`, which is on this machine, in FILE, with their hashes and some values."""
-    paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != FILE]
+def write(folder: Path, names: Sequence[str] = (), **values: Any) -> None:
+    """List files of `folder`, which is on this machine, in FILE, with their hashes and some values; by default all."""
+    found = [folder / name for name in names] or sorted(folder.rglob("*"))
+    paths = [path for path in found if path.is_file() and path.name != FILE]
     files = {path.relative_to(folder).as_posix(): sha256_of(path) for path in paths}
     storage.write_text(folder / FILE, seal_values({**values, "files": files}))
 

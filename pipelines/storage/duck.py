@@ -4,7 +4,6 @@ import io
 import re
 import resource
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ import duckdb
 import pyarrow as pa
 from fsspec import AbstractFileSystem
 
+from pipelines import temporary
 from pipelines.errors import WorkFailed
 from pipelines.messages import Message
 from pipelines.storage import filesystem, shard_cache
@@ -31,11 +31,13 @@ FOOTER_BYTES = 1 << 18  # the end of a file, which is read by itself; it holds t
 FIXED_MTIME = datetime(1970, 1, 1, tzinfo=UTC)  # finished shards never change
 
 
-def open_duckdb(data: Path, memory: str = "1GB", shards: Sequence[ShardLocation] = ()) -> duckdb.DuckDBPyConnection:
+def open_duckdb(
+    data: Path, memory: str = "1GB", shards: Sequence[ShardLocation] = (), spill: Path | None = None
+) -> duckdb.DuckDBPyConnection:
     """A DuckDB connection that reads below `data`, downloads no extension, and spills to disk beyond `memory`.
 
-    It spills into a folder of its own among the machine's temporary ones, made when needed and removed when closed.
-    Where `data` is in an object store, `shards` are read from copies on this machine.
+    It spills into `spill`, by default a folder of its own in the process's temporary one; made when needed, and removed
+    when closed. Where `data` is in an object store, `shards` are read from copies on this machine.
     """
     settings: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": "false",
@@ -43,7 +45,7 @@ def open_duckdb(data: Path, memory: str = "1GB", shards: Sequence[ShardLocation]
         "python_enable_replacements": "false",  # a table is never a variable of the program
         "memory_limit": memory,
         # by default it is `.tmp` where the command was called, which two programs would share
-        "temp_directory": f"{tempfile.gettempdir()}/gristmill-{uuid4().hex}",
+        "temp_directory": str(spill or temporary.folder() / uuid4().hex),
     }
     con = duckdb.connect(config=settings)
     use_filesystem(con, data, shards)
@@ -106,8 +108,7 @@ def spilling_duckdb(
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     try:
-        with open_duckdb(folder, memory) as con:
-            con.execute(f"SET temp_directory = {sql_string(f'{scratch}/spill')}")
+        with open_duckdb(folder, memory, spill=scratch / "spill") as con:
             con.execute(f"SET threads = {workers}; SET TimeZone = 'UTC'")
             yield con, scratch
     finally:

@@ -8,6 +8,9 @@ from pathlib import Path
 from pipelines.errors import WrongInput
 from pipelines.storage import filesystem, logs
 
+DECISIONS = "decisions"  # a file of decisions that a recipe names: it may hold texts that people have edited
+HEAD = "head"  # what `learn` has written elsewhere: its folder tells what it was learnt from, and not the log
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -35,6 +38,16 @@ def log_export(data: Path, recipe: str, version: str, fingerprint: str, what: st
 
     It is noted before anything appears at `out`.
     """
+    _append(data, {"recipe": recipe, "version": version, "fingerprint": fingerprint, "what": what, "out": out})
+
+
+def note_once(data: Path, what: str, out: Path) -> None:
+    """Note a file that does not belong to one snapshot, unless it is noted already."""
+    entry = {"recipe": "", "version": "", "fingerprint": "", "what": what, "out": str(out.absolute())}
+    if not any((one["what"], one["out"]) == (what, entry["out"]) for one in logs.read(data / logs.EXPORTS)):
+        _append(data, entry)
+
+
+def _append(data: Path, entry: dict[str, str]) -> None:
     when = datetime.now(UTC).isoformat(timespec="seconds")
-    entry = {"recipe": recipe, "version": version, "fingerprint": fingerprint}
-    logs.append(data / logs.EXPORTS, entry | {"what": what, "out": out, "when": when})
+    logs.append(data / logs.EXPORTS, entry | {"when": when})

@@ -7,7 +7,7 @@ import fcntl
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipelines import storage
+from pipelines import storage, temporary
 from pipelines.storage import filesystem
 from pipelines.storage.layout import LATEST, folder
 
@@ -41,7 +41,9 @@ def _half_written(data: Path) -> Iterator[Path]:
 
 def settle(data: Path) -> None:
     """Move the work folders that killed runs have completed into place, and point `latest` to what they built. What
-    they have written by half goes, and what they have replaced."""
+    they have written by half goes, what they have replaced, and what they have spilled elsewhere on this machine."""
+    temporary.sweep()
+    temporary.sweep(filesystem.cache_folder())
     _delete_half_written(data)
     for work in sorted(work_folders(data), key=lambda path: (path.suffix == ".old", path)):
         folder = work.parent / work.stem[1:]
@@ -70,9 +72,10 @@ def _delete_half_written(data: Path) -> None:
 
 
 def remove_unfinished(data: Path) -> None:
-    """Delete all work that is not finished."""
-    for work in sorted(work_folders(data)):
-        filesystem.remove_folder(work)
+    """Delete all work that is not finished; of an object store also what of it lies on this machine."""
+    for at in dict.fromkeys((data, filesystem.local_folder(data))):
+        for work in sorted(work_folders(at)):
+            filesystem.remove_folder(work)
 
 
 def discard(data: Path, stage: str, name: str) -> None:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO
 from uuid import uuid4
 
+from pipelines import temporary
 from pipelines.messages import Message, tr
 from pipelines.storage import filesystem, integrity
 from pipelines.storage.integrity import Damaged
@@ -68,8 +69,9 @@ def _cached_copies(shards: Sequence[tuple[Path, Shard]]) -> LocalCopies | None:
     lock = (folder / LOCK).open("a")
     if not _make_space(folder, lock, {shard.sha256: shard.bytes for _, shard in shards}):
         return None
+    coming = temporary.folder(filesystem.cache_folder())  # what a killed run has fetched in part is swept from there
     with ThreadPoolExecutor(PARALLEL_DOWNLOADS) as pool:
-        copied = pool.map(partial(_copy, folder), shards)
+        copied = pool.map(partial(_copy, folder, coming), shards)
         return LocalCopies(list(track(copied, "copying from the store", len(shards))), lock)
 
 
@@ -135,14 +137,14 @@ def _try_exclusive_lock(lock: IO[str]) -> bool:
     return True
 
 
-def _copy(folder: Path, location: tuple[Path, Shard]) -> Path:
+def _copy(folder: Path, coming: Path, location: tuple[Path, Shard]) -> Path:
     path, shard = location
     cached = find_copy(shard)
     if cached and not integrity.fault_of(cached, shard):
         os.utime(cached)  # the time of the last use decides who is evicted
         return cached
     copy = folder / shard.sha256
-    temp = folder / f".{shard.sha256}.{uuid4().hex}.tmp"
+    temp = coming / f"{shard.sha256}.{uuid4().hex}"
     try:
         filesystem.download(path, temp)
         if fault := integrity.fault_of(temp, shard):
@@ -192,7 +194,7 @@ def local_copy_of(folder: Path, manifest: Manifest | None) -> Iterator[Path]:
                 cache_folder=cache_folder,
             )
         )
-    with tempfile.TemporaryDirectory(dir=filesystem.cache_folder(), prefix=".folder.") as temp:
+    with tempfile.TemporaryDirectory(dir=temporary.folder(filesystem.cache_folder())) as temp:
         for shard, copy in zip(manifest.shards, copies.paths, strict=True):
             path = Path(temp) / shard.path
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -27,11 +27,15 @@ _CONTROL = struct.Struct(f"lll{_PATH_MAX}s")
 
 @dataclass(frozen=True)
 class Ended:
-    """How a command ended: its exit code (-9: killed), what it printed on stderr, and the changes that it made."""
+    """How a command ended: its exit code (-9: killed), what it printed on stderr, and the changes that it made.
+
+    `elsewhere` are the files that it changed outside of its folder, where nothing was to fail.
+    """
 
     code: int
     err: str
     changes: tuple[str, ...]
+    elsewhere: tuple[str, ...] = ()
 
 
 class Disk:
@@ -53,14 +57,16 @@ class Disk:
         The first change is number 1.
         """
         (self.folder / "control.log").write_bytes(b"")
-        self._set(at, KINDS.get(kind, 0), str(place))
+        self._set(at, KINDS.get(kind, 0), str(place) if kind else "/")
         asked = {"words": [str(word) for word in words], "place": str(place), "err": str(self.folder / "err")}
         try:
             code = int(self._ask(asked))
         finally:
             self._set(0, 0, "")
-        changes = (self.folder / "control.log").read_text().splitlines()
-        return Ended(code, (self.folder / "err").read_text(), tuple(line.replace(f"{place}/", "") for line in changes))
+        lines = [line.partition(" ") for line in (self.folder / "control.log").read_text().splitlines()]
+        below = [f"{call} {path.replace(f'{place}/', '')}" for call, _, path in lines if path.startswith(str(place))]
+        others = {path for _, _, path in lines if not path.startswith((str(place), str(self.folder)))}
+        return Ended(code, (self.folder / "err").read_text(), tuple(below), tuple(sorted(others)))
 
     def close(self) -> None:
         """End the process that commands are forked from."""

@@ -90,6 +90,26 @@ def _preference(place: Path) -> None:
         recipe.write('\n[preference]\nmethod = "reward"\nmax_steps = 3\n')
 
 
+def _three_sites(place: Path) -> None:
+    """Sites to leave out, milled, and a tiny model: all beside each other."""
+    from pipelines.flows.stages import OF_DATA
+    from pipelines.recipe import load
+    from tests.pipelines.ablate.conftest import three_sites
+    from tests.pipelines.conftest import CHAT, make_model
+    from tests.pipelines.milling import go
+
+    make_model(place / "model", CHAT)
+    go(load(three_sites(place, "model")), place / "data", OF_DATA)
+
+
+def _ready_pairs(place: Path) -> None:
+    """Pairs of which the better one has code."""
+    words = ["take", "it", "apart", "and", "clean", "it", "well", "and", "try", "it", "once", "more", "then"]
+    texts = [" ".join(words[number % 7 :] * (2 + number % 5)) for number in range(120)]
+    rows = [{"prompt": "How?", "chosen": f"```\n{text}\n```\n", "rejected": f"It is {text}"} for text in texts]
+    (place / "pairs.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+
+
 def _salt(place: Path) -> None:
     """The salt of a suppression list is random, but for a list that is there."""
     suppression.add(place / "data", suppression.Tombstones("salt"), [])
@@ -119,6 +139,7 @@ def _decided(*more: str) -> Words:
     return "decide", "forum:q1#a11", "forum:q1#a12", "--reject", "--who", "Ada", "--note", "not so", *more, *DATA
 
 
+ABLATION = ("--steps", "2", "--tokens", "240", "--seeds", "1", "--records", "8", "--test", "kitchen.example")
 STAGES = ("collect", "normalise", "annotate", "dedupe", "curate")
 JOBS = {
     **{stage: Job(_stage(stage), after) for stage, after in zip(STAGES, ("", *STAGES), strict=False)},
@@ -135,6 +156,8 @@ JOBS = {
     "prefer": Job(_stage("prefer"), "finetune", _preference),
     "evaluate": Job(("evaluate", "small.toml", "--records", "4", *DATA), "finetune"),
     "gguf": Job(("gguf", "small", "out/small.gguf", *DATA), "finetune"),
+    "learn": Job(("learn", "quality", "--from", "pairs.jsonl", *DATA), "curate", _ready_pairs),
+    "ablate": Job(("ablate", "small.toml", *ABLATION, *DATA), "", _three_sites),
     "seal": Job(("verify", "--seal", *DATA), "forget url", _decide),
 }
 

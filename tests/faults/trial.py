@@ -12,6 +12,7 @@ from pipelines.curate import decisions
 from pipelines.storage import lease, settling
 from pipelines.storage.integrity import Damaged, sha256_of
 from schemas.manifest import digest
+from tests.faults import kinds
 from tests.faults.disk import Disk, Ended
 from tests.faults.jobs import JOBS, Job, begin, copy_of
 
@@ -49,6 +50,7 @@ def prepared(disk: Disk, name: str, folder: Path, jobs: Mapping[str, Job] = JOBS
     copy_of(before, place)
     ended = disk.run(job.words, place)
     assert not ended.code, f"{name}: {ended.err}"
+    assert not (new := kinds.unlisted(ended, place)), f"DECISIONS does not say what `forget` does with {new}"
     copy_of(place, after)
     return Undisturbed(job, before, after, place, ended.changes)
 

@@ -20,6 +20,7 @@ from pipelines.catalog.verify import verify
 from pipelines.errors import WorkFailed, WrongInput
 from pipelines.evaluate import cards, parts
 from pipelines.forget import erase
+from pipelines.models import head
 from pipelines.publish.export import export
 from pipelines.recipe import Recipe
 from pipelines.storage import complete, logs, shard_cache
@@ -193,6 +194,8 @@ def furnish(data: Path) -> None:
         folder.mkdir(parents=True)
         (folder / "model.safetensors").write_bytes(draw.randbytes(4_000))
         complete.write(folder, step=4)
+    texts = {name: draw.randbytes(2_000).hex() for name in (head.FILE, head.CARD)}
+    head.write(models.parent / head.FOLDER / "quality", "quality", texts, ["forum:1#101"])
     about: dict[str, Any] = {"name": models.name, "version": 1, "params": {}, "inputs": {}}
     with storage.building(data / "7_evaluations" / models.name / "v1", stage="evaluate", **about) as made:
         parts.publish(made, [{"test": "loss", "model": "tuned", "record_id": "forum:1#101", "nats": 2.5, "tokens": 9}])
@@ -219,7 +222,8 @@ def _serve(data: Path) -> str:
 
 
 def _unfinished(data: Path) -> str:
-    folders = sorted([*data.glob("6_models/*/.*/.checkpoints/*"), *data.glob("6_models/.base/*")])
+    places = ("6_models/*/.*/.checkpoints/*", "6_models/.base/*", f"6_models/{head.FOLDER}/*")
+    folders = sorted(path for place in places for path in data.glob(place))
     return repr([complete.read(folder) for folder in folders])
 
 

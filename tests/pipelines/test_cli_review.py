@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.curate import preferences
 from pipelines.curate.decisions import load_decisions
 from pipelines.flows.steps import Outcome
 from pipelines.recipe import Recipe
+from pipelines.storage import logs
 from tests.pipelines.commands import Gristmill
+from tests.pipelines.curate.test_learning import drawn
 from tests.pipelines.milling import recipe_file
 
 Milled = tuple[Recipe, Path, list[Outcome]]
@@ -95,6 +98,8 @@ def test_a_queue_goes_out_and_answers_come_in(gristmill: Gristmill, mine: tuple[
     file = recipe_file(tmp_path, **{one.name: one.path for one in recipe.sources})
     words = ("--recipe", file, "--data", data)
     said = gristmill("review", "export", tmp_path / "out", "--limit", 3, *words)
+    gone = gristmill("forget", "--record", FIRST, "--dry-run", "--json", "--data", data)
+    assert json.loads(gone.out)["exports"][0].startswith(f"{tmp_path / 'out'} (label-studio of small v1, ")
     assert (said.code, said.out) == (0, f"{tmp_path / 'out'}: 3 tasks\n")
     tasks = json.loads((tmp_path / "out" / "tasks.json").read_text())
     choice = {"from_name": "decision", "value": {"choices": ["reject"]}}
@@ -109,5 +114,25 @@ def test_a_queue_goes_out_and_answers_come_in(gristmill: Gristmill, mine: tuple[
 def test_learn_refuses_too_little_and_what_is_no_name(gristmill: Gristmill, mine: tuple[Recipe, Path]) -> None:
     few = gristmill("learn", "quality", "--from", "votes,decisions", "--data", mine[1])
     assert few.code == 1 and "pairs of a better and a worse record, 100 needed" in few.err
+    assert not logs.read(mine[1] / logs.EXPORTS)
     wrong = gristmill("learn", "My Quality", "--from", "votes", "--data", mine[1])
     assert wrong.code == 2 and "not a signal's name" in wrong.err
+
+
+def test_a_head_elsewhere_is_noted_and_found_by_forget(
+    gristmill: Gristmill, mine: tuple[Recipe, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of what it was learnt from, and not of anything else; once it has been moved it may be of anything."""
+    pairs = drawn(1)
+    pairs.ids[:] = FIRST
+    monkeypatch.setattr(preferences, "gather", lambda *_: pairs)
+    said = gristmill("learn", "quality", "--from", "votes", "--out", tmp_path / "head", "--data", mine[1])
+    assert said.code == 0 and "better than chance" in said.out
+    assert [entry["out"] for entry in logs.read(mine[1] / logs.EXPORTS)] == [str(tmp_path / "head")]
+    assert gristmill("learn", "own", "--from", "votes", "--data", mine[1]).code == 0
+    asked = ("forget", "--json", "--dry-run", "--data", mine[1], "--record")
+    both = [str(tmp_path / "head"), "6_models/.heads/own"]
+    assert json.loads(gristmill(*asked, FIRST).out)["models"] == both
+    assert json.loads(gristmill(*asked, SECOND).out)["models"] == []
+    (tmp_path / "head").rename(tmp_path / "moved")
+    assert json.loads(gristmill(*asked, SECOND).out)["models"] == both[:1]

@@ -54,7 +54,12 @@ MODULES: dict[str, tuple[str, ...]] = {
     "pipelines/suppression/documents.py": ("tests/pipelines/suppression/test_documents.py",),
     "connectors/web/robots.py": (f"{WEB}robots_edges.py", f"{WEB}robots.py"),
     "connectors/web/permission.py": (f"{WEB}permission_edges.py",),
-    "pipelines/models/prompt.py": ("tests/pipelines/models/test_prompt_parts.py",),
+    "pipelines/models/prompt.py": (
+        "tests/pipelines/models/test_prompt_parts.py",
+        "tests/pipelines/models/test_markers.py",
+    ),
+    "pipelines/serve/access.py": ("tests/pipelines/serve/test_access.py",),
+    "pipelines/prefer/pairs.py": ("tests/pipelines/prefer/test_pair_parts.py", "tests/pipelines/prefer/test_pairs.py"),
     "pipelines/finetune/examples.py": ("tests/pipelines/finetune/test_examples.py",),
 }
 COPIED = ("connectors", "dashboards", "data", "pipelines", "schemas", "tests", "pyproject.toml")

@@ -26,17 +26,22 @@ def forum(folder: Path, whats: tuple[str, ...]) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def milled(tmp_path_factory: pytest.TempPathFactory, chat_model: Path) -> tuple[Recipe, Path, Path]:
-    """The recipe, its file, and the data folder."""
-    folder = tmp_path_factory.mktemp("ablate")
+def three_sites(folder: Path, model: str) -> Path:
+    """Write the forums and their recipe; returns its file."""
     sources = [
         f'[[sources]]\nconnector = "stackexchange"\nname = "{name}"\nsite = "{name}.example"\n'
         f'path = "{forum(folder / name, whats)}"\n'
         for name, whats in (("git", FIRST), ("kitchen", SECOND), ("garden", THIRD))
     ]
-    settings = f'[finetune]\nmodel = "{chat_model}"\nlearning_rate = 3e-3\nmax_length = 128\n'
+    settings = f'[finetune]\nmodel = "{model}"\nlearning_rate = 3e-3\nmax_length = 128\n'
     (folder / "small.toml").write_text('name = "small"\n' + "\n".join(sources) + settings)
-    recipe = load(folder / "small.toml")
+    return folder / "small.toml"
+
+
+@pytest.fixture(scope="session")
+def milled(tmp_path_factory: pytest.TempPathFactory, chat_model: Path) -> tuple[Recipe, Path, Path]:
+    """The recipe, its file, and the data folder."""
+    folder = tmp_path_factory.mktemp("ablate")
+    recipe = load(three_sites(folder, str(chat_model)))
     go(recipe, folder / "data", OF_DATA)
     return recipe, folder / "small.toml", folder / "data"

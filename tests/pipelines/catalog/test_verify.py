@@ -12,6 +12,7 @@ from pipelines import storage, suppression
 from pipelines.catalog.verify import verify
 from pipelines.flows import steps
 from pipelines.flows.steps import Step
+from pipelines.models import head
 from pipelines.storage import logs
 from pipelines.storage.integrity import Damaged
 from schemas.seal import unseal
@@ -41,6 +42,7 @@ def test_every_kind_of_damage_is_named_at_once(data: Path) -> None:
         next(data.glob("3_signals/forum/signals-*.parquet")),
         next(data.glob("6_models/small/v1/model.safetensors")),
         next(data.glob("6_models/.base/smollm2/model.safetensors")),
+        next(data.glob("6_models/.heads/quality/head.json")),
         next(data.glob("6_models/small/.v2.*/.checkpoints/*/model.safetensors")),
         *(data / name for name in (logs.RUNS, logs.EXPORTS, "decisions.jsonl", suppression.FILE)),
     ]
@@ -59,16 +61,18 @@ def test_what_earlier_releases_wrote_is_told_and_taken_on_request(data: Path, gr
     lines = (data / suppression.FILE).read_bytes().split(b"\n")
     old = [{k: v for k, v in unseal(line)[0].items() if k != "tombstones"} for line in lines if line.strip()]
     (data / suppression.FILE).write_text("".join(json.dumps(row) + "\n" for row in old))
-    (data / "6_models" / ".base" / "smollm2" / "complete.json").unlink()
+    for listed in (".base/smollm2", ".heads/quality"):
+        (data / "6_models" / listed / "complete.json").unlink()
     store = Store(data / "1_pages" / "web.sqlite")
     store.db.execute("UPDATE visits SET seal = ''")
     store.close()
     report = verify(data)
-    assert not report.faults and len(report.not_hashed) == len(manifests) + 5
+    assert not report.faults and len(report.not_hashed) == len(manifests) + 6
     printed = gristmill("verify", "--data", data)
     assert printed.code == 0 and printed.out.count("not hashed") == len(report.not_hashed)
     assert gristmill("verify", "--seal", "--data", data).code == 0
     assert not verify(data).not_hashed and len(suppression.load(data).tombstones) == 3
+    assert head.may_have_learnt(data / "6_models" / ".heads" / "quality", []), "nobody has told what it was learnt from"
 
 
 def test_without_the_whole_list_nothing_is_made(data: Path, milled: Milled) -> None:

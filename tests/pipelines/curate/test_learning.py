@@ -18,6 +18,7 @@ from pipelines.recipe import ClassifierSettings, RecipeError
 from pipelines.signals import SIGNALS
 from tests.pipelines import corpus
 from tests.pipelines.curate.measured import connect
+from tests.pipelines.storage.test_integrity import rot
 
 SITES = ("coffee", "quantum", "cooking")
 COLUMNS = ("output_code_share", "output_dup_lines", "output_top_2gram")
@@ -37,7 +38,8 @@ def drawn(seed: int, count: int = 450, taste: float = 1.0) -> Pairs:
     lengths = [np.stack([np.ones(count), one, one * one], axis=1) for one in (better_length, worse_length)]
     site = np.array([SITES[at % 3] for at in range(count)], object)
     thread = np.array([f"t{at // 2}" for at in range(count)], object)
-    return Pairs(*sides, *lengths, site, thread, np.zeros(count))
+    ids = np.array([[f"{name}#a{at % 2}", f"{name}#b"] for at, name in enumerate(thread)], object)
+    return Pairs(*sides, *lengths, site, thread, np.zeros(count), ids)
 
 
 def test_what_is_better_is_learnt_and_length_is_not() -> None:
@@ -46,6 +48,7 @@ def test_what_is_better_is_learnt_and_length_is_not() -> None:
     first, second, third = np.abs(learnt.head.weights * spread)
     assert first > 0.1 and second < first / 8 and third < first / 3
     assert learnt.surely and learnt.total.right.value > 0.7 and learnt.total.near_right.low > 0.5
+    assert len(learnt.records) == 3 * 225
     assert [one.site for one in learnt.judged] == sorted(SITES) and learnt.total.longer.value > 0.6
     assert "on pairs of like length too" in learning.conclusion(learnt)
 
@@ -154,6 +157,7 @@ def test_rows_of_a_file_are_records_texts_or_ready_pairs(tmp_path: Path) -> None
 
     found = preferences.from_file(measured([row("a0", 1), row("a1", 1)]), file, measure)
     assert found.site.tolist() == ["forum", "f.jsonl", "f.jsonl"]
+    assert found.ids.tolist() == [["a0", "a1"], ["", ""], ["", ""]]
     assert np.rint(np.expm1(found.better_length[:, 1])).tolist() == [0, 11, 3]
 
 
@@ -183,6 +187,29 @@ def test_a_written_head_is_a_signal_of_a_recipe(tmp_path: Path) -> None:
     settings = mill.annotate.models[0]
     assert head.scores(settings, made)[0] == pytest.approx(number, rel=1e-3)
     assert head.published_name(settings) == "head quality, learnt from votes"
+
+
+def test_a_head_tells_what_it_has_learnt_and_names_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "quality"
+    folder.mkdir()
+    (folder / "mine.txt").write_text("of the person whose folder it is")
+    learning.write(folder, "quality", learning.learn(drawn(1), COLUMNS, 0), ["votes"])
+    assert head.may_have_learnt(folder, ["t0#a0"]) and head.may_have_learnt(folder, ["other", "t224#b"])
+    assert not head.may_have_learnt(folder, ["t225#a0", "t0#a", ""])
+    assert "t224#b" not in (folder / "complete.json").read_text()
+    (folder / "mine.txt").write_text("changed")
+    assert head.load(ClassifierSettings(name="q", model=str(folder)))
+    (folder / "README.md").write_text("changed")
+    assert head.may_have_learnt(folder, ["other"]), "nobody knows of one that is damaged"
+    (folder / "complete.json").unlink()
+    assert head.may_have_learnt(folder, ["other"]), "nor of one that says nothing"
+
+
+def test_a_damaged_head_is_not_used(tmp_path: Path) -> None:
+    learning.write(tmp_path, "quality", learning.learn(drawn(1), COLUMNS, 0), ["votes"])
+    rot(tmp_path / "head.json")
+    with pytest.raises(RecipeError, match=r"head\.json cannot be read \(Damaged\); run `gristmill learn q` again"):
+        head.load(ClassifierSettings(name="q", model=str(tmp_path)))
 
 
 def test_a_head_that_lacks_what_it_reads_names_the_cure(tmp_path: Path) -> None:

@@ -86,3 +86,29 @@ def test_rules_that_fail_only_on_some_texts_are_left_alone(tmp_path: Path) -> No
 def test_bundled_policies_are_within_the_limits(name: str) -> None:
     """They are not tried each time they are loaded."""
     assert not policy.sql_faults(policy.load(name))
+
+
+BEGUN = '["a", "begun", ""]\n["a", "type", "BOOLEAN"]\n["b", "begun", ""]\n'
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "last"),
+    [
+        (-9, BEGUN, ("b", "killed", "")),
+        (-1, f'{BEGUN}["", "done", ""]\n', ("", "killed", "")),
+        (1, BEGUN, ("b", "killed", "")),  # it ended without the last word
+        (0, f'{BEGUN}["", "done", ""]\n', ("", "done", "")),
+    ],
+)
+def test_the_piece_at_which_a_trial_ended_is_the_one_that_was_begun_last(
+    code: int, said: str, last: tuple[str, str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], code, said, ""))
+    assert policy._tried.__wrapped__(())[-1] == last
+
+
+def test_of_a_trial_that_never_began_the_end_of_what_it_said_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = subprocess.CompletedProcess([], 1, "", "x" * 1000 + "no such module")
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: done)
+    with pytest.raises(RuntimeError, match=r"^the trial of a policy ended with 1: x{486}no such module$"):
+        policy._tried.__wrapped__(())

@@ -1,5 +1,6 @@
 """What of a row is trained on, at the very length, and what is counted of it."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -205,7 +206,25 @@ def test_where_nothing_fits_the_error_counts_and_names_the_cure(tmp_path: Path, 
     kept, tokenizer.chat_template = tokenizer.chat_template, "{{ raise_exception('no') }}"
     with pytest.raises(RecipeError, match=r"none of the snapshot's 3 training rows can be trained on \(0 are longer"):
         examples.training([row(name, "Yes.") for name in "abc"], tokenizer, settings(99), tmp_path / "refused")
+    tokenizer.chat_template = "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no') }}{% endif %}" + kept
+    both = [row("a", "Yes.", system="Be kind."), row("b", "x" * 400)]
+    with pytest.raises(RecipeError, match=r"the snapshot's 2 training rows can be trained on \(1 are longer"):
+        examples.training(both, tokenizer, settings(16), tmp_path / "both")
     tokenizer.chat_template = kept
+
+
+def test_examples_are_on_the_disk_before_their_list_says_that_they_are_whole(
+    tmp_path: Path, tokenizer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced, fsync = [], os.fsync
+
+    def noted(descriptor: int) -> None:
+        fsync(descriptor)
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink().name.strip(".").partition(".")[0])
+
+    monkeypatch.setattr(os, "fsync", noted)
+    examples.training(ROWS, tokenizer, settings(40), tmp_path / "made")
+    assert synced[:2] == ["examples", "complete"]
 
 
 def test_what_is_held_out_is_cut_alike_chosen_by_name_and_no_more_than_asked_for(tokenizer: Any) -> None:
@@ -222,6 +241,7 @@ def test_what_is_held_out_is_cut_alike_chosen_by_name_and_no_more_than_asked_for
 @pytest.mark.parametrize(
     ("more", "prompt_tokens", "hard"),
     [
+        ({}, 9, 0),
         ({}, 192, 0),
         ({}, 195, 3),
         ({"history": said("q", "a")}, 9, 9),

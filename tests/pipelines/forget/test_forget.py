@@ -15,6 +15,7 @@ import pytest
 from connectors.web.store import Store, StoredResponse, Visit
 from pipelines import collect, forget, storage, suppression
 from pipelines.catalog import connect
+from pipelines.curate import decisions
 from pipelines.evaluate import parts
 from pipelines.forget import Request, erase
 from pipelines.messages import spoken
@@ -136,7 +137,7 @@ def erased(milled: tuple[Recipe, Path], tmp_path_factory: pytest.TempPathFactory
     store.close()
     trained_on(data, "v1")
     evaluated(data / "7_evaluations" / "small")
-    (data / forget.DECISIONS).write_text("".join(json.dumps(row) + "\n" for row in DECIDED) + "not JSON\n")
+    (data / decisions.FILE).write_text("".join(json.dumps(row) + "\n" for row in DECIDED) + "not JSON\n")
     cards = {path.name: (path / "README.md").read_text() for path in (data / "5_curated/small").glob("v*")}
     assert holds(data, SECRET, ADA)
     return Erased(made, data, forget.forget(Request(author="  ada LOVELACE ", reason=REASON), data), cards)
@@ -196,7 +197,7 @@ def test_an_author_is_erased_everywhere_and_the_others_stay(erased: Erased) -> N
 
 
 def test_decisions_about_it_go_and_what_cannot_be_read_is_left(erased: Erased) -> None:
-    assert (erased.data / forget.DECISIONS).read_text() == json.dumps(DECIDED[1]) + "\nnot JSON\n"
+    assert (erased.data / decisions.FILE).read_text() == json.dumps(DECIDED[1]) + "\nnot JSON\n"
 
 
 def test_older_snapshots_their_attribution_and_card(erased: Erased) -> None:
@@ -244,7 +245,7 @@ def test_of_a_card_with_other_headings_nothing_is_left(card: str) -> None:
 def test_the_next_run_brings_back_only_the_others(erased: Erased, tmp_path: Path) -> None:
     data = tmp_path / "data"
     shutil.copytree(erased.data, data, symlinks=True)
-    (data / forget.DECISIONS).unlink()
+    (data / decisions.FILE).unlink()
     go(erased.made, data)
     assert holds(data, f"Listen, {SECRET}", ADA, "does not turn at all") == []
     assert ids(data) == LEFT | {"one:q2#a22", "two:q2#a22"}, "whoever quoted her is there, without the quote"

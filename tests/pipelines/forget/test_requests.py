@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import catalog, forget, storage, suppression
+from pipelines import catalog, curate, forget, storage, suppression
+from pipelines.curate import decisions
+from pipelines.curate.decisions import Decision
 from pipelines.forget import Request
 from pipelines.publish.export import export_file
 from pipelines.recipe import load
 from pipelines.signals.privacy import redact_id
+from pipelines.storage import exported, logs
 from pipelines.storage.integrity import Damaged
 from tests.pipelines.commands import Gristmill
 from tests.pipelines.milling import go
@@ -95,3 +98,35 @@ def test_nothing_is_erased_where_something_searched_is_damaged(data: Path) -> No
     with pytest.raises(Damaged, match=r"records-.*stage normalise RECIPE --source forum --again"):
         forget.forget(Request(url=QUESTION.format(1)), data)
     assert not (data / suppression.FILE).exists()
+
+
+@pytest.mark.parametrize("name", ["mine.jsonl", "mine.csv"])
+def test_decisions_in_a_file_that_the_recipe_names(name: str, data: Path, milled: Milled, tmp_path: Path) -> None:
+    """Sealed lines go wherever they are; a person's own table stays, and is listed."""
+    first, second = (f"forum:q{n}#a{100 + n}" for n in (1, 2))
+    recipe = milled[0].model_copy(update={"decisions": tmp_path / name})
+    (tmp_path / name).write_text("record_id,decision,output\n" if name.endswith("csv") else "")
+    said = [Decision(record_id=one, decision="edit", output=f"Better: {one}", who="Kim") for one in (first, second)]
+    decisions.append(recipe, data, said)
+    planned = forget.prepare(Request(record=first), data).report
+    report = forget.forget(Request(record=first), data)
+    assert planned.decided_in == report.decided_in and planned.erased == report.erased
+    left = [one.record_id for one in decisions.history(recipe, data)]
+    if name.endswith("csv"):
+        assert left == [first, second] and report.decided_in == [str(tmp_path / name)]
+        told = f"decided about it, in a file of yours: {tmp_path / name}; remove it there"
+        assert told in forget.report_lines(report)
+        (tmp_path / name).write_text("no table of decisions\nx")
+        assert forget.forget(Request(record=second), data).decided_in == [str(tmp_path / name)], "nobody can tell"
+    else:
+        assert left == [second] and report.erased["decisions"] == 1 and report.decided_in == []
+        assert f"Better: {first}" not in (tmp_path / name).read_text()
+
+
+def test_curate_notes_the_decisions_that_it_reads(data: Path, milled: Milled, tmp_path: Path) -> None:
+    named = {"decisions": tmp_path / "mine.csv"}
+    (tmp_path / "mine.csv").write_text("record_id,decision\nforum:q1#a101,reject\n")
+    for _ in range(2):
+        curate.run(milled[0].model_copy(update=named), data)
+    noted = [entry["out"] for entry in logs.read(data / logs.EXPORTS) if entry["what"] == exported.DECISIONS]
+    assert noted == [str(tmp_path / "mine.csv")]

@@ -1,6 +1,7 @@
 """Who is let in, and for how long: names, kinds of body, clients that send or read too slowly."""
 
 import asyncio
+import json
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -100,6 +101,88 @@ def test_a_long_answer_is_sent_whole_to_whoever_reads(url: str, monkeypatch: pyt
     monkeypatch.setattr(connections, "HEADER_SECONDS", 0.01)  # it is for headers only
     with httpx.stream("GET", f"{url}/long", timeout=FAR) as reply:
         assert sum(map(len, reply.iter_raw())) == 20_000_000
+
+
+def passed(parts: list[bytes], path: str = "/v1/models", **more: Any) -> tuple[int, bytes, dict[bytes, bytes]]:
+    """Status, body and headers of the answer to a request that came in parts, without a server; `more` is of the
+    request's `headers`, or of the middleware."""
+    answered: list[dict[str, Any]] = []
+    messages = [{"type": "http.request", "body": part, "more_body": True} for part in parts]
+    messages[-1:] = [messages[-1] | {"more_body": False}] if parts else [{"type": "http.disconnect"}]
+
+    async def receive() -> dict[str, Any]:
+        return messages.pop(0)
+
+    async def send(message: dict[str, Any]) -> None:
+        answered.append(message)
+
+    headers = [(b"content-type", b"application/json"), *more.pop("headers", [(b"host", b"localhost")])]
+    kind = b"http".decode()  # not the very text that the code holds
+    scope = {"type": kind, "method": "POST", "path": path, "headers": headers}
+    asyncio.run(AccessMiddleware(echo, **{"hosts": LOOPBACK, "token": ""} | more)(scope, receive, send))
+    start, *bodies = answered
+    return start["status"], b"".join(one["body"] for one in bodies), dict(start["headers"])
+
+
+HOST = (b"host", b"localhost")
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/v1/models", [(b"authorization", b"Bearer sesame")], 200),
+        ("/v1/models", [(b"authorization", b"sesame")], 200),
+        ("/v1/models", [(b"authorization", b"Bearer sesam")], 401),
+        ("/v1/models", [(b"authorization", b"Bearer sesame ")], 401),
+        ("/v1/models", [(b"authorization", b"Bearer ")], 401),
+        ("/v1/models", [], 401),
+        ("/", [], 200), ("/health", [], 200), ("/", [(b"authorization", b"Bearer wrong")], 200),
+        ("/health/", [], 401), ("//", [], 401),
+    ],
+)  # fmt: skip
+def test_a_token_is_asked_for_wherever_something_is_told_of_the_model(
+    path: str, headers: list[tuple[bytes, bytes]], status: int
+) -> None:
+    answer, body, told = passed([b"{}"], path, headers=[HOST, *headers], token="sesame")
+    assert answer == status and (status == 200 or told[b"connection"] == b"close")
+    if status == 401:
+        assert (told[b"content-type"], json.loads(body)["error"]["code"]) == (b"application/json", "invalid_api_key")
+
+
+def test_where_no_token_is_asked_for_any_is_taken() -> None:
+    """Clients send one always."""
+    assert passed([b"{}"], headers=[HOST, (b"authorization", b"Bearer any")])[0] == 200
+
+
+def test_what_is_no_request_reaches_the_app() -> None:
+    seen = list[str]()
+
+    async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        seen.append(scope["type"])
+
+    asyncio.run(AccessMiddleware(app, hosts=LOOPBACK, token="sesame")({"type": "lifespan"}, None, None))
+    assert seen == ["lifespan"]
+
+
+@pytest.mark.parametrize(
+    ("hosts", "status"),
+    [([b"any.example"], 200), ([b"any.example", b"any.example"], 421), ([b"evil@any"], 421), ([], 421)],
+)
+def test_a_server_of_any_name_still_wants_one(hosts: list[bytes], status: int) -> None:
+    headers = [(b"host", host) for host in hosts]
+    assert passed([b"{}"], headers=headers, hosts=())[0] == status
+
+
+@pytest.mark.parametrize(
+    ("parts", "status"),
+    [
+        ([b"x" * (1 << 20)], 200), ([b"x" * (1 << 19), b"", b"x" * (1 << 19)], 200), ([b"x" * (1 << 20), b"x"], 413),
+        ([b"x" * ((1 << 20) + 1)], 413), ([b""], 200), ([], 200),
+    ],
+)  # fmt: skip
+def test_a_mebibyte_is_taken_and_a_byte_more_is_not(parts: list[bytes], status: int) -> None:
+    answer, body, _ = passed(parts)
+    assert answer == status and (status == 413 or body == b"".join(parts))
 
 
 class Bytes:

@@ -1,6 +1,7 @@
 """Logs: a line is whole or it is none, whatever came before it and whatever the disk does."""
 
 import errno
+import fcntl
 import os
 from pathlib import Path
 from typing import Any
@@ -76,3 +77,18 @@ def test_a_file_is_made_once_its_content_is_right(tmp_path: Path, disk: Recorder
     assert path.read_text("utf-8") == "说" and list(disk.root.iterdir()) == [path]
     linked = disk.position("link", "new.txt")
     assert ("folder", ".") in disk.steps[linked:]
+
+
+def test_who_waits_for_the_log_appends_after_what_was_written_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "runs.jsonl"
+    first = '{"other": "run", "sha256": "' + "0" * 64 + '"}'
+
+    def late(descriptor: int, how: int) -> None:
+        assert (Path(f"/proc/self/fd/{descriptor}").readlink(), how) == (path, fcntl.LOCK_EX)
+        path.write_text(first)  # without its line feed: the other one was killed
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    logs.append(path, {"own": "run"})
+    assert [line.partition(":")[0] for line in path.read_text().splitlines()] == ['{"other"', '{"own"']

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipelines import storage
-from pipelines.storage import filesystem, logs
+from pipelines.storage import filesystem, logs, settling
 from pipelines.storage.filesystem import MANIFEST, AddressError
 from tests.pipelines.damage import damaged
 from tests.pipelines.storage.test_storage import IDENTITY, SCHEMA, build, table
@@ -169,3 +169,27 @@ def test_a_refused_condition(code: str, error: type[Exception]) -> None:
     with pytest.raises(error) as raised:
         filesystem.create_exclusive(Refusing(code), b"")  # type: ignore[arg-type]
     assert raised.type is error
+
+
+def test_what_is_unfinished_goes_in_the_store_and_on_this_machine(data: Path) -> None:
+    """A trainer's examples and checkpoints lie on this machine, and hold texts."""
+    (data / "5_curated" / "small" / ".v1.0123" / "shard").write_text("in the store")
+    for near in ("6_models/small/.v1.0123/.checkpoints/examples.arrow", "4_clusters/.small.scratch/spill"):
+        (here := filesystem.local_folder(data) / near).parent.mkdir(parents=True)
+        here.write_text("near it")
+    settling.remove_unfinished(data)
+    assert names(data) == []
+    assert not [path for path in filesystem.local_folder(data).rglob("*") if path.is_file()]
+
+
+def test_the_state_of_a_file_is_another_after_each_change(data: Path) -> None:
+    (data / "1_pages" / "a" / "manifest.json").write_text("one")
+    (data / "1_pages" / "a" / "shard").write_text("one")
+
+    def states() -> dict[str, str]:
+        return dict(filesystem.states(data, ["*/*/manifest.json"]))
+
+    before = states()
+    assert [key.rpartition("data/")[2] for key in before] == ["1_pages/a/manifest.json"] and before == states()
+    (data / "1_pages" / "a" / "manifest.json").write_text("other")
+    assert states() != before

@@ -9,6 +9,7 @@ import pytest
 import s3fs
 
 from pipelines import storage
+from pipelines.errors import WorkFailed
 from pipelines.storage import filesystem, logs
 from pipelines.storage.filesystem import MANIFEST
 from pipelines.storage.integrity import sha256_of
@@ -160,3 +161,38 @@ def test_in_a_store_the_manifest_is_copied_last_and_removed_first(bucket: str, m
     changes = [(method.partition("_")[0], key) for method, key in asked if method.startswith(("copy", "delete"))]
     assert changes[0] == ("delete", MANIFEST)
     assert changes[-2:] == [("copy", "records-00000.parquet"), ("copy", MANIFEST)]
+
+
+def test_a_new_file_is_checked_as_a_draft_and_on_the_disk_before_it_has_its_name(
+    tmp_path: Path, disk: Recorder
+) -> None:
+    path = tmp_path / "new" / "mine.toml"
+    assert filesystem.create_checked(path, "all", lambda draft: (draft.suffix, draft.read_text())) == (".toml", "all")
+    assert [(what, Path(name).parent.name or name) for what, name in disk.steps if what != "remove"] == [
+        ("write", "new"),
+        ("link", "new"),
+        ("folder", "new"),
+    ]
+    assert [one.name for one in path.parent.iterdir()] == ["mine.toml"]
+    with pytest.raises(FileExistsError):
+        filesystem.create_checked(path, "other", lambda draft: None)
+    assert path.read_text() == "all" and len([*path.parent.iterdir()]) == 1
+
+
+def test_a_draft_that_finds_no_room_is_told_as_the_disk_tells_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Path, *_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self))
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OSError, match="No space left"):
+        filesystem.create_checked(tmp_path / "mine.toml", "all", lambda draft: None)
+
+
+def test_a_library_that_says_more_than_one_thing_is_told_by_the_first(tmp_path: Path) -> None:
+    with (
+        pytest.raises(WorkFailed, match=r"cannot be written \(could not write\); "),
+        filesystem.written_by_library(tmp_path),
+    ):
+        raise RuntimeError("could not write\nnor read", "code 7")

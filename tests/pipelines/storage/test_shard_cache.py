@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 import s3fs
 
-from pipelines import catalog, curate, dedupe, storage
+from pipelines import catalog, curate, dedupe, storage, temporary
 from pipelines.flows.steps import Outcome
 from pipelines.recipe import Recipe
 from pipelines.storage import filesystem, shard_cache
@@ -108,7 +108,7 @@ def test_what_is_not_what_the_manifest_says_is_told_and_not_kept(bucket: str) ->
     with pytest.raises(Damaged, match=r"records-00001.parquet: damaged \(changed\)"):
         shard_cache.local_copies(found)
     assert found[1][1].sha256 not in {path.name for path in copied()}
-    assert not list((filesystem.cache_folder() / "shards").glob("*.tmp"))
+    assert not [path for path in temporary.folder(filesystem.cache_folder()).iterdir() if path.is_file()]
 
 
 def test_a_copy_cut_off_is_made_again(bucket: str) -> None:
