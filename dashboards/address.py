@@ -61,13 +61,13 @@ def lines(label: str, name: str, default: str, **options: Any) -> str:
     return _give(name, st.text_area(label, key=name, **changed, **options), default)
 
 
-def choice(label: str, name: str, options: Sequence[str], say: Say = str, keep: bool = False) -> str:
+def choice(label: str, name: str, options: Sequence[str], say: Say = str, keep: bool = False, **look: Any) -> str:
     """One of `options`, the first where the address names none of them. With `keep` it goes on to the other pages."""
     told = st.query_params.get(name, "")
     stays = keep and not told and st.session_state.get(name) in options
     _take(name, told if told in options else options[0], stays)
     changed: dict[str, Any] = {"on_change": _by_hand, "args": (name, options[0])}
-    return _give(name, st.selectbox(label, options, format_func=say, key=name, **changed), options[0])
+    return _give(name, st.selectbox(label, options, format_func=say, key=name, **changed, **look), options[0])
 
 
 def tabs(label: str, name: str, options: Sequence[str], say: Say = str) -> str:

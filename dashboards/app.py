@@ -14,11 +14,15 @@ from pipelines.messages import LANGUAGES, Message, of_locale, tr, use
 
 PAGES = {  # with their icons
     "overview": (Message("Overview"), "stacks"),
+    "sources": (Message("Sources"), "cloud_download"),
     "records": (Message("Records"), "list"),
     "record": (Message("One record"), "article"),
     "policy": (Message("Policy"), "rule"),
+    "map": (Message("Map"), "scatter_plot"),
     "duplicates": (Message("Duplicates"), "content_copy"),
+    "contamination": (Message("Contamination"), "science"),
     "snapshots": (Message("Snapshots"), "inventory_2"),
+    "models": (Message("Models"), "model_training"),
     "sql": (Message("Questions in SQL"), "database"),
 }
 

@@ -15,8 +15,9 @@ import pyarrow as pa
 import streamlit as st
 
 from pipelines import catalog
-from pipelines.catalog import diff, explain, shell, status
+from pipelines.catalog import diff, explain, meaning, shell, status
 from pipelines.catalog.diff import Difference
+from pipelines.catalog.meaning import Box, Map
 from pipelines.curate import decisions, review
 from pipelines.errors import WorkFailed
 from pipelines.flows import served
@@ -67,6 +68,31 @@ def difference(recipe: str, before: str, after: str) -> Difference:
 @st.cache_resource(show_spinner=False, max_entries=2)
 def _difference(recipe: str, before: str, after: str, data: str, state: str) -> Difference:
     return diff.diff(recipe, catalog.folder_at(data), before, after)
+
+
+def meaning_map(recipe: str) -> Map | None:
+    """The map of a recipe's records; None where too few have an embedding."""
+    data = data_folder()
+    drawn: Map | None = _meaning_map(recipe, data, catalog.state(data))
+    return drawn
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _meaning_map(recipe: str, data: str, state: str) -> Map | None:
+    return meaning.draw(_connection(data, state).cursor(), recipe)
+
+
+def in_area(recipe: str, box: Box) -> list[str]:
+    """The ids of the records in an area of the map, in order; none where there is no map."""
+    data = data_folder()
+    found: list[str] = _in_area(recipe, box, data, catalog.state(data))
+    return found
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _in_area(recipe: str, box: Box, data: str, state: str) -> list[str]:
+    drawn = _meaning_map(recipe, data, state)
+    return meaning.within(_connection(data, state).cursor(), recipe, drawn, box) if drawn else []
 
 
 def in_sql(query: str) -> pa.Table:

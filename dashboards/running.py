@@ -1,4 +1,4 @@
-"""Run curate with a policy from the page, and see how it goes and what came of it."""
+"""Start a run from a page, and see how it goes and what came of it."""
 
 import shlex
 from typing import Any
@@ -6,8 +6,10 @@ from typing import Any
 import streamlit as st
 
 from dashboards import address, ask, texts, trying
-from pipelines.errors import WorkFailed
-from pipelines.flows import served, start
+from pipelines.catalog import crawls
+from pipelines.errors import WorkFailed, WrongInput
+from pipelines.flows import nothing_kept, served, start
+from pipelines.flows.stages import OF_DATA
 from pipelines.messages import Message, tr
 
 NOT_STARTED = "not started"  # in the session: (recipe, policy, why)
@@ -18,7 +20,13 @@ STATES = {
     "RUNNING": Message("running"),
     "PAUSED": Message("paused"),
     "CANCELLING": Message("being cancelled"),
-}  # of Prefect, of a run that has not ended
+    "COMPLETED": Message("done"),
+    "FAILED": Message("failed"),
+    "CRASHED": Message("broken off"),
+    "CANCELLED": Message("cancelled"),
+}  # of Prefect, of a run and of its steps
+SIGNS = {"COMPLETED": "✓", "FAILED": "✗", "CRASHED": "✗", "RUNNING": "▸"}
+BROKEN_OFF = 600  # seconds without an answer, after which nobody seems to be at a crawl
 
 
 def show(recipe: str, name: str, is_saved: bool) -> None:
@@ -33,7 +41,34 @@ def show(recipe: str, name: str, is_saved: bool) -> None:
     else:
         _show_button(recipe, trying.file_of(name))
     if st.query_params.get("run"):
-        _follow(recipe, st.query_params["run"])
+        follow(recipe, st.query_params["run"])
+
+
+def show_mill(recipe: str, label: str) -> None:
+    """The button that collects and curates a recipe, or the command; the run that the address names."""
+    if st.query_params.get("run"):
+        follow(recipe, st.query_params["run"])
+        return
+    if not served.knows(recipe):
+        st.caption(tr("`gristmill up` was started without this recipe; with it, it is run from here."))
+        return
+    pressed: dict[str, Any] = {"on_click": start_mill, "args": (recipe,)}
+    st.button(label, icon=":material/play_arrow:", type="primary", **pressed)
+    tried = st.session_state.get(NOT_STARTED, ("", "", ""))
+    if tried[:2] == (recipe, ""):
+        st.warning(tr("Not started: {error}. This command does the same:", error=tried[2]))
+        words = ["gristmill", "run", served.place(recipe), "--stages", ",".join(OF_DATA)]
+        st.code(shlex.join(words), language="bash", wrap_lines=True)
+
+
+def start_mill(recipe: str) -> None:
+    """From the sources to a snapshot, without a model. Before the page is drawn, as `_start`."""
+    address.hold()
+    st.session_state.pop(NOT_STARTED, None)
+    try:
+        address.put("run", start.start_mill(recipe, served.place(recipe), OF_DATA).id)
+    except WorkFailed as error:
+        st.session_state[NOT_STARTED] = (recipe, "", texts.fault(error))
 
 
 def _show_button(recipe: str, policy: str) -> None:
@@ -65,7 +100,7 @@ def _start(recipe: str, policy: str) -> None:
         st.session_state[NOT_STARTED] = (recipe, policy, texts.fault(error))
 
 
-def _follow(recipe: str, run: str) -> None:
+def follow(recipe: str, run: str) -> None:
     """Look every few seconds until the run has ended; then the whole page is drawn anew, of the new snapshot."""
     try:
         found = start.find(run)
@@ -73,30 +108,73 @@ def _follow(recipe: str, run: str) -> None:
         st.warning(texts.fault(error))
         return
     if not found.has_ended:
-        _wait(run)
+        _wait(recipe, run)
         return
     if found.state == "COMPLETED":
         kept = sum(row["kept"] for row in ask.rows("sources", recipe=recipe))
-        st.success(
-            tr(
-                "The run is done: the latest snapshot of {recipe} keeps {kept} records.",
-                recipe=recipe,
-                kept=f"{kept:,}",
-            )
-        )
+        words: dict[str, Any] = {"recipe": texts.plain(recipe), "kept": f"{kept:,}"}
+        st.success(tr("The run is done: the latest snapshot of {recipe} keeps {kept} records.", **words))
     else:
         st.error(tr("The run has ended without a snapshot; its page says why."))
+        for row in ask.rows("failed"):
+            st.error(texts.plain(f"{row['stage']} {row['name']}: {row['failed']}"))
+    show_nothing_kept(recipe)
     st.link_button(tr("The run's page"), found.url, icon=":material/open_in_new:")
 
 
-@st.fragment(run_every=SECONDS)
-def _wait(run: str) -> None:
+def show_nothing_kept(recipe: str) -> None:
+    """Sources of which nothing came through, each with the cure."""
     try:
-        found = start.find(run)
+        served_recipe = served.recipe(recipe)
+    except WrongInput as error:
+        st.error(texts.fault(error))
+        return
+    for lost in nothing_kept.find(served_recipe, ask.data_path()) if served_recipe else ():
+        st.warning(f"**{texts.plain(lost.source)}**: {texts.plain(tr(lost.says))}")
+
+
+@st.fragment(run_every=SECONDS)
+def _wait(recipe: str, run: str) -> None:
+    try:
+        found, steps = start.find(run), start.steps(run)
     except WorkFailed:  # the server was stopped, or is busy; the next look may tell
         return
     if found.has_ended:
         address.hold()
+        address.put("recipe", recipe)
         st.rerun()
-    st.info(tr("The run is {state}.", state=STATES.get(found.state, found.state.lower())))
+    st.info(tr("The run is {state}.", state=_state(found.state)))
+    told = [f"{SIGNS.get(state, '·')} {texts.plain(name)}: {_state(state)}" for name, state in steps]
+    st.markdown("  \n".join(told))
+    show_crawls()
     st.link_button(tr("The run's page"), found.url, icon=":material/open_in_new:")
+
+
+def _state(state: str) -> str:
+    return tr(STATES.get(state) or state.lower())
+
+
+def show_crawls() -> bool:
+    """How far crawls are, how fast, what fails and what is waited for; whether somebody is at one of them."""
+    found = crawls.under_way(ask.data_path())
+    for crawl in found:
+        _show_crawl(crawl)
+    return any(crawl.idle < BROKEN_OFF for crawl in found)
+
+
+def _show_crawl(crawl: crawls.Crawl) -> None:
+    words: dict[str, Any] = {"source": f"**{texts.plain(ask.titled(crawl.source))}**", "asked": f"{crawl.asked:,}"}
+    if crawl.idle > BROKEN_OFF:
+        st.markdown(tr("{source}: broken off after {asked} addresses; the next run goes on there.", **words))
+        return
+    words |= {"expected": f"{crawl.expected:,}" if crawl.expected else "?", "lately": f"{crawl.lately:,}"}
+    says = tr("{source}: {asked} addresses of {expected} dealt with, {lately} in the last minute", **words)
+    if crawl.expected:
+        st.progress(min(1.0, crawl.asked / crawl.expected), says)
+    else:
+        st.markdown(says)
+    if crawl.failed:
+        reasons = ", ".join(f"{texts.plain(reason)} {number:,}" for reason, number in crawl.reasons.items())
+        st.caption(tr("{number} without an answer: {reasons}", number=f"{crawl.failed:,}", reasons=reasons))
+    if crawl.waits >= 1:
+        st.caption(tr("{host} is asked again in {seconds:.0f} s.", host=texts.plain(crawl.host), seconds=crawl.waits))

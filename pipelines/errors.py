@@ -172,6 +172,14 @@ def explain_faults(
         faults: `ValidationError.errors()`.
         known_keys: The keys that are allowed where a fault lies, by its location.
     """
+    found = faults_by_key(given, faults, known_keys)
+    return joined("\n", (joined(": ", filter(None, (file, key, words))) for key, words in found.items()))
+
+
+def faults_by_key(
+    given: Any, faults: Iterable[Mapping[str, Any]], known_keys: Callable[[Location], Iterable[str]]
+) -> dict[str, Message]:
+    """As `explain_faults`, by key; "" where the whole is at fault."""
     by_key: dict[str, list[Message]] = {}
     for fault in faults:
         words = by_key.setdefault(_key(given, fault), [])
@@ -179,13 +187,11 @@ def explain_faults(
             words.append(explanation)
     # a key above another one at fault is only what a union tried besides
     keys = [key for key in by_key if not any(other.startswith(f"{key}.") for other in by_key)]
-    return joined("\n", (_line(file, key, by_key[key]) for key in keys))
+    return {key: reduce(_either, by_key[key]) for key in keys}
 
 
-def _line(file: str, key: str, words: Sequence[Message]) -> Message:
-    """`file: key: this, or that`; no key where the whole is at fault."""
-    either = reduce(lambda one, other: Message("{one}, or {other}", one=one, other=other), words)
-    return joined(": ", filter(None, (file, key, either)))
+def _either(one: Message, other: Message) -> Message:
+    return Message("{one}, or {other}", one=one, other=other)
 
 
 def _key(given: Any, fault: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """A recipe: the TOML file that says where text comes from, what is kept, and what is baked from it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union
 from zoneinfo import available_timezones
@@ -8,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from connectors import CONNECTORS
 from connectors.base import Connector, LocalPath
-from pipelines.errors import Location, WrongInput, did_you_mean, explain_faults, read_toml
+from pipelines.errors import Location, WrongInput, did_you_mean, explain_faults, faults_by_key, read_toml
 from pipelines.messages import Message
 
 RECIPES = Path(__file__).parent / "recipes"
@@ -29,6 +30,13 @@ class WebSettings(_Section):
     delay: float = Field(5.0, ge=0, description="Least seconds between requests to a host; robots may ask more.")
     allow_private: tuple[str, ...] = Field((), description="Private hosts that may be dialled, as host or host:port.")
     pages_per_host: int = Field(10_000, ge=1, description="Most pages of one host in one crawl: where a trap ends.")
+
+
+class ShardSettings(_Section):
+    """How large a shard of records is, which a worker does at a time: it ends with the page that fills it."""
+
+    rows: int = Field(8_192, ge=1, description="Records of a shard.")
+    megabytes: int = Field(64, ge=1, description="Or so much text, whichever is full first.")
 
 
 class ClassifierSettings(_Section):
@@ -172,6 +180,7 @@ class Recipe(_Section):
     sources: tuple[_Source, ...] = Field(min_length=1)
     policy: str = Field("default", description="A bundled policy's name or a path to a TOML file.")
     web: WebSettings = WebSettings()
+    shards: ShardSettings = ShardSettings()
     annotate: AnnotateSettings = AnnotateSettings()
     dedupe: DedupeSettings = DedupeSettings()
     decontaminate: DecontaminateSettings = DecontaminateSettings()
@@ -221,11 +230,25 @@ class Recipe(_Section):
 def load(path: str | Path) -> Recipe:
     """Read a recipe by path, or a bundled one by name. Raises RecipeError with file, key and cure."""
     file = find(path)
-    settings = read_toml(file, RecipeError)
+    return build(read_toml(file, RecipeError), file)
+
+
+def build(settings: Mapping[str, Any], file: Path) -> Recipe:
+    """The recipe that these settings of a file make, which need not be there yet. Raises RecipeError."""
     try:
         return Recipe.model_validate(settings, context={"base": file.parent.resolve()})
     except ValidationError as error:
         raise RecipeError(explain_faults(str(file), settings, error.errors(), _known_keys)) from error
+
+
+def faults(source: Mapping[str, Any]) -> dict[str, str]:
+    """What is wrong with the settings of one source, by key; "" is the key of what is wrong with all of it."""
+    connector = next(each for each in CONNECTORS if each.model_fields["connector"].default == source["connector"])
+    try:
+        connector.model_validate(source)
+    except ValidationError as error:
+        return dict(faults_by_key(source, error.errors(), lambda _: sorted(connector.model_fields)))
+    return {}
 
 
 def find(path: str | Path) -> Path:

@@ -20,6 +20,7 @@ from connectors.web.store import Store, StoredResponse, Visit
 from connectors.web.transport import REDIRECTS, HTTPResponse, HTTPTransport, Transport
 from connectors.web.url import host_key, normalise_url, target
 
+TOLD_EVERY = 2.0  # seconds between two times that the store is told what is expected
 SEEN = 10_000  # addresses remembered for `touched`: more than any one page is made of
 _KEPT = (*range(200, 300), *REDIRECTS, 304, 404, 410)
 _REFUSALS = ("http_401", "http_403")
@@ -55,6 +56,7 @@ class PoliteWeb:
         self._permission = Permission(store, limits, fetcher, self._clock)
         self._pages = Counter(store.pages(self.crawl))
         self._stored = self._failed = self.expected = 0
+        self._told_at = 0.0
         self._discarded = set[str]()
         self.paused = self._missed = False
         self.browser = Browser(self.get, fetcher.sign_in.covers)
@@ -110,6 +112,10 @@ class PoliteWeb:
 
     def expect(self, items: int) -> None:
         """See `Web.expect`."""
+        now = self._clock.now()
+        if items != self.expected and now >= self._told_at + TOLD_EVERY:
+            self.store.expect(self.crawl, items)
+            self._told_at = now
         self.expected = items
 
     def pause(self, url: str, until: datetime) -> None:

@@ -35,6 +35,7 @@ CREATE TABLE IF NOT EXISTS visits (
   crawl INTEGER NOT NULL, url TEXT NOT NULL, host TEXT NOT NULL, at REAL NOT NULL, attempts INTEGER NOT NULL,
   reason TEXT NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (crawl, url)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS hosts (host TEXT PRIMARY KEY, next_at REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS expected (crawl INTEGER PRIMARY KEY, items INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS site_files (
   url TEXT PRIMARY KEY, status INTEGER NOT NULL, body BLOB NOT NULL, detail TEXT NOT NULL, fetched_at REAL NOT NULL);
 CREATE VIEW IF NOT EXISTS dead_letters AS
@@ -46,6 +47,7 @@ COLUMNS = {
     "answers": "url, status, headers, body, version, robots, opt_out, fetched_at, fresh_until, keep, signed_in",
     "visits": "crawl, url, host, at, attempts, reason, detail",
     "hosts": "host, next_at",
+    "expected": "crawl, items",
     "site_files": "url, status, body, detail, fetched_at",
 }
 # Stores of before sign-ins were known, and of before rows were sealed
@@ -141,6 +143,7 @@ class Store:
                 " (SELECT source FROM crawls WHERE crawl = ?))",
                 [crawl, crawl],
             )
+            self.db.execute("DELETE FROM expected WHERE crawl = ?", [crawl])
             self.db.execute("UPDATE crawls SET finished_at = ? WHERE crawl = ?", [now, crawl])
             self._seal("crawls", "crawl = ?", crawl)
 
@@ -199,6 +202,10 @@ class Store:
     def set_next_at(self, host: str, until: float) -> None:
         """Enter when the host may be asked again."""
         self._put("hosts", [host, until])
+
+    def expect(self, crawl: int, items: int) -> None:
+        """Enter how many pages and rejects the crawl will give, as far as it knows; for whoever looks on."""
+        self._put("expected", [crawl, items])
 
     def site_file(self, url: str) -> SiteFile | None:
         """The stored robots.txt or tdmrep.json at `url`."""

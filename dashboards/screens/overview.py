@@ -8,7 +8,7 @@ from dashboards import ask, texts
 from pipelines.catalog import explain, status
 from pipelines.messages import Message, tr
 
-RECORDS, POLICY = "screens/records.py", "screens/policy.py"
+RECORDS, POLICY, SOURCES = "screens/records.py", "screens/policy.py", "screens/sources.py"
 RULES_SHOWN = 12
 LICENCES_SHOWN = 120  # characters
 KINDS = {
@@ -44,7 +44,8 @@ def draw() -> None:
 def show_beginning() -> None:
     """What to do where nothing has been curated."""
     st.title(tr("Nothing has been curated here yet"))
-    st.write(tr("The data folder is `{folder}`. One of these commands begins:", folder=ask.data_folder()))
+    st.write(tr("The data folder is `{folder}`. Begin here, or with one of these commands:", folder=ask.data_folder()))
+    st.page_link(SOURCES, label=tr("Add a source here"), icon=":material/cloud_download:", query_params={"show": "add"})
     st.code("gristmill demo\ngristmill init\ngristmill run RECIPE", language="bash")
     st.caption(tr("This page fills itself as soon as the first snapshot is published; reload it then."))
     show_runs()

@@ -4,14 +4,29 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import address, ask, deciding, texts
+from dashboards import address, ask, deciding, map_area, texts
 from pipelines.catalog import explain
 from pipelines.curate import review
 from pipelines.curate.decisions import JUDGEMENTS, Decision, counting
 from pipelines.messages import tr
 
 PER_PAGE = 20
-FILTERS = ("q", "source", "task", "language", "fate", "rule", "said", "signal", "low", "high", "order", "seed", "near")
+FILTERS = (
+    "q",
+    "source",
+    "task",
+    "language",
+    "fate",
+    "rule",
+    "said",
+    "signal",
+    "low",
+    "high",
+    "order",
+    "seed",
+    "near",
+    "area",
+)
 
 
 def draw() -> None:
@@ -67,7 +82,17 @@ def filtered(recipe: str, said: list[Decision]) -> list[str]:
             cleared: dict[str, Any] = {"on_click": address.forget, "args": FILTERS}
             st.button(tr("Clear all filters"), icon=":material/filter_alt_off:", **cleared)
     decided = wanted.pop("said")
-    return _by_decision(ask.queue(recipe, order, wanted), decided, said)
+    return _by_area(recipe, _by_decision(ask.queue(recipe, order, wanted), decided, said))
+
+
+def _by_area(recipe: str, ids: list[str]) -> list[str]:
+    """Those in the area of the map that the address names."""
+    box = map_area.told()
+    if box is None:
+        return ids
+    within = set(ask.in_area(recipe, box))
+    st.caption(tr("Only records in an area of the map; {button} shows all.", button=tr("Clear all filters")))
+    return [name for name in ids if name in within]
 
 
 def _wanted(recipe: str) -> dict[str, Any]:

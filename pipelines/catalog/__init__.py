@@ -28,6 +28,7 @@ RUN = pa.schema(
         ("seconds", pa.float64()),
         ("skipped", pa.bool_()),
         ("peak_mb", pa.float64()),
+        ("workers", pa.int64()),
         ("failed", pa.string()),
     ]
 )

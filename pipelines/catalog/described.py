@@ -44,13 +44,16 @@ EXAMPLES: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Setting:
-    """A key of a source; `default` is None where it must be set."""
+    """A key of a source; `default` is None where it must be set. `choices` are all that it may be, where they are few;
+    `many` says that it takes a list."""
 
     name: str
     type: str
     default: Any
     required: bool
     says: str
+    choices: tuple[str, ...] = ()
+    many: bool = False
 
 
 @dataclass(frozen=True)
@@ -132,8 +135,17 @@ def _licence(states: bool) -> dict[str, str]:
 
 
 def _setting(name: str, info: Any) -> Setting:
-    required = info.is_required()
-    return Setting(name, _type(info.annotation), None if required else info.default, required, info.description or "")
+    required, is_list = info.is_required(), getattr(info.annotation, "__origin__", None) is tuple
+    default, choices = None if required else info.default, () if is_list else _choices(info.annotation)
+    return Setting(name, _type(info.annotation), default, required, info.description or "", choices, is_list)
+
+
+def _choices(annotation: Any) -> tuple[str, ...]:
+    """All values of a field that has few, as they are written."""
+    if annotation is bool:
+        return "true", "false"
+    parts = get_args(annotation)
+    return parts if parts and all(isinstance(part, str) for part in parts) else ()
 
 
 _TYPES = {

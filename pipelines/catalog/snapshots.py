@@ -6,6 +6,8 @@ from pipelines import storage
 from pipelines.recipe import RecipeError
 from pipelines.storage import integrity, layout
 
+BENCHMARK = "benchmarks/"  # before a benchmark's name, among the inputs of a snapshot
+
 
 def versions(recipe: str, data: Path) -> list[str]:
     """The recipe's snapshots, the earliest first. Raises RecipeError where there is none."""
@@ -24,6 +26,13 @@ def latest(recipe: str, data: Path) -> str:
 def folder_of(recipe: str, version: str, data: Path) -> Path:
     """Where a snapshot lies, or would lie."""
     return storage.folder(data, "curate", recipe) / version
+
+
+def benchmarks(recipe: str, data: Path) -> list[str]:
+    """The names of the benchmarks that the latest snapshot's records were compared with; [] where with none."""
+    manifest = storage.read_manifest(storage.latest(storage.folder(data, "curate", recipe)))
+    named = sorted(manifest.inputs) if manifest else []
+    return [name.removeprefix(BENCHMARK) for name in named if name.startswith(BENCHMARK)]
 
 
 def faults(folder: Path) -> list[tuple[Path, str]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from connectors.web.store import is_corrupt, opened
 from pipelines import storage, suppression
 from pipelines.collect import WEB_CURE
-from pipelines.curate import decision_file, decisions
+from pipelines.curate import decision_file, decisions, votes
 from pipelines.messages import Message
 from pipelines.storage import complete, filesystem, integrity, lease, logs, settling
 from pipelines.storage.integrity import Damaged
@@ -56,7 +56,8 @@ def verify(data: Path) -> Report:
     _listed_folders(local, report)
     for name in (logs.RUNS, logs.EXPORTS):
         _log(data / name, report)
-    _decisions(data / decisions.FILE, report)
+    _said(data / decisions.FILE, Message("decide again, and remove the line"), report)
+    _said(data / votes.FILE, Message("vote again, and remove the line"), report)
     _suppression_list(data, report)
     _web_store(local / WEB_STORE, report)
     return report
@@ -131,12 +132,13 @@ def _log(path: Path, report: Report) -> None:
     report.files += len(filesystem.log_files(path))
 
 
-def _decisions(path: Path, report: Report) -> None:
+def _said(path: Path, cure: str, report: Report) -> None:
+    """Lines of what people said."""
     for file in decision_file.files(path):
         report.files += 1
         for line in read_lines(file.read_bytes()):
             if line.value is None:
-                report.add(file, Message("changed"), Message("decide again, and remove the line"), line=line.number)
+                report.add(file, Message("changed"), cure, line=line.number)
             report.not_hashed.update({str(file): 1} if line.value and not line.sealed else {})
 
 
@@ -193,4 +195,5 @@ def seal_all(data: Path) -> None:
 def _line_files(data: Path) -> Iterator[Path]:
     for name in (logs.RUNS, logs.EXPORTS):
         yield from filesystem.log_files(data / name)
-    yield from decision_file.files(data / decisions.FILE)
+    for name in (decisions.FILE, votes.FILE):
+        yield from decision_file.files(data / name)

@@ -102,9 +102,10 @@ def run(  # noqa: PLR0913, PLR0917 (its options are the words of the command)
 
     check_policy(loaded, chosen)
     check_asked(loaded, chosen)
-    from pipelines.flows import definitions
+    from pipelines.flows import definitions  # before Prefect's runners: it sets Prefect up
+    from pipelines.flows.clusters import runner
 
-    definitions.open_cluster(engine, address, workers)  # what is wrong with it is said before a server is started
+    runner(engine, address, workers)  # what is wrong with it is said before a server is started
     definitions.run_mill(recipe, data, chosen, workers, engine, address, policy)
     _print_status(data, loaded, as_json)
 
@@ -175,12 +176,17 @@ def up(
 ) -> None:
     """Start the Prefect server and UI, the recipes' deployments and the dashboard. Ctrl-C stops it all.
 
+    Recipes that were made on the dashboard are there besides.
+
     Example: [bold]gristmill up demo python[/bold]
     """
+    from pipelines.flows import recipe_file
     from pipelines.flows.up import up as start
     from pipelines.recipe import load
 
-    names = recipes or ["demo", "python"]
+    named = recipes or ["demo", "python"]
+    told = {load(name).name for name in named}
+    names = [*named, *(str(file) for name, file in recipe_file.listed(str(data)).items() if name not in told)]
     for name in names:
         load(name)
     start(names, data, port, _print_addresses, server)

@@ -102,7 +102,7 @@ def _print_signals(found: list[Any]) -> None:
 
 @app.command()
 def init(  # noqa: PLR0913, PLR0917 (its options are the words of the command)
-    file: Annotated[Path, typer.Argument(help="The recipe to write, such as my.toml; never one that is there.")],
+    file: Annotated[Path, typer.Argument(help="The recipe to write, such as my.toml.")],
     place: Annotated[str, typer.Option(help="An address, or the path of a file or folder.")] = "",
     have: Annotated[
         Literal["", "site", "forum", "files", "dump", "help-centre", "set"],
@@ -115,31 +115,67 @@ def init(  # noqa: PLR0913, PLR0917 (its options are the words of the command)
     licence: Annotated[
         str | None, typer.Option(help="SPDX id, such as CC-BY-4.0; empty where the texts state theirs.")
     ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Another setting, as KEY=VALUE; of a list once for each. May be repeated."),
+    ] = None,
+    add: Annotated[bool, typer.Option("--add", help="Add a source to a recipe that is there.")] = False,
 ) -> None:
-    """Write a first recipe from what you have; asks for what no option says.
+    """Write a first recipe from what you have, or add to one; asks for what no option says.
 
     Example: [bold]gristmill init my.toml --place https://docs.bakery.example/handbook/ --licence CC-BY-4.0[/bold]
     """
-    from connectors import CONNECTORS
-    from pipelines.flows import begin
+    from pipelines.flows import begin, recipe_file
 
-    if file.exists():
-        raise WrongInput("{file}: is there already; name a new file", file=file)
+    if file.exists() and not add:
+        raise WrongInput("{file}: is there already; name a new file, or add to it with --add", file=file)
+    if add and not file.is_file():
+        raise WrongInput("{file}: no such file; without --add it is made", file=file)
     place = place or _ask(tr("Where is it: an address, or the path of a file or folder"), "--place")
-    known = [each.model_fields["connector"].default for each in CONNECTORS]
-    proposed = begin.propose(place, have)
-    connector = connector or (proposed if have else _ask(tr("Which connector reads it"), "--connector", proposed))
-    if connector not in known:
-        raise WrongInput("no connector {name!r}{cure}", name=connector, cure=did_you_mean(connector, known))
+    connector = _connector(connector, begin.propose(place, have), sure=bool(have))
     if begin.needs_address(place, connector) and not address:
         address = _ask(tr("At which address was it"), "--address")
     name = name or _ask(tr("Its name, of a-z, 0-9, - and _"), "--name", begin.name_of(place))
-    if licence is None:
-        stated = tr("Its licence, such as CC-BY-4.0; empty where the texts state theirs")
-        unstated = tr("Its licence, such as CC-BY-4.0; no text states one, and without it every record is held back")
-        licence = _ask(stated if begin.states_licence(connector) else unstated, "--licence", "")
-    begin.write(file, begin.Answers(place, connector, name, licence, address, title))
+    licence = _licence(connector) if licence is None else licence
+    answers = begin.Answers(place, connector, name, licence, address, title, _settings(connector, settings or []))
+    if add:
+        begin.add(file, answers, recipe_file.text_of(file))
+    else:
+        begin.write(file, answers)
     print(tr("{file}: written; `gristmill check {file}` looks at it", file=file))
+
+
+def _connector(said: str, proposed: str, sure: bool) -> str:
+    """What was said, or what is proposed, which is asked about where nobody is `sure`. Raises WrongInput."""
+    from connectors import CONNECTORS
+
+    known = [each.model_fields["connector"].default for each in CONNECTORS]
+    name = said or (proposed if sure else _ask(tr("Which connector reads it"), "--connector", proposed))
+    if name not in known:
+        raise WrongInput("no connector {name!r}{cure}", name=name, cure=did_you_mean(name, known))
+    return name
+
+
+def _licence(connector: str) -> str:
+    from pipelines.flows import begin
+
+    stated = tr("Its licence, such as CC-BY-4.0; empty where the texts state theirs")
+    unstated = tr("Its licence, such as CC-BY-4.0; no text states one, and without it every record is held back")
+    return _ask(stated if begin.states_licence(connector) else unstated, "--licence", "")
+
+
+def _settings(connector: str, said: list[str]) -> dict[str, Any]:
+    """What `--set` says, by key; of settings that take a list, as one. Raises WrongInput."""
+    from pipelines.catalog import described
+
+    many = {setting.name for setting in described.connectors(connector)[0].settings if setting.many}
+    found: dict[str, Any] = {}
+    for word in said:
+        key, equals, value = word.partition("=")
+        if not equals:
+            raise WrongInput("--set {word}: say KEY=VALUE", word=word)
+        found[key] = [*found.get(key, []), value] if key in many else value
+    return found
 
 
 def _ask(question: str, option: str, proposed: str | None = None) -> str:

@@ -61,7 +61,7 @@ def save(name: str, base: str | Policy, edits: Edits, data: Path, who: str = "")
     if not _NAME.fullmatch(name):
         raise PolicyError("{name!r}: not a policy's name; write a-z, 0-9, - and _", name=name)
     file = folder(data) / f"{name}.toml"
-    heading = f"Made on the dashboard{f' by {_one_line(who)}' if who else ''}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC."
+    heading = made_by(who)
     stood = base if isinstance(base, Policy) else policy.load(base)
     result = edited(stood, edits)
     if isinstance(base, Policy):
@@ -70,6 +70,11 @@ def save(name: str, base: str | Policy, edits: Edits, data: Path, who: str = "")
         changed = [rule for rule in result.rules if rule not in stood.rules]
         policy_file.write(file, base, changed, sorted(edits.off), heading)
     return file
+
+
+def made_by(who: str) -> str:
+    """The comment above what a reader of the dashboard has written."""
+    return f"Made on the dashboard{f' by {_one_line(who)}' if who else ''}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC."
 
 
 def _one_line(text: str) -> str:

@@ -1,6 +1,6 @@
-"""Inputs of curation that no stage makes: the suppression list, decisions of people, and benchmark files.
+"""Inputs of curation that no stage makes: the suppression list, decisions and votes of people, and benchmark files.
 
-They become the tables `suppressed`, `decision`, `benchmark` and `contaminated` in DuckDB.
+They become the tables `suppressed`, `decision`, `vote`, `benchmark` and `contaminated` in DuckDB.
 """
 
 from collections import Counter
@@ -11,11 +11,13 @@ import duckdb
 import pyarrow as pa
 
 from pipelines import suppression
-from pipelines.curate import benchmarks, decisions, decontaminate, sql
+from pipelines.curate import benchmarks, decisions, decontaminate, sql, votes
 from pipelines.curate.decisions import Decision
+from pipelines.curate.votes import Vote
 from pipelines.recipe import Recipe
 from pipelines.storage import inputs
 from pipelines.suppression import Tombstones
+from schemas.record import PAIR
 from schemas.verdict import CONTAMINATED
 
 BATCH = 4_096
@@ -26,10 +28,11 @@ _DECISION = pa.schema(
 
 @dataclass(frozen=True)
 class ExternalInputs:
-    """The suppression list, the decisions in order of record_id, and the paths of benchmark files."""
+    """The suppression list, decisions in order of record_id, votes in order of pair_id, paths of benchmark files."""
 
     tombstones: Tombstones
     decisions: tuple[Decision, ...]
+    votes: tuple[Vote, ...]
     benchmarks: tuple[Path, ...]
 
     @property
@@ -40,16 +43,20 @@ class ExternalInputs:
         """
         by_name = {f"benchmarks/{benchmarks.name_of(file)}": benchmarks.fingerprint(file) for file in self.benchmarks}
         by_name |= {"decisions": decisions.fingerprint(self.decisions)} if self.decisions else {}
+        by_name |= {"votes": votes.fingerprint(self.votes)} if self.votes else {}
         return by_name | ({"forgotten": self.tombstones.fingerprint} if self.tombstones else {})
 
 
 def load(recipe: Recipe, data: Path) -> ExternalInputs:
     """The external inputs of a recipe.
 
-    Raises: RecipeError where a decisions file cannot be read.
+    Raises: RecipeError where a decisions file cannot be read, WrongInput where a file of votes cannot.
     """
     return ExternalInputs(
-        suppression.load(data), tuple(decisions.load_decisions(recipe, data)), recipe.decontaminate.benchmarks
+        suppression.load(data),
+        tuple(decisions.load_decisions(recipe, data)),
+        tuple(votes.load(recipe, data)),
+        recipe.decontaminate.benchmarks,
     )
 
 
@@ -62,6 +69,8 @@ def create_tables(con: duckdb.DuckDBPyConnection, read: inputs.Inputs, external_
     )
     rows = [_decision_row(decision) for decision in external_inputs.decisions]
     _create_table(con, "decision", pa.Table.from_pylist(rows, schema=_DECISION))
+    voted = votes.pairs(external_inputs.votes, external_inputs.tombstones)
+    _create_table(con, "vote", pa.Table.from_pylist(voted, schema=PAIR))
     _create_table(con, "contaminated", CONTAMINATED.empty_table())
     _create_table(con, "benchmark", pa.table({"benchmark": pa.array([], pa.string()), "items": [], "sought": []}))
     con.execute(sql.contamination())

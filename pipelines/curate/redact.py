@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -17,24 +16,23 @@ IDS = ("record_id", "pair_id", "duplicate_of")
 _STRING_OR_MARK = re.compile(r'"(?:[^"\\]|\\.)*"|<[A-Z_]+_\d+>')
 
 
-def redact_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The batches with masked text columns, messages of `history` and addresses. Equal values of a row get equal marks.
+def redact_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch with masked text columns, messages of `history` and addresses. Equal values of a row get equal marks.
 
     What is JSON stays JSON.
     """
-    for batch in batches:
-        names = [name for name in TEXTS if name in batch.schema.names]
-        turns = _turns(batch["history"]) if "history" in batch.schema.names else [[]] * batch.num_rows
-        texts = zip(*(batch[name].fill_null("").to_pylist() for name in names), strict=True)
-        rows = [_redact([*text, *turn]) for text, turn in zip(texts, turns, strict=True)] if names else []
-        columns = {name: pa.array([row[index] for row in rows], pa.string()) for index, name in enumerate(names)}
-        for name in (name for name in IDS if name in batch.schema.names):
-            columns[name] = pa.array([one and redact_id(one) for one in batch[name].to_pylist()], pa.string())
-        if "url" in batch.schema.names:
-            columns["url"] = pa.array([url and redact_address(url) for url in batch["url"].to_pylist()], pa.string())
-        if "history" in batch.schema.names:
-            columns["history"] = _history([row[len(names) :] for row in rows], batch["history"].type)
-        yield pa.record_batch({name: columns.get(name, batch[name]) for name in batch.schema.names})
+    names = [name for name in TEXTS if name in batch.schema.names]
+    turns = _turns(batch["history"]) if "history" in batch.schema.names else [[]] * batch.num_rows
+    texts = zip(*(batch[name].fill_null("").to_pylist() for name in names), strict=True)
+    rows = [_redact([*text, *turn]) for text, turn in zip(texts, turns, strict=True)] if names else []
+    columns = {name: pa.array([row[index] for row in rows], pa.string()) for index, name in enumerate(names)}
+    for name in (name for name in IDS if name in batch.schema.names):
+        columns[name] = pa.array([one and redact_id(one) for one in batch[name].to_pylist()], pa.string())
+    if "url" in batch.schema.names:
+        columns["url"] = pa.array([url and redact_address(url) for url in batch["url"].to_pylist()], pa.string())
+    if "history" in batch.schema.names:
+        columns["history"] = _history([row[len(names) :] for row in rows], batch["history"].type)
+    return pa.record_batch({name: columns.get(name, batch[name]) for name in batch.schema.names})
 
 
 def _redact(texts: list[str]) -> list[str]:

@@ -11,8 +11,8 @@ from schemas.record import PAIR, RECORD
 from schemas.verdict import CONTAMINATION as CONTAMINATION_COLUMNS
 from schemas.verdict import PUBLISHED_PAIR
 
-# Over the tables `suppressed`, `decision` and `contamination`. An edited record is judged and published as edited. Its
-# signals are those of the text before the edit.
+# Over the tables `suppressed`, `decision`, `vote` and `contamination`. An edited record is judged and published as
+# edited. Its signals are those of the text before the edit.
 _VIEWS = """
 CREATE TEMP VIEW signal AS SELECT * EXCLUDE (file) FROM {signals};
 CREATE TEMP VIEW record AS
@@ -23,7 +23,10 @@ SELECT r.* EXCLUDE (file) REPLACE (
     CASE WHEN r.tool_calls = r.output THEN coalesce(d.output, r.tool_calls) ELSE r.tool_calls END AS tool_calls)
 FROM {records} r LEFT JOIN decision d USING (record_id)
 WHERE record_id NOT IN (SELECT id FROM suppressed);
-CREATE TEMP VIEW pair AS SELECT * EXCLUDE (file) FROM {pairs} WHERE pair_id NOT IN (SELECT id FROM suppressed);
+CREATE TEMP VIEW pair AS
+SELECT * EXCLUDE (file) FROM {pairs} WHERE pair_id NOT IN (SELECT id FROM suppressed)
+UNION ALL BY NAME
+SELECT * FROM vote;
 CREATE TEMP VIEW candidate AS
 SELECT * REPLACE (coalesce(decision, '') AS decision) FROM record
 JOIN signal USING (record_id)
@@ -62,6 +65,8 @@ CONTAMINATED = "SELECT * FROM contaminated ORDER BY contamination DESC, record_i
 
 UNKNOWN_DECISIONS = "SELECT count(*) FROM decision WHERE record_id NOT IN (SELECT record_id FROM record)"
 
+_POSITION = "CAST('0x' || left({hash}, 8) AS UBIGINT) * 100 / 4294967296"  # of a hash in hexadecimal signs
+
 # SHA-256 of its name gives a group a position in [0, 100), which is the same in every run and on every machine.
 _GROUPS = """
 CREATE TEMP TABLE split_group AS
@@ -69,7 +74,7 @@ SELECT *, CASE WHEN position < {validation} THEN 'validation' WHEN position < {v
                ELSE 'train' END AS split
 FROM (
     SELECT group_id, count(*) FILTER (len(reasons) = 0) AS kept,
-           CAST('0x' || left(sha256(group_id), 8) AS UBIGINT) * 100 / 4294967296 AS position
+           {position} AS position
     FROM judged
     GROUP BY group_id
 );
@@ -121,7 +126,7 @@ SPLIT = "SELECT * FROM published WHERE split = '{split}' ORDER BY record_id"
 
 # A pair is published unless it breaks a rule, or its chosen answer was dropped for its content. It is held out where
 # its question is, or else its page, or where another pair of its question is. Pages of instruction sets are no threads,
-# so there only the question counts.
+# so there only the question counts. A question that only voters have asked has a place by its own hash, as groups have.
 _PAIRS = """
 WITH judged_record AS (
     SELECT page_id, md5(instruction) AS question, md5(output) AS answer, source_kind, split,
@@ -133,8 +138,11 @@ WITH judged_record AS (
     SELECT page_id, max(split) AS by_page FROM judged_record
     WHERE split <> 'train' AND source_kind <> 'instructions' GROUP BY page_id
 ), question_split AS (
-    SELECT question, coalesce(max(by_question), max(by_page), 'train') AS split
-    FROM (SELECT md5(instruction) AS question, page_id FROM pair)
+    SELECT question, coalesce(max(by_question), max(by_page), CASE
+               WHEN question IN (SELECT question FROM judged_record) OR NOT bool_and(voted) THEN 'train'
+               WHEN {position} < {validation} THEN 'validation' WHEN {position} < {validation} + {test} THEN 'test'
+               ELSE 'train' END) AS split
+    FROM (SELECT md5(instruction) AS question, page_id, source_kind = 'votes' AS voted FROM pair)
     LEFT JOIN held_question USING (question) LEFT JOIN held_page USING (page_id)
     GROUP BY question
 )
@@ -195,7 +203,7 @@ def judged(policy: Policy) -> str:
 
 def groups(policy: Policy) -> str:
     """Creates the table `split_group`: the split of each group of records that must share one."""
-    return _GROUPS.format(validation=policy.validation_percent, test=policy.test_percent)
+    return _GROUPS.format(position=_POSITION.format(hash="sha256(group_id)"), **_percents(policy))
 
 
 def published(policy: Policy) -> str:
@@ -211,4 +219,9 @@ def pairs(policy: Policy) -> str:
         *(rule.name for rule in policy.rules if any(name.startswith(prefixes) for name in mentions(rule.drop_if))),
     ]
     broken = " OR ".join(breaks_sql(rule) for rule in for_pairs(policy)) or "false"
-    return _PAIRS.format(content=content, broken=broken, columns=", ".join(PUBLISHED_PAIR.names))
+    position, columns = _POSITION.format(hash="question"), ", ".join(PUBLISHED_PAIR.names)
+    return _PAIRS.format(content=content, broken=broken, columns=columns, position=position, **_percents(policy))
+
+
+def _percents(policy: Policy) -> dict[str, float]:
+    return {"validation": policy.validation_percent, "test": policy.test_percent}

@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from pydantic import ValidationError
+
 from connectors import CONNECTORS
-from pipelines.catalog.described import block
 from pipelines.errors import WrongInput
-from pipelines.recipe import Recipe, load
+from pipelines.flows import recipe_file
+from pipelines.recipe import Recipe
 
 # what people have, and which connector reads it where its place does not tell
 HAVE = {
@@ -88,15 +90,26 @@ class Answers:
     licence: str = ""
     address: str = ""
     title: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)  # of the source, as text or of the type that they have
+    web: Mapping[str, Any] = field(default_factory=dict)  # of the recipe's [web]
 
 
 def is_address(place: str) -> bool:
     return place.startswith(("http://", "https://"))
 
 
+def path_of(place: str) -> Path:
+    """The path that somebody wrote, with `~` as the home folder where there is such a one."""
+    path = Path(place.replace("\0", ""))
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
+
+
 def propose(place: str, have: str = "") -> str:
     """The connector that reads a place, by its look; by what somebody says it is, a key of HAVE, where that differs."""
-    told = _by_address(place) if is_address(place) else _by_path(Path(place).expanduser())
+    told = _by_address(place) if is_address(place) else _by_path(path_of(place))
     if have == "forum" and told in ("website", "", "instructions"):
         return "forum"
     return told or HAVE.get(have, "website" if is_address(place) else "documents")
@@ -104,7 +117,7 @@ def propose(place: str, have: str = "") -> str:
 
 def name_of(place: str) -> str:
     """A name for a source, from the host of an address or the name of a file."""
-    text = urlsplit(place).hostname or "" if is_address(place) else Path(place).expanduser().resolve().name
+    text = urlsplit(place).hostname or "" if is_address(place) else path_of(place).resolve().name
     text = text.removeprefix("www.").lower() if is_address(place) else text.split(".")[0].lower()
     return re.sub(r"[^a-z0-9_-]+", "-", text).strip("-_") or "mine"
 
@@ -116,29 +129,54 @@ def needs_address(place: str, connector: str) -> bool:
 
 def states_licence(connector: str) -> bool:
     """Whether what this connector reads says under which licence it is."""
-    kinds = {each.model_fields["connector"].default: each for each in CONNECTORS}
-    return bool(vars(kinds[connector]).get("states_licence", True))
+    return bool(vars(_connectors()[connector]).get("states_licence", True))
 
 
 def write(file: Path, answers: Answers) -> Recipe:
     """Write the recipe, and return it as it is read. Raises: WrongInput where the file is there, RecipeError."""
-    if file.exists():
-        raise WrongInput("{file}: is there already; name a new file", file=file)
-    about = {"name": answers.name} | ({"title": answers.title} if answers.title else {})
-    source = {"connector": answers.connector, "name": answers.name, **_where(answers, file.parent)}
-    source |= {"licence": answers.licence} if answers.licence else {}
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("x", encoding="utf-8") as new:
-        new.write(_lines(about) + "\n" + block(source))
+    return recipe_file.create(file, draft(file, answers))
+
+
+def draft(file: Path, answers: Answers, recipe: str = "", heading: str = "") -> str:
+    """The text of a new recipe at `file`, called as its source where `recipe` names it not otherwise.
+
+    Raises: WrongInput where the connector does not read such a place.
+    """
+    about = {"name": recipe or answers.name} | ({"title": answers.title} if answers.title else {})
+    return recipe_file.new(about, source(answers, file.parent), answers.web, heading)
+
+
+def add(file: Path, answers: Answers, before: str) -> Recipe:
+    """Add a source to the recipe `file`, which says `before`. Raises: WrongInput where it does not, RecipeError."""
+    return recipe_file.replace(file, added(file, answers, before), before)
+
+
+def added(file: Path, answers: Answers, before: str) -> str:
+    """The text of the recipe `file`, which says `before`, with one more source. Raises WrongInput."""
+    return recipe_file.with_source(file, before, source(answers, file.parent) | _titled(answers), answers.web)
+
+
+def source(answers: Answers, folder: Path) -> dict[str, Any]:
+    """The settings of the source, of a recipe in `folder`; they are of the connector's types where it takes them.
+
+    Raises: WrongInput where the connector does not read such a place.
+    """
+    given = {"connector": answers.connector, "name": answers.name, **_where(answers, folder), **answers.settings}
+    given |= {"licence": answers.licence} if answers.licence else {}
     try:
-        return load(file)
-    except WrongInput:
-        file.unlink()
-        raise
+        made = _connectors()[answers.connector].model_validate(given)
+    except ValidationError:
+        return given  # `pipelines.recipe.faults` says why
+    written = made.model_dump(mode="json", include=set(given))
+    return {key: written[key] for key in given}
 
 
-def _lines(values: Mapping[str, Any]) -> str:
-    return block(dict(values)).removeprefix("[[sources]]\n")
+def _titled(answers: Answers) -> dict[str, str]:
+    return {"title": answers.title} if answers.title else {}
+
+
+def _connectors() -> dict[str, Any]:
+    return {each.model_fields["connector"].default: each for each in CONNECTORS}
 
 
 def _where(answers: Answers, folder: Path) -> dict[str, Any]:
@@ -148,7 +186,7 @@ def _where(answers: Answers, folder: Path) -> dict[str, Any]:
         return _at_address(connector, place)
     if connector not in AT_PATH:
         return {}
-    path = Path(place).expanduser().resolve()
+    path = path_of(place).resolve()
     shown = path.relative_to(folder.resolve()) if path.is_relative_to(folder.resolve()) else path
     address = answers.address
     if connector == "stackexchange":
@@ -205,8 +243,11 @@ def _by_file(file: Path) -> str:
     told = _first(_NAMES, [name])
     if told != "instructions" or not name.endswith(("json", "jsonl")):
         return told
-    with file.open("rb") as opened:
-        return _first(_CONTENTS, [opened.read(20_000).decode("utf-8", "replace")]) or told
+    try:
+        with file.open("rb") as opened:
+            return _first(_CONTENTS, [opened.read(20_000).decode("utf-8", "replace")]) or told
+    except OSError:  # a check says so
+        return told
 
 
 def _first(patterns: Iterable[tuple[str, str]], texts: Iterable[str]) -> str:

@@ -41,7 +41,11 @@ class Finding:
 
 def check(path: str, data: Path) -> list[Finding]:
     """Raises RecipeError or PolicyError for words that cannot be read; all else is a finding."""
-    recipe = load(path)
+    return look(load(path), data)
+
+
+def look(recipe: Recipe, data: Path) -> list[Finding]:
+    """The same for a recipe that need not be a file yet."""
     rules = policy.load(recipe.policy)
     findings = [_settings(recipe, rules)]
     for name in recipe.source_names():

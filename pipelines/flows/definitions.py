@@ -1,33 +1,31 @@
 """The Prefect flows over the stages: schedules, run forms, retries, and what is shown of a run.
 
 One task is one stage for one source, or for the recipe; its arguments and results are settings, names and counts.
-With an engine, Dask or Ray, each shard of the stages that work by shard is a task of its own, on the cluster; all else
+With an engine, Dask or Ray, the shards of the stages that work by shard are done on the cluster (clusters.py); all else
 is done on this machine, where the web client's memory and DuckDB are. Manifests decide what is done, so Prefect
 caches and keeps nothing, and a task that a cluster does twice leaves the same bytes.
 """
 
 import logging
-import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
-from contextvars import Context, copy_context
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
 
 from pipelines.catalog import status
-from pipelines.flows import automations, connection, nothing_kept, server, shown, steps
+from pipelines.flows import automations, connection, nothing_kept, server, shown, steps, temporary_server
+from pipelines.flows.clusters import Engine, Submit, executor_on, open_cluster
 from pipelines.flows.stages import STAGES, Stage
 from pipelines.flows.steps import Outcome, RunFailed, Step
-from pipelines.recipe import FinetuneSettings, PreferenceSettings, Recipe, RecipeError, load
+from pipelines.recipe import FinetuneSettings, PreferenceSettings, Recipe, load
 from pipelines.storage import filesystem, lease
 from pipelines.workers.pool import ShardExecutor, run_locally
-from pipelines.workers.progress import track
 
 server.prepare()
 
@@ -42,7 +40,7 @@ from prefect.cache_policies import NO_CACHE  # noqa: E402
 from prefect.events import emit_event  # noqa: E402
 from prefect.logging.handlers import APILogHandler  # noqa: E402
 from prefect.schedules import Cron  # noqa: E402
-from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner  # noqa: E402
+from prefect.task_runners import ThreadPoolTaskRunner  # noqa: E402
 
 LOG = logging.getLogger("gristmill")
 if not LOG.level:  # under `gristmill up` nobody else has asked for more than warnings
@@ -51,11 +49,9 @@ if not any(isinstance(handler, APILogHandler) for handler in LOG.handlers):
     # a team's worker has imported Prefect, and set up its logs, before it comes here and hears of ours
     LOG.addHandler(APILogHandler())
 
-Engine = Literal["local", "dask", "ray"]
 Workers = Annotated[int, Field(ge=1)]
 FinetuneOverride = FinetuneSettings | None
 PreferenceOverride = PreferenceSettings | None
-Cluster = TaskRunner[Any]
 THREADS: Any = ThreadPoolTaskRunner(max_workers=8)
 
 
@@ -68,12 +64,6 @@ def do_step(
     if outcome.failed:
         raise RunFailed(outcome)
     return asdict(outcome)
-
-
-@task(task_run_name="{what}", cache_policy=NO_CACHE, persist_result=False)
-def do_shard(what: str, work: Callable[..., Iterable[Any]], item: Any) -> list[Any]:
-    """One shard, on a cluster's worker."""
-    return list(work([item], 1))
 
 
 # Sites have bad minutes; the other stages fail the same way twice.
@@ -103,7 +93,7 @@ def mill(  # noqa: PLR0913, PLR0917 (its arguments are the fields of the form)
         engine: Where shards are done: on this machine, or on a cluster of Dask or Ray.
         address: Of the cluster; empty: one of this machine, for the time of the run.
     """
-    with _started(open_cluster(engine, address, workers)) as cluster:
+    with open_cluster(engine, address, workers) as cluster:
         chosen = _with_finetune(load(recipe).with_policy(policy), finetune)
         _run(chosen, stages, data, workers, cluster)
 
@@ -139,7 +129,7 @@ def curate(
         engine: Where shards are done: on this machine, or on a cluster of Dask or Ray.
         address: Of the cluster; empty: one of this machine, for the time of the run.
     """
-    with _started(open_cluster(engine, address, workers)) as cluster:
+    with open_cluster(engine, address, workers) as cluster:
         _run(load(recipe).with_policy(policy), ["normalise", "annotate", "dedupe", "curate"], data, workers, cluster)
 
 
@@ -179,6 +169,8 @@ def run_mill(
 ) -> None:
     """The flow `mill` from a command. Raises WorkFailed where the Prefect server that is set does not answer."""
     connection.check()
+    if not connection.api():
+        temporary_server.start()
     with tags("gristmill", load(recipe).name):
         mill(recipe, str(data), stages, workers, None, policy, engine, address)
 
@@ -201,9 +193,10 @@ def _only(recipe: Recipe, names: Sequence[str]) -> Recipe:
     return recipe.model_copy(update={"sources": tuple(map(recipe.source, names))}) if names else recipe
 
 
-def _run(recipe: Recipe, stages: Sequence[Stage], address: str, workers: int, cluster: Cluster | None = None) -> None:
+def _run(recipe: Recipe, stages: Sequence[Stage], address: str, workers: int, cluster: Submit | None = None) -> None:
     steps.check_policy(recipe, stages)
     data = filesystem.resolve(address)
+    data = data.absolute() if cluster else data  # its workers may have been started in another folder
     total = sum(len(steps.steps(recipe, stage)) for stage in stages)
     with lease.lock_data(data):
         bar = create_progress_artifact(0.0, key=_key("progress", recipe), description=f"{total} steps")
@@ -225,7 +218,7 @@ class Progress:
 
 
 def _run_steps(
-    data: Path, workers: int, cluster: Cluster | None, progress: Progress, recipe: Recipe, steps: Sequence[Step]
+    data: Path, workers: int, cluster: Submit | None, progress: Progress, recipe: Recipe, steps: Sequence[Step]
 ) -> list[Outcome]:
     """Sources are collected side by side, and so is everything on a cluster; here the rest shares the cores in turn."""
     run_id = str(runtime.flow_run.id)
@@ -245,8 +238,8 @@ def _run_steps(
     return outcomes
 
 
-def _executor(cluster: Cluster | None, step: Step) -> ShardExecutor:
-    return partial(_shard_tasks, cluster, copy_context(), f"{step.stage} {step.name}") if cluster else run_locally
+def _executor(cluster: Submit | None, step: Step) -> ShardExecutor:
+    return executor_on(cluster, f"{step.stage} {step.name}") if cluster else run_locally
 
 
 def _outcome(step: Step, result: Any) -> Outcome:
@@ -278,63 +271,6 @@ def _show(recipe: Recipe, data: Path) -> None:
 
 def _key(what: str, recipe: Recipe) -> str:
     return f"{what}-{recipe.name.replace('_', '-')}"
-
-
-def open_cluster(engine: Engine, address: str, workers: int) -> Cluster | None:
-    """The cluster at `address`, or one of this machine, not started yet; None: no engine. Raises RecipeError."""
-    if engine == "local":
-        if address:
-            raise RecipeError("--address {address}: of what? add --engine dask or --engine ray", address=address)
-        return None
-    try:
-        return _dask(address, workers) if engine == "dask" else _ray(address, workers)
-    except ModuleNotFoundError as error:
-        cure = f"pip install 'gristmill[{engine}]'"
-        raise RecipeError(
-            "--engine {engine}: prefect-{engine} is not installed; {cure}", engine=engine, cure=cure
-        ) from error
-
-
-def _dask(address: str, workers: int) -> Cluster:
-    from prefect_dask import DaskTaskRunner
-
-    local = {"n_workers": workers, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
-    where = {"address": address} if address else {"cluster_kwargs": local}
-    runner: Cluster = DaskTaskRunner(**where)
-    return runner
-
-
-def _ray(address: str, workers: int) -> Cluster:
-    if not address:
-        # read when Ray is imported: with 0 it listens on loopback only, on every system
-        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
-    from prefect_ray import RayTaskRunner
-
-    local = {"num_cpus": workers, "include_dashboard": False}
-    where = {"address": address} if address else {"init_kwargs": local}
-    runner: Cluster = RayTaskRunner(**where)
-    return runner
-
-
-@contextmanager
-def _started(cluster: Cluster | None) -> Iterator[Cluster | None]:
-    with cluster or nullcontext() as started:
-        getattr(started, "client", None)  # Dask's connects when first asked for, and several threads will ask at once
-        yield started
-
-
-def _shard_tasks(
-    cluster: Cluster, flow_run: Context, what: str, work: Any, items: Sequence[Any], _: int
-) -> Iterator[Any]:
-    """A task for each item; how many are done at a time is the cluster's business.
-
-    They are submitted as children of the flow's run: the context of the task that asks, with the cluster's client in
-    it, cannot be sent to a worker.
-    """
-    jobs = [{"what": f"{what} {number}", "work": work, "item": item} for number, item in enumerate(items)]
-    futures = [flow_run.copy().run(cluster.submit, do_shard, job) for job in jobs]
-    for future in track(futures, what, len(futures)):
-        yield from future.result()
 
 
 def serve_recipes(recipes: Sequence[str], data: str) -> None:

@@ -25,6 +25,7 @@ STREAMLIT = {
     "server.fileWatcherType": "none",
     "browser.gatherUsageStats": False,
     "client.toolbarMode": "minimal",
+    "server.maxUploadSize": 200,  # MB of a file
 }
 DRAWN_WITH = (
     "altair",

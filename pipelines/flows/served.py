@@ -5,6 +5,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipelines.flows import recipe_file
 from pipelines.recipe import Recipe, load
 
 VARIABLE = "GRISTMILL_RECIPES"
@@ -27,6 +28,18 @@ def place(name: str) -> str:
     return _places().get(name, name)
 
 
+def knows(name: str) -> bool:
+    """Whether a run of the recipe of that name can be started from here."""
+    return name in _places()
+
+
+def files() -> dict[str, Path]:
+    """The recipes that lie in files of their own, by name: those that can be changed."""
+    return {name: Path(place) for name, place in _places().items() if Path(place).is_file()}
+
+
 def _places() -> dict[str, str]:
-    places: dict[str, str] = json.loads(os.environ.get(VARIABLE, "{}"))
-    return places
+    """Those that were named when the services started, and those that were made on the dashboard since."""
+    made = recipe_file.listed(os.environ.get("GRISTMILL_DATA", "data"))
+    told: dict[str, str] = json.loads(os.environ.get(VARIABLE, "{}"))
+    return {name: str(file) for name, file in made.items()} | told

@@ -36,7 +36,6 @@ QUIET = {
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "200",  # fewer writers at once: SQLite has one lock
     "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "200",
     "RAY_USAGE_STATS_ENABLED": "0",
-    "DASK_DISTRIBUTED__WORKER__DAEMON": "False",  # a worker parses pages in processes of its own, which can be killed
 }
 # Prefect would open doors of its own that no guard stands before: the monitoring of whoever runs flows answers anyone
 # who reaches it, its numbers are served on all addresses, and the temporary server of `run` answers pages of any site.

@@ -1,13 +1,16 @@
 """Start a run on the Prefect server at work, and ask how it goes. Imports no Prefect: the dashboard asks too."""
 
 import urllib.error
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from pipelines.errors import WorkFailed
 from pipelines.flows import server
+from pipelines.flows.stages import Stage
 
+MOST_STEPS = 200
 ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 
@@ -35,6 +38,27 @@ def start_curate(recipe: str, policy: str) -> Run:
     return _run(_ask(f"deployments/{deployment['id']}/create_flow_run", body))
 
 
+def start_mill(recipe: str, place: str, stages: Sequence[Stage]) -> Run:
+    """Start the flow `mill` with a recipe's file, by its own deployment or, of a new recipe, by that of another.
+
+    Raises: WorkFailed where no server runs here, or nothing waits for its runs.
+    """
+    wanted = {"flows": {"name": {"any_": ["mill"]}}, "deployments": {"tags": {"all_": ["gristmill"]}}}
+    ready = [one for one in _ask("deployments/filter", wanted) if one.get("status") == "READY"]
+    if not ready:
+        raise WorkFailed("no `gristmill up` waits for runs here")
+    deployment = min(ready, key=lambda one: (one["name"] != recipe, one["name"]))
+    how = {"recipe": place, "stages": list(stages), "policy": "", "finetune": None}
+    body = {"name": recipe, "tags": ["gristmill", recipe], "parameters": how, "state": {"type": "SCHEDULED"}}
+    return _run(_ask(f"deployments/{deployment['id']}/create_flow_run", body))
+
+
+def steps(run: str) -> list[tuple[str, str]]:
+    """The steps of a run so far, such as "collect forum", each with its state type. Raises WorkFailed."""
+    wanted = {"flow_runs": {"id": {"any_": [run]}}, "sort": "EXPECTED_START_TIME_ASC", "limit": MOST_STEPS}
+    return [(one["name"], one.get("state_type") or "PENDING") for one in _ask("task_runs/filter", wanted)]
+
+
 def find(run: str) -> Run:
     """The run with this id. Raises WorkFailed where no server runs here, or it knows of no such run."""
     return _run(_ask(f"flow_runs/{quote(run, safe='')}"))
@@ -45,12 +69,12 @@ def _run(told: dict[str, Any]) -> Run:
     return Run(told["id"], url, told.get("state_type") or "PENDING")
 
 
-def _ask(path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+def _ask(path: str, body: dict[str, Any] | None = None) -> Any:
     there = server.find()
     if not there:
         raise WorkFailed("no `gristmill up` is at work here")
     try:
-        told: dict[str, Any] = server.ask(there["api"], path, body)
+        told = server.ask(there["api"], path, body)
     except urllib.error.HTTPError as error:
         words = {"path": path, "status": error.code}
         raise WorkFailed("the Prefect server does not know {path} ({status})", **words) from error

@@ -123,7 +123,7 @@ def run_step(
         failed = error_message(error)
     outcome = Outcome(step.stage, step.name, time.monotonic() - clock, skipped, failed, counts)
     try:
-        logs.append(data / logs.RUNS, _log_entry(recipe, outcome, started_at, run_id or new_run_id()))
+        logs.append(data / logs.RUNS, _log_entry(recipe, outcome, started_at, run_id or new_run_id(), workers))
     except OSError as error:  # what made the step fail comes first: a full disk does both
         outcome = replace(outcome, failed=outcome.failed or error_message(error))
     log.log(logging.ERROR if outcome.failed else logging.INFO, tr(str(outcome)))
@@ -145,10 +145,11 @@ def _keys(data: Path, step: Step) -> set[str]:
     return {manifest.key for _, manifest in storage.manifests(data, below, on_damage=log.debug)}
 
 
-def _log_entry(recipe: Recipe, outcome: Outcome, started_at: datetime, run_id: str) -> dict[str, Any]:
+def _log_entry(recipe: Recipe, outcome: Outcome, started_at: datetime, run_id: str, workers: int) -> dict[str, Any]:
     usage = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     entry = asdict(outcome) | {"run_id": run_id, "recipe": recipe.name, "started_at": started_at.isoformat()}
     del entry["counts"]
+    entry["workers"] = workers if outcome.stage in WITH_WORKERS else 1
     return entry | {"seconds": round(outcome.seconds, 3), "peak_mb": round(max(usage) / 1024, 1)}
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pipelines import catalog, storage, suppression
 from pipelines.catalog import explain
+from pipelines.curate import votes
 from pipelines.forget import erase, plan
 from pipelines.forget.erase import ErasureTargets
 from pipelines.messages import CARDS, Message, tr
@@ -24,7 +25,7 @@ from pipelines.suppression import BadRequest, Tombstone, Tombstones
 
 CACHED = Message("cached answers")
 CACHE = Message("the folder gristmill below the user's cache folder (~/.cache)")
-WEB_STORE, DECISIONS = Path("1_pages") / "web.sqlite", "decisions.jsonl"
+WEB_STORE, SAID = Path("1_pages") / "web.sqlite", {"decisions": "decisions.jsonl", "votes": votes.FILE}
 
 
 @dataclass(frozen=True)
@@ -110,8 +111,9 @@ def prepare(request: Request, data: Path) -> Prepared:
             plan.find_impact(data, current.with_new(new), current.only(copies), impact)
     ids = frozenset(impact.vanished | impact.changed)
     targets = ErasureTargets(current.with_new(new), frozenset(impact.removed), ids)
+    targets = replace(targets, ids=ids | erase.votes_of(data, targets))
     folders, more_ids = erase.find_affected(data, targets)
-    targets = replace(targets, ids=ids | more_ids)
+    targets = replace(targets, ids=targets.ids | more_ids)
     report = Report(
         erased=_count(data, targets, impact),
         models=sorted({*erase.models_trained_on(data, folders), *_models_known(current, new)}),
@@ -161,6 +163,8 @@ def _as_stored(record_id: str, data: Path) -> str:
 
 def _check_known(record_id: str, data: Path) -> None:
     record_id = _as_stored(record_id, data)
+    if any(vote.pair_id == record_id for vote in votes.history(data)):
+        return
     with catalog.connect(data) as con:
         known = con.execute("SELECT record_id FROM records UNION SELECT record_id FROM verdicts").fetchall()
         if (record_id,) not in known:
@@ -189,7 +193,7 @@ def _count(data: Path, targets: ErasureTargets, impact: plan.Impact) -> dict[str
     rows = Counter[str]()
     for folder, manifest in storage.manifests(data):
         rows.update(erase.count_rows(folder, manifest, targets) if manifest.stage != "collect" else {})
-    rows["decisions"] = erase.count_decisions(data / DECISIONS, targets)
+    rows.update({kind: erase.count_said(data / file, targets) for kind, file in SAID.items()})
     rows[CACHED] = erase.count_cached(
         filesystem.local_folder(data) / WEB_STORE, lambda url: _may_be_cached_of(url, targets, impact.hosts)
     )
@@ -228,7 +232,7 @@ def _erase(data: Path, targets: ErasureTargets, impact: plan.Impact, report: Rep
             rows = erase.erase_rows(folder, manifest, targets)
             erased.update(rows)
             report.snapshots += [f"{manifest.name} {folder.name}"] if rows and manifest.stage == "curate" else []
-    erased["decisions"] += erase.erase_decisions(data / DECISIONS, targets)
+    erased.update({kind: erase.erase_said(data / file, targets) for kind, file in SAID.items()})
     erased[CACHED] += erase.erase_cached(
         filesystem.local_folder(data) / WEB_STORE, lambda url: _may_be_cached_of(url, targets, impact.hosts)
     )

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from connectors.web import store
 from pipelines import catalog, storage
-from pipelines.curate import decision_file
+from pipelines.curate import decision_file, votes
 from pipelines.finetune import answers
 from pipelines.forget.plan import Impact, decompress_page, read_pages
 from pipelines.messages import CARDS, Message, spoken, tr
@@ -336,8 +336,17 @@ def _column(path: Path, name: str) -> list[str]:
     return result
 
 
-def erase_decisions(path: Path, targets: ErasureTargets) -> int:
-    """Erase decisions about records, as they may hold an edited text; returns how many.
+def votes_of(data: Path, targets: ErasureTargets) -> frozenset[str]:
+    """The pairs that come of votes which have to go."""
+    return frozenset(
+        vote.pair_id
+        for vote in votes.history(data)
+        if targets.matches_row({"pair_id": vote.pair_id, "source": votes.SOURCE, "author": vote.who})
+    )
+
+
+def erase_said(path: Path, targets: ErasureTargets) -> int:
+    """Erase decisions about records, as they may hold an edited text, or votes; returns how many.
 
     Those that were sealed and are damaged go too: nobody knows what they are about, and curate leaves them out.
     """
@@ -347,20 +356,21 @@ def erase_decisions(path: Path, targets: ErasureTargets) -> int:
 def _erase_lines(file: Path, targets: ErasureTargets) -> int:
     with lease.lock_file(file):
         lines = file.read_bytes().split(b"\n")
-        kept = [line for line in lines if not _is_decision_on(line, targets)]
+        kept = [line for line in lines if not _is_about(line, targets)]
         if len(kept) < len(lines):
             storage.write_file(file, lambda new: new.write(b"\n".join(kept)))
     return len(lines) - len(kept)
 
 
-def count_decisions(path: Path, targets: ErasureTargets) -> int:
-    """How many decisions `erase_decisions` would erase."""
+def count_said(path: Path, targets: ErasureTargets) -> int:
+    """How many decisions or votes `erase_said` would erase."""
     lines = (line for file in decision_file.files(path) for line in file.read_bytes().split(b"\n"))
-    return sum(_is_decision_on(line, targets) for line in lines)
+    return sum(_is_about(line, targets) for line in lines)
 
 
-def _is_decision_on(line: bytes, targets: ErasureTargets) -> bool:
+def _is_about(line: bytes, targets: ErasureTargets) -> bool:
     try:
-        return targets.matches_id(str(unseal(line)[0].get("record_id", "")))
+        said = unseal(line)[0]
+        return targets.matches_id(str(said.get("record_id") or (votes.pair_of(said) if "chosen" in said else "")))
     except BrokenSeal:  # curate reports what a person has not written as JSON
         return was_sealed(line)

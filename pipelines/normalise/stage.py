@@ -1,4 +1,8 @@
-"""The stage: a source's current pages → `2_records/<source>`, three shards for each shard of pages."""
+"""The stage: a source's current pages → `2_records/<source>`.
+
+Each shard of pages becomes shards of records (`records-<shard>-<part>`) as large as the recipe says, so that the stages
+after it have work for every worker, and one shard each of pairs and of rejects.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +21,7 @@ from pipelines import storage, suppression
 from pipelines.messages import Message
 from pipelines.normalise import languages
 from pipelines.normalise.parse import PageResult, origin_of, parse_page, reject_row
-from pipelines.recipe import Recipe
+from pipelines.recipe import Recipe, ShardSettings
 from pipelines.storage import pages
 from pipelines.suppression import Tombstones
 from pipelines.workers.pool import ShardExecutor, map_ordered, run_locally
@@ -25,13 +29,13 @@ from schemas.manifest import Manifest, Shard
 from schemas.page import Page
 from schemas.record import PAIR, RECORD, REJECT
 
-VERSION = 15
+VERSION = 16  # 16: shards of records by rows and bytes
 DEADLINE = 5.0  # seconds for one page; a chunk that needs more is tried again page by page, so chunks are small
 MEMORY = 1 << 29  # bytes of address space per worker; what it imports takes as much again
 CHUNK_PAGES = 8
 CHUNK_BYTES = 1 << 18
 SITE_PAGES = 50  # pages of a source that tell its language
-SCHEMAS = {"records": RECORD, "pairs": PAIR, "rejects": REJECT}
+REST = {"pairs": PAIR, "rejects": REJECT}  # tables of which each shard of pages has one shard
 # level of a reject → the counter of the manifest, followed by `:<reason>`
 REJECT_COUNTERS = {"page": "rejected", "document": "rejected_document", "part": "rejected_part"}
 
@@ -68,7 +72,7 @@ def run(recipe: Recipe, source: str, data: Path, workers: int = 1, executor: Sha
         "stage": "normalise",
         "name": source,
         "version": VERSION,
-        "params": parse_settings(connector),
+        "params": parse_settings(connector) | _shard_settings(recipe.shards),
         "inputs": {"pages": current.fingerprint},
     }
     finished = storage.finished(folder, **identity)
@@ -77,10 +81,10 @@ def run(recipe: Recipe, source: str, data: Path, workers: int = 1, executor: Sha
     with storage.building(folder, **identity) as building:
         tombstones = suppression.load(data).for_pages
         shards = enumerate(current.shards)
-        missing = [(number, shard) for number, shard in shards if not building.has(_shard_name("records", number))]
+        missing = [(number, shard) for number, shard in shards if not building.has(_last_shard(number))]
         first_pages = islice((page for shard in current.shards for page in shard.read()), SITE_PAGES)
         language = languages.site_language(page.body for page in first_pages)
-        write = partial(_write_shards, connector, building.folder, tombstones, language)
+        write = partial(_write_shards, connector, building.folder, tombstones, language, recipe.shards)
         for shard, counts in executor(write, missing, workers):
             building.add(shard, counts)
         check_conservation(building.counts)
@@ -98,6 +102,11 @@ def parse_settings(connector: Connector) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name != "name" and not _holds_path(value)}
 
 
+def _shard_settings(shards: ShardSettings) -> dict[str, Any]:
+    """What decides the sizes of shards, where it is not the default: a recipe that says nothing keeps its key."""
+    return {} if shards == ShardSettings() else {"shards": shards.model_dump()}
+
+
 def _holds_path(value: Any) -> bool:
     return isinstance(value, Path) or (isinstance(value, tuple) and any(isinstance(one, Path) for one in value))
 
@@ -107,6 +116,7 @@ def _write_shards(
     folder: Path,
     tombstones: Tombstones,
     site_language: str,
+    size: ShardSettings,
     numbered: Sequence[tuple[int, pages.CurrentShard]],
     workers: int,
 ) -> Iterator[tuple[Shard, Counter[str]]]:
@@ -118,11 +128,12 @@ def _write_shards(
     )
     results = _parse(connector, chunks, workers)
     for number, of_shard in groupby(results, key=lambda result: result[0]):
-        yield from _write_tables(folder, number, (result for _, chunk in of_shard for result in chunk))
+        yield from _write_tables(folder, number, size, (result for _, chunk in of_shard for result in chunk))
 
 
-def _shard_name(table: str, number: int) -> str:
-    return f"{table}-{number:05}.parquet"
+def _last_shard(number: int) -> str:
+    """The shard that is written last for a shard of pages, and shows that the others are there."""
+    return f"rejects-{number:05}.parquet"
 
 
 def _unsuppressed(shard: pages.CurrentShard, tombstones: Tombstones) -> Iterator[Page]:
@@ -188,22 +199,47 @@ def _failed_page(connector: Connector, page: Page, error: BaseException) -> Page
     return PageResult(rejects=[reject_row(origin_of(connector, page), page.key, "page", reason, detail)])
 
 
-def _write_tables(folder: Path, number: int, results: Iterable[PageResult]) -> Iterator[tuple[Shard, Counter[str]]]:
-    """Write the three shards of one shard of pages.
+def _write_tables(
+    folder: Path, number: int, size: ShardSettings, results: Iterable[PageResult]
+) -> Iterator[tuple[Shard, Counter[str]]]:
+    """Write the shards of one shard of pages: records as they come, then pairs, then rejects.
 
-    The counts go with the last one, which shows that all three are there.
+    The counts go with the last one, which shows that all are there.
     """
     counts: Counter[str] = Counter()
-    tables: dict[str, list[pa.RecordBatch]] = {"rejects": [], "pairs": [], "records": []}
+    rest: dict[str, list[pa.RecordBatch]] = {table: [] for table in REST}
+    for part, batches in enumerate(_parts(_records(results, counts, rest), size)):
+        name = f"records-{number:05}-{part:05}.parquet"
+        yield storage.write_table(folder / name, batches, RECORD), Counter()
+    yield storage.write_table(folder / f"pairs-{number:05}.parquet", rest["pairs"], PAIR), Counter()
+    yield storage.write_table(folder / _last_shard(number), rest["rejects"], REJECT), counts
+
+
+def _records(
+    results: Iterable[PageResult], counts: Counter[str], rest: dict[str, list[pa.RecordBatch]]
+) -> Iterator[pa.RecordBatch]:
+    """The records of each page; on the way all is counted, and the other rows are gathered in `rest`."""
     for result in results:
         counts.update(_count(result))
-        for table, batches in tables.items():
-            rows = getattr(result, table)
-            if rows:
-                batches.append(pa.RecordBatch.from_pylist(rows, SCHEMAS[table]))
-    for table, batches in tables.items():
-        shard = storage.write_table(folder / _shard_name(table, number), batches, SCHEMAS[table])
-        yield shard, counts if table == "records" else Counter()
+        for table, batches in rest.items():
+            if rows := getattr(result, table):
+                batches.append(pa.RecordBatch.from_pylist(rows, REST[table]))
+        if result.records:
+            yield pa.RecordBatch.from_pylist(result.records, RECORD)
+
+
+def _parts(batches: Iterable[pa.RecordBatch], size: ShardSettings) -> Iterator[list[pa.RecordBatch]]:
+    """The batches of each shard; where there are none, of one shard without rows. A page's records stay together."""
+    part: list[pa.RecordBatch] = []
+    rows = held = parts = 0
+    for batch in batches:
+        part.append(batch)
+        rows, held = rows + batch.num_rows, held + batch.nbytes
+        if rows >= size.rows or held >= size.megabytes << 20:
+            yield part
+            part, rows, held, parts = [], 0, 0, parts + 1
+    if part or not parts:
+        yield part
 
 
 def _count(result: PageResult) -> Counter[str]:

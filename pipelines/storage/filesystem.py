@@ -158,17 +158,35 @@ def create_checked(path: Path, content: str, check: Callable[[Path], Checked]) -
 
     Raises: FileExistsError where there is such a file, which stays.
     """
+    with _draft(path, content) as draft:
+        found = check(draft)
+        os.link(draft, path)  # which replaces nothing, unlike a rename
+        sync_folder(path.parent)
+    return found
+
+
+def replace_checked(path: Path, content: str, before: str, check: Callable[[Path], Checked]) -> Checked:
+    """As `create_checked`, in the place of a file that says `before`. Raises: FileExistsError where it does not."""
+    with _draft(path, content) as draft:
+        found = check(draft)
+        if path.read_bytes() != before.encode():
+            raise FileExistsError(str(path))
+        draft.chmod(path.stat().st_mode)
+        rename(draft, path)
+    return found
+
+
+@contextmanager
+def _draft(path: Path, content: str) -> Iterator[Path]:
+    """A file beside `path` that is on the disk, and goes where nobody has moved it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.stem}.{uuid4().hex[:6]}{path.suffix}")
     try:
-        draft.write_text(content, "utf-8")
-        found = check(draft)
+        draft.write_bytes(content.encode())
         sync_file(draft)
-        os.link(draft, path)  # which replaces nothing, unlike a rename
-        sync_folder(path.parent)
+        yield draft
     finally:
         draft.unlink(missing_ok=True)
-    return found
 
 
 def create_exclusive(path: Path, content: bytes) -> None:

@@ -49,6 +49,16 @@ def run_locally(
     return work(items, workers)
 
 
+def do_shards(work: Callable[[Sequence[Any], int], Iterable[Result]], items: Sequence[Any]) -> list[Result]:
+    """The results of some items, on a cluster's worker.
+
+    Dask starts its workers as daemons, which may not have children: a page is parsed in a process that can be killed.
+    Python knows it by this flag alone. The children of a worker that dies end by themselves.
+    """
+    multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
+    return list(work(items, 1))
+
+
 def limit_memory(room: int, work: object = None) -> None:
     """Limit this process to `room` bytes of address space beyond what it has, and forbid core files.
 
@@ -82,13 +92,8 @@ def map_ordered(
     the worker is killed, and the result is a DeadlineError. `memory` is in bytes per worker, beyond what `work`
     takes by being imported. Only a few items are in flight, so `items` may be endless.
 
-    Raises: WorkFailed where workers end before they have an item: no item is to blame for it. RuntimeError in a
-    daemonic process, which may not start others.
+    Raises: WorkFailed where workers end before they have an item: no item is to blame for it.
     """
-    if multiprocessing.current_process().daemon:
-        raise RuntimeError(
-            Message("this Dask worker may not start processes; start it with DASK_DISTRIBUTED__WORKER__DAEMON=False")
-        )
     schedule = partial(_schedule, work, deadline)
     todo, unfinished, broken = iter(items), deque[Item](), 0
     while broken < TRIES:
@@ -115,6 +120,29 @@ def _in_order(
                 yield _wait(futures.popleft())
         while futures:
             yield _wait(futures.popleft())
+
+
+@contextmanager
+def shared(work: Callable[[Item], Result], workers: int) -> Iterator[Callable[[Iterable[Item]], Iterable[Result]]]:
+    """A function that maps `work`, which must not fail, over items in their order; all its calls share the processes.
+
+    They start with the first item; with one worker there is none but this one. Only a few items are in flight.
+    """
+    if workers == 1:
+        yield partial(map, work)
+        return
+    with _pool(work, workers, None) as processes:
+        yield partial(_in_flight, partial(processes.schedule, work), 2 * workers)
+
+
+def _in_flight(schedule: Callable[..., Any], ahead: int, items: Iterable[Item]) -> Iterator[Any]:
+    futures: deque[Any] = deque()
+    for item in items:
+        futures.append(schedule(args=(item,)))
+        if len(futures) > ahead:
+            yield futures.popleft().result()
+    while futures:
+        yield futures.popleft().result()
 
 
 @contextmanager

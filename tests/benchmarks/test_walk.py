@@ -1,19 +1,24 @@
-"""A walk by a person without a shell: twenty bad records are found, a line is moved, saved and run, and they are gone.
+"""Walks by a person without a shell: twenty bad records are found, a line is moved, saved and run, and they are gone;
+and "we have a help centre", from an empty data folder to its records.
 
 Clicks, keys, characters and seconds are printed, with what is waited for in them; what a person reads comes on top.
 """
 
 import re
 import time
+from collections.abc import Iterator
 
+import pytest
 from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 from tests.browser.conftest import shoot
-from tests.conftest import Mill
-from tests.waiting import until
+from tests.conftest import SMALL, Mill, serving
+from tests.help_centre import ARTICLES, help_centre
+from tests.waiting import FAR, until
 
 RULE, LINE, BAD = "output_too_short", "40", 20  # a rule whose lines are all of words: the nearest are nearest to them
 MOST_CLICKS = 24  # three of them for lists that closed
+MOST_CLICKS_OF_A_SOURCE = 14
 LOOK = 3_000  # milliseconds until a person clicks again
 
 
@@ -113,3 +118,45 @@ def test_bad_records_are_gone_after_a_walk(large: Mill, page: Page) -> None:
     assert str(BAD) in answer.stdout, bad
     assert not {*bad} & {*others}
     assert hands.clicks <= MOST_CLICKS
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mill]:
+    """A running `gristmill up` over a data folder in which nothing is."""
+    with serving(tmp_path_factory.mktemp("empty"), SMALL, {}) as mill:
+        yield mill
+
+
+def fill(hands: Hands, label: str, words: str) -> None:
+    hands.click(hands.page.get_by_role("textbox", name=label, exact=True))
+    hands.write(words)
+    hands.press("Tab")
+
+
+def test_a_help_centre_becomes_records(empty: Mill, page: Page) -> None:
+    """Its server is on loopback, which costs three clicks (a check that says so, and its cure); others cost none."""
+    with help_centre() as site:
+        page.goto(f"{empty.dashboard}/?lang=en")
+        expect(page.get_by_role("link", name="Add a source here")).to_be_visible()
+        hands = Hands(page)
+        hands.click(page.get_by_role("link", name="Add a source here"))
+        hands.click(page.get_by_text("a help centre", exact=True))
+        fill(hands, "Where it is", site.url())
+        fill(hands, "Its licence", "CC-BY-4.0")
+        hands.click(page.get_by_role("button", name="Check it"))
+        expect(page.get_by_text(f"list 127.0.0.1:{site.port} under allow_private")).to_be_visible()
+        print(f"\n{hands.told('refused')}")
+        hands.click(page.get_by_text("How it is asked"))
+        fill(hands, "allow_private", f"127.0.0.1:{site.port}")
+        hands.click(page.get_by_role("button", name="Check it"))
+        expect(page.get_by_role("button", name="Write it and run it")).to_be_visible()
+        print(hands.told("checked"))
+        hands.click(page.get_by_role("button", name="Write it and run it"))
+        done = page.get_by_text(re.compile(rf"The run is done: .* keeps {len(ARTICLES)} records"))
+        expect(done).to_be_visible(timeout=1000 * FAR)
+        print(hands.told("run"))
+        hands.click(page.get_by_role("link", name="The records that it keeps"))
+        expect(page.get_by_text(f"{len(ARTICLES)} records", exact=True)).to_be_visible()
+        print(hands.told("seen"))
+        shoot(page, "walk-help-centre")
+    assert hands.clicks <= MOST_CLICKS_OF_A_SOURCE

@@ -12,11 +12,15 @@ from tests.conftest import Mill
 RECORD = "forum:q1%23a101"
 TITLES = {
     "overview": ("small", "small"),
+    "sources": ("Sources", "数据源"),
     "records": ("Records", "记录"),
     "record": ("One record", "单条记录"),
     "policy": ("Policy", "策略"),
+    "map": ("Map", "地图"),
     "duplicates": ("Duplicates", "重复"),
+    "contamination": ("Contamination", "污染"),
     "snapshots": ("Snapshots", "快照"),
+    "models": ("Models", "模型"),
     "sql": ("Questions in SQL", "用 SQL 查询"),
 }
 LOOKS = {"wide": (1400, 900, "light", "en"), "narrow": (390, 844, "dark", "zh")}

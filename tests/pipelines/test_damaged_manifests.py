@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.cli.upkeep import app
+from pipelines.cli.planning import app
 from pipelines.flows.steps import Outcome
 from pipelines.recipe import Recipe
 from pipelines.storage import MANIFEST
@@ -46,6 +46,7 @@ COMMANDS: dict[str, dict[str, tuple[str, ...]]] = {
     "tune": {"tune output_too_short --recipe {}": tuple(FOLDERS)},
     "review": {"review export {out}/tasks --recipe {}": tuple(FOLDERS), "review import {out}/answers.json": ()},
     "diff": {"diff small": ("curate",)},
+    "plan": {"plan {} --records 1e9": tuple(FOLDERS)},
     "signals": {"signals": tuple(FOLDERS)},
 }
 # which do the steps of `stage`, and print what `status` prints; `alerts` reads no data

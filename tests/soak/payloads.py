@@ -57,8 +57,12 @@ def make(data: Path, folder: Path) -> list[str]:
     dedupe.run(recipe, data)
     curate.run(recipe, data)
     _log(data)
+    _train(data)
     (data / "policies").mkdir()
     (data / "policies" / POLICY_FILE).write_text(POLICY)
+    (data / "recipes").mkdir()
+    for number, payload in enumerate(PAYLOADS):
+        (data / "recipes" / f"{number}.toml").write_text(f"name = {json.dumps(payload)}\n")
     return ids
 
 
@@ -69,7 +73,11 @@ def _recipe(folder: Path) -> Recipe:
     items.write_text("".join(json.dumps({"task_id": payload, "question": LEAK}) + "\n" for payload in PAYLOADS))
     titled = " ".join(ALL.split())
     source = {"connector": "python_docs", "name": "forum", "title": titled}
-    settings = {"policy": str(folder / "hostile.toml"), "decontaminate": {"benchmarks": [str(items)]}}
+    settings = {
+        "policy": str(folder / "hostile.toml"),
+        "annotate": {"embedding": "multilingual"},
+        "decontaminate": {"benchmarks": [str(items)]},
+    }
     return Recipe.model_validate({"name": "mill", "title": titled, "sources": [source], **settings})
 
 
@@ -90,16 +98,23 @@ def _record(name: str, payload: str) -> dict[str, Any]:
 def _collect(data: Path, records: list[dict[str, Any]]) -> None:
     about: dict[str, Any] = {"stage": "collect", "name": "forum", "version": 1, "params": {}, "inputs": {}}
     now = datetime.now(UTC)
-    texts = ("url", "media_type", "licence", "robots", "etag", "last_modified")
+    about_page = ("url", "media_type", "licence", "robots", "etag", "last_modified")
     rows = [
         to_row(
-            Page("forum", one["page_id"].split(":", 1)[1], body=b"", fetched_at=now, **dict.fromkeys(texts, one["url"]))
+            Page(
+                "forum",
+                one["page_id"].split(":", 1)[1],
+                body=b"",
+                fetched_at=now,
+                **dict.fromkeys(about_page, one["url"]),
+            )
         )
         for one in records
     ]
     with storage.building(storage.folder(data, "collect", "forum"), **about) as made:
         made.table("pages-00000.parquet", pa.Table.from_pylist(rows, schema=PAGE), PAGE)
-        rejects = [{name: PAYLOADS[5] for name in REJECT.names if pa.types.is_string(REJECT.field(name).type)}]
+        texts = [name for name in REJECT.names if pa.types.is_string(REJECT.field(name).type)]
+        rejects = [dict.fromkeys(texts, payload) | {"source": "forum"} for payload in PAYLOADS]
         made.table("rejects-00000.parquet", pa.Table.from_pylist(rejects, schema=REJECT), REJECT)
 
 
@@ -114,6 +129,19 @@ def _decide(data: Path, ids: list[str]) -> None:
             {"record_id": name, "decision": "note", "who": other, "when": payload, "note": payload},
         ]
     (data / "decisions.jsonl").write_text("".join(json.dumps(one) + "\n" for one in said))
+
+
+def _train(data: Path) -> None:
+    """A model whose card and answers are payloads."""
+    snapshot = {"recipe": "mill", "version": "v1", "fingerprint": ALL}
+    said = [dict.fromkeys(("record_id", "instruction", "input", "before", "after"), payload) for payload in PAYLOADS]
+    counts = {"trained": 1, "answer_tokens": 9, "learnt_tokens": 9}
+    numbers = {"base_model": ALL, "snapshot": snapshot, "examples": counts, "steps": 2, "samples": said}
+    numbers |= {"held_out": {"before": None}, "train_loss": [[1, 2.0], [2, 1.0]]}
+    about: dict[str, Any] = {"stage": "finetune", "name": "mill", "version": 1, "params": {}, "inputs": {}}
+    with storage.building(storage.folder(data, "finetune", "mill") / "v1", **about) as made:
+        made.text("metrics.json", json.dumps(numbers))
+        made.text("README.md", f"---\nname: {json.dumps(ALL)}\n---\n\n" + "\n\n".join(PAYLOADS))
 
 
 def _log(data: Path) -> None:

@@ -26,7 +26,12 @@ pytestmark = pytest.mark.timeout(3600)
 CHOICES = (
     "recipe", "lang", "who", "q", "source", "task", "language", "fate", "rule", "said", "signal", "order", "near",
     "view", "at", "page", "seed", "low", "high", "id", "policy", "off", "run", "line.odd.0",
-    "version", "with", "cluster", "sql", "chart", "x", "y",
+    "version", "with", "cluster", "benchmark", "model", "part", "test", "names", "licence", "temperature", "tokens",
+    "sql", "chart", "x", "y", "show", "of", "made", "have", "place", "reads", "called", "title",
+    "from", "into", "fresh", "contact", "delay", "private", "set.parts", "set.locale", "by", "area",
+)  # fmt: skip
+PAGES = (
+    "", "sources", "records", "record", "policy", "map", "duplicates", "contamination", "snapshots", "models", "sql",
 )  # fmt: skip
 
 
@@ -88,12 +93,17 @@ def views(ids: list[str]) -> Iterator[tuple[str, dict[str, str]]]:
         yield from (("policy", {"policy": name, "rule": rule}) for rule in RULES)
     yield "policy", {"policy": POLICY_FILE, "rule": "measured", "line.measured.0": "100"}
     yield "snapshots", {}
+    yield "contamination", {}
+    yield from (("models", {"part": part}) for part in ("training", "evaluation", "answers", "curation", "chat"))
     yield from (("duplicates", {"cluster": name}) for name in ("", *ids))
+    yield from (("sources", {"show": show}) for show in ("list", "add"))
+    yield from (("sources", {"of": name.partition(":")[0]}) for name in ids)
+    yield from (("map", {"by": by, "area": "-9,9,-9,9"}) for by in ("source", "fate", "rule"))
     for name in PAYLOADS:
         column = name.replace('"', '""')
         query = f'SELECT instruction, output AS "{column}" FROM records'
         yield from (("sql", {"sql": query, "chart": chart, "x": name, "y": "instruction"}) for chart in ("", "bar"))
-    for page in ("", "records", "record", "policy", "duplicates", "snapshots", "sql"):
+    for page in PAGES:
         yield from ((page, {name: payload for name in CHOICES if name != "recipe"}) for payload in PAYLOADS)
         yield page, dict.fromkeys(CHOICES, ALL)
 
@@ -109,7 +119,7 @@ def test_no_page_of_the_dashboard_obeys_a_text(mill: Mill, ids: list[str], watch
         faults += [f"{address}\n    {said}" for said in page.get_by_test_id("stException").all_inner_texts()]
         watch.forget()
     assert not faults, "\n".join(faults)
-    assert sorted(shown) == ["", "duplicates", "policy", "record", "records", "snapshots", "sql"]
+    assert sorted(shown) == sorted(PAGES)
     assert all("alert(1)" in text and "evil.example" in text for text in shown.values())
 
 
@@ -169,5 +179,5 @@ def test_the_playground_obeys_no_model(watch: Watch) -> None:
     watch.page.route("http://127.0.0.1:9/**", answer)
     watch.page.goto("http://127.0.0.1:9/")
     watch.page.get_by_role("button", name="Ask").click()
-    until(lambda: "javascript:alert(1)//" in (watch.page.locator("#answer").text_content() or ""), "the answer")
+    until(lambda: "javascript:alert(1)//" in (watch.page.locator("#answers").text_content() or ""), "the answer")
     assert not watch.found()

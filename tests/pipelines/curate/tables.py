@@ -26,6 +26,7 @@ SCHEMAS = {
     "judged": JUDGED,
     "split_group": GROUP,
     "decision": external._DECISION,
+    "vote": PAIR,
     "contaminated": CONTAMINATED,
 }
 

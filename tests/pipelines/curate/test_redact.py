@@ -5,7 +5,7 @@ import json
 import pyarrow as pa
 import pytest
 
-from pipelines.curate.redact import redact_batches
+from pipelines.curate.redact import redact_batch
 from pipelines.signals import privacy
 from pipelines.signals.privacy import _without_overlaps, count_identifiers, redact, redact_record, spans
 from schemas.record import HISTORY
@@ -28,7 +28,7 @@ def test_a_row_is_masked_as_one_text_and_the_next_begins_anew() -> None:
         history=pa.array(turns, HISTORY),
         score=pa.array([1, 2]),
     )
-    (found,) = redact_batches([given])
+    found = redact_batch(given)
     assert found.to_pylist() == [
         {
             "record_id": "forum:0", "instruction": "i <EMAIL_1>", "input": "", "output": "o <EMAIL_2>", "score": 1,
@@ -52,7 +52,7 @@ def test_a_row_is_masked_as_one_text_and_the_next_begins_anew() -> None:
     ],
 )
 def test_every_text_column_is_masked_wherever_it_stands(name: str) -> None:
-    (found,) = redact_batches([batch(**{name: pa.array([ANN, None])})])
+    found = redact_batch(batch(**{name: pa.array([ANN, None])}))
     assert found[name].to_pylist() == ["<EMAIL_1>", ""]
     assert found["record_id"].to_pylist() == ["forum:0", "forum:1"]
 
@@ -60,7 +60,7 @@ def test_every_text_column_is_masked_wherever_it_stands(name: str) -> None:
 @pytest.mark.parametrize("name", ["record_id", "pair_id", "duplicate_of"])
 def test_an_id_names_nobody_and_stays_one_of_its_own(name: str) -> None:
     given = [f"list:{ANN}#a1", f"list:{BOB}#a1", f"list:{ANN.replace('@', '%40')}#a1", "wiki:User=ann#a1", None]
-    (found,) = redact_batches([pa.record_batch({name: pa.array(given)})])
+    found = redact_batch(pa.record_batch({name: pa.array(given)}))
     ann, bob, encoded, *others = found[name].to_pylist()
     assert ann == encoded != bob
     assert ann.startswith("list:<EMAIL_") and ann.endswith(">#a1") and "mailbox" not in ann + bob
@@ -82,15 +82,15 @@ def test_an_id_names_nobody_and_stays_one_of_its_own(name: str) -> None:
     ],
 )  # fmt: skip
 def test_an_address_leads_to_its_page_and_names_nobody(url: str | None, published: str | None) -> None:
-    (found,) = redact_batches([batch(1, url=pa.array([url], pa.string()))])
+    found = redact_batch(batch(1, url=pa.array([url], pa.string())))
     assert found["url"].to_pylist() == [published]
 
 
-def test_a_batch_without_texts_and_each_of_several() -> None:
+def test_a_batch_without_texts() -> None:
     plain = batch()
-    assert [one.to_pylist() for one in redact_batches([plain, plain])] == [plain.to_pylist()] * 2
+    assert redact_batch(plain).to_pylist() == plain.to_pylist()
     turns = batch(title=pa.array([""] * 2), history=pa.array([[message("user", ANN)], []], HISTORY))
-    (found,) = redact_batches([turns])
+    found = redact_batch(turns)
     assert found["history"].to_pylist() == [[message("user", "<EMAIL_1>")], []]
 
 
@@ -142,10 +142,10 @@ def test_what_is_counted_of_each_kind() -> None:
 
 def test_json_stays_json_where_a_number_is_masked() -> None:
     calls = '[{"function": {"name": "pay", "arguments": {"card": 4532759734545858, "why": "as \\"agreed\\" <A_1>"}}}]'
-    (found,) = redact_batches([batch(1, tool_calls=pa.array([calls]), output=pa.array([calls]))])
+    found = redact_batch(batch(1, tool_calls=pa.array([calls]), output=pa.array([calls])))
     (row,) = found.to_pylist()
     arguments = json.loads(row["tool_calls"])[0]["function"]["arguments"]
     assert arguments == {"card": "<CARD_1>", "why": 'as "agreed" <A_1>'}
     assert row["output"] == row["tool_calls"]
-    (broken,) = redact_batches([batch(1, output=pa.array(["[no json] 4532759734545858"]))])
+    broken = redact_batch(batch(1, output=pa.array(["[no json] 4532759734545858"])))
     assert broken["output"].to_pylist() == ["[no json] <CARD_1>"]

@@ -295,14 +295,15 @@ def test_an_edited_record_is_seen_as_edited_and_a_forgotten_one_not_at_all(paths
         {"record_id": "b", "decision": "edit", "input": "WITH", "output": "SAY"},
     ]
     found = [{"record_id": "b", "contamination": 0.5}]
-    with tables(decision=decided, contaminated=found) as con:
+    voted: list[Row] = [{"pair_id": "v"}]
+    with tables(decision=decided, contaminated=found, vote=voted) as con:
         con.execute("CREATE TEMP TABLE suppressed AS SELECT unnest(['c', 'q']) AS id")
         con.execute(sql.contamination())
         con.execute(sql.views(paths))
         seen = {row["record_id"]: row for row in con.sql("FROM candidate").to_arrow_table().to_pylist()}
         records = sorted(row[0] for row in con.sql("SELECT record_id FROM record").fetchall())
         pairs = con.sql("SELECT pair_id FROM pair").fetchall()
-    assert records == ["a", "b", "d", "e"] and pairs == [("p",)]
+    assert records == ["a", "b", "d", "e"] and pairs == [("p",), ("v",)]
     assert sorted(seen) == ["a", "b"], "d is in no cluster, e was never measured"
     texts = {name: (row["instruction"], row["input"], row["output"]) for name, row in seen.items()}
     assert texts == {"a": ("ASK", "with", "say"), "b": ("ask", "WITH", "SAY")}
@@ -312,7 +313,7 @@ def test_an_edited_record_is_seen_as_edited_and_a_forgotten_one_not_at_all(paths
 
 
 def test_without_decisions_every_record_is_undecided(paths: dict[str, list[Path]]) -> None:
-    with tables(decision=[], contaminated=[]) as con:
+    with tables(decision=[], contaminated=[], vote=[]) as con:
         con.execute("CREATE TEMP TABLE suppressed (id VARCHAR)")
         con.execute(sql.contamination())
         con.execute(sql.views(paths))

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from connectors import CONNECTORS
-from pipelines.flows import begin
-from pipelines.recipe import load
+from pipelines.errors import WrongInput
+from pipelines.flows import begin, recipe_file
+from pipelines.recipe import RecipeError, load
 from tests.pipelines.commands import Gristmill
 
 NAMES = sorted(each.model_fields["connector"].default for each in CONNECTORS)
@@ -92,7 +93,8 @@ def test_what_is_written_for_a_path_is_a_recipe_that_check_takes(
     checked = gristmill("check", file, "--data", tmp_path / "data")
     assert checked.code in (0, 1) and "Traceback" not in checked.err
     assert not [line for line in checked.out.splitlines() if line.startswith("error") and "cannot be read" in line]
-    assert gristmill("init", file, *words).err == f"error: {file}: is there already; name a new file\n"
+    again = gristmill("init", file, *words)
+    assert again.err == f"error: {file}: is there already; name a new file, or add to it with --add\n"
 
 
 def test_nobody_to_answer_is_told_and_what_is_no_recipe_is_not_left(gristmill: Gristmill, tmp_path: Path) -> None:
@@ -104,3 +106,67 @@ def test_nobody_to_answer_is_told_and_what_is_no_recipe_is_not_left(gristmill: G
     assert "reads files" in gristmill("init", file, "--place", "https://a.b", "--connector", "documents").err
     assert gristmill("init", file, "--place", "https://docs.a.b/").code == 0
     assert load(file).sources[0].name == "docs-a-b"
+
+
+MINE = """# what we have
+name = "bakery"  # here
+
+[[sources]]
+connector = "python_docs"  # as an example
+name = "docs"
+
+# slowly, please
+[web]
+delay = 9 # seconds
+"""
+
+
+def test_a_source_is_added_and_nothing_else_changes(gristmill: Gristmill, tmp_path: Path) -> None:
+    file = tmp_path / "my.toml"
+    file.write_text(MINE)
+    words = (
+        "--place",
+        "https://docs.a.b/",
+        "--set",
+        "max_pages=50",
+        "--set",
+        "exclude=/old/",
+        "--set",
+        "exclude=/new/",
+    )
+    said = gristmill("init", file, "--add", *words, "--title", "面包")
+    assert (said.code, said.err) == (0, "")
+    assert file.read_text().startswith(MINE)
+    made = load(file)
+    added = made.source("docs-a-b")
+    assert (added.max_pages, added.exclude, added.title, made.title) == (50, ("/old/", "/new/"), "面包", "")  # type: ignore[attr-defined]
+    before = file.read_text()
+    assert "two sources are called docs-a-b" in gristmill("init", file, "--add", *words).err
+    assert "must be a whole number" in gristmill("init", file, "--add", *words[:2], "--set", "max_pages=x").err
+    assert "did you mean 'exclude'" in gristmill("init", file, "--add", *words[:2], "--set", "exclud=x").err
+    assert "no such file" in gristmill("init", tmp_path / "no.toml", "--add", *words).err
+    assert file.read_text() == before and [path.name for path in tmp_path.iterdir()] == ["my.toml"]
+
+
+def test_how_a_site_is_asked_is_set_where_it_stands() -> None:
+    source = {"connector": "python_docs", "name": "more"}
+    text = recipe_file.with_source(Path("my.toml"), MINE, source, {"delay": 1.0, "contact": "a@b.example"})
+    assert "# slowly, please\n[web]\ndelay = 1.0 # seconds\n" in text
+    assert recipe_file.read(Path("my.toml"), text).web.contact == "a@b.example"
+    alone = recipe_file.with_source(Path("my.toml"), MINE.split("# slowly")[0], source, {"delay": 1.0})
+    assert recipe_file.read(Path("my.toml"), alone).web.delay == 1.0
+    with pytest.raises(RecipeError, match=r"write each as \[\[sources"):
+        listed = 'name = "a"\nsources = [{connector = "python_docs", name = "b"}]'
+        recipe_file.read(Path("my.toml"), recipe_file.with_source(Path("my.toml"), listed, source, {}))
+
+
+def test_a_recipe_that_changed_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
+    file = tmp_path / "my.toml"
+    file.write_text(MINE)
+    answers = begin.Answers("https://docs.a.b/", "website", "site")
+    with pytest.raises(WrongInput, match="has changed meanwhile"):
+        begin.add(file, answers, MINE.replace("9", "8"))
+    assert file.read_text() == MINE
+    file.write_bytes(b"\xef\xbb\xbf" + MINE.replace("\n", "\r\n").encode())
+    begin.add(file, answers, recipe_file.text_of(file))
+    assert file.read_bytes().startswith(b"\xef\xbb\xbf# what we have\r\nname") and load(file).source("site")

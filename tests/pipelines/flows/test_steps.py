@@ -50,6 +50,7 @@ def test_a_run_goes_through_its_stages_in_order(milled: tuple[Recipe, Path, list
     entries = logs.read(data / logs.RUNS)
     assert [entry["stage"] for entry in entries] == [one.stage for one in outcomes]
     assert all(entry["peak_mb"] > 10 and entry["run_id"] == "one" for entry in entries)
+    assert [entry["workers"] for entry in entries] == [1] * len(entries)
 
 
 def test_a_second_run_skips_all_and_changes_no_byte(milled: tuple[Recipe, Path, list[Outcome]], tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The stage over real shards: hostile pages cost only themselves, and the bytes do not depend on the workers."""
 
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -10,8 +11,9 @@ import pytest
 from connectors.markdown import Markdown
 from pipelines import catalog, normalise, storage
 from pipelines.normalise import stage
-from pipelines.recipe import Recipe, RecipeError
+from pipelines.recipe import Recipe, RecipeError, ShardSettings
 from pipelines.workers import pool
+from schemas.manifest import Manifest
 from schemas.page import PAGE, Page, to_row
 from tests.pipelines.normalise.hostile import Hostile
 from tests.waiting import FAR
@@ -136,6 +138,45 @@ def test_the_bytes_do_not_depend_on_the_workers(quiet: Path, monkeypatch: pytest
     assert one == two
     assert one.counts["records"] == 400
     assert len(one.tables("records")) == len(one.tables("pairs")) == len(one.tables("rejects")) == 2
+
+
+def in_parts(pages: Path, data: Path) -> Manifest:
+    """Records in shards that 30 fill, from a copy of some pages."""
+    shutil.copytree(storage.folder(pages, "collect", "board"), storage.folder(data, "collect", "board"))
+    return normalise.run(small_shards(), "board", data)
+
+
+def small_shards() -> Recipe:
+    return recipe().model_copy(update={"shards": ShardSettings(rows=30)})
+
+
+def test_a_shard_of_records_ends_with_the_page_that_fills_it(quiet: Path, tmp_path: Path) -> None:
+    whole = normalise.run(recipe(), "board", quiet)
+    parts = in_parts(quiet, tmp_path)
+    rows = [shard.rows for shard in parts.shards if shard.path.startswith("records")]
+    assert rows == [24] + 11 * [32] + [24]  # 6 and 94 pages of four records each
+    assert parts.counts == whole.counts and len(parts.tables("rejects")) == 2
+    ids = "SELECT record_id, instruction, output FROM records"
+    assert query(tmp_path, ids) == query(quiet, ids)
+
+
+def test_a_shard_of_records_ends_after_so_many_bytes() -> None:
+    batch = pa.record_batch({"text": ["x" * (1 << 20)]})
+    size = ShardSettings(rows=100, megabytes=3)
+    assert [len(part) for part in stage._parts(8 * [batch], size)] == [3, 3, 2]
+    assert [len(part) for part in stage._parts([], size)] == [0]
+
+
+@pytest.mark.parametrize("after", [1, 3, 15])
+def test_an_interrupted_run_goes_on_between_parts(
+    quiet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    write, left = storage.write_table, iter(range(after))
+    monkeypatch.setattr(storage, "write_table", lambda *words: write(*words) if next(left, None) is not None else 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        in_parts(quiet, tmp_path)
+    monkeypatch.setattr(storage, "write_table", write)
+    assert normalise.run(small_shards(), "board", tmp_path) == in_parts(quiet, tmp_path / "whole")
 
 
 def test_nothing_runs_twice_and_a_changed_licence_runs_again(quiet: Path) -> None:

@@ -37,7 +37,7 @@ def test_every_label_is_chinese() -> None:
     page = html.fromstring(playground.page("zh", "n0nce"))
     labels = [*page.iter("h1", "label", "button", "title", "p")]
     assert page.get("lang") == "zh-CN"
-    assert len(labels) == 8
+    assert len(labels) == 10
     assert [label.text for label in labels if not HAN.search(label.text or "")] == [None]  # the switch
     (switch,) = page.iter("a")
     assert (switch.get("href"), switch.text) == ("?language=en", "English")

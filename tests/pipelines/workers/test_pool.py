@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pipelines import collect, recipe
-from pipelines.workers.pool import isolated, map_ordered
+from pipelines.workers.pool import isolated, map_ordered, shared
 from tests.conftest import environment
 from tests.faults.jobs import begin
 from tests.waiting import FAR, until
@@ -94,3 +94,16 @@ def test_a_process_of_its_own_is_replaced(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     with isolated(partial(once, mark), deadline=60.0, memory=512 * MIB) as doubled:
         assert [doubled(item) for item in after_its_end(mark)] == [2 * item for item in range(1, 12)]
+
+
+def doubled(number: int) -> tuple[int, int]:
+    return 2 * number, os.getpid()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_processes_are_shared_by_all_that_they_are_asked(workers: int) -> None:
+    with shared(doubled, workers) as ask:
+        found = [*ask(range(20)), *ask(range(20, 40))]
+    assert [number for number, _ in found] == [2 * number for number in range(40)]
+    asked = {process for _, process in found}
+    assert len(asked) <= workers and (os.getpid() in asked) == (workers == 1)

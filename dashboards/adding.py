@@ -1,0 +1,176 @@
+"""What somebody has, asked for by a form: where it is, what reads it, and all that it may be told."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboards import address, ask, drafting, texts
+from dashboards.drafting import Spots
+from pipelines.catalog import described
+from pipelines.curate.policy_file import to_toml
+from pipelines.errors import WrongInput
+from pipelines.flows import begin, served, uploads
+from pipelines.messages import Message, tr
+from pipelines.recipe import WebSettings
+
+UPLOAD = "upload"
+HAVE = {
+    "site": Message("a site"),
+    "forum": Message("a forum"),
+    "help-centre": Message("a help centre"),
+    "files": Message("files or a folder"),
+    "dump": Message("a dump"),
+    "set": Message("a set of exchanges"),
+    UPLOAD: Message("files to upload"),
+}
+PLACE_HELP = {
+    "site": Message("The address of its first page, such as `https://docs.example/handbook/`."),
+    "forum": Message("The address of a board, such as `https://forum.example/boards/baking/`."),
+    "help-centre": Message("Its address, such as `https://support.example`."),
+    "files": Message("The path of a file or folder on the machine of this dashboard."),
+    "dump": Message("The path of the dump on the machine of this dashboard."),
+    "set": Message("The path of the set on the machine of this dashboard."),
+    UPLOAD: Message("Where what you have uploaded lies."),
+}
+ABOUT = ("name", "title", "licence")  # settings of every source, which have places of their own
+
+
+def show() -> None:
+    """The form, what a check finds, and the buttons that write."""
+    have = address.tabs(tr("What you have"), "have", list(HAVE), lambda name: tr(HAVE[name]))
+    if have == UPLOAD:
+        show_upload()
+    spots: Spots = {}
+    with _spot(spots, "place"):
+        place = address.text(tr("Where it is"), "place", help=tr(PLACE_HELP[have])).strip()
+    if not place:
+        st.caption(tr(PLACE_HELP[have]))
+        return
+    answers = ask_answers(have, place, spots)
+    into, fresh = ask_recipe(answers, spots)
+    web = ask_web() if begin.is_address(place) else {}
+    drafting.show(replace(answers, web=web), into, fresh, spots)
+
+
+def show_upload() -> None:
+    """Files of the reader's machine come into a folder of their own; then they are as any folder is."""
+    label = tr("Files: {kinds}", kinds="DOCX, EPUB, HTML, IPYNB, JSONL, Markdown, PDF, PPTX, TXT, ZIP …")
+    brought = st.file_uploader(label, accept_multiple_files=True, key="files", on_change=address.hold)
+    if brought:
+        size = sum(file.size for file in brought) / 1e6
+        label = tr("Keep these {number} files ({size:.1f} MB)", number=len(brought), size=size)
+        st.button(label, key="keep", icon=":material/upload:", on_click=_keep, args=(brought,))
+
+
+def _keep(brought: Any) -> None:
+    address.hold()
+    try:
+        folder = uploads.save(((file.name, file.getvalue()) for file in brought), ask.data_folder())
+    except (WrongInput, OSError) as error:
+        st.error(texts.fault(error))
+        return
+    address.put("place", str(folder))
+
+
+def ask_answers(have: str, place: str, spots: Spots) -> begin.Answers:
+    """What reads it, what it is called, its licence, and, folded, all that it may be told besides."""
+    proposed = begin.propose(place, "files" if have == UPLOAD else have)
+    connector = ask_connector(proposed, spots)
+    (about,) = described.connectors(connector)
+    cells = st.columns(2)
+    with cells[0], _spot(spots, "name"):
+        name = address.text(tr("Its name"), "called", placeholder=begin.name_of(place), help=_help(about, "name"))
+    with cells[1], _spot(spots, "licence"):
+        licence = address.text(tr("Its licence"), "licence", placeholder="CC-BY-4.0", help=tr(about.licence))
+    saved_from = ""
+    if begin.needs_address(place, connector):
+        with _spot(spots, "from"):
+            saved_from = address.text(tr("The address that it was saved from"), "from", placeholder="https://…")
+    title, settings = ask_settings(about, place, spots)
+    name = name.strip() or begin.name_of(place)
+    return begin.Answers(place, connector, name, licence.strip(), saved_from.strip(), title.strip(), settings)
+
+
+def ask_connector(proposed: str, spots: Spots) -> str:
+    """What reads it: the proposed one, or another."""
+    known = {one.name: one.says.split("\n\n") for one in described.connectors()}
+
+    def say(name: str) -> str:
+        return name or tr("{connector}, by its look", connector=proposed)
+
+    with _spot(spots, "connector"):
+        connector = address.choice(tr("What reads it"), "reads", ["", *known], say) or proposed
+    first, *more = known[connector]
+    st.caption(texts.plain(tr(first)))
+    if more:
+        with st.expander(tr("What {connector} reads", connector=connector)):
+            for paragraph in more:
+                st.markdown(tr(paragraph))
+    return connector
+
+
+def ask_settings(about: described.Described, place: str, spots: Spots) -> tuple[str, dict[str, Any]]:
+    """The title, and the settings that are not left as they are."""
+    taken = {begin.AT_ADDRESS.get(about.name), begin.AT_PATH.get(about.name), begin.FROM.get(about.name)}
+    told: dict[str, Any] = {}
+    with st.expander(tr("All that {connector} may be told", connector=about.name)):
+        with _spot(spots, "title"):
+            title = address.text(tr("Its title"), "title", help=_help(about, "title"))
+        for setting in about.settings:
+            if setting.name not in (*ABOUT, *taken):
+                with _spot(spots, setting.name):
+                    told[setting.name] = ask_setting(setting)
+    return title, {name: value for name, value in told.items() if value not in ("", [])}
+
+
+def ask_setting(setting: described.Setting) -> Any:
+    """One setting, as text or a list of texts; empty where nothing is said."""
+    parameter = f"set.{setting.name}"
+    default = "" if setting.default in (None, "", ()) else to_toml(setting.default)
+    says = f"{tr(setting.says)} ({tr(setting.type)})"
+    if setting.choices:
+        shown: Callable[[str], str] = lambda name: name or tr("as it is: {value}", value=default or "–")  # noqa: E731
+        return address.choice(setting.name, parameter, ["", *setting.choices], shown, help=says)
+    if setting.many:
+        told = address.lines(setting.name, parameter, "", placeholder=default, help=says, height=80)
+        return [line.strip() for line in told.splitlines() if line.strip()]
+    return address.text(setting.name, parameter, placeholder=default, help=says).strip()
+
+
+def ask_recipe(answers: begin.Answers, spots: Spots) -> tuple[str, str]:
+    """The recipe that gets it, "" for a new one, and the new one's name."""
+    cells = st.columns(2)
+    known = served.files()
+    with cells[0], _spot(spots, "into"):
+        into = address.choice(tr("Into the recipe"), "into", ["", *known], lambda name: name or tr("a new one"))
+    fresh = ""
+    if not into:
+        with cells[1], _spot(spots, "fresh"):
+            fresh = address.text(tr("Name of the new recipe"), "fresh", placeholder=answers.name).strip()
+    return into, fresh or answers.name
+
+
+def ask_web() -> dict[str, Any]:
+    """Keys of the recipe's [web] that are not left as they are."""
+    about = WebSettings.model_fields
+    says = {name: tr(field.description or "") for name, field in about.items()}
+    with st.expander(tr("How it is asked")):
+        contact = address.text("contact", "contact", help=says["contact"], placeholder="crawl@bakery.example").strip()
+        delay = address.number("delay", "delay", help=says["delay"], placeholder="5")
+        private = address.lines("allow_private", "private", "", help=says["allow_private"], height=80)
+    hosts = [line.strip() for line in private.splitlines() if line.strip()]
+    told = {"contact": contact, "allow_private": hosts}
+    return {name: value for name, value in told.items() if value} | ({} if delay is None else {"delay": delay})
+
+
+def _spot(spots: Spots, key: str) -> DeltaGenerator:
+    """A place on the page that a fault of this key is told in later, below its field."""
+    spots[key] = st.container()
+    return spots[key]
+
+
+def _help(about: described.Described, key: str) -> str:
+    return next(tr(setting.says) for setting in about.settings if setting.name == key)

@@ -1,0 +1,48 @@
+"""Files that somebody brings: kept whole, under names that stay in their folder, and never too much."""
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.errors import WrongInput
+from pipelines.flows import uploads
+
+NAMES = {
+    "Handbook.docx": "Handbook.docx",
+    "../../etc/passwd": "passwd",
+    "..\\..\\boot.ini": "boot.ini",
+    "..": "file",
+    "": "file",
+    ".bashrc": "bashrc",
+    "a\x00b\n\u202ec.txt": "abc.txt",
+    'a<b>:"c|?*.pdf': "a_b___c___.pdf",
+    "手册 第一版.pdf": "手册 第一版.pdf",
+    "a." + "x" * 300: "a",
+    "手" * 200 + ".md": "手" * 39 + ".md",
+}
+
+
+@pytest.mark.parametrize(("name", "safe"), NAMES.items())
+def test_a_name_stays_in_its_folder(name: str, safe: str) -> None:
+    assert uploads.safe_name(name) == safe
+
+
+def test_each_upload_has_a_folder_of_its_own(tmp_path: Path) -> None:
+    brought = [("My Handbook.md", b"# one"), ("../My Handbook.md", b"# two")]
+    first, second = uploads.save(brought, tmp_path), uploads.save(brought, tmp_path)
+    assert [folder.relative_to(tmp_path).as_posix() for folder in (first, second)] == [
+        "uploads/my-handbook",
+        "uploads/my-handbook-2",
+    ]
+    assert {file.name: file.read_bytes() for file in first.iterdir()} == {
+        "My Handbook.md": b"# one",
+        "My Handbook-2.md": b"# two",
+    }
+
+
+def test_too_much_is_refused_and_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "MOST_BYTES", 10)
+    for brought in ([("a.txt", b"x" * 11)], [("a.txt", b"")] * 1_001, []):
+        with pytest.raises(WrongInput):
+            uploads.save(brought, tmp_path)
+    assert not list(tmp_path.rglob("*"))
