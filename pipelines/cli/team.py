@@ -8,7 +8,7 @@ import typer
 
 from pipelines.cli.commands import print_json
 from pipelines.cli.options import DATA, AsJson, Data, Recipes
-from pipelines.cli.proof import app
+from pipelines.cli.planning import app
 from pipelines.errors import WorkFailed
 from pipelines.messages import tr
 
