@@ -7,6 +7,7 @@ prints on what and how well. What a first post says counts little: threads may a
 
 import re
 import tomllib
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,12 +15,16 @@ import re2
 from lxml.html import HtmlElement
 
 from connectors.html.metadata import title
+from connectors.html.tags import names
 from connectors.html.threads.block import Block
 from connectors.html.threads.evidence import leads_to_user, letters
 from connectors.html.threads.place import is_article, is_of_forum, is_published, leads_to_thread
 from connectors.html.threads.posts import Found
 
 _BIAS = -1.2
+# Logarithms of odds. Above the first it is a thread whatever the page calls itself: more articles than threads are met.
+# Below the second, posts that are signed, or named as those of threads, are comments
+_LIKELY, _UNLIKELY = 1.0, -1.25
 _WEIGHTS = {
     "together": 1.7,  # the first post repeats with the others: an article is of another make than its comments
     "peers": 1.4,  # who opens is linked to as those who answer
@@ -39,7 +44,7 @@ _WEIGHTS = {
     "headed": -0.5,  # the first post has headings
     "by_chance": -0.6,  # nothing repeats but bodies, or what nobody's name stands at
 }
-_NAMED = re2.compile(r"(?i)question|answer|thread|forum|discussion|\btopic(?:s|-)?\b|post-?(?:bit|row|reply)")
+NAMED = re2.compile(r"(?i)question|answer|thread|forum|discussion|\btopic(?:s|-)?\b|post-?(?:bit|row|reply)")
 _THREAD = re2.compile(r"(?i)[\w-]*thread[\w-]*")  # which blogs call the comments on an article, too
 _REPLIES = re2.compile(
     r"(?i)answer[_-]?(?:content|text|body|item|post)|post-?repl(?:y|ies)|(?:topic|thread|forum|discussion)-?(?:post|repl(?:y|ies)|message)"
@@ -59,15 +64,41 @@ _LONG = 2_500  # letters of a first post that are an article's
 _OFTEN = 100  # letters in which somebody who tells of himself says so once
 _PEERS = 0.6  # of those who answer
 _SIGNED = 0.5  # of the posts
+# Worth of a reading on a page that calls itself no article: with names around the posts, with none there, none at all
+_AROUND, _UNNAMED, _UNSAID = 0.5, 0.65, 0.55
+_SHORT = 1_500  # characters of a first post, that more may follow than it says itself
 _FEWEST_HEADS = 2
 
 
 def is_conversation(found: Found, root: HtmlElement, url: str) -> bool:
-    """Whether it is likelier a thread than not. At an address of threads, and where the markup speaks of replies or
+    """Whether it is likelier a thread than not. Where a site is of threads, and where the markup speaks of replies or
     answers, it is one: articles hardly ever have these. Nobody signs the questions and answers of an article."""
     its = traits(found, root, url)
-    signed = sum(bool(block.author or block.time) for block in found.blocks) >= _SIGNED * len(found.blocks)
-    return bool(its["address"] or its["replies"]) or (signed and score(its) > 0)
+    if its["address"] or its["forum"] or its["replies"]:
+        return True
+    odds = score(its)
+    if odds > _LIKELY and _signed(found.blocks, any) >= _SIGNED:
+        return True
+    return odds > _UNLIKELY and not its["article"] and _is_talk(found, its, bool(NAMED.search(names(root))))
+
+
+def _is_talk(found: Found, its: dict[str, float], is_named: bool) -> bool:
+    """Of a page that calls itself no article, whether its posts make a thread by themselves, or by names: in the markup
+    around them, or (`is_named`) anywhere on the page."""
+    sizes = [len(block.markdown) for block in found.blocks]
+    among_peers = its["peers"] or not its["comments"]
+    short = sizes[0] <= _SHORT or 2 * sizes[0] <= sum(sizes)
+    talk = found.worth >= _UNSAID and _signed(found.blocks, all) >= _PEERS and among_peers and short
+    if not is_named:
+        return bool(talk)
+    if its["comments"] and not its["named"]:
+        return bool(talk and found.worth >= _UNNAMED)
+    return found.worth >= (_AROUND if its["named"] else _UNNAMED)
+
+
+def _signed(blocks: list[Block], how: Callable[[tuple[str, str]], bool]) -> float:
+    """The share of posts that have any of author and time, or all."""
+    return sum(how((block.author, block.time)) for block in blocks) / len(blocks)
 
 
 def score(its: dict[str, float]) -> float:
@@ -84,7 +115,7 @@ def traits(found: Found, root: HtmlElement, url: str) -> dict[str, float]:
         "peers": _are_peers(found.blocks, root),
         "opener": _speaks_again(first, others),
         "replies": bool(_REPLIES.search(found.names)),
-        "named": bool(_NAMED.search(_THREAD.sub("", found.names) if comments else found.names)),
+        "named": bool(NAMED.search(_THREAD.sub("", found.names) if comments else found.names)),
         "comments": comments,
         "address": leads_to_thread(url),
         "forum": is_of_forum(root),

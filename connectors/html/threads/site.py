@@ -8,7 +8,7 @@ from lxml.html import HtmlElement
 from connectors.html.tags import names
 from connectors.html.threads.alone import only_post
 from connectors.html.threads.choice import LEAST
-from connectors.html.threads.conversation import is_conversation
+from connectors.html.threads.conversation import NAMED, is_conversation
 from connectors.html.threads.copies import drop_copies
 from connectors.html.threads.described_posts import is_declared_thread
 from connectors.html.threads.evidence import letters
@@ -20,7 +20,6 @@ _FEWEST = 2  # posts that make a thread where the page does not say that it is o
 _BOARD_LEAST = 0.5  # worth of a board that nothing but names on the page speaks for
 _LONG = 1_500  # characters of a post that nobody has answered
 _SENTENCE = 40  # letters of a line that says something
-_NAMED = re2.compile(r"(?i)question|answer|thread|forum|discussion|\btopic(?:s|-)?\b|post-?(?:bit|row|reply)")
 _LINK = re2.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
 
 
@@ -31,11 +30,12 @@ def declares_posts(root: HtmlElement) -> bool:
 
 def thread_on(root: HtmlElement, url: str) -> Found | None:
     """The thread, or the board, that a page is; None where it is an article, or anything else. Drops second copies
-    where it is none."""
+    where anything speaks for a thread."""
     if declares_posts(root):
         return find_posts(drop_copies(root), url)
-    # most such pages are articles, which are read with their second copies
-    found = find_posts(drop_copies(deepcopy(root)), url)
+    said = leads_to_thread(url) or is_of_forum(root) or NAMED.search(names(root))
+    # most other pages are articles, which are read with their second copies
+    found = find_posts(drop_copies(root if said else deepcopy(root)), url)
     if found and found.listed:
         return found if _may_be_board(found, root, url) else None
     if found is None or len(found.blocks) < _FEWEST:
@@ -47,7 +47,7 @@ def _may_be_board(found: Found, root: HtmlElement, url: str) -> bool:
     """Whether a list of entries may be one of threads: others stand beside articles."""
     if leads_to_thread(url) or is_of_forum(root):
         return found.worth >= LEAST
-    return found.worth >= _BOARD_LEAST and bool(_NAMED.search(names(root))) and not is_article(root)
+    return found.worth >= _BOARD_LEAST and bool(NAMED.search(names(root))) and not is_article(root)
 
 
 def _question(root: HtmlElement, url: str, found: Found | None) -> Found | None:
