@@ -21,8 +21,11 @@ LAYOUTS = _read("layouts.toml")
 UNMET = _read("unmet.toml")
 AROUND = _read("around.toml")
 REMEMBERED = _read("remembered.toml")
+RECALLED = _read("recalled.toml")
+COMMENTED = _read("commented.toml")
+TEXTS: dict[str, list[str]] = COMMENTED.pop("texts")  # type: ignore[assignment]
 _CHROME = UNMET.pop("chrome")
-_ALL = {**LAYOUTS, **UNMET, **AROUND, **REMEMBERED}
+_ALL = {**LAYOUTS, **UNMET, **AROUND, **REMEMBERED, **RECALLED, **COMMENTED}
 
 
 class Said(NamedTuple):
@@ -53,10 +56,12 @@ def page_of(layout: str, talk: Talk, named: bool = True) -> str:
     """The page; without classes and ids where it is not `named`."""
     made = _ALL[layout]
     chrome = _CHROME.get(talk.language, _CHROME["en"])
+    text = "".join(f"<p>{each}</p>" for each in TEXTS.get(talk.language, TEXTS["en"]))
     body = Template(made["page"]).substitute(
-        chrome, title=talk.title, replies=len(talk.posts) - 1, **_written(made, talk)
+        chrome, title=talk.title, replies=len(talk.posts) - 1, text=text, **_written(made, talk)
     )
-    page = f"<html lang='{talk.language}'><head><title>{talk.title} | Baking</title></head><body>{body}</body></html>"
+    head = f"<title>{talk.title} | Baking</title>{made.get('head', '')}"
+    page = f"<html lang='{talk.language}'><head>{head}</head><body>{body}</body></html>"
     return page if named else _NAMES.sub("", page)
 
 

@@ -40,7 +40,8 @@ class Found:
     """The thread on a page: its posts in their order, how the reading was made and how much it is worth, the names that
     the markup around the posts has, and for each part in the place of a post that is none, or was not read as one, its
     number or, without one, its place, and the reason; `headless` where of the first post only a note is left. `listed`:
-    how many entries of a board, each with a page of its own, are in the place of posts; there are none then."""
+    how many entries of a board, each with a page of its own, are in the place of posts; there are none then. `apart`:
+    whether the first post is of another make than those that repeat."""
 
     blocks: list[Block]
     kind: str
@@ -49,6 +50,7 @@ class Found:
     gone: tuple[tuple[str, str], ...] = ()
     headless: bool = False
     listed: int = 0
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,8 @@ def _best(readings: list[Reading], page: _Page) -> Found | None:
         gone += tuple((number, "signature") for number in signed)
     unread = count_unread([draft for draft, _ in best[2]], page.evidence)
     gone += tuple((f"unread{at}", "comment_unread") for at in range(1, unread + 1))
-    return Found(blocks, best[1].kind, best[0], names_of(best[1].drafts), gone, headless)
+    apart = best[2][0][0] not in best[1].drafts
+    return Found(blocks, best[1].kind, best[0], names_of(best[1].drafts), gone, headless, apart=apart)
 
 
 def _board(worth: float, reading: Reading, page: _Page) -> Found | None:
