@@ -11,7 +11,7 @@ from typing import Any
 import typer
 
 from pipelines.cli import language
-from pipelines.cli.planning import app
+from pipelines.cli.team import app
 from pipelines.errors import WrongInput, error_message, printable
 from pipelines.messages import reworded, tr
 

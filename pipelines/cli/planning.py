@@ -7,7 +7,7 @@ import typer
 
 from pipelines.cli.commands import print_json
 from pipelines.cli.options import DATA, AsJson, Data, RecipeArg
-from pipelines.cli.team import app
+from pipelines.cli.proof import app
 from pipelines.errors import WrongInput
 
 __all__ = ["app"]

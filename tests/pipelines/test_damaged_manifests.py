@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.cli.planning import app
+from pipelines.cli.team import app
 from pipelines.flows.steps import Outcome
 from pipelines.recipe import Recipe
 from pipelines.storage import MANIFEST
