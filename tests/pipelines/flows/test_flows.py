@@ -22,6 +22,7 @@ from tests.waiting import FAR, until
 
 STAGES = ["collect", "normalise", "annotate", "dedupe", "curate"]
 STEPS = sorted((stage, "small" if stage in {"dedupe", "curate"} else "forum") for stage in STAGES)
+LATER = {f"v{number}" for number in range(2, 9)}  # snapshots, after what other tests have decided
 ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 
@@ -110,6 +111,7 @@ def test_a_run_shows_its_funnel_card_and_progress(mill: Mill, finished: dict[str
     artifacts = {one["key"]: one for one in ask(f"{mill.api}/artifacts/filter", only)}
     assert sorted(artifacts) == ["card-small", "funnel-small", "next-small", "progress-small"]
     rows = json.loads(artifacts["funnel-small"]["data"])
+    rows = [row for row in rows if row["stage"] in STAGES]  # another test may have trained a model before
     assert [row["stage"] for row in rows] == STAGES
     assert rows[-1]["kept"] + rows[-1]["dropped"] == rows[1]["kept"] > 0
     assert artifacts["progress-small"]["data"] == 100
@@ -201,8 +203,13 @@ def test_a_killed_run_leaves_no_server(tmp_path: Path) -> None:
 
 
 def shards(data: Path) -> dict[str, Any]:
+    """What stands of the recipe `small`, whatever other tests have made beside it."""
     found = {folder.relative_to(data): manifest for folder, manifest in storage.manifests(data)}
-    return {str(path): manifest.shards for path, manifest in found.items() if manifest.name != "broken"}
+    return {
+        str(path): manifest.shards
+        for path, manifest in found.items()
+        if manifest.stage in STAGES and path.parts[1] in {"forum", "small"} and path.name not in LATER
+    }
 
 
 @pytest.mark.parametrize("engine", ["dask", "ray"])

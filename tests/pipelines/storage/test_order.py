@@ -10,7 +10,7 @@ import s3fs
 
 from pipelines import storage
 from pipelines.errors import WorkFailed
-from pipelines.storage import filesystem, logs
+from pipelines.storage import checked, filesystem, logs
 from pipelines.storage.filesystem import MANIFEST
 from pipelines.storage.integrity import sha256_of
 from tests.pipelines.storage.recorder import Recorder
@@ -167,7 +167,7 @@ def test_a_new_file_is_checked_as_a_draft_and_on_the_disk_before_it_has_its_name
     tmp_path: Path, disk: Recorder
 ) -> None:
     path = tmp_path / "new" / "mine.toml"
-    assert filesystem.create_checked(path, "all", lambda draft: (draft.suffix, draft.read_text())) == (".toml", "all")
+    assert checked.create(path, "all", lambda draft: (draft.suffix, draft.read_text())) == (".toml", "all")
     assert [(what, Path(name).parent.name or name) for what, name in disk.steps if what != "remove"] == [
         ("write", "new"),
         ("link", "new"),
@@ -175,7 +175,7 @@ def test_a_new_file_is_checked_as_a_draft_and_on_the_disk_before_it_has_its_name
     ]
     assert [one.name for one in path.parent.iterdir()] == ["mine.toml"]
     with pytest.raises(FileExistsError):
-        filesystem.create_checked(path, "other", lambda draft: None)
+        checked.create(path, "other", lambda draft: None)
     assert path.read_text() == "all" and len([*path.parent.iterdir()]) == 1
 
 
@@ -185,9 +185,9 @@ def test_a_draft_that_finds_no_room_is_told_as_the_disk_tells_it(
     def full(self: Path, *_: object) -> int:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self))
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OSError, match="No space left"):
-        filesystem.create_checked(tmp_path / "mine.toml", "all", lambda draft: None)
+        checked.create(tmp_path / "mine.toml", "all", lambda draft: None)
 
 
 def test_a_library_that_says_more_than_one_thing_is_told_by_the_first(tmp_path: Path) -> None:
