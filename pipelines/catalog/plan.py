@@ -16,6 +16,8 @@ from rich.filesize import decimal
 from rich.table import Table
 
 from pipelines.catalog import status
+from pipelines.collect import SHARD_PAGES
+from pipelines.curate import SHARD_ROWS
 from pipelines.errors import WrongInput
 from pipelines.messages import Message, tr
 from pipelines.recipe import Recipe
@@ -163,10 +165,24 @@ def _lines(recipe: Recipe, measured: Mapping[str, Mapping[str, _Step]], records:
             memory=_memory(stage, steps, wanted.records),
             disk=round(factor * sum(step.bytes for step in steps)),
             spill=round(spill) if stage == "curate" else 0,
-            shards=round(factor * sum(step.shards for step in steps)),
+            shards=_shards(
+                recipe, stage, steps, factor * sum(step.rows for step in measured["collect"].values()), wanted
+            ),
             requests=round(factor * sum(step.rows for step in steps)) if stage == "collect" else 0,
             money=wanted.price * machines * hours if wanted.price else None,
         )
+
+
+def _shards(recipe: Recipe, stage: str, steps: Iterable[_Step], pages: float, wanted: Wanted) -> int:
+    """Files, as many as full shards are: those of a small run are nearly empty. Other stages have as many as ever."""
+    of_pages, of_records = pages / SHARD_PAGES, wanted.records / recipe.shards.rows
+    full = {
+        "collect": of_pages,
+        "normalise": of_records + 2 * of_pages,  # pairs and rejects go by shards of pages
+        "annotate": of_records,
+        "curate": 2 * wanted.records / SHARD_ROWS,  # each record is kept or dropped, and has a verdict
+    }
+    return max(round(full.get(stage, 0)), sum(step.shards for step in steps))
 
 
 def _factor(recipe: Recipe, stage: str, factor: float) -> float:

@@ -9,6 +9,7 @@ import pytest
 
 from pipelines.catalog import status
 from pipelines.catalog.plan import DEDUPE_ROW, DUCKDB, SPILL, Line, Wanted, plan
+from pipelines.collect import SHARD_PAGES
 from pipelines.errors import WrongInput
 from pipelines.flows.steps import Outcome
 from pipelines.recipe import Recipe
@@ -49,6 +50,8 @@ def test_each_stage_grows_in_line_with_its_records(measured: tuple[Recipe, Path,
     funnel = {row.stage: row for row in status.funnel(measured[1])}
     assert all(line.disk == FACTOR * funnel[stage].bytes for stage, line in found.items())
     assert found["collect"].requests == FACTOR * funnel["collect"].kept
+    assert found["annotate"].shards == round(FACTOR * measured[2] / measured[0].shards.rows)
+    assert found["collect"].shards == round(FACTOR * funnel["collect"].kept / SHARD_PAGES)
 
 
 def test_machines_and_workers_shorten_what_is_spread(measured: tuple[Recipe, Path, int]) -> None:
