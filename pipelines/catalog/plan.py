@@ -166,7 +166,7 @@ def _lines(recipe: Recipe, measured: Mapping[str, Mapping[str, _Step]], records:
             disk=round(factor * sum(step.bytes for step in steps)),
             spill=round(spill) if stage == "curate" else 0,
             shards=_shards(
-                recipe, stage, steps, factor * sum(step.rows for step in measured["collect"].values()), wanted
+                recipe, stage, steps, factor * sum(step.rows for step in measured.get("collect", {}).values()), wanted
             ),
             requests=round(factor * sum(step.rows for step in steps)) if stage == "collect" else 0,
             money=wanted.price * machines * hours if wanted.price else None,

@@ -82,6 +82,16 @@ def test_a_price_gives_the_money_of_all_machines(measured: tuple[Recipe, Path, i
     assert plan(recipe, data, Wanted(1)).money is None
 
 
+def test_pages_that_others_collected_are_no_stage(measured: tuple[Recipe, Path, int], tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(measured[1], data, symlinks=True)
+    entries = [entry for entry in logs.read(data / logs.RUNS) if entry["stage"] != "collect"]
+    (data / logs.RUNS).unlink()
+    for entry in entries:
+        logs.append(data / logs.RUNS, entry)
+    assert "collect" not in {line.stage for line in plan(measured[0], data, Wanted(10**6)).lines}
+
+
 def test_few_records_are_said_to_promise_too_little(measured: tuple[Recipe, Path, int]) -> None:
     assert any("records are few" in says for says in plan(measured[0], measured[1], Wanted(10**9)).assumptions)
 
