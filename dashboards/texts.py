@@ -40,6 +40,11 @@ def show(row: dict[str, Any], longest: int | None = None) -> None:
             st.html(to_html(cut(row[name], longest), theme()))
 
 
+def show_nothing_curated() -> None:
+    """In place of a page that is about a recipe, while there is none."""
+    st.info(tr("Nothing has been curated here yet; the overview says how to begin."))
+
+
 def show_head(row: dict[str, Any]) -> None:
     """Fate, source, task and licence in one line."""
     fate = (tr("kept"), "green") if row["kept"] else (tr("dropped"), "red")

@@ -20,7 +20,7 @@ def draw() -> None:
     recipe = st.session_state["chosen"]
     st.title(tr("Contamination"))
     if not recipe:
-        st.info(tr("Nothing has been curated here yet; the overview says how to begin."))
+        texts.show_nothing_curated()
         return
     compared = snapshots.benchmarks(recipe, ask.data_path())
     if not compared:

@@ -19,7 +19,7 @@ def draw() -> None:
     recipe = st.session_state["chosen"]
     st.title(tr("Duplicates"))
     if not recipe:
-        st.info(tr("Nothing has been curated here yet; the overview says how to begin."))
+        texts.show_nothing_curated()
         return
     if cluster := st.query_params.get("cluster", ""):
         show_cluster(recipe, cluster)

@@ -22,7 +22,7 @@ def draw() -> None:
     recipe = st.session_state["chosen"]
     st.title(tr("Map"))
     if not recipe:
-        st.info(tr("Nothing has been curated here yet; the overview says how to begin."))
+        texts.show_nothing_curated()
         return
     with st.spinner(tr("The map is drawn once for each snapshot.")):
         drawn = ask.meaning_map(recipe)

@@ -8,12 +8,11 @@ from dashboards import address, ask, chatting, loss_chart, texts
 from dashboards.markdown import to_html
 from pipelines.catalog import models, snapshots
 from pipelines.catalog.models import Model
-from pipelines.flows import ablation
+from pipelines.flows import ablation, shown
 from pipelines.messages import Message, tr
 
 PER_PAGE = 10
 RULES_SHOWN = 12
-FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 PICTURE = re.compile(r"!\[[^\]\n]*\]\([\w.-]+\.png\)\n?")  # the page draws the curve itself
 ANSWERS = re.compile(r"<table>.*</table>", re.DOTALL)  # and the answers
 SNAPSHOTS, POLICY, RECORDS, HERE = (f"screens/{name}.py" for name in ("snapshots", "policy", "records", "models"))
@@ -38,7 +37,7 @@ def draw() -> None:
     recipe = st.session_state["chosen"]
     st.title(tr("Models"))
     if not recipe:
-        st.info(tr("Nothing has been curated here yet; the overview says how to begin."))
+        texts.show_nothing_curated()
         return
     found = {model.name: model for model in models.listed(recipe, ask.data_path())}
     if not found:
@@ -71,7 +70,7 @@ def show_training(recipe: str, model: Model) -> None:
         st.altair_chart(curves, width="stretch")
     show_lineage(recipe, model)
     with st.expander(tr("The model's card")):
-        card = ANSWERS.sub("", PICTURE.sub("", FRONT_MATTER.sub("", model.card())))
+        card = ANSWERS.sub("", PICTURE.sub("", shown.body(model.card())))
         st.html(to_html(card, texts.theme()))
 
 

@@ -24,7 +24,7 @@ def draw() -> None:
     recipe = st.session_state["chosen"]
     st.title(tr("Policy"))
     if not recipe:
-        st.info(tr("Nothing has been curated here yet; the overview says how to begin."))
+        texts.show_nothing_curated()
         return
     name = choose(recipe)
     try:

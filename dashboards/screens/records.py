@@ -34,7 +34,7 @@ def draw() -> None:
     recipe = st.session_state["chosen"]
     st.title(tr("Records"))
     if not recipe:
-        st.info(tr("Nothing has been curated here yet; the overview says how to begin."))
+        texts.show_nothing_curated()
         return
     said = deciding.history(recipe)
     ids = filtered(recipe, said)

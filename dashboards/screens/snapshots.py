@@ -10,10 +10,10 @@ from dashboards import address, ask, texts
 from dashboards.markdown import to_html
 from pipelines.catalog import diff, snapshots
 from pipelines.catalog.diff import Difference
+from pipelines.flows import shown
 from pipelines.messages import card_name, tr
 
 LISTED = 50  # records of each kind
-FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 PICTURE = re.compile(r"!\[[^\]\n]*\]\(([\w.-]+\.svg)\)")  # beside the card
 
 
@@ -22,7 +22,7 @@ def draw() -> None:
     recipe = st.session_state["chosen"]
     st.title(tr("Snapshots"))
     if not recipe:
-        st.info(tr("Nothing has been curated here yet; the overview says how to begin."))
+        texts.show_nothing_curated()
         return
     latest = snapshots.latest(recipe, ask.data_path())
     versions = sorted(snapshots.versions(recipe, ask.data_path())[::-1], key=lambda name: name != latest)
@@ -106,9 +106,8 @@ def show_faults(folder: Path) -> None:
 
 def show_card(folder: Path) -> None:
     """The dataset's card in the reader's language, with its pictures where it has them."""
-    card = (folder / card_name()).read_text(encoding="utf-8")
-    body = FRONT_MATTER.sub("", card)
-    for at, part in enumerate(PICTURE.split(body)):
+    card = shown.body((folder / card_name()).read_text(encoding="utf-8"))
+    for at, part in enumerate(PICTURE.split(card)):
         if at % 2:
             st.image((folder / part).read_text(encoding="utf-8"), width="stretch")
         else:

@@ -1,9 +1,9 @@
 """`gristmill plan`: hours, memory, disk, requests and money of each stage at another size.
 
-Nothing is guessed that was measured: seconds come from the run log, bytes and rows from the manifests. A stage grows
-in line with its records, which `tests/benchmarks/test_growth.py` holds up to the size that a disk allows. Three figures
-cannot be read from a small run and are those of the largest that was made (10^7 records, 2026-11-24): the memory of
-dedupe and of curate's database, and what curate spills. DECISIONS.md has them beside the figures of other tools.
+Seconds come from the run log, bytes and rows from the manifests. A stage is taken to grow in line with its records,
+which `tests/benchmarks/test_growth.py` holds up to the size that a disk allows. Three figures cannot be read from a
+small run and are those of the largest that was made (10^7 records, 2026-11-24): the memory of dedupe and of curate's
+database, and what curate spills. DECISIONS.md has them beside the figures of other tools.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,7 +21,6 @@ from pipelines.curate import SHARD_ROWS
 from pipelines.errors import WrongInput
 from pipelines.messages import Message, tr
 from pipelines.recipe import Recipe
-from pipelines.storage import logs
 from schemas.manifest import Manifest
 
 SPREAD = ("normalise", "annotate")  # over processes, and over the machines of a cluster
@@ -129,11 +128,9 @@ def _measured(recipe: Recipe, data: Path) -> dict[str, dict[str, _Step]]:
 def _slowest(data: Path) -> dict[tuple[str, str], Mapping[str, Any]]:
     """By stage and name. The slowest, since a run after small changes does little and would promise too much."""
     found: dict[tuple[str, str], Mapping[str, Any]] = {}
-    for entry in logs.read(data / logs.RUNS):
-        key = str(entry.get("stage")), str(entry.get("name"))
-        done = not entry.get("skipped") and not entry.get("failed") and isinstance(entry.get("seconds"), int | float)
-        if done and (key not in found or entry["seconds"] > found[key]["seconds"]):
-            found[key] = entry
+    for step, entry in status.work_done(data):
+        if step not in found or entry["seconds"] > found[step]["seconds"]:
+            found[step] = entry
     return found
 
 

@@ -1,9 +1,10 @@
 """What lies in a data folder, read from its manifests: the funnel, one row for each stage and source."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.filesize import decimal
@@ -96,11 +97,14 @@ def _rows(made: list[Manifest], prefixes: tuple[str, ...]) -> int:
 
 
 def _seconds(data: Path) -> dict[tuple[str, str], float]:
-    last: dict[tuple[str, str], float] = {}
+    return {step: entry["seconds"] for step, entry in work_done(data)}
+
+
+def work_done(data: Path) -> Iterator[tuple[tuple[str, str], Mapping[str, Any]]]:
+    """The entries of the run log about steps that did something and did not fail, oldest first, by stage and name."""
     for entry in logs.read(data / logs.RUNS):
         if not entry.get("skipped") and not entry.get("failed") and isinstance(entry.get("seconds"), int | float):
-            last[str(entry.get("stage")), str(entry.get("name"))] = entry["seconds"]
-    return last
+            yield (str(entry.get("stage")), str(entry.get("name"))), entry
 
 
 def print_table(rows: list[Row], console: Console, titles: Mapping[str, str]) -> None:

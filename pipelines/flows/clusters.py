@@ -1,6 +1,6 @@
 """Clusters of Dask and Ray, opened by Prefect's runners. Shards reach their workers as plain functions.
 
-A shard that were a Prefect task would make every worker start a Prefect server of its own, and ask it about each shard.
+As a task of Prefect's, each shard would make its worker start a Prefect server and ask it.
 """
 
 import os

@@ -1,5 +1,6 @@
 """Recipe files that are written: a new one, or one more source in one that is there, of which nothing else changes."""
 
+import logging
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,28 +10,29 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from pipelines.catalog.described import block
-from pipelines.errors import WrongInput, read_toml
+from pipelines.errors import WrongInput, error_message, read_toml
+from pipelines.messages import tr
 from pipelines.recipe import Recipe, RecipeError, build, load
 from pipelines.storage import checked
 
 FOLDER = "recipes"
+log = logging.getLogger("gristmill")
 _MARK = "\ufeff"  # a byte order mark, which some editors put before a file
 
 
 def folder(data: str | Path) -> Path:
-    """Where the dashboard keeps recipes: in the data folder, or in the working folder where data is in a store."""
-    near = Path() if "://" in str(data) else Path(data)
-    return near.absolute() / FOLDER
+    """Where the dashboard keeps recipes."""
+    return checked.folder(data, FOLDER)
 
 
 def listed(data: str | Path) -> dict[str, Path]:
-    """The recipes there, by the name that each gives itself; what cannot be read is left out."""
+    """The recipes there, by the name that each gives itself. What cannot be read is left out, and told."""
     found: dict[str, Path] = {}
     for file in sorted(folder(data).glob("[!.]*.toml")):
         try:
             found.setdefault(str(read_toml(file, RecipeError).get("name")), file)
-        except (WrongInput, OSError):
-            continue
+        except (WrongInput, OSError) as error:
+            log.warning(tr("{file}: left out: {error}", file=file, error=error_message(error)))
     return found
 
 

@@ -11,15 +11,20 @@ from pipelines.recipe import Recipe
 
 WIDEST = 110  # characters of a table's row; what is wider is cut on the page
 SHORT = 24  # characters of a cell, with its column's name, that stands in the row's own line
+_FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n\s*", re.DOTALL)
 _PICTURE = re.compile(r"(!\[[^\]]*\])\(([\w.-]+\.svg)\)")
 _CELL = re.compile(r"(?<!\\)\|")
 
 
 def card(folder: Path) -> str:
     """A folder's `README.md` without its front matter; pictures lie in the text, and wide tables are lists."""
-    text = (folder / "README.md").read_text(encoding="utf-8")
-    body = text.split("\n---\n", 1)[-1].lstrip() if text.startswith("---\n") else text
-    return _PICTURE.sub(lambda found: f"{found[1]}({_inside(folder / found[2])})", "\n".join(_narrow(body)))
+    text = body((folder / "README.md").read_text(encoding="utf-8"))
+    return _PICTURE.sub(lambda found: f"{found[1]}({_inside(folder / found[2])})", "\n".join(_narrow(text)))
+
+
+def body(card: str) -> str:
+    """A card's text without its front matter, which programs read."""
+    return _FRONT_MATTER.sub("", card)
 
 
 def where_next(recipe: Recipe, dashboard: str, ui: str, data: Path, has_snapshot: bool) -> str:

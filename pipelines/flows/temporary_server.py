@@ -17,24 +17,20 @@ except ProcessLookupError:
 """
 
 
+_waiting: "list[subprocess.Popen[bytes]]" = []  # held: a Popen that nobody holds closes its pipe
+
+
 def start() -> None:
     """Start the server that Prefect would start with the first question. It ends with this process."""
     from prefect.server.api.server import SubprocessASGIServer
 
     server = SubprocessASGIServer()
     server.start()
-    if server.server_process is not None:
-        end_with_us(server.server_process.pid)
-
-
-def end_with_us(pid: int) -> "subprocess.Popen[bytes]":
-    """End the process `pid` when this one ends, in whatever way. Ctrl-C at a terminal does not reach who waits."""
-    words = [sys.executable, "-I", "-c", _WAIT, str(pid)]
-    waiting = subprocess.Popen(
-        words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    if server.server_process is None:
+        return
+    words = [sys.executable, "-I", "-c", _WAIT, str(server.server_process.pid)]
+    nowhere = subprocess.DEVNULL
+    # in a session of its own, where no Ctrl-C of a terminal reaches it
+    _waiting.append(
+        subprocess.Popen(words, stdin=subprocess.PIPE, stdout=nowhere, stderr=nowhere, start_new_session=True)
     )
-    _held.append(waiting)
-    return waiting
-
-
-_held: "list[subprocess.Popen[bytes]]" = []  # a Popen that nobody holds closes its pipe

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from uuid import uuid4
 
 from pipelines.errors import WrongInput
-from pipelines.storage import filesystem
+from pipelines.storage import checked, filesystem
 
 FOLDER = "uploads"
 MOST_FILES, MOST_BYTES = 1_000, 500 << 20  # of one upload
@@ -18,9 +18,8 @@ _SIGNS = re.compile(r'[<>:"|?*\x7f]')
 
 
 def folder(data: str | Path) -> Path:
-    """Where they lie: in the data folder, or in the working folder where data is in a store."""
-    near = Path() if "://" in str(data) else Path(data)
-    return near.absolute() / FOLDER
+    """Where they lie."""
+    return checked.folder(data, FOLDER)
 
 
 def save(files: Iterable[tuple[str, bytes]], data: str | Path) -> Path:

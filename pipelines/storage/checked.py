@@ -12,6 +12,13 @@ from pipelines.storage import filesystem
 Checked = TypeVar("Checked")
 
 
+def folder(data: str | Path, name: str) -> Path:
+    """A folder of this machine for what people write: in the data folder, or in the working one where data is in a
+    store."""
+    near = Path() if "://" in str(data) else Path(data)
+    return near.absolute() / name
+
+
 def create(path: Path, content: str, check: Callable[[Path], Checked]) -> Checked:
     """Write a new file of this machine once `check` has raised nothing of a draft beside it; returns what it gives.
 

@@ -1,7 +1,7 @@
 """Worker processes that can be killed: an item that hangs or crashes fails alone.
 
 Shards may also be processed by a cluster: a stage passes its shards to a `ShardExecutor`, which is `run_locally`
-unless the run has an engine (see flows/definitions.py).
+unless the run has an engine (see flows/clusters.py).
 """
 
 import multiprocessing

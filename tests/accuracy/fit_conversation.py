@@ -9,8 +9,9 @@ threads and articles told apart in ten folds by site and layout, and of the layo
 import sys
 from collections.abc import Iterator
 from copy import deepcopy
+from itertools import product
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -59,15 +60,17 @@ def written() -> Iterator[Page]:
     tables = (laid_out.LAYOUTS, laid_out.UNMET, laid_out.AROUND, laid_out.REMEMBERED, laid_out.RECALLED)
     for table in (*tables, laid_out.COMMENTED):
         for name, made in table.items():
-            for way, language in ((way, each) for way in WAYS[1:] for each in made.get("languages", ("en", "zh"))):
-                for talk in (
-                    laid_out.RICH.get(language, laid_out.TALKS[language]),
-                    laid_out.TALKS[language].aged().first(2),
-                ):
-                    text = laid_out.page_of(name, talk, way != "no names")
-                    text = hashed(text) if way == "hashed" else text
-                    is_thread = table is not laid_out.COMMENTED
-                    yield from _read(name, is_thread, made.get("url", NEUTRAL), text, is_held=held_out(name, 0.5))
+            yield from _laid_out(name, made, is_thread=table is not laid_out.COMMENTED)
+
+
+def _laid_out(name: str, made: dict[str, Any], is_thread: bool) -> Iterator[Page]:
+    """A layout with each way of naming, in each of its languages, with talk of two lengths."""
+    for way, language in product(WAYS[1:], made.get("languages", ("en", "zh"))):
+        talk = laid_out.TALKS[language]
+        for said in (laid_out.RICH.get(language, talk), talk.aged().first(2)):
+            text = laid_out.page_of(name, said, way != "no names")
+            text = hashed(text) if way == "hashed" else text
+            yield from _read(name, is_thread, made.get("url", NEUTRAL), text, is_held=held_out(name, 0.5))
 
 
 def _read(name: str, is_thread: bool, url: str, text: str, is_held: bool | None = None) -> Iterator[Page]:
