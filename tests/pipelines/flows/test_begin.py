@@ -170,3 +170,14 @@ def test_a_recipe_that_changed_meanwhile_is_not_overwritten(tmp_path: Path) -> N
     file.write_bytes(b"\xef\xbb\xbf" + MINE.replace("\n", "\r\n").encode())
     begin.add(file, answers, recipe_file.text_of(file))
     assert file.read_bytes().startswith(b"\xef\xbb\xbf# what we have\r\nname") and load(file).source("site")
+
+
+def test_a_recipe_of_the_dashboard_that_cannot_be_read_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = recipe_file.folder(tmp_path)
+    folder.mkdir()
+    (folder / "broken.toml").write_text("name = [")
+    (folder / "mine.toml").write_text('name = "mine"\n')
+    assert recipe_file.listed(tmp_path) == {"mine": folder / "mine.toml"}
+    assert f"{folder / 'broken.toml'}: left out: " in caplog.text
