@@ -173,8 +173,18 @@ def isolated(
 
 
 def _pool(work: Callable[[Any], Any], workers: int, memory: int | None) -> ProcessPool:
+    # The server that processes are forked from imports what the first pool of this process works with, once for all of
+    # them. Later pools do not change what it has imported, and their processes import what else they need.
+    CONTEXT.set_forkserver_preload(["__main__", _module(work)])
     limits: dict[str, Any] = {"initializer": limit_memory, "initargs": (memory, work)} if memory else {}
     return ProcessPool(max_workers=workers, context=CONTEXT, **limits)
+
+
+def _module(work: Callable[[Any], Any]) -> str:
+    """The module that has to be imported for `work`, which may be partial."""
+    while isinstance(work, partial):
+        work = work.func
+    return work.__module__
 
 
 def _end(pool: ProcessPool) -> None:

@@ -56,6 +56,29 @@ def test_workers_that_cannot_start_are_no_fault_of_the_pages(place: Path) -> Non
     assert not ended.stdout and not (place / "data" / "2_records" / "forum").exists()
 
 
+WORK = """import os
+from pathlib import Path
+with Path("imported").open("a") as file:
+    file.write(f"{os.getpid()}\\n")
+def work(item):
+    return os.getpid()
+"""
+POOLS = """
+    from functools import partial
+    from pipelines.workers.pool import map_ordered
+    from noted import work
+    print(*(worker for _ in range(3) for _, worker in map_ordered(partial(work), [1], workers=1)))
+"""
+
+
+def test_what_is_worked_with_is_imported_once_for_all_processes(place: Path) -> None:
+    """Once by the program, and once by the process that the workers are forked from."""
+    (place / "noted.py").write_text(WORK)
+    workers = program(place, GUARD + POOLS).stdout.split()
+    imported = (place / "imported").read_text().split()
+    assert len(set(workers)) == 3 and len(imported) == 2 and not set(workers) & set(imported)
+
+
 def fill(size: int) -> int:
     return len(mmap.mmap(-1, size))
 
