@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import re2
 from lxml.html import HtmlElement
 
-from connectors.html.tags import HEADINGS, INLINE
+from connectors.html.tags import HEADINGS, is_inline
 
 _WIDE = re2.compile(r"[\x{3040}-\x{30ff}\x{3400}-\x{9fff}\x{ac00}-\x{d7a3}]")
 _PAUSE = re2.compile(r"[.!?,;:。，、；：！？…”\"؟،।]")
@@ -59,7 +59,7 @@ def _weigh(element: HtmlElement, weights: dict[HtmlElement, Weight], in_link: bo
     linked: list[str] = []
     for child in element:
         if isinstance(child.tag, str):
-            if child.tag in INLINE and not _has_blocks(child):
+            if is_inline(child):
                 text = child.text_content()
                 run.append(text)
                 linked += [text] if child.tag == "a" else [link.text_content() for link in child.iter("a")]
@@ -70,10 +70,6 @@ def _weigh(element: HtmlElement, weights: dict[HtmlElement, Weight], in_link: bo
     _add(total, _run(element, text, letters(text) if in_link else sum(map(letters, linked))))
     weights[element] = total
     return total
-
-
-def _has_blocks(element: HtmlElement) -> bool:
-    return any(isinstance(inner.tag, str) and inner.tag not in INLINE for inner in element.iterdescendants())
 
 
 def _add(total: Weight, part: Weight) -> None:

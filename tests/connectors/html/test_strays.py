@@ -43,6 +43,24 @@ def test_what_stands_apart_goes_with_its_heading(gone: str) -> None:
     assert "Lift it so" not in text_of(gone)
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("by <math><mfrac><mi>hand</mi><mn>2</mn></mfrac><mo>or</mo><mn>3</mn></math> each", "by hand2or3 each"),
+        ("a <g-emoji alias='gate'>🚪</g-emoji> by the <my-term>wheel</my-term> of it", "a 🚪 by the wheel of it"),
+        ("on <relative-time>May 1</relative-time>, or <output>10</output> days later", "on May 1, or 10 days later"),
+        ("<mjx-container><mjx-math><mjx-mi>x</mjx-mi><mjx-mo>=</mjx-mo></mjx-math></mjx-container>", "x="),
+        ("<my-term>wheel</my-term>", "wheel"),
+    ],
+)
+@pytest.mark.parametrize(
+    "around", ["<p>%s</p>", "<p>The gate has an end. %s</p>", "<div>The gate has an end. %s</div>"]
+)
+def test_no_part_of_a_line_is_judged_alone(around: str, line: str, said: str) -> None:
+    """Elements of MathML and of a page's own making are parts of a line where words stand around them."""
+    assert said in text_of(f"{PROSE}{around % line}{PROSE}")
+
+
 def test_soft_hyphens_go() -> None:
     assert "Mühlenrad" in text_of("<p>Das Müh\u00adlen&shy;rad dreht sich am Morgen zehnmal, ehe das Korn läuft.</p>")
 
