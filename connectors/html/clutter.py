@@ -10,7 +10,7 @@ from connectors.html.accordions import unfold
 from connectors.html.callouts import is_callout
 from connectors.html.density import Weight
 from connectors.html.embeds import write_embeds
-from connectors.html.inline import write_buttons
+from connectors.html.inline import write_buttons, write_checks
 from connectors.html.listings import write_listings
 from connectors.html.tabs import show_tabs
 from connectors.html.tags import HEADINGS, MUTE, names
@@ -86,6 +86,7 @@ def drop_invisible(page: HtmlElement) -> None:
     write_listings(page, named)
     write_embeds(page, named)
     write_buttons(page)
+    write_checks(page)
     for element in list(page.iter(*MUTE)):
         if element.getparent() is not None:
             element.drop_tree()

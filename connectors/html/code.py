@@ -19,7 +19,7 @@ _NO_LANGUAGE = frozenset((
     "snippet", "box", "pre", "container", "toolbar", "dark", "light", "hljs", "copy", "lines", "line",
     "view", "viewer", "inner", "group", "editor", "area", "pane", "table", "example", "sample", "window", "frame",
     "header", "body", "title", "ipython", "inline", "tab-size",
-    "wrap", "nowrap", "prettyprinted", "fence", "undefined", "auto",
+    "wrap", "nowrap", "panel", "prettyprinted", "fence", "undefined", "auto",
 ))
 # fmt: on
 _ALIASES = {
@@ -34,6 +34,24 @@ _ALIASES = {
     "yml": "yaml",
     "rb": "ruby",
     "golang": "go",
+}
+# Other names for one language, as readers see them and as highlighters write them
+_SAME = {
+    "c#": "csharp",
+    "cs": "csharp",
+    "c++": "cpp",
+    "f#": "fsharp",
+    "objective-c": "objectivec",
+    "shell": "bash",
+    "zsh": "bash",
+    "console": "bash",
+    "terminal": "bash",
+    "kt": "kotlin",
+    "rs": "rust",
+    "pwsh": "powershell",
+    "azurepowershell": "powershell",
+    "docker": "dockerfile",
+    "markup": "html",
 }
 _NOISE = [
     "linenos",
@@ -60,6 +78,7 @@ _NOISE = [
     "code-toolbar-copy",
     "clipboard-button",
 ]
+_STATED = ("data-lang", "data-language", "lang-name", "data-syntaxhighlighter-params")
 _LINES = ("div", "p", "li", "tr")
 # A line that is a span of its own, as a block: only its class tells
 _LINE_SPAN = re2.compile(r"(?:^|\s)(?:line|code-?line|token-line|cl|view-line|cm-line|CodeMirror-line)(?:$|\s)")
@@ -78,8 +97,15 @@ def language(block: HtmlElement) -> str:
     return ""
 
 
+def normal_name(name: str) -> str:
+    """One name for all that a language is called."""
+    word = name.lower().strip(" :\u00a0")
+    word = _ALIASES.get(word, word)
+    return _SAME.get(word, word)
+
+
 def _declared(element: HtmlElement) -> str:
-    marked = element.get("data-lang") or element.get("data-language") or element.get("lang-name") or ""
+    marked = next((element.get(name) for name in _STATED if element.get(name)), "")
     classes = element.get("class") or ""
     for name in (marked, *_LANGUAGE.findall(classes), *_AFTER.findall(classes)):
         word = (_LANGUAGE.findall(name) or [name])[0].lower().strip()  # `highlight highlight-text` says it twice

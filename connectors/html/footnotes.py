@@ -29,6 +29,9 @@ def bring_home(root: HtmlElement) -> None:
         note = _note(call, named)
         if note is not None:
             _move(call, note)
+    for section in list(root.iter("section")) if calls else ():
+        if _is_of_notes(section) and next(section.iter("li"), None) is None:
+            section.drop_tree()
 
 
 def _target(link: HtmlElement) -> str:
@@ -65,13 +68,18 @@ def _with_ancestors(element: HtmlElement | None) -> list[HtmlElement]:
 
 def _has_heading(note: HtmlElement, around: set[HtmlElement]) -> bool:
     """Whether notes have a heading of their own above them. `around`: the elements that hold the call."""
-    for above in _with_ancestors(note):
+    for above in () if any(map(_is_of_notes, note.iterancestors("section"))) else _with_ancestors(note):
         before = above.getprevious()
         if before is not None and before.tag in HEADINGS:
             return True
         if above.getparent() in around:
             return False
     return False
+
+
+def _is_of_notes(section: HtmlElement) -> bool:
+    """Whether a program put notes there, as those of GitHub's Markdown do, under a heading that is not shown."""
+    return section.get("data-footnotes") is not None
 
 
 def _move(call: HtmlElement, note: HtmlElement) -> None:

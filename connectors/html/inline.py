@@ -120,6 +120,22 @@ def write_buttons(root: HtmlElement) -> None:
             button.tag, button.text, button.tail = "span", words, tail
 
 
+def write_checks(root: HtmlElement) -> None:
+    """The boxes of a list of tasks, which nobody can tick: what is done is told from what is not."""
+    for box in list(root.iter("input")):
+        if box.get("type") == "checkbox" and box.get("disabled") is not None and _is_of_item(box):
+            box.tag, box.text = "span", "[ ] " if box.get("checked") is None else "[x] "
+            box.tail = (box.tail or "").lstrip()
+    for item in root.iter("li"):
+        if item.attrib.pop("data-inline-task-id", None):  # Confluence's have no boxes
+            sign = "[x]" if "checked" in (item.get("class") or "").split() else "[ ]"
+            item.text = f"{sign} {item.text or ''}"
+
+
+def _is_of_item(element: HtmlElement) -> bool:
+    return next(element.iterancestors("li"), None) is not None
+
+
 def _goes_on(text: str | None) -> bool:
     return any(not sign.isspace() and sign not in _PARTS for sign in text or "")
 

@@ -8,6 +8,7 @@ import re2
 from lxml.html import Element, HtmlElement
 
 from connectors.html.density import letters
+from connectors.html.notices import says_notice
 from connectors.html.tags import HEADINGS, INLINE
 
 # Words of a class or id that name a lead, in the languages of content systems
@@ -146,7 +147,14 @@ def _is_like_a_lead(element: HtmlElement, shortest: int) -> bool:
     text = " ".join(element.text_content().split())
     length = letters(text)
     linked = sum(letters(link.text_content()) for link in element.iter("a"))
-    return shortest <= length <= _LONGEST and linked < 0.3 * length and _says_something(text, shortest)
+    if not (shortest <= length <= _LONGEST and linked < 0.3 * length and _says_something(text, shortest)):
+        return False
+    return shortest == _NAMED or not any(_is_of_site(inner) for inner in element.iter())
+
+
+def _is_of_site(element: HtmlElement) -> bool:
+    text = " ".join(element.text_content().split())
+    return says_notice(text, letters(text))
 
 
 def _says_something(text: str, shortest: int) -> bool:

@@ -22,6 +22,7 @@ def _any(kind: str) -> "re2._Regexp[str]":
 
 _MEMORY = 64 * 2**20
 _BEGINS, _HOLDS, _DATED, _MORE = (_any(kind) for kind in ("begins", "holds", "dated", "ways_on"))
+_FRAMES = ("div", "ul", "ol", "section", "table", "p", "figure", "header", "form")  # and elements of a page's own
 _NOTICE = 160
 _DATE = 80
 _HEADING = 70
@@ -36,7 +37,7 @@ _FEWEST, _MOST = 3, 0.5
 def trim(block: HtmlElement, weights: dict[HtmlElement, Weight]) -> None:
     """Drop lists of links, notices and empty frames within the content."""
     _drop_ways_on(block, weights)
-    for element in list(block.iter("div", "ul", "ol", "section", "table", "p", "figure", "header", "form")):
+    for element in [each for each in block.iter() if each.tag in _FRAMES or "-" in each.tag]:
         weight = weights.get(element)
         if element is block or weight is None or element.getparent() is None or element.getparent().tag == "li":
             continue
@@ -63,9 +64,17 @@ def _names_addresses(element: HtmlElement) -> bool:
 def _is_notice(element: HtmlElement, weight: Weight) -> bool:
     if weight.length >= _NOTICE:
         return False
-    text = " ".join(element.text_content().split()).lower()
-    says = bool(_BEGINS.match(text) or _HOLDS.search(text))
-    return says or (weight.length < _DATE and bool(_DATED.match(text)))
+    text = " ".join(element.text_content().split())
+    times = " ".join(" ".join(time.text_content() for time in element.iter("time")).split())
+    return says_notice(text, weight.length) or (bool(text) and text == times)
+
+
+def says_notice(text: str, length: float) -> bool:
+    """Whether a line of `length` letters is the site's, and not of the article."""
+    if length >= _NOTICE:
+        return False
+    lower = text.lower()
+    return bool(_BEGINS.match(lower) or _HOLDS.search(lower) or (length < _DATE and _DATED.match(lower)))
 
 
 def _is_of_teasers(element: HtmlElement) -> bool:

@@ -7,9 +7,18 @@ from lxml.html import Element, HtmlElement
 from connectors.html import callouts, code
 from connectors.html.accordions import unfold
 from connectors.html.blocks import flatten_definition_lists, flatten_layout_tables
+from connectors.html.code_labels import take_label
+from connectors.html.counts import drop_counts
 from connectors.html.embeds import write_embeds
 from connectors.html.escapes import escape_text
-from connectors.html.inline import drop_silent, write_buttons, write_images, write_links, write_raised_and_lowered
+from connectors.html.inline import (
+    drop_silent,
+    write_buttons,
+    write_checks,
+    write_images,
+    write_links,
+    write_raised_and_lowered,
+)
 from connectors.html.listings import write_listings
 from connectors.html.marks import Mark, Marks
 from connectors.html.tabs import show_tabs
@@ -36,6 +45,7 @@ _LINKS = etree.XPath(".//a | .//span[contains(@class, 'editsection')]")
 def prepare(root: HtmlElement, base_url: str, marks: Marks, named: str) -> None:
     """Change `root` in place. `named` are its `tags.names`."""
     write_listings(root, named)
+    drop_counts(root)
     _mark_code(root, marks)
     unfold(root)
     show_tabs(root, named)
@@ -44,6 +54,7 @@ def prepare(root: HtmlElement, base_url: str, marks: Marks, named: str) -> None:
     _join_lines(root)
     escape_text(root)
     _nest_lists(root)
+    _open_lists(root)
     _mark_headings(root, marks)
     for title in callouts.titles_in_tables(root):
         _embolden(title)
@@ -86,6 +97,24 @@ def _nest_lists(root: HtmlElement) -> None:
             wrapper.append(inner)
 
 
+def _open_lists(root: HtmlElement) -> None:
+    """A list of which every item begins with a heading is a frame of sections, as Javadoc's are."""
+    for frame in list(root.iter("ul")):
+        items = [each for each in frame if each.tag == "li"]
+        if items and len(items) == len(frame) and all(_begins_with_heading(item) for item in items):
+            for each in (frame, *items):
+                each.tag = "div"
+
+
+def _begins_with_heading(item: HtmlElement) -> bool:
+    for each in item.iter():
+        if each.tag in HEADINGS:
+            return bool(item.text_content().strip() != each.text_content().strip())
+        if (each.text or "").strip() or (each is not item and (each.tail or "").strip()):
+            return False
+    return False
+
+
 _WRAPPERS = ("div", "section", "article", "main", "span")
 
 
@@ -119,7 +148,8 @@ def _mark_code(root: HtmlElement, marks: Marks) -> None:
         if text and "\n" not in text and any(True for _ in block.iterancestors("td", "th")):
             _as_inline_code(block, text)
         elif text:
-            marks.put(block, Mark(fence(text, code.language(block))))
+            language = take_label(block, code.language(block))
+            marks.put(block, Mark(fence(text, language)))
         else:
             block.drop_tree()
 
@@ -139,6 +169,7 @@ def fence(text: str, language: str) -> str:
 
 def _drop_noise(root: HtmlElement) -> None:
     write_buttons(root)
+    write_checks(root)
     for element in list(root.iter("script", *MUTE)):
         element.drop_tree()
     for element in _LINKS(root):

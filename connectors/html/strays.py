@@ -22,13 +22,15 @@ Traits = frozenset[str]
 
 _FITTED: dict[str, float] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))["weights"]
 # What is judged as one, and what of it is never dropped
-_WHOLE = ("ul", "ol", "dl", "pre", "blockquote", "figure", "figcaption", "code")
+_WHOLE = ("ul", "ol", "dl", "pre", "blockquote", "figure", "figcaption", "code", *HEADINGS)
 _SAFE = ("dl", "pre", "blockquote", "table", "code")
 # A list that hardly links says something
 _LINKS = frozenset(("linked < 0.7", "linked ≥ 0.7"))
 _KINDS = frozenset(("p", "ul", "ol", "table", "div", "figcaption", "figure", "blockquote", "pre", "dl", "section"))
 # A sentence that is lost costs more than a line that is kept
 _SAYS, _SENTENCE = frozenset(("prose", "ends as a sentence")), -1.0
+# Of a line before code, data or a list: what comes, or the label of a tab
+_ANNOUNCES = frozenset(("ends with a colon", "bold"))
 _FRAMES = frozenset(("aside", "section", "header", "footer", "article", "li", "figure", "form"))
 _STOPS = ".!?。！？…”\"'»؟।"
 _SIGNS = frozenset("|»›•©@")
@@ -38,8 +40,8 @@ def find_strays(block: HtmlElement, weights: Weights, stated: str) -> list[HtmlE
     """What in `block` is more likely around the article than of it; nothing where `block` holds no prose.
 
     `stated` are the letters and digits of the page's title. Code, data, quotations, lists of definitions, boxes of a
-    manual and lists that hardly link stay, and so does a line with a colon before one. A heading goes with all that is
-    below it.
+    manual, labels of tabs and lists that hardly link stay, and so does a line with a colon, or in bold, before one. A
+    heading goes with all that is below it.
     """
     judged = traits(block, weights, stated)
     if not any("prose" in its for _, its in judged):
@@ -48,7 +50,7 @@ def find_strays(block: HtmlElement, weights: Weights, stated: str) -> list[HtmlE
     is_safe = [_is_safe(part, its, [part, *_around(part, block)], data) for part, its in judged]
     gone = set[HtmlElement]()
     for (part, its), safe, next_safe in zip(judged, is_safe, [*is_safe[1:], False], strict=True):
-        introduces = "ends with a colon" in its and next_safe
+        introduces = next_safe and bool(_ANNOUNCES & its)
         if part.tag not in HEADINGS and not safe and not introduces and score(its) < _least(its):
             gone.add(part)
     parts = [part for part, _ in judged]
@@ -56,7 +58,8 @@ def find_strays(block: HtmlElement, weights: Weights, stated: str) -> list[HtmlE
 
 
 def _is_safe(part: HtmlElement, its: Traits, around: list[HtmlElement], data: set[HtmlElement]) -> bool:
-    if part.tag in _SAFE or (part.tag in ("ul", "ol") and not _LINKS & its):
+    is_label = part.get("role") == "heading"  # of a tab
+    if is_label or part.tag in _SAFE or (part.tag in ("ul", "ol") and not _LINKS & its):
         return True
     return any(each in data or is_callout(each) for each in around)
 

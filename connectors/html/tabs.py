@@ -102,6 +102,7 @@ def _show(panel: HtmlElement, label: str) -> None:
     if label and len(label) <= _LONGEST and not _repeats(panel, label):
         line, strong = Element("p"), Element("strong")
         strong.text = label
+        line.set("role", "heading")
         line.append(strong)
         line.tail, panel.text = panel.text, None
         panel.insert(0, line)

@@ -9,7 +9,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from connectors import html
-from connectors.html.inline import write_buttons
+from connectors.html.inline import write_buttons, write_checks
 from connectors.html.threads.cuts import mark_cuts
 from connectors.html.threads.dates import states_time
 from connectors.html.threads.endings import without_notes
@@ -106,6 +106,7 @@ def read_body(
     root.tail, root.tag = None, "div"
     mark_cuts(root)
     write_buttons(root)
+    write_checks(root)
     for hidden in root.xpath(_HIDDEN):
         _drop(hidden)
     for code in select(root, profile.code):

@@ -16,12 +16,15 @@ CALLS = {
     "sphinx": '<a class="footnote-reference" href="#id2" id="id1"><span>[</span>1<span>]</span></a>',
     "asciidoctor": '<sup class="footnote">[<a id="_ref_1" class="footnote" href="#_def_1">1</a>]</sup>',
     "markdown": '<sup id="fnref:1"><a class="footnote-ref" href="#fn:1">1</a></sup>',
+    "github": '<sup><a href="#user-content-fn-1" id="user-content-fnref-1" data-footnote-ref="">1</a></sup>',
 }
 NOTES = {
     "docbook": f'<div class="footnotes"><hr><div id="ftn.n1"><p><a href="#n1"><sup>[1] </sup></a> {NOTE}.</p></div></div>',
     "sphinx": f'<aside id="id2"><span class="label"><span>[</span><a href="#id1">1</a><span>]</span></span><p>{NOTE}.</p></aside>',
     "asciidoctor": f'<div id="footnotes"><hr><div class="footnote" id="_def_1"><a href="#_ref_1">1</a>. {NOTE}.</div></div>',
     "markdown": f'<div class="footnote"><hr><ol><li id="fn:1"><p>{NOTE}. <a href="#fnref:1">↩</a></p></li></ol></div>',
+    "github": '<section data-footnotes="" class="footnotes"><h2 class="sr-only">Footnotes</h2><ol><li id="user-content-fn-1">'
+    f'<p>{NOTE}. <a href="#user-content-fnref-1">↩</a></p></li></ol></section>',
 }
 
 

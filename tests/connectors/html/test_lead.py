@@ -47,6 +47,7 @@ def test_a_lead_between_title_and_body_comes_first(head: str) -> None:
         f"<h1>The old mill</h1><p class='intro'><a href='/other'>{LEAD}</a></p>",
         f"<p class='intro'>{LEAD}</p>",
         f"<h1>The old mill</h1><ul class='teaser'><li>{LEAD}</li></ul>",
+        f"<h1>The old mill</h1><div><div>{LEAD} 阅读量1.2w</div></div>",
     ],
 )
 def test_what_only_stands_there_is_no_lead(head: str) -> None:

@@ -26,6 +26,9 @@ def text_of(inside: str) -> str:
         "<div class='admonition note'><p class='admonition-title'>Note</p><p>Lift it so</p></div>",
         "<div><dl><dt>gate</dt><dd>Lift it so</dd></dl></div>",
         "<h2>Lift it so</h2><pre>gate --lift 1</pre>",
+        "<h2><div><a href='#lift'></a></div><div>Lift it so</div></h2><p>Hands first.</p><pre>gate --lift 1</pre>",
+        "<div><p><b>Lift it so</b></p></div><pre>gate --lift 1</pre>",
+        "<ul role='tablist'><li role='tab'>Lift it so</li></ul><div role='tabpanel'><p>Or</p><pre>gate</pre></div>",
     ],
 )
 def test_what_a_manual_says_stays(kept: str) -> None:
@@ -36,6 +39,9 @@ def test_what_a_manual_says_stays(kept: str) -> None:
     "gone",
     [
         "<div><div><p><b>Lift it so</b></p></div></div>",
+        "<div><ul><li><time>Lift it so</time></li></ul></div>",
+        "<my-table>Loading… Lift it so</my-table>",
+        "<div><div>Was this page helpful? Lift it so</div></div>",
         "<div><h3>Lift it so</h3><p><a href='/a'>The oldest gates of the valley, and their builders</a></p></div>",
     ],
 )

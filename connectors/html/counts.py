@@ -1,0 +1,28 @@
+"""Numbers that a page writes where HTML counts by itself: of the lines of code, and of the items of a list."""
+
+from lxml.html import HtmlElement
+
+_FEWEST = 2  # items: a list of one number may be a list
+
+
+def drop_counts(root: HtmlElement) -> None:
+    """Change `root` in place."""
+    for numbers in list(root.iter("ul", "ol")):
+        items = [item for item in numbers if item.tag == "li"]
+        if len(items) >= _FEWEST and all(_says(item, place) for place, item in enumerate(items, 1)):
+            numbers.drop_tree()
+    for items in root.iter("ol"):
+        for place, item in enumerate((each for each in items if each.tag == "li"), int(items.get("start") or 1)):
+            _drop_number(item, place)
+
+
+def _says(element: HtmlElement, number: int) -> bool:
+    return element.text_content().strip(" \t\r\n.") == str(number)
+
+
+def _drop_number(item: HtmlElement, place: int) -> None:
+    """A number that stands in an element of its own before what the item says."""
+    first = next(iter(item), None)
+    stands_alone = first is not None and not (item.text or "").strip() and not (first.tail or "").strip()
+    if stands_alone and len(item) > 1 and _says(first, place):
+        first.drop_tree()
