@@ -1,6 +1,7 @@
 """`pair_unanswered` on exchanges that were read: what it takes of those that the other rules keep, by part.
 
-Floors are of the part `report`, which the weights have not seen; the bound of `default` was lowered after its first count.
+Floors are of the part `report`, which the weights have not seen; the bound of `default` was lowered after its first
+count.
 """
 
 from collections import Counter
