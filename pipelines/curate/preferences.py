@@ -99,8 +99,10 @@ class Source(NamedTuple):
 
 
 def readable() -> tuple[str, ...]:
-    """The signals that a head may read: numbers about the answer or the pair, but for its length."""
-    named = [one.name for one in SIGNALS if str(one.type) in _NUMBERS and one.name.startswith(("output_", "pair_"))]
+    """The signals that a head may read: numbers about the answer or the pair, but for its length, and none that is
+    made of others."""
+    numbers = [one.name for one in SIGNALS if str(one.type) in _NUMBERS and not one.after]
+    named = [name for name in numbers if name.startswith(("output_", "pair_"))]
     return tuple(name for name in named if not name.endswith(_NOT_READ))
 
 

@@ -5,6 +5,7 @@ entry in the SIGNALS of its theme, or a new module whose SIGNALS are added here.
 """
 
 from pipelines.signals import (
+    answered,
     code_errors,
     code_share,
     context,
@@ -44,6 +45,7 @@ SIGNALS = (
     *pairing.SIGNALS,
     *phrases.SIGNALS,
     *talk.SIGNALS,
+    *answered.SIGNALS,
     *site_talk.SIGNALS,
     *context.SIGNALS,
     *course.SIGNALS,

@@ -78,7 +78,9 @@ def test_where_the_time_goes() -> None:
         name = (
             function if isinstance(function, str) else f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
         )
-        print(f"  {name:32} {1e6 / speed(table, tuple(signals), 1):8.1f} µs")
+        needed = tuple(one for one in SIGNALS if any(one.name in signal.after for signal in signals))
+        cost, of = 1e6 / speed(table, (*needed, *signals), 1), " with what it reads" if needed else ""
+        print(f"  {name:32} {cost:8.1f} µs{of}")
     total = speed(table, SIGNALS, 2)
     print(f"  all signals: {total:,.0f} records/s on one core")
     assert total > LEAST

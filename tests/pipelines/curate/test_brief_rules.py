@@ -8,11 +8,12 @@ import pytest
 
 from pipelines.annotate import measure
 from pipelines.curate import policy
-from pipelines.signals import code_share, language, length, pairing, talk
+from pipelines.signals import answered, code_share, language, length, pairing, talk
 from schemas.record import RECORD
 from tests.pipelines import corpus
 
-MEASURED = (*code_share.SIGNALS, *language.SIGNALS, *length.SIGNALS, *pairing.SIGNALS, *talk.SIGNALS)
+READ = (*code_share.SIGNALS, *language.SIGNALS, *length.SIGNALS, *pairing.SIGNALS, *talk.SIGNALS)
+MEASURED = (*READ, *answered.SIGNALS)
 NAMES = (
     "output_brief_post",
     "output_brief_lead",
@@ -20,7 +21,7 @@ NAMES = (
     "output_only_code",
     "instruction_asks_nothing",
 )
-RULES = [one for one in policy.load("default").rules if one.name in NAMES]
+UNANSWERED = ("pair_unanswered",)
 ASKS, SHOWS = "How do I clean the stone?", "Our new mill\n\nHere it stands, with its wheel and its yard."
 LONG = "Take a stiff brush and warm water, and brush along the furrows, never across. Let the stone dry for a day, "
 LONG += "since wet flour sticks to it, and grind a handful of bran before the next bag of grain."
@@ -29,8 +30,9 @@ ZH_LONG = "拿一把硬毛刷和温水，顺着磨齿刷，不要横着刷。刷
 ZH_LONG += "因为湿面粉会粘在上面；下次磨面之前，先磨一小把麸皮，把残留的水分带走。"
 
 
-def broken(*posts: dict[str, Any]) -> list[set[str]]:
+def broken(*posts: dict[str, Any], names: tuple[str, ...] = NAMES) -> list[set[str]]:
     """Of each record, which of these rules it breaks."""
+    rules = [one for one in policy.load("default").rules if one.name in names]
     rows = [
         corpus.record(
             **(
@@ -45,9 +47,9 @@ def broken(*posts: dict[str, Any]) -> list[set[str]]:
     candidate = pa.table([*table.columns, *measured.columns], names=[*table.column_names, *measured.column_names])
     with duckdb.connect(config={"threads": 1}) as con:
         con.register("candidate", candidate)
-        columns = ", ".join(policy.breaks_sql(rule) for rule in RULES)
+        columns = ", ".join(policy.breaks_sql(rule) for rule in rules)
         found = con.sql(f"SELECT {columns} FROM candidate ORDER BY record_id").fetchall()
-    return [{rule.name for rule, breaks in zip(RULES, row, strict=True) if breaks} for row in found]
+    return [{rule.name for rule, breaks in zip(rules, row, strict=True) if breaks} for row in found]
 
 
 @pytest.mark.parametrize(
@@ -122,3 +124,36 @@ def test_a_page_of_code_explains_nothing(part: str, rules: set[str]) -> None:
     page = {"record_id": f"board:0#{part}", "source_kind": "tutorial", "kind": "explanation", "score": None}
     code = "```python\n" + "def mill(stone):\n    return stone.grind()\n" * 9 + "```"
     assert broken(page | {"instruction": "Introduce mill.stones.", "output": code}) == [rules]
+
+
+ANSWERED = "You need to dress it: lift the runner stone and set the furrows with a pick. Use the same angle as before, "
+ANSWERED += "make sure that they run out at the rim, and try a handful of grain. You can then lower the stone again."
+TALK = (
+    "I am waiting for our new wheel, and I will look at it next week. I think that my old stone had the same trouble, "
+)
+TALK += "as I said in the other thread, and we never found out why. Let us know how it goes, I hope that you find it."
+MIXED = f"I think that my stone had the same trouble. {LONG}"
+ZH_TALK = (
+    "我也遇到过这个问题，后续版本会修复，我们正在排查，你发的截图我看了，上面说的情况目前还没有办法，我们会尽快处理。"
+)
+
+
+@pytest.mark.parametrize(
+    ("output", "votes", "gone"),
+    [
+        (ANSWERED, {"score": None, "accepted": None}, False),
+        (TALK, {"score": None, "accepted": None}, True),
+        (TALK, {"score": 0}, True),
+        (TALK, {"score": 0, "source_kind": "instructions", "kind": "exchange"}, False),
+        (ZH_TALK, {"score": None, "accepted": None}, True),
+        (MIXED, {"score": 0}, True),
+        (MIXED, {"score": 3}, False),
+        (MIXED, {"accepted": True}, False),
+    ],
+)
+def test_who_is_not_answered_goes_unless_others_vouch_for_it(output: str, votes: dict[str, Any], gone: bool) -> None:
+    asked = (
+        "磨盘磨出来的面粉不够细怎么办？" if output is ZH_TALK else "How do I dress a mill stone that grinds no longer?"
+    )
+    post = {"instruction": asked, "output": output} | votes
+    assert broken(post, names=UNANSWERED) == [set(UNANSWERED) if gone else set()]

@@ -108,7 +108,8 @@ def test_a_dropped_record_tells_every_broken_rule_with_its_value(milled_once: Pa
         for row in read(milled_once, "dropped")
     }
     assert set(reasons["forum:51#a1"]) == {
-        *("licence_unknown", "score_negative", "output_talk", "output_too_short", "output_brief_post")
+        *("licence_unknown", "score_negative", "output_talk", "pair_unanswered"),
+        *("output_too_short", "output_brief_post"),
     }
     assert reasons["forum:51#a1"]["score_negative"] == {"score": -1}
     assert reasons["forum:50#a1"]["output_too_short"]["output_words"] == 1
