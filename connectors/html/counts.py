@@ -17,12 +17,12 @@ def drop_counts(root: HtmlElement) -> None:
 
 
 def _says(element: HtmlElement, number: int) -> bool:
-    return element.text_content().strip(" \t\r\n.") == str(number)
+    return bool(element.text_content().strip(" \t\r\n.") == str(number))
 
 
 def _drop_number(item: HtmlElement, place: int) -> None:
     """A number that stands in an element of its own before what the item says."""
-    first = next(iter(item), None)
-    stands_alone = first is not None and not (item.text or "").strip() and not (first.tail or "").strip()
-    if stands_alone and len(item) > 1 and _says(first, place):
-        first.drop_tree()
+    if len(item) < 2 or (item.text or "").strip() or (item[0].tail or "").strip():
+        return
+    if _says(item[0], place):
+        item[0].drop_tree()
