@@ -29,6 +29,10 @@ _NEVER = re2.compile(r"(?i)cookie|consent|related|comment|newsletter|author|brea
 _NOT_IN = ("figure", "figcaption", "nav", "aside", "footer", "form", "table", "pre", "blockquote", "ul", "ol", "dl")
 _NOT_IN_IT = (*HEADINGS, "figure", "ul", "ol", "form", "table", "button")
 _CREDIT = re2.compile(r"(?i)credit|caption|copyright")
+# How often an article was read, as it stands beside its date
+_COUNTED = re2.compile(
+    r"(?i)(?:阅读|閱讀|浏览|瀏覽|点击|點擊)(?:量|数|數|次数)\s*[:：]?\s*\d|\b\d[\d.,]*k? (?:views|reads)\b"
+)
 # Letters of a lead that is named, and of one that only stands where leads stand
 _NAMED, _UNNAMED, _LONGEST = 30, 70, 1000
 # Elements after the title among which a lead is looked for, and letters that may stand before it
@@ -154,7 +158,7 @@ def _is_like_a_lead(element: HtmlElement, shortest: int) -> bool:
 
 def _is_of_site(element: HtmlElement) -> bool:
     text = " ".join(element.text_content().split())
-    return says_notice(text, letters(text))
+    return bool(_COUNTED.search(text)) or says_notice(text, letters(text))
 
 
 def _says_something(text: str, shortest: int) -> bool:
