@@ -15,7 +15,10 @@ from pipelines.flows import begin, check, recipe_file, served
 from pipelines.messages import tr
 
 # parameters of the form
-ASKED = ("have", "place", "reads", "called", "title", "licence", "from", "into", "fresh", "contact", "delay", "private")
+ASKED = (
+    *("have", "place", "reads", "called", "title", "licence", "from", "into", "fresh", "policy"),
+    *("contact", "delay", "private"),
+)
 COLOURS = {"ok": "green", "note": "gray", "warn": "orange", "error": "red"}
 CHECKED, TO_CHECK = "checked", "to check"  # in the session
 Spots = dict[str, DeltaGenerator]  # places on the page below the fields, by what they ask for
@@ -89,8 +92,12 @@ def show_check(draft: Draft) -> None:
     """The recipe, the button that checks it, what was found, and the buttons that write it."""
     with st.expander(tr("The recipe, {file}", file=texts.plain(str(draft.file)))):
         st.code(draft.text, language="toml", wrap_lines=True)
-    st.button(tr("Check it"), icon=":material/fact_check:", on_click=_ask_check)
     wanted = (str(draft.file), draft.text)
+    is_checked = TO_CHECK in st.session_state or st.session_state.get(CHECKED, (None,))[0] == wanted
+    look: dict[str, Any] = {"type": "secondary" if is_checked else "primary", "on_click": _ask_check}
+    st.button(tr("Check it"), icon=":material/fact_check:", **look)
+    if not is_checked:
+        st.caption(tr("Asks the site a question or two and writes nothing; then it can be written and run."))
     if st.session_state.pop(TO_CHECK, False):
         with st.spinner(tr("Sites are asked politely, which takes some seconds.")):
             st.session_state[CHECKED] = (wanted, _check(draft))

@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from connectors.web.store import Store, Visit
+from pipelines.curate import edits
 from pipelines.flows import steps
 from pipelines.flows.steps import Step
 from pipelines.recipe import Recipe, load
@@ -116,6 +117,14 @@ def test_a_folder_becomes_a_recipe(data: Path, files: Path, open_page: OpenPage)
     page = press(page, "Run it")
     assert "gristmill run" in said(page) and "--stages collect,normalise" in said(page)
     assert "There is such a recipe already" in said(form(open_page, files))
+
+
+def test_a_new_recipe_gets_the_policy_that_was_chosen(data: Path, files: Path, open_page: OpenPage) -> None:
+    page = form(open_page, files, policy="strict")
+    assert 'policy = "strict"' in said(page) and "Fewer and better" in said(page)
+    assert "policy =" not in said(form(open_page, files))
+    mine = edits.save("mine", "default", edits.Edits(), data)
+    assert f'policy = "{mine}"' in said(form(open_page, files, policy="mine.toml"))
 
 
 def test_what_a_check_finds_stands_in_the_way(tmp_path: Path, open_page: OpenPage) -> None:
