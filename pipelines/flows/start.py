@@ -1,5 +1,6 @@
 """Start a run on the Prefect server at work, and ask how it goes. Imports no Prefect: the dashboard asks too."""
 
+import os
 import urllib.error
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,15 +32,17 @@ class Run:
 def start_mill(
     recipe: str, place: str, stages: Sequence[Stage], policy: str = "", finetune: Mapping[str, Any] | None = None
 ) -> Run:
-    """Start the flow `mill` with a recipe's file, by its own deployment or, of a new recipe, by that of another.
+    """Start the flow `mill` with a recipe's file, by its own deployment or, of a new recipe, by that of another, of
+    those over this data folder if there are any.
 
     `policy`, by name or path, and `finetune`, settings of training, are in place of the recipe's own.
     Raises: WorkFailed where no server runs here, or nothing waits for its runs.
     """
-    ready = [one for one in _deployments("mill") if one.get("status") == "READY"]
+    wanted = {"flows": {"name": {"any_": ["mill"]}}, "deployments": {"tags": {"all_": ["gristmill"]}}}
+    ready = [one for one in _ask("deployments/filter", wanted) if one.get("status") == "READY"]
     if not ready:
         raise WorkFailed("no `gristmill up` waits for runs here")
-    deployment = min(ready, key=lambda one: (recipe not in one["tags"], one["name"]))
+    deployment = min(ready, key=lambda one: (recipe not in one["tags"], not _is_here(one), one["name"]))
     how = {"recipe": place, "stages": list(stages), "policy": policy, "finetune": finetune}
     body = {"name": recipe, "tags": ["gristmill", recipe], "parameters": how, "state": {"type": "SCHEDULED"}}
     return _run(_ask(f"deployments/{deployment['id']}/create_flow_run", body))
@@ -56,11 +59,8 @@ def find(run: str) -> Run:
     return _run(_ask(f"flow_runs/{quote(run, safe='')}"))
 
 
-def _deployments(flow: str, *tags: str) -> list[dict[str, Any]]:
-    """Gristmill's deployments of a flow that have these tags."""
-    wanted = {"flows": {"name": {"any_": [flow]}}, "deployments": {"tags": {"all_": ["gristmill", *tags]}}}
-    found: list[dict[str, Any]] = _ask("deployments/filter", wanted)
-    return found
+def _is_here(deployment: Mapping[str, Any]) -> bool:
+    return bool(deployment["parameters"].get("data") == os.environ.get("GRISTMILL_DATA", "data"))
 
 
 def _run(told: dict[str, Any]) -> Run:
