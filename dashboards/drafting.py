@@ -12,6 +12,7 @@ from dashboards import address, ask, running, texts
 from pipelines.curate import edits
 from pipelines.errors import WorkFailed, WrongInput
 from pipelines.flows import begin, check, recipe_file, served
+from pipelines.flows.stages import OF_DATA
 from pipelines.messages import tr
 
 # parameters of the form
@@ -117,7 +118,7 @@ def _ask_check() -> None:
 def _check(draft: Draft) -> list[check.Finding]:
     """As `gristmill check` finds it. Its words may name no file yet: nothing is written."""
     try:
-        return check.look(recipe_file.read(draft.file, draft.text), ask.data_path())
+        return check.look(recipe_file.read(draft.file, draft.text), ask.data_path(), OF_DATA)
     except (WrongInput, WorkFailed, OSError) as error:
         return [check.Finding("error", draft.recipe, str(error))]
 
@@ -127,6 +128,8 @@ def show_findings(findings: list[check.Finding]) -> None:
     for finding in sorted(findings, key=lambda one: -list(check.LEVELS).index(one.level)):
         badge = f":{COLOURS[finding.level]}-badge[{texts.plain(tr(check.LEVELS[finding.level]))}]"
         st.markdown(f"{badge} **{texts.plain(tr(finding.what))}**: {texts.plain(tr(finding.says))}")
+        if finding.level == "error" and "allow_private" in finding.says:
+            st.caption(tr("`allow_private` stands above, below “How it is asked”."))
 
 
 def show_buttons(draft: Draft) -> None:

@@ -3,7 +3,7 @@
 import importlib.util
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -44,8 +44,8 @@ def check(path: str, data: Path) -> list[Finding]:
     return look(load(path), data)
 
 
-def look(recipe: Recipe, data: Path) -> list[Finding]:
-    """The same for a recipe that need not be a file yet."""
+def look(recipe: Recipe, data: Path, stages: Sequence[Stage] = STAGES) -> list[Finding]:
+    """The same for a recipe that need not be a file yet, and for a run of some stages."""
     rules = policy.load(recipe.policy)
     findings = [_settings(recipe, rules)]
     for name in recipe.source_names():
@@ -57,8 +57,10 @@ def look(recipe: Recipe, data: Path) -> list[Finding]:
     ]
     for rule, key in measured.unmeasured(rules, recipe).items():
         findings.append(_unmeasured(rule, key))
-    findings += [*_decisions_and_benchmarks(recipe, data), *_training(), *_disk(data)]
-    return findings + [_plan(recipe, stage, data) for stage in STAGES if steps.steps(recipe, stage)]
+    findings += _decisions_and_benchmarks(recipe, data)
+    findings += _training() if "finetune" in stages else ()
+    findings += _disk(data)
+    return findings + [_plan(recipe, stage, data) for stage in stages if steps.steps(recipe, stage)]
 
 
 def _unmeasured(rule: str, key: str) -> Finding:

@@ -130,7 +130,8 @@ def test_a_new_recipe_gets_the_policy_that_was_chosen(data: Path, files: Path, o
 def test_what_a_check_finds_stands_in_the_way(tmp_path: Path, open_page: OpenPage) -> None:
     assert "There is no such file or folder" in said(form(open_page, tmp_path / "nowhere"))
     page = press(form(open_page, "http://127.0.0.1:9/"), "Check it")
-    assert "list 127.0.0.1:9 under allow_private" in said(page)
+    assert "list 127.0.0.1:9 under allow_private" in said(page) and "stands above" in said(page)
+    assert "curate: would make" in said(page).replace("*", "") and "finetune" not in said(page)
     assert "Write it and run it" not in [button.label for button in page.button]
 
 
