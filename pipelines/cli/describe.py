@@ -137,10 +137,7 @@ def init(  # noqa: PLR0913, PLR0917 (its options are the words of the command)
     licence = _licence(connector) if licence is None else licence
     told = _settings(connector, settings or [])
     answers = begin.Answers(place, connector, name, licence, address, title, told, policy=policy)
-    if add:
-        begin.add(file, answers, recipe_file.text_of(file))
-    else:
-        begin.write(file, answers)
+    begin.add(file, answers, recipe_file.text_of(file)) if add else begin.write(file, answers)
     print(tr("{file}: written; `gristmill check {file}` looks at it", file=file))
 
 

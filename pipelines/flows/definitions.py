@@ -37,7 +37,7 @@ from prefect.artifacts import (  # noqa: E402
     update_progress_artifact,
 )
 from prefect.cache_policies import NO_CACHE  # noqa: E402
-from prefect.client.orchestration import get_client  # noqa: E402
+from prefect.client.orchestration import SyncPrefectClient, get_client  # noqa: E402
 from prefect.events import emit_event  # noqa: E402
 from prefect.exceptions import ObjectNotFound  # noqa: E402
 from prefect.logging.handlers import APILogHandler  # noqa: E402
@@ -283,20 +283,24 @@ def _key(what: str, recipe: Recipe) -> str:
 def serve_recipes(recipes: Sequence[str], data: str) -> None:
     """Serve every flow of every recipe until told to stop. One run at a time: they share the data folder."""
     automations.watch()
-    for name in recipes:
-        forget_older(load(name).name)
+    forget_older([load(name).name for name in recipes])
     deployments = [_deployment(one, name, data) for name in recipes for one in FLOWS]
     serve(*deployments, limit=1, print_starting_message=False)
 
 
-def forget_older(recipe: str) -> None:
+def forget_older(recipes: Sequence[str]) -> None:
     """Deployments of earlier releases were called as the recipe is. Nobody waits for what their schedules ask for."""
     with get_client(sync_client=True) as client:
-        for one in FLOWS:
-            with suppress(ObjectNotFound):
-                found = client.read_deployment_by_name(f"{one.name}/{recipe}")
-                if found.work_pool_name is None and "gristmill" in found.tags:
-                    client.delete_deployment(found.id)
+        for name in (f"{one.name}/{recipe}" for one in FLOWS for recipe in recipes):
+            _forget(client, name)
+
+
+def _forget(client: SyncPrefectClient, name: str) -> None:
+    """Take away a deployment of ours that no work pool has."""
+    with suppress(ObjectNotFound):
+        found = client.read_deployment_by_name(name)
+        if found.work_pool_name is None and "gristmill" in found.tags:
+            client.delete_deployment(found.id)
 
 
 def _deployment(one: Any, name: str, data: str) -> Any:
