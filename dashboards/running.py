@@ -27,6 +27,7 @@ STATES = {
     "CANCELLED": Message("cancelled"),
 }  # of Prefect, of a run and of its steps
 SIGNS = {"COMPLETED": "✓", "FAILED": "✗", "CRASHED": "✗", "RUNNING": "▸"}
+WAITING = ("SCHEDULED", "PENDING")
 BROKEN_OFF = 600  # seconds without an answer, after which nobody seems to be at a crawl
 
 
@@ -173,6 +174,8 @@ def _wait(recipe: str, run: str) -> None:
         address.put("recipe", recipe)
         st.rerun()
     st.info(tr("The run is {state}.", state=_state(found.state)))
+    if found.state in WAITING:
+        st.caption(tr("It begins within half a minute, or once the run before it has ended."))
     told = [f"{SIGNS.get(state, '·')} {texts.plain(name)}: {_state(state)}" for name, state in steps]
     st.markdown("  \n".join(told))
     show_crawls()

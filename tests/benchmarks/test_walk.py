@@ -127,7 +127,8 @@ def test_bad_records_are_gone_after_a_walk(large: Mill, page: Page) -> None:
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mill]:
     """A running `gristmill up` over a data folder in which nothing is."""
-    with serving(tmp_path_factory.mktemp("empty"), SMALL, {}) as mill:
+    without_schedule = SMALL.partition("[schedule]")[0] + SMALL[SMALL.index("[[sources]]") :]
+    with serving(tmp_path_factory.mktemp("empty"), without_schedule, {}) as mill:
         yield mill
 
 
