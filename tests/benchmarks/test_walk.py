@@ -139,9 +139,9 @@ def fill(hands: Hands, label: str, words: str) -> None:
 
 
 def train(hands: Hands) -> None:
-    """From the page of a run that has ended to a model."""
+    """From any page to a model."""
     page = hands.page
-    hands.click(page.get_by_role("link", name="Train a model on it"))
+    hands.click(page.get_by_role("link", name="Models", exact=True))
     expect(page.get_by_text("These are few records")).to_be_visible()
     hands.click(page.get_by_role("spinbutton", name="Rounds through the records"))
     hands.write(ROUNDS)
@@ -204,8 +204,6 @@ def test_a_help_centre_becomes_a_model_that_is_voted_on(empty: Mill, page: Page)
         print(hands.told("seen"))
         shoot(page, "walk-help-centre")
     assert hands.clicks <= MOST_CLICKS_OF_A_SOURCE
-    page.go_back()
-    hands.clicks += 1
     train(hands)
     print(hands.told("trained"))
     vote(hands)
