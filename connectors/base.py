@@ -157,6 +157,10 @@ class Settings(BaseModel):
         """False where the site, its export or its data never say under which licence a text stands."""
         return True
 
+    def expected(self, web: Web) -> int | None:
+        """How many pages the site says that it has, asked with a request or two; None where it does not tell."""
+        return None
+
     @property
     def agreed(self) -> str:
         """What somebody had to agree to who was given the data in this way, if it stands against training; "" if not.
@@ -179,6 +183,10 @@ class Connector(Protocol):
     def agreed(self) -> str: ...
     @property
     def kind(self) -> Kind: ...
+
+    def expected(self, web: Web) -> int | None:
+        """How many pages a live site says that it has, for `check`; `Settings` answers None, which is not known."""
+        ...
 
     def files(self) -> tuple[Path, ...]:
         """Local files that `fetch` reads; () for a connector of the web."""

@@ -16,7 +16,7 @@ from connectors import html
 from connectors.base import Kind, LocalPath, Settings, Web
 from connectors.reading.edits import edited
 from connectors.reading.local import files_at, ignored
-from connectors.reading.stored_json import GONE_REASONS, answered, load, load_file
+from connectors.reading.stored_json import GONE_REASONS, answered, ask, integer, load, load_file
 from connectors.reading.threads import build_thread
 from connectors.reading.times import parse_time
 from schemas.document import Document, Post, Reject, Thread
@@ -59,6 +59,15 @@ class Discourse(Settings):
 
     def files(self) -> tuple[Path, ...]:
         return files_at(self.folder, self.name, "folder", lambda file: file.suffix == ".json")
+
+    def expected(self, web: Web) -> int | None:
+        """Of all categories together: a forum tells no other number."""
+        about = ask(web, f"{self.url.rstrip('/')}/about.json") if not self.categories else None
+        stated = about.get("about") if isinstance(about, dict) else None
+        stats = stated.get("stats") if isinstance(stated, dict) else None
+        topics = stats.get("topics_count", stats.get("topic_count")) if isinstance(stats, dict) else None
+        number = integer(topics)  # of both names, the later one first
+        return None if number is None else min(number, self.max_topics)
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
         return self._saved() if self.folder else self._live(web, cursor or "")

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboards import address, ask, drafting, texts
+from dashboards import address, ask, drafting, texts, trying
 from dashboards.drafting import Spots
 from pipelines.catalog import described
 from pipelines.curate.policy_file import to_toml
@@ -34,6 +34,12 @@ PLACE_HELP = {
     "set": Message("The path of the set on the machine of this dashboard."),
     UPLOAD: Message("Where what you have uploaded lies."),
 }
+DEFAULT, DEMO = "default", "demo"
+POLICIES = {
+    DEFAULT: Message("Answers that are whole, safe and of a stated licence; most of a well-kept site stays."),
+    "strict": Message("Fewer and better: answers that explain, with votes where there are any, free of personal data."),
+    "commercial": Message("What may be sold and published under any licence: share-alike texts stay out, too."),
+}
 ABOUT = ("name", "title", "licence")  # settings of every source, which have places of their own
 
 
@@ -50,8 +56,9 @@ def show() -> None:
         return
     answers = ask_answers(have, place, spots)
     into, fresh = ask_recipe(answers, spots)
+    policy = "" if into else ask_policy()
     web = ask_web() if begin.is_address(place) else {}
-    drafting.show(replace(answers, web=web), into, fresh, spots)
+    drafting.show(replace(answers, web=web, policy=policy), into, fresh, spots)
 
 
 def show_upload() -> None:
@@ -150,6 +157,14 @@ def ask_recipe(answers: begin.Answers, spots: Spots) -> tuple[str, str]:
         with cells[1], _spot(spots, "fresh"):
             fresh = address.text(tr("Name of the new recipe"), "fresh", placeholder=answers.name).strip()
     return into, fresh or answers.name
+
+
+def ask_policy() -> str:
+    """What a new recipe keeps: "" is the default policy; a bundled one's name, or the file of a saved one."""
+    names = [DEFAULT, *(name for name in trying.names() if name not in (DEFAULT, DEMO))]
+    chosen = address.choice(tr("What is kept"), "policy", names)
+    st.caption(tr(POLICIES.get(chosen, Message("A policy that was saved on this dashboard."))))
+    return "" if chosen == DEFAULT else trying.file_of(chosen)
 
 
 def ask_web() -> dict[str, Any]:

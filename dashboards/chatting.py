@@ -17,7 +17,8 @@ from pipelines.messages import Message, tr
 LICENCES = ("CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "MIT", "LicenseRef-proprietary")
 LOOK, WAIT = 0.4, 2  # seconds between two looks at answers, and at a server that starts
 NAMES = {"": Message("Blind"), "shown": Message("With names")}
-TALK, NOT_STARTED, ASKED = "talk", "model not started", "question"  # in the session
+TALK, NOT_STARTED, ASKED, VOTER = "talk", "model not started", "question", "voter"  # in the session
+SOURCES = "screens/sources.py"
 
 
 def show(recipe: str, model: Model) -> None:
@@ -94,6 +95,8 @@ def show_talk(recipe: str, served: Served) -> None:
         st.error(texts.fault(error))
         return
     named = show_settings()
+    if not talk.turns:
+        st.caption(tr("Ask below. Both answer without their names, and your vote becomes a pair to learn from."))
     for number, turn in enumerate(talk.turns):
         show_turn(recipe, talk, turn, number, named)
     st.chat_input(tr("Ask both"), key=ASKED, on_submit=_ask, args=(served,))
@@ -184,7 +187,7 @@ def _stop_turn(turn: Turn) -> None:
 def _draw_answers(turn: Turn, named: bool) -> None:
     """Both in the order that was drawn; their names where the reader wants them, or has voted."""
     turn.named = turn.named or (named and not turn.better)
-    labels = dict(zip(SIDES, (tr("Left"), tr("Right")), strict=True))
+    labels = dict(zip(SIDES, (tr("Answer A"), tr("Answer B")), strict=True))
     for cell, side, model in zip(st.columns(2), SIDES, turn.models, strict=True):
         answer = turn.answers[model]
         better = f" · :green[{tr('better')}]" if turn.better == model else ""
@@ -204,14 +207,25 @@ def show_vote(recipe: str, talk: Talk, turn: Turn) -> None:
         st.caption(tr("Your vote is written; the next run of curate publishes it among the pairs."))
         pressed: dict[str, Any] = {"on_click": _take_back, "args": (recipe, talk), "icon": ":material/undo:"}
         st.button(tr("Take the vote back"), **pressed)
+        label = tr("Curate {recipe} again", recipe=texts.plain(recipe))
+        st.page_link(SOURCES, label=label, icon=":material/cloud_download:", query_params={"recipe": recipe})
+    elif talk.may_vote() and not any(map(talk.may_win, SIDES)):
+        st.caption(tr("Both answers were cut off, so neither can win: ask again with more tokens, under Settings."))
+    elif talk.may_vote() and not st.session_state.get("who"):
+        st.text_input(tr("Your name, to vote"), key=VOTER, on_change=_name, placeholder="Ada")
     elif talk.may_vote():
-        labels = (tr("Left is better"), tr("Right is better"))
+        labels = (tr("A is better"), tr("B is better"))
         for cell, side, label in zip(st.columns(2), SIDES, labels, strict=True):
             can = talk.may_win(side)
             wide: dict[str, Any] = {"width": "stretch", "disabled": not can, "help": None if can else _cut_help()}
             cell.button(label, key=f"better {side}", on_click=_vote, args=(recipe, talk, side), **wide)
     elif why := _why_not(talk, turn):
         st.caption(why)
+
+
+def _name() -> None:
+    """On a telephone the side bar, which asks for it too, is folded."""
+    address.put("who", str(st.session_state.get(VOTER) or "").strip())
 
 
 def _cut_help() -> str:
@@ -223,7 +237,9 @@ def _why_not(talk: Talk, turn: Turn) -> str:
         return tr("A vote is blind: these answers were seen with their names.")
     if not talk.is_shared(talk.turns[:-1]):
         return tr("Each model went on with its own answer, so these are no pair: vote in each turn, or begin anew.")
-    return tr("These answers are no pair: one was stopped, failed or is empty, or both are the same.")
+    if talk.says_the_same():
+        return tr("Both say the same, so there is nothing to choose: ask something else, or train the model longer.")
+    return tr("These answers are no pair: one was stopped, failed or is empty.")
 
 
 def _vote(recipe: str, talk: Talk, side: str) -> None:

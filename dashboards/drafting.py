@@ -12,10 +12,14 @@ from dashboards import address, ask, running, texts
 from pipelines.curate import edits
 from pipelines.errors import WorkFailed, WrongInput
 from pipelines.flows import begin, check, recipe_file, served
+from pipelines.flows.stages import OF_DATA
 from pipelines.messages import tr
 
 # parameters of the form
-ASKED = ("have", "place", "reads", "called", "title", "licence", "from", "into", "fresh", "contact", "delay", "private")
+ASKED = (
+    *("have", "place", "reads", "called", "title", "licence", "from", "into", "fresh", "policy"),
+    *("contact", "delay", "private"),
+)
 COLOURS = {"ok": "green", "note": "gray", "warn": "orange", "error": "red"}
 CHECKED, TO_CHECK = "checked", "to check"  # in the session
 Spots = dict[str, DeltaGenerator]  # places on the page below the fields, by what they ask for
@@ -89,8 +93,12 @@ def show_check(draft: Draft) -> None:
     """The recipe, the button that checks it, what was found, and the buttons that write it."""
     with st.expander(tr("The recipe, {file}", file=texts.plain(str(draft.file)))):
         st.code(draft.text, language="toml", wrap_lines=True)
-    st.button(tr("Check it"), icon=":material/fact_check:", on_click=_ask_check)
     wanted = (str(draft.file), draft.text)
+    is_checked = TO_CHECK in st.session_state or st.session_state.get(CHECKED, (None,))[0] == wanted
+    look: dict[str, Any] = {"type": "secondary" if is_checked else "primary", "on_click": _ask_check}
+    st.button(tr("Check it"), icon=":material/fact_check:", **look)
+    if not is_checked:
+        st.caption(tr("Asks the site a question or two and writes nothing; then it can be written and run."))
     if st.session_state.pop(TO_CHECK, False):
         with st.spinner(tr("Sites are asked politely, which takes some seconds.")):
             st.session_state[CHECKED] = (wanted, _check(draft))
@@ -110,7 +118,7 @@ def _ask_check() -> None:
 def _check(draft: Draft) -> list[check.Finding]:
     """As `gristmill check` finds it. Its words may name no file yet: nothing is written."""
     try:
-        return check.look(recipe_file.read(draft.file, draft.text), ask.data_path())
+        return check.look(recipe_file.read(draft.file, draft.text), ask.data_path(), OF_DATA)
     except (WrongInput, WorkFailed, OSError) as error:
         return [check.Finding("error", draft.recipe, str(error))]
 
@@ -120,6 +128,8 @@ def show_findings(findings: list[check.Finding]) -> None:
     for finding in sorted(findings, key=lambda one: -list(check.LEVELS).index(one.level)):
         badge = f":{COLOURS[finding.level]}-badge[{texts.plain(tr(check.LEVELS[finding.level]))}]"
         st.markdown(f"{badge} **{texts.plain(tr(finding.what))}**: {texts.plain(tr(finding.says))}")
+        if finding.level == "error" and "allow_private" in finding.says:
+            st.caption(tr("`allow_private` stands above, below “How it is asked”."))
 
 
 def show_buttons(draft: Draft) -> None:

@@ -6,10 +6,11 @@ from typing import Any
 import streamlit as st
 
 from dashboards import address, ask, texts, trying
-from pipelines.catalog import crawls
+from pipelines.catalog import crawls, models
 from pipelines.errors import WorkFailed, WrongInput
 from pipelines.flows import nothing_kept, served, start
 from pipelines.flows.stages import OF_DATA
+from pipelines.flows.start import Run
 from pipelines.messages import Message, tr
 
 NOT_STARTED = "not started"  # in the session: (recipe, policy, why)
@@ -26,6 +27,7 @@ STATES = {
     "CANCELLED": Message("cancelled"),
 }  # of Prefect, of a run and of its steps
 SIGNS = {"COMPLETED": "✓", "FAILED": "✗", "CRASHED": "✗", "RUNNING": "▸"}
+WAITING = ("SCHEDULED", "PENDING")
 BROKEN_OFF = 600  # seconds without an answer, after which nobody seems to be at a crawl
 
 
@@ -41,13 +43,13 @@ def show(recipe: str, name: str, is_saved: bool) -> None:
     else:
         _show_button(recipe, trying.file_of(name))
     if st.query_params.get("run"):
-        follow(recipe, st.query_params["run"])
+        show_end(recipe, follow(recipe, st.query_params["run"]))
 
 
 def show_mill(recipe: str, label: str) -> None:
     """The button that collects and curates a recipe, or the command; the run that the address names."""
     if st.query_params.get("run"):
-        follow(recipe, st.query_params["run"])
+        show_end(recipe, follow(recipe, st.query_params["run"]))
         return
     if not served.knows(recipe):
         st.caption(tr("`gristmill up` was started without this recipe; with it, it is run from here."))
@@ -95,31 +97,59 @@ def _start(recipe: str, policy: str) -> None:
     address.hold()
     st.session_state.pop(NOT_STARTED, None)
     try:
-        address.put("run", start.start_curate(recipe, policy).id)
+        address.put("run", start.start_mill(recipe, served.place(recipe), OF_DATA[1:], policy).id)
     except WorkFailed as error:
         st.session_state[NOT_STARTED] = (recipe, policy, texts.fault(error))
 
 
-def follow(recipe: str, run: str) -> None:
-    """Look every few seconds until the run has ended; then the whole page is drawn anew, of the new snapshot."""
+def follow(recipe: str, run: str) -> Run | None:
+    """Look every few seconds until the run has ended; then the whole page is drawn anew, and the run returned."""
     try:
         found = start.find(run)
     except WorkFailed as error:
         st.warning(texts.fault(error))
-        return
+        return None
     if not found.has_ended:
         _wait(recipe, run)
+        return None
+    return found
+
+
+def show_end(recipe: str, ended: Run | None) -> None:
+    """What a run that ends with a snapshot has left, and what to do with it."""
+    if not ended:
         return
-    if found.state == "COMPLETED":
+    if ended.state == "COMPLETED":
         kept = sum(row["kept"] for row in ask.rows("sources", recipe=recipe))
         words: dict[str, Any] = {"recipe": texts.plain(recipe), "kept": f"{kept:,}"}
         st.success(tr("The run is done: the latest snapshot of {recipe} keeps {kept} records.", **words))
     else:
         st.error(tr("The run has ended without a snapshot; its page says why."))
-        for row in ask.rows("failed"):
-            st.error(texts.plain(f"{row['stage']} {row['name']}: {row['failed']}"))
+        show_failed()
     show_nothing_kept(recipe)
-    st.link_button(tr("The run's page"), found.url, icon=":material/open_in_new:")
+    st.link_button(tr("The run's page"), ended.url, icon=":material/open_in_new:")
+
+
+def show_failed() -> None:
+    """What failed last, stage by stage."""
+    for row in ask.rows("failed"):
+        st.error(texts.plain(f"{row['stage']} {row['name']}: {row['failed']}"))
+
+
+def show_next(recipe: str) -> None:
+    """Where to go from a snapshot."""
+    wanted = {"recipe": recipe}
+    st.page_link(
+        "screens/records.py",
+        label=tr("The records that it keeps"),
+        icon=":material/list:",
+        query_params=wanted | {"fate": "kept"},
+    )
+    label = tr("What was dropped, and why")
+    st.page_link("screens/overview.py", label=label, icon=":material/stacks:", query_params=wanted)
+    label = tr("Train a model on it")
+    wanted = wanted | {"part": "new"}
+    st.page_link("screens/models.py", label=label, icon=":material/model_training:", query_params=wanted)
 
 
 def show_nothing_kept(recipe: str) -> None:
@@ -144,10 +174,19 @@ def _wait(recipe: str, run: str) -> None:
         address.put("recipe", recipe)
         st.rerun()
     st.info(tr("The run is {state}.", state=_state(found.state)))
+    if found.state in WAITING:
+        st.caption(tr("It begins within half a minute, or once the run before it has ended."))
     told = [f"{SIGNS.get(state, '·')} {texts.plain(name)}: {_state(state)}" for name, state in steps]
     st.markdown("  \n".join(told))
     show_crawls()
+    if any(name.startswith("finetune ") and state == "RUNNING" for name, state in steps):
+        _show_training(recipe)
     st.link_button(tr("The run's page"), found.url, icon=":material/open_in_new:")
+
+
+def _show_training(recipe: str) -> None:
+    done = models.steps_done(recipe, ask.data_path())
+    st.caption(tr("Step {number} of training is done.", number=f"{done:,}") if done else tr("Training begins."))
 
 
 def _state(state: str) -> str:
@@ -167,12 +206,12 @@ def _show_crawl(crawl: crawls.Crawl) -> None:
     if crawl.idle > BROKEN_OFF:
         st.markdown(tr("{source}: broken off after {asked} addresses; the next run goes on there.", **words))
         return
-    words |= {"expected": f"{crawl.expected:,}" if crawl.expected else "?", "lately": f"{crawl.lately:,}"}
-    says = tr("{source}: {asked} addresses of {expected} dealt with, {lately} in the last minute", **words)
+    words |= {"expected": f"{crawl.expected or 0:,}", "lately": f"{crawl.lately:,}"}
     if crawl.expected:
+        says = tr("{source}: {asked} addresses of {expected} dealt with, {lately} in the last minute", **words)
         st.progress(min(1.0, crawl.asked / crawl.expected), says)
     else:
-        st.markdown(says)
+        st.markdown(tr("{source}: {asked} addresses dealt with, {lately} in the last minute", **words))
     if crawl.failed:
         reasons = ", ".join(f"{texts.plain(reason)} {number:,}" for reason, number in crawl.reasons.items())
         st.caption(tr("{number} without an answer: {reasons}", number=f"{crawl.failed:,}", reasons=reasons))

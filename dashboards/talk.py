@@ -70,9 +70,13 @@ class Talk:
             return False
         last = self.turns[-1]
         stopped = any(answer.error or answer.stopped.is_set() for answer in last.answers.values())
-        said = {answer.text.strip() for answer in last.answers.values()}
+        is_empty = any(not answer.text.strip() for answer in last.answers.values())
         seen = last.named or bool(last.better) or not self.is_shared(self.turns[:-1])
-        return last.has_ended and not stopped and len(said) == len(self.models) and "" not in said and not seen
+        return last.has_ended and not (stopped or is_empty or seen or self.says_the_same())
+
+    def says_the_same(self) -> bool:
+        """Whether both answered the last question in the same words."""
+        return bool(self.turns) and len({answer.text.strip() for answer in self.turns[-1].answers.values()}) == 1
 
     def may_win(self, side: str) -> bool:
         """Whether the last answer on this side may be learnt from: one that was cut teaches to end in mid-sentence."""

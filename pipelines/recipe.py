@@ -96,19 +96,21 @@ class FinetuneSettings(_Section):
         "smollm2", description="`smollm2` (packaged), a folder, a hub name, or `modelscope:` and a name."
     )
     revision: str = Field("", description="Commit, tag or branch on the hub; unset: its newest.")
-    method: Literal["lora", "full"] = "lora"
-    epochs: float = Field(1.0, gt=0)
+    method: Literal["lora", "full"] = Field(
+        "lora", description="Train a small part beside the weights, or all of them."
+    )
+    epochs: float = Field(1.0, gt=0, description="Times that every record is learnt from.")
     max_steps: int = Field(-1, description="Stop after this many optimiser steps; -1: by epochs.")
     max_seconds: float = Field(0, ge=0, description="Stop training after this long; 0: no limit.")
     batch_tokens: int = Field(2048, ge=16, description="Tokens of a batch with its padding; a longer example is alone.")
     gradient_accumulation: int = Field(2, ge=1, description="Batches of an optimiser step.")
-    learning_rate: float = Field(2e-4, gt=0)
+    learning_rate: float = Field(2e-4, gt=0, description="How far a step goes; halve it where the loss goes up.")
     max_length: int = Field(4096, ge=16, description="Tokens per example, and no more than the model's context holds.")
     longer: Literal["cut", "drop"] = Field("cut", description="Longer answers end at a paragraph, or are left out.")
     learn: Literal["last", "all"] = Field("last", description="Answers of a conversation that are learnt.")
     system: str = Field("", description="System prompt of records without one; the model's template keeps it.")
-    lora_rank: int = Field(8, ge=1)
-    seed: int = 17
+    lora_rank: int = Field(8, ge=1, description="Size of the part that LoRA trains.")
+    seed: int = Field(17, description="Draws the order of the records; the same seed trains the same model.")
     eval_records: int = Field(64, ge=1, description="Held-out records measured before and after.")
     evaluate_every: int = Field(0, ge=0, description="And after so many steps each time; 0: only before and after.")
     patience: int = Field(
@@ -133,7 +135,7 @@ class PreferenceSettings(_Section):
     gap: int = Field(1, ge=1, description="Least difference between the scores of a pair.")
     per_question: int = Field(3, ge=1, description="Most pairs of one question, those of the largest gap first.")
     balance: bool = Field(True, description="Learn as many pairs whose chosen answer is shorter as longer.")
-    epochs: float = Field(1.0, gt=0)
+    epochs: float = Field(1.0, gt=0, description="Times that every pair is learnt from.")
     max_steps: int = Field(-1, description="Stop after this many optimiser steps; -1: by epochs.")
     max_seconds: float = Field(0, ge=0, description="Stop training after this long; 0: no limit.")
     learning_rate: float | None = Field(None, gt=0, description="Unset: 1e-4, and 1e-5 where all weights are trained.")

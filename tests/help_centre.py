@@ -72,4 +72,9 @@ def _articles() -> dict[str, object]:
         }
         for number, (title, text) in enumerate(ARTICLES.items())
     ]
-    return {"articles": articles, "sections": [{"id": 30, "name": "Kettles"}], "users": [{"id": 9, "name": "Jo"}]}
+    return {
+        "articles": articles,
+        "count": len(articles),
+        "sections": [{"id": 30, "name": "Kettles"}],
+        "users": [{"id": 9, "name": "Jo"}],
+    }

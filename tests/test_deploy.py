@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from pipelines.flows import server, sign_in
+from pipelines.flows.stages import deployment_name
 from pipelines.recipe import load
 from tests.documents import read
 from tests.rooms import ROOT
@@ -65,7 +66,7 @@ def test_deployments_name_flows_parameters_and_recipes_that_are_there(one: dict[
     taken = inspect.signature(getattr(importlib.import_module(module), name).fn).parameters
     assert one["parameters"].keys() <= taken.keys()
     assert {"gristmill", load(one["parameters"]["recipe"]).name} <= set(one["tags"])
-    assert one["name"] == load(one["parameters"]["recipe"]).name  # by which the dashboard finds it
+    assert one["name"] == deployment_name(load(one["parameters"]["recipe"]).name, name)
     mounted = {where.split(":")[1] for where in SERVICES["worker"]["volumes"][:1]}
     assert one["parameters"]["data"] in mounted and f"VOLUME {one['parameters']['data']}" in DOCKERFILE
 

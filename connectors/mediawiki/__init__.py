@@ -8,7 +8,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from connectors.base import Kind, LocalPath, Settings, Web
-from connectors.mediawiki.api import from_api
+from connectors.mediawiki.api import articles, from_api
 from connectors.mediawiki.article import article, wikitext_of
 from connectors.mediawiki.dump import from_dump
 from connectors.mediawiki.revision import Revision
@@ -59,6 +59,9 @@ class MediaWiki(Settings):
                 )
             )
         return (self.dump,) if self.dump else ()
+
+    def expected(self, web: Web) -> int | None:
+        return articles(web, self.api) if self.namespaces == (0,) else None
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
         """Dumps in their order, live wikis by namespace and title."""

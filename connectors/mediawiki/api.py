@@ -17,7 +17,7 @@ from connectors.html import spdx
 from connectors.mediawiki.expansion import redirect_of, used
 from connectors.mediawiki.revision import UNSPOKEN, USERS, Revision, address
 from connectors.mediawiki.sources import Templates
-from connectors.reading.stored_json import instead, load
+from connectors.reading.stored_json import instead, integer, load
 from connectors.web.freshness import retry_after
 from schemas.document import Reject
 
@@ -59,6 +59,16 @@ def from_api(web: Web, api: str, namespaces: tuple[int, ...], cursor: str | None
             yield from _deleted(web, api, site, namespaces, cursor)
     except WebError as error:
         yield Reject(error.url, error.reason, error.detail)
+
+
+def articles(web: Web, api: str) -> int | None:
+    """How many articles the wiki says that it has; redirects are none."""
+    try:
+        answer, _ = _ask(web, api, {"meta": "siteinfo", "siprop": "statistics"})
+    except WebError:
+        return None
+    stated = answer["query"].get("statistics")
+    return integer(stated.get("articles")) if isinstance(stated, dict) else None
 
 
 def _site(web: Web, api: str) -> _Site:

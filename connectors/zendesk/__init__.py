@@ -10,7 +10,7 @@ from pydantic import Field
 from connectors.base import Kind, LocalPath, Response, Settings, Web
 from connectors.reading.local import files_at, ignored
 from connectors.reading.spill import TooMany, spilled
-from connectors.zendesk.api import articles, posts
+from connectors.zendesk.api import articles, posts, stated
 from connectors.zendesk.documents import parse_page
 from connectors.zendesk.entries import NameIndex, article_page, post_page
 from connectors.zendesk.saved import SavedObjects, saved_objects
@@ -42,6 +42,11 @@ class Zendesk(Settings):
 
     def files(self) -> tuple[Path, ...]:
         return files_at(self.folder, self.name, "folder", lambda file: file.suffix == ".json")
+
+    def expected(self, web: Web) -> int | None:
+        told = [stated(web, self.url.rstrip("/"), self.locale, part) for part in self.parts]
+        known = [number for number in told if number is not None]
+        return sum(known) if known else None
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
         """Articles, then posts."""

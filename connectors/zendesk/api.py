@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from connectors.base import Response, Web
-from connectors.reading.stored_json import answered
+from connectors.reading.stored_json import answered, ask, integer
 from connectors.web.url import same_site
 from connectors.zendesk.entries import KIND_OF_LISTING, Entry, NameIndex, is_entry
 from schemas.document import Reject
@@ -29,6 +29,13 @@ def articles(
         yield from ((entry, answer) for entry in entries)
         if cursor and all(str(entry.get("updated_at") or "") < cursor for entry in entries):
             return
+
+
+def stated(web: Web, base: str, locale: str, part: str) -> int | None:
+    """How many articles or posts there are: listings that are paged by number say so, those paged by cursor do not."""
+    route = f"help_center/{locale}/articles" if part == "articles" else "community/posts"
+    found = ask(web, f"{base}/api/v2/{route}.json?per_page=1")
+    return integer(found.get("count")) if isinstance(found, dict) else None
 
 
 def posts(web: Web, base: str, names: NameIndex) -> Iterator[tuple[Entry | Reject, list[Entry], Response | None]]:

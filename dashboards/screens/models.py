@@ -4,7 +4,7 @@ import re
 
 import streamlit as st
 
-from dashboards import address, ask, chatting, loss_chart, texts
+from dashboards import address, ask, chatting, loss_chart, texts, training
 from dashboards.markdown import to_html
 from pipelines.catalog import models, snapshots
 from pipelines.catalog.models import Model
@@ -22,6 +22,7 @@ PARTS = {
     "answers": Message("Answers"),
     "curation": Message("Does curation help?"),
     "chat": Message("Chat"),
+    "new": Message("Train another"),
 }
 TESTS = {
     "": Message("any"),
@@ -39,13 +40,18 @@ def draw() -> None:
     if not recipe:
         texts.show_nothing_curated()
         return
+    is_trained = training.show_run(recipe)
     found = {model.name: model for model in models.listed(recipe, ask.data_path())}
     if not found:
-        st.info(tr("{recipe} has no model yet. This command trains one:", recipe=texts.plain(recipe)))
-        st.code(f"gristmill stage finetune {recipe}", language="bash")
+        if not is_trained:
+            st.info(tr("{recipe} has no model yet.", recipe=texts.plain(recipe)))
+        show_new(recipe, is_trained)
         return
     model = found[address.choice(tr("Model"), "model", list(found))]
     part = address.tabs(tr("Part"), "part", list(PARTS), lambda name: tr(PARTS[name]))
+    if part == "new":
+        show_new(recipe, is_trained)
+        return
     {
         "training": show_training,
         "evaluation": show_evaluation,
@@ -55,9 +61,16 @@ def draw() -> None:
     }[part](recipe, model)
 
 
+def show_new(recipe: str, is_trained: bool) -> None:
+    """The form that trains one, unless that is under way."""
+    if not is_trained:
+        training.show_form(recipe)
+
+
 def show_training(recipe: str, model: Model) -> None:
     """Curves, what it was trained on, where it comes from, the card."""
     numbers, counts = model.numbers, model.numbers["examples"]
+    st.markdown(texts.plain(tr(models.says(model))))
     cells = st.columns(4)
     cells[0].metric(tr("Examples"), f"{counts['trained']:,}")
     cells[1].metric(tr("Steps"), f"{numbers['steps']:,}")

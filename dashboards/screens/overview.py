@@ -44,8 +44,10 @@ def draw() -> None:
 def show_beginning() -> None:
     """What to do where nothing has been curated."""
     st.title(tr("Nothing has been curated here yet"))
-    st.write(tr("The data folder is `{folder}`. Begin here, or with one of these commands:", folder=ask.data_folder()))
-    st.page_link(SOURCES, label=tr("Add a source here"), icon=":material/cloud_download:", query_params={"show": "add"})
+    st.write(tr("Begin with what you have: a site, a forum, a help centre, files."))
+    label = f"**{tr('Add a source here')}**"
+    st.page_link(SOURCES, label=label, icon=":material/cloud_download:", query_params={"show": "add"})
+    st.caption(tr("Or with one of these commands; the data folder is `{folder}`.", folder=ask.data_folder()))
     st.code("gristmill demo\ngristmill init\ngristmill run RECIPE", language="bash")
     st.caption(tr("This page fills itself as soon as the first snapshot is published; reload it then."))
     show_runs()

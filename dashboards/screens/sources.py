@@ -45,8 +45,7 @@ def show_made() -> None:
         st.markdown(tr("{recipe} is written: {file}", recipe=f"**{texts.plain(made)}**", file=texts.plain(str(file))))
         running.show_mill(made, tr("Run it"))
         if any(row["recipe"] == made for row in ask.rows("recipes")):
-            wanted = {"recipe": made, "fate": "kept"}
-            st.page_link(RECORDS, label=tr("The records that it keeps"), icon=":material/list:", query_params=wanted)
+            running.show_next(made)
 
 
 def show_under_way() -> None:
@@ -65,7 +64,8 @@ def _look_on() -> None:
 def show_sources(recipe: str, found: list[dict[str, Any]]) -> None:
     """Numbers of each; a name leads to all about it."""
     if not found:
-        st.info(tr("Nothing has been collected here yet."))
+        if "run" not in st.query_params:
+            st.info(tr("Nothing has been collected here yet."))
         return
     for row in found:
         words = {name: f"{row[name]:,}" for name in ("pages", "documents", "records", "kept", "rejected", "holes")}
@@ -80,6 +80,7 @@ def show_sources(recipe: str, found: list[dict[str, Any]]) -> None:
             st.header(tr("Run"))
             st.caption(tr("What is new is fetched, and a new snapshot made; what is up to date is skipped."))
             running.show_mill(recipe, tr("Collect and curate {recipe} again", recipe=recipe))
+            running.show_next(recipe)
 
 
 def show_source(recipe: str, source: str) -> None:

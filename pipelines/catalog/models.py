@@ -8,7 +8,8 @@ from typing import Any
 
 from pipelines import storage
 from pipelines.evaluate import report, written
-from pipelines.messages import card_name
+from pipelines.finetune import gain
+from pipelines.messages import Message, card_name
 from pipelines.storage import integrity, layout
 from pipelines.storage.layout import REWARD
 from schemas.manifest import Manifest, by_reason
@@ -53,6 +54,12 @@ def listed(recipe: str, data: Path) -> list[Model]:
     return [model for folder in versions if (model := _model(folder))]
 
 
+def steps_done(recipe: str, data: Path) -> int:
+    """How far the training of a model is that is under way: the step of its newest checkpoint, or 0."""
+    kept = storage.folder(data, "finetune", recipe).glob(".v*/.checkpoints/checkpoint-*")
+    return max((int(folder.name.rpartition("-")[2]) for folder in kept), default=0)
+
+
 def _of_kind(kind: Path) -> Any:
     latest = storage.latest(kind).name
     return lambda folder: (folder.name != latest, -layout.version_number(folder))
@@ -65,6 +72,11 @@ def _model(folder: Path) -> Model | None:
     integrity.check((folder / shard.path, shard) for shard in manifest.shards if shard.path == METRICS)
     numbers: Numbers = json.loads((folder / METRICS).read_text("utf-8"))
     return Model(f"{folder.parent.name}/{folder.name}", folder, manifest, numbers)
+
+
+def says(model: Model) -> Message:
+    """What training has changed, in a sentence; "" of what learnt pairs, whose card has other numbers."""
+    return gain.sentence(model.numbers) if "." not in model.manifest.name else Message("")
 
 
 def evaluation(model: Model, data: Path) -> Numbers:

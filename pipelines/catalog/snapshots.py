@@ -6,6 +6,7 @@ from pipelines import storage
 from pipelines.recipe import RecipeError
 from pipelines.storage import integrity, layout
 
+SPLITS = ("train", "validation", "test")
 BENCHMARK = "benchmarks/"  # before a benchmark's name, among the inputs of a snapshot
 
 
@@ -21,6 +22,12 @@ def versions(recipe: str, data: Path) -> list[str]:
 def latest(recipe: str, data: Path) -> str:
     """The version that other stages read, which need not be the last that was made."""
     return storage.latest(storage.folder(data, "curate", recipe)).name
+
+
+def sizes(recipe: str, data: Path) -> dict[str, int]:
+    """How many records each split of the latest snapshot has; {} where there is none."""
+    manifest = storage.read_manifest(storage.latest(storage.folder(data, "curate", recipe)))
+    return {split: manifest.counts.get(split, 0) for split in SPLITS} if manifest else {}
 
 
 def folder_of(recipe: str, version: str, data: Path) -> Path:

@@ -119,6 +119,7 @@ def init(  # noqa: PLR0913, PLR0917 (its options are the words of the command)
         list[str] | None,
         typer.Option("--set", help="Another setting, as KEY=VALUE; of a list once for each. May be repeated."),
     ] = None,
+    policy: Annotated[str, typer.Option(help="What is kept: a policy's name or file; unsaid: `default`.")] = "",
     add: Annotated[bool, typer.Option("--add", help="Add a source to a recipe that is there.")] = False,
 ) -> None:
     """Write a first recipe from what you have, or add to one; asks for what no option says.
@@ -134,11 +135,9 @@ def init(  # noqa: PLR0913, PLR0917 (its options are the words of the command)
         address = _ask(tr("At which address was it"), "--address")
     name = name or _ask(tr("Its name, of a-z, 0-9, - and _"), "--name", begin.name_of(place))
     licence = _licence(connector) if licence is None else licence
-    answers = begin.Answers(place, connector, name, licence, address, title, _settings(connector, settings or []))
-    if add:
-        begin.add(file, answers, recipe_file.text_of(file))
-    else:
-        begin.write(file, answers)
+    told = _settings(connector, settings or [])
+    answers = begin.Answers(place, connector, name, licence, address, title, told, policy=policy)
+    begin.add(file, answers, recipe_file.text_of(file)) if add else begin.write(file, answers)
     print(tr("{file}: written; `gristmill check {file}` looks at it", file=file))
 
 

@@ -38,7 +38,7 @@ from schemas.manifest import Manifest
 from schemas.record import PAIR, RECORD
 from schemas.verdict import CONTAMINATED, PUBLISHED, PUBLISHED_PAIR, REASONS, VERDICT
 
-VERSION = 4  # 4: histograms in Chinese
+VERSION = 5  # 5: pairs in the attribution
 STAGE = "curate"
 SPLITS = ("train", "validation", "test")
 SHARD_ROWS = 50_000
@@ -85,6 +85,7 @@ def run(recipe: Recipe, data: Path, workers: int = 1) -> Manifest:
                 _count_by_source(con, builder, read.counts)
                 _write_pictures(histograms.count(con, closed(rules.quality)), builder)
                 _write_cards(con, recipe, folder.name, _rule_lines(con, rules), builder, read)
+                con.execute(sql.published_pairs(rules))
                 builder.text("ATTRIBUTION.md", attribution(con))
             _check_conservation(builder)
     else:

@@ -223,5 +223,11 @@ def pairs(policy: Policy) -> str:
     return _PAIRS.format(content=content, broken=broken, columns=columns, position=position, **_percents(policy))
 
 
+def published_pairs(policy: Policy) -> str:
+    """Creates the table `published_pairs`: whom the published pairs are owed to, one row a pair."""
+    credited = "source, licence, url, title, author"
+    return f"CREATE TEMP TABLE published_pairs AS SELECT {credited} FROM ({pairs(policy)})"
+
+
 def _percents(policy: Policy) -> dict[str, float]:
     return {"validation": policy.validation_percent, "test": policy.test_percent}

@@ -93,6 +93,7 @@ class Answers:
     title: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)  # of the source, as text or of the type that they have
     web: Mapping[str, Any] = field(default_factory=dict)  # of the recipe's [web]
+    policy: str = ""  # of a new recipe; "" is the default
 
 
 def is_address(place: str) -> bool:
@@ -143,7 +144,7 @@ def draft(file: Path, answers: Answers, name: str = "", heading: str = "") -> st
 
     Raises: WrongInput where the connector does not read such a place.
     """
-    about = {"name": name or answers.name} | ({"title": answers.title} if answers.title else {})
+    about = {"name": name or answers.name} | _titled(answers) | ({"policy": answers.policy} if answers.policy else {})
     return recipe_file.new(about, source(answers, file.parent), answers.web, heading)
 
 

@@ -3,7 +3,7 @@
 import importlib.util
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -44,8 +44,8 @@ def check(path: str, data: Path) -> list[Finding]:
     return look(load(path), data)
 
 
-def look(recipe: Recipe, data: Path) -> list[Finding]:
-    """The same for a recipe that need not be a file yet."""
+def look(recipe: Recipe, data: Path, stages: Sequence[Stage] = STAGES) -> list[Finding]:
+    """The same for a recipe that need not be a file yet, and for a run of some stages."""
     rules = policy.load(recipe.policy)
     findings = [_settings(recipe, rules)]
     for name in recipe.source_names():
@@ -57,8 +57,10 @@ def look(recipe: Recipe, data: Path) -> list[Finding]:
     ]
     for rule, key in measured.unmeasured(rules, recipe).items():
         findings.append(_unmeasured(rule, key))
-    findings += [*_decisions_and_benchmarks(recipe, data), *_training(), *_disk(data)]
-    return findings + [_plan(recipe, stage, data) for stage in STAGES if steps.steps(recipe, stage)]
+    findings += _decisions_and_benchmarks(recipe, data)
+    findings += _training() if "finetune" in stages else ()
+    findings += _disk(data)
+    return findings + [_plan(recipe, stage, data) for stage in stages if steps.steps(recipe, stage)]
 
 
 def _unmeasured(rule: str, key: str) -> Finding:
@@ -90,7 +92,7 @@ def _reached(source: Connector, recipe: Recipe) -> Iterator[Finding]:
         says = Message("{number} local files, {size:,.1f} MB", number=len(files), size=size / 1e6)
         yield Finding("ok", source.name, says)
     for address in _addresses(source) if not files else ():
-        yield _asked(source.name, address, recipe)
+        yield from _asked(source, address, recipe)
 
 
 def _addresses(source: Any) -> list[str]:
@@ -99,18 +101,23 @@ def _addresses(source: Any) -> list[str]:
     return [one for one in listed if isinstance(one, str) and one.startswith(("http://", "https://"))]
 
 
-def _asked(name: str, address: str, recipe: Recipe) -> Finding:
-    """One polite request, robots first, through a client whose cache is thrown away."""
+def _asked(source: Connector, address: str, recipe: Recipe) -> Iterator[Finding]:
+    """One polite request, robots first, through a client whose cache is thrown away; one or two more for the size."""
+    name, expected = source.name, None
     with tempfile.TemporaryDirectory(dir=temporary.folder()) as folder:
         try:
-            guest = {"sign_in": sign_in(), "licence": recipe.source(name).licence, **recipe.web.model_dump()}
+            guest = {"sign_in": sign_in(), "licence": source.licence, **recipe.web.model_dump()}
             with open_web(Path(folder) / "web.sqlite", source=name, **guest) as web:
                 answer = web.get(address)
+                expected = source.expected(web) if answer.status < 400 else None
         except WebError as error:
-            return Finding("error", name, Message("cannot be had: {error}", error=error))
+            yield Finding("error", name, Message("cannot be had: {error}", error=error))
+            return
     level: Level = "ok" if answer.status < 400 else "error"
     numbers = {"status": answer.status, "size": len(answer.body)}
-    return Finding(level, name, Message("{address} answers {status}, {size:,} bytes", address=address, **numbers))
+    yield Finding(level, name, Message("{address} answers {status}, {size:,} bytes", address=address, **numbers))
+    if expected is not None:
+        yield Finding("ok", name, Message("the site says that it has {number:,} pages to read", number=expected))
 
 
 def _licence(source: Connector, rules: policy.Policy) -> Iterator[Finding]:

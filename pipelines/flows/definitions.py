@@ -21,7 +21,7 @@ from pydantic import Field
 from pipelines.catalog import status
 from pipelines.flows import automations, connection, nothing_kept, server, shown, steps, temporary_server
 from pipelines.flows.clusters import Engine, Submit, executor_on, open_cluster
-from pipelines.flows.stages import STAGES, Stage
+from pipelines.flows.stages import DOES, STAGES, Stage, deployment_name
 from pipelines.flows.steps import Outcome, RunFailed, Step
 from pipelines.recipe import FinetuneSettings, PreferenceSettings, Recipe, load
 from pipelines.storage import filesystem, lease
@@ -37,7 +37,9 @@ from prefect.artifacts import (  # noqa: E402
     update_progress_artifact,
 )
 from prefect.cache_policies import NO_CACHE  # noqa: E402
+from prefect.client.orchestration import SyncPrefectClient, get_client  # noqa: E402
 from prefect.events import emit_event  # noqa: E402
+from prefect.exceptions import ObjectNotFound  # noqa: E402
 from prefect.logging.handlers import APILogHandler  # noqa: E402
 from prefect.schedules import Cron  # noqa: E402
 from prefect.task_runners import ThreadPoolTaskRunner  # noqa: E402
@@ -55,6 +57,18 @@ PreferenceOverride = PreferenceSettings | None
 THREADS: Any = ThreadPoolTaskRunner(max_workers=8)
 
 
+def _run_name() -> str:
+    """What a run is called where runs are listed: the recipe, and the stages that were asked for."""
+    told, flow_name = runtime.flow_run.parameters, runtime.flow_run.flow_name
+    chosen = [stage for stage in STAGES if stage in told.get("stages", ())]
+    does = DOES[flow_name] if flow_name != "mill" or chosen == [*STAGES] else _shortly(chosen)
+    return f"{Path(told['recipe']).stem}: {does}"
+
+
+def _shortly(stages: Sequence[str]) -> str:
+    return stages[0] if len(stages) == 1 else f"{stages[0]} to {stages[-1]}" if stages else "nothing"
+
+
 @task(task_run_name="{stage} {name}", cache_policy=NO_CACHE, persist_result=False)
 def do_step(
     recipe: Recipe, stage: Stage, name: str, data: Path, workers: int, run_id: str, executor: ShardExecutor
@@ -70,7 +84,7 @@ def do_step(
 collect_source = do_step.with_options(name="collect_source", retries=1, retry_delay_seconds=10)
 
 
-@flow(name="mill", task_runner=THREADS, persist_result=False)
+@flow(name="mill", flow_run_name=_run_name, task_runner=THREADS, persist_result=False)
 def mill(  # noqa: PLR0913, PLR0917 (its arguments are the fields of the form)
     recipe: str,
     data: str = "data",
@@ -98,7 +112,7 @@ def mill(  # noqa: PLR0913, PLR0917 (its arguments are the fields of the form)
         _run(chosen, stages, data, workers, cluster)
 
 
-@flow(name="collect", task_runner=THREADS, persist_result=False)
+@flow(name="collect", flow_run_name=_run_name, task_runner=THREADS, persist_result=False)
 def collect(recipe: str, data: str = "data", sources: list[str] = []) -> None:  # noqa: B006
     """Fetch what is new in the sources, several at once.
 
@@ -110,7 +124,7 @@ def collect(recipe: str, data: str = "data", sources: list[str] = []) -> None:  
     _run(_only(load(recipe), sources), ["collect"], data, workers=1)
 
 
-@flow(name="curate", task_runner=THREADS, persist_result=False)
+@flow(name="curate", flow_run_name=_run_name, task_runner=THREADS, persist_result=False)
 def curate(
     recipe: str,
     data: str = "data",
@@ -133,7 +147,7 @@ def curate(
         _run(load(recipe).with_policy(policy), ["normalise", "annotate", "dedupe", "curate"], data, workers, cluster)
 
 
-@flow(name="finetune", task_runner=THREADS, persist_result=False)
+@flow(name="finetune", flow_run_name=_run_name, task_runner=THREADS, persist_result=False)
 def finetune(recipe: str, data: str = "data", settings: FinetuneOverride = None) -> None:
     """Fine-tune a model on the recipe's latest snapshot.
 
@@ -145,7 +159,7 @@ def finetune(recipe: str, data: str = "data", settings: FinetuneOverride = None)
     _run(_with_finetune(load(recipe), settings), ["finetune"], data, workers=1)
 
 
-@flow(name="prefer", task_runner=THREADS, persist_result=False)
+@flow(name="prefer", flow_run_name=_run_name, task_runner=THREADS, persist_result=False)
 def prefer(recipe: str, data: str = "data", settings: PreferenceOverride = None) -> None:
     """Learn from the pairs of the recipe's latest snapshot, beginning with its latest fine-tuned model.
 
@@ -176,13 +190,6 @@ def run_mill(
 
 
 FLOWS = (mill, collect, curate, finetune, prefer)
-DOES = {  # each flow's own tag
-    "mill": "whole road",
-    "collect": "pages only",
-    "curate": "pages to snapshot",
-    "finetune": "snapshot to model",
-    "prefer": "preferences",
-}
 
 
 def _with_finetune(recipe: Recipe, settings: FinetuneSettings | None) -> Recipe:
@@ -276,15 +283,31 @@ def _key(what: str, recipe: Recipe) -> str:
 def serve_recipes(recipes: Sequence[str], data: str) -> None:
     """Serve every flow of every recipe until told to stop. One run at a time: they share the data folder."""
     automations.watch()
+    forget_older([load(name).name for name in recipes])
     deployments = [_deployment(one, name, data) for name in recipes for one in FLOWS]
     serve(*deployments, limit=1, print_starting_message=False)
+
+
+def forget_older(recipes: Sequence[str]) -> None:
+    """Deployments of earlier releases were called as the recipe is. Nobody waits for what their schedules ask for."""
+    with get_client(sync_client=True) as client:
+        for name in (f"{one.name}/{recipe}" for one in FLOWS for recipe in recipes):
+            _forget(client, name)
+
+
+def _forget(client: SyncPrefectClient, name: str) -> None:
+    """Take away a deployment of ours that no work pool has."""
+    with suppress(ObjectNotFound):
+        found = client.read_deployment_by_name(name)
+        if found.work_pool_name is None and "gristmill" in found.tags:
+            client.delete_deployment(found.id)
 
 
 def _deployment(one: Any, name: str, data: str) -> Any:
     recipe, file = load(name), Path(name)
     when = recipe.schedule if one is mill else None
     return one.to_deployment(
-        name=recipe.name,
+        name=deployment_name(recipe.name, one.name),
         schedule=Cron(when.cron, timezone=when.timezone) if when else None,
         parameters={"recipe": str(file.absolute()) if file.is_file() else name, "data": data},
         tags=["gristmill", recipe.name, DOES[one.name]],

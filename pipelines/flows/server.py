@@ -126,7 +126,7 @@ def is_up(url: str) -> bool:
 
 
 def has_deployments(api: str, names: Sequence[str]) -> bool:
-    """Whether a process waits for runs of the deployments called `names`."""
+    """Whether a process waits for runs of all deployments called `names`."""
     only = {"name": {"any_": list(names)}, "tags": {"all_": ["gristmill"]}}
     try:
         found = ask(api, "deployments/filter", {"deployments": only})

@@ -31,7 +31,8 @@ def where_next(recipe: Recipe, dashboard: str, ui: str, data: Path, has_snapshot
     """Links to the dashboard's pages of this recipe, and commands."""
     asked = urlencode({"recipe": recipe.name})
     pages = {"": "Overview: what is left at each stage, what was lost and why", "records": "Records: read and review"}
-    pages |= {"policy": "Policy: move a rule's line", "snapshots": "Snapshots: versions, export"}
+    pages |= {"sources": "Sources: what each gave, what was refused", "policy": "Policy: move a rule's line"}
+    pages |= {"snapshots": "Snapshots: versions, export", "models": "Models: train one, chat, vote"}
     links = [f"- [{says}]({dashboard}/{page}?{asked})" for page, says in pages.items()] if dashboard else []
     at = "" if str(data) == "data" else f" --data {data}"
     commands = [f"gristmill status{at}"]

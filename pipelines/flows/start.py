@@ -1,7 +1,8 @@
 """Start a run on the Prefect server at work, and ask how it goes. Imports no Prefect: the dashboard asks too."""
 
+import os
 import urllib.error
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -28,27 +29,21 @@ class Run:
         return self.state in ENDED
 
 
-def start_curate(recipe: str, policy: str) -> Run:
-    """Start the deployment `curate` of a recipe with a policy's name or path, and wait for nothing.
+def start_mill(
+    recipe: str, place: str, stages: Sequence[Stage], policy: str = "", finetune: Mapping[str, Any] | None = None
+) -> Run:
+    """Start the flow `mill` with a recipe's file, by its own deployment or, of a new recipe, by that of another, of
+    those over this data folder if there are any.
 
-    Raises: WorkFailed where no server runs here, or it does not serve the recipe.
-    """
-    deployment = _ask(f"deployments/name/curate/{quote(recipe, safe='')}")
-    body = {"parameters": {"policy": policy}, "state": {"type": "SCHEDULED"}}
-    return _run(_ask(f"deployments/{deployment['id']}/create_flow_run", body))
-
-
-def start_mill(recipe: str, place: str, stages: Sequence[Stage]) -> Run:
-    """Start the flow `mill` with a recipe's file, by its own deployment or, of a new recipe, by that of another.
-
+    `policy`, by name or path, and `finetune`, settings of training, are in place of the recipe's own.
     Raises: WorkFailed where no server runs here, or nothing waits for its runs.
     """
     wanted = {"flows": {"name": {"any_": ["mill"]}}, "deployments": {"tags": {"all_": ["gristmill"]}}}
     ready = [one for one in _ask("deployments/filter", wanted) if one.get("status") == "READY"]
     if not ready:
         raise WorkFailed("no `gristmill up` waits for runs here")
-    deployment = min(ready, key=lambda one: (one["name"] != recipe, one["name"]))
-    how = {"recipe": place, "stages": list(stages), "policy": "", "finetune": None}
+    deployment = min(ready, key=lambda one: (recipe not in one["tags"], not _is_here(one), one["name"]))
+    how = {"recipe": place, "stages": list(stages), "policy": policy, "finetune": finetune}
     body = {"name": recipe, "tags": ["gristmill", recipe], "parameters": how, "state": {"type": "SCHEDULED"}}
     return _run(_ask(f"deployments/{deployment['id']}/create_flow_run", body))
 
@@ -62,6 +57,10 @@ def steps(run: str) -> list[tuple[str, str]]:
 def find(run: str) -> Run:
     """The run with this id. Raises WorkFailed where no server runs here, or it knows of no such run."""
     return _run(_ask(f"flow_runs/{quote(run, safe='')}"))
+
+
+def _is_here(deployment: Mapping[str, Any]) -> bool:
+    return bool(deployment["parameters"].get("data") == os.environ.get("GRISTMILL_DATA", "data"))
 
 
 def _run(told: dict[str, Any]) -> Run:

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from pipelines.errors import WorkFailed
-from pipelines.flows import ports, served, server
+from pipelines.flows import ports, served, server, stages
 from pipelines.flows.local_servers import origins
 from pipelines.messages import Message, joined
 from pipelines.recipe import load
@@ -104,9 +104,13 @@ def _start(
     flows = Service("flows", ["pipelines.flows.definitions", str(data.absolute()), *recipes], stack)
     dashboard = Service("dashboard", [SERVERS, "dashboard", str(dashboard_port)], stack)
     dashboard.wait(lambda: server.is_up(f"{addresses['dashboard']}/_stcore/health"))
-    flows.wait(lambda: server.has_deployments(api, [load(recipe).name for recipe in recipes]))
+    flows.wait(lambda: server.has_deployments(api, _deployments(recipes)))
     (server.home() / server.UP_FILE).write_text(json.dumps(addresses))
     return addresses, [*services, flows, dashboard]
+
+
+def _deployments(recipes: Sequence[str]) -> list[str]:
+    return [stages.deployment_name(load(recipe).name, flow) for recipe in recipes for flow in stages.DOES]
 
 
 def _server(at: str, port: int, stack: ExitStack) -> tuple[str, list[Service]]:

@@ -22,11 +22,11 @@ from pipelines.suppression import Tombstones
 from schemas.cluster import COMPARED
 from schemas.manifest import Manifest, digest
 from schemas.page import PAGE, Page, to_row
-from schemas.verdict import PUBLISHED
+from schemas.verdict import PUBLISHED, PUBLISHED_PAIR
 
 KEYS = ("record_id", "pair_id", "duplicate_id", "page_id", "key", "url", "source", "author")
 COUNTED_AS = {"signals": "records", "clusters": "records"}
-SPLITS = ("train", "validation", "test")
+SPLITS, PAIRS = ("train", "validation", "test"), "pairs"
 SAMPLES, ATTRIBUTION = "metrics.json", "ATTRIBUTION.md"
 ERASED = Message("\n## Erased since\n\n")
 
@@ -248,17 +248,23 @@ def _update_snapshot_texts(folder: Path, manifest: Manifest, builder: storage.Fo
     counts = builder.counts
     counts["kept"] = sum(counts[split] for split in SPLITS)
     counts["records"] = counts["kept"] + counts["dropped"]
-    names = [name for split in SPLITS for name in manifest.tables(split)]
-    paths = [(builder.folder if builder.has(name) else folder) / name for name in names]
+    records, pairs = ([*_paths(folder, manifest, builder, tables)] for tables in (SPLITS, (PAIRS,)))
     with duckdb.connect(config={"threads": 1}) as con:
         duck.use_filesystem(con, folder)
-        con.execute(f"CREATE VIEW published AS SELECT * FROM {duck.parquet(paths, PUBLISHED)}")
+        for name, paths, schema in (("published", records, PUBLISHED), ("published_pairs", pairs, PUBLISHED_PAIR)):
+            con.execute(f"CREATE VIEW {name} AS SELECT * FROM {duck.parquet(paths, schema)}")
         builder.text(ATTRIBUTION, attribution(con))
     for name, language in CARDS.items():
         if (folder / name).exists():  # an earlier release wrote no card in Chinese
             with spoken(language):
                 card = (folder / name).read_text().split(tr(ERASED))[0]
                 builder.text(name, f"{card}{tr(ERASED)}{tr(_NOTE, number=counts['erased'])}\n")
+
+
+def _paths(folder: Path, manifest: Manifest, builder: storage.FolderBuilder, tables: Iterable[str]) -> Iterator[Path]:
+    """The shards of some tables: those that were written anew, and those that stay."""
+    for name in (name for table in tables for name in manifest.tables(table)):
+        yield (builder.folder if builder.has(name) else folder) / name
 
 
 def _erase_samples(folder: Path, manifest: Manifest, targets: ErasureTargets) -> dict[str, int]:

@@ -1,9 +1,11 @@
 """Walks by a person without a shell: twenty bad records are found, a line is moved, saved and run, and they are gone;
-and "we have a help centre", from an empty data folder to its records.
+and "we have a help centre", from an empty data folder to its records, a snapshot, a model that was trained on it, a
+chat with it beside its base, and a blind vote.
 
 Clicks, keys, characters and seconds are printed, with what is waited for in them; what a person reads comes on top.
 """
 
+import json
 import re
 import time
 from collections.abc import Iterator
@@ -18,7 +20,9 @@ from tests.waiting import FAR, until
 
 RULE, LINE, BAD = "output_too_short", "40", 20  # a rule whose lines are all of words: the nearest are nearest to them
 MOST_CLICKS = 24  # three of them for lists that closed
-MOST_CLICKS_OF_A_SOURCE = 14
+MOST_CLICKS_OF_A_SOURCE, MOST_CLICKS_TO_A_VOTE = 14, 26
+ROUNDS = "10"  # of training over a handful of records
+QUESTIONS = ("How do I descale the kettle?", "How do I clean the tray?", "How do I stop the alarm?")
 LOOK = 3_000  # milliseconds until a person clicks again
 
 
@@ -123,7 +127,8 @@ def test_bad_records_are_gone_after_a_walk(large: Mill, page: Page) -> None:
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mill]:
     """A running `gristmill up` over a data folder in which nothing is."""
-    with serving(tmp_path_factory.mktemp("empty"), SMALL, {}) as mill:
+    without_schedule = SMALL.partition("[schedule]")[0] + SMALL[SMALL.index("[[sources]]") :]
+    with serving(tmp_path_factory.mktemp("empty"), without_schedule, {}) as mill:
         yield mill
 
 
@@ -133,7 +138,46 @@ def fill(hands: Hands, label: str, words: str) -> None:
     hands.press("Tab")
 
 
-def test_a_help_centre_becomes_records(empty: Mill, page: Page) -> None:
+def train(hands: Hands) -> None:
+    """From any page to a model."""
+    page = hands.page
+    hands.click(page.get_by_role("link", name="Models", exact=True))
+    expect(page.get_by_text("These are few records")).to_be_visible()
+    hands.click(page.get_by_role("spinbutton", name="Rounds through the records"))
+    hands.write(ROUNDS)
+    hands.press("Enter")
+    expect(page).to_have_url(re.compile(f"epochs={ROUNDS}"))
+    shoot(page, "walk-training")
+    hands.click(page.get_by_role("button", name="Train a model"))
+    expect(page.get_by_role("link", name="Chat with it, and with what it began with")).to_be_visible()
+
+
+def vote(hands: Hands) -> None:
+    """Questions until two answers can be told apart; a name; the vote."""
+    page = hands.page
+    hands.click(page.get_by_role("link", name="Chat with it, and with what it began with"))
+    hands.click(page.get_by_role("button", name="Start the model"))
+    better = page.get_by_role("button", name="is better", disabled=False)
+    name = page.get_by_role("textbox", name="Your name, to vote")
+    no_pair = page.get_by_text(re.compile("Both say the same|Both answers were cut off|These answers are no pair"))
+    for question in QUESTIONS:
+        hands.click(page.get_by_placeholder("Ask both"))
+        hands.write(question)
+        hands.press("Enter")
+        expect(name.or_(no_pair).first).to_be_visible()
+        if name.count():
+            break
+        hands.click(page.get_by_role("button", name="Begin anew"))
+    print(hands.told("asked"))
+    hands.click(name)
+    hands.write("Ada")
+    hands.press("Enter")
+    shoot(page, "walk-chat")
+    hands.click(better.first)
+    expect(page.get_by_role("button", name="Take the vote back")).to_be_visible()
+
+
+def test_a_help_centre_becomes_a_model_that_is_voted_on(empty: Mill, page: Page) -> None:
     """Its server is on loopback, which costs three clicks (a check that says so, and its cure); others cost none."""
     with help_centre() as site:
         page.goto(f"{empty.dashboard}/?lang=en")
@@ -146,7 +190,7 @@ def test_a_help_centre_becomes_records(empty: Mill, page: Page) -> None:
         hands.click(page.get_by_role("button", name="Check it"))
         expect(page.get_by_text(f"list 127.0.0.1:{site.port} under allow_private")).to_be_visible()
         print(f"\n{hands.told('refused')}")
-        hands.click(page.get_by_text("How it is asked"))
+        hands.click(page.get_by_text("How it is asked", exact=True))
         fill(hands, "allow_private", f"127.0.0.1:{site.port}")
         hands.click(page.get_by_role("button", name="Check it"))
         expect(page.get_by_role("button", name="Write it and run it")).to_be_visible()
@@ -160,3 +204,11 @@ def test_a_help_centre_becomes_records(empty: Mill, page: Page) -> None:
         print(hands.told("seen"))
         shoot(page, "walk-help-centre")
     assert hands.clicks <= MOST_CLICKS_OF_A_SOURCE
+    train(hands)
+    print(hands.told("trained"))
+    vote(hands)
+    print(hands.told("voted"))
+    shoot(page, "walk-voted")
+    (said,) = map(json.loads, (empty.folder / "data" / "votes.jsonl").read_text().splitlines())
+    assert said["who"] == "Ada" and said["messages"][0]["content"] in QUESTIONS
+    assert hands.clicks <= MOST_CLICKS_TO_A_VOTE

@@ -84,7 +84,7 @@ def submit(page: Page, started: Callable[[], list[dict[str, Any]]]) -> None:
 @pytest.fixture(scope="module")
 def run_page(mill: Mill, page: Page) -> str:
     """The page of a run that was started from the form, once it has ended."""
-    deployment = ask(f"{mill.api}/deployments/name/mill/small")
+    deployment = ask(f"{mill.api}/deployments/name/mill/small:%20whole%20road")
     page.goto(f"{mill.ui}/v2/deployments/deployment/{deployment['id']}/run")
     expect(page.get_by_text("Which stages to run")).to_be_visible()
     expect(page.get_by_text("Processes of the stages that compute")).to_be_visible()

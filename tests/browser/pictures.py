@@ -18,6 +18,8 @@ SIZE = {"width": 1200, "height": 780}
 QUALITY = 60
 BUSY = ", ".join(f"[data-testid={one}]" for one in ("stSkeleton", "stStatusWidget", "stSpinner"))
 READY_SECONDS = 60.0
+DRAWN = 4_000  # milliseconds that charts take after the page
+HELP_CENTRE = {"place": "https://support.kettle.example", "called": "kettles", "licence": "CC-BY-4.0"}
 
 
 def views(record_id: str) -> dict[str, dict[str, str]]:
@@ -27,6 +29,8 @@ def views(record_id: str) -> dict[str, dict[str, str]]:
         "records": {"view": "review", "fate": "dropped", "who": "Ada"},
         "record": {"id": record_id, "who": "Ada"},
         "policy": {"rule": "output_many_links"},
+        "sources": {"show": "add", "have": "help-centre"} | HELP_CENTRE,
+        "models": {},
     }
 
 
@@ -36,6 +40,7 @@ def take(page: Page, address: str, file: Path) -> None:
         page.goto(address)
         page.get_by_test_id("stMain").get_by_role("heading", level=1).wait_for()
         page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(DRAWN)
         page.wait_for_function(f"!document.querySelector('{BUSY}')")
     page.screenshot(path=file, type="jpeg", quality=QUALITY, animations="disabled")
 

@@ -39,7 +39,7 @@ def model(mill: Mill, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_both_are_chatted_with_and_voted_on(model: Path, mill: Mill, page: Page) -> None:
     page.set_viewport_size({"width": 1400, "height": 1000})
-    page.goto(f"{mill.dashboard}/models?lang=en&part=chat&who=Ada&tokens=40&temperature=0")
+    page.goto(f"{mill.dashboard}/models?lang=en&recipe=small&part=chat&who=Ada&tokens=40&temperature=0")
     page.get_by_role("button", name="Start the model").click()
     field = page.get_by_placeholder("Ask both")
     field.fill(QUESTION)

@@ -51,7 +51,7 @@ def test_a_help_centre_becomes_records(mill: Mill, page: Page, site: Site) -> No
     expect(page.get_by_text(f"list 127.0.0.1:{site.port} under allow_private")).to_be_visible()
     expect(page.get_by_role("button", name="Write it and run it")).to_have_count(0)
     shoot(page, "sources-refused")
-    page.get_by_text("How it is asked").click()
+    page.get_by_text("How it is asked", exact=True).click()
     write(page, "allow_private", f"127.0.0.1:{site.port}")
     page.get_by_role("button", name="Check it").click()
     page.get_by_role("button", name="Write it and run it").click()

@@ -93,3 +93,35 @@ def test_a_response_of_no_use_is_asked_for_again(name: str, tmp_path: Path) -> N
             assert web.missed
         requests.append(len(site.asked))
     assert requests[1] == 2 * requests[0] > 0
+
+
+ABOUT = f"{URL}about.json"
+STATISTICS = f"{URL}api.php?action=query&format=json&formatversion=2&meta=siteinfo&siprop=statistics"
+SIZES: dict[str, tuple[str, dict[str, Recorded], int | None]] = {
+    "zendesk": (
+        "zendesk",
+        {
+            f"{URL}api/v2/help_center/en-us/articles.json?per_page=1": json_page({"count": 1_240, "articles": []}),
+            f"{URL}api/v2/community/posts.json?per_page=1": json_page({"count": "60", "posts": []}),
+        },
+        1_300,
+    ),
+    "discourse": ("discourse", {ABOUT: json_page({"about": {"stats": {"topics_count": 800}}})}, 800),
+    "discourse, older": ("discourse", {ABOUT: json_page({"about": {"stats": {"topic_count": 800}}})}, 800),
+    "discourse, silent": ("discourse", {ABOUT: json_page({"about": {"stats": {"topics_count": "many"}}})}, None),
+    "mediawiki": ("mediawiki", {STATISTICS: json_page({"query": {"statistics": {"articles": 5_000}}})}, 5_000),
+}
+
+
+@pytest.mark.parametrize("case", SIZES)
+def test_a_site_that_tells_how_large_it_is_is_believed(case: str) -> None:
+    name, responses, expected = SIZES[case]
+    with recorded_web(RecordedTransport(responses)) as web:
+        assert LIVE[name].expected(web) == expected
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+@pytest.mark.parametrize("name", LIVE)
+def test_a_site_that_does_not_tell_how_large_it_is_stops_nothing(name: str, answer: str) -> None:
+    with recorded_web(RecordedTransport(otherwise=lambda _: ANSWERS[answer])) as web:
+        assert LIVE[name].expected(web) is None

@@ -14,12 +14,14 @@ from dashboards.talk import SIDES, Talk, Turn
 from pipelines import curate, evaluate, finetune, storage
 from pipelines.curate import votes
 from pipelines.evaluate import cards, written
-from pipelines.flows import model_server
+from pipelines.flows import model_server, start
 from pipelines.flows.chat import Answer
 from pipelines.flows.model_server import Served
+from pipelines.flows.start import Run
 from pipelines.recipe import Recipe
 from tests.dashboards.conftest import Milled, OpenPage
 from tests.pipelines.conftest import CHAT, make_model
+from tests.pipelines.milling import dump, recipe_file
 from tests.pipelines.serve.served import running
 from tests.waiting import until
 
@@ -67,6 +69,30 @@ def test_without_a_model_the_page_says_how_to_train_one(data: Path, open_page: O
     shutil.rmtree(data / "6_models")
     page = open_page("models")
     assert "no model yet" in page.info[0].value and "stage finetune small" in page.code[0].value
+    assert "Train a model" not in labels(page)
+
+
+def test_a_model_is_trained_with_the_settings_of_the_form(
+    tmp_path: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = recipe_file(tmp_path, forum=dump(tmp_path / "dump"))
+    monkeypatch.setenv("GRISTMILL_RECIPES", json.dumps({"small": str(file)}))
+    page = open_page("models", part="new", epochs="20", minutes="2", method="full")
+    assert "records to learn from" in texts(page) and "These are few records" in texts(page)
+    next(button for button in page.button if button.label == "Train a model").click().run()
+    assert "gristmill up" in page.warning[0].value and page.code[0].value == f"gristmill stage finetune {file}"
+    asked: list[Any] = []
+    run = Run("17", "http://mill.example/17", "COMPLETED")
+    monkeypatch.setattr(start, "start_mill", lambda *told, **more: asked.append((*told, more)) or run)
+    monkeypatch.setattr(start, "find", lambda _: run)
+    next(button for button in page.button if button.label == "Train a model").click().run()
+    ((name, place, stages, more),) = asked
+    assert (name, place, stages) == ("small", str(file), ["finetune"])
+    changed = {"epochs": 20, "max_seconds": 120, "method": "full", "model": "smollm2"}
+    assert {key: more["finetune"][key] for key in changed} == changed
+    assert page.query_params["run"] == "17" and "small/v1 is there" in page.success[0].value.replace("\\", "")
+    assert "part=chat" in texts(page) and "the loss was" in texts(page)
+    assert "rate" in open_page("models", part="new", rate="-1").error[0].value
 
 
 def test_training_is_shown_with_its_curves_and_where_it_comes_from(open_page: OpenPage) -> None:
@@ -160,7 +186,7 @@ def test_a_blind_vote_becomes_a_pair(
     page = asked(open_page("models", part="chat", who="Ada", tokens="12", licence="CC-BY-4.0"), "How do I sign a tag?")
     talk = page.session_state["talk"][1]
     assert "small/v1" not in texts(page).partition("How do I sign")[2], "nobody knows which is which"
-    next(button for button in page.button if button.label == "Left is better").click().run()
+    next(button for button in page.button if button.label == "A is better").click().run()
     assert not page.error, page.error[0].value
     (vote,) = votes.history(data)
     left, right = talk.turns[0].models
@@ -186,12 +212,13 @@ def pairs(data: Path) -> list[dict[str, Any]]:
 def test_a_vote_is_refused_that_is_nobodys_or_not_blind(chatting: None, data: Path, open_page: OpenPage) -> None:
     page = open_page("models", part="chat", tokens="4")
     page = asked(page, "How?")
-    next(button for button in page.button if button.label == "Right is better").click().run()
-    assert "Say who you are" in page.error[0].value and not votes.history(data)
+    assert "B is better" not in labels(page)
+    next(box for box in page.text_input if box.label == "Your name, to vote").set_value("Ada").run()
+    assert page.query_params["who"] == "Ada" and "B is better" in labels(page) and not votes.history(data)
     page.session_state["talk"][1].turns[0].answers["base"].text = HOSTILE
     assert "&lt;img" in texts(page.run()) and "<img" not in texts(page)
     page.query_params["names"] = "shown"
-    assert "seen with their names" in texts(page.run()) and "Right is better" not in labels(page)
+    assert "seen with their names" in texts(page.run()) and "B is better" not in labels(page)
 
 
 def talk_of(*said: tuple[str, str], **turn: Any) -> Talk:
@@ -227,6 +254,17 @@ def test_what_was_stopped_failed_or_is_cut_wins_nothing() -> None:
     talk = talk_of(("one", "other"))
     talk.turns[0].answers["base"].cut = True
     assert [talk.may_win(side) for side in SIDES] == [name != "base" for name in talk.turns[0].models]
+
+
+def test_what_nobody_can_win_says_what_to_do(chatting: None, open_page: OpenPage) -> None:
+    page = asked(open_page("models", part="chat", tokens="4", who="Ada"), "How?")
+    answers = page.session_state["talk"][1].turns[0].answers.values()
+    for answer in answers:
+        answer.cut = True
+    assert "Both answers were cut off" in texts(page.run()) and "A is better" not in labels(page)
+    for answer in answers:
+        answer.cut, answer.text = False, "Both say this."
+    assert "Both say the same" in texts(page.run()) and "A is better" not in labels(page)
 
 
 def test_sides_are_drawn_by_the_seed() -> None:

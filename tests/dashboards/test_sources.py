@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from connectors.web.store import Store, Visit
+from pipelines.curate import edits
 from pipelines.flows import steps
 from pipelines.flows.steps import Step
 from pipelines.recipe import Recipe, load
@@ -118,10 +119,19 @@ def test_a_folder_becomes_a_recipe(data: Path, files: Path, open_page: OpenPage)
     assert "There is such a recipe already" in said(form(open_page, files))
 
 
+def test_a_new_recipe_gets_the_policy_that_was_chosen(data: Path, files: Path, open_page: OpenPage) -> None:
+    page = form(open_page, files, policy="strict")
+    assert 'policy = "strict"' in said(page) and "Fewer and better" in said(page)
+    assert "policy =" not in said(form(open_page, files))
+    mine = edits.save("mine", "default", edits.Edits(), data)
+    assert f'policy = "{mine}"' in said(form(open_page, files, policy="mine.toml"))
+
+
 def test_what_a_check_finds_stands_in_the_way(tmp_path: Path, open_page: OpenPage) -> None:
     assert "There is no such file or folder" in said(form(open_page, tmp_path / "nowhere"))
     page = press(form(open_page, "http://127.0.0.1:9/"), "Check it")
-    assert "list 127.0.0.1:9 under allow_private" in said(page)
+    assert "list 127.0.0.1:9 under allow_private" in said(page) and "stands above" in said(page)
+    assert "curate: would make" in said(page).replace("*", "") and "finetune" not in said(page)
     assert "Write it and run it" not in [button.label for button in page.button]
 
 

@@ -7,7 +7,7 @@ killed with -9 in the middle, and the shards are those of one process on this ma
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -55,10 +55,12 @@ def shards(data: Path) -> dict[str, object]:
 
 
 @contextmanager
-def started(*words: str, cwd: Path) -> Iterator[psutil.Popen]:
-    """A program, which ends with all that it has started."""
+def started(*words: str, cwd: Path, settings: Mapping[str, str] = {}) -> Iterator[psutil.Popen]:
+    """A program, with these variables too, which ends with all that it has started."""
     cwd.mkdir(exist_ok=True)
-    process = psutil.Popen(words, cwd=cwd, env=environment(cwd), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    process = psutil.Popen(
+        words, cwd=cwd, env=environment(cwd) | dict(settings), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    )
     try:
         yield process
     finally:

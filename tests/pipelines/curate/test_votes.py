@@ -62,7 +62,12 @@ def test_a_vote_is_published_as_a_pair_by_the_next_run(mill: Recipe, data: Path)
     (row,) = published(mill, data)
     assert json.loads(json.dumps(row, default=str)) == json.loads(GOLDEN.read_text())
     assert set(row) == set(pairs.COLUMNS) | {"url", "title", "author", "created_at"}
-    assert storage.latest(storage.folder(data, "curate", "mill")).name == "v2", "a vote is part of the key"
+    folder = storage.latest(storage.folder(data, "curate", "mill"))
+    assert folder.name == "v2", "a vote is part of the key"
+    told = (folder / "ATTRIBUTION.md").read_text().partition("## \\_votes")[2]
+    assert (
+        f": {row['licence']}\n\n1 pairs from 1 pages.\n\n- {row['title'].replace('>', chr(92) + '>')} by Ada\n" in told
+    )
 
 
 def test_what_is_taken_back_is_published_no_more(mill: Recipe, data: Path) -> None:
@@ -115,6 +120,8 @@ def test_a_vote_is_forgotten(request_: Request, mill: Recipe, data: Path) -> Non
     assert report.erased == {"pairs": 1, "votes": 1} and report.snapshots == ["mill v1"]
     snapshot = storage.folder(data, "curate", "mill") / "v1"
     assert [row["author"] for row in pq.read_table(next(snapshot.glob("pairs-*"))).to_pylist()] == ["Ben"]
+    credited = (snapshot / "ATTRIBUTION.md").read_text()
+    assert "by Ben" in credited and "Cy" not in credited
     assert votes.history(data) == [kept]
     votes.append(data, vote(who="Cy"))  # by somebody who does not know of the request
     assert [row["author"] for row in published(mill, data)] == ["Ben"]

@@ -14,8 +14,12 @@ from typing import Any
 
 import psutil
 import pytest
+from prefect.client.orchestration import get_client
+from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from pipelines import storage
+from pipelines.flows import definitions
+from pipelines.flows.stages import DOES
 from tests.conftest import GRISTMILL, Mill, environment
 from tests.pipelines.flows.prefect_api import ask
 from tests.waiting import FAR, until
@@ -47,8 +51,8 @@ def tasks(mill: Mill, run_id: str, count: int) -> list[str]:
 
 @pytest.fixture(scope="module")
 def finished(mill: Mill) -> dict[str, Any]:
-    """A run of the deployment `mill/small`, as the UI starts it."""
-    deployment = ask(f"{mill.api}/deployments/name/mill/small")
+    """A run of the deployment `mill/small: whole road`, as the UI starts it."""
+    deployment = ask(f"{mill.api}/deployments/name/mill/small:%20whole%20road")
     created = ask(f"{mill.api}/deployments/{deployment['id']}/create_flow_run", {"parameters": {"stages": STAGES}})
     return ended(mill, created["id"])
 
@@ -62,7 +66,25 @@ def test_deployments_have_forms_and_the_schedule(mill: Mill) -> None:
     form = found["mill"]["parameter_openapi_schema"]
     assert form["properties"]["stages"]["items"]["enum"] == [*STAGES, "finetune", "prefer"]
     assert all(field.get("description") for field in form["properties"].values())
-    assert "learning_rate" in form["definitions"]["FinetuneSettings"]["properties"]
+    for one, name in ((found["mill"], "FinetuneSettings"), (found["prefer"], "PreferenceSettings")):
+        settings = one["parameter_openapi_schema"]["definitions"][name]["properties"]
+        assert not [key for key, field in settings.items() if not field.get("description")]
+    assert {one["name"] for one in found.values()} == {f"small: {does}" for does in DOES.values()}
+
+
+def test_deployments_of_an_earlier_release_are_taken_away(mill: Mill) -> None:
+    """Each was called as its recipe is; one of a work pool stays."""
+    flow = ask(f"{mill.api}/flows/", {"name": "mill"})["id"]
+    ask(f"{mill.api}/work_pools/", {"name": "team", "type": "process"})
+    for name, pool in (("old", None), ("teams", "team")):
+        about = {"name": name, "flow_id": flow, "tags": ["gristmill", name], "work_pool_name": pool}
+        ask(f"{mill.api}/deployments/", about)
+    with temporary_settings({PREFECT_API_URL: mill.api}):
+        definitions.forget_older(["old", "teams", "never"])
+    left = {one["name"] for one in ask(f"{mill.api}/deployments/filter", {})}
+    assert "teams" in left and "old" not in left
+    with temporary_settings({PREFECT_API_URL: mill.api}), get_client(sync_client=True) as client:
+        client.delete_deployment(client.read_deployment_by_name("mill/teams").id)
 
 
 def test_nothing_listens_but_on_loopback(mill: Mill, finished: dict[str, Any]) -> None:
