@@ -109,7 +109,7 @@ class SignIn:
             except CookieError:
                 continue
             name, _, seal = sent.value.partition(".") if sent else ("", "", "")
-            if seal and hmac.compare_digest(seal, self._seal(name)):
+            if seal and hmac.compare_digest(seal.encode(), self._seal(name).encode()):
                 return _decoded(name.encode()).decode()
         return None
 

@@ -43,7 +43,7 @@ def save(files: Iterable[tuple[str, bytes]], data: str | Path) -> Path:
     work.mkdir(parents=True)
     try:
         _write(brought, work)
-        return _settle(work, home / re.sub(r"[^a-z0-9]+", "-", Path(brought[0][0]).stem.lower()).strip("-"))
+        return _settle(work, home / _folder_name(brought[0][0]))
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -58,6 +58,11 @@ def safe_name(name: str) -> str:
     return f"{stem or 'file'}{path.suffix if len(path.suffix.encode()) < LONGEST else ''}"
 
 
+def _folder_name(name: str) -> str:
+    """The name of a folder for an upload whose first file is called so."""
+    return re.sub(r"[^a-z0-9]+", "-", PurePosixPath(safe_name(name)).stem.lower()).strip("-") or "files"
+
+
 def _write(files: Iterable[tuple[str, bytes]], work: Path) -> None:
     for name, content in files:
         file = _free(work / safe_name(name))
@@ -67,7 +72,6 @@ def _write(files: Iterable[tuple[str, bytes]], work: Path) -> None:
 
 def _settle(work: Path, wanted: Path) -> Path:
     """Give the folder its name, which no other one has."""
-    wanted = wanted if wanted.name != FOLDER else wanted / "files"
     while True:
         home = _free(wanted)
         try:

@@ -91,6 +91,12 @@ def test_the_password_opens_and_the_cookie_after_it_too() -> None:
     assert through(guard(replace(BEYOND, password=WORD)), back, kind="websocket")[0] is None
 
 
+@pytest.mark.parametrize("cookie", [b'"Eve.\xe9"', b'"Eve.\\351"', b"Eve.", b"%.x", b".", b'"' + b"\\" * 9_000])
+def test_a_cookie_that_was_made_up_opens_nothing(cookie: bytes) -> None:
+    asking = guard(replace(BEYOND, password=WORD))
+    assert through(asking, (b"cookie", b"gristmill=" + cookie), kind="websocket")[0] is None
+
+
 @pytest.mark.parametrize("word", ["", "correct horse", WORD + " ", WORD.upper()])
 def test_a_wrong_password_opens_nothing(word: str) -> None:
     user, sent = through(guard(replace(BEYOND, password=WORD)), basic("Ada", word))

@@ -40,6 +40,13 @@ def test_each_upload_has_a_folder_of_its_own(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("name", "folder"), [("uploads.zip", "uploads"), ("Uploads", "uploads"), ("手册.md", "files"), ("x" * 300, "x" * 120)]
+)
+def test_its_folder_is_called_as_the_first_file(name: str, folder: str, tmp_path: Path) -> None:
+    assert uploads.save([(name, b"")], tmp_path) == tmp_path / uploads.FOLDER / folder
+
+
 def test_too_much_is_refused_and_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "MOST_BYTES", 10)
     for brought in ([("a.txt", b"x" * 11)], [("a.txt", b"")] * 1_001, []):
