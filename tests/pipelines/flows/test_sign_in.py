@@ -113,6 +113,7 @@ def test_a_wrong_password_opens_nothing(word: str) -> None:
         (replace(BEYOND, header=HEADER), "name the proxy's address with --proxy"),
         (replace(BEYOND, password=WORD, url=""), "say with --url how people reach it"),
         (replace(BEYOND, password=WORD, url="mill.example"), "must begin with http"),
+        (replace(BEYOND, password=WORD, url="http://[mill"), "must begin with http"),
         (Access(header=HEADER, proxies=("nginx",)), "--proxy nginx"),
     ],
 )
