@@ -70,7 +70,9 @@ def test_json_is_known_by_what_it_says(content: str, connector: str, tmp_path: P
     assert begin.propose(str(tmp_path)) == connector
 
 
-@pytest.mark.parametrize("place", ["http://[", "https://\u2100.com/", "x" * 300, "a/" * 3_000, "loop.json", "loop.json/a"])
+@pytest.mark.parametrize(
+    "place", ["http://[", "https://\u2100.com/", "x" * 300, "a/" * 3_000, "loop.json", "loop.json/a"]
+)
 def test_what_is_no_place_is_told(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("loop.json").symlink_to("loop.json")

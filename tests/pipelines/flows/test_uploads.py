@@ -41,7 +41,8 @@ def test_each_upload_has_a_folder_of_its_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "folder"), [("uploads.zip", "uploads"), ("Uploads", "uploads"), ("手册.md", "files"), ("x" * 300, "x" * 120)]
+    ("name", "folder"),
+    [("uploads.zip", "uploads"), ("Uploads", "uploads"), ("手册.md", "files"), ("x" * 300, "x" * 120)],
 )
 def test_its_folder_is_called_as_the_first_file(name: str, folder: str, tmp_path: Path) -> None:
     assert uploads.save([(name, b"")], tmp_path) == tmp_path / uploads.FOLDER / folder
