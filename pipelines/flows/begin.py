@@ -113,7 +113,7 @@ def path_of(place: str) -> Path:
     except (FileNotFoundError, NotADirectoryError):
         pass
     except OSError as error:  # a name that is too long, links that lead in a circle, a folder that is closed
-        raise WrongInput("{place}: {error}", place=place[:200], error=error.strerror) from error
+        raise WrongInput("{place} cannot be used: {error}", place=place[:200], error=error.strerror) from error
     return path
 
 
@@ -243,7 +243,7 @@ def _parts(address: str) -> SplitResult:
     try:
         return urlsplit(address)
     except ValueError as error:  # a bracket that is not closed, a letter that no host has
-        raise WrongInput("{place}: {error}", place=address[:200], error=error) from error
+        raise WrongInput("{place} cannot be used: {error}", place=address[:200], error=error) from error
 
 
 def _by_address(place: str) -> str:

@@ -118,7 +118,7 @@ def api_of(address: str) -> str:
     try:
         parts = urlsplit(bare)
     except ValueError as error:
-        raise WrongInput("{place}: {error}", place=address, error=error) from error
+        raise WrongInput("{place} cannot be used: {error}", place=address, error=error) from error
     return bare if "/api" in parts.path else f"{bare}/api"
 
 

@@ -19,6 +19,7 @@ NAMES = {
     "手册 第一版.pdf": "手册 第一版.pdf",
     "a." + "x" * 300: "a",
     "手" * 200 + ".md": "手" * 39 + ".md",
+    "ab." + "x" * 118: "a." + "x" * 118,
 }
 
 
@@ -50,7 +51,15 @@ def test_its_folder_is_called_as_the_first_file(name: str, folder: str, tmp_path
 
 def test_too_much_is_refused_and_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "MOST_BYTES", 10)
-    for brought in ([("a.txt", b"x" * 11)], [("a.txt", b"")] * 1_001, []):
+    for brought in ([("a.txt", b"x" * 11)], [("a.txt", b"x" * 6)] * 2, [("a.txt", b"")] * 1_001, []):
         with pytest.raises(WrongInput):
             uploads.save(brought, tmp_path)
     assert not list(tmp_path.rglob("*"))
+    assert uploads.save([("a.txt", b"x" * 5)] * 2, tmp_path).is_dir()
+
+
+def test_it_is_told_what_is_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (uploads.MOST_FILES, uploads.MOST_BYTES) == (1_000, 524_288_000)
+    monkeypatch.setattr(uploads, "MOST_BYTES", 3_000_000)
+    with pytest.raises(WrongInput, match=r"^2 files of 4 MB are .* at most 1,000 files of 3 MB together"):
+        uploads.save([("a.txt", b"x" * 2_000_000)] * 2, tmp_path)
