@@ -52,7 +52,6 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     ("serve/access.py", "names[ -1]", "of one name the first is the last"),
     ("serve/access.py", "PATIENCE = ", "how long a client is waited for, and no rule"),
     ("serve/protocol.py", "self.prompt[ -1]", "the prompts of one request are of one kind"),
-    ("serve/protocol.py", "\nreturn\n", "what is no object is refused, whatever it is"),
     ("flows/sign_in.py", "secrets.token_bytes( 3", "a key of any such length"),
     ("suppression/__init__.py", "if tombstone.kind >= kind", "the kind is part of what is hashed"),
 )

@@ -73,8 +73,9 @@ def test_null_is_absent_engine_is_the_model_and_what_nobody_knows_is_named() -> 
     assert (asked.model, asked.seed, asked.ignored()) == ("old", None, ["a", "top_k"])
     assert completion(engine="old").model == "tiny"
     for body in ([], "x", 3):
-        with pytest.raises(ValidationError):
+        with pytest.raises(ValidationError) as refused:
             CompletionRequest.model_validate(body)
+        assert refused.value.errors()[0]["input"] == body
     with pytest.raises(ValidationError, match="half of a surrogate pair"):
         completion(prompt="\ud800")
 
