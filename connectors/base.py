@@ -23,6 +23,7 @@ The contract of the two methods:
   at least one document or reject.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -39,7 +40,8 @@ Kind = Literal["forum", "tutorial", "knowledge_base", "instructions"]
 
 def _beside_recipe(path: Path, info: ValidationInfo) -> Path:
     base = (info.context or {}).get("base")
-    return (base / path).resolve() if base else path
+    # not by `resolve`, which raises where links lead in a circle: that is for the connector to say, as of any path
+    return Path(os.path.realpath(base / path)) if base else path
 
 
 # A relative path in a recipe counts from the recipe's own folder.

@@ -70,7 +70,7 @@ def find_faults(draft: Draft) -> list[tuple[str, str]]:
         (_field_of(key.partition(".")[0], draft.answers), texts.plain(f"{key}: {tr(says)}" if key else tr(says)))
         for key, says in found.items()
     ]
-    if draft.before is None and draft.file.exists():
+    if draft.before is None and _is_there(draft.file):
         told.append(("fresh", tr("There is such a recipe already: choose it, or another name.")))
     if told:
         return told
@@ -79,6 +79,13 @@ def find_faults(draft: Draft) -> list[tuple[str, str]]:
     except WrongInput as error:
         return [("fresh" if draft.before is None else "into", texts.fault(error))]
     return []
+
+
+def _is_there(file: Path) -> bool:
+    try:
+        return file.exists()
+    except OSError:  # its name is too long, which is told when it is written
+        return False
 
 
 def _field_of(key: str, answers: begin.Answers) -> str:

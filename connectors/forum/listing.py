@@ -13,6 +13,7 @@ from connectors.html.next_addresses import FURTHER, relation
 from connectors.html.threads import address
 from connectors.html.threads.dates import read_time
 from connectors.html.threads.profiles import PROFILES, Profile, first, possible, select
+from connectors.web.url import authority
 
 _DIGITS = re2.compile(r"\d+")
 _PEOPLE = re2.compile(r"(?i)user|member|profile|people|/u/|login|register|logout|search|tags?/|#comments")
@@ -80,7 +81,7 @@ def _alike(root: HtmlElement, url: str) -> list[HtmlElement]:
         to, text = _to(link, root, url), " ".join(link.text_content().split())
         if (
             len(text) in _TITLE
-            and _host(to) == _host(url)
+            and authority(to) == authority(url)
             and not _PEOPLE.search(to)
             and not link.xpath("ancestor::nav")
         ):
@@ -103,7 +104,3 @@ def _to(link: HtmlElement, root: HtmlElement, url: str) -> str:
 def _base(root: HtmlElement, url: str) -> str:
     stated = next(iter(root.xpath("//base/@href")), "")
     return address.absolute(stated, url) or url
-
-
-def _host(url: str) -> str:
-    return urlsplit(url).netloc

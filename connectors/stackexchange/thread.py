@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 import re2
 from lxml.html import fragment_fromstring
@@ -13,6 +12,7 @@ from connectors.reading.stored_json import load
 from connectors.reading.threads import build_thread
 from connectors.reading.times import parse_time
 from connectors.stackexchange.mathematics import protected, restored
+from connectors.web.url import authority
 from schemas.document import Document, Post, Reject
 from schemas.page import Page
 
@@ -114,7 +114,7 @@ def _post(page: Page, row: Row, accepted: str) -> Post | Reject:
         score=_integer(row.get("Score", "")),
         accepted=not is_question and row["Id"] == accepted,
         reply_to="" if is_question else page.key[1:],
-        url=page.url if is_question else f"https://{urlsplit(page.url).netloc}/a/{row['Id']}",
+        url=page.url if is_question else f"https://{authority(page.url)}/a/{row['Id']}",
         licence=licence_of(row) or page.licence,
     )
 
@@ -151,7 +151,7 @@ def _author(row: Row, stated: str, url: str) -> str:
     """The author's name; of a dump without Users.xml the number, with the profile that the licence wants a way to."""
     name = (row.get("Owner") or row.get(stated) or "").strip()
     number = row.get("OwnerId", "")
-    return name or (f"user {number} (https://{urlsplit(url).netloc}/users/{number})" if number else "")
+    return name or (f"user {number} (https://{authority(url)}/users/{number})" if number else "")
 
 
 def _integer(text: str) -> int | None:

@@ -52,6 +52,14 @@ def without_session(url: str) -> str:
     return str(_SESSION.sub(lambda found: (found[1] if found[1] == "?" else "&") if found[2] else "", url))
 
 
+def authority(url: str) -> str:
+    """The host, with its port, that any text names as an address; "" for what is none, as `https://[shortcode]`."""
+    try:
+        return urlsplit(url).netloc
+    except ValueError:
+        return ""
+
+
 def origin(url: str) -> str:
     """Scheme, host and port, as in `https://a.example:8443`."""
     parts = urlsplit(url)

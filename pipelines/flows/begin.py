@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import ValidationError
 
@@ -101,12 +102,20 @@ def is_address(place: str) -> bool:
 
 
 def path_of(place: str) -> Path:
-    """The path that somebody wrote, with `~` as the home folder where there is such a one."""
+    """The path that somebody wrote, with `~` as the home folder where there is such a one.
+
+    Raises WrongInput for what no file can be called or nobody can look at; there need not be any.
+    """
     path = Path(place.replace("\0", ""))
+    with suppress(RuntimeError):
+        path = path.expanduser()
     try:
-        return path.expanduser()
-    except RuntimeError:
-        return path
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:  # a name that is too long, links that lead in a circle, a folder that is closed
+        raise WrongInput("{place} cannot be used: {error}", place=place[:200], error=error.strerror) from error
+    return path
 
 
 def propose(place: str, have: str = "") -> str:
@@ -118,8 +127,8 @@ def propose(place: str, have: str = "") -> str:
 
 
 def name_of(place: str) -> str:
-    """A name for a source, from the host of an address or the name of a file."""
-    text = urlsplit(place).hostname or "" if is_address(place) else path_of(place).resolve().name
+    """A name for a source, from the host of an address or the name of a file. Raises WrongInput for what is neither."""
+    text = _parts(place).hostname or "" if is_address(place) else path_of(place).resolve().name
     text = text.removeprefix("www.").lower() if is_address(place) else text.split(".")[0].lower()
     return re.sub(r"[^a-z0-9_-]+", "-", text).strip("-_") or "mine"
 
@@ -202,12 +211,12 @@ def _where(answers: Answers, folder: Path) -> dict[str, Any]:
     shown = path.relative_to(folder.resolve()) if path.is_relative_to(folder.resolve()) else path
     address = answers.address
     if connector == "stackexchange":
-        address = urlsplit(address).hostname or address
+        address = _parts(address).hostname or address
     return {AT_PATH[connector]: str(shown)} | ({FROM[connector]: address} if connector in FROM and address else {})
 
 
 def _at_address(connector: str, place: str) -> dict[str, Any]:
-    parts = urlsplit(place)
+    parts = _parts(place)
     steps = [step for step in parts.path.split("/") if step]
     special: dict[str, Callable[[], dict[str, Any]]] = {
         "stackexchange": lambda: {"site": parts.hostname or ""},
@@ -227,8 +236,15 @@ def _at_address(connector: str, place: str) -> dict[str, Any]:
 
 
 def _origin(place: str) -> str:
-    parts = urlsplit(place)
+    parts = _parts(place)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _parts(address: str) -> SplitResult:
+    try:
+        return urlsplit(address)
+    except ValueError as error:  # a bracket that is not closed, a letter that no host has
+        raise WrongInput("{place} cannot be used: {error}", place=address[:200], error=error) from error
 
 
 def _by_address(place: str) -> str:

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from pipelines.errors import WrongInput
+
 # a socket that asks a free port of its own machine can meet itself, and then reads its own question as the answer
 UNREACHABLE = (OSError, http.client.HTTPException)
 UP_FILE = "gristmill-up.json"
@@ -111,9 +113,13 @@ def find() -> dict[str, str]:
 
 
 def api_of(address: str) -> str:
-    """The address of a server's API, from that or from the address of its UI."""
+    """The address of a server's API, from that or from the address of its UI. Raises WrongInput for what is neither."""
     bare = address.rstrip("/")
-    return bare if "/api" in urlsplit(bare).path else f"{bare}/api"
+    try:
+        parts = urlsplit(bare)
+    except ValueError as error:
+        raise WrongInput("{place} cannot be used: {error}", place=address, error=error) from error
+    return bare if "/api" in parts.path else f"{bare}/api"
 
 
 def is_up(url: str) -> bool:

@@ -56,7 +56,7 @@ def checked(access: Access) -> Access:
         )
     if not inside and not access.url:
         raise WrongInput("--host {host}: say with --url how people reach it", host=access.host)
-    if access.url and not (urlsplit(access.url).scheme in ("http", "https") and urlsplit(access.url).hostname):
+    if access.url and not _is_of_the_web(access.url):
         raise WrongInput("--url {url}: must begin with http:// or https://", url=access.url)
     for proxy in access.proxies:
         _network(proxy)
@@ -109,7 +109,7 @@ class SignIn:
             except CookieError:
                 continue
             name, _, seal = sent.value.partition(".") if sent else ("", "", "")
-            if seal and hmac.compare_digest(seal, self._seal(name)):
+            if seal and hmac.compare_digest(seal.encode(), self._seal(name).encode()):
                 return _decoded(name.encode()).decode()
         return None
 
@@ -163,6 +163,14 @@ def _name(told: bytes) -> str:
     """A name as it may stand beside a decision: printable, and not endless."""
     name = told.decode("utf-8", "replace").strip()
     return name[:LONGEST_NAME] if name.isprintable() else ""
+
+
+def _is_of_the_web(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _network(text: str) -> Any:

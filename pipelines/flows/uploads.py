@@ -8,10 +8,11 @@ from itertools import count
 from pathlib import Path, PurePosixPath
 from uuid import uuid4
 
+from pipelines import temporary
 from pipelines.errors import WrongInput
 from pipelines.storage import checked, filesystem
+from pipelines.storage.layout import UPLOADS
 
-FOLDER = "uploads"
 MOST_FILES, MOST_BYTES = 1_000, 500 << 20  # of one upload
 LONGEST = 120  # bytes of a name: file systems take 255, and what packs a file adds to it
 _SIGNS = re.compile(r'[<>:"|?*\x7f]')
@@ -19,7 +20,7 @@ _SIGNS = re.compile(r'[<>:"|?*\x7f]')
 
 def folder(data: str | Path) -> Path:
     """Where they lie."""
-    return checked.folder(data, FOLDER)
+    return checked.folder(data, UPLOADS)
 
 
 def save(files: Iterable[tuple[str, bytes]], data: str | Path) -> Path:
@@ -39,11 +40,12 @@ def save(files: Iterable[tuple[str, bytes]], data: str | Path) -> Path:
             **words,
         )
     home = folder(data)
-    work = home / f".{uuid4().hex}"
-    work.mkdir(parents=True)
+    home.mkdir(parents=True, exist_ok=True)
+    work = temporary.folder(home) / uuid4().hex  # which `settle` sweeps when a kill has left it
+    work.mkdir()
     try:
         _write(brought, work)
-        return _settle(work, home / re.sub(r"[^a-z0-9]+", "-", Path(brought[0][0]).stem.lower()).strip("-"))
+        return _settle(work, home / _folder_name(brought[0][0]))
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -58,16 +60,21 @@ def safe_name(name: str) -> str:
     return f"{stem or 'file'}{path.suffix if len(path.suffix.encode()) < LONGEST else ''}"
 
 
+def _folder_name(name: str) -> str:
+    """The name of a folder for an upload whose first file is called so."""
+    return re.sub(r"[^a-z0-9]+", "-", PurePosixPath(safe_name(name)).stem.lower()).strip("-") or "files"
+
+
 def _write(files: Iterable[tuple[str, bytes]], work: Path) -> None:
     for name, content in files:
         file = _free(work / safe_name(name))
         file.write_bytes(content)
         filesystem.sync_file(file)
+    filesystem.sync_folder(work)
 
 
 def _settle(work: Path, wanted: Path) -> Path:
     """Give the folder its name, which no other one has."""
-    wanted = wanted if wanted.name != FOLDER else wanted / "files"
     while True:
         home = _free(wanted)
         try:

@@ -7,10 +7,10 @@ import re
 import unicodedata
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 import re2
 
+from connectors.web.url import authority
 from pipelines.normalise.markdown import BLOCK, fenced, on_prose
 from pipelines.normalise.pointers import without_brackets, without_pointers
 
@@ -133,7 +133,7 @@ def article(markdown: str, url: str) -> str:
 
     Links there become plain words.
     """
-    host = urlsplit(url).netloc
+    host = authority(url)
 
     def change(text: str) -> str:
         text = without_pointers(unwrapped(without_marks(text)), host)
@@ -195,7 +195,7 @@ def _without_own_links(text: str, host: str) -> str:
     """Links to other pages of the same site lead nowhere once the page is taken out of it."""
     if not host or host not in text:
         return text
-    return _LINK.sub(lambda link: link.group(1) if urlsplit(link.group(2)).netloc == host else link.group(0), text)
+    return _LINK.sub(lambda link: link.group(1) if authority(link.group(2)) == host else link.group(0), text)
 
 
 def unwrapped(text: str) -> str:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipelines import storage, temporary
-from pipelines.storage import filesystem
-from pipelines.storage.layout import LATEST, folder
+from pipelines.storage import checked, filesystem
+from pipelines.storage.layout import LATEST, UPLOADS, folder
 
 VERSIONED = ("curate", "finetune", "prefer")
 
@@ -44,6 +44,7 @@ def settle(data: Path) -> None:
     they have written by half goes, what they have replaced, and what they have spilled elsewhere on this machine."""
     temporary.sweep()
     temporary.sweep(filesystem.cache_folder())
+    temporary.sweep(checked.folder(data, UPLOADS))
     _delete_half_written(data)
     for work in sorted(work_folders(data), key=lambda path: (path.suffix == ".old", path)):
         folder = work.parent / work.stem[1:]

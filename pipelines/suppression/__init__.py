@@ -16,8 +16,8 @@ from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
+from connectors.web.url import authority
 from pipelines import storage
 from pipelines.errors import WorkFailed, WrongInput
 from pipelines.messages import Message
@@ -164,10 +164,10 @@ NO_TOMBSTONES = Tombstones()
 
 
 def normalise_url(url: str) -> str:
-    """An address without scheme and final slash, its host in lower case."""
-    parts = urlsplit(url.strip())
-    rest = url.strip().split("//", 1)[1][len(parts.netloc) :] if parts.netloc else url.strip()
-    return (parts.netloc.lower() + rest).rstrip("/")
+    """An address without scheme and final slash, its host in lower case; what is no address as it stands."""
+    named = authority(url.strip())
+    rest = url.strip().split("//", 1)[1][len(named) :] if named else url.strip()
+    return (named.lower() + rest).rstrip("/")
 
 
 def host(url: str) -> str:

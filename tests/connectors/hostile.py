@@ -25,6 +25,12 @@ NAUGHTY = (
     "<!DOCTYPE x [<!ENTITY a 'b'>]>",
 )  # fmt: skip
 
+# what archives say that a page was at
+NO_ADDRESSES = (
+    "", "http://", "http://[", "http://[::1", "http://x]y/", "https://\u2100.com/", "http://a.b:99999/", "http://a b/",
+    "HTTP://[X", "http://a..b/", "http://.", "urn:x", "http://a.b/%zz", "//[", "http://" + "a" * 3_000,
+)  # fmt: skip
+
 _REPEATED = {
     "divs": "<div>", "spans": "<span>", "quotes": "<blockquote>", "lists": "<ul><li>", "definitions": "<dl><dd>",
     "tables": "<table><tr><td>", "bold": "<b><i>", "fonts": "<font><a>", "headings": "<h1>",
@@ -50,6 +56,7 @@ _REPEATED = {
     "questions": "How do I? ", "said": "ann wrote:\n", "dashes": "-- \n", "zero width": "\u200b", "marks": "\u0301",
     "capitals": "İ", "right to left": "\u202e", "data": "data:image/png;base64,AAAA",
     "naughty": " ".join(NAUGHTY[:-2]), "bbcode": "[quote][b]", "tags": "\U000e0041",
+    "links to nowhere": "[a](https://[b) [a](//[) <https://c]d/> [a](https://\u2100.com/) https://[shortcode]/ ",
 }  # fmt: skip
 
 _LABELS = (
@@ -122,6 +129,9 @@ def pages(page: Page, length: int) -> Iterator[tuple[str, Page]]:
         yield f"{name}, inside", graft(page, text, whole=False)
     for name, body in bodies(length).items():
         yield name, dataclasses.replace(page, body=body)
+    for url in NO_ADDRESSES:
+        yield f"at {url}", dataclasses.replace(page, url=url)
+    yield "links to nowhere, at home", graft(page, f"{page.url} [a](https://[b) [c](https://d]e/) ", whole=False)
 
 
 def graft(page: Page, text: str, *, whole: bool) -> Page:

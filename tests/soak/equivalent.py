@@ -51,6 +51,8 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     ("prefer/pairs.py", "iter_batches( 999", "how many rows are in memory, and not which"),
     ("serve/access.py", "names[ -1]", "of one name the first is the last"),
     ("serve/access.py", "PATIENCE = ", "how long a client is waited for, and no rule"),
+    ("serve/protocol.py", "self.prompt[ -1]", "the prompts of one request are of one kind"),
+    ("flows/sign_in.py", "secrets.token_bytes( 3", "a key of any such length"),
     ("suppression/__init__.py", "if tombstone.kind >= kind", "the kind is part of what is hashed"),
 )
 

@@ -16,7 +16,10 @@ from tests.faults.trial import faults, prepared
 
 pytestmark = pytest.mark.timeout(0)
 EACH = int(os.environ.get("FAULTS_EACH", "0"))
-TRAINING = ("trl", "peft", "matplotlib.figure", "pipelines.finetune.train", "pipelines.prefer.rloo")
+TRAINING = (
+    *("trl", "peft", "matplotlib.figure", "pipelines.finetune.train", "pipelines.prefer.rloo"),
+    *("pipelines.evaluate.work", "pipelines.ablate"),
+)
 TRAINERS = ("finetune", "prefer", "evaluate", "gguf", "ablate")  # and what computes with their models
 TEXT = "Grinding turns grain into flour; it needs a clean stone, some patience and a steady hand."
 

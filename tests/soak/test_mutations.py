@@ -59,6 +59,9 @@ MODULES: dict[str, tuple[str, ...]] = {
         "tests/pipelines/models/test_markers.py",
     ),
     "pipelines/serve/access.py": ("tests/pipelines/serve/test_access.py",),
+    "pipelines/serve/protocol.py": ("tests/pipelines/serve/test_protocol.py",),
+    "pipelines/flows/sign_in.py": ("tests/pipelines/flows/test_sign_in.py",),
+    "pipelines/flows/uploads.py": ("tests/pipelines/flows/test_uploads.py",),
     "pipelines/prefer/pairs.py": ("tests/pipelines/prefer/test_pair_parts.py", "tests/pipelines/prefer/test_pairs.py"),
     "pipelines/finetune/examples.py": ("tests/pipelines/finetune/test_examples.py",),
 }

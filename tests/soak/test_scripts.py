@@ -5,18 +5,21 @@ may come of a text, and no host but the servers' own may be asked.
 """
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-from playwright.sync_api import Page, Request, Route
+from playwright.sync_api import Page, Request, Route, TimeoutError
 
 from pipelines import storage
+from pipelines.flows import ports, server
 from pipelines.serve import app as serving
 from tests.browser.conftest import chromium_page
-from tests.conftest import Mill
+from tests.conftest import Mill, environment
 from tests.pipelines.flows.test_flows import ask
 from tests.soak import payloads
 from tests.soak.payloads import ALL, EVIL, MARK, PAYLOADS, POLICY_FILE, RULES
@@ -113,7 +116,11 @@ def test_no_page_of_the_dashboard_obeys_a_text(mill: Mill, ids: list[str], watch
     for name, choices in views(ids):
         address = f"{mill.dashboard}/{name}?{urlencode({'recipe': 'mill', 'lang': 'en'} | choices)}"
         page.goto(address)
-        settle(page)
+        try:
+            settle(page)
+        except TimeoutError:
+            faults.append(f"{address}\n    is never drawn")
+            continue
         shown[name] = shown.get(name, "") + page.content()
         faults += [f"{address}\n    {fault}" for fault in watch.found()]
         faults += [f"{address}\n    {said}" for said in page.get_by_test_id("stException").all_inner_texts()]
@@ -123,14 +130,39 @@ def test_no_page_of_the_dashboard_obeys_a_text(mill: Mill, ids: list[str], watch
     assert all("alert(1)" in text and "evil.example" in text for text in shown.values())
 
 
-def settle(page: Page) -> None:
+def settle(page: Page, heading: bool = True) -> None:
     """Until the page is drawn, with all that can be unfolded."""
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
-    page.get_by_role("heading", level=1).first.wait_for()
+    if heading:
+        page.get_by_role("heading", level=1).first.wait_for()
     page.wait_for_timeout(500)
     for summary in page.locator("details > summary").all():
         if summary.locator("..").get_attribute("open") is None:
             summary.click()
+
+
+@pytest.fixture
+def chat_page(tmp_path: Path) -> Iterator[str]:
+    """The hostile conversations, shown without the server's policy, which forbids scripts."""
+    port = ports.free_port(0)
+    script = Path(payloads.__file__).with_name("hostile_chat.py")
+    words = [f"--server.port={port}", "--server.address=127.0.0.1", "--server.headless=true"]
+    words += ["--browser.gatherUsageStats=false"]
+    shown = subprocess.Popen([sys.executable, "-m", "streamlit", "run", script, *words], env=environment(tmp_path))
+    try:
+        until(lambda: server.is_up(f"http://127.0.0.1:{port}/_stcore/health"), "the page", every=0.5)
+        yield f"http://127.0.0.1:{port}/?lang=en"
+    finally:
+        shown.kill()
+        shown.wait()
+
+
+def test_no_chat_obeys_a_model(chat_page: str, watch: Watch) -> None:
+    watch.page.goto(chat_page)
+    until(lambda: watch.page.get_by_text("Right", exact=False).count() > len(PAYLOADS), "all conversations")
+    settle(watch.page, heading=False)
+    assert "alert(1)" in watch.page.content() and not watch.page.get_by_test_id("stException").count()
+    assert not watch.found()
 
 
 def test_no_artifact_of_prefect_obeys_a_text(mill: Mill, ids: list[str], watch: Watch) -> None:

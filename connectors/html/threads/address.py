@@ -31,14 +31,6 @@ def absolute(href: str, base: str) -> str:
         return ""
 
 
-def host(url: str) -> str:
-    """The host, with its port, that an address names; "" for what is no address, as `https://[shortcode]`."""
-    try:
-        return urlsplit(url).netloc
-    except ValueError:
-        return ""
-
-
 def whole(url: str) -> str:
     """The address of the first page of the thread or board that `url` is a page of."""
     parts = urlsplit(url)

@@ -18,6 +18,7 @@ from connectors.html.tags import HEADINGS
 from connectors.html.threads import address
 from connectors.html.threads.draft import Draft
 from connectors.html.threads.evidence import Evidence, leads_to_user
+from connectors.web.url import authority
 
 _SHARE = 0.7  # of the entries that have a page of their own
 _COMMON = 0.2  # of the entries that may share a link's words or its address
@@ -107,7 +108,7 @@ def _may_be_title(link: HtmlElement, url: str, evidence: Evidence) -> bool:
     if evidence.mass[link] < _TITLE / 2.5 or href.startswith(("#", "javascript:", "mailto:")) or _FILE.search(href):
         return False
     marked = link in evidence.times or link in evidence.people or leads_to_user(link)
-    at_home = "//" not in href[:8] or address.host(href) == address.host(url)
+    at_home = "//" not in href[:8] or authority(href) == authority(url)
     return bool(href) and not marked and at_home and letters(link.text_content()) >= _TITLE
 
 

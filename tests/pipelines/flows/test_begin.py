@@ -70,6 +70,18 @@ def test_json_is_known_by_what_it_says(content: str, connector: str, tmp_path: P
     assert begin.propose(str(tmp_path)) == connector
 
 
+@pytest.mark.parametrize(
+    "place", ["http://[", "https://\u2100.com/", "x" * 300, "a/" * 3_000, "loop.json", "loop.json/a"]
+)
+def test_what_is_no_place_is_told(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("loop.json").symlink_to("loop.json")
+    with pytest.raises(WrongInput) as told:
+        begin.propose(place)
+        begin.source(begin.Answers(place, "discourse", begin.name_of(place)), tmp_path)
+    assert str(told.value).startswith(place[:200])
+
+
 def test_what_somebody_says_decides_where_the_place_does_not_tell(tmp_path: Path) -> None:
     assert begin.propose("https://bakery.example", "forum") == "forum"
     assert begin.propose("https://bakery.example", "help-centre") == "zendesk"

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from pipelines.errors import WrongInput
 from pipelines.flows import server
 from tests.conftest import GRISTMILL, SMALL, Mill, environment
 from tests.pipelines.flows.prefect_api import ask, deployed
@@ -91,6 +92,11 @@ def test_up_says_that_the_named_server_is_not_there(elsewhere: Path) -> None:
 )
 def test_a_server_is_named_by_its_page_or_its_api(named: str, api: str) -> None:
     assert server.api_of(named) == api
+
+
+def test_what_is_no_address_names_no_server() -> None:
+    with pytest.raises(WrongInput, match="Invalid IPv6 URL"):
+        server.api_of("http://[")
 
 
 @pytest.mark.parametrize(("api", "stays"), [("http://team.example/api", True), ("http://other.example/api", False)])

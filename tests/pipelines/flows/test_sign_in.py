@@ -27,7 +27,11 @@ def basic(name: str, word: str) -> tuple[bytes, bytes]:
 
 
 def through(
-    guard: SignIn, *headers: tuple[bytes, bytes], client: tuple[str, int] = STRANGER, kind: str = "http"
+    guard: SignIn,
+    *headers: tuple[bytes, bytes],
+    client: tuple[str, int] = STRANGER,
+    kind: str = "http",
+    path: str = "/",
 ) -> tuple[Any, list[dict[str, Any]]]:
     """The name that the pages get, None where nobody came in, and what was sent back."""
     sent: list[dict[str, Any]] = []
@@ -42,7 +46,7 @@ def through(
         sent.append(message)
 
     guard.app = app
-    scope = {"type": kind, "path": "/", "headers": list(headers), "client": client}
+    scope = {"type": kind, "path": path, "headers": list(headers), "client": client}
     asyncio.run(guard(scope, None, send))
     return (names[0] if names else None), sent
 
@@ -91,11 +95,52 @@ def test_the_password_opens_and_the_cookie_after_it_too() -> None:
     assert through(guard(replace(BEYOND, password=WORD)), back, kind="websocket")[0] is None
 
 
+@pytest.mark.parametrize("cookie", [b'"Eve.\xe9"', b'"Eve.\\351"', b"Eve.", b"%.x", b".", b'"' + b"\\" * 9_000])
+def test_a_cookie_that_was_made_up_opens_nothing(cookie: bytes) -> None:
+    asking = guard(replace(BEYOND, password=WORD))
+    assert through(asking, (b"cookie", b"gristmill=" + cookie), kind="websocket")[0] is None
+
+
 @pytest.mark.parametrize("word", ["", "correct horse", WORD + " ", WORD.upper()])
 def test_a_wrong_password_opens_nothing(word: str) -> None:
     user, sent = through(guard(replace(BEYOND, password=WORD)), basic("Ada", word))
     assert user is None and sent[0]["status"] == 401
     assert through(guard(replace(BEYOND, password=WORD)), (b"authorization", b"Basic \xff"))[0] is None
+
+
+def test_a_wrong_password_takes_its_time_and_none_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr(sign_in, "SLOW", 1.0)
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    asking = guard(replace(BEYOND, password=WORD))
+    assert through(asking)[0] is None and not waited
+    assert through(asking, basic("Ada", "wrong"))[0] is None and waited == [1.0]
+    assert through(asking, basic("Ada", WORD))[0] == "Ada" and len(waited) == 1
+
+
+def test_health_and_the_life_of_the_server_are_open_and_nothing_near_them() -> None:
+    asking = guard(replace(BEYOND, password=WORD))
+    assert through(asking, path=sign_in.OPEN)[0] == "" and through(asking, kind="lifespan")[0] == ""
+    for path in ("/", f"{sign_in.OPEN}/", f"/{sign_in.OPEN}", "/_stcore/health/../stream", "/_STCORE/HEALTH"):
+        assert through(asking, path=path)[0] is None
+
+
+@pytest.mark.parametrize("name", ["A", "Ad", "Ada", "王芳", "x" * 200])
+def test_a_name_of_any_length_comes_through_password_and_cookie(name: str) -> None:
+    asking = guard(replace(BEYOND, password=WORD))
+    user, sent = through(asking, basic(name, WORD))
+    cookie = dict(sent[0]["headers"])[b"set-cookie"].split(b";")[0]
+    assert user == name and through(asking, (b"cookie", cookie))[0] == name
+
+
+def test_a_name_is_cut_or_unknown_where_it_is_endless_or_not_printable() -> None:
+    asking = guard(replace(BEYOND, password=WORD))
+    assert through(asking, basic("x" * 201, WORD))[0] == "x" * 200
+    assert through(asking, basic("a\nb", WORD))[0] == through(asking, basic("", WORD))[0] == "?"
 
 
 @pytest.mark.parametrize(
@@ -107,6 +152,7 @@ def test_a_wrong_password_opens_nothing(word: str) -> None:
         (replace(BEYOND, header=HEADER), "name the proxy's address with --proxy"),
         (replace(BEYOND, password=WORD, url=""), "say with --url how people reach it"),
         (replace(BEYOND, password=WORD, url="mill.example"), "must begin with http"),
+        (replace(BEYOND, password=WORD, url="http://[mill"), "must begin with http"),
         (Access(header=HEADER, proxies=("nginx",)), "--proxy nginx"),
     ],
 )

@@ -156,6 +156,13 @@ def test_paragraphs_become_lines_and_lists_stay_lists(written: str, kept: str) -
     assert clean.unwrapped(written) == kept
 
 
+def test_a_link_or_a_page_at_what_is_no_address_costs_nothing() -> None:
+    written = "On docs.test: [home](https://docs.test/), [a](https://[shortcode), [b](https://x]y/)."
+    kept = "On docs.test: home, [a](https://[shortcode), [b](https://x]y/)."
+    assert clean.article(written, "https://docs.test/a.html") == kept
+    assert clean.article(written, "http://[") == written
+
+
 def test_links_within_the_site_become_words() -> None:
     written = "See [`re`](https://docs.test/re.html#x) and [RFC](https://rfc.test/1) and [f](https://docs.test/f_(x))."
     assert clean.article(written, "https://docs.test/a.html") == "See `re` and [RFC](https://rfc.test/1) and f."

@@ -34,6 +34,7 @@ def test_a_hash_hangs_on_salt_kind_and_value() -> None:
         ("X.org/t", "X.org/t", "X.org"),
         ("//X.org/t", "x.org/t", "x.org"),
         ("mailto:ada", "mailto:ada", "mailto:ada"),
+        ("http://[X/t/", "http://[X/t", "http:"),
     ],
 )
 def test_an_address_has_one_spelling(url: str, spelling: str, site: str) -> None:
