@@ -16,12 +16,13 @@ from connectors.html.threads.choice import LEAST, Landmarks, landmarks, names_of
 from connectors.html.threads.comments import comments_on
 from connectors.html.threads.described_posts import declared_readings
 from connectors.html.threads.draft import Draft, Reading
-from connectors.html.threads.evidence import Evidence, gather
+from connectors.html.threads.evidence import ASIDE, Evidence, gather
 from connectors.html.threads.hydrated import hydrated_reading
 from connectors.html.threads.opening import Head, find_opening, gap_before, read_head, untitled
 from connectors.html.threads.profiles import PROFILES, Profile
 from connectors.html.threads.recognised import profile_readings
 from connectors.html.threads.repeated import alike, block_readings
+from connectors.html.threads.shared_lines import without_shared
 from connectors.html.threads.signatures import without_drawn
 from connectors.html.threads.stubs import is_stub
 from connectors.html.threads.tools import is_count
@@ -92,13 +93,20 @@ def find_posts(root: HtmlElement, url: str, profiles: tuple[Profile, ...] = PROF
         return found
     further = (each(root, page.head, url, evidence) for each in (hydrated_reading, between_reading))
     other = _best([reading for reading in further if reading], page)
-    least = found.worth + (_CLEARLY if found.worth >= LEAST else 0.0) if found else 0.0
-    return other if other and other.worth > least else found
+    margin = _CLEARLY if found and found.worth >= LEAST and not _is_aside(found) else 0.0
+    return other if other and other.worth > (found.worth if found else 0.0) + margin else found
 
 
 def _is_weak(found: Found) -> bool:
-    """Whether it repeats so little that chance may have made it: a question and an answer are often of other make."""
-    return found.kind in _UNKNOWN and len(found.blocks) <= _FEW and not found.listed
+    """Whether it repeats so little that chance may have made it, since questions are often of other make than answers,
+    or stands beside the thread."""
+    few = len(found.blocks) <= _FEW
+    return found.kind in _UNKNOWN and not found.listed and (few or _is_aside(found))
+
+
+def _is_aside(found: Found) -> bool:
+    """Whether its names say that it stands beside a thread."""
+    return bool(ASIDE.search(found.names))
 
 
 def _look(root: HtmlElement, url: str, evidence: Evidence) -> _Page:
@@ -135,7 +143,7 @@ def _best(readings: list[Reading], page: _Page) -> Found | None:
     if best[1].kind != "profile":
         kept = untitled(blocks, page.head.title)
         gone += tuple((f"title{at}", "only_a_counter") for at in range(len(kept), len(blocks)))
-        blocks, signed = without_drawn(kept)
+        blocks, signed = without_drawn(without_shared(kept))
         gone += tuple((number, "signature") for number in signed)
     unread = count_unread([draft for draft, _ in best[2]], page.evidence)
     gone += tuple((f"unread{at}", "comment_unread") for at in range(1, unread + 1))

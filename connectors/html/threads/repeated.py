@@ -27,7 +27,7 @@ from connectors.html.threads.said import PARAGRAPHS, Said, said_in
 
 MOST_BLOCKS = 2_000
 MOST_GROUPS = 12  # sets of blocks that are looked into: those with the most prose
-LEAST_PROSE = 0.035  # of the page's: the least that a set of posts holds
+LEAST_PROSE = 0.005  # of the page's: the least that a set of posts holds
 DEEPEST = 16  # levels below a block
 SHARE = 0.6  # of the blocks that a place has to serve
 HALF = 0.5  # of the words of a block: the least that a frame in it holds to be its body; of blocks that speak
