@@ -54,6 +54,15 @@ def between_reading(root: HtmlElement, page: Head, url: str, evidence: Evidence)
     return Reading("between", drafts) if len(drafts) > 1 else None
 
 
+def times_of_words(root: HtmlElement, evidence: Evidence) -> list[int]:
+    """The places of all times below which something is said before the next."""
+    said = _said(root, evidence)
+    times = sorted(evidence.times, key=evidence.at.__getitem__)
+    places = [evidence.at[each] for each in times]
+    spans = zip(times, [*places[1:], len(said) - 1], strict=False)
+    return [evidence.at[time] for time, end in spans if _amount(said, (_end(time, evidence), end)) > _APART]
+
+
 def _of_thread(drafts: tuple[Draft, ...], root: HtmlElement, page: Head, evidence: Evidence) -> tuple[Draft, ...]:
     """The drafts without what is said above the page's title, as notices are, and without those at the end that are
     none of the thread: in an element whose names say so, or each with a title of its own, as other threads have."""

@@ -8,7 +8,7 @@ from lxml.html import HtmlElement
 
 from connectors.html.metadata import title
 from connectors.html.threads import address
-from connectors.html.threads.between import between_reading
+from connectors.html.threads.between import between_reading, times_of_words
 from connectors.html.threads.block import Block
 from connectors.html.threads.boards import is_board
 from connectors.html.threads.bodies import body_readings
@@ -62,6 +62,7 @@ class _Page:
     marks: Landmarks
     head: Head
     repeated: list[Reading]
+    said: list[int]
 
 
 def read_posts(root: HtmlElement, url: str, profiles: tuple[Profile, ...] = PROFILES) -> list[Block]:
@@ -113,7 +114,8 @@ def _look(root: HtmlElement, url: str, evidence: Evidence) -> _Page:
     sets = alike(root)
     repeated = [*block_readings(root, sets, url, evidence), *body_readings(root, sets, url, evidence)]
     head = read_head(root, title(root), evidence)
-    return _Page(root, url, evidence, landmarks(root, evidence, head.title), head, repeated)
+    marks = landmarks(root, evidence, head.title)
+    return _Page(root, url, evidence, marks, head, repeated, times_of_words(root, evidence))
 
 
 def _best(readings: list[Reading], page: _Page) -> Found | None:
@@ -132,7 +134,7 @@ def _best(readings: list[Reading], page: _Page) -> Found | None:
         opening = _opening(reading, page)
         posts = (opening, *reading.drafts) if opening else reading.drafts
         comments = comments_on(posts, page.repeated, page.evidence)
-        more = sum(draft.letters for draft in (*comments, *([opening] if opening else [])))
+        more = sum(draft.letters for draft in comments) + (_of_one(opening, reading, page) if opening else 0.0)
         real = round(worth(reading, more, page.evidence, page.marks), 3)
         if best is None or real > best[0]:
             best = (real, reading, list(_joined(opening, reading.drafts, comments, page.evidence)))
@@ -168,6 +170,13 @@ def _opening(reading: Reading, page: _Page) -> Draft | None:
     if _is_whole(reading, page):
         return None
     return find_opening(page.root, reading.drafts[0], page.head, page.url, page.evidence)
+
+
+def _of_one(opening: Draft, reading: Reading, page: _Page) -> float:
+    """Letters of an opening; where several speak in it, what each of them says, since it is no one's post."""
+    places = [page.evidence.at[each.place] for each in (opening, reading.drafts[0]) if each.place is not None]
+    several = sum(places[0] <= at < places[-1] for at in page.said)
+    return opening.letters / max(1, several)
 
 
 def _is_whole(reading: Reading, page: _Page) -> bool:
