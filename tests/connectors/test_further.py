@@ -33,7 +33,7 @@ HELD = tuple(name for name in FURTHER if held_out(name, 0.5))
 # Mean F1 and shares of pages, of layouts looked at and of held ones, a little below what was measured
 FLOORS = {
     "seen": {"f1": 0.965, "question": 0.88, "website": 0.97, "website_question": 0.91},
-    "held": {"f1": 0.96, "question": 0.79, "website": 0.96, "website_question": 0.87},
+    "held": {"f1": 0.96, "question": 0.81, "website": 0.96, "website_question": 0.89},
 }
 
 

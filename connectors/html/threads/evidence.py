@@ -211,7 +211,7 @@ def _stated_time(element: HtmlElement, mass: float) -> str:
 
 def _has_paragraph(element: HtmlElement) -> bool:
     """Whether what is around a time holds words, too, as a short post does."""
-    texts = (each.text_content() for each in element.iterdescendants("p", "pre", "blockquote", "li"))
+    texts = (each.text_content() for each in element.iterdescendants("p", "pre", "blockquote"))
     return any(letters(text) >= _SENTENCE and not states_time(text) and not is_relative(text) for text in texts)
 
 
