@@ -22,10 +22,11 @@ UNMET = _read("unmet.toml")
 AROUND = _read("around.toml")
 REMEMBERED = _read("remembered.toml")
 RECALLED = _read("recalled.toml")
+FURTHER = _read("further.toml")
 COMMENTED = _read("commented.toml")
 TEXTS: dict[str, list[str]] = COMMENTED.pop("texts")  # type: ignore[assignment]
 _CHROME = UNMET.pop("chrome")
-_ALL = {**LAYOUTS, **UNMET, **AROUND, **REMEMBERED, **RECALLED, **COMMENTED}
+_ALL = {**LAYOUTS, **UNMET, **AROUND, **REMEMBERED, **RECALLED, **FURTHER, **COMMENTED}
 
 
 class Said(NamedTuple):

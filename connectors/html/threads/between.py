@@ -5,6 +5,7 @@ Where a name and a time stand close together, somebody speaks. What a frame hold
 the places where they do, so that posts need no element of their own.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -12,9 +13,10 @@ from itertools import accumulate
 
 from lxml.html import Element, HtmlElement
 
+from connectors.html.tags import INLINE
 from connectors.html.threads.block import Block, read_body
 from connectors.html.threads.draft import Draft, Reading
-from connectors.html.threads.evidence import Evidence, letters
+from connectors.html.threads.evidence import ASIDE, Evidence, letters
 from connectors.html.threads.generic import GENERIC
 from connectors.html.threads.opening import Head
 from connectors.html.threads.tools import is_tool_text
@@ -24,6 +26,7 @@ _MARK = 80  # letters of what states a name or a time
 _LEAST = 10  # letters that somebody says
 _LITTLE, _SHARE = 40, 0.3  # letters in a frame that may be but a label, where that much more stands below it
 _MOST = 200  # who speak
+_TITLE = 15  # letters of a link that may be a title, and that may stand beside it
 
 Span = tuple[int, int]
 
@@ -47,8 +50,55 @@ def between_reading(root: HtmlElement, page: Head, url: str, evidence: Evidence)
         return None
     around = [None, *speakers, None]
     found = (_draft(*three, said, page, url, evidence) for three in zip(around, speakers, around[2:], strict=False))
-    drafts = _apart([draft for draft in found if draft], evidence)
+    drafts = _of_thread(_apart([draft for draft in found if draft], evidence), root, page, evidence)
     return Reading("between", drafts) if len(drafts) > 1 else None
+
+
+def times_of_words(root: HtmlElement, evidence: Evidence) -> list[int]:
+    """The places of all times below which something is said before the next."""
+    said = _said(root, evidence)
+    times = sorted(evidence.times, key=evidence.at.__getitem__)
+    places = [evidence.at[each] for each in times]
+    spans = zip(times, [*places[1:], len(said) - 1], strict=False)
+    return [evidence.at[time] for time, end in spans if _amount(said, (_end(time, evidence), end)) > _APART]
+
+
+def _of_thread(drafts: tuple[Draft, ...], root: HtmlElement, page: Head, evidence: Evidence) -> tuple[Draft, ...]:
+    """The drafts without what is said above the page's title, as notices are, and without those at the end that are
+    none of the thread: in an element whose names say so, or each with a title of its own, as other threads have."""
+    spans = [_span(draft, evidence) for draft in drafts]
+    above = sum(end < page.titles[0] for _, end in spans) if page.titles else 0
+    kept, spans = (drafts[above:], spans[above:]) if above < len(drafts) - 1 else (drafts, spans)
+    titles = sorted(evidence.at[link] for link in root.iter("a") if _may_be_title(link, evidence))
+    starts = [0, *(end for _, end in spans)]
+    titled = [bisect_left(titles, end) > bisect_left(titles, low) for low, (_, end) in zip(starts, spans, strict=False)]
+    others = [
+        _is_aside(draft, kept[0], evidence) or (own and not titled[0]) for draft, own in zip(kept, titled, strict=True)
+    ]
+    return kept[: next((at for at in range(1, len(kept)) if all(others[at:])), len(kept))]
+
+
+def _span(draft: Draft, evidence: Evidence) -> Span:
+    """The places of the first and the last element that say who, when and what."""
+    held = [each for each in (draft.place, draft.body) if each is not None]
+    return min(evidence.at[each] for each in held), max(evidence.last[each] for each in held)
+
+
+def _may_be_title(link: HtmlElement, evidence: Evidence) -> bool:
+    """Whether a link of many letters, to another page, stands alone in its line."""
+    href = link.get("href") or ""
+    line = next((each for each in link.iterancestors() if each.tag not in INLINE), link)
+    alone = evidence.mass[line] <= evidence.mass[link] + _TITLE
+    return evidence.mass[link] >= _TITLE and alone and not href.startswith(("#", "javascript:")) and bool(href)
+
+
+def _is_aside(draft: Draft, first: Draft, evidence: Evidence) -> bool:
+    """Whether what is around a draft, and not around the first, is named as what stands beside a thread."""
+    held = [each for each in (draft.place, first.place) if each is not None]
+    if len(held) < 2:
+        return False
+    around = [each for each in held[0].iterancestors() if not evidence.within(held[1], each)]
+    return any(ASIDE.search(f"{each.get('class') or ''} {each.get('id') or ''}") for each in around)
 
 
 def below_speaker(root: HtmlElement, page: Head, evidence: Evidence) -> HtmlElement | None:

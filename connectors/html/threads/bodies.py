@@ -15,7 +15,7 @@ from connectors.html.threads.block import Block, number, read_body
 from connectors.html.threads.draft import Draft, Reading
 from connectors.html.threads.evidence import SIGNED, Evidence
 from connectors.html.threads.generic import GENERIC
-from connectors.html.threads.repeated import LEAST_PROSE, MOST_BLOCKS, MOST_GROUPS, SHARE, signature
+from connectors.html.threads.repeated import LEAST_PROSE, MOST_BLOCKS, MOST_GROUPS, SHARE, says_something, signature
 
 _NEAR = 3  # levels around a body in which an id with a number is the post's
 
@@ -30,7 +30,7 @@ def body_readings(
     weighed = sorted(((sum(map(evidence.prose.__getitem__, each)), each) for each in sets), key=lambda pair: -pair[0])
     for prose, bodies in weighed[:MOST_GROUPS]:
         drafts = _drafts(bodies, evidence, url) if prose > least else ()
-        if drafts:
+        if drafts and says_something(drafts, evidence):
             yield Reading("bodies", drafts)
 
 

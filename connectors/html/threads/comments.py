@@ -14,6 +14,7 @@ from connectors.html.threads.evidence import Evidence
 _COMMENT = re2.compile(r"(?i)comment|repl(?:y|ies)|child|nested|sub-?post|note")
 _MOST_INSIDE = 0.6  # of the blocks that have to stand between the posts
 _LEVELS = 3
+_LEAST = 0.035  # of the page's prose: the least that comments hold, since labels and quotes repeat, too
 
 
 def comments_on(drafts: tuple[Draft, ...], readings: list[Reading], evidence: Evidence) -> tuple[Draft, ...]:
@@ -22,11 +23,17 @@ def comments_on(drafts: tuple[Draft, ...], readings: list[Reading], evidence: Ev
     around = _around([draft.place for draft in posts if draft.place is not None], evidence)
     if len(posts) < 2 or around is None:
         return ()
-    found = [_between(posts, reading, around, evidence) for reading in readings if _are_comments(reading)]
-    return max(found, key=lambda each: sum(draft.letters for draft in each), default=())
+    found = [_between(posts, reading, around, evidence) for reading in readings if _are_comments(reading, evidence)]
+    return max(found, key=_size, default=())
 
 
-def _are_comments(reading: Reading) -> bool:
+def _size(drafts: tuple[Draft, ...]) -> float:
+    return sum(draft.letters for draft in drafts)
+
+
+def _are_comments(reading: Reading, evidence: Evidence) -> bool:
+    if _size(reading.drafts) <= _LEAST * evidence.prose_of_page:
+        return False
     element = reading.drafts[0].place
     names = [element, *list(element.iterancestors())[:_LEVELS]] if element is not None else []
     named = any(_COMMENT.search(f"{each.get('class') or ''} {each.get('id') or ''}") for each in names)

@@ -20,6 +20,10 @@ _USER_LINK = re2.compile(
 )
 # What stands below the words of a post and is none of them: signatures, notes of edits
 SIGNED = re2.compile(r"(?i)(?:^|[ ._-])sig(?:[ ._\d-]|$)|signature|last-?edit|edited-?by|edit-?note")
+# What stands beside a thread
+ASIDE = re2.compile(
+    r"(?i)related|similar|recommend|popular|latest|recent|sidebar|widget|trending|featured|teaser|activity|footer"
+)
 _NAMED = re2.compile(
     r"(?i)(?:^|[\s_-])(?:author|user-?name|nick(?:-?name)?|poster|u-?name|screen-?name|replyer|replier|answerer|asker|commenter|display-?name|by-?line|posted-?by|op)(?:$|[\s_-])|(?:^|\s)name(?:\s|$)"
 )
@@ -44,6 +48,7 @@ _POSTED = re2.compile(
     r"(?i)(?:^|[^\pL])(?:发表于|發表於"
     r"|(?:posted|written|submitted|asked|answered|replied|geschrieben|verfasst|publié|enviado)(?:[^\pL\pN]|$))"
 )
+_SENTENCE = 8  # letters of a paragraph that says something
 _LONGEST_LINE, _FROM_IT = 175, 45  # letters of such a line, and characters from that on that hold the time
 _HIDDEN = "//*[contains(translate(@style, ' ', ''), 'display:none') or @hidden]"
 _MENU = 400.0  # letters of what is hidden until somebody opens it
@@ -196,12 +201,18 @@ def _stated_time(element: HtmlElement, mass: float) -> str:
     text = " ".join(element.text_content().split()) if len(element) and len(own) < 60 else own
     for each in (text, own):
         if len(each) >= 6 and letters(each) <= _LONGEST_TIME and not JOINED.search(each) and states_time(each):
-            return each
+            return "" if each is not own and _has_paragraph(element) else each
     if is_relative(own) and not JOINED.search(own):
         return own
     posted = _POSTED.search(own) if len(own) > _FROM_IT and letters(own) <= _LONGEST_LINE else None
     told = own[posted.start() : posted.start() + _FROM_IT] if posted else ""
     return told if told and (states_time(told) or is_relative(told)) else ""
+
+
+def _has_paragraph(element: HtmlElement) -> bool:
+    """Whether what is around a time holds words, too, as a short post does."""
+    texts = (each.text_content() for each in element.iterdescendants("p", "pre", "blockquote"))
+    return any(letters(text) >= _SENTENCE and not states_time(text) and not is_relative(text) for text in texts)
 
 
 def _without_labels(people: dict[HtmlElement, str]) -> dict[HtmlElement, str]:

@@ -8,7 +8,7 @@ from lxml.html import HtmlElement
 
 from connectors.html.metadata import title
 from connectors.html.threads import address
-from connectors.html.threads.between import between_reading
+from connectors.html.threads.between import between_reading, times_of_words
 from connectors.html.threads.block import Block
 from connectors.html.threads.boards import is_board
 from connectors.html.threads.bodies import body_readings
@@ -16,12 +16,13 @@ from connectors.html.threads.choice import LEAST, Landmarks, landmarks, names_of
 from connectors.html.threads.comments import comments_on
 from connectors.html.threads.described_posts import declared_readings
 from connectors.html.threads.draft import Draft, Reading
-from connectors.html.threads.evidence import Evidence, gather
+from connectors.html.threads.evidence import ASIDE, Evidence, gather
 from connectors.html.threads.hydrated import hydrated_reading
 from connectors.html.threads.opening import Head, find_opening, gap_before, read_head, untitled
 from connectors.html.threads.profiles import PROFILES, Profile
 from connectors.html.threads.recognised import profile_readings
 from connectors.html.threads.repeated import alike, block_readings
+from connectors.html.threads.shared_lines import without_shared
 from connectors.html.threads.signatures import without_drawn
 from connectors.html.threads.stubs import is_stub
 from connectors.html.threads.tools import is_count
@@ -61,6 +62,7 @@ class _Page:
     marks: Landmarks
     head: Head
     repeated: list[Reading]
+    said: list[int]
 
 
 def read_posts(root: HtmlElement, url: str, profiles: tuple[Profile, ...] = PROFILES) -> list[Block]:
@@ -92,20 +94,28 @@ def find_posts(root: HtmlElement, url: str, profiles: tuple[Profile, ...] = PROF
         return found
     further = (each(root, page.head, url, evidence) for each in (hydrated_reading, between_reading))
     other = _best([reading for reading in further if reading], page)
-    least = found.worth + (_CLEARLY if found.worth >= LEAST else 0.0) if found else 0.0
-    return other if other and other.worth > least else found
+    margin = _CLEARLY if found and found.worth >= LEAST and not _is_aside(found) else 0.0
+    return other if other and other.worth > (found.worth if found else 0.0) + margin else found
 
 
 def _is_weak(found: Found) -> bool:
-    """Whether it repeats so little that chance may have made it: a question and an answer are often of other make."""
-    return found.kind in _UNKNOWN and len(found.blocks) <= _FEW and not found.listed
+    """Whether it repeats so little that chance may have made it, since questions are often of other make than answers,
+    or stands beside the thread."""
+    few = len(found.blocks) <= _FEW
+    return found.kind in _UNKNOWN and not found.listed and (few or _is_aside(found))
+
+
+def _is_aside(found: Found) -> bool:
+    """Whether its names say that it stands beside a thread."""
+    return bool(ASIDE.search(found.names))
 
 
 def _look(root: HtmlElement, url: str, evidence: Evidence) -> _Page:
     sets = alike(root)
     repeated = [*block_readings(root, sets, url, evidence), *body_readings(root, sets, url, evidence)]
     head = read_head(root, title(root), evidence)
-    return _Page(root, url, evidence, landmarks(root, evidence, head.title), head, repeated)
+    marks = landmarks(root, evidence, head.title)
+    return _Page(root, url, evidence, marks, head, repeated, times_of_words(root, evidence))
 
 
 def _best(readings: list[Reading], page: _Page) -> Found | None:
@@ -124,7 +134,7 @@ def _best(readings: list[Reading], page: _Page) -> Found | None:
         opening = _opening(reading, page)
         posts = (opening, *reading.drafts) if opening else reading.drafts
         comments = comments_on(posts, page.repeated, page.evidence)
-        more = sum(draft.letters for draft in (*comments, *([opening] if opening else [])))
+        more = sum(draft.letters for draft in comments) + (_of_one(opening, reading, page) if opening else 0.0)
         real = round(worth(reading, more, page.evidence, page.marks), 3)
         if best is None or real > best[0]:
             best = (real, reading, list(_joined(opening, reading.drafts, comments, page.evidence)))
@@ -135,7 +145,7 @@ def _best(readings: list[Reading], page: _Page) -> Found | None:
     if best[1].kind != "profile":
         kept = untitled(blocks, page.head.title)
         gone += tuple((f"title{at}", "only_a_counter") for at in range(len(kept), len(blocks)))
-        blocks, signed = without_drawn(kept)
+        blocks, signed = without_drawn(without_shared(kept))
         gone += tuple((number, "signature") for number in signed)
     unread = count_unread([draft for draft, _ in best[2]], page.evidence)
     gone += tuple((f"unread{at}", "comment_unread") for at in range(1, unread + 1))
@@ -160,6 +170,13 @@ def _opening(reading: Reading, page: _Page) -> Draft | None:
     if _is_whole(reading, page):
         return None
     return find_opening(page.root, reading.drafts[0], page.head, page.url, page.evidence)
+
+
+def _of_one(opening: Draft, reading: Reading, page: _Page) -> float:
+    """Letters of an opening; where several speak in it, what each of them says, since it is no one's post."""
+    places = [page.evidence.at[each.place] for each in (opening, reading.drafts[0]) if each.place is not None]
+    several = sum(places[0] <= at < places[-1] for at in page.said)
+    return opening.letters / max(1, several)
 
 
 def _is_whole(reading: Reading, page: _Page) -> bool:

@@ -27,7 +27,8 @@ from connectors.html.threads.said import PARAGRAPHS, Said, said_in
 
 MOST_BLOCKS = 2_000
 MOST_GROUPS = 12  # sets of blocks that are looked into: those with the most prose
-LEAST_PROSE = 0.035  # of the page's: the least that a set of posts holds
+LEAST_PROSE = 0.005  # of the page's: the least that a set of posts holds
+_LITTLE, _REPLY = 0.035, 8  # of the page's prose: a set that holds less has at least so many letters a post
 DEEPEST = 16  # levels below a block
 SHARE = 0.6  # of the blocks that a place has to serve
 HALF = 0.5  # of the words of a block: the least that a frame in it holds to be its body; of blocks that speak
@@ -76,8 +77,15 @@ def block_readings(
     sets = sorted((pair for pair in sets if pair[0] > least), key=lambda pair: -pair[0])
     for _, blocks in sets[:MOST_GROUPS]:
         group = _understand(blocks, evidence)
-        if group:
-            yield Reading("blocks" if group.author else "nameless", _signed(list(_drafts(group, evidence, url))))
+        drafts = _signed(list(_drafts(group, evidence, url))) if group else ()
+        if group and says_something(drafts, evidence):
+            yield Reading("blocks" if group.author else "nameless", drafts)
+
+
+def says_something(drafts: tuple[Draft, ...], evidence: Evidence) -> bool:
+    """Whether posts hold much of the page's prose, or are at least short replies: ranks and counters repeat, too."""
+    said = sum(draft.letters for draft in drafts)
+    return said > _LITTLE * evidence.prose_of_page or said >= _REPLY * len(drafts)
 
 
 def _signed(drafts: list[Draft]) -> tuple[Draft, ...]:
