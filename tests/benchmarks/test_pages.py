@@ -34,6 +34,13 @@ PAGES = {
     "one record": "record?id=forum:7%23a1",
     "policy": "policy?",
     "policy, a rule": "policy?rule=output_repetition",
+    "sources": "sources?",
+    "duplicates": "duplicates?",
+    "contamination": "contamination?",
+    "snapshots": "snapshots?",
+    "models": "models?",
+    "map": "map?",
+    "sql": "sql?",
 }
 
 
