@@ -6,18 +6,23 @@ the run has, and ends the server when nobody holds that end any more. Imports no
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextvars import copy_context
 
 _WAIT = """
 import os, signal, sys
-sys.stdin.read()
+server = 0
+for line in sys.stdin:
+    server = int(line)
 try:
-    os.kill(int(sys.argv[1]), signal.SIGTERM)
+    if server:
+        os.kill(server, signal.SIGTERM)
 except ProcessLookupError:
     pass
 """
 
 
-_waiting: "list[subprocess.Popen[bytes]]" = []  # held: a Popen that nobody holds closes its pipe
+_waiting: "list[subprocess.Popen[str]]" = []  # held: a Popen that nobody holds closes its pipe
 
 
 def start() -> None:
@@ -25,12 +30,32 @@ def start() -> None:
     from prefect.server.api.server import SubprocessASGIServer
 
     server = SubprocessASGIServer()
-    server.start()
-    if server.server_process is None:
-        return
-    words = [sys.executable, "-I", "-c", _WAIT, str(server.server_process.pid)]
+    waiting = _start_waiting()
+    told = 0
+    # it takes seconds until the server answers, and a run may be killed in them
+    with ThreadPoolExecutor(1) as thread:
+        started = thread.submit(copy_context().run, server.start)
+        while not started.done():
+            told = _tell(waiting, server.server_process, told)
+            wait([started], timeout=0.01)
+        _tell(waiting, server.server_process, told)
+        started.result()
+
+
+def _start_waiting() -> "subprocess.Popen[str]":
     nowhere = subprocess.DEVNULL
     # in a session of its own, where no Ctrl-C of a terminal reaches it
-    _waiting.append(
-        subprocess.Popen(words, stdin=subprocess.PIPE, stdout=nowhere, stderr=nowhere, start_new_session=True)
-    )
+    waiting = subprocess.Popen(
+        [sys.executable, "-I", "-c", _WAIT],
+        stdin=subprocess.PIPE, stdout=nowhere, stderr=nowhere, start_new_session=True, text=True,
+    )  # fmt: skip
+    _waiting.append(waiting)
+    return waiting
+
+
+def _tell(waiting: "subprocess.Popen[str]", server: "subprocess.Popen[bytes] | None", told: int) -> int:
+    """Tell the waiting process which server to end, where that is another than was `told`: it begins anew where
+    something else took its port."""
+    if server is not None and server.pid != told and waiting.stdin:
+        print(server.pid, file=waiting.stdin, flush=True)
+    return server.pid if server is not None else told
