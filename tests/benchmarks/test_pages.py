@@ -33,7 +33,6 @@ PAGES = {
     "review": "records?view=review",
     "one record": "record?id=forum:7%23a1",
     "policy": "policy?",
-    "policy, a rule": "policy?rule=output_repetition",
     "sources": "sources?",
     "duplicates": "duplicates?",
     "contamination": "contamination?",
@@ -41,6 +40,7 @@ PAGES = {
     "models": "models?",
     "map": "map?",
     "sql": "sql?",
+    "policy, a rule": "policy?rule=output_repetition",  # the last, since its line is moved
 }
 
 
