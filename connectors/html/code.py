@@ -44,8 +44,6 @@ _SAME = {
     "objective-c": "objectivec",
     "shell": "bash",
     "zsh": "bash",
-    "console": "bash",
-    "terminal": "bash",
     "kt": "kotlin",
     "rs": "rust",
     "pwsh": "powershell",

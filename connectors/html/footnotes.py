@@ -68,7 +68,9 @@ def _with_ancestors(element: HtmlElement | None) -> list[HtmlElement]:
 
 def _has_heading(note: HtmlElement, around: set[HtmlElement]) -> bool:
     """Whether notes have a heading of their own above them. `around`: the elements that hold the call."""
-    for above in () if any(map(_is_of_notes, note.iterancestors("section"))) else _with_ancestors(note):
+    if any(map(_is_of_notes, note.iterancestors("section"))):
+        return False
+    for above in _with_ancestors(note):
         before = above.getprevious()
         if before is not None and before.tag in HEADINGS:
             return True

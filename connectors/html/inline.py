@@ -126,6 +126,9 @@ def write_checks(root: HtmlElement) -> None:
         if box.get("type") == "checkbox" and box.get("disabled") is not None and _is_of_item(box):
             box.tag, box.text = "span", "[ ] " if box.get("checked") is None else "[x] "
             box.tail = (box.tail or "").lstrip()
+    for box in root.xpath(".//li//*[@role='checkbox'][@aria-checked]"):
+        sign = "[x] " if box.attrib.pop("aria-checked") == "true" else "[ ] "
+        box.text = f"{sign}{box.text or ''}"
     for item in root.iter("li"):
         if item.attrib.pop("data-inline-task-id", None):  # Confluence's have no boxes
             sign = "[x]" if "checked" in (item.get("class") or "").split() else "[ ]"

@@ -9,7 +9,7 @@ from lxml.html import Element, HtmlElement
 
 from connectors.html.density import letters
 from connectors.html.notices import says_notice
-from connectors.html.tags import HEADINGS, INLINE
+from connectors.html.tags import HEADINGS, INLINE, is_inline
 
 # Words of a class or id that name a lead, in the languages of content systems
 # fmt: off
@@ -153,7 +153,8 @@ def _is_like_a_lead(element: HtmlElement, shortest: int) -> bool:
     linked = sum(letters(link.text_content()) for link in element.iter("a"))
     if not (shortest <= length <= _LONGEST and linked < 0.3 * length and _says_something(text, shortest)):
         return False
-    return shortest == _NAMED or not any(_is_of_site(inner) for inner in element.iter())
+    lines = (inner for inner in element.iter() if inner is element or not is_inline(inner))
+    return shortest == _NAMED or not any(map(_is_of_site, lines))
 
 
 def _is_of_site(element: HtmlElement) -> bool:

@@ -5,6 +5,7 @@ from itertools import takewhile
 from pathlib import Path
 
 import re2
+from lxml import etree
 from lxml.html import HtmlElement
 
 from connectors.html.density import Weight
@@ -37,7 +38,7 @@ _FEWEST, _MOST = 3, 0.5
 def trim(block: HtmlElement, weights: dict[HtmlElement, Weight]) -> None:
     """Drop lists of links, notices and empty frames within the content."""
     _drop_ways_on(block, weights)
-    for element in [each for each in block.iter() if each.tag in _FRAMES or "-" in each.tag]:
+    for element in [each for each in block.iter(etree.Element) if each.tag in _FRAMES or "-" in each.tag]:
         weight = weights.get(element)
         if element is block or weight is None or element.getparent() is None or element.getparent().tag == "li":
             continue

@@ -25,7 +25,7 @@ NUMBERS = (
 )  # fmt: skip
 TEXTS = (
     "\0", "a\0b", "x" * 300, "x" * 7_000, "é" * 200, "/" * 300, "..", "../..", ".", "/", "//", "~", "~nobody", "/proc",
-    "/dev/zero", "/dev/stdin", "/proc/self/environ", "/proc/self/fd", "/root/.ssh/id", "\\\\host\\share",
+    "/dev/zero", "/dev/stdin", "/proc/self/environ", "/proc/self/fd", "/etc/shadow", "\\\\host\\share",
     "http://", "http://[", "http://[::1", "http://a.b:99999/", "http://a b/", "https://.", "http://\0/", "file:///etc",
     "'", '"', "%", "%00", "{", "{}", "{0.__class__}", "[[sources]]", '"""', "\r\n[web]\r\n", "\u202e", "\ufeff",
     "-1,1,-1,1", "1e400,0,0,1", "nan,0,0,0", "1,0,1,0", ",,,", "1,2,3,4,5", "list", "add", "review", "chat",

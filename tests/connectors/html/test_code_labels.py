@@ -31,6 +31,7 @@ def test_a_label_is_the_language_of_the_fence(above: str, named: str, fence: str
     "above",
     [
         "<p>Python</p>",
+        "<p>Console</p>",
         "<h3>Bash</h3>",
         "<p>bash/run.sh</p>",
         "<p>Bash</p>or so",
@@ -47,6 +48,9 @@ def test_a_list_of_tasks_tells_what_is_done() -> None:
     box = "<li><input type='checkbox' {}> wind the spring</li>"
     items = "".join(box.format(state) for state in ("disabled checked", "disabled", ""))
     assert html.to_markdown(f"<ul>{items}</ul>") == "- [x] wind the spring\n- [ ] wind the spring\n- wind the spring"
+    ticked = "<li><span role='checkbox' aria-checked='{}'></span>wind it</li>"
+    told = html.to_markdown(f"<ul>{ticked.format('true')}{ticked.format('false')}</ul>")
+    assert told == "- [x] wind it\n- [ ] wind it"
     items = "<li class='checked' data-inline-task-id='1'>wind it</li><li data-inline-task-id='2'>oil it</li>"
     assert html.to_markdown(f"<ul>{items}</ul>") == "- [x] wind it\n- [ ] oil it"
 

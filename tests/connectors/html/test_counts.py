@@ -20,6 +20,8 @@ def test_the_number_of_an_item_is_not_said_twice() -> None:
     [
         "<ul><li>2</li> <li>1</li></ul>",
         "<ul><li>1</li></ul>",
+        "<ul><li>1</li> <li>2</li></ul>",
+        "<pre>for i in range(3): print(i)</pre> <ul><li>1</li> <li>2</li> <li>3</li></ul>",
         "<ol><li><b>1</b> cup of flour</li><li><b>2</b> eggs</li></ol>",
         "<ol><li><p>7</p><p>is a prime.</p></li></ol>",
     ],
@@ -28,6 +30,11 @@ def test_other_numbers_stay(said: str) -> None:
     numbers = [word for word in html.parse(f"<div>{said}</div>").text_content().split() if word.isdigit()]
     text = html.to_markdown(said)
     assert all(number in text.replace("1. ", "").replace("2. ", "") for number in numbers), text
+
+
+@pytest.mark.parametrize("start", ["", "x", "²", "1e9", "99999999999999999999", "-2", " 3 "])
+def test_a_list_may_start_anywhere(start: str) -> None:
+    assert "Open it" in html.to_markdown(f"<ol start='{start}'><li><div>7</div><p>Open it.</p></li></ol>")
 
 
 def test_a_list_whose_items_begin_with_headings_is_a_frame_of_sections() -> None:

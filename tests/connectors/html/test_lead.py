@@ -29,6 +29,7 @@ def text_of(
         f"<div class='header'><h3>The old mill</h3></div><div class='teaser-text'><p>{LEAD}</p></div>",
         f"<h1>News</h1><div><h1>The old mill</h1><div class='post-excerpt'>{LEAD}</div></div>",
         f"<h1>The old mill</h1><p>It turned, as it had turned before. At last!</p><p class='sommario'>{LEAD}</p>",
+        f"<h1>The old mill</h1><p>{LEAD} You may <i>read more</i> of it in our book.</p>",
     ],
 )
 def test_a_lead_between_title_and_body_comes_first(head: str) -> None:

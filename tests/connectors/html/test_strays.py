@@ -67,6 +67,13 @@ def test_no_part_of_a_line_is_judged_alone(around: str, line: str, said: str) ->
     assert said in text_of(f"{PROSE}{around % line}{PROSE}")
 
 
+def test_a_comment_in_an_article_that_a_script_puts_there_is_nothing() -> None:
+    said = f"<script type='text/template'><!-- gate --><div><p>Lift it so.</p></div>{PROSE}</script>"
+    page = f"<title>Gates</title><body><h1>Gates</h1><div itemprop='articleBody'>{said}</div></body>"
+    content = html.main_content(html.parse(page))
+    assert content is not None and "grain runs" in html.to_markdown(content)
+
+
 def test_soft_hyphens_go() -> None:
     assert "Mühlenrad" in text_of("<p>Das Müh\u00adlen&shy;rad dreht sich am Morgen zehnmal, ehe das Korn läuft.</p>")
 

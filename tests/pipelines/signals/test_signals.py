@@ -9,7 +9,7 @@ from pipelines.annotate import measure
 from pipelines.signals import SIGNALS
 from schemas.record import RECORD
 from tests.pipelines import corpus
-from tests.pipelines.signals import cases, code_cases, course_cases, exchange_cases, safety_cases
+from tests.pipelines.signals import cases, code_cases, course_cases, exchange_cases, safety_cases, thread_cases
 
 TABLES = (
     *(cases.LENGTH, cases.REPETITION, cases.CHARACTERS, cases.LINES, cases.CODE, cases.LINKS, cases.PAIRING),
@@ -23,6 +23,7 @@ TABLES = (
         exchange_cases.SPARED,
         cases.CONTEXT,
         course_cases.COURSE,
+        thread_cases.ANSWERED,
         code_cases.CODE_ERRORS,
         course_cases.PARTLY,
     ),
