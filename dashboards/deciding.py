@@ -120,6 +120,8 @@ def _form(recipe: str, row: dict[str, Any], after: Callable[[], None]) -> None:
 
     def save() -> None:  # before the page is drawn: a draw may be broken off, and what was said would be lost
         address.hold()
+        if st.session_state.get("writing") != (what, name):  # the second click of a double click: it is saved
+            return
         said = _said(row, what)
         if _says_something(said) and say(recipe, [name], what, **said):
             if what == "edit":

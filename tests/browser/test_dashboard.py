@@ -2,12 +2,14 @@
 
 import json
 import re
+from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError, expect
 
 from tests.browser.conftest import STAGES, shoot
 from tests.conftest import Mill
+from tests.waiting import until
 
 RECORD = "forum:q1%23a101"
 TITLES = {
@@ -47,6 +49,19 @@ def test_each_page_fits_and_speaks_the_language(name: str, look: str, mill: Mill
     shoot(page, f"{name}-{look}")
 
 
+def save(page: Page) -> None:
+    """A click on a button that moves under it, as the page is drawn, hits nothing: click until the form is gone."""
+    button = page.get_by_role("button", name="Save")
+
+    def saved() -> bool:
+        if button.is_visible():
+            with suppress(TimeoutError):  # it went between the two lines
+                button.click(timeout=3_000)
+        return button.is_hidden()
+
+    until(saved, "the form to be gone", every=3)
+
+
 def test_records_are_reviewed_by_keys(mill: Mill, page: Page) -> None:
     page.set_viewport_size({"width": 1400, "height": 900})
     page.goto(f"{mill.dashboard}/records?lang=en&view=review&who=Ada")
@@ -60,11 +75,11 @@ def test_records_are_reviewed_by_keys(mill: Mill, page: Page) -> None:
     at("3")
     page.keyboard.press("n")
     page.get_by_role("textbox", name="Note").fill("are such answers rare?")  # a and r are letters here
-    page.get_by_role("button", name="Save").click()
+    save(page)
     expect(page.get_by_text("are such answers rare?")).to_be_visible()
     page.keyboard.press("e")
     page.get_by_role("textbox", name="Answer").fill("A better answer.")
-    page.get_by_role("button", name="Save").click()
+    save(page)
     at("4")
     page.keyboard.press("k")
     at("3")

@@ -113,7 +113,8 @@ def test_a_run_that_was_asleep_while_another_took_over_stops(
     with lease.lock_data(filesystem.resolve(data)):
         first.send_signal(signal.SIGCONT)
         assert first.wait(FAR) == -end
-    assert [one["owner"].rpartition(" ")[2] for one in leases(data)] == [str(os.getpid())]
+    # a run put to sleep between its look and its heartbeat writes its old lease once more; the higher number counts
+    assert leases(data)[-1]["owner"].rpartition(" ")[2] == str(os.getpid())
 
 
 def test_of_those_that_begin_at_once_one_works_at_a_time(bucket: str, tmp_path: Path) -> None:
