@@ -19,8 +19,10 @@ class Record:
     `kind` says how it was made: answer, dialogue, question, how_to, code, explanation, exchange, or heading (of a page
     in a language in which nothing can be asked: the instruction is no more than its headings).
     `score` is the number of votes for the answer. `accepted` says whether the asker accepted it (None: the site has no
-    such mark). `edited_at` is the time of the last edit of the output, `instruction_edited_at` that of the last edit of
-    the question and all earlier turns (None: not edited, or the site does not say).
+    such mark), `thanked` whether the asker wrote that it helped (None: the asker did not come back to it).
+    `answers_before` counts the posts between question and answer that are not the asker's (None: no thread, or one in
+    another order than it was written). `edited_at` is the time of the last edit of the output, `instruction_edited_at`
+    that of the last edit of the question and all earlier turns (None: not edited, or the site does not say).
 
     `history` holds the messages before the instruction; its rows are those of HISTORY. Where it ends with a message of
     the role tool, the instruction is in it already: it is the last message of the user, repeated. `system` is the
@@ -53,6 +55,8 @@ class Record:
     tools: str = ""
     reasoning: str = ""
     tool_calls: str = ""
+    thanked: bool | None = None
+    answers_before: int | None = None
 
 
 RECORD = pa.schema(
@@ -80,6 +84,8 @@ RECORD = pa.schema(
         ("tools", pa.string()),
         ("reasoning", pa.string()),
         ("tool_calls", pa.string()),
+        ("thanked", pa.bool_()),
+        ("answers_before", pa.int32()),
     ]
 )
 

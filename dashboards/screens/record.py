@@ -120,7 +120,9 @@ def show_other_verdicts(recipe: str, verdicts: list[dict[str, Any]]) -> None:
 
 def _votes(document: dict[str, Any]) -> str:
     said = [tr("{score} votes.", score=document["score"])] if document["score"] is not None else []
-    return " ".join([*said, tr("The asker accepted it.")] if document["accepted"] else said)
+    said += [tr("The asker accepted it.")] if document["accepted"] else []
+    said += [tr("The asker wrote that it helped.")] if document["thanked"] else []
+    return " ".join(said)
 
 
 def _fetched(page: dict[str, Any]) -> str:

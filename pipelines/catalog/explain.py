@@ -40,7 +40,7 @@ FROM pages WHERE page_id = $page_id
 """
 _DOCUMENT = """
 SELECT kind, title, url, licence, author, created_at, edited_at, instruction_edited_at, tags, score, accepted,
-       source_kind,
+       thanked, source_kind,
        (SELECT count(*) FROM records r WHERE r.page_id = records.page_id) AS records_of_page
 FROM records WHERE record_id = $record_id
 """

@@ -3,14 +3,15 @@
 Every usable answer gives a record with its score. The policy decides later which are good enough.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import combinations
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, combinations
 from math import log2
 
 import re2
 
 from pipelines.normalise import clean, courtesies
+from pipelines.normalise.confirmations import confirmations
 from pipelines.normalise.records import Extraction, Origin, licences, part_id
 from schemas.document import Post, Thread
 from schemas.record import Pair, Record
@@ -79,10 +80,13 @@ def extract(thread: Thread, origin: Origin) -> Extraction:
     turns = _turns(thread)
     paths = {post_id: path for post_id, path in _paths(thread, turns)}
     answers = [turns[post.post_id] for post in thread.posts[1:] if len(paths.get(post.post_id, ())) == 2]
-    extraction.records += [
-        _record(thread, origin, question, (turns[thread.posts[0].post_id], answer)) for answer in answers
-    ]
-    extraction.records += [_record(thread, origin, question, path) for path in _longest_dialogues(paths)]
+    chosen = [(turns[thread.posts[0].post_id], answer) for answer in answers] + _longest_dialogues(paths)
+    before = _answers_before(thread.posts, turns)
+    thanked = confirmations(thread.posts)
+    for path in chosen:
+        own = path[-1].post.post_id
+        record = _record(thread, origin, question, path)
+        extraction.records.append(replace(record, thanked=thanked.get(own), answers_before=before.get(own)))
     extraction.rejects += _unused_answers(thread, turns, paths)
     extraction.pairs += _pairs(thread, origin, question, answers)
     if len(thread.posts) == 1:
@@ -257,6 +261,20 @@ def _record(thread: Thread, origin: Origin, question: Question, path: tuple[Turn
         output=path[-1].text,
         history=_history(question, path) if dialogue else (),
     )
+
+
+def _answers_before(posts: Sequence[Post], turns: dict[str, Turn]) -> dict[str, int]:
+    """Post id → the posts before it that are not the asker's; empty where posts are not in order."""
+    if not _are_in_order(posts):
+        return {}
+    counts = accumulate((not turns[post.post_id].is_asker for post in posts), initial=0)
+    return {post.post_id: before for post, before in zip(posts, counts, strict=False)}
+
+
+def _are_in_order(posts: Sequence[Post]) -> bool:
+    """Whether posts stand as they were written; where no times tell, those with votes may stand by these."""
+    times = [post.created_at for post in posts if post.created_at]
+    return times == sorted(times) if times else all(post.score is None for post in posts[1:])
 
 
 def _licence(post: Post, thread: Thread, origin: Origin) -> str:

@@ -18,22 +18,25 @@ from schemas.signal import Signal
 # Logarithms of odds
 _BIAS = -1.9
 _WEIGHTS = {
-    "asks": 1.3,  # the question asks
+    "asks": 1.2,  # the question asks
     "tells": 1.1,  # the answer says what to do
     "length": 0.9,
+    "thanked": 0.7,  # the asker says that it helped
     "names": 0.7,  # it names things of code,
     "overlap": 0.5,  # uses the question's words,
-    "code": 0.3,  # has code
+    "code": 0.2,  # has code
     "brief_question": -0.3,
-    "shows": -0.5,  # the question shows or announces something
-    "reports": -1.3,  # the answer promises, reports what was done or will be,
+    "shows": -0.6,  # the question shows or announces something
+    "reports": -1.2,  # the answer promises, reports what was done or will be,
     "points": -1.2,  # points elsewhere,
-    "mine": -1.1,  # speaks of who answers,
+    "mine": -1.0,  # speaks of who answers,
     "mine_first": -0.9,  # begins with it,
     "leans": -0.8,  # leans on posts, pictures and code that are not there,
     "asks_back": -0.7,  # asks, in a part of its sentences,
-    "cut": -0.7,  # breaks off, or ends in a picture,
+    "cut": -0.6,  # breaks off, or ends in a picture,
     "talk_first": -0.6,  # begins like talk
+    "behind": -0.6,  # stands behind other answers
+    "unsettled": -0.1,  # the asker comes back, and not to thank
     "chinese": -0.5,  # what is left between the scales of both languages
 }
 _PHRASES: dict[str, dict[str, Any]] = tomllib.loads(
@@ -93,6 +96,9 @@ TRAITS = {
     "asks_back": "least(1, 2 * coalesce(output_asks, 0))",
     "cut": _any("cut"),
     "talk_first": _any("talk_first"),
+    "thanked": "CAST(coalesce(thanked, false) AS FLOAT)",
+    "unsettled": "CAST(coalesce(NOT thanked, false) AS FLOAT)",
+    "behind": "least(1, coalesce(answers_before, 0) / 5)",
     "chinese": "CAST(coalesce(output_language, '') = 'zh' AS FLOAT)",
 }
 _SUM = " + ".join((str(_BIAS), *(f"{weight} * ({TRAITS[name]})" for name, weight in _WEIGHTS.items())))
@@ -109,7 +115,7 @@ def traits(table: pa.Table) -> pa.Table:
 
 
 def _told(table: pa.Table, wanted: str) -> pa.Table:
-    columns = ("kind", "input", "output", "instruction_prose", "output_prose", *_AFTER)
+    columns = ("kind", "input", "output", "thanked", "answers_before", "instruction_prose", "output_prose", *_AFTER)
     exchanges = table.select(columns).append_column("row", pa.array(range(table.num_rows), pa.int64()))
     with duckdb.connect(config={"threads": 1}) as connection:
         connection.execute("SET enable_progress_bar = false")
@@ -125,8 +131,8 @@ SIGNALS = (
         "pair_answered",
         pa.float32(),
         pair_answered,
-        "log odds that somebody asks and is answered so that it stands alone; seventeen weighted traits of forum posts",
-        1,
+        "log odds that somebody asks and is answered so that it stands alone; twenty weighted traits of forum posts",
+        2,  # 2: what the asker said of it, and what stands before it
         _AFTER,
     ),
 )
