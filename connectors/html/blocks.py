@@ -19,6 +19,8 @@ _WITHOUT_TABLE = (
 )
 _CELL = 400  # characters that a cell with lists or paragraphs may have in a table of data
 _NAME = 80  # characters of what a row is about
+_FEWEST, _LINE = 3, 160  # cells of a line, its characters
+_CODE = "code"
 
 
 def flatten_layout_tables(root: HtmlElement) -> None:
@@ -31,15 +33,43 @@ def flatten_layout_tables(root: HtmlElement) -> None:
             repeat_spanned(table)
             for item in table.xpath(".//li/p[not(preceding-sibling::*)]"):
                 item.drop_tag()
+            for cell in table.iter("td", "th"):
+                _drop_last_breaks(cell)
     for part in root.xpath(_WITHOUT_TABLE):
         part.tag = "div"
 
 
+def _drop_last_breaks(cell: HtmlElement) -> None:
+    while len(cell) and cell[-1].tag == "br" and not (cell[-1].tail or "").strip():
+        cell[-1].drop_tree()
+
+
 def _flatten(table: HtmlElement) -> None:
+    if _is_line(table):
+        _write_line(table)
+        return
     inside = table.iter("tbody", "thead", "tfoot", "tr", "td", "th", "caption", "colgroup", "col")
     own = [part for part in inside if next(part.iterancestors("table"), None) is table]
     for part in (table, *own):
         part.tag = "div"
+
+
+def _is_line(table: HtmlElement) -> bool:
+    """Whether a table of one row lines up the words of a line, as Doxygen does with the signature of a function."""
+    cells = table.xpath(".//td | .//th")
+    short = len(cells) >= _FEWEST and len(_said(table)) <= _LINE and table.xpath("count(.//tr)") == 1
+    return short and not BLOCK_PATH(table.xpath(".//tr")[0]) and not table.xpath(".//img")
+
+
+def _write_line(table: HtmlElement) -> None:
+    cells, tail = table.xpath(".//td | .//th"), table.tail
+    for cell in cells:
+        cell.tag, cell.tail = "span", " "
+        if cell.text:
+            cell.text = cell.text.strip("\xa0")
+    table.clear()
+    table.tag, table.tail = "p", tail
+    table.extend(cells)
 
 
 def _is_layout(table: HtmlElement) -> bool:
@@ -78,8 +108,9 @@ def flatten_definition_lists(root: HtmlElement) -> None:
     """A definition list becomes a list whose items begin with the terms; signatures of an API become paragraphs."""
     for listing in reversed(list(root.iter("dl"))):
         own = [each for each in listing.iter("dt", "dd") if next(each.iterancestors("dl"), None) is listing]
-        if not own:
-            listing.tag = "div"
+        if not own or _CODE in (listing.get("class") or "").split():
+            for each in (listing, *own):  # of a file of DokuWiki: its name, and what it holds
+                each.tag = "p" if each.tag == "dt" else "div"
             continue
         items: list[HtmlElement] = []
         for child in _in_order(listing, set(own)):

@@ -1,6 +1,9 @@
 """Boxes within an article: notes, tips and warnings. They belong to the section they stand in."""
 
+from itertools import islice
+
 import re2
+from lxml import etree
 from lxml.html import HtmlElement
 
 from connectors.html.tags import HEADINGS
@@ -9,6 +12,11 @@ _WORDS = re2.compile(
     r"(?i)(?:^|[\s_-])(?:callout|admonition|infobox|note|notice|tip|hint|warning|caution|danger|important|information"
     r"|message-box|alert-(?:info|warning|danger|success|primary|secondary)|theme-admonition|starlight-aside)(?:$|[\s_-])"
 )
+_TITLE_LINES = etree.XPath(
+    ".//*[self::p or self::div or self::span][contains(@class, 'title') or contains(@class, 'heading')]"
+)
+_BLOCKS = ("p", "div", "ul", "ol", "table", "pre", *HEADINGS)
+_LONGEST_TITLE = 120  # characters
 _LONGEST = 2000  # characters of a box; what is longer is a page that is called so
 _CELLS = 3  # picture, title, text
 
@@ -28,6 +36,17 @@ def titles(root: HtmlElement) -> set[HtmlElement]:
         headings = list(box.iterdescendants(*HEADINGS)) if is_callout(box) else []
         if len(headings) == 1 and _is_first(headings[0], box):
             found.add(headings[0])
+    return found
+
+
+def title_lines(root: HtmlElement) -> list[HtmlElement]:
+    """Titles of boxes that are no headings: named so, alone in a box that says more, with nothing before them."""
+    found = list[HtmlElement]()
+    for line in _TITLE_LINES(root):
+        box = next((each for each in islice(line.iterancestors(), 2) if is_callout(each)), None)
+        said = line.text_content().strip()
+        if box is not None and 0 < len(said) <= _LONGEST_TITLE and len(said) < len(box.text_content().strip()):
+            found += [line] if _is_first(line, box) and next(line.iter(*_BLOCKS), None) in (None, line) else []
     return found
 
 

@@ -10,6 +10,7 @@ from connectors.html.accordions import unfold
 from connectors.html.callouts import is_callout
 from connectors.html.density import Weight
 from connectors.html.embeds import write_embeds
+from connectors.html.fields import write_fields
 from connectors.html.inline import write_buttons, write_checks
 from connectors.html.listings import write_listings
 from connectors.html.tabs import show_tabs
@@ -87,6 +88,7 @@ def drop_invisible(page: HtmlElement) -> None:
     write_embeds(page, named)
     write_buttons(page)
     write_checks(page)
+    write_fields(page)
     for element in list(page.iter(*MUTE)):
         if element.getparent() is not None:
             element.drop_tree()
@@ -159,7 +161,7 @@ def _remove(element: HtmlElement) -> None:
 
 
 def _is_clutter(element: HtmlElement) -> bool:
-    if _shows_code(element) or is_callout(element) or _is_summary(element) or _is_of_quotation(element):
+    if any(belongs(element) for belongs in (_shows_code, is_callout, _is_summary, _is_of_quotation, is_title_of_data)):
         return False
     if element.tag in _FRAMES or element.get("role") in _ROLES:
         return True
@@ -189,6 +191,12 @@ def _is_summary(element: HtmlElement) -> bool:
 def _is_of_quotation(element: HtmlElement) -> bool:
     """Whether a footer says whose words a quotation is."""
     return element.tag == "footer" and element.getparent() is not None and element.getparent().tag == "blockquote"
+
+
+def is_title_of_data(element: HtmlElement) -> bool:
+    """Whether a caption is that of a table or of code, which it names; a picture goes, and with it what it shows."""
+    figure = element.getparent()
+    return element.tag == "figcaption" and figure is not None and any(True for _ in figure.iter("table", "pre"))
 
 
 def _shows_code(element: HtmlElement) -> bool:

@@ -56,6 +56,7 @@ _NOISE = [
     "linenodiv",
     "lineno",
     "line-numbers-rows",
+    "line-numbers-wrapper",
     "hljs-ln-numbers",
     "gutter",
     "blob-num",
@@ -76,8 +77,15 @@ _NOISE = [
     "code-toolbar-copy",
     "clipboard-button",
 ]
-_STATED = ("data-lang", "data-language", "lang-name", "data-syntaxhighlighter-params")
+_STATED = ("data-lang", "data-language", "language", "data-code-lang", "lang-name", "data-syntaxhighlighter-params")
 _LINES = ("div", "p", "li", "tr")
+# Lines of a change: VitePress and Shiki, Expressive Code, Docusaurus, Hexo
+_CHANGE = re2.compile(
+    r"(?:^|\s)(?:(?:diff|code-block-diff|code-line|line|highlight)[- ](?:\S+[- ])?)(remove|removed|deleted|deletion|del"
+    r"|add|added|inserted|addition|ins)(?:-line)?(?:$|\s)"
+)
+_TAKEN_OUT = frozenset(("remove", "removed", "deleted", "deletion", "del"))
+_SIGN = "\ufdd2"  # no text holds it
 # A line that is a span of its own, as a block: only its class tells
 _LINE_SPAN = re2.compile(r"(?:^|\s)(?:line|code-?line|token-line|cl|view-line|cm-line|CodeMirror-line)(?:$|\s)")
 
@@ -88,11 +96,22 @@ def language(block: HtmlElement) -> str:
     outer = [
         parent for _, parent in zip(range(3), block.iterancestors("div", "figure", "td", "table", "tr"), strict=False)
     ]
+    if _changes(block):
+        return "diff"
     for element in (block, *inner, *outer):
         found = _declared(element)
         if found:
             return _ALIASES.get(found, found)
     return ""
+
+
+def _changes(block: HtmlElement) -> dict[HtmlElement, str]:
+    """Lines that a page marks as taken out or put in by colour alone, each with the sign of a diff; none where nothing
+    is taken out, and the lines are code as it is then."""
+    lines = block.xpath(".//*[self::span or self::div][contains(@class, 'line')]")
+    marked = {line: _CHANGE.search(line.get("class") or "") for line in lines}
+    signs = {line: "-" if found[1] in _TAKEN_OUT else "+" for line, found in marked.items() if found}
+    return signs if "-" in signs.values() else {}
 
 
 def normal_name(name: str) -> str:
@@ -106,7 +125,8 @@ def _declared(element: HtmlElement) -> str:
     marked = next((element.get(name) for name in _STATED if element.get(name)), "")
     classes = element.get("class") or ""
     for name in (marked, *_LANGUAGE.findall(classes), *_AFTER.findall(classes)):
-        word = (_LANGUAGE.findall(name) or [name])[0].lower().strip()  # `highlight highlight-text` says it twice
+        named = (_LANGUAGE.findall(name) or [name])[0]  # `highlight highlight-text` says it twice
+        word = named.lower().strip().removeprefix("hl-")
         if word and len(word) < 20 and not _is_none(word) and " " not in word:
             return str(word)
     return ""
@@ -122,6 +142,9 @@ def source(block: HtmlElement) -> str:
     parts: list[str] = []
     numbers = _line_numbers(block)
     ends = _line_spans(block)
+    changes = _changes(block)
+    for line, sign in changes.items():
+        line.text = f"{_SIGN}{sign}{line.text or ''}"
     _collect(block, parts, numbers, ends)
     text = "".join(parts).replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ").replace("\u200b", "")
     lines = text.split("\n")
@@ -129,6 +152,8 @@ def source(block: HtmlElement) -> str:
         lines.pop(0)
     while lines and not lines[-1].strip():
         lines.pop()
+    if changes:
+        lines = [line.removeprefix(_SIGN) if line.startswith(_SIGN) else f" {line}".rstrip() for line in lines]
     return "\n".join(lines)
 
 

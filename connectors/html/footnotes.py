@@ -7,6 +7,7 @@ is told by links both ways, so lists of references that have a heading of their 
 from collections.abc import Mapping
 
 import re2
+from lxml import etree
 from lxml.html import HtmlElement
 
 from connectors.html.tags import HEADINGS
@@ -16,6 +17,11 @@ LONGEST = 300  # characters of a note that stands in brackets
 _NUMBER = re2.compile(r"^[\[(]?(?:\d{1,3}|[a-z]|[*†‡§¶]{1,3})[\])]?$")
 _HAN = re2.compile(r"\p{Han}")
 _BRACKETS = re2.compile(r"^[\[\]().:\s]*$")
+# LaTeXML's notes, and those of pages in the manner of Tufte
+_BESIDE = etree.XPath(
+    ".//span[contains(concat(' ', @class, ' '), ' ltx_note ') or contains(concat(' ', @class, ' '), ' sidenote ')"
+    " or contains(concat(' ', @class, ' '), ' marginnote ')]"
+)
 _NOTES = ("li", "div", "aside", "dd", "p", "td")
 _PLACES = ("p", "li", "dd", "td", "th", "blockquote", *HEADINGS)
 _PARTS = ("p", "pre", "ul", "ol", "table", "blockquote", "dl", "div")
@@ -23,6 +29,8 @@ _PARTS = ("p", "pre", "ul", "ol", "table", "blockquote", "dl", "div")
 
 def bring_home(root: HtmlElement) -> None:
     """Change `root` in place."""
+    for note in _BESIDE(root):
+        _write_in_brackets(note)
     calls = [link for link in root.iter("a") if _target(link) and _NUMBER.match(_text(link))]
     named = {str(each.get("id") or each.get("name")): each for each in root.iter("*")} if calls else {}
     for call in calls:
@@ -32,6 +40,19 @@ def bring_home(root: HtmlElement) -> None:
     for section in list(root.iter("section")) if calls else ():
         if _is_of_notes(section) and next(section.iter("li"), None) is None:
             section.drop_tree()
+
+
+def _write_in_brackets(note: HtmlElement) -> None:
+    """A note in the margin, which stands in its sentence already, without its numbers."""
+    for part in [each for each in note.iterdescendants() if _NUMBER.match(_text(each))]:
+        if part.getparent() is not None:
+            part.drop_tree()
+    if not _text(note):
+        return
+    note.text = f" ({(note.text or '').lstrip()}"
+    *_, last = (said for said in note.xpath(".//text()") if said.strip())
+    said, holder = f"{last.rstrip(' .')})", last.getparent()
+    holder.text, holder.tail = (said, holder.tail) if last.is_text else (holder.text, said)
 
 
 def _target(link: HtmlElement) -> str:

@@ -31,7 +31,7 @@ _BOXES = (
     " | .//*[contains(translate(@style, ' ', ''), 'white-space:pre')]"
     "[contains(@style, 'mono') or contains(@style, 'ourier') or contains(@style, 'onsolas')"
     " or contains(@style, 'enlo')]"
-    "[not(self::pre) and not(ancestor-or-self::code) and not(.//pre) and (.//br or .//div)]"
+    "[not(self::pre) and not(ancestor-or-self::code) and not(.//pre) and (.//br or .//div or contains(., '\n'))]"
 )
 _CODE_BOXES = ".//dl[contains(concat(' ', @class, ' '), ' codebox ')]"
 _NAMED = re2.compile(
@@ -51,6 +51,8 @@ def write_listings(root: HtmlElement, named: str) -> None:
     """Change `root` in place. `named` are its `tags.names`."""
     if _NAMED.search(named):
         _write_frames(root)
+    for area in list(root.iter("textarea")):
+        _write_area(area)
     for table in list(root.iter("table")):
         _write_table(table)
     if root.find(".//code") is not None:
@@ -69,11 +71,19 @@ def _write_frames(root: HtmlElement) -> None:
         if bodies and not box.xpath(".//pre"):
             _replace(box, [_text(bodies[0])], "")
     for beside in root.xpath(_BESIDE):
-        if beside.tag == "span" or _text(beside).strip().isdecimal():
+        if beside.tag == "span" or "".join(_text(beside).split()).isdecimal():
             beside.drop_tree()
     for box in root.xpath(_BOXES):
         if box.getparent() is not None and not any(True for _ in box.iterancestors("pre")):
             _replace(box, [_text(box)], language(box))
+
+
+def _write_area(area: HtmlElement) -> None:
+    """Code that a reader may change and run, as the examples of pkg.go.dev; a reader's own text has no lines yet."""
+    lines = (area.text or "").strip("\n").split("\n")
+    is_code = "code" in (area.get("class") or "").lower()
+    if len(lines) > 1 and (is_code or next(area.iterancestors("form"), None) is None):
+        _replace(area, lines, language(area))
 
 
 def _write_table(table: HtmlElement) -> None:

@@ -1,7 +1,9 @@
 """What a page says about itself: title, author, date, language, licence, opt-out."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
 import re2
@@ -12,7 +14,10 @@ from connectors.html.schema_org import linked_data, values
 from connectors.html.sections import unnumbered
 from connectors.reading.times import parse_time
 
-_SUFFIX = re2.compile(r"\s+[|–—·•»:-]\s+|\s*[|｜_]\s*|\s+—\s+")
+_SUFFIX = re.compile(r"\s+[|–—·•»:_-]\s+|\s*[|｜]\s*|(?<=[^\x00-\x7f])_|_(?=[^\x00-\x7f])")
+_FILE = re.compile(r"[\w-]*[_.][\w.-]+|", re.ASCII)  # a name of a file as a title
+_SITE = re2.compile(r"(?i)(?:^|[\s_-])(?:logo|brand|site-?(?:title|name)|blog-?(?:title|name)|masthead)(?:$|[\s_-])")
+_SIGNS = re2.compile(r"[\W_]+")
 _DATE = re2.compile(r"(\d{4}-\d{2}-\d{2})(?:([T ]\d{2}:\d{2}(?::\d{2})?)(?:\.\d+)?\s*(Z|[+-]\d{2}:?\d{2})?)?")
 _PUBLISHED = ("article:published_time", "date", "dc.date", "pubdate", "og:published_time")
 _MODIFIED = ("article:modified_time", "og:updated_time", "dcterms.modified", "dc.date.modified", "datemodified")
@@ -57,14 +62,24 @@ def metadata(root: HtmlElement, url: str = "") -> Metadata:
 def title(root: HtmlElement) -> str:
     """The heading of the page if its `<title>` agrees, else the `<title>` without the site's name."""
     whole = _clean(" ".join(root.xpath("//head/title/text() | //title[not(ancestor::svg)][1]/text()")[:1]))
-    headings = [_clean(heading.text_content()) for heading in root.xpath("//h1")[:5] if not _leads_home(heading)]
-    agreeing = [heading for heading in headings if len(heading) > 1 and in_whole_words(heading, whole)]
+    stated = [heading for heading in root.xpath("//h1")[:5] if not _leads_home(heading)]
+    of_page = [heading for heading in stated if not _is_of_site(heading)]
+    headings = [_clean(heading.text_content()) for heading in of_page or stated]
+    agreeing = [heading for heading in headings if len(heading) > 1 and _agrees(heading, whole)]
     if agreeing:
         return unnumbered(max(agreeing, key=len))
+    if len(headings) == 1 and _FILE.fullmatch(whole):
+        return unnumbered(headings[0])
     social = _clean(_meta(root, "og:title", "twitter:title"))
     if social and (social in whole or not whole):
         return unnumbered(_without_site(social, root))
     return unnumbered(_without_site(whole, root) or next(filter(None, headings), ""))
+
+
+def _agrees(heading: str, whole: str) -> bool:
+    """Whether the page's `<title>` holds a heading, at least without signs: `mill:setup_guide` of a wiki."""
+    said, stated = (str(_SIGNS.sub(" ", text)).strip() for text in (heading, whole))
+    return in_whole_words(heading, whole) or (bool(said) and in_whole_words(said, stated))
 
 
 def in_whole_words(part: str, text: str) -> bool:
@@ -83,6 +98,12 @@ def _leads_home(heading: HtmlElement) -> bool:
     """Whether a heading is the site's name, which leads to its front page."""
     links = heading.xpath(".//a/@href")
     return bool(links) and all(_is_front(link.strip()) for link in links)
+
+
+def _is_of_site(heading: HtmlElement) -> bool:
+    """Whether a heading, or what is close around it, is called the site's name."""
+    around = [heading, *islice(heading.iterancestors(), 1)]
+    return any(_SITE.search(f"{each.get('class') or ''} {each.get('id') or ''}") for each in around)
 
 
 def _is_front(link: str) -> bool:

@@ -30,10 +30,16 @@ _PERMALINK = re2.compile(
     r"(?i)(?:^|\s)(headerlink|anchor-?link|permalink|header-anchor|hash-link|heading-anchor|anchorjs-link"
     r"|mw-editsection|editsection|anchor)(?:\s|$)"
 )
-_SIGNS = {"", "#", "¶", "§", "🔗", "link", "permalink", "[link]", "\uf0c1", "[edit]"}
+_SIGNS = {"", "#", "¶", "§", "🔗", "link", "permalink", "[link]", "\uf0c1", "◆", "[edit]"}
 # from a footnote to where it is called
 _WAYS_BACK = {sign + form for sign in ("↩", "↵", "⏎", "↑", "^", "⬆", "⤴", "↖") for form in ("", "\ufe0e", "\ufe0f")}
-_SIGNS_OR_BACK = _SIGNS | _WAYS_BACK
+_SIGNS_OR_BACK = _SIGNS | _WAYS_BACK | {"more...", "more…", "top"}
+# What stands beside the cells of a notebook, and signs that only a screen reader says
+_PROMPTS = etree.XPath(
+    ".//*[self::div or self::span]"
+    "[contains(@class, 'rompt') or contains(@class, 'sr-only') or contains(@class, 'screen-reader')]"
+)
+_PROMPT = re2.compile(r"^(?:(?:In|Out)\s*\[[\s\d*]*\]:?|[\pS\pP\s]*)$")
 _INVISIBLE = " \t\r\n\xa0\u200b\u200c\u200d\u2060"
 _TERM_ENDS = f"{_INVISIBLE}:：,"  # what stands between a term and its meaning
 QUOTE = "\ue002"  # a line of its own before a quotation, which else runs into the one above it
@@ -56,7 +62,7 @@ def prepare(root: HtmlElement, base_url: str, marks: Marks, named: str) -> None:
     _nest_lists(root)
     _open_lists(root)
     _mark_headings(root, marks)
-    for title in callouts.titles_in_tables(root):
+    for title in (*callouts.title_lines(root), *callouts.titles_in_tables(root)):
         _embolden(title)
     flatten_layout_tables(root)
     flatten_definition_lists(root)
@@ -172,6 +178,9 @@ def _drop_noise(root: HtmlElement) -> None:
     write_checks(root)
     for element in list(root.iter("script", *MUTE)):
         element.drop_tree()
+    for element in _PROMPTS(root):
+        if _PROMPT.match(element.text_content().strip()):
+            drop_silent(element)
     for element in _LINKS(root):
         if element.getparent() is not None and _is_permalink(element):
             _hand_over_name(element)

@@ -14,6 +14,7 @@ from pathlib import Path
 from lxml.html import HtmlElement
 
 from connectors.html.callouts import is_callout
+from connectors.html.clutter import is_title_of_data
 from connectors.html.density import Weight
 from connectors.html.tags import HEADINGS
 
@@ -39,9 +40,9 @@ _SIGNS = frozenset("|»›•©@")
 def find_strays(block: HtmlElement, weights: Weights, stated: str) -> list[HtmlElement]:
     """What in `block` is more likely around the article than of it; nothing where `block` holds no prose.
 
-    `stated` are the letters and digits of the page's title. Code, data, quotations, lists of definitions, boxes of a
-    manual, labels of tabs and lists that hardly link stay, and so does a line with a colon, or in bold, before one. A
-    heading goes with all that is below it.
+    `stated` are the letters and digits of the page's title. Code, lines with code in them, data and its titles,
+    quotations, lists of definitions, boxes of a manual, labels of tabs and lists that hardly link stay, and so does a
+    line with a colon, or in bold, before one. A heading goes with all that is below it.
     """
     judged = traits(block, weights, stated)
     if not any("prose" in its for _, its in judged):
@@ -59,7 +60,8 @@ def find_strays(block: HtmlElement, weights: Weights, stated: str) -> list[HtmlE
 
 def _is_safe(part: HtmlElement, its: Traits, around: list[HtmlElement], data: set[HtmlElement]) -> bool:
     is_label = part.get("role") == "heading"  # of a tab
-    if is_label or part.tag in _SAFE or (part.tag in ("ul", "ol") and not _LINKS & its):
+    is_code = part.tag in _SAFE or part.find(".//code") is not None or is_title_of_data(part)
+    if is_label or is_code or (part.tag in ("ul", "ol") and not _LINKS & its):
         return True
     return any(each in data or is_callout(each) for each in around)
 

@@ -247,6 +247,12 @@ def test_what_is_no_relative_time(text: str) -> None:
         ("Forum rules | Board", "<h1>OR</h1>", "Forum rules"),
         ("Why no crumb? - Bread Board", "<h1><a href='/'>Bread Board</a></h1><h2>Why no crumb?</h2>", "Why no crumb?"),
         ("面包_论坛", "<h1>面包</h1>", "面包"),
+        ("面包_论坛", "", "面包"),
+        ("bread_v2 release_notes", "", "bread_v2 release_notes"),
+        ("bake:first_loaf [Bread Wiki]", "<h1 class='logo'>Bread Wiki</h1><h1>First loaf</h1>", "First loaf"),
+        ("Bread Board", "<h1 id='site-title'>Bread Board</h1>", "Bread Board"),
+        ("first_loaf.ipynb", "<h1>Our first loaf</h1>", "Our first loaf"),
+        ("Bread", "<h1>Our first loaf</h1>", "Bread"),
     ],
 )
 def test_titles_are_whole_words(shown: str, body: str, found: str) -> None:

@@ -60,3 +60,20 @@ def test_notes_with_a_heading_of_their_own_stay_below_it() -> None:
 def test_a_link_to_a_section_is_no_call() -> None:
     sections = read(' <a href="#p" id="q">1</a>', f'<div id="p"><h3>Sifting</h3><p>{LATER}</p></div>')
     assert sections["Sifting"] == LATER
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        f'<span class="ltx_note ltx_role_footnote"><sup>1</sup><span><span><sup>1</sup><span>1</span>{NOTE}.</span></span></span>',
+        f'<label class="margin-toggle sidenote-number"></label><input class="margin-toggle"><span class="sidenote">{NOTE}.</span>',
+        f'<span class="marginnote"><b>Stones</b>{NOTE.removeprefix("Stones")}</span>',
+    ],
+)
+def test_a_note_in_the_margin_stands_in_brackets(note: str) -> None:
+    lead = next(text for name, text in read(note, "").items() if name != "Pouring")
+    assert lead.replace("**", "") == f"{LEAD} ({NOTE}) It takes an hour."
+
+
+def test_a_margin_without_a_note_is_nothing() -> None:
+    assert "()" not in "".join(read('<span class="sidenote"><sup>1</sup></span>', "").values())

@@ -74,6 +74,25 @@ def test_a_comment_in_an_article_that_a_script_puts_there_is_nothing() -> None:
     assert content is not None and "grain runs" in html.to_markdown(content)
 
 
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ("<div class='synopsis'><b>mill</b>(<i>int</i> <code>$grain</code>): string</div>", "$grain): string"),
+        ("<div><div><code>mill<br>grind</code></div></div>", "millgrind"),
+        ("<figure><figcaption>Table 1: life</figcaption><table><tr><th>A</th></tr><tr><td>b</td></tr></table></figure>",
+         "Table 1: life"),
+        ("<p>See also <a href='/g'>gates</a> and how each of them is lifted by hand.</p>", "how each of them"),
+    ],
+)  # fmt: skip
+def test_short_lines_that_say_something_stay(part: str, said: str) -> None:
+    assert said in text_of(f"{PROSE}{part}{PROSE}")
+
+
+@pytest.mark.parametrize("line", ["See also: <a href='/g'>gates</a>", "See also the <a href='/g'>list of gates</a>."])
+def test_what_leads_to_other_articles_goes(line: str) -> None:
+    assert "gates" not in text_of(f"{PROSE}<p>{line}</p>{PROSE}")
+
+
 def test_soft_hyphens_go() -> None:
     assert "Mühlenrad" in text_of("<p>Das Müh\u00adlen&shy;rad dreht sich am Morgen zehnmal, ehe das Korn läuft.</p>")
 
