@@ -29,7 +29,7 @@ from schemas.manifest import Manifest, Shard
 from schemas.page import Page
 from schemas.record import PAIR, RECORD, REJECT
 
-VERSION = 16  # 16: shards of records by rows and bytes
+VERSION = 17  # 17: long addresses, lists of pointers, ways back to the top and labels of questions go
 DEADLINE = 5.0  # seconds for one page; a chunk that needs more is tried again page by page, so chunks are small
 MEMORY = 1 << 29  # bytes of address space per worker; what it imports takes as much again
 CHUNK_PAGES = 8
