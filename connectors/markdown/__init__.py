@@ -14,6 +14,7 @@ from connectors.markdown import (
     front_matter,
     includes,
     layouts,
+    mdc,
     myst,
     notes,
     partials,
@@ -129,7 +130,7 @@ def _plain(text: str, key: str, about: dict[str, Any]) -> str:
     """Markdown that every reader knows. The order counts: indented code is known as such outside of containers only."""
     of_myst = myst.is_myst(text)
     masks = Masks(headings=myst.headings(text) if of_myst else {})
-    text = unwrap(masks.hide_code(shortcodes.code_first(variables.mark_lacking(text))))
+    text = unwrap(mdc.read(masks.hide_code(shortcodes.code_first(variables.mark_lacking(text)))))
     if not components.is_mdx(text, key):  # MDX has no indented code
         text = masks.hide_lines(text, indented_code(text))
     text = shortcodes.read(components.read(text, key, masks), about)

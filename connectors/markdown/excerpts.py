@@ -8,6 +8,21 @@ import re2
 _RANGE = re2.compile(r"(-?\d*)(?::|-)?(-?\d*)")
 _NAMED = re2.compile(r"--8<--+\s*\[\s*(start|end)\s*:\s*([\w-]+)\s*\]|#?(?:#|@)?(region|endregion)\b\s*:?\s*([\w-]*)")
 
+_ANCHOR = re2.compile(r"\bANCHOR(_END)?: *([\w-]+)")
+
+
+def anchored(lines: list[str], name: str) -> list[str] | None:
+    """The lines between the anchors `name` of mdBook, or all for ""; without any anchors; None when there is none."""
+    kept, is_open, seen = list[str](), not name, not name
+    for line in lines:
+        found = _ANCHOR.search(line) if "ANCHOR" in line else None
+        if not found and is_open:
+            kept.append(line)
+        if found and found[2] == name:
+            is_open = not found[1]
+            seen = seen or is_open
+    return kept if seen else None
+
 
 def numbered(lines: list[str], ranges: str) -> list[str]:
     """Of `1:5`, `2`, `:3` or `1-2,5-` the lines, counted from 1; negative ones from the end."""

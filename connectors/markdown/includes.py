@@ -2,7 +2,8 @@
 
 `{* path ln[1:5] hl[3] *}`, `{!path!}`, `{!> path!}` (MkDocs), `--8<-- "path:1:5"` and blocks of such (snippets),
 `{% include path name="value" %}` (Jekyll), `{include}` and `{literalinclude}` (MyST), `<<< @/path#region` (VitePress),
-`![[note]]` (Obsidian), `{{< readfile "path" >}}` and its like (Hugo). What is not there leaves a hole, `include`.
+`![[note]]` (Obsidian), `{{< readfile "path" >}}` and its like (Hugo), `{{#include path:anchor}}`
+(mdBook). What is not there leaves a hole, `include`.
 """
 
 from pathlib import Path, PurePath
@@ -37,6 +38,10 @@ _EMBED = re2.compile(r"(?m)^([ \t]*)!\[\[([^\[\]\n|#]+)(?:#([^\[\]\n|]+))?(?:\|[
 _HUGO = re2.compile(
     r"(?m)^([ \t]*)\{\{[<%] *(code_sample|codenew|code|example|glossary_definition"
     r"|[\w./-]*(?:include|read-?file|embed|snippet|transclude)[\w./-]*) +([^\n]*?) */?[%>]\}\}[ \t]*$"
+)
+_MDBOOK = re2.compile(
+    r"(?m)^([ \t]*)\{\{ *#(?:include|rustdoc_include|playground|playpen) +([^\s:{}]+)(?::([^\s{}]*))?[^{}\n]*\}\}"
+    r"[ \t]*$"
 )
 _LINES = re2.compile(r"ln\[(\d+)(?::(\d+))?")
 _HEADING = re2.compile(r"^(#{1,6}) +(.+?)\s*$")
@@ -103,6 +108,7 @@ class _Includes:
         text = substitute(_SNIPPETS, text, self._snippets, in_code=True)
         text = substitute(_SNIPPET, text, lambda found: self._snippet(found[1], found[2]), in_code=True)
         text = _ESCAPED.sub(r"\1\2", text)
+        text = substitute(_MDBOOK, text, self._mdbook, in_code=True)
         text = substitute(_JEKYLL, text, self._jekyll, in_code=True)
         text = substitute(_JEKYLL, text, self._no_jekyll)
         text = substitute(_MYST, text, self._myst)
@@ -135,6 +141,17 @@ class _Includes:
         elif part:
             lines = excerpts.section(lines or [], part)
         return missing(margin, wanted) if lines is None else self._text(margin, path, excerpts.without_marks(lines))
+
+    def _mdbook(self, found: "re2._Match") -> str:
+        """Lines (`:2:5`) or an anchor, mostly within a fence that stands around it."""
+        path, part = self._find(found[2]), found[3] or ""
+        if path is None:
+            return missing(found[1], found[2])
+        is_lines = not part.strip("0123456789:")
+        lines = (
+            excerpts.numbered(lines_of(path), part) if part and is_lines else excerpts.anchored(lines_of(path), part)
+        )
+        return missing(found[1], f"{found[2]}:{part}") if lines is None else self._text(found[1], path, lines)
 
     def _jekyll(self, found: "re2._Match") -> str:
         """Jekyll reads tags in code too, so a file that is there is taken in anywhere."""

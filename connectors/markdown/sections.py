@@ -3,6 +3,7 @@
 from urllib.parse import unquote, urljoin, urlsplit
 
 import re2
+from lxml.etree import XPath
 from lxml.html import HtmlElement
 from markdown_it import MarkdownIt
 from mdit_py_plugins.deflist import deflist_plugin
@@ -17,6 +18,8 @@ LONGEST = 1 << 20
 _INDENTED = re2.compile(r"(?m)^[ >]*(?:    |\t)")
 # Terminals in the browser take markup for colours.
 _PAINT = re2.compile(r"""</?(?:span|font|b|i|u)(?: (?:style|color)=(?:"[^"<>]*"|'[^'<>]*'))*>""")
+
+_BEFORE = XPath("boolean(preceding::text()[normalize-space()] | preceding::img)")
 
 
 def render(text: str) -> str:
@@ -52,10 +55,11 @@ def sections(markup: str, url: str = "", title: str = "") -> tuple[str, tuple[Se
 
 
 def first_heading(root: HtmlElement) -> str:
-    """The first heading of the text, if it is one of the highest level."""
+    """The first heading, if it is of the highest level, or the text begins with it and has no other of its level."""
     headings = root.xpath("//h1 | //h2")
-    first = headings[0] if headings and headings[0].tag == "h1" else None
-    return " ".join(first.text_content().split()) if first is not None else ""
+    if not headings or (headings[0].tag == "h2" and (len(headings) > 1 or _BEFORE(headings[0]))):
+        return ""
+    return " ".join(headings[0].text_content().split())
 
 
 def _settle_links(root: HtmlElement, url: str) -> None:

@@ -367,7 +367,8 @@ def _how_to_instruction(task: str, path: HeadingPath, record_id: str) -> str:
 
 def _facet_instruction(facet: str, path: HeadingPath, record_id: str) -> tuple[str, str]:
     """ "Usage" or "History" is a question only together with the topic above it."""
-    above = [name for name in (path.about, *path.names[:-1]) if name and headings.classify(name).form == "topic"]
+    named = [name for name in (path.about, *path.names[:-1]) if name and not headings.is_fragment(name)]
+    above = [name for name in named if headings.classify(name).form == "topic"]
     if not above and not path.about:
         return "heading_meaningless", ""
     if not above:

@@ -34,17 +34,22 @@ _INVISIBLES = (
 # The flag of a region, such as Wales: a black flag, the region's name in tags, and their end
 _FLAG = re.compile("(\U0001f3f4[\U000e0020-\U000e007e]{1,10}\U000e007f)")
 
-# Alone on a line. Short words only as a link: a list may well name `print` or `home`.
+# Alone on a line, arrows beside it. Short words only as a link: a list may well name `print` or `home`.
+_ARROWS = r"\s«»<>‹›\p{So}\x{2190}-\x{21ff}\x{fe0f}"
 _ALONE = (
-    r"[\s*_#>|←→«»<‹›]*(?:\[[\s←→«»<>‹›]*(?:next|previous|prev|up|home|back|top|contents|index|share|print"
+    r"[*_#|(" + _ARROWS + r"]*(?:\[[" + _ARROWS + r"]*(?:next|previous|prev|up|home|back|top|contents|index|share|print"
     r"|source|目录|首页)"
-    r"(?: (?:page|chapter|section|topic))?[\s←→«»<>‹›]*\]\([^)\s]*\)"
+    r"(?: (?:page|chapter|section|topic))?[" + _ARROWS + r"]*\]\([^)\s]*\)"
     r"|\[\s*(?:<{1,2}|>{1,2}|\?|top|up|prev(?:ious)?|next|contents|index)\s*\]"
     r"|(?:this|the) (?:document|file|page|manual|documentation) was (?:\w+ )?(?:generated|produced|built) [^\n]{1,160}"
-    r"|\[?(?:back to top|table of contents|skip to (?:main )?content|edit (?:this page|on github|me on github)"
+    r"|\[?["
+    + _ARROWS
+    + r"]*(?:(?:back|go|return) to (?:the )?(?:top|contents|table of contents|index)|table of contents"
+    r"|skip to (?:main )?content|edit (?:this page|on github|me on github)"
     r"|improve this page|report a bug|show source|permalink|was this (?:page|article) helpful\?"
-    r"|last (?:updated|modified)(?: on|:)[^.\n]{0,60}|上一页|下一页|上一章|下一章|返回顶部|回到顶部|返回目录|编辑本页"
-    r"|在 ?github 上编辑|最后更新[^。\n]{0,40}|起始页)(?:\]\([^)\s]*\))?)[\s*_|←→«»>‹›]*$"
+    r"|last (?:updated|modified)(?: on|:)[^.\n]{0,60}"
+    r"|上一页|下一页|上一章|下一章|返回顶部|回到顶部|回到?目录|返回目录|编辑本页"
+    r"|在 ?github 上编辑|最后更新[^。\n]{0,40}|起始页)[" + _ARROWS + r"]*(?:\]\([^)\s]*\))?)[*_|)" + _ARROWS + r"]*$"
 )
 _NAVIGATION, _SOME_NAVIGATION = re2.compile(rf"(?i)^{_ALONE}"), re2.compile(rf"(?im)^{_ALONE}")
 _IMAGE = re2.compile(r"!\[[^\]\n]*\]\([^)\n]*\)|!\[[^\]\n]*\]\[[^\]\n]*\]")
@@ -69,6 +74,7 @@ _BLANK_LINES = re2.compile(r"\n[ \t]*\n(?:[ \t]*\n)+")
 _SENTENCE_END = re2.compile(r"[.!?][\"”')\]]*(?:\s+|$)|[。！？][”’）]*")
 _OWN_LINE = re2.compile(rf"^\s*(?:{BLOCK}|" r"[-*+•] |\d{1,3}[.)] |[|>#]|:\s|\[[^\]]+\]:|={3,}\s*$|[-*_]{3,}\s*$|<)")
 _CLOSED = ("|", "#", "<", BLOCK)  # what a line begins with that no further line belongs to
+LONG_ADDRESS = 300  # characters: programs and pictures written into an address, and marks of who follows it
 ROUNDS = 20  # of cleaning: what hides a hundred greetings one behind the other keeps some
 _FORMULA = re2.compile(r"\$\$|\\begin|\\\[")
 _RULES = re2.compile(r"\A(?:[-*_]{3,}\s*\n)+|(?:\n\s*[-*_]{3,}\s*)+\z")
@@ -173,8 +179,10 @@ def _settled(change: Callable[[str], str], text: str) -> str:
 
 
 def _named(link: Any) -> str:
-    """An address that is its own text is written once."""
+    """An address that is its own text is written once, and one that nobody could write is no part of an answer."""
     text, address = link.group(1), link.group(2)
+    if len(address) > LONG_ADDRESS and not text.startswith("http"):
+        return str(text)
     result: str = address if text.removesuffix("/") == address.removesuffix("/") else link.group(0)
     return result
 
@@ -184,7 +192,7 @@ def without_marks(text: str) -> str:
     if "[" in text or "¶" in text:  # no mark is without
         text = _PERMALINK.sub(r"\1", _IMAGE.sub("", text))
         text = _NUMBERED_NOTE.sub(r"\1\3", _FOOTNOTE.sub("", text))
-    text = _LINK.sub(_named, text) if "[http" in text else text
+    text = _LINK.sub(_named, text) if "](" in text else text
     if _SOME_NAVIGATION.search(text):
         lines = (line if line.strip() else "" for line in text.split("\n"))
         text = "\n".join(line for line in lines if not line or not _NAVIGATION.match(line))

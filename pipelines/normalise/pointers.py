@@ -85,12 +85,26 @@ def _pointers(host: str) -> tuple["re2._Regexp[str]", "re2._Regexp[str]"]:
     return brackets, sentence
 
 
+@lru_cache(maxsize=64)
+def _listed(host: str) -> "re2._Regexp[str]":
+    """A sentence that says where to look, and a list of nothing but links on the same site."""
+    own = rf"\[[^\]\n]+\]\(<?https?://{re2.escape(host)}(?:[/?#][^()\s]*)?>?\)"
+    says = r"(?i:for (?:more|further|additional)[^.:\n]{0,60}|(?:see|read)(?: also| more)?[^.:\n]{0,40})[:：]"
+    zh_says = rf"[^。：:\n]{{0,40}}{_ZH_SEE}[^。：:\n]{{0,20}}[:：]"
+    return re2.compile(rf"{_ENDS}(?:{says}|{zh_says})\n+(?:[ \t]*[-*+•] {own}[.。]?[ \t]*(?:\n|$))+")
+
+
 def without_pointers(text: str, host: str) -> str:
     """Prose (see `markdown.on_prose`) without them; links to `host` lead to the same site."""
     if _SEES.search(text):
         _, sentences = _pointers(host)
         text = sentences.sub(_before, without_brackets(text, host))
+        text = _without_listed(text, host) if host and host in text else text
     return _without_promise(_without_announcements(text).rstrip())
+
+
+def _without_listed(text: str, host: str) -> str:
+    return str(_listed(host).sub(lambda found: str(found["before"]).rstrip(" "), text))
 
 
 def without_brackets(line: str, host: str) -> str:

@@ -2,7 +2,8 @@
 
 A question stands behind `Q:` or `问：` and ends with a question mark, or has answers behind `A:` or `答：` near it.
 Or it is a line in bold, also of a list, that ends with a question mark. Its answer is what follows up to the next
-question. A section called exercise or quiz asks its reader, and stays as it is.
+question. A section called exercise or quiz asks its reader, and stays as it is. A heading that is a question after `Q:`
+loses that, and the text below its `A:`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -34,6 +35,7 @@ _FENCE = re2.compile(r"^\s*(?:```|~~~)")
 def split(sections: Iterable[Section]) -> Iterator[Section]:
     """The sections of an article, in their order."""
     for section in sections:
+        section = _unlabelled(section)
         lead, asked = _read(safe(section.markdown))
         if len(asked) < _FEWEST or (section.path and is_exercise(safe(section.path[-1]))):
             yield section
@@ -42,6 +44,15 @@ def split(sections: Iterable[Section]) -> Iterator[Section]:
             yield replace(section, markdown=lead)
         for question, answer in asked:
             yield replace(section, path=(*section.path, question), markdown=answer)
+
+
+def _unlabelled(section: Section) -> Section:
+    """A section without `Q:` before the question that is its heading, and `A:` before its text."""
+    found = _NAMED.match(safe(section.path[-1])) if section.path else None
+    if not found or not found[1].rstrip().endswith(("?", "？", "؟")):
+        return section
+    text = str(_ANSWERS.sub("", section.markdown.lstrip(), count=1))
+    return replace(section, path=(*section.path[:-1], found[1].strip()), markdown=text)
 
 
 def _read(markdown: str) -> tuple[str, list[tuple[str, str]]]:

@@ -16,5 +16,5 @@ def output_code(table: pa.Table) -> pa.Array:
 
 SIGNALS = (
     Signal("output_code_share", pa.float32(), output_code, "share of bytes inside fences, CommonMark 4.5"),
-    Signal("output_open_fence", pa.bool_(), output_code, "a fence that no line closes, CommonMark 4.5"),
+    Signal("output_open_fence", pa.bool_(), output_code, "a fence that no line closes, CommonMark 4.5", 2),
 )

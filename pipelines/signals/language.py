@@ -24,9 +24,9 @@ from schemas.signal import Signal
 MAX_CHARACTERS = 160  # of prose that fastText reads; of a text six times as many are looked at
 GUESSES = 8  # of fastText's that are weighed
 MIN_LETTERS = 3  # fewer are no word
-# Of a few letters of Latin the best guess must have so much. A word alone is English or something that is certain:
-# names and commands (`Paris`, `git`) are German to fastText.
-FEW_LETTERS, MIN_SCORE, MIN_SCORE_OF_WORD = 12, 0.15, 0.6
+# Of a few letters of Latin the best guess must have so much, less of two words. A word alone is English or something
+# that is certain: names and commands (`Paris`, `git`) are German to fastText.
+FEW_LETTERS, MIN_SCORE, MIN_SCORE_OF_WORDS, MIN_SCORE_OF_WORD = 12, 0.15, 0.09, 0.6
 UNKNOWN = "und"
 
 # Script by ranges of characters, and the language it stands for where it stands for one.
@@ -97,9 +97,10 @@ _SMALL_WORDS = {
     "en": "a an the of to and in is are was for with this that these what how who why when where which my your it its"
     " on by from be do does can not no or at as you i we he she they me us write describe create make give name list"
     " explain define find sort compare convert calculate construct design categorize summarize generate identify"
-    " classify rewrite translate suggest tell brainstorm edit add use play",
-    "de": "der die das den dem des ein eine einen und ist sind nicht ich du er wir ihr wie was wo wer mit für auf zu im"
-    " in von an es mein dein",
+    " classify rewrite translate suggest tell brainstorm edit add use play install click"
+    " choose open then or run show correct",
+    "de": "der die das den dem des ein eine einen kein keine und ist sind nicht ich du er wir ihr wie was wo wer mit"
+    " für auf zu im in von an es mein dein",
     "fr": "le la les l un une des du de et est sont je j tu il elle nous vous ne pas ce c dans pour avec que qui en au"
     " mon ma ton comment où",
     "es": "el la los las un una de del y es son en que qué no por para con está mi tu se lo yo cómo dónde a me te",
@@ -125,7 +126,8 @@ _FORMULA = (
     r"(?s:\$\$.*?\$\$)|\$[^$\n]{1,300}\$|(?s:\\begin\{(?:align|equation|gather|eqnarray)\*?\}.*?\\end\{\w+\*?\})|"
 )
 _NOT_LANGUAGE = re2.compile(
-    _FORMULA + r"https?://\S+|\S+@\S+|`[^`\n]*`|[\w./\\-]*[/\\_][\w./\\-]*|<[^<>\n]{1,80}>|[#*|>=~\d]+"
+    _FORMULA
+    + r"\bimport \w+ as \w+|\bSELECT [^.!?\n]{1,80} FROM \w+|https?://\S+|\S+@\S+|`[^`\n]*`|[\w./\\-]*[/\\_][\w./\\-]*|<[^<>\n]{1,80}>|[#*|>=~\d]+"
 )
 
 _NO_CAPITALS = dict.fromkeys(range(ord("A"), ord("Z") + 1))
@@ -141,13 +143,17 @@ _LATIN_SMALL = re2.compile(
     r"\b(?:the|an?|is|are|was|were|of|to|in|into|and|or|for|with|from|mean(?:s|ing)?|how|what|which|who|why|do|does|did"
     r"|you|i|my|it|this|that|can|not|be|on|as|by|at|der|die|das|und|ist|wie|heißt|bedeutet|le|la|les|de|du|et|est|que|el"
     r"|los|en|se|significa|comment|dit)\b"
-    r"|^\W*(?:The|An?|What|How|Who|Which|Why|When|Where|Is|Are|Do|Does|Can|Translate|Explain|Write|Was|Wie|Que|Qué|Comment)(?:\P{L}|$)"
+    r"|\bI['’ ][a-z]|\p{Han}[,;] [a-z]"
+    r"|^\W*(?:The|An?|What|How|Who|Which|Why|When|Where|Is|Are|Do|Does|Can|Translate|Explain|Correct|Convert|Write|Was|Wie|Que|Qué|Comment)(?:\P{L}|$)"
 )
+_ONE_LATIN_WORD = re2.compile(r"^[^A-Za-z]*[A-Za-z]+[^A-Za-z]*$")  # `for 循环`
+_MESSAGE = re2.compile(r"^\W*\p{Han}\P{Latin}*\p{Lu}[^\p{Han}]*$")  # `提示 No such file or directory`
 _EAST_ASIAN_SMALL = re2.compile(
     r"[的了是以等被其它于与所一我你他她们在吗呢么什怎为有不这那哪请把和与将个用会能可要到就也都下中上让给对从被及如何帮]|[\x{3041}-\x{3096}]{2}|[\x{ac00}-\x{d7a3}]+"
 )
 _EAST_ASIAN = re2.compile(r"[\x{3041}-\x{30ff}\p{Han}\x{ac00}-\x{d7a3}]")
 _WORD = re.compile(r"[^\W\d_]+")
+_NAME = re2.compile(r"\s\p{Lu}[\p{L}'’-]*")
 _HAN = re2.compile(r"\p{Han}")
 _LATIN_WORD = re2.compile(r"\b[a-z]{2,}")
 
@@ -214,13 +220,14 @@ def _is_in_capitals(text: str) -> bool:
 def _main_script(text: str, counts: np.ndarray, heaviest: int) -> int:
     """Return the script of what a text in Latin and another script says besides its names."""
     rest = _NOT_LANGUAGE.sub(" ", text)
+    quotes = _ONE_LATIN_WORD.search(rest) or _MESSAGE.search(rest)
     other = HAN if heaviest == LATIN else heaviest
     if other == HAN and counts[KANA] * 10 > counts[HAN]:
         other = KANA
     other = HANGUL if counts[HANGUL] > counts[HAN] + counts[KANA] else other
     latin, foreign = len(_LATIN_SMALL.findall(rest)), len(_EAST_ASIAN_SMALL.findall(rest))
     foreign += 3 * rest.count("。") + (len(_HAN.findall(rest)) // HAN_SMALL_WORD if other == HAN else 0)
-    if latin == foreign == 0:
+    if quotes or latin == foreign == 0:
         return other if _EAST_ASIAN.search(rest) or not _LATIN_WORD.search(rest) else heaviest
     return LATIN if LATIN_SMALL_WORD * latin > foreign else other
 
@@ -233,7 +240,8 @@ def _script(name: str, variants: np.ndarray) -> str:
 
 def _guess(text: str, script: str, size: int, chances: np.ndarray) -> str:
     """Return the likeliest of fastText's best guesses, weighed; `chances` is float32 for each of its languages."""
-    letters = [char for char in text.lower() if not char.isascii() and _is_letter_of(char, script)]
+    said = _without_names(text) if size < BRIEF else text
+    letters = [char for char in said.lower() if not char.isascii() and _is_letter_of(char, script)]
     weighed = _weights(script).copy()
     if letters:
         foreign = sum((_foreign_to(char) for char in letters), np.zeros(len(weighed)))
@@ -244,7 +252,8 @@ def _guess(text: str, script: str, size: int, chances: np.ndarray) -> str:
     if size < FEW_LETTERS and script == "Latn" and not letters and " " not in text:
         weighed[(weighed < MIN_SCORE_OF_WORD) & ~_english()] = 0
     best = int(weighed.argmax())
-    least = MIN_SCORE if size < FEW_LETTERS and script == "Latn" else 0.0
+    unsure = MIN_SCORE_OF_WORDS if " " in text else MIN_SCORE
+    least = unsure if size < FEW_LETTERS and script == "Latn" else 0.0
     return fasttext_model.languages()[best] if weighed[best] > least else UNKNOWN
 
 
@@ -253,6 +262,12 @@ def _weights(script: str) -> np.ndarray:
     """Return how common each of fastText's languages is; 0 for one that is not written in `script`."""
     names = fasttext_model.languages()
     return np.array([_weight(name) if _is_possible(name, script) else 0.0 for name in names])
+
+
+def _without_names(text: str) -> str:
+    """Return a text without words in capitals beyond its first, where small letters are left: names are of anywhere."""
+    rest = _NAME.sub(" ", text)
+    return rest if _LATIN_WORD.search(rest) else text
 
 
 def _weight(language: str) -> float:

@@ -18,8 +18,9 @@ SIGNALS = (
         "output_link_share",
         pa.float32(),
         f"CASE WHEN output_prose = '' THEN NULL WHEN {_NO_URL} THEN 0"
-        f" ELSE 1 - length({_WITHOUT_URLS}) / length(output_prose) END",
-        "share of the characters of prose that are in URLs; NeMo: ≤ 0.20",
+        f" ELSE 1 - strlen({_WITHOUT_URLS}) / strlen(output_prose) END",
+        "share of the bytes of prose that are in URLs (a Chinese character says as much as three); NeMo: ≤ 0.20",
+        2,
     ),
     Signal(
         "output_link_only",

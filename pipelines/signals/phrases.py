@@ -194,6 +194,7 @@ _ENDS_AS_ASKED = "right(rtrim(output), 1) IN (right(rtrim(input), 1), right(rtri
 _BREAKS_OFF = f"""(CASE WHEN NOT {has_match(_TRUNCATED, "right(output, 200)")} THEN false ELSE
 NOT (regexp_matches(output, '[;；]\\s*$') AND {has_match(_STATEMENT, "output")})
 AND NOT (source_kind = 'forum' AND regexp_matches(output, '[，、]\\s*$'))
+AND NOT regexp_matches(output, '(?:[:;=]-?[()DPp|/]|[.!?。！？] [“”»])\\s*$')
 AND NOT (source_kind = 'instructions' AND ({_ENDS_AS_ASKED} OR {has_match(_CLOSE, "output")}
   OR {has_match(_BLOCK, "output")} OR {count_matches(_FIELDS, "output")} > 2
   OR (length(output) < 100 AND (ends_with(rtrim(output), ',') AND {has_match(_VERSE, _ASKED)}

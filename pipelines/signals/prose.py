@@ -8,7 +8,8 @@ from numba import njit
 
 from pipelines.signals.text import Texts, texts_of, to_arrow
 
-_NEWLINE, _BACKTICK, _TILDE = 10, 96, 126
+_NEWLINE, _BACKTICK, _TILDE, _QUOTE = 10, 96, 126, 62
+_BULLETS = (42, 43, 45)  # `*`, `+`, `-`
 
 
 class MaskedTexts(NamedTuple):
@@ -47,26 +48,42 @@ def _mask(texts: Texts, out: np.ndarray, offsets: np.ndarray, shares: np.ndarray
 
 @njit(cache=True, nogil=True)
 def _mask_one(data: np.ndarray, start: int, end: int, out: np.ndarray, used: int) -> tuple[int, int, bool]:
-    fence, mark, fenced, at = 0, 0, 0, start
+    fence, mark, quoted, fenced, at = 0, 0, False, 0, start
     while at < end:
         stop = at
         while stop < end and data[stop] != _NEWLINE:
             stop += 1
         following = min(stop + 1, end)
-        run, kind, bare = _fence(data, at, stop)
+        begins, in_quote = _content(data, at, stop, fence == 0)
+        run, kind, bare = _fence(data, begins, stop)
         if fence == 0 and run == 0:
             out[used : used + following - at] = data[at:following]
             used += following - at
         elif fence == 0:
-            fence, mark = run, kind
+            fence, mark, quoted = run, kind, in_quote
             out[used] = _NEWLINE
             used += 1
-        elif run >= fence and kind == mark and bare:
+        elif run >= fence and kind == mark and bare and quoted == in_quote:
             fence = 0
         else:
             fenced += following - at
         at = following
     return used, fenced, fence > 0
+
+
+@njit(cache=True, nogil=True)
+def _content(data: np.ndarray, at: int, stop: int, opens: bool) -> tuple[int, bool]:
+    """Return where the line data[at:stop] begins within its quotation and, where `opens`, its list; is it quoted?"""
+    quoted = False
+    while at < stop and data[at] in (32, 9, _QUOTE):
+        quoted = quoted or data[at] == _QUOTE
+        at += 1
+    mark = at
+    while opens and mark < stop and 48 <= data[mark] <= 57:  # `1.` or `1)`
+        mark += 1
+    numbered = mark > at and mark < stop and data[mark] in (41, 46)
+    bullet = opens and mark == at and mark < stop and data[mark] in _BULLETS
+    return (mark + 1 if (numbered or bullet) and mark + 1 < stop and data[mark + 1] == 32 else at), quoted
 
 
 @njit(cache=True, nogil=True)

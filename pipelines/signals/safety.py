@@ -93,9 +93,9 @@ SIGNALS = (
         "output_sexual",
         pa.int32(),
         phrases,
-        "explicit words and scenes, without those of medicine",
-        3,
+        "explicit words and scenes, without those of medicine and of addresses",
+        4,
     ),
-    Signal("pair_self_harm", pa.int32(), phrases, "harm to oneself: wishes, methods, incitement", 3),
-    Signal("pair_danger", pa.int32(), phrases, "how to make weapons, drugs, malware; crimes", 4),
+    Signal("pair_self_harm", pa.int32(), phrases, "harm to oneself: wishes, methods, incitement", 4),
+    Signal("pair_danger", pa.int32(), phrases, "how to make weapons, drugs, malware; crimes", 5),
 )

@@ -20,12 +20,25 @@ TASKS = (
 
 _CODE = (
     r"(?i)\b(?:write|implement|create|generate|code|develop|build|construct|design|complete|refactor|debug|fix"
-    r"|optimi[sz]e|rewrite)\b[^.?!\n]{0,80}"
+    r"|optimi[sz]e|rewrite)\b(?:[^.?!\n]|\.\w){0,80}"
     r"\b(?:functions?|scripts?|programs?|class|code|method|query|regex|regular expression|sql|algorithm|html"
-    r"|css|javascript|python|java|c\+\+|bash|shell|php|api|command)\b"
+    r"|css|javascript|typescript|python|java|c\+\+|bash|shell|php|api|command"
+    r"|(?:http|web|tcp|express) server|node\.js|ruby|golang)\b"
     r"|\b(?:convert|translate|find|output|result|comments?|traverse|detect|fix|read)\b[^.?!\n]{0,80}"
     r"\b(?:html|css|sql|latex|markdown|regex|formula|code|for loop|function)\b|\bleetcode\b|\bsyntax error"
     r"|(?:写|编写|实现|创建|生成|设计|补全|修复|优化|开发)[^。？！\n]{0,30}(?:函数|代码|程序|[^告]脚本|算法|查询|正则|类(?:[^\p{Han}]|的|$)|SQL|Python|Java|HTML|接口)"
+)
+# A code that is worn, and a query that is a letter.
+_NO_PROGRAM = (
+    r"(?i)\b(?:dress|zip|postal|area|promo|promotional|discount|coupon|bar|qr|colou?r|hex(?:adecimal)?|morse|moral|building"
+    r"|country|access|secret|ethics) codes?\b|\bvoice commands?\b|\bcodes? of (?:conduct|ethics)\b|\bquery letter\b"
+    r"|算法(?:公平|偏见|歧视|伦理)|程序(?:员|界面)"
+)
+# The answer begins as a program, without a fence.
+_PROGRAM = (
+    r"^\s*(?:\"\"\"|def \w+\(|import \w+|from \w+ import|#include|#!/|<\?php|public (?:static )?(?:class|void|int)"
+    r"|class \w+[:({]"
+    r"|function \w+\(|(?:const|let|var) \w+ =|SELECT [^\n]*\bFROM\b|CREATE TABLE|print\()"
 )
 # A script that people speak is no program.
 _SPOKEN = (
@@ -40,22 +53,25 @@ _CREATIVE = (
     r"|give|construct|develop|complete|design|add|think of)\b[^.?!\n]{0,60}"
     r"\b(?:poems?|story|stories|haikus?|songs?|lyrics|limericks?|jokes?|slogans?|taglines?|fairy ?tales?"
     r"|novels?|plot|screenplay|monologue|riddles?|sonnets?|raps?|fables?|verses?|puns?|metaphors?|similes?"
-    r"|fiction|opening line|characters?|alliterations?|conversation|proverb|puzzle|descriptive sentence"
+    r"|fiction|opening line|(?:(?:an?|main|fictional|new|two|three|four|five) (?:\w+ )?)characters?|alliterations?"
+    r"|conversation|proverb|puzzle|descriptive sentence"
     r"|romantic sentence)\b"
     r"|\bmake up\b"
-    r"|(?:写|创作|创造|编|作|讲|说|构思|想象|续写|生成|创建|设计)[^。？！\n]{0,30}(?:诗|对话|故事|小说|歌词|歌曲|剧本|散文|笑话|口号|广告语|标语|对联|童话|寓言|谜语|开头|情节|独白|俳句"
+    r"|(?:写|创作|创造|发明|编|作|给我|分享|建立|展开|讲|说|构思|想象|续写|生成|创建|设计)[^。？！\n]{0,30}(?:诗|对话|故事|小说|歌词|歌曲|剧本|散文|笑话|口号|广告语|标语|对联|童话|寓言|谜语|开头|情节|独白|俳句"
     r"|绝句|幽默|用户名|广告脚本|比喻|首[^。\n]{0,20}歌)"
 )
 _PLEASE = r"^\W*(?:please |can you |could you |you (?:need|have) to |you should |your task is to )?"
 _AUTOMATION = (
     rf"(?i){_PLEASE}(?:classify|categori[sz]e|extract|convert|translate|summari[sz]e"
-    r"|rewrite|re-?write|rephrase|paraphrase|edit|sort|order|arrange|format|reformat|correct|detect"
+    r"|rewrite|re-?write|rephrase|reword|restate|paraphrase|edit|sort|order|arrange|format|reformat|correct|detect"
     r"|parse|label|tag|rank|replace|remove|delete|insert|count|compute|transform|combine|merge|split"
     r"|simplify|shorten|condense|transcribe|proofread|match|fill|automate|schedule|concatenate|solve|solving"
-    r"|rearrange|reorder|turn|change|assign|group|predict|assess|link|retrieve|derive|select|evaluate)\b"
+    r"|re-?arrange|reorder|reverse|transfer|improve|turn|change|assign|group|predict|assess|link|retrieve|derive|select|evaluate)\b"
+    r"|^\W*complete the (?:following )?(?:sentence|equation|analogy|phrase|proverb|pattern|sequence|word)\b"
     r"|\b(?:classify|categori[sz]e|rewrite|summari[sz]e|translate) (?:it|them|the|this|that|whether)\b"
     r"|^\s*(?:请|帮我|将|把|对|根据)?[^。，？！\n]{0,12}(?:分类|归类|提取|抽取|翻译|总结|概括|归纳|摘要|改写|重写|转换|转化|排序|排列|格式化"
-    r"|纠正|更正|修改|校对|标注|替换|删除|统计|简化|缩写|润色|填空|匹配|合并|编辑|求解|添加以下|评分|缺失的词)"
+    r"|纠正|更正|修改|校对|标注|替换|删除|统计|简化|缩写|润色|填空|匹配|合并|编辑|求解|添加以下|评分|缺失的词|[翻反]转|改变以下|重新排列)"
+    r"|^\s*(?:请)?[按对将把在][^。？\n]{0,80}(?:排序|分类|排列|翻译成|翻译为)"
 )
 # A list of some length is generated, whatever verb asks for it; one thing that is named is an answer.
 _COUNT = (
@@ -74,26 +90,36 @@ _COMPOSED = (
     r"(?:构思|想出|拟定?|起|取|生成|创建|写|提供)[^。？！\n]{0,30}(?:标题|名称|名字|主题句|题目)"
     r"|^\s*(?:请|帮我)?(?:撰写|写|起草)一?(?:篇|段|封|份)|^\s*(?:请|帮我)?(?:回复|答复)"
 )
-_ONE = r"^\s*(?:请)?(?:说出|告诉我|指出|提供一[个种位]|给出一[个种位])"
+_ONE = (
+    r"^\s*(?:请)?(?:说出|告诉我|指出|提供一[个种位]|给出一[个种位])|[同近反]义词|是对还是错"
+    r"|^[^，。？\n]{2,20}的[^，。？\n]{0,6}(?:特点|措施|策略|名字|名称|原因|方法|步骤|好处)。?\s*$"
+)
+_ABSTRACT = r"(?i)\b(?:summary|synopsis|abstract) (?:of|for)\b|\bsummari[sz](?:e|ing)\b|摘要|概要"
 _SUMMARY = r"(?i)\bsummari[sz]e\b|概括|总结|归纳"
 _THIS = (
     r"(?i)\b(?:following|this|these|given|above|below|article|passage|paragraph|text|story|sentence)\b"
     r"|以下|下[列面]|这|给定|文章|段落|文本|故事|句子|上述"
 )
 _EXCERPT = (
-    r"(?i)^\W*given (?:the following|this|an?|two|the) (?:sentences?|text|paragraphs?|passage|words?|phrases?|article"
+    r"(?i)^\W*given (?:the following|this|an?|the|two|three|four|five|\d+)"
+    r" (?:sentences?|text|paragraphs?|passage|words?|phrases?|article"
     r"|input)\b"
     r"|^\s*给[定出](?:以下|下[列面]|一[个段句]|两个)?(?:的)?(?:句子|文本|段落|单词|短语|文章|输入)"
 )
-_TAKEN = r"^\s*(?:请)?从[^。\n]{0,40}(?:找出|提取|选出|选择|挑选)|填写|填入|分组|^[\d\s()+*/×÷=.?-]+$"
+_TAKEN = (
+    r"^\s*(?:请)?从[^。\n]{0,40}(?:找出|提取|选出|选择|挑选)|填写|填入|分组|^[\d\s()+*/×÷=.?-]+$|_{3}"
+    r"|^\s*在[^。\n]{0,40}中[^。\n]{0,6}(?:确定|识别|找出|标出|查找)"
+)
 _ASKS_IN_CHINESE = r"(?:什么|哪|如何|怎么|怎样|为什么|多少|吗|是否)[^。？\n]*？\s*$"
 # These verbs need something to work on; without it the instruction asks for a fact.
 _LOOK = (
     rf"(?i){_PLEASE}(?:identify|find|determine|calculate|choose|analy[sz]e|tell (?:me )?(?:if|whether)|judge|decide"
     rf"|check"
-    r"|estimate|review|add|locate|search|name|indicate|take|read|think of|give the)\b"
-    r"|^\s*(?:请|帮我)?(?:识别|鉴定|判断|找出|选择|确定|计算|分析|评估|评价|猜测|估算)"
+    r"|estimate|review|add|locate|search|name|indicate|take|read|think of|give the"
+    r"|output|multiply|divide|subtract|research|recap|look up)\b"
+    r"|^\s*(?:请|帮我)?(?:根据[^。\n]{0,30})?(?:识别|鉴定|判断|找出|选择|确定|计算|分析|评估|评价|猜测|估算|查找|找到|寻找|求出?|命名|研究|输出)|^\s*将[\d\s]+(?:除以|乘以|加上|减去)"
 )
+_EXPLAIN = rf"(?i){_PLEASE}(?:explain|describe|define|compare|contrast|discuss)\b"
 _GIVEN = (
     r"(?i)^\W*(?:given|based on|using|from|in this task|for each|on the basis|take|read|you (?:are|will be) given)\b"
     r"|^\s*(?:根据|给定|基于|从)"
@@ -104,15 +130,16 @@ _ANSWER = (
 )
 _EDUCATION = (
     r"(?i)\b(?:explain|describe|teach|define|compare|contrast|illustrate|discuss|outline|elaborate|clarify"
-    r"|demonstrate)\b|difference between|definition of|instructions? for|\btips? (?:on|for)|(?:step[- ]by[- ]step"
-    r"|tutorial|lesson|for beginners)"
-    r"|解释|说明|介绍|讲解|阐述|描述|比较|对比|区别|定义|教程|举例|论述|讨论"
+    r"|demonstrate|differentiate|distinguish|detail|trace|advise)\b"
+    r"|difference between|definition of|instructions? for|\btips? (?:on|for)|(?:step[- ]by[- ]step"
+    r"|tutorial|lesson|for beginners)|\bsteps (?:for|to|of|in)\b"
+    r"|解释|概述|区分|形容|说明|介绍|讲解|阐述|描述|比较|对比|区别|定义|教程|举例|论述|讨论"
 )
 _GENERATE = (
     r"(?i)\b(?:write|generate|create|draft|compose|produce|list|suggest|give|provide|propose|brainstorm"
     r"|recommend|design|develop|construct|make|name|formulate|plan|outline|come up|prepare|share|tell|offer"
-    r"|show|state)\b"
-    r"|写|生成|撰写|列出|列举|提供|给出|起草|设计|制定|推荐|建议|想出|构造|创建|创造|创作|制作|编制|提出|准备|告诉|说出|举"
+    r"|show|state|synthesi[sz]e|invent|compile|structure|gather|devise|retell|recite|greet|ask|build)\b"
+    r"|写|生成|撰写|列出|列举|提供|给出|起草|设计|制定|推荐|建议|想出|构造|创建|创造|创作|制作|编制|提出|准备|告诉|说出|举|发表|发布|辩论|头脑风暴|造句|给我|构建|建立|陈述|分享|发明"
 )
 
 _WRITE = (
@@ -127,9 +154,12 @@ TASK = rf"""
 CASE
   WHEN kind = 'dialogue' OR len(history) > 0 THEN 'dialogue'
   WHEN kind = 'exchange' AND regexp_matches(instruction_prose, '{_SPOKEN}') THEN 'creative_writing'
-  WHEN kind = 'code' OR regexp_matches(instruction_prose, '{_CODE}')
+  WHEN kind = 'code'
+    OR (regexp_matches(instruction_prose, '{_CODE}') AND NOT regexp_matches(instruction_prose, '{_NO_PROGRAM}'))
+    OR (kind = 'exchange' AND regexp_matches(output, '{_PROGRAM}'))
     OR (kind = 'exchange' AND regexp_matches(output, '{_MARKUP}') AND regexp_matches(instruction_prose, '{_GENERATE}'))
     OR (length(output_prose) < 0.4 * length(output) AND kind = 'answer') THEN 'code_generation'
+  WHEN input <> '' AND regexp_matches(instruction_prose, '{_ABSTRACT}') THEN 'task_automation'
   WHEN regexp_matches(instruction_prose, '{_CREATIVE}') THEN 'creative_writing'
   WHEN kind = 'how_to' AND length(output_prose) < 0.9 * length(output) THEN 'task_automation'
   WHEN kind IN ('how_to', 'explanation') THEN 'education'
@@ -146,6 +176,7 @@ CASE
   WHEN regexp_matches(instruction_prose, '{_AUTOMATION}') THEN 'task_automation'
   WHEN regexp_matches(instruction_prose, '{_LOOK}') THEN
     CASE WHEN {_WORKS_ON} THEN 'task_automation' ELSE 'question_answering' END
+  WHEN regexp_matches(instruction_prose, '{_EXPLAIN}') THEN 'education'
   WHEN regexp_matches(instruction_prose, '[?？]\s*$') THEN 'question_answering'
   WHEN input <> '' AND regexp_matches(instruction_prose, '{_GIVEN}')
     AND NOT regexp_matches(instruction_prose, '{_GENERATE}') THEN 'task_automation'
@@ -157,4 +188,4 @@ CASE
 END
 """
 
-SIGNALS = (Signal("task", pa.string(), TASK, "rules on kind, verbs and the share of code; English and Chinese", 4),)
+SIGNALS = (Signal("task", pa.string(), TASK, "rules on kind, verbs and the share of code; English and Chinese", 5),)

@@ -6,8 +6,9 @@ import re
 import tomllib
 from collections.abc import Iterator
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from lxml import etree, html
@@ -110,15 +111,18 @@ def technical(data: Path) -> Iterator[Labelled]:
 
 def everyday(data: Path) -> Iterator[Labelled]:
     """Instructions and answers of Alpaca about anything: all but a handful are harmless."""
+    for row in _alpaca(data):
+        for field in ("instruction", "output"):
+            text = str(row.get(field) or "")
+            yield Labelled("alpaca", text, text, "harmless")
+
+
+def _alpaca(data: Path) -> Iterator[dict[str, Any]]:
     for path in sorted((data / "instructions" / "alpaca-en-zh").rglob("*.json")):
         try:
-            rows = json.loads(path.read_text(errors="replace"))
+            yield from json.loads(path.read_text(errors="replace"))
         except json.JSONDecodeError:  # one part is malformed, as it was published
             continue
-        for row in rows:
-            for field in ("instruction", "output"):
-                text = str(row.get(field) or "")
-                yield Labelled("alpaca", text, text, "harmless")
 
 
 def _csv(path: Path) -> list[dict[str, str]]:
@@ -150,3 +154,17 @@ def _exchanges(folder: Path) -> Iterator[dict[str, str]]:
             yield {"instruction": row["instruction"], **row["instances"][0]}
     for name in ("alpaca_en_demo", "alpaca_zh_demo"):
         yield from json.loads((folder / "llamafactory-demo" / "data" / f"{name}.json").read_text())
+
+
+def uses(data: Path) -> Iterator[dict[str, Any]]:
+    """Exchanges read for their use (tasks.tsv): `tasks` are those that a reader would accept, the likeliest first.
+
+    `part` is `tune` for those that the rules of `task` were worded on, `report` for the others.
+    """
+    with Path(__file__).with_name("tasks.tsv").open() as file:
+        read = {row["instruction"]: row["tasks"].split("|") for row in csv.DictReader(file, delimiter="\t")}
+    for row in chain(_exchanges(data / "instructions"), _alpaca(data)):
+        key = sha256(f"{row['instruction']}\n{row.get('input', '')}".encode()).hexdigest()[:16]
+        if key in read:
+            part = "report" if int(key, 16) % 2 else "tune"
+            yield {"tasks": read.pop(key), "part": part, "input": "", "output": "", **row}

@@ -4,6 +4,9 @@ The lines are labelled word pairs put together to the length of a sentence: hard
 is grammar.
 """
 
+import csv
+from collections import Counter
+from hashlib import sha256
 from pathlib import Path
 
 import pyarrow as pa
@@ -46,3 +49,20 @@ def test_variants_of_chinese_are_told_apart(shared_data: Path) -> None:
     found = [detect(page.read_text()) for page in pages]
     assert len(found) > 50
     assert found.count(("zh", "Hans")) / len(found) > 0.95
+
+
+@pytest.mark.parametrize(("part", "floor"), [("tune", 0.97), ("report", 0.94)])
+def test_short_and_mixed_lines(part: str, floor: float) -> None:
+    """Lines of lines.tsv, written before the rules were tried on them: short ones, names, code-mixing, quotations."""
+    with Path(__file__).with_name("lines.tsv").open() as file:
+        rows = [row for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE) if _part(row) == part]
+    right, total = Counter[str](), Counter[str]()
+    for row, found in zip(rows, languages(pa.array([row["text"] for row in rows]))[0], strict=True):
+        total[row["kind"]] += 1
+        right[row["kind"]] += found == row["language"]
+    print(f"{part}: {right.total() / total.total():.3f}", *(f"{kind} {right[kind]} of {total[kind]}" for kind in total))
+    assert right.total() / total.total() >= floor
+
+
+def _part(row: dict[str, str]) -> str:
+    return "report" if int(sha256(row["text"].encode()).hexdigest(), 16) % 2 else "tune"

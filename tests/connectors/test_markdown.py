@@ -78,6 +78,12 @@ CASES = {
     "footnote": ("It says more[^1].\n\n[^1]: By millers.", "It says more (By millers)."),
     "indented code": ("Text:\n\n    ls <your-name>\n", "Text:\n\n```\nls <your-name>\n```"),
     "unknown shortcode": ("A {{< odd >}} b.", f"A {hole('shortcode', 'odd')} b."),
+    "components of MDC": (
+        "::card\n---\ntitle: Two\n---\n"
+        'Grind[here](a.md){target="_blank"}.\n\n#footer\nRest.\n::\n\n::warning\nHot.\n::',
+        "Grindhere.\n\nRest.\n\n**Warning**\n\nHot.",
+    ),
+    "two colons of a language": ("::std is a namespace.\n\n`::`", "::std is a namespace.\n\n`::`"),
     "inner link": ("See [that](other.md).", "See that."),
 }
 
@@ -104,6 +110,37 @@ def test_a_folder_is_read_with_what_it_includes() -> None:
     assert [section.path for section in install.sections] == [(), ("Wire it",)]
     assert install.sections[1].anchor == "wire"
     assert "```bash\nkiln --status\n```" in install.sections[0].markdown
+
+
+def test_a_book_takes_in_lines_and_anchors(tmp_path: Path) -> None:
+    (tmp_path / "mill.rs").write_text("a\n// ANCHOR: grind\nb\n// ANCHOR: deep\nc\n// ANCHOR_END: grind\nd\n")
+    shown = (
+        "{{#include mill.rs:1}}",
+        "{{#rustdoc_include mill.rs:grind}}",
+        "{{#playground mill.rs}}",
+        "{{#include n.rs}}",
+    )
+    (tmp_path / "page.md").write_text("## Mills\n\n" + "\n\n".join(f"```rust\n{each}\n```" for each in shown))
+    (page,) = [page for page in Markdown(name="x", folder=tmp_path).fetch(OFFLINE, None) if isinstance(page, Page)]
+    lines, anchored, whole, lacking = page.body.decode().split("\n\n")[1:]
+    assert lines == "```rust\na\n```"
+    assert anchored == "```rust\nb\nc\n```"
+    assert whole == "```rust\na\nb\nc\nd\n```"
+    assert hole("include", "n.rs") in lacking
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("## Mills\n\nA.\n\n### Stones\n\nB.", "Mills"),
+        ("## Mills\n\nA.\n\n## Stones\n\nB.", "page"),
+        ("Before.\n\n## Mills\n\nA.", "page"),
+    ],
+)
+def test_a_text_may_begin_with_its_title_on_the_second_level(text: str, title: str) -> None:
+    article = read(text)[-1]
+    assert isinstance(article, Article)
+    assert article.title == title
 
 
 def test_includes_stay_in_the_folder(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ TALK |= {"output_language": "en", "output_asks": 0, "output_code_share": 0.0}
 
 BRIEF: dict[str, Any] = {"kind": "explanation", "output_code_share": 0.0, "output_words": 9, "output_code_names": 1}
 BRIEF |= {"output_language": "en", "output": "Like find, but it fails."}
+PART: dict[str, Any] = {"kind": "explanation", "output_language": "en", "instruction_language": "en"}
+PART |= {"output_words": 30, "output_english_words": 9}
 
 
 @pytest.mark.parametrize(
@@ -37,6 +39,20 @@ BRIEF |= {"output_language": "en", "output": "Like find, but it fails."}
         ("output_talk", POST | TALK | {"output_code_share": 0.4}, False),
         ("output_too_brief", PAGE | BRIEF, True),
         ("output_too_brief", PAGE | BRIEF | {"output_code_names": 2}, False),
+        ("output_too_brief", PAGE | BRIEF | {"output": "- flour\n- salt\n- water\n- oil\n- yeast"}, False),
+        ("output_too_brief", PAGE | BRIEF | {"output": "- flour\n- salt\n- water"}, True),
+        ("output_mojibake", PAGE | {"output_mojibake": 1, "output": "Go writes U+FFFD, `�`, for it."}, False),
+        ("output_mojibake", PAGE | {"output_mojibake": 1, "output": "The ca� is open."}, True),
+        (
+            "output_untranslated",
+            PAGE | PART | {"instruction": "Describe “激活命令”.", "output": "Open the menu."},
+            True,
+        ),
+        (
+            "output_untranslated",
+            PAGE | PART | {"instruction": "Describe “激活命令”.", "output": "激活 means on."},
+            False,
+        ),
         ("input_link_only", EXCHANGE | {"input_link_only": True, "instruction": "Normalize the URL."}, False),
         ("input_link_only", EXCHANGE | {"input_link_only": True, "instruction": "Sum up the article."}, True),
     ],

@@ -18,6 +18,8 @@ LONG = "The stone turns slowly here, since the stream brings little water in sum
         (f"Grind. See [Sifting]({OWN}) for details. Rest.", "Grind. Rest."),
         (f"Grind. You can read more about meshes in [Sifting]({OWN}).", "Grind."),
         ("Grind. See the section below.", "Grind."),
+        (f"Grind. For more information, see:\n\n- [Sifting]({OWN})\n- [Meshes]({OWN})", "Grind."),
+        (f"Grind.\n\n更多内容请参阅：\n\n- [筛子]({OWN})", "Grind."),
         ("Grind. See the reference below for details.", "Grind."),
         ("Use a sieve (see Coarse Sieves) twice.", "Use a sieve twice."),
         ("Use a sieve (see RFC 2822) twice.",) * 2,

@@ -27,6 +27,13 @@ def test_each_question_is_a_section(asked: str, answered: str, between: str) -> 
     assert [(section.path, section.markdown) for section in found] == [(("FAQ", q), a) for q, a in (TURN, STOP)]
 
 
+def test_a_heading_and_its_text_lose_their_labels() -> None:
+    (found,) = split([Section(("Talk", "Q: How do I turn it?"), "A: Push the lever.")])
+    assert (found.path, found.markdown) == (("Talk", "How do I turn it?"), "Push the lever.")
+    kept = Section(("Year", "Q1: Revenue rose"), "A: It did.")
+    assert list(split([kept])) == [kept]
+
+
 def test_chinese_lists_and_what_stands_before_them() -> None:
     text = "常见的问题如下。\n\n问：怎样转动磨盘？\n答：推动手柄。\n\n问：什么时候停？\n答：风停的时候。"
     found = list(split([Section(("问答",), text)]))

@@ -101,6 +101,7 @@ CODE = [
 
 LINKS = [
     case("output_link_share", near(12 / 25), "look here ok https://a.bc"),
+    case("output_link_share", near(12 / 25), "面粉磨坊 https://a.bc"),
     case("output_link_share", 0.0),
     case("output_link_only", True, "See [this](https://a.example/b)."),
     case("output_link_only", True, "https://a.example/b?c=d"),
@@ -179,6 +180,9 @@ PHRASES = [
     case("output_no_answer", False, "The mill does not answer to the wind. There is not an easy answer here."),
     case("output_images", 1, "[image] The mill", instruction="What is it? [image]"),
     case("output_truncated", True, "The miller and the"),
+    case("output_truncated", False, "The mill is gone :("),
+    case("output_truncated", True, "The mill ("),
+    case("output_truncated", False, "Er sagte: „Das Korn ist trocken. “"),
     case("output_truncated", False, "SELECT * FROM mills WHERE stones > 2;"),
     case("output_truncated", False, "int stones = 2;\nreturn stones;"),
     case("output_truncated", False, "SELECT name FROM mills\nORDER BY age\nLIMIT 5;"),
@@ -269,6 +273,11 @@ DOMAIN = [
 CONTEXT = [
     case("pair_context", 0),
     case("output_leans_back", False),
+    case("output_leans_back", False, "Boot it from files that you can download from our archive site."),
+    case("output_leans_back", False, "It shows the operations you have done so far on the image."),
+    case("output_leans_back", True, "All the mills you have seen so far are slow."),
+    case("output_leans_back", False, "So that others can grind, send them the stone."),
+    case("output_leans_back", False, "Im letzten Jahrhundert wurde der bisher benutzte Stein ersetzt."),
     case("output_leans_back", True, "Now that you have a mill, grind the grain."),
     case("output_leans_back", True, "As we have seen, stones wear."),
     case("output_leans_back", True, "Now you can start the mill."),

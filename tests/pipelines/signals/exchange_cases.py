@@ -22,6 +22,16 @@ TASK = [
     case("task", "dialogue", kind="dialogue", instruction="And then?"),
     case("task", "other", kind="exchange", instruction="Millstones"),
     case("task", "text_generation", kind="exchange", instruction="Name five kinds of flour."),
+    case("task", "text_generation", kind="exchange", instruction="Design a dress code for millers."),
+    case("task", "code_generation", kind="exchange", instruction="Build a Node.js API for a mill"),
+    case(
+        "task", "code_generation", kind="exchange", instruction="Count the sacks", output="def count(sacks):\n    ..."
+    ),
+    case("task", "task_automation", kind="exchange", instruction="Write a summary of the story.", input="A mill fell."),
+    case("task", "task_automation", kind="exchange", instruction="按大小对以下数字进行排序：3、1、2"),
+    case("task", "education", kind="exchange", instruction="Explain why a mill turns?"),
+    case("task", "question_answering", kind="exchange", instruction="Multiply 5 and 6."),
+    case("task", "text_generation", kind="exchange", instruction="Generate a password of 8 characters"),
     case("task", "text_generation", kind="exchange", instruction="Give me a list of some mills in Kent."),
     case("task", "text_generation", kind="exchange", instruction="说出磨坊的三个优点。"),
     case("task", "text_generation", kind="exchange", instruction="应对缺水的四个步骤。"),

@@ -90,6 +90,11 @@ PROSE = [
     ("open\n```\ncode", "open\n\n", 4 / 13, True),
     ("```inline``` stays", "```inline``` stays", 0.0, False),
     ("- item\n  ```\n  code\n  ```\n- next", "- item\n\n- next", 7 / 32, False),
+    ("- ```\n  code\n  ```\n\n  text", "\n\n  text", 7 / 26, False),
+    ("1. ```sh\n   ls\n   ```\nb", "\nb", 6 / 23, False),
+    ("> ```\n> code\n> ```\n> b", "\n> b", 7 / 22, False),
+    ("```\n> ```\n```\nb", "\nb", 6 / 15, False),
+    ("- [x] done\n-- ```no``` \n1.5 ```", "- [x] done\n-- ```no``` \n1.5 ```", 0.0, False),
     ("", "", 0.0, False),
     ("``` \n中文\n```  \n后", "\n后", 7 / 21, False),
 ]
