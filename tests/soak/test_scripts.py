@@ -32,7 +32,9 @@ CHOICES = (
     "version", "with", "cluster", "benchmark", "model", "part", "test", "names", "licence", "temperature", "tokens",
     "sql", "chart", "x", "y", "show", "of", "made", "have", "place", "reads", "called", "title",
     "from", "into", "fresh", "contact", "delay", "private", "set.parts", "set.locale", "by", "area",
+    "base", "method", "epochs", "steps", "minutes", "rate", "line.measured.0",
 )  # fmt: skip
+MODEL_PARTS = ("training", "evaluation", "answers", "curation", "chat", "new")
 PAGES = (
     "", "sources", "records", "record", "policy", "map", "duplicates", "contamination", "snapshots", "models", "sql",
 )  # fmt: skip
@@ -97,7 +99,7 @@ def views(ids: list[str]) -> Iterator[tuple[str, dict[str, str]]]:
     yield "policy", {"policy": POLICY_FILE, "rule": "measured", "line.measured.0": "100"}
     yield "snapshots", {}
     yield "contamination", {}
-    yield from (("models", {"part": part}) for part in ("training", "evaluation", "answers", "curation", "chat"))
+    yield from (("models", {"part": part}) for part in MODEL_PARTS)
     yield from (("duplicates", {"cluster": name}) for name in ("", *ids))
     yield from (("sources", {"show": show}) for show in ("list", "add"))
     yield from (("sources", {"of": name.partition(":")[0]}) for name in ids)
