@@ -35,6 +35,9 @@ MODULES: dict[str, tuple[str, ...]] = {
     ),
     "pipelines/storage/inputs.py": (f"{STORAGE}pages.py",),
     "pipelines/storage/pages.py": (f"{STORAGE}pages.py",),
+    "pipelines/storage/integrity.py": (f"{STORAGE}integrity.py",),
+    "pipelines/storage/user_sql.py": (f"{STORAGE}user_sql.py",),
+    "pipelines/catalog/verify.py": ("tests/pipelines/catalog/test_verify_parts.py",),
     "pipelines/storage/lease.py": (f"{STORAGE}locks.py", f"{STORAGE}integrity.py", f"{STORAGE}lease_rules.py"),
     "pipelines/storage/shard_cache.py": (f"{STORAGE}copies.py",),
     "pipelines/curate/policy.py": (
