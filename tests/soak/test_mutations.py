@@ -53,6 +53,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "pipelines/curate/mixture.py": (f"{CURATE}mixture_sql.py",),
     "pipelines/curate/redact.py": (f"{CURATE}redact.py",),
     "pipelines/signals/privacy.py": (f"{CURATE}redact.py", "tests/pipelines/signals/test_privacy.py"),
+    "pipelines/forget/decided.py": ("tests/pipelines/forget/test_decided.py",),
     "pipelines/suppression/__init__.py": ("tests/pipelines/suppression/test_tombstones.py",),
     "pipelines/suppression/documents.py": ("tests/pipelines/suppression/test_documents.py",),
     "connectors/web/robots.py": (f"{WEB}robots_edges.py", f"{WEB}robots.py"),

@@ -1,5 +1,6 @@
 """What `verify` says of each damaged file: which it is, what is wrong, the cure, and what it counts."""
 
+import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -8,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from connectors.web.store import Store
-from pipelines import storage
+from pipelines import storage, suppression
 from pipelines.catalog import verify as verifying
 from pipelines.catalog.verify import seal_all, verify
 from pipelines.collect import WEB_CURE
 from pipelines.curate import decisions, votes
 from pipelines.models import head
 from pipelines.storage import complete, logs
-from schemas.seal import seal_values
+from schemas.seal import seal_values, unseal
 from tests.pipelines.storage.test_integrity import rot
 from tests.pipelines.storage.test_storage import IDENTITY, SCHEMA, build, table
 
@@ -84,6 +85,31 @@ def test_what_an_interrupted_run_has_left(
     harm(note)
     names = {"work": work.relative_to(tmp_path).as_posix(), "data": tmp_path}
     assert told(tmp_path) == [(path.format(**names), fault, cure.format(**names))]
+
+
+def test_a_damaged_manifest_hides_no_other_file(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        build(tmp_path / "2_records" / name)
+    rot(tmp_path / "2_records" / "a" / storage.MANIFEST)
+    (tmp_path / "2_records" / "b" / "records-00001.parquet").unlink()
+    assert [(path, cure.partition("--source ")[2][0]) for path, _, cure in told(tmp_path)] == [
+        ("2_records/a/manifest.json", "a"),
+        ("2_records/b/records-00001.parquet", "b"),
+    ]
+
+
+def test_the_suppression_list_is_whole_or_told(tmp_path: Path) -> None:
+    empty = suppression.Tombstones("salt")
+    suppression.add(tmp_path, empty, [empty.new_author(name, "") for name in ("Kim", "Lee")])
+    path = tmp_path / suppression.FILE
+    whole = path.read_bytes()
+    assert (verify(tmp_path).files, not verify(tmp_path).not_hashed, told(tmp_path)) == (1, True, [])
+    path.write_bytes(b"\n".join(whole.split(b"\n")[:-2]) + b"\n")
+    ((where, _, cure),) = told(tmp_path)
+    assert where.startswith(suppression.FILE) and cure and not verify(tmp_path).not_hashed
+    old = [{k: v for k, v in unseal(line)[0].items() if k != "tombstones"} for line in whole.splitlines()]
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in old))
+    assert not told(tmp_path) and verify(tmp_path).not_hashed == {str(path): 1}
 
 
 @pytest.mark.parametrize("name", [logs.RUNS, logs.EXPORTS])
