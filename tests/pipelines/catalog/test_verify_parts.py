@@ -29,10 +29,11 @@ def told(data: Path) -> list[tuple[str, str, str]]:
     return [(one.path.replace(f"{data}/", ""), one.fault, one.cure) for one in verify(data).faults]
 
 
-def unfinished(data: Path) -> Path:
-    """What an interrupted run leaves of a source: one shard, and its note. Returns the folder."""
+def unfinished(data: Path, shards: int = 1) -> Path:
+    """What an interrupted run leaves of a source: shards, and a note of each. Returns the folder."""
     with pytest.raises(KeyboardInterrupt), storage.building(data / "2_records" / "src", **IDENTITY) as made:
-        made.table("records-00000.parquet", table(0, 10), SCHEMA, {"records": 10})
+        for number in range(shards):
+            made.table(f"records-{number:05d}.parquet", table(0, 10), SCHEMA, {"records": 10})
         raise KeyboardInterrupt
     (work,) = (data / "2_records").glob(".src.*")
     return work
@@ -110,6 +111,17 @@ def test_the_suppression_list_is_whole_or_told(tmp_path: Path) -> None:
     old = [{k: v for k, v in unseal(line)[0].items() if k != "tombstones"} for line in whole.splitlines()]
     path.write_text("".join(f"{json.dumps(row)}\n" for row in old))
     assert not told(tmp_path) and verify(tmp_path).not_hashed == {str(path): 1}
+    seal_all(tmp_path)
+    assert not verify(tmp_path).not_hashed and len(suppression.load(tmp_path).tombstones) == 2
+
+
+def test_a_damaged_note_hides_no_other(tmp_path: Path) -> None:
+    work = unfinished(tmp_path, shards=3)
+    first, _, last = sorted(work.glob(".*.done"))
+    rot(first)
+    (work / "records-00002.parquet").unlink()
+    assert [path.rpartition("/")[2] for path, _, _ in told(tmp_path)] == [first.name, "records-00002.parquet"]
+    assert last.exists() and verify(tmp_path).files == 3
 
 
 @pytest.mark.parametrize("name", [logs.RUNS, logs.EXPORTS])
@@ -130,6 +142,9 @@ def test_a_line_of_what_people_said(name: str, cure: str, tmp_path: Path) -> Non
     (tmp_path / name).write_text("\n".join(lines))
     assert told(tmp_path) == [(f"{name}:2", "changed", cure)]
     assert verify(tmp_path).not_hashed == {str(tmp_path / name): 2}
+    (tmp_path / name).write_text("\n".join([lines[0], *lines[2:]]))
+    seal_all(tmp_path)
+    assert not told(tmp_path) and not verify(tmp_path).not_hashed
 
 
 def test_checkpoints_converted_models_and_heads_have_cures_of_their_own(tmp_path: Path) -> None:

@@ -52,19 +52,21 @@ def test_a_file_in_which_nothing_is_said_about_it_is_not_written_anew(tmp_path: 
 
 
 def test_files_that_recipes_name_lose_their_lines_and_a_link_stays_one(tmp_path: Path) -> None:
-    data, own, linked = tmp_path / "data", tmp_path / "own.jsonl", tmp_path / "linked.jsonl"
+    data, own, bare = tmp_path / "data", tmp_path / "own.jsonl", tmp_path / "bare"
+    linked = tmp_path / "linked.jsonl"
     data.mkdir()
     own.write_text(SEALED[GONE])
+    bare.write_text(SEALED[GONE])
     linked.symlink_to(own)
     table, other = tmp_path / "mine.csv", tmp_path / "other.jsonl"
     table.write_text(f"record_id,decision\n{GONE},reject\n")
     other.write_text(SEALED[GONE])
-    named(data, linked, linked, tmp_path / "gone.jsonl", table)
+    named(data, linked, linked, bare, tmp_path / "gone.jsonl", table)
     named(data, other, what="sft")
-    assert decided.count_said(data, targets(GONE)) == {"decisions": 1, "votes": 0}, "a file that is named twice is one"
+    assert decided.count_said(data, targets(GONE)) == {"decisions": 2, "votes": 0}, "a file that is named twice is one"
     assert decided.tables_with(data, targets(GONE)) == [str(table)]
-    assert decided.erase_said(data, targets(GONE)) == {"decisions": 1, "votes": 0}
-    assert own.read_text() == "" and linked.is_symlink()
+    assert decided.erase_said(data, targets(GONE)) == {"decisions": 2, "votes": 0}
+    assert own.read_text() == bare.read_text() == "" and linked.is_symlink()
     assert table.read_text().endswith(f"{GONE},reject\n") and other.read_text() == SEALED[GONE]
 
 
