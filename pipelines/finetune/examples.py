@@ -60,8 +60,7 @@ def keep(examples: Iterable[Example], counts: Counter[str], folder: Path) -> dic
     if folder.exists():
         complete.remove(folder)
     filesystem.make_folder(folder)
-    with filesystem.naming(folder):
-        stored.write(examples, folder / FILE)
+    stored.write(examples, folder / FILE)
     filesystem.sync_file(folder / FILE)
     told = dict(sorted(counts.items()))  # as they are read again: a card's bytes depend on their order
     complete.write(folder, counts=told)

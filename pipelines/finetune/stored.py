@@ -14,6 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipelines.models.prompt import Example
+from pipelines.storage import filesystem
 
 SCHEMA = pa.schema(
     [("ids", pa.list_(pa.int32())), ("learnt", pa.list_(pa.int32()))]
@@ -23,9 +24,9 @@ IGNORED_LABEL = -100  # what the loss of transformers skips
 
 
 def write(examples: Iterable[Example], path: Path) -> None:
-    """Write the examples to a new file."""
+    """Write the examples to a new file. Raises: OSError."""
     waiting = iter(examples)
-    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, SCHEMA) as writer:
+    with filesystem.naming(path), pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, SCHEMA) as writer:
         while some := list(islice(waiting, READ_TOGETHER)):
             ids = [example.ids for example in some]
             learnt = [[position for span in example.learnt() for position in span] for example in some]

@@ -9,6 +9,7 @@ import json
 import mmap
 import os
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -39,13 +40,14 @@ class Ended:
 
 
 class Disk:
-    """Runs commands. `folder` is for its own files."""
+    """Runs commands, and counts those that were killed. `folder` is for its own files."""
 
     def __init__(self, folder: Path, *preload: str) -> None:
-        self.folder, self.control = folder, folder / "control"
+        self.folder, self.control, self.kills = folder, folder / "control", 0
         self.control.write_bytes(bytes(_CONTROL.size))
         (folder / "control.log").touch()
-        more = {"LD_PRELOAD": str(_library(folder)), "FAULTS": str(self.control)}
+        # on a busy machine threads that wait for each other cost a tiny training four times what it computes
+        more = {"LD_PRELOAD": str(_library(folder)), "FAULTS": str(self.control), "OMP_NUM_THREADS": "1"}
         self._server = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.server", *preload],
             cwd=Path(__file__).parents[2], env=os.environ | more, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -63,6 +65,7 @@ class Disk:
             code = int(self._ask(asked))
         finally:
             self._set(0, 0, "")
+        self.kills += code == -signal.SIGKILL
         lines = [line.partition(" ") for line in (self.folder / "control.log").read_text().splitlines()]
         below = [f"{call} {path.replace(f'{place}/', '')}" for call, _, path in lines if path.startswith(str(place))]
         others = {path for _, _, path in lines if not path.startswith((str(place), str(self.folder)))}

@@ -1,7 +1,10 @@
 """A process made ready to be forked for many small commands."""
 
+import gc
 import multiprocessing
 import sys
+from dataclasses import replace
+from typing import Any
 
 from pipelines import annotate, collect, curate, storage
 from pipelines.workers import pool
@@ -17,6 +20,8 @@ def turn_down() -> None:
     if "pipelines.finetune.checkpoints" in sys.modules:
         sys.modules["pipelines.finetune.checkpoints"].EVERY = 0.0  # type: ignore[attr-defined]
         _ask_little()
+        _compare_little()
+    gc.freeze()  # what is loaded is not looked through anew in each fork
 
 
 def _ask_little() -> None:
@@ -26,3 +31,16 @@ def _ask_little() -> None:
     few = written.prompts()[::7]
     written.prompts = lambda: few  # type: ignore[assignment]
     written.ANSWER_TOKENS = dict.fromkeys(written.ANSWER_TOKENS, 2)
+
+
+def _compare_little() -> None:
+    """An ablation of two arms makes all the kinds of changes that one of four makes."""
+    from pipelines.ablate import arms
+
+    choose = arms.choose
+
+    def two(*asked: Any) -> arms.Arms:
+        found = choose(*asked)
+        return replace(found, arms={name: found.arms[name] for name in (arms.RAW, arms.CURATED)})
+
+    arms.choose = two

@@ -63,7 +63,15 @@ def make(data: Path, folder: Path) -> list[str]:
     (data / "recipes").mkdir()
     for number, payload in enumerate(PAYLOADS):
         (data / "recipes" / f"{number}.toml").write_text(f"name = {json.dumps(payload)}\n")
+    _serve(data / "recipes")
     return ids
+
+
+def _serve(recipes: Path) -> None:
+    """The recipe among those that can be run from the dashboard: only then forms of runs and trainings are shown."""
+    titled = json.dumps(" ".join(ALL.split()))
+    source = f'[[sources]]\nconnector = "python_docs"\nname = "forum"\ntitle = {titled}\n'
+    (recipes / "mill.toml").write_text(f'name = "mill"\ntitle = {titled}\n{source}[finetune]\nmodel = {titled}\n')
 
 
 def _recipe(folder: Path) -> Recipe:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from streamlit.runtime.state import QueryParamsProxy
 from streamlit.testing.v1 import AppTest
 
 from tests.dashboards.conftest import DASHBOARDS
@@ -31,6 +32,7 @@ TEXTS = (
     "-1,1,-1,1", "1e400,0,0,1", "nan,0,0,0", "1,0,1,0", ",,,", "1,2,3,4,5", "list", "add", "review", "chat",
 )  # fmt: skip
 VALUES = (*NUMBERS, *TEXTS)
+KINDS = ("set.", "line.")  # of names: one for each setting of a connector, and for each line of a rule
 
 
 @pytest.fixture(scope="module")
@@ -50,21 +52,36 @@ def ids(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
         yield made
 
 
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The names that pages look for in their address."""
+    names, get = set[str](), QueryParamsProxy.__getitem__
+
+    def record(address: QueryParamsProxy, name: str) -> str:
+        names.add(name)
+        return get(address, name)
+
+    monkeypatch.setattr(QueryParamsProxy, "__getitem__", record)
+    return names
+
+
 def queries(ids: list[str], loop: Path, page: str) -> Iterator[dict[str, str]]:
     """One value everywhere, without and with what opens the part of the page that reads it; then each by itself."""
     values, draw = (*VALUES, str(loop)), random.Random(page)
-    parts = {"sources": {"show": "add"}, "models": {"part": "chat"}, "record": {"id": ids[0]}}
-    parts |= {"records": {"view": "review"}, "policy": {"policy": "snapshot", "rule": "measured"}}
-    opens = {"recipe": "mill"} | parts.get(page, {})
+    parts = {"sources": [{"show": "add"}], "models": [{"part": "chat"}, {"part": "new"}]}
+    parts |= {"record": [{"id": ids[0]}], "records": [{"view": "review"}]}
+    parts |= {"policy": [{"policy": "snapshot", "rule": "measured"}]}
+    opened = [{"recipe": "mill"}, *({"recipe": "mill"} | part for part in parts.get(page, []))]
+    opens = opened[-1]
     for value in values:
-        yield from (dict.fromkeys(CHOICES, value) | more for more in ({"recipe": "mill"}, opens))
+        yield from (dict.fromkeys(CHOICES, value) | more for more in opened)
     if page == "sources":
         yield from (opens | {"place": "/tmp", name: "x" * 300} for name in ("fresh", "called", "from", "licence"))
     yield from (opens | {"place": "/tmp", name: draw.choice(values)} for name in CHOICES if name not in opens)
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_no_address_raises(page: str, ids: list[str], loop: Path) -> None:
+def test_no_address_raises(page: str, ids: list[str], loop: Path, read: set[str]) -> None:
     faults, tried, began, before = list[str](), 0, time.monotonic(), files()
     for query in queries(ids, loop, page):
         app = AppTest.from_file(str(DASHBOARDS / "app.py"), default_timeout=FAR)
@@ -77,6 +94,8 @@ def test_no_address_raises(page: str, ids: list[str], loop: Path) -> None:
     print(f"\n{page or 'overview'}: {tried} addresses in {time.monotonic() - began:.0f} s, {len(faults)} raised")
     assert not faults, "\n".join(faults)
     assert files() == before
+    unknown = {name for name in read if name not in CHOICES and not name.startswith(KINDS)}
+    assert len(read) > 3 and not unknown, f"{unknown} is read and was not tried"
 
 
 def files() -> dict[Path, tuple[int, int]]:

@@ -59,14 +59,17 @@ def fail_each(disk: Disk, name: str, places: Path, jobs: dict[str, Job]) -> None
     steps = len(whole.changes)
     each = min(EACH or steps, steps)
     chosen = [(2 * number + 1) * steps // (2 * each) + 1 for number in range(each)]  # the middles of equal parts
-    wrong: list[str] = []
+    wrong, before = list[str](), disk.kills
     for kind in KINDS:
         for at in chosen:
             found = faults(disk, whole, kind, at)
             print(*found, sep="\n", end="\n" * bool(found), flush=True)
             wrong += found
-    print(f"\n{name}: of {steps} changes {len(chosen)} × {', '.join(KINDS)}: {len(wrong)} faults left", flush=True)
+    kills = disk.kills - before
+    told = f"of {steps} changes {len(chosen)} × {', '.join(KINDS)}, {kills} kills: {len(wrong)} faults left"
+    print(f"\n{name}: {told}", flush=True)
     assert not wrong
+    assert kills >= len(chosen), "each kill has met its change"
 
 
 @pytest.mark.parametrize("name", [name for name in JOBS if name not in TRAINERS])

@@ -35,6 +35,9 @@ MODULES: dict[str, tuple[str, ...]] = {
     ),
     "pipelines/storage/inputs.py": (f"{STORAGE}pages.py",),
     "pipelines/storage/pages.py": (f"{STORAGE}pages.py",),
+    "pipelines/storage/integrity.py": (f"{STORAGE}integrity.py",),
+    "pipelines/storage/user_sql.py": (f"{STORAGE}user_sql.py",),
+    "pipelines/catalog/verify.py": ("tests/pipelines/catalog/test_verify_parts.py",),
     "pipelines/storage/lease.py": (f"{STORAGE}locks.py", f"{STORAGE}integrity.py", f"{STORAGE}lease_rules.py"),
     "pipelines/storage/shard_cache.py": (f"{STORAGE}copies.py",),
     "pipelines/curate/policy.py": (
@@ -50,6 +53,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "pipelines/curate/mixture.py": (f"{CURATE}mixture_sql.py",),
     "pipelines/curate/redact.py": (f"{CURATE}redact.py",),
     "pipelines/signals/privacy.py": (f"{CURATE}redact.py", "tests/pipelines/signals/test_privacy.py"),
+    "pipelines/forget/decided.py": ("tests/pipelines/forget/test_decided.py",),
     "pipelines/suppression/__init__.py": ("tests/pipelines/suppression/test_tombstones.py",),
     "pipelines/suppression/documents.py": ("tests/pipelines/suppression/test_documents.py",),
     "connectors/web/robots.py": (f"{WEB}robots_edges.py", f"{WEB}robots.py"),

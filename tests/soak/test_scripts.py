@@ -32,7 +32,9 @@ CHOICES = (
     "version", "with", "cluster", "benchmark", "model", "part", "test", "names", "licence", "temperature", "tokens",
     "sql", "chart", "x", "y", "show", "of", "made", "have", "place", "reads", "called", "title",
     "from", "into", "fresh", "contact", "delay", "private", "set.parts", "set.locale", "by", "area",
+    "base", "method", "epochs", "steps", "minutes", "rate", "line.measured.0",
 )  # fmt: skip
+MODEL_PARTS = ("training", "evaluation", "answers", "curation", "chat", "new")
 PAGES = (
     "", "sources", "records", "record", "policy", "map", "duplicates", "contamination", "snapshots", "models", "sql",
 )  # fmt: skip
@@ -97,7 +99,7 @@ def views(ids: list[str]) -> Iterator[tuple[str, dict[str, str]]]:
     yield "policy", {"policy": POLICY_FILE, "rule": "measured", "line.measured.0": "100"}
     yield "snapshots", {}
     yield "contamination", {}
-    yield from (("models", {"part": part}) for part in ("training", "evaluation", "answers", "curation", "chat"))
+    yield from (("models", {"part": part}) for part in MODEL_PARTS)
     yield from (("duplicates", {"cluster": name}) for name in ("", *ids))
     yield from (("sources", {"show": show}) for show in ("list", "add"))
     yield from (("sources", {"of": name.partition(":")[0]}) for name in ids)
@@ -111,9 +113,11 @@ def views(ids: list[str]) -> Iterator[tuple[str, dict[str, str]]]:
         yield page, dict.fromkeys(CHOICES, ALL)
 
 
-def test_no_page_of_the_dashboard_obeys_a_text(mill: Mill, ids: list[str], watch: Watch) -> None:
-    shown, faults, page = dict[str, str](), list[str](), watch.page
-    for name, choices in views(ids):
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_of_the_dashboard_obeys_a_text(name: str, mill: Mill, ids: list[str], watch: Watch) -> None:
+    shown, faults, page = "", list[str](), watch.page
+    wanted = [choices for of, choices in views(ids) if of == name]
+    for choices in wanted:
         address = f"{mill.dashboard}/{name}?{urlencode({'recipe': 'mill', 'lang': 'en'} | choices)}"
         page.goto(address)
         try:
@@ -121,13 +125,13 @@ def test_no_page_of_the_dashboard_obeys_a_text(mill: Mill, ids: list[str], watch
         except TimeoutError:
             faults.append(f"{address}\n    is never drawn")
             continue
-        shown[name] = shown.get(name, "") + page.content()
+        shown += page.content()
         faults += [f"{address}\n    {fault}" for fault in watch.found()]
         faults += [f"{address}\n    {said}" for said in page.get_by_test_id("stException").all_inner_texts()]
         watch.forget()
+    print(f"\n{name or 'overview'}: {len(wanted)} views, {len(faults)} faults", flush=True)
     assert not faults, "\n".join(faults)
-    assert sorted(shown) == sorted(PAGES)
-    assert all("alert(1)" in text and "evil.example" in text for text in shown.values())
+    assert "alert(1)" in shown and "evil.example" in shown
 
 
 def settle(page: Page, heading: bool = True) -> None:

@@ -1,5 +1,6 @@
 """Only answers are learnt: the loss that training sees holds no token of a prompt."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,10 @@ def test_the_loss_curve_does_not_grow_with_the_steps(
 ) -> None:
     where = train.Where("tiny", tmp_path, tmp_path)
     assert train.arguments(recipe(tmp_path, **settings).finetune, batches, where)["logging_steps"] == every
+
+
+def test_a_full_disk_is_told_with_the_file(tmp_path: Path) -> None:
+    (tmp_path / "file").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left") as found:
+        stored.write(EXAMPLES, tmp_path / "file")
+    assert (found.value.errno, found.value.filename) == (errno.ENOSPC, str(tmp_path / "file"))

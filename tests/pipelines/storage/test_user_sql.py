@@ -41,6 +41,7 @@ DOES_MORE = {
     "random() > 0.5": "another answer each time",
     "created_at > now()": "another answer each time",
     "created_at > current_date": "write a date",
+    "created_at > record.current_date": "^current_date gives another answer each time",
     "age(created_at) > INTERVAL 1 YEAR": "another answer each time",
     "current_setting('home_directory') = ''": "another answer each time",
     "write_log('x') IS NULL": "write_log",
@@ -69,6 +70,15 @@ def test_an_expression_over_one_record_is_allowed(text: str) -> None:
 def test_what_does_more_than_compute_is_refused(text: str, says: str) -> None:
     with pytest.raises(RefusedSQL, match=says):
         user_sql.check_expression(text)
+
+
+def test_each_part_of_an_expression_is_written_and_replaced() -> None:
+    text = "length(output) + 3 < 20 AND score > 1"
+    made = {at: user_sql.written(node) for at, node in enumerate(user_sql.parts(text)) if "class" in node}
+    assert made[0] == "(((length(output) + 3) < 20) AND (score > 1))" and user_sql.closed(made[0]) == made[0]
+    (twenty,) = [at for at, one in made.items() if one == "20"]
+    assert user_sql.replaced(text, twenty, "4 * 5") == made[0].replace("20", "(4 * 5)")
+    assert user_sql.column_references(text) == {"output", "score"}
 
 
 @pytest.mark.parametrize(
