@@ -8,7 +8,6 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import STAGES, shoot
 from tests.conftest import Mill
-from tests.waiting import until
 
 RECORD = "forum:q1%23a101"
 TITLES = {
