@@ -27,9 +27,7 @@ def show(recipe: str) -> None:
     if handing_on.packed(out).exists():
         show_download(recipe, way, out)
     st.caption(tr("This command does the same:"))
-    words = f"--for {way}" if way in handing_on.TRAINERS else f"--format {way}"
-    target = "out" if way in handing_on.TRAINERS else "train.jsonl"
-    st.code(f"gristmill export {recipe} {target} {words}", language="bash")
+    st.code(handing_on.command(recipe, way), language="bash")
 
 
 def _write(recipe: str, way: str, out: Path) -> None:

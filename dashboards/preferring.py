@@ -1,5 +1,7 @@
 """Whose record is kept where several sources say the same: chosen on the page of the policy, and what comes of it."""
 
+from typing import Any
+
 import streamlit as st
 
 from dashboards import address, ask, texts
@@ -34,7 +36,7 @@ def show(recipe: str, base: Policy, changed: Edits, ready: moving.Prepared, judg
         )
     )
     address.show(KEY, list(chosen))
-    choose = {"key": KEY, "on_change": _choose, "args": (stood,), "format_func": ask.titled}
+    choose: dict[str, Any] = {"key": KEY, "on_change": _choose, "args": (stood,), "format_func": ask.titled}
     st.multiselect(tr("Sources that come first"), sources, placeholder=tr("none"), **choose)
     if changed.first is not None:
         now, stood_by = moving.kept_by_source(judged), moving.kept_by_source(moving.judge(ready, Edits()))

@@ -22,6 +22,11 @@ def folder(recipe: str, way: str, data: Path) -> Path:
     return checked.folder(data, EXPORTS) / f"{recipe}-{version}-{way}"
 
 
+def command(recipe: str, way: str) -> str:
+    """What does the same in a shell."""
+    return f"gristmill export {recipe} {f'out --for {way}' if way in TRAINERS else f'train.jsonl --format {way}'}"
+
+
 def packed(out: Path) -> Path:
     """The archive of an export, which is there once all of it is written."""
     return out.with_name(f"{out.name}.zip")
