@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import streamlit as st
+from rich.filesize import decimal
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboards import address, ask, drafting, texts, trying
@@ -16,6 +17,7 @@ from pipelines.flows import begin, served, uploads
 from pipelines.messages import Message, tr
 
 UPLOAD = "upload"
+UPLOADS, KEPT = "uploads", "kept files"  # in the session: how many there were, and (folder, files, hidden ones)
 HAVE = {
     "site": Message("a site"),
     "forum": Message("a forum"),
@@ -48,6 +50,8 @@ def show() -> None:
     have = address.tabs(tr("What you have"), "have", list(HAVE), lambda name: tr(HAVE[name]))
     if have == UPLOAD:
         show_upload()
+        if not st.query_params.get("place"):
+            return
     spots: Spots = {}
     with _spot(spots, "place"):
         place = address.text(tr("Where it is"), "place", help=tr(PLACE_HELP[have])).strip()
@@ -63,21 +67,38 @@ def show() -> None:
 
 def show_upload() -> None:
     """Files of the reader's machine come into a folder of their own; then they are as any folder is."""
+    kinds = {"": tr("Files"), "folder": tr("A folder")}
+    is_folder = address.tabs(tr("What is uploaded"), "bring", list(kinds), kinds.__getitem__) == "folder"
     label = tr("Files: {kinds}", kinds="DOCX, EPUB, HTML, IPYNB, JSONL, Markdown, PDF, PPTX, TXT, ZIP …")
-    brought = st.file_uploader(label, accept_multiple_files=True, key="files", on_change=address.hold)
+    st.caption(
+        tr("Choose a folder, or drop it here: all that is in it comes along.")
+        if is_folder
+        else tr("Choose as many as you like, or drop them here.")
+    )
+    key = f"files {st.session_state.setdefault(UPLOADS, 0)} {is_folder}"
+    many: Any = "directory" if is_folder else True
+    brought = st.file_uploader(label, accept_multiple_files=many, key=key, on_change=address.hold)
     if brought:
-        size = sum(file.size for file in brought) / 1e6
-        label = tr("Keep these {number} files ({size:.1f} MB)", number=len(brought), size=size)
-        st.button(label, key="keep", icon=":material/upload:", on_click=_keep, args=(brought,))
+        size = decimal(sum(file.size for file in brought))
+        label = tr("Upload these {number} files ({size})", number=len(brought), size=size)
+        st.button(label, key="keep", icon=":material/upload:", type="primary", on_click=_keep, args=(brought,))
+    folder, number, hidden = st.session_state.get(KEPT, ("", 0, 0))
+    if folder and folder == st.query_params.get("place"):
+        st.success(tr("{number} files lie in {folder} now.", number=number, folder=texts.plain(folder)))
+        if hidden:
+            st.caption(tr("{number} hidden files, such as those of `.git`, were left out.", number=hidden))
 
 
 def _keep(brought: Any) -> None:
     address.hold()
+    seen = [file for file in brought if not uploads.is_hidden(file.name)]
     try:
-        folder = uploads.save(((file.name, file.getvalue()) for file in brought), ask.data_folder())
+        folder = uploads.save(((file.name, file.getvalue()) for file in seen), ask.data_folder())
     except (WrongInput, OSError) as error:
-        st.error(texts.fault(error))
+        texts.refuse(texts.fault(error))
         return
+    st.session_state[KEPT] = (str(folder), len(seen), len(brought) - len(seen))
+    st.session_state[UPLOADS] += 1  # another widget, which is empty: what it held is brought
     address.put("place", str(folder))
 
 
@@ -91,6 +112,8 @@ def ask_answers(have: str, place: str, spots: Spots) -> begin.Answers:
         name = address.text(tr("Its name"), "called", placeholder=begin.name_of(place), help=_help(about, "name"))
     with cells[1], _spot(spots, "licence"):
         licence = address.text(tr("Its licence"), "licence", placeholder="CC-BY-4.0", help=tr(about.licence))
+        if not licence.strip():
+            st.caption(tr("Left empty, only what states a licence itself is kept."))
     saved_from = ""
     if begin.needs_address(place, connector):
         with _spot(spots, "from"):

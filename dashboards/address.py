@@ -10,11 +10,15 @@ waited. So every widget calls `hold` before the page is drawn, by itself or thro
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import wraps
 from math import isfinite
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
+from pipelines.messages import use
+
+Draw = TypeVar("Draw", bound=Callable[..., None])
 Say = Callable[[str], str]
 LATE = 50  # changes that a browser may not have heard of yet
 
@@ -42,10 +46,30 @@ def begin() -> None:
 
 def hold() -> None:
     """Call this before a draw that a widget asked for: an address from before the last changes is put right."""
+    speak()
     known, told = _known(), st.query_params.to_dict()
     if told != known.now and told in known.before:
         st.query_params.from_dict(known.now)
     begin()
+
+
+def speak() -> None:
+    """Use the reader's language: what is called by a widget or a clock is called in a thread that has heard of none."""
+    use(str(st.session_state.get("lang") or ""))
+
+
+def looked_at_again(every: float) -> Callable[[Draw], Draw]:
+    """A part of a page that draws itself anew, by itself, every so many seconds."""
+
+    def parted(draw: Draw) -> Draw:
+        @wraps(draw)
+        def drawn(*args: Any) -> None:
+            speak()
+            draw(*args)
+
+        return st.fragment(drawn, run_every=every)  # type: ignore[return-value]
+
+    return parted
 
 
 def text(label: str, name: str, keep: bool = False, **options: Any) -> str:

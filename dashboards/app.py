@@ -7,7 +7,7 @@ import os
 
 import streamlit as st
 
-from dashboards import address, ask, texts
+from dashboards import address, ask, steady, texts
 from pipelines.errors import WorkFailed, WrongInput
 from pipelines.flows import sign_in
 from pipelines.messages import LANGUAGES, Message, of_locale, tr, use
@@ -40,6 +40,8 @@ def main() -> None:
         for name, (title, icon) in PAGES.items()
     ]
     page = st.navigation(pages)
+    with st.sidebar:
+        steady.watch()
     try:
         with chosen:
             choose()

@@ -78,7 +78,7 @@ def _stop() -> None:
     model_server.stop()
 
 
-@st.fragment(run_every=WAIT)
+@address.looked_at_again(WAIT)
 def _wait(served: Served) -> None:
     if served.state() != "starting":
         address.hold()
@@ -169,7 +169,7 @@ def show_turn(recipe: str, talk: Talk, turn: Turn, number: int, named: bool) -> 
             show_vote(recipe, talk, turn)
 
 
-@st.fragment(run_every=LOOK)
+@address.looked_at_again(LOOK)
 def _follow(turn: Turn, number: int, named: bool) -> None:
     """Look at the answers until both have ended; then the whole page is drawn anew."""
     if turn.has_ended:
@@ -266,7 +266,7 @@ def _written(vote: votes.Vote) -> bool:
     try:
         votes.append(ask.data_path(), vote)
     except (WrongInput, OSError) as error:
-        st.error(texts.fault(error) if vote.who else tr("Say who you are first: your name stands in the side bar."))
+        texts.refuse(texts.fault(error) if vote.who else tr("Say who you are first: your name stands in the side bar."))
         return False
     st.toast(tr("Your vote is taken back.") if vote.undo else tr("Your vote is written."))
     return True

@@ -6,13 +6,16 @@ from typing import Any
 import streamlit as st
 
 from dashboards import address, ask
-from dashboards.texts import fault, plain
+from dashboards.texts import RECORD, fault, plain, refuse
 from pipelines.curate import decisions
 from pipelines.curate.decisions import Decision, standing
 from pipelines.errors import WrongInput
 from pipelines.flows import served
 from pipelines.messages import tr
 
+LINE, HIGHEST = 26, 520  # pixels
+BYTES_IN_A_LINE = 120  # of the field; a Chinese character is twice as wide as a letter and has three bytes
+FIELDS = {"note": ("note",), "edit": ("instruction", "input", "output")}
 # Streamlit takes R for itself (run again) and gives it to no button, so this one is pressed from here
 _R_REJECTS = st.components.v2.component(
     "r_rejects",
@@ -57,13 +60,26 @@ def buttons(recipe: str, row: dict[str, Any], after: Callable[[], None]) -> None
     reject.button(tr("Reject") + " `R`", key="reject", on_click=decide, args=["reject"], **wide)
     note.button(tr("Note"), key="note", shortcut="n", on_click=_begin, args=["note", name], **wide)
     undo.button(tr("Undo"), key="undo", shortcut="u", on_click=decide, args=["undo"], **wide)
+    show_begun(name)
     _R_REJECTS(key="r_rejects")
     _form(recipe, row, after)
 
 
 def _begin(what: str, name: str) -> None:
     address.hold()
-    st.session_state["writing"] = (what, name)
+    _writing()[name] = what
+
+
+def _writing() -> dict[str, str]:
+    """What is being written of which records, by their names: `edit` or `note`."""
+    begun: dict[str, str] = st.session_state.setdefault("writing", {})
+    return begun
+
+
+def _drafts() -> dict[tuple[str, str], str]:
+    """What was written and not yet saved, by record and field: it outlives a form that is not on the page."""
+    kept: dict[tuple[str, str], str] = st.session_state.setdefault("drafts", {})
+    return kept
 
 
 def say(recipe: str, names: Sequence[str], decision: str, **said: str) -> bool:
@@ -72,7 +88,7 @@ def say(recipe: str, names: Sequence[str], decision: str, **said: str) -> bool:
     try:
         decisions.append(served.recipe(recipe), ask.data_path(), made)
     except (WrongInput, OSError) as error:
-        st.error(fault(error) if _who() else tr("Say who you are first: your name stands in the side bar."))
+        refuse(fault(error) if _who() else tr("Say who you are first: your name stands in the side bar."))
         return False
     st.toast(
         tr(
@@ -113,51 +129,80 @@ def _who() -> str:
 
 
 def _form(recipe: str, row: dict[str, Any], after: Callable[[], None]) -> None:
-    """The form of an edit or a note that was begun for this record."""
-    what, name = st.session_state.get("writing", ("", ""))
-    if name != row["record_id"]:
+    """What is written of this record; a form of Streamlit's would keep it in the browser, and lose it there."""
+    name = row["record_id"]
+    what = _writing().get(name)
+    if not what:
         return
 
     def save() -> None:  # before the page is drawn: a draw may be broken off, and what was said would be lost
         address.hold()
-        if st.session_state.get("writing") != (what, name):  # the second click of a double click: it is saved
+        if _writing().get(name) != what:  # the second click of a double click: it is saved
             return
         said = _said(row, what)
         if _says_something(said) and say(recipe, [name], what, **said):
             if what == "edit":
                 after()
-            _end()
+            _end(name, what)
 
-    with st.form("form of what is said"):
-        _draw_fields(row, what)
+    with st.container(border=True):
+        for field in FIELDS[what]:
+            _draw_field(row, field)
         left, right = st.columns(2)
-        left.form_submit_button(tr("Save"), type="primary", width="stretch", on_click=save)
-        right.form_submit_button(tr("Cancel"), width="stretch", on_click=_end)
+        left.button(tr("Save"), key="save", type="primary", width="stretch", on_click=save)
+        right.button(tr("Cancel"), key="cancel", width="stretch", on_click=_end, args=(name, what))
 
 
-def _end() -> None:
+def _end(name: str, what: str) -> None:
+    """What else was begun about this record is gone on with."""
     address.hold()
-    st.session_state.pop("writing", None)
+    _writing().pop(name, None)
+    for field in FIELDS[what]:
+        _drafts().pop((name, field), None)
+    for other, fields in FIELDS.items():
+        if any((name, field) in _drafts() for field in fields):
+            _writing()[name] = other
+
+
+def show_begun(here: str) -> None:
+    """The way back to what was begun and not saved about other records."""
+    begun = dict.fromkeys(name for name, _ in _drafts() if name != here)
+    for name in begun:
+        label = tr("Begun and not saved: {record}", record=plain(name))
+        wanted = {"recipe": st.session_state["chosen"], "id": name}
+        st.page_link(RECORD, label=label, icon=":material/edit_note:", query_params=wanted)
 
 
 def _says_something(said: dict[str, str]) -> bool:
     if said and all(said.get(name, "…").strip() for name in ("note", "instruction", "output")):
         return True
-    st.error(tr("Nothing is said yet: change a text, or write a note."))
+    refuse(tr("Nothing is said yet: change a text, or write a note."))
     return False
 
 
-def _draw_fields(row: dict[str, Any], what: str) -> None:
-    if what == "note":
-        st.text_area(tr("Note"), key="note_text")
-        return
-    for name, label in {"instruction": tr("Question"), "input": tr("Input"), "output": tr("Answer")}.items():
-        st.text_area(label, row[name], key=f"new_{name}", height="content")
+def _draw_field(row: dict[str, Any], field: str) -> None:
+    labels = {"note": tr("Note"), "instruction": tr("Question"), "input": tr("Input"), "output": tr("Answer")}
+    key = (row["record_id"], field)
+    widget = f"new {field} of {row['record_id']}"
+
+    def keep() -> None:
+        address.hold()
+        _drafts()[key] = st.session_state[widget]
+        if _drafts()[key] == row.get(field, ""):
+            del _drafts()[key]
+
+    text = _drafts().get(key, row.get(field, ""))
+    st.text_area(labels[field], text, key=widget, height=_height(text), on_change=keep)
+
+
+def _height(text: str) -> int:
+    """Pixels, settled before it is drawn: a field that grew to its text would take the buttons below it along, away
+    from under the mouse."""
+    lines = sum(1 + len(line.encode()) // BYTES_IN_A_LINE for line in text.split("\n"))
+    return min(LINE * (lines + 2), HIGHEST)
 
 
 def _said(row: dict[str, Any], what: str) -> dict[str, str]:
     """The note, or the texts that were changed, by field."""
-    if what == "note":
-        return {"note": st.session_state["note_text"]}
-    written = {name: st.session_state[f"new_{name}"] for name in ("instruction", "input", "output")}
-    return {name: text for name, text in written.items() if text != row[name]}
+    written = {field: _drafts().get((row["record_id"], field), row.get(field, "")) for field in FIELDS[what]}
+    return written if what == "note" else {name: text for name, text in written.items() if text != row[name]}

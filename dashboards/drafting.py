@@ -13,11 +13,11 @@ from pipelines.curate import edits
 from pipelines.errors import WorkFailed, WrongInput
 from pipelines.flows import begin, check, recipe_file, served
 from pipelines.flows.stages import OF_DATA
-from pipelines.messages import tr
+from pipelines.messages import said, tr
 
 # parameters of the form
 ASKED = (
-    *("have", "place", "reads", "called", "title", "licence", "from", "into", "fresh", "policy"),
+    *("have", "bring", "place", "reads", "called", "title", "licence", "from", "into", "fresh", "policy"),
     *("contact", "delay", "private"),
 )
 COLOURS = {"ok": "green", "note": "gray", "warn": "orange", "error": "red"}
@@ -105,7 +105,11 @@ def show_check(draft: Draft) -> None:
     look: dict[str, Any] = {"type": "secondary" if is_checked else "primary", "on_click": _ask_check}
     st.button(tr("Check it"), icon=":material/fact_check:", **look)
     if not is_checked:
-        st.caption(tr("Asks the site a question or two and writes nothing; then it can be written and run."))
+        st.caption(
+            tr("Asks the site a question or two and writes nothing; then it can be written and run.")
+            if begin.is_address(draft.answers.place)
+            else tr("Looks at the files and writes nothing; then it can be written and run.")
+        )
     if st.session_state.pop(TO_CHECK, False):
         with st.spinner(tr("Sites are asked politely, which takes some seconds.")):
             st.session_state[CHECKED] = (wanted, _check(draft))
@@ -134,7 +138,7 @@ def show_findings(findings: list[check.Finding]) -> None:
     """What stands in the way first."""
     for finding in sorted(findings, key=lambda one: -list(check.LEVELS).index(one.level)):
         badge = f":{COLOURS[finding.level]}-badge[{texts.plain(tr(check.LEVELS[finding.level]))}]"
-        st.markdown(f"{badge} **{texts.plain(tr(finding.what))}**: {texts.plain(tr(finding.says))}")
+        st.markdown(f"{badge} **{texts.plain(str(said(finding.what)))}**: {texts.plain(tr(finding.says))}")
         if finding.level == "error" and "allow_private" in finding.says:
             st.caption(tr("`allow_private` stands above, below “How it is asked”."))
 
@@ -157,7 +161,7 @@ def _write(draft: Draft, run: bool) -> None:
         else:
             recipe_file.replace(draft.file, draft.text, draft.before)
     except (WrongInput, OSError) as error:
-        st.error(texts.fault(error))
+        texts.refuse(texts.fault(error))
         return
     address.forget(*_asked(list(st.query_params)))
     address.put("made", draft.recipe)

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import address, ask, texts, trying
+from dashboards import address, ask, recipe_text, texts, trying
 from pipelines.catalog import crawls, models
 from pipelines.errors import WorkFailed, WrongInput
 from pipelines.flows import nothing_kept, served, start
@@ -88,8 +88,27 @@ def _show_button(recipe: str, policy: str) -> None:
         st.warning(tr("Not started: {error}. This command does the same:", error=tried[2]))
         words = ["gristmill", "stage", "curate", served.place(recipe), "--policy", policy]
         st.code(shlex.join(words), language="bash", wrap_lines=True)
-    st.caption(tr("To make it the recipe's own, write this into the recipe's file:"))
-    st.code(f'policy = "{policy}"', language="toml", wrap_lines=True)
+    show_owning(recipe, policy)
+
+
+def show_owning(recipe: str, policy: str) -> None:
+    """A run by hand obeys the policy once; the recipe's own is what every later run obeys."""
+    known = served.recipe(recipe)
+    if known and known.policy == policy:
+        st.caption(tr("It is the recipe's own: every run obeys it."))
+    elif recipe in served.files():
+        pressed: dict[str, Any] = {"on_click": _own, "args": (recipe, policy), "icon": ":material/push_pin:"}
+        says = tr("This is for one run. With the other button every later run obeys it, scheduled ones too.")
+        st.caption(says)
+        st.button(tr("Make it the recipe's own"), **pressed)
+    else:
+        st.caption(tr("To make it the recipe's own, write this into the recipe's file:"))
+        st.code(f'policy = "{policy}"', language="toml", wrap_lines=True)
+
+
+def _own(recipe: str, policy: str) -> None:
+    address.hold()
+    recipe_text.change(recipe, {"policy": policy})
 
 
 def _start(recipe: str, policy: str) -> None:
@@ -161,9 +180,12 @@ def show_nothing_kept(recipe: str) -> None:
         return
     for lost in nothing_kept.find(served_recipe, ask.data_path()) if served_recipe else ():
         st.warning(f"**{texts.plain(lost.source)}**: {texts.plain(tr(lost.says))}")
+        label = tr("{source}: what was refused, its licence, its records", source=texts.plain(lost.source))
+        wanted = {"recipe": recipe, "of": lost.source}
+        st.page_link("screens/sources.py", label=label, icon=":material/cloud_download:", query_params=wanted)
 
 
-@st.fragment(run_every=SECONDS)
+@address.looked_at_again(SECONDS)
 def _wait(recipe: str, run: str) -> None:
     try:
         found, steps = start.find(run), start.steps(run)

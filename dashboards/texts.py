@@ -82,6 +82,12 @@ def fault(error: Exception) -> str:
     return plain(tr(error_message(error)))
 
 
+def refuse(says: str) -> None:
+    """Why a press of a button did nothing: it floats, since who pressed may be far from the head of the page, it stays
+    until it is read, and it moves nothing under the mouse."""
+    st.toast(says, icon=":material/error:", duration="infinite")
+
+
 def plain(text: str) -> str:
     """A text for a place that reads Markdown, so that it stands there as it is."""
     return "".join(f"\\{sign}" if sign in "\\`*_{}[]()<>#+-.!|~$:&" else sign for sign in text)

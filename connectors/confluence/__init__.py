@@ -8,7 +8,7 @@ from pydantic import Field
 
 from connectors.base import Kind, LocalPath, Response, Settings, Web
 from connectors.confluence import html_export
-from connectors.confluence.api import from_api
+from connectors.confluence.api import from_api, total
 from connectors.confluence.archive import ENTITIES, is_archive, names
 from connectors.confluence.content import Content, address, article
 from connectors.confluence.export import from_exports
@@ -44,6 +44,9 @@ class Confluence(Settings):
 
     def files(self) -> tuple[Path, ...]:
         return files_at(self.path, self.name, "path", lambda file: _is_export(file, self.path or file))
+
+    def expected(self, web: Web) -> int | None:
+        return None if self.path else total(web, self.url, self.spaces)
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
         """Exports in the order of their names and their own; a live wiki in its order."""

@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urljoin
 
 from connectors.base import Response, Web
 from connectors.confluence.content import STORAGE, Content, named
-from connectors.reading.stored_json import GONE_REASONS, answered
+from connectors.reading.stored_json import GONE_REASONS, answered, ask, integer
 from connectors.reading.times import parse_time
 from connectors.web.url import same_site
 from schemas.document import Reject
@@ -37,6 +37,13 @@ def from_api(web: Web, wiki: str, spaces: tuple[str, ...], cursor: str | None) -
                 yield _fetched_content(entry, answer)
 
 
+def total(web: Web, wiki: str, spaces: tuple[str, ...]) -> int | None:
+    """How many pages and blog posts anyone may read, by what a search of the wiki says."""
+    asked = {"cql": _wanted(spaces), "limit": "1"}
+    found = ask(web, f"{wiki.rstrip('/')}/rest/api/search?{urlencode(asked)}")
+    return integer(found.get("totalSize")) if isinstance(found, dict) else None
+
+
 def _listings(base: str, spaces: tuple[str, ...]) -> list[str]:
     places: list[dict[str, str]] = [{"spaceKey": key} for key in spaces] or [{}]
     asked = [{"type": kind, **place, "status": "current", **_PAGING} for place in places for kind in KINDS]
@@ -45,14 +52,19 @@ def _listings(base: str, spaces: tuple[str, ...]) -> list[str]:
 
 def _search(base: str, spaces: tuple[str, ...], since: datetime | None) -> str:
     """By the time of creation, which no change moves while the answers are read."""
+    query = f"{_wanted(spaces, since)} order by created"
+    return f"{base}/rest/api/content/search?{urlencode({'cql': query, **_PAGING})}"
+
+
+def _wanted(spaces: tuple[str, ...], since: datetime | None = None) -> str:
+    """Which pages, in the wiki's own query language."""
     wanted = [f"type in ({','.join(KINDS)})"]
     if since:
         wanted.append(f'lastmodified >= "{since - timedelta(days=1):%Y-%m-%d %H:%M}"')
     if spaces:
         keys = ",".join(f'"{key}"' for key in spaces)
         wanted.append(f"space in ({keys})")
-    query = f"{' and '.join(wanted)} order by created"
-    return f"{base}/rest/api/content/search?{urlencode({'cql': query, **_PAGING})}"
+    return " and ".join(wanted)
 
 
 def _listed(web: Web, base: str, url: str, search: str) -> Iterator[tuple[dict[str, Any] | Reject, Response | None]]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal
+from urllib.parse import urlencode
 
 from pydantic import Field, model_validator
 
@@ -19,7 +20,7 @@ from connectors.reading.local import files_at, ignored, is_named
 from connectors.reading.malformed import Malformed
 from connectors.reading.rows import read
 from connectors.reading.spill import TooMany
-from connectors.reading.stored_json import load
+from connectors.reading.stored_json import integer, load
 from connectors.reading.threads import build_thread, detach_orphans
 from connectors.reading.times import parse_time
 from pipelines.messages import Message
@@ -61,6 +62,18 @@ class GitHub(Settings):
 
     def files(self) -> tuple[Path, ...]:
         return files_at(self.path, self.name, "path", lambda file: is_named(file, _SUFFIXES))
+
+    def expected(self, web: Web) -> int | None:
+        """Issues are counted by a search, since a listing of them holds pull requests too."""
+        api, listings = self.api.rstrip("/"), Listings(web, self.max_pages)
+        if self.path:
+            return None
+        if self.discussions or self.pull_requests:
+            kind = "discussions" if self.discussions else "issues"
+            return listings.count(f"{api}/repos/{self.repo}/{kind}", {"state": "all"})
+        asked = urlencode({"q": f"repo:{self.repo} is:issue", "per_page": 1})
+        found = listings.one(f"{api}/search/issues?{asked}")
+        return integer(found.get("total_count")) if isinstance(found, dict) else None
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
         return self._saved() if self.path else self._live(web, cursor or "")

@@ -21,6 +21,7 @@ from schemas.document import Reject
 
 PER_PAGE = 100  # the most that the API gives
 _NEXT = re2.compile(r'<([^<>]*)>[^<>,]*;\s*rel="?next"?')
+_LAST = re2.compile(r'<[^<>]*[?&]page=(\d{1,9})[^<>]*>[^<>,]*;\s*rel="?last"?')
 _NUMBER = re2.compile(r"/issues/(\d{1,18})$")
 _TABLE = "create table comments (issue integer, comment text); create index by_issue on comments (issue)"
 Entry = dict[str, Any]
@@ -38,6 +39,14 @@ class Listings:
         """The object at `url`."""
         _, found = answered(self.web, url, kind=dict)
         return found  # type: ignore[no-any-return]
+
+    def count(self, url: str, asked: dict[str, str]) -> int | None:
+        """How many entries a listing has: with one on a page, the number of its last page."""
+        answer, found = answered(self.web, f"{url}?{urlencode({**asked, 'per_page': 1})}", kind=list)
+        if answer is None or isinstance(found, Reject):
+            return None
+        last = _LAST.search(answer.headers.get("link", ""))
+        return int(last[1]) if last else len(found) or None
 
     def all(self, url: str, asked: dict[str, str], version: str = "") -> Iterator[Entry | Reject]:
         """Every entry of a listing: by the links of its pages where there are any, else until a short page."""

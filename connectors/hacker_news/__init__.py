@@ -14,7 +14,7 @@ from pydantic import Field
 
 from connectors.base import Kind, LocalPath, Settings, Web
 from connectors.hacker_news.joined import joined
-from connectors.hacker_news.live import live
+from connectors.hacker_news.live import live, stories
 from connectors.hacker_news.thread import thread
 from connectors.reading.local import files_at, ignored
 from schemas.document import Document, Reject
@@ -46,6 +46,11 @@ class HackerNews(Settings):
 
     def files(self) -> tuple[Path, ...]:
         return files_at(self.path, self.name, "path", lambda file: file.suffix in _SUFFIXES)
+
+    def expected(self, web: Web) -> int | None:
+        """A page is a story; each of its comments is a request more."""
+        found = None if self.path else stories(web, self.api.rstrip("/"), self.lists)
+        return min(len(found), self.max_stories) if found else None
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
         found = joined(self.files()) if self.path else live(web, self.api.rstrip("/"), self.lists, self.max_stories)

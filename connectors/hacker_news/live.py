@@ -9,6 +9,14 @@ from connectors.reading.stored_json import ask
 from schemas.document import Reject
 
 
+def stories(web: Web, api: str, lists: tuple[str, ...]) -> set[int] | None:
+    """The stories of the lists; None where one of them cannot be had."""
+    found = [ask(web, f"{api}/v0/{name}stories.json") for name in lists]
+    if not all(isinstance(numbers, list) for numbers in found):
+        return None
+    return {number for numbers in found for number in numbers if isinstance(number, int)}
+
+
 def live(web: Web, api: str, lists: tuple[str, ...], most: int) -> Iterator[list[Item] | Reject]:
     """The stories of the lists, each with its comments, those who answer after those whom they answer."""
     seen: set[int] = set()

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from connectors.base import Kind, LocalPath, Settings, Web
 from connectors.reading.local import files_below, ignored
-from connectors.stackexchange.api import live
+from connectors.stackexchange.api import live, total
 from connectors.stackexchange.dump import ARCHIVE, FILES, joined
 from connectors.stackexchange.thread import licence_of, thread
 from pipelines.messages import Message
@@ -80,6 +80,9 @@ class StackExchange(Settings):
                 )
             )
         return archives
+
+    def expected(self, web: Web) -> int | None:
+        return None if self.path else total(web, self.api.rstrip("/"), self.site, self.key)
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
         asked = {"site": self.site, "key": self.key, "filter": self.filter}

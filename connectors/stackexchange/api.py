@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from connectors.base import Web, WebError
-from connectors.reading.stored_json import instead, integer, load
+from connectors.reading.stored_json import ask, instead, integer, load
 from connectors.reading.times import parse_time
 from schemas.document import Reject
 
@@ -46,6 +46,13 @@ def live(web: Web, api: str, asked: dict[str, str], cursor: str) -> Iterator[dic
             elif number not in seen:
                 seen.add(number)
                 yield _as_dump_rows(item)
+
+
+def total(web: Web, api: str, site: str, key: str) -> int | None:
+    """How many questions the site has: https://api.stackexchange.com/docs/filters, the built-in `total`."""
+    stated = {"site": site, "filter": "total"} | ({"key": key} if key else {})
+    found = ask(web, f"{api}/{VERSION}/questions?{urlencode(stated)}")
+    return integer(found.get("total")) if isinstance(found, dict) else None
 
 
 def _filter(web: Web, api: str, stated: dict[str, str]) -> str | Reject:

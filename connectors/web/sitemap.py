@@ -35,7 +35,8 @@ def parse(body: bytes, base: str) -> Sitemap:
     """
     text = _unpacked(body)
     if not text.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") and not text.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return Sitemap(pages=_urls(text.decode("utf-8-sig", "replace").split(), base))
+        words = text.decode("utf-8-sig", "replace").split()  # a text has whole addresses: another one is no sitemap
+        return Sitemap(pages=_urls([word for word in words if word.startswith(("http://", "https://"))], base))
     root = _tree(text)
     kind = etree.QName(root).localname.lower()
     if kind == _INDEX:

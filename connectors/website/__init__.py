@@ -26,6 +26,7 @@ from schemas.document import Document, Reject
 from schemas.page import GONE_STATUSES, Page
 
 MOST_LINKS = 500
+FEW = 3  # sitemaps of an index that a check asks for
 _SAVED = (".html", ".htm", ".xhtml")
 
 
@@ -74,6 +75,17 @@ class Website(Settings):
 
     def files(self) -> tuple[Path, ...]:
         return files_at(self.folder, self.name, "folder", lambda file: is_named(file, _SAVED))
+
+    def expected(self, web: Web) -> int | None:
+        """The pages of a sitemap, or of an index of a few: more of them would keep who asks waiting."""
+        top = _sitemap(web, normalise_url(self.sitemap)) if self.sitemap and not self.folder else None
+        if not isinstance(top, sitemap.Sitemap) or len(top.sitemaps) > FEW:
+            return None
+        listed = [top, *(_sitemap(web, place) for place in top.sitemaps)]
+        frontier = Frontier([bare(normalise_url(self.prefix or urljoin(self.sitemap, ".")))], self.exclude)
+        for part in listed:
+            frontier.add(list(part.pages) if isinstance(part, sitemap.Sitemap) else [])
+        return min(len(frontier.seen), self.max_pages) or None
 
     def fetch(self, web: Web, cursor: str | None) -> Iterator[Page | Reject]:
         return self._saved() if self.folder else self._crawl(web)

@@ -41,6 +41,8 @@ def show_how(recipe: str) -> None:
         )
     )
     st.code(HOW, language="toml")
+    label, wanted = tr("The recipe"), {"recipe": recipe, "show": "recipe"}
+    st.page_link("screens/sources.py", label=label, icon=":material/edit_note:", query_params=wanted)
     st.code(f"gristmill run {recipe} --stages curate", language="bash")
 
 

@@ -11,7 +11,7 @@ from pipelines.messages import tr
 
 PER_PAGE = 20
 MEMBERS_SHOWN = 20
-HERE = "screens/duplicates.py"
+HERE, POLICY = "screens/duplicates.py", "screens/policy.py"
 
 
 def draw() -> None:
@@ -33,8 +33,11 @@ def show_clusters(recipe: str) -> None:
     source = address.choice(tr("Source"), "source", sources, lambda name: ask.titled(name) if name else tr("any"))
     found = ask.rows("families", recipe=recipe, source=source)
     st.caption(tr("{number} clusters", number=f"{len(found):,}"))
+    label = tr("Which sources come first among duplicates")
+    st.page_link(POLICY, label=label, icon=":material/rule:", query_params={"recipe": recipe})
     if not found:
         st.info(tr("No two records say the same."))
+        show_how(recipe)
         return
     pages = -(-len(found) // PER_PAGE)
     page = min(address.position("page"), pages - 1)
@@ -44,6 +47,14 @@ def show_clusters(recipe: str) -> None:
         st.page_link(HERE, label=label, query_params={"recipe": recipe, "cluster": row["cluster_id"]})
         st.caption(texts.plain(", ".join(map(ask.titled, row["sources"]))))
     address.turn_pages(page, pages)
+
+
+def show_how(recipe: str) -> None:
+    """What was compared, and where that is said otherwise: the same answer to another question is no duplicate."""
+    st.caption(tr("Question and answer are compared together. To compare answers alone, write this into the recipe:"))
+    st.code('[dedupe]\nkey = "output"', language="toml")
+    wanted = {"recipe": recipe, "show": "recipe"}
+    st.page_link("screens/sources.py", label=tr("The recipe"), icon=":material/edit_note:", query_params=wanted)
 
 
 def show_cluster(recipe: str, cluster: str) -> None:

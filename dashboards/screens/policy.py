@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import address, ask, deciding, line_chart, running, texts, trying
+from dashboards import address, ask, deciding, line_chart, preferring, running, texts, trying
 from pipelines.catalog import explain
 from pipelines.curate import bounds, edits, lines, moving
 from pipelines.curate.decisions import counting
@@ -45,6 +45,7 @@ def draw() -> None:
     if rule:
         with looked_at:
             show_rule(recipe, judged, rule, changed)
+    preferring.show(recipe, base, changed, ready, judged)
     show_saving(recipe, name, changed)
     running.show(recipe, name, changed == Edits())
 
@@ -75,7 +76,7 @@ def changes(base: Policy) -> Edits:
             told = address.told_number(_parameter(rule.name, number))
             if told is not None and told != bound.number:
                 values.setdefault(rule.name, {})[number] = told
-    return Edits(values, off)
+    return Edits(values, off, preferring.told(base))
 
 
 def show_survivors(before: Effect, after: Effect, changed: Edits) -> None:
@@ -141,7 +142,7 @@ def _numbers(was: Any, now: Any) -> str:
 
 def _take_back() -> None:
     address.hold()
-    address.forget("off", *(name for name in st.query_params if name.startswith("line.")))
+    address.forget("off", preferring.FIRST, *(name for name in st.query_params if name.startswith("line.")))
 
 
 def _switch(rule: str) -> None:
@@ -262,7 +263,7 @@ def _save(name: str, recipe: str, changed: Edits) -> None:
     try:
         file = edits.save(wanted, trying.base(name, recipe), changed, ask.data_path(), who)
     except (WrongInput, OSError) as error:
-        st.error(texts.fault(error))
+        texts.refuse(texts.fault(error))
         return
     _take_back()
     address.put("policy", file.name)

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import address, ask, texts
+from dashboards import address, ask, handing_on, texts
 from dashboards.markdown import to_html
 from pipelines.catalog import diff, snapshots
 from pipelines.catalog.diff import Difference
@@ -87,9 +87,9 @@ def show_ways_out(recipe: str, folder: Path, latest: bool) -> None:
     with st.expander(tr("Load it, export it, verify it")):
         st.code(f'from datasets import load_dataset\n\nrecords = load_dataset("parquet", data_dir="{folder}")')
         if latest:
-            st.code(f"gristmill export {recipe} out --for llamafactory", language="bash")
+            handing_on.show(recipe)
         else:
-            st.caption(tr("Commands export the latest version; this one is read where it lies."))
+            st.caption(tr("Exports are of the latest version; this one is read where it lies."))
         look: dict[str, Any] = {"icon": ":material/verified:", "on_click": address.hold}
         if st.button(tr("Compare its files with their hashes"), **look):
             show_faults(folder)

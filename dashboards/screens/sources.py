@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboards import adding, address, ask, running, texts
+from dashboards import adding, address, ask, recipe_text, running, texts
 from pipelines.catalog import crawls
 from pipelines.flows import served
 from pipelines.messages import Message, tr
@@ -22,11 +22,14 @@ def draw() -> None:
     st.title(tr("Sources"))
     show_made()
     found = ask.rows("gathered", recipe=recipe)
-    views = {"list": tr("What there is"), "add": tr("Add a source")}
+    views = {"list": tr("What there is"), "add": tr("Add a source"), "recipe": tr("The recipe")}
     is_begun = found or "made" in st.query_params
     view = address.tabs(tr("View"), "show", list(views) if is_begun else ["add", "list"], views.__getitem__)
     if view == "add":
         adding.show()
+        return
+    if view == "recipe":
+        recipe_text.show(recipe or st.query_params.get("made", ""))
         return
     show_under_way()
     if source := st.query_params.get("of", ""):
@@ -54,7 +57,7 @@ def show_under_way() -> None:
         _look_on()
 
 
-@st.fragment(run_every=running.SECONDS)
+@address.looked_at_again(running.SECONDS)
 def _look_on() -> None:
     st.subheader(tr("Crawls"))
     if not running.show_crawls():
@@ -75,7 +78,8 @@ def show_sources(recipe: str, found: list[dict[str, Any]]) -> None:
         says = tr("{documents} documents · {rejected} rejected · {holes} holes", **words)
         st.caption(says if row["used"] else f"{says} · {tr('not in the latest snapshot of this recipe')}")
     if recipe:
-        running.show_nothing_kept(recipe)
+        if "run" not in st.query_params:  # whose end has said so
+            running.show_nothing_kept(recipe)
         if not st.query_params.get("made"):
             st.header(tr("Run"))
             st.caption(tr("What is new is fetched, and a new snapshot made; what is up to date is skipped."))
@@ -101,6 +105,7 @@ def show_source(recipe: str, source: str) -> None:
     show_refused([each for each in refused if each["reason"] not in REFUSALS])
     show_unread(source)
     show_licences(recipe, source)
+    recipe_text.show_licence(recipe, source)
     show_runs(source)
 
 

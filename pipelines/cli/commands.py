@@ -24,7 +24,7 @@ from pipelines.cli.options import (
 )
 from pipelines.errors import PrintableFormatter, WorkFailed, WrongInput, escape_controls, printable
 from pipelines.flows.stages import STAGES, Stage
-from pipelines.messages import tr
+from pipelines.messages import said, tr
 
 if TYPE_CHECKING:
     from pipelines.recipe import Recipe
@@ -217,7 +217,7 @@ def check(recipe: RecipeArg, data: Data = DATA, as_json: AsJson = False) -> None
         print_json(findings)
     else:
         for finding in findings:
-            print(printable(f"{tr(LEVELS[finding.level]):<5}  {tr(finding.what)}: {tr(finding.says)}"))
+            print(printable(f"{tr(LEVELS[finding.level]):<5}  {said(finding.what)}: {tr(finding.says)}"))
     if wrong := sum(finding.level == "error" for finding in findings):
         raise WorkFailed("{recipe}: {number} to mend", recipe=recipe, number=wrong)
 

@@ -1,4 +1,7 @@
-"""Changes of a policy that need no SQL: rules switched off, lines moved, and what comes of it saved as a file."""
+"""Changes of a policy that need no SQL: rules switched off, lines moved, sources that are kept first of duplicates.
+
+What comes of it is saved as a file.
+"""
 
 import re
 from collections.abc import Mapping
@@ -6,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipelines.curate import bounds, policy, policy_file
+from pipelines.curate import bounds, policy, policy_file, survivor
 from pipelines.curate.policy import Policy, PolicyError, Rule
 from pipelines.errors import did_you_mean
 from pipelines.storage import filesystem
@@ -17,10 +20,14 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 @dataclass(frozen=True)
 class Edits:
-    """`values` are by rule, then by number in `bounds.find`; the rules in `off` drop nothing."""
+    """`values` are by rule, then by number in `bounds.find`; the rules in `off` drop nothing.
+
+    Of duplicates those of the sources `first` are kept before others, in this order; None leaves the order as it is.
+    """
 
     values: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
     off: frozenset[str] = frozenset()
+    first: tuple[str, ...] | None = None
 
 
 def edited(base: Policy, edits: Edits) -> Policy:
@@ -29,7 +36,8 @@ def edited(base: Policy, edits: Edits) -> Policy:
     for name in sorted({*edits.values, *edits.off} - set(names)):
         raise PolicyError("no rule {name!r}{cure}", name=name, cure=did_you_mean(name, names))
     rules = [_moved(rule, edits.values.get(rule.name, {})) for rule in base.rules if rule.name not in edits.off]
-    return base.model_copy(update={"rules": tuple(rules)})
+    prefer = base.prefer if edits.first is None else survivor.with_first(base.prefer, edits.first)
+    return base.model_copy(update={"rules": tuple(rules), "prefer": prefer})
 
 
 def _moved(rule: Rule, values: Mapping[int, float]) -> Rule:
@@ -68,7 +76,8 @@ def save(name: str, base: str | Policy, edits: Edits, data: Path, who: str = "")
         policy_file.write_whole(file, result, heading)
     else:
         changed = [rule for rule in result.rules if rule not in stood.rules]
-        policy_file.write(file, base, changed, sorted(edits.off), heading)
+        prefer = "" if edits.first is None else result.prefer
+        policy_file.write(file, base, changed, sorted(edits.off), heading, prefer)
     return file
 
 

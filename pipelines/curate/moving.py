@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.curate import bounds, likeness, mixture
+from pipelines.curate import bounds, likeness, mixture, survivor
 from pipelines.curate.cheap_first import cheap_first
 from pipelines.curate.edits import Edits, edited
 from pipelines.curate.mixture import EMBEDDING
@@ -27,7 +27,8 @@ _FACTS = """
 CREATE TABLE fact AS
 SELECT *, {over_parts}
 FROM (
-    SELECT record_id, decision IN ('accept', 'edit') AS hand, decision = 'reject' AS rejected, {columns} FROM candidate
+    SELECT record_id, source, decision IN ('accept', 'edit') AS hand, decision = 'reject' AS rejected, {columns}
+    FROM candidate
 ) JOIN (
     SELECT record_id, CASE WHEN count(*) OVER (PARTITION BY cluster_id) > 1 THEN cluster_id END AS cluster,
            row_number() OVER (PARTITION BY cluster_id
@@ -37,7 +38,7 @@ FROM (
 """
 _JUDGED = """
 CREATE OR REPLACE TEMP VIEW judged AS
-WITH broken AS (SELECT *, {broken} FROM fact),
+WITH broken AS (SELECT * REPLACE (row(NOT hand, {rank}, place) AS place), {broken} FROM fact),
 counted AS (SELECT *, {count} AS broken FROM broken),
 survivor AS (SELECT cluster, min(place) AS first FROM counted WHERE broken = 0 AND cluster IS NOT NULL GROUP BY cluster)
 SELECT *, first IS NOT NULL AND first <> place AND NOT hand AS duplicate FROM counted LEFT JOIN survivor USING (cluster)
@@ -97,7 +98,8 @@ def prepare(policy: Policy, con: duckdb.DuckDBPyConnection, data: Path, recipe: 
     made += [f"TRY({cheap_first(sql)}) AS {name}" for sql, name in columns.items()]
     over_parts = [f"{_fulfils(policy.rules[number], prepared)} AS b{number}" for number in sorted(by_parts)]
     facts = {"columns": ", ".join([*made, "true AS made"]), "over_parts": ", ".join([*over_parts, "true AS over"])}
-    con.execute(_FACTS.format(prefer=user_sql.closed(policy.prefer), **facts))
+    prefer = survivor.among_one_source(policy.prefer)  # which sources come first, an edit may change
+    con.execute(_FACTS.format(prefer=user_sql.closed(prefer), **facts))
     if policy.mixture != Mixture():
         likeness.create_targets(con, policy, data)
         by_meaning = policy.mixture.diversity or policy.mixture.like
@@ -114,7 +116,8 @@ def judge(prepared: Prepared, edits: Edits) -> Judged:
     numbers = {number: rules[r.name] for number, r in enumerate(prepared.policy.rules) if r.name in rules}
     broken = [f"{_breaks(number, rule, prepared, edits)} AS e{number}" for number, rule in numbers.items()]
     count = " + ".join(["(rejected AND NOT hand)::INTEGER", *(f"e{number}::INTEGER" for number in numbers)])
-    con.execute(_JUDGED.format(broken=", ".join([*broken, "true AS judged"]), count=count))
+    rank = survivor.rank(survivor.first_sources(policy.prefer))
+    con.execute(_JUDGED.format(broken=", ".join([*broken, "true AS judged"]), count=count, rank=rank))
     if policy.mixture != Mixture():
         con.execute(_POOL.format(kept=_PASSES))
         con.execute("CREATE TEMP VIEW candidate AS SELECT * FROM placed")
@@ -137,6 +140,12 @@ def effect(judged: Judged) -> Effect:
     if not told["decision"][0]:
         del told["decision"]
     return in_order(judged.prepared.recipe, judged.policy, records, kept - sum(excluded.values()), told)
+
+
+def kept_by_source(judged: Judged) -> dict[str, int]:
+    """How many records of each source survive, most first."""
+    kept = f"count(*) FILTER ({judged.kept})"
+    return dict(judged.con.sql(f"SELECT source, {kept} FROM judged GROUP BY source ORDER BY 2 DESC, source").fetchall())
 
 
 def _excluded(judged: Judged) -> dict[str, int]:

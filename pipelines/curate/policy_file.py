@@ -10,14 +10,18 @@ from pipelines.curate.policy import POLICIES, Policy, PolicyError, Rule, find, l
 from pipelines.storage import checked
 
 
-def write(file: Path, extends: str, rules: Iterable[Rule], off: Sequence[str] = (), heading: str = "") -> Policy:
+def write(
+    file: Path, extends: str, rules: Iterable[Rule], off: Sequence[str] = (), heading: str = "", prefer: str = ""
+) -> Policy:
     """Write a policy that extends another one, by name or path, and return it as it is read.
 
-    `off` are rules that are not taken over, `heading` is a comment. Raises as `write_lines`.
+    `off` are rules that are not taken over, `heading` is a comment, `prefer` an order in place of the other's.
+    Raises as `_write_lines`.
     """
     base = find(extends).resolve()
     named = base.stem if base.parent == POLICIES else os.path.relpath(base, file.parent.resolve())
-    lines = [f"extends = {to_toml(named)}", *([f"off = {to_toml(sorted(off))}"] if off else []), *_rules(rules)]
+    more = {key: value for key, value in (("off", sorted(off)), ("prefer", prefer)) if value}
+    lines = [f"extends = {to_toml(named)}", *_settings(more), *_rules(rules)]
     return _write_lines(file, lines, heading)
 
 

@@ -1,4 +1,7 @@
-"""Recipe files that are written: a new one, or one more source in one that is there, of which nothing else changes."""
+"""Recipe files that are written: a new one, one more source in one that is there, or some of its keys.
+
+Nothing else of a file changes.
+"""
 
 import logging
 import tomllib
@@ -52,6 +55,24 @@ def with_source(file: Path, text: str, source: Mapping[str, Any], web: Mapping[s
     except TOMLKitError as error:
         raise RecipeError("{file}: not TOML: {error}", file=file, error=error) from error
     return f"{changed.rstrip()}\n\n{block(dict(source))}"
+
+
+def with_keys(file: Path, text: str, keys: Mapping[str, Any], source: str = "") -> str:
+    """The text of the recipe `file` with these keys of its own, or of one of its sources.
+
+    Raises: RecipeError where it is not TOML, or has no such source.
+    """
+    mark = _MARK if text.startswith(_MARK) else ""
+    try:
+        document: Any = tomlkit.parse(text.removeprefix(_MARK))
+    except TOMLKitError as error:
+        raise RecipeError("{file}: not TOML: {error}", file=file, error=error) from error
+    listed = document.get("sources", []) if source else [document]
+    part = next((each for each in listed if not source or each.get("name") == source), None)
+    if part is None:
+        raise RecipeError("{file}: no source is called {source!r}", file=file, source=source)
+    part.update(keys)
+    return mark + tomlkit.dumps(document)
 
 
 def read(file: Path, text: str) -> Recipe:

@@ -33,7 +33,7 @@ QUIET = {
     "PREFECT_LOGGING_EXTRA_LOGGERS": "gristmill",  # what stages log appears on the run's page
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",  # threads of a stage, whose lines belong to no run
     "PREFECT_SERVER_EPHEMERAL_ENABLED": "true",
-    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "90",  # two slow cores and a first migration
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "600",  # a first migration, on a machine that is busy
     "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",  # a run that says nothing for longer is dead; Prefect takes no less
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "200",  # fewer writers at once: SQLite has one lock
     "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "200",

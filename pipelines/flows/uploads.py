@@ -1,4 +1,7 @@
-"""Files that a reader of the dashboard has brought: each time a folder of its own, whole or not at all."""
+"""Files that a reader of the dashboard has brought: each time a folder of its own, whole or not at all.
+
+Those of a folder come with their paths in it, and keep them: pages include others, and show pictures beside them.
+"""
 
 import re
 import shutil
@@ -60,17 +63,32 @@ def safe_name(name: str) -> str:
     return f"{stem or 'file'}{path.suffix if len(path.suffix.encode()) < LONGEST else ''}"
 
 
+def is_hidden(name: str) -> bool:
+    """Whether a file, or a folder that it is in, is one that no list of a folder shows."""
+    return any(part.startswith(".") for part in _parts(name))
+
+
+def _parts(name: str) -> list[str]:
+    return [part for part in name.replace("\\", "/").split("/") if part.strip(" .")]
+
+
 def _folder_name(name: str) -> str:
     """The name of a folder for an upload whose first file is called so."""
-    return re.sub(r"[^a-z0-9]+", "-", PurePosixPath(safe_name(name)).stem.lower()).strip("-") or "files"
+    first = PurePosixPath(safe_name((_parts(name) or [name])[0])).stem
+    return re.sub(r"[^a-z0-9]+", "-", first.lower()).strip("-") or "files"
 
 
 def _write(files: Iterable[tuple[str, bytes]], work: Path) -> None:
-    for name, content in files:
-        file = _free(work / safe_name(name))
+    brought = list(files)
+    tops = {(_parts(name) or [""])[0] if len(_parts(name)) > 1 else "" for name, _ in brought}
+    inside = 1 if len(tops) == 1 and "" not in tops else 0  # the folder that was brought gives the new one its name
+    for name, content in brought:
+        file = _free(work.joinpath(*map(safe_name, _parts(name)[inside:] or [name])))
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
         filesystem.sync_file(file)
-    filesystem.sync_folder(work)
+    for folder in (work, *(path for path in work.rglob("*") if path.is_dir())):
+        filesystem.sync_folder(folder)
 
 
 def _settle(work: Path, wanted: Path) -> Path:

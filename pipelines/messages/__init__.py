@@ -102,14 +102,14 @@ def tr(message: str, /, **values: object) -> str:
     """`message` in the reader's language, with the values in the places that name them."""
     if isinstance(message, Message):
         return tr(message.template, **(message.values | values))
-    said = _catalogue(language()).gettext(message) if message else ""
-    return said.format(**{name: _said(value) for name, value in values.items()}) if values else said
+    found = _catalogue(language()).gettext(message) if message else ""
+    return found.format(**{name: said(value) for name, value in values.items()}) if values else found
 
 
 def ntr(one: str, many: str, number: int, /, **values: object) -> str:
     """`one` or `many`, by the number, which both may name `{number}`, in the reader's language."""
-    said = _catalogue(language()).ngettext(one, many, number)
-    return said.format(number=number, **{name: _said(value) for name, value in values.items()})
+    found = _catalogue(language()).ngettext(one, many, number)
+    return found.format(number=number, **{name: said(value) for name, value in values.items()})
 
 
 def reworded(text: str, phrases: Iterable[str]) -> str:
@@ -130,7 +130,8 @@ def _kept(value: object) -> object:
     return value if isinstance(value, int | float | str) else str(value)
 
 
-def _said(value: object) -> object:
+def said(value: object) -> object:
+    """A message or an error in the reader's language; a name as it is, though it be that of a message."""
     kept = str(value) if isinstance(value, Exception) else value
     return tr(kept) if isinstance(kept, Message) else value
 

@@ -70,11 +70,24 @@ def test_files_are_brought_and_kept(mill: Mill, page: Page, tmp_path: Path) -> N
     (tmp_path / "hose.md").write_text("# Rinse the hose\n\nRinse it twice with clear water before you hang it up.\n")
     page.goto(f"{mill.dashboard}/sources?lang=en&show=add&have=upload")
     page.locator("input[type=file]").set_input_files(tmp_path / "hose.md")
-    page.get_by_role("button", name="Keep these 1 files").click()
+    page.get_by_role("button", name="Upload these 1 files").click()
     expect(page.get_by_role("textbox", name="Where it is")).to_have_value(str(mill.folder / "data/uploads/hose"))
     kept = mill.folder / "data" / "uploads" / "hose" / "hose.md"
     assert kept.read_text() == (tmp_path / "hose.md").read_text()
     shoot(page, "sources-brought")
+
+
+def test_a_folder_is_brought_with_what_is_in_it(mill: Mill, page: Page, tmp_path: Path) -> None:
+    for name in ("guide/one.md", "guide/parts/two.md", "guide/.git/config"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(f"# {name}\n\nRinse it twice with clear water before you hang it up.\n")
+    page.goto(f"{mill.dashboard}/sources?lang=en&show=add&have=upload&bring=folder")
+    page.locator("input[type=file]").set_input_files(tmp_path / "guide")
+    page.get_by_role("button", name=re.compile("^Upload these . files")).click()
+    expect(page.get_by_text(re.compile("2 files lie in"))).to_be_visible()
+    home = mill.folder / "data" / "uploads" / "guide"
+    assert sorted(str(path.relative_to(home)) for path in home.rglob("*.md")) == ["one.md", "parts/two.md"]
+    assert not list(home.rglob("config"))
 
 
 def test_an_area_of_the_map_leads_to_its_records(mill: Mill, page: Page) -> None:

@@ -35,6 +35,7 @@ LIVE: dict[str, Connector] = {
     "website-sitemap": Website(name="live", sitemap=f"{URL}sitemap.xml"),
     "zendesk": Zendesk(name="live", url=URL),
 }
+MORE = {"github-discussions": GitHub(name="live", repo="kettles/firmware", discussions=True)}
 OF_JSON = sorted(LIVE.keys() - {"forum", "website", "website-sitemap"})
 ANSWERS: dict[str, Recorded] = {
     "forbidden": page("", 403),
@@ -95,7 +96,27 @@ def test_a_response_of_no_use_is_asked_for_again(name: str, tmp_path: Path) -> N
     assert requests[1] == 2 * requests[0] > 0
 
 
+def xml(text: str) -> Recorded:
+    return page(text, content_type="application/xml")
+
+
+def index(number: int) -> str:
+    listed = "".join(f"<sitemap><loc>{URL}{at}.xml</loc></sitemap>" for at in range(number))
+    return f"<sitemapindex>{listed}</sitemapindex>"
+
+
 ABOUT = f"{URL}about.json"
+SEARCH = f"{URL}rest/api/search?cql=type+in+%28page%2Cblogpost%29&limit=1"
+GITHUB = "https://api.github.com"
+LISTED = f"{GITHUB}/repos/kettles/firmware/discussions"
+LAST = f'<{LISTED}?state=all&per_page=1&page=2>; rel="next", <{LISTED}?state=all&per_page=1&page=31>; rel="last"'
+PLACES = (
+    "<urlset>"
+    + "".join(
+        f"<url><loc>{place}</loc></url>" for place in (f"{URL}a", f"{URL}b", f"{URL}b#c", "https://site.example/shop")
+    )
+    + "</urlset>"
+)
 STATISTICS = f"{URL}api.php?action=query&format=json&formatversion=2&meta=siteinfo&siprop=statistics"
 SIZES: dict[str, tuple[str, dict[str, Recorded], int | None]] = {
     "zendesk": (
@@ -109,6 +130,35 @@ SIZES: dict[str, tuple[str, dict[str, Recorded], int | None]] = {
     "discourse": ("discourse", {ABOUT: json_page({"about": {"stats": {"topics_count": 800}}})}, 800),
     "discourse, older": ("discourse", {ABOUT: json_page({"about": {"stats": {"topic_count": 800}}})}, 800),
     "discourse, silent": ("discourse", {ABOUT: json_page({"about": {"stats": {"topics_count": "many"}}})}, None),
+    "stackexchange": (
+        "stackexchange",
+        {"https://api.stackexchange.com/2.3/questions?site=stack.example&filter=total": json_page({"total": 9_000})},
+        9_000,
+    ),
+    "confluence": ("confluence", {SEARCH: json_page({"results": [{}], "totalSize": 410})}, 410),
+    "github": (
+        "github",
+        {
+            f"{GITHUB}/search/issues?q=repo%3Akettles%2Ffirmware+is%3Aissue&per_page=1": json_page(
+                {"total_count": 73, "items": [{}]}
+            )
+        },
+        73,
+    ),
+    "github, discussions": ("github-discussions", {f"{LISTED}?state=all&per_page=1": json_page([{}], link=LAST)}, 31),
+    "github, one": ("github-discussions", {f"{LISTED}?state=all&per_page=1": json_page([{}])}, 1),
+    "hacker_news": (
+        "hacker_news",
+        {"https://hacker-news.firebaseio.com/v0/askstories.json": json_page([*range(1, 300), 1, "x"])},
+        200,
+    ),
+    "sitemap": ("website-sitemap", {f"{URL}sitemap.xml": xml(PLACES)}, 2),
+    "sitemaps, few": (
+        "website-sitemap",
+        {f"{URL}sitemap.xml": xml(index(1)), f"{URL}0.xml": xml(PLACES)},
+        2,
+    ),
+    "sitemaps, many": ("website-sitemap", {f"{URL}sitemap.xml": xml(index(4))}, None),
     "mediawiki": ("mediawiki", {STATISTICS: json_page({"query": {"statistics": {"articles": 5_000}}})}, 5_000),
 }
 
@@ -117,7 +167,7 @@ SIZES: dict[str, tuple[str, dict[str, Recorded], int | None]] = {
 def test_a_site_that_tells_how_large_it_is_is_believed(case: str) -> None:
     name, responses, expected = SIZES[case]
     with recorded_web(RecordedTransport(responses)) as web:
-        assert LIVE[name].expected(web) == expected
+        assert (LIVE | MORE)[name].expected(web) == expected
 
 
 @pytest.mark.parametrize("answer", ANSWERS)

@@ -72,7 +72,7 @@ def test_a_benchmark_that_no_record_holds_says_so(compared: Path, open_page: Ope
 def test_a_record_is_rejected_by_the_reviewers_own_function(compared: Path, open_page: OpenPage) -> None:
     page = open_page("contamination")
     page.button(key="reject 0").click().run()
-    assert "Say who you are" in page.error[0].value
+    assert "Say who you are" in page.toast[0].value
     page = open_page("contamination", who="Ada")
     page.button(key="reject 0").click().run()
     said = json.loads((compared / "decisions.jsonl").read_text())

@@ -73,7 +73,7 @@ def test_a_name_that_is_taken_is_told_and_nothing_is_lost(data: Path, open_page:
     next(box for box in page.text_input if box.label == "A name for the changed policy").set_value("mine")
     next(button for button in page.button if button.label == "Save as a policy file").click()
     shown(page)
-    assert "is there already" in page.error[0].value
+    assert "is there already" in page.toast[0].value
     assert file.read_bytes() == before
     assert page.query_params["off"] == "pair_images"
 

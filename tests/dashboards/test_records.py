@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.messages import spoken
 from tests.dashboards.conftest import OpenPage
 
 FIRST = "forum:q1#a101"
@@ -75,18 +76,49 @@ def test_a_record_that_leaves_the_filter_gives_its_place_to_the_next(data: Path,
 def test_an_edit_is_what_was_changed_only(data: Path, open_page: OpenPage) -> None:
     page = open_page("records", view="review", who="Ada")
     page.button(key="edit").click().run()
-    page.text_area(key="new_output").set_value("A better answer.")
+    page.text_area(key=f"new output of {FIRST}").set_value("A better answer.")
     next(button for button in page.button if button.label == "Save").click().run()
     row = json.loads((data / "decisions.jsonl").read_text())
     assert (row["decision"], row["output"]) == ("edit", "A better answer.")
     assert "instruction" not in row
 
 
+def test_what_is_begun_is_there_until_it_is_saved_or_given_up(data: Path, open_page: OpenPage) -> None:
+    page = open_page("records", view="review", who="Ada")
+    page.button(key="note").click().run()
+    page.text_area(key=f"new note of {FIRST}").set_value("half a n").run()
+    page.button(key="edit").click().run()
+    page.text_area(key=f"new output of {FIRST}").set_value("A better").run()
+    next(button for button in page.button if button.label == "Next").click().run()
+    assert next(link.proto.label for link in page.get("page_link")).startswith("Begun and not saved:")
+    page.button(key="accept").click().run()
+    page.query_params["at"] = "0"
+    page.run()
+    assert page.text_area(key=f"new output of {FIRST}").value == "A better"
+    next(button for button in page.button if button.label == "Save").click().run()
+    page.query_params["at"] = "0"
+    page.run()
+    assert page.text_area(key=f"new note of {FIRST}").value == "half a n"
+    next(button for button in page.button if button.label == "Cancel").click().run()
+    assert not page.text_area and "Begun" not in str([link.proto.label for link in page.get("page_link")])
+    assert [decision for _, decision, _ in decided(data)] == ["accept", "edit"]
+
+
+def test_what_a_decision_says_is_said_in_the_readers_language(data: Path, open_page: OpenPage) -> None:
+    with spoken("zh"):  # this thread only reads what others have said
+        page = open_page("record", lang="zh", id=FIRST)
+        page.button(key="accept").click().run()
+        assert page.toast[0].value == "请先说明你是谁：在侧栏填写名字。"
+        page.text_input(key="who").set_value("Ada").run()
+        page.button(key="accept").click().run()
+        assert page.toast[0].value.startswith("已采纳")
+
+
 def test_an_edit_that_changes_nothing_is_refused(data: Path, open_page: OpenPage) -> None:
     page = open_page("records", view="review", who="Ada")
     page.button(key="edit").click().run()
     next(button for button in page.button if button.label == "Save").click().run()
-    assert page.error[0].value == "Nothing is said yet: change a text, or write a note."
+    assert page.toast[0].value == "Nothing is said yet: change a text, or write a note."
     assert not decided(data)
 
 
@@ -102,7 +134,7 @@ def test_undo_takes_back_ones_own_decision(data: Path, open_page: OpenPage) -> N
 def test_nobody_decides_without_a_name(data: Path, open_page: OpenPage) -> None:
     page = open_page("record", id=FIRST)
     page.button(key="accept").click().run()
-    assert page.error[0].value == "Say who you are first: your name stands in the side bar."
+    assert page.toast[0].value == "Say who you are first: your name stands in the side bar."
     assert not decided(data)
 
 

@@ -40,7 +40,7 @@ def links(page: AppTest) -> list[str]:
 
 
 def said(page: AppTest) -> str:
-    shown = [*page.error, *page.warning, *page.info, *page.markdown, *page.caption, *page.code]
+    shown = [*page.error, *page.toast, *page.warning, *page.info, *page.markdown, *page.caption, *page.code]
     return "\n".join(str(one.value).replace("\\", "") for one in shown)
 
 
@@ -149,7 +149,46 @@ def test_a_source_is_added_to_a_recipe_that_is_there(served: Path, files: Path, 
 def test_files_are_brought(data: Path, open_page: OpenPage) -> None:
     page = open_page("sources", show="add", have="upload", licence="MIT")
     page.get("file_uploader")[0].set_value([("../hose.md", TEXT.encode(), "text/markdown")]).run()
-    page = press(page, "Keep these 1 files (0.0 MB)")
+    assert "Where it is" not in [box.label for box in page.text_input]
+    page = press(page, f"Upload these 1 files ({len(TEXT)} bytes)")
     assert (data / "uploads" / "hose" / "hose.md").read_text() == TEXT
     assert [box.value for box in page.text_input if box.label == "Where it is"] == [str(data / "uploads" / "hose")]
-    assert 'connector = "markdown"' in said(page)
+    assert 'connector = "markdown"' in said(page) and page.success[0].value.startswith("1 files lie in")
+    assert not [button for button in page.button if button.label.startswith("Upload")], "a second one would be a copy"
+
+
+def test_a_licence_is_stated_where_the_recipe_has_none(served: Path, open_page: OpenPage) -> None:
+    before = served.read_text()
+    page = open_page("sources", of="forum")
+    next(box for box in page.text_input if box.label.startswith("Its licence")).set_value("CC0-1.0")
+    page = press(page, "Write it into the recipe")
+    assert served.read_text() == f'{before.rstrip()}\nlicence = "CC0-1.0"\n'
+    assert load(served).source("forum").licence == "CC0-1.0"
+    assert not [box for box in page.text_input if box.label.startswith("Its licence")]
+
+
+def test_a_recipe_is_changed_as_a_text_and_a_draft_is_not_lost(served: Path, open_page: OpenPage) -> None:
+    before = served.read_text()
+    page = open_page("sources", show="recipe")
+    page.text_area(key="text of small").set_value(f"{before}# mine\nnonsense = 1\n").run()
+    page = press(page, "Write it")
+    assert "nonsense" in page.toast[0].value and served.read_text() == before
+    page.text_area(key="text of small").set_value(f"{before}# mine\n").run()
+    page.query_params["show"] = "list"
+    page.run()
+    page.query_params["show"] = "recipe"
+    page.run()
+    assert page.text_area(key="text of small").value == f"{before}# mine\n"
+    press(page, "Write it")
+    assert served.read_text() == f"{before}# mine\n"
+
+
+def test_a_text_that_somebody_else_has_changed_is_not_overwritten(served: Path, open_page: OpenPage) -> None:
+    before = served.read_text()
+    page = open_page("sources", show="recipe")
+    page.text_area(key="text of small").set_value(f"{before}# mine\n").run()
+    served.write_text(f"{before}# hers\n")
+    page = press(page, "Write it")
+    assert "has changed meanwhile" in page.toast[0].value and served.read_text() == f"{before}# hers\n"
+    page = press(page, "Take back all changes")
+    assert page.text_area(key="text of small").value == f"{before}# hers\n"

@@ -1,6 +1,6 @@
 """A team's set-up as `deploy/` has it, of real processes on this machine: a database, Prefect's server, its pool, a
-worker, deployments, messages to a webhook. A scheduled run, two recipes side by side and in one folder, a worker that
-is killed with its run, a run that is cancelled.
+worker, deployments, messages to a webhook. A scheduled run, two recipes side by side (of one worker, and of two on one
+pool) and in one folder, a worker that is killed with its run, a run that is cancelled.
 
     python -m pytest --override-ini=addopts=--import-mode=importlib tests/soak/test_team.py -s     some ten minutes
 
@@ -174,12 +174,13 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
 
 
 @contextmanager
-def worker(team: Team, limit: int) -> Iterator[psutil.Popen]:
+def worker(team: Team, limit: int, name: str = "worker") -> Iterator[psutil.Popen]:
     """A worker that does so many runs at a time."""
-    words = (*PREFECT, "worker", "start", "--pool", "gristmill", "--limit", str(limit), "--install-policy", "never")
+    words = (*PREFECT, "worker", "start", "--pool", "gristmill", "--name", name, "--limit", str(limit))
+    words = (*words, "--install-policy", "never")
     kept = {name: value for name, value in team.environment.items() if name.startswith(("PREFECT", "DO_NOT"))}
     beats = {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30"}
-    with started(*words, cwd=team.folder / "worker", settings=kept | beats) as process:
+    with started(*words, cwd=team.folder / name, settings=kept | beats) as process:
         yield process
 
 
@@ -218,6 +219,20 @@ def test_two_recipes_run_side_by_side_each_in_its_folder(team: Team) -> None:
     first, second = (spans(team.folder / f"data-{name}")[name] for name in ("first", "second"))
     assert max(first[0], second[0]) < min(first[1], second[1]), "not at the same time"
     print(f"side by side: {max(first[1], second[1]) - min(first[0], second[0]):.0f} s")
+
+
+def test_two_workers_of_one_pool_have_a_recipe_each(team: Team) -> None:
+    """Each has one place, so that neither can have both."""
+    team.deploy(team.deployment("first", "data-one"), team.deployment("second", "data-two"))
+    with worker(team, 1, "one") as one, worker(team, 1, "two") as two:
+        runs = [team.start(name) for name in ("first", "second")]
+        until(lambda: one.children() and two.children(), "a run at each worker", every=0.2)
+        assert [team.ended(run) for run in runs] == ["COMPLETED", "COMPLETED"]
+    first, second = (
+        spans(team.folder / f"data-{number}")[name] for number, name in (("one", "first"), ("two", "second"))
+    )
+    assert max(first[0], second[0]) < min(first[1], second[1]), "not at the same time"
+    print(f"two workers: {max(first[1], second[1]) - min(first[0], second[0]):.0f} s")
 
 
 def test_in_one_folder_the_second_waits_and_says_so(team: Team) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.curate import edits, policy
+from pipelines.curate import edits, policy, survivor
 from pipelines.curate.edits import Edits, edited, save
 from pipelines.curate.policy import PolicyError
 from pipelines.storage import filesystem
@@ -57,6 +57,25 @@ def test_a_saved_policy_can_be_changed_again(tmp_path: Path) -> None:
     assert 'extends = "one.toml"' in second.read_text()
     assert policy.load(second) == edited(policy.load(first), again)
     assert not {"pair_images", "score_negative"} & {rule.name for rule in policy.load(second).rules}
+
+
+def test_sources_that_come_first_are_saved_changed_and_taken_back(tmp_path: Path) -> None:
+    chosen = Edits(first=("it's ours", "forum"))
+    first = save("one", "default", chosen, tmp_path)
+    told = "CASE source WHEN 'it''s ours' THEN 0 WHEN 'forum' THEN 1 ELSE 2 END, "
+    assert policy.load(first) == edited(DEFAULT, chosen)
+    assert policy.load(first).prefer == told + DEFAULT.prefer
+    assert survivor.first_sources(policy.load(first).prefer) == chosen.first
+    second = save("two", str(first), Edits(first=("forum",)), tmp_path)
+    assert policy.load(second).prefer == "CASE source WHEN 'forum' THEN 0 ELSE 1 END, " + DEFAULT.prefer
+    third = save("three", str(second), Edits(first=()), tmp_path)
+    assert policy.load(third).prefer == DEFAULT.prefer
+
+
+def test_an_order_that_somebody_wrote_stays_behind_the_sources() -> None:
+    own = "CASE source WHEN 'a' THEN score ELSE 0 END, score DESC -- mine"
+    assert survivor.first_sources(own) == ()
+    assert survivor.with_first(own, ["b"]) == f"CASE source WHEN 'b' THEN 0 ELSE 1 END, {own}"
 
 
 def test_a_policy_that_has_no_file_is_saved_whole(tmp_path: Path) -> None:

@@ -65,7 +65,8 @@ def edits(draw: st.DrawFn, rules: tuple[Rule, ...]) -> Edits:
     values = {
         rule.name: draw(st.dictionaries(st.integers(0, len(bounds.find(rule.drop_if)) - 1), number)) for rule in moved
     }
-    return Edits(values, draw(st.frozensets(st.sampled_from([rule.name for rule in rules]), max_size=4)))
+    off = draw(st.frozensets(st.sampled_from([rule.name for rule in rules]), max_size=4))
+    return Edits(values, off, draw(st.sampled_from([None, (), ("two",), ("two", "one"), ("one", "it's")])))
 
 
 @settings(max_examples=12)
@@ -101,6 +102,18 @@ def test_another_member_survives_where_the_first_falls(folder: Path) -> None:
         assert len(rows) > 10
         mostly = sum(name.startswith(source) for (name,) in rows)
         assert mostly > len(rows) * 0.7
+
+
+@pytest.mark.parametrize("prefer", ["source", "CASE source WHEN 'one' THEN 0 ELSE 1 END, source"])
+def test_of_duplicates_those_of_a_preferred_source_survive(prefer: str, folder: Path) -> None:
+    never = Rule(name="never", drop_if="output_words < 0", why="-")
+    ready = moving.prepare(Policy(rules=(never,), prefer=prefer), catalog.connect(folder), folder)
+    for first, source in ((None, "one"), (("two",), "two"), (("two", "one"), "two"), ((), "one")):
+        judged = moving.judge(ready, Edits(first=first))
+        wanted = f"SELECT record_id FROM judged WHERE NOT hand AND NOT rejected AND {judged.kept}"
+        rows = judged.con.sql(wanted).fetchall()
+        assert len(rows) > 10
+        assert sum(name.startswith(source) for (name,) in rows) > len(rows) * 0.7
 
 
 def test_all_rules_may_be_off(folder: Path) -> None:

@@ -45,6 +45,17 @@ def test_each_upload_has_a_folder_of_its_own(tmp_path: Path) -> None:
     }
 
 
+def test_what_comes_with_a_path_keeps_it_and_stays_in_its_folder(tmp_path: Path) -> None:
+    names = ["guide/a.md", "guide/parts/a.md", "guide/../../../a.md", "/etc/a.md", "guide\\parts\\b.md"]
+    home = uploads.save([(name, b"") for name in names], tmp_path)
+    assert home == tmp_path / UPLOADS / "guide"
+    found = sorted(str(path.relative_to(home)) for path in home.rglob("*.md"))
+    assert found == ["etc/a.md", "guide/a-2.md", "guide/a.md", "guide/parts/a.md", "guide/parts/b.md"]
+    home = uploads.save([("guide/a.md", b""), ("guide/parts/a.md", b"")], tmp_path)
+    assert sorted(str(path.relative_to(home)) for path in home.rglob("*.md")) == ["a.md", "parts/a.md"]
+    assert [name for name in ("a/.git/x", ".x", "a/x.md", "../x") if uploads.is_hidden(name)] == ["a/.git/x", ".x"]
+
+
 @pytest.mark.parametrize(
     ("name", "folder"),
     [("uploads.zip", "uploads"), ("Uploads", "uploads"), ("手册.md", "files"), ("x" * 300, "x" * 120)],
