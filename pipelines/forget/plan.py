@@ -138,9 +138,11 @@ def _inspect(work: tuple[Connector, Page, Tombstones, Path]) -> _PageImpact | No
 
 
 def _rows(connector: Connector, page: Page) -> dict[str, dict[str, Any]]:
-    """The records and pairs of a page by id."""
+    """The records and pairs of a page by id, without the number of answers before: it says nothing of what they said,
+    and the next run counts anew."""
     parsed = parse_page(connector, page)
-    return {row["record_id"]: row for row in parsed.records} | {row["pair_id"]: row for row in parsed.pairs}
+    records = {row["record_id"]: row | {"answers_before": None} for row in parsed.records}
+    return records | {row["pair_id"]: row for row in parsed.pairs}
 
 
 def record_tombstones(data: Path, record_ids: set[str], tombstones: Tombstones) -> list[Tombstone]:

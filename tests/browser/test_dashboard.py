@@ -75,8 +75,7 @@ def test_a_press_counts_where_it_began(moved: str, mill: Mill, page: Page) -> No
 def save(page: Page) -> None:
     """Click until the form is gone: a page that is drawn anew between the place and the click takes no notice of it."""
     button = page.get_by_role("button", name="Save")
-    button.click()
-    page.wait_for_timeout(2_000)
+    expect(button).to_be_visible()
 
     def saved() -> bool:
         button.evaluate_all("buttons => buttons.forEach(each => each.click())")

@@ -40,7 +40,7 @@ def links(page: AppTest) -> list[str]:
 
 def test_clusters_are_listed(open_page: OpenPage) -> None:
     page = open_page("duplicates")
-    assert links(page) == ["forum:1#a1: 2 say the same, 1 kept"]
+    assert links(page) == ["Which sources come first among duplicates", "forum:1#a1: 2 say the same, 1 kept"]
     assert "Source" in [box.label for box in page.selectbox]
 
 

@@ -132,7 +132,7 @@ TALK = (
     "I am waiting for our new wheel, and I will look at it next week. I think that my old stone had the same trouble, "
 )
 TALK += "as I said in the other thread, and we never found out why. Let us know how it goes, I hope that you find it."
-MIXED = f"I think that my stone had the same trouble. {LONG}"
+MIXED = f"My stone had the same trouble, too. {LONG}"
 ZH_TALK = (
     "我也遇到过这个问题，后续版本会修复，我们正在排查，你发的截图我看了，上面说的情况目前还没有办法，我们会尽快处理。"
 )

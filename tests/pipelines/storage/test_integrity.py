@@ -19,10 +19,10 @@ from tests.pipelines.damage import damaged
 from tests.pipelines.storage.test_storage import IDENTITY, SCHEMA, build, table
 
 
-def rot(path: Path) -> None:
-    """Flip a bit in the middle; size and times stay."""
+def rot(path: Path, at: int | None = None) -> None:
+    """Flip a bit of one byte, by default in the middle; size and times stay."""
     content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
+    content[len(content) // 2 if at is None else at] ^= 1
     path.write_bytes(bytes(content))
 
 
