@@ -78,7 +78,8 @@ def save(page: Page) -> None:
     expect(button).to_be_visible()
 
     def saved() -> bool:
-        button.evaluate_all("buttons => buttons.forEach(each => each.click())")
+        if button.is_visible():
+            button.click()
         return button.is_hidden()
 
     until(saved, "the form to be gone", every=3)
