@@ -20,7 +20,6 @@ _WITHOUT_TABLE = (
 _CELL = 400  # characters that a cell with lists or paragraphs may have in a table of data
 _NAME = 80  # characters of what a row is about
 _FEWEST, _LINE = 3, 160  # cells of a line, its characters
-_CODE = "code"
 
 
 def flatten_layout_tables(root: HtmlElement) -> None:
@@ -108,7 +107,7 @@ def flatten_definition_lists(root: HtmlElement) -> None:
     """A definition list becomes a list whose items begin with the terms; signatures of an API become paragraphs."""
     for listing in reversed(list(root.iter("dl"))):
         own = [each for each in listing.iter("dt", "dd") if next(each.iterancestors("dl"), None) is listing]
-        if not own or _CODE in (listing.get("class") or "").split():
+        if not own or "code" in (listing.get("class") or "").split():
             for each in (listing, *own):  # of a file of DokuWiki: its name, and what it holds
                 each.tag = "p" if each.tag == "dt" else "div"
             continue

@@ -15,7 +15,7 @@ _WORDS = re2.compile(
 _TITLE_LINES = etree.XPath(
     ".//*[self::p or self::div or self::span][contains(@class, 'title') or contains(@class, 'heading')]"
 )
-_BLOCKS = ("p", "div", "ul", "ol", "table", "pre", *HEADINGS)
+_NOT_IN_A_TITLE = ("ul", "ol", "table", "pre", *HEADINGS)
 _LONGEST_TITLE = 120  # characters
 _LONGEST = 2000  # characters of a box; what is longer is a page that is called so
 _CELLS = 3  # picture, title, text
@@ -46,8 +46,12 @@ def title_lines(root: HtmlElement) -> list[HtmlElement]:
         box = next((each for each in islice(line.iterancestors(), 2) if is_callout(each)), None)
         said = line.text_content().strip()
         if box is not None and 0 < len(said) <= _LONGEST_TITLE and len(said) < len(box.text_content().strip()):
-            found += [line] if _is_first(line, box) and next(line.iter(*_BLOCKS), None) in (None, line) else []
+            found += [line] if _is_first(line, box) and _is_one_line(line) else []
     return found
+
+
+def _is_one_line(element: HtmlElement) -> bool:
+    return next(element.iter(*_NOT_IN_A_TITLE), None) is None and sum(1 for _ in element.iter("p")) <= 1
 
 
 def titles_in_tables(root: HtmlElement) -> list[HtmlElement]:

@@ -56,7 +56,6 @@ _NOISE = [
     "linenodiv",
     "lineno",
     "line-numbers-rows",
-    "line-numbers-wrapper",
     "hljs-ln-numbers",
     "gutter",
     "blob-num",

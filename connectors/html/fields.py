@@ -1,6 +1,6 @@
 """Names of fields in the reference of an API, which stand above what each is, in a box of their own.
 
-Mintlify, ReadMe, GitBook, Docusaurus and Swagger write them so: a name, its type and whether it is required, each in a
+Mintlify, ReadMe, GitBook and Docusaurus write them so: a name, its type and whether it is required, each in a
 box that says nothing alone. They become one line, the name in bold.
 """
 
@@ -11,7 +11,7 @@ from lxml.html import HtmlElement
 from connectors.html.tags import is_inline
 
 _NAME = re2.compile(
-    r"(?i)(?:^|[\s_-])(?:field|param(?:eter)?|prop(?:erty)?|attribute|argument)s?[_-]{0,2}name(?:$|[\s_-])"
+    r"(?i)(?:^|[\s_-])(?:field|param(?:eter)?|prop(?:erty)?|attribute|argument)s?[_-]{0,2}name(?:$|[\s_-]|(?-i:[A-Z\d]))"
     r"|(?:^|\s)openapi-schema(?:__property|-propertyname)(?:$|\s)"
 )
 _NAMED = etree.XPath(

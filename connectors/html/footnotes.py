@@ -18,7 +18,7 @@ _NUMBER = re2.compile(r"^[\[(]?(?:\d{1,3}|[a-z]|[*†‡§¶]{1,3})[\])]?$")
 _HAN = re2.compile(r"\p{Han}")
 _BRACKETS = re2.compile(r"^[\[\]().:\s]*$")
 # LaTeXML's notes, and those of pages in the manner of Tufte
-_BESIDE = etree.XPath(
+_IN_MARGIN = etree.XPath(
     ".//span[contains(concat(' ', @class, ' '), ' ltx_note ') or contains(concat(' ', @class, ' '), ' sidenote ')"
     " or contains(concat(' ', @class, ' '), ' marginnote ')]"
 )
@@ -29,7 +29,7 @@ _PARTS = ("p", "pre", "ul", "ol", "table", "blockquote", "dl", "div")
 
 def bring_home(root: HtmlElement) -> None:
     """Change `root` in place."""
-    for note in _BESIDE(root):
+    for note in _IN_MARGIN(root):
         _write_in_brackets(note)
     calls = [link for link in root.iter("a") if _target(link) and _NUMBER.match(_text(link))]
     named = {str(each.get("id") or each.get("name")): each for each in root.iter("*")} if calls else {}

@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
 import re2
@@ -15,7 +14,7 @@ from connectors.html.sections import unnumbered
 from connectors.reading.times import parse_time
 
 _SUFFIX = re.compile(r"\s+[|–—·•»:_-]\s+|\s*[|｜]\s*|(?<=[^\x00-\x7f])_|_(?=[^\x00-\x7f])")
-_FILE = re.compile(r"[\w-]*[_.][\w.-]+|", re.ASCII)  # a name of a file as a title
+_FILE = re.compile(r"\w[\w-]*_[\w.-]*|[\w.-]+\.(?:ipynb|html?|md|txt|docx?|odt|pdf)", re.ASCII)  # as a title
 _SITE = re2.compile(r"(?i)(?:^|[\s_-])(?:logo|brand|site-?(?:title|name)|blog-?(?:title|name)|masthead)(?:$|[\s_-])")
 _SIGNS = re2.compile(r"[\W_]+")
 _DATE = re2.compile(r"(\d{4}-\d{2}-\d{2})(?:([T ]\d{2}:\d{2}(?::\d{2})?)(?:\.\d+)?\s*(Z|[+-]\d{2}:?\d{2})?)?")
@@ -101,9 +100,9 @@ def _leads_home(heading: HtmlElement) -> bool:
 
 
 def _is_of_site(heading: HtmlElement) -> bool:
-    """Whether a heading, or what is close around it, is called the site's name."""
-    around = [heading, *islice(heading.iterancestors(), 1)]
-    return any(_SITE.search(f"{each.get('class') or ''} {each.get('id') or ''}") for each in around)
+    """Whether a heading, or what it stands in, is called the site's name."""
+    given = [each.get(name) or "" for each in (heading, heading.getparent()) for name in ("class", "id")]
+    return bool(_SITE.search(" ".join(given)))
 
 
 def _is_front(link: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboards import address, ask, handing_on, texts
+from dashboards import address, ask, exporting, texts
 from dashboards.markdown import to_html
 from pipelines.catalog import diff, snapshots
 from pipelines.catalog.diff import Difference
@@ -87,7 +87,7 @@ def show_ways_out(recipe: str, folder: Path, latest: bool) -> None:
     with st.expander(tr("Load it, export it, verify it")):
         st.code(f'from datasets import load_dataset\n\nrecords = load_dataset("parquet", data_dir="{folder}")')
         if latest:
-            handing_on.show(recipe)
+            exporting.show(recipe)
         else:
             st.caption(tr("Exports are of the latest version; this one is read where it lies."))
         look: dict[str, Any] = {"icon": ":material/verified:", "on_click": address.hold}

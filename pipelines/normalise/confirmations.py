@@ -38,10 +38,10 @@ def confirmations(posts: Sequence[Post]) -> dict[str, bool]:
     The first word on an answer counts. An answer is missing where the asker says nothing after it, or is unknown.
     """
     asker = posts[0].author
-    own = {post.post_id for post in posts if post.author == asker}
+    own = {post.post_id for post in posts if asker and post.author == asker}
     told: dict[str, bool] = {}
     for at, post in enumerate(posts[1:], 1):
-        if asker and post.author == asker:
+        if post.post_id in own:
             helped = _helped(post.markdown)
             told |= {answer: helped for answer in _meant(posts, at) if answer not in told and answer not in own}
     return told

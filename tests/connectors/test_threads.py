@@ -253,6 +253,7 @@ def test_what_is_no_relative_time(text: str) -> None:
         ("Bread Board", "<h1 id='site-title'>Bread Board</h1>", "Bread Board"),
         ("first_loaf.ipynb", "<h1>Our first loaf</h1>", "Our first loaf"),
         ("Bread", "<h1>Our first loaf</h1>", "Bread"),
+        ("Bread.js", "<h1>Our first loaf</h1>", "Bread.js"),
     ],
 )
 def test_titles_are_whole_words(shown: str, body: str, found: str) -> None:

@@ -4,12 +4,15 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pipelines import curate, dedupe
 from pipelines.flows.steps import Outcome
 from pipelines.recipe import Recipe
+from tests.pipelines import corpus
 from tests.waiting import FAR
 
 DASHBOARDS = Path(__file__).resolve().parents[2] / "dashboards"
@@ -29,6 +32,14 @@ def data(milled: Milled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     folder = tmp_path / "data"
     shutil.copytree(milled[1], folder, symlinks=True)
     monkeypatch.setenv("GRISTMILL_DATA", str(folder))
+    return folder
+
+
+def curated(mill: Recipe, folder: Path, records: list[dict[str, Any]]) -> Path:
+    """A data folder with these records, compared and judged."""
+    corpus.write(folder, mill, records)
+    dedupe.run(mill, folder)
+    curate.run(mill, folder)
     return folder
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pipelines import curate, dedupe
+from pipelines import curate
 from pipelines.recipe import Recipe
-from tests.dashboards.conftest import OpenPage
+from tests.dashboards.conftest import OpenPage, curated
 from tests.pipelines import corpus
 
 TEXT = "Rinse the hose twice with clear water before you hang it up, and let it dry for a whole day in the shade."
@@ -26,12 +26,8 @@ def recipe_in(folder: Path) -> Recipe:
 
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    mill, folder = recipe_in(tmp_path), tmp_path / "data"
-    corpus.write(folder, mill, RECORDS)
-    dedupe.run(mill, folder)
-    curate.run(mill, folder)
-    monkeypatch.setenv("GRISTMILL_DATA", str(folder))
-    return folder
+    monkeypatch.setenv("GRISTMILL_DATA", str(tmp_path / "data"))
+    return curated(recipe_in(tmp_path), tmp_path / "data", RECORDS)
 
 
 def links(page: AppTest) -> list[str]:

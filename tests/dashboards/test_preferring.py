@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import catalog, curate, dedupe
+from pipelines import catalog, curate
 from pipelines.curate import edits, policy, survivor
 from pipelines.recipe import Recipe
-from tests.dashboards.conftest import OpenPage
+from tests.dashboards.conftest import OpenPage, curated
 from tests.pipelines import corpus
 
 TEXT = "Rinse the hose twice with clear water before you hang it up, and let it dry for a whole day in the shade."
@@ -26,12 +26,8 @@ def recipe_in(folder: Path, chosen: str = "mine.toml") -> Recipe:
 
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    mill, folder = recipe_in(tmp_path), tmp_path / "data"
-    corpus.write(folder, mill, RECORDS)
-    dedupe.run(mill, folder)
-    curate.run(mill, folder)
-    monkeypatch.setenv("GRISTMILL_DATA", str(folder))
-    return folder
+    monkeypatch.setenv("GRISTMILL_DATA", str(tmp_path / "data"))
+    return curated(recipe_in(tmp_path), tmp_path / "data", RECORDS)
 
 
 def kept(data: Path) -> list[str]:

@@ -162,6 +162,9 @@ CASES = [
     ('<div class="admonition"><p class="admonition-title">Mind</p><p>hot</p></div>', "**Mind**\n\nhot"),
     ('<div class="tip custom-block"><p>a</p><p class="custom-block-title">b</p></div>', "a\n\nb"),
     ('<div class="note"><p class="title">hot</p></div>', "hot"),
+    ('<div class="note"><div class="title"><p>a</p><ul><li>b</li></ul></div><p>hot</p></div>', "a\n\n- b\n\nhot"),
+    ('<div class="callout"><div class="callout-title"><i></i><div class="inner">Mind</div></div><p>hot</p></div>',
+     "**Mind**\n\nhot"),
     # code as programs write it
     ('<pre><code language="bash">a</code></pre>', "```bash\na\n```"),
     ('<div class="highlight hl-ipython3"><pre>a</pre></div>', "```python\na\n```"),

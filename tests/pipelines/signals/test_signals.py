@@ -9,10 +9,18 @@ from pipelines.annotate import measure
 from pipelines.signals import SIGNALS
 from schemas.record import RECORD
 from tests.pipelines import corpus
-from tests.pipelines.signals import cases, code_cases, course_cases, exchange_cases, safety_cases, thread_cases
+from tests.pipelines.signals import (
+    cases,
+    code_cases,
+    course_cases,
+    exchange_cases,
+    link_cases,
+    safety_cases,
+    thread_cases,
+)
 
 TABLES = (
-    *(cases.LENGTH, cases.REPETITION, cases.CHARACTERS, cases.LINES, cases.CODE, cases.LINKS, cases.PAIRING),
+    *(cases.LENGTH, cases.REPETITION, cases.CHARACTERS, cases.LINES, cases.CODE, link_cases.LINKS, cases.PAIRING),
     *(
         cases.PHRASES,
         cases.LANGUAGE,

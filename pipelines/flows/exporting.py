@@ -1,4 +1,4 @@
-"""A snapshot that a reader of the dashboard hands on to a trainer: as `gristmill export` writes it, and packed."""
+"""The latest snapshot exported from the dashboard: as `gristmill export` writes it, and packed for a download."""
 
 import zipfile
 from collections.abc import Iterable

@@ -8,7 +8,7 @@ from rich.filesize import decimal
 
 from dashboards import address, ask, texts
 from pipelines.errors import WorkFailed, WrongInput
-from pipelines.flows import handing_on
+from pipelines.flows import exporting
 from pipelines.messages import tr
 
 LARGEST = 200_000_000  # bytes of a download, which the dashboard holds in memory
@@ -17,24 +17,24 @@ WRITTEN = "written for a trainer"  # in the session: (folder, lines of each file
 
 def show(recipe: str) -> None:
     """For whom, the button, what was written, the download."""
-    way = address.choice(tr("For which trainer, or in which format"), "for", handing_on.WAYS)
-    out = handing_on.folder(recipe, way, ask.data_path())
+    way = address.choice(tr("For which trainer, or in which format"), "for", exporting.WAYS)
+    out = exporting.folder(recipe, way, ask.data_path())
     look: dict[str, Any] = {"icon": ":material/output:", "on_click": _write, "args": (recipe, way, out)}
     st.button(tr("Write it for {trainer}", trainer=way), **look)
     folder, told = st.session_state.get(WRITTEN, ("", {}))
     if folder == str(out):
         show_written(told)
-    if handing_on.packed(out).exists():
+    if exporting.packed(out).exists():
         show_download(recipe, way, out)
     st.caption(tr("This command does the same:"))
-    st.code(handing_on.command(recipe, way), language="bash")
+    st.code(exporting.command(recipe, way), language="bash")
 
 
 def _write(recipe: str, way: str, out: Path) -> None:
     """Before the page is drawn: a draw may be broken off amid writing."""
     address.hold()
     try:
-        told: dict[str, int] | str = handing_on.write(recipe, way, ask.data_path())
+        told: dict[str, int] | str = exporting.write(recipe, way, ask.data_path())
     except (WrongInput, WorkFailed, OSError) as error:
         told = texts.fault(error)
     st.session_state[WRITTEN] = (str(out), told)
@@ -53,7 +53,7 @@ def show_written(told: dict[str, int] | str) -> None:
 
 def show_download(recipe: str, way: str, out: Path) -> None:
     """Where it lies, and a button that brings it, where it is not too large."""
-    file = handing_on.packed(out)
+    file = exporting.packed(out)
     size = file.stat().st_size
     st.caption(tr("It lies in {folder} on the machine of this dashboard.", folder=texts.plain(str(out))))
     if size > LARGEST:
@@ -67,4 +67,4 @@ def show_download(recipe: str, way: str, out: Path) -> None:
 
 def _note(recipe: str, way: str, who: str) -> None:
     address.hold()
-    handing_on.note_download(recipe, way, ask.data_path(), who)
+    exporting.note_download(recipe, way, ask.data_path(), who)
