@@ -166,11 +166,11 @@ def chatting(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def asked(page: AppTest, question: str) -> AppTest:
-    """The page once both have answered. They say much the same and never end: so their answers are put in order."""
+    """The page once both have answered. A tiny model says little or nothing and never ends: each gets its own end."""
     page.chat_input[0].set_value(question).run()
     answers = page.session_state["talk"][1].turns[-1].answers
     until(lambda: all(answer.ended for answer in answers.values()), "both answers")
-    assert not any(answer.error for answer in answers.values()) and all(answer.text for answer in answers.values())
+    assert not any(answer.error for answer in answers.values())
     for end, answer in zip((" No.", " Yes."), answers.values(), strict=True):
         answer.text, answer.cut = answer.text + end, False
     return page.run()
