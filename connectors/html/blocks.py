@@ -26,6 +26,7 @@ def flatten_layout_tables(root: HtmlElement) -> None:
     """Tables that place blocks on the page, rather than hold data, become plain blocks. In a table of data short lists
     and paragraphs stand on the cell's one line, parted by `<br>`."""
     for table in reversed(list(root.iter("table"))):
+        _drop_empty_columns(table)
         if _is_layout(table):
             _flatten(table)
         else:
@@ -36,6 +37,18 @@ def flatten_layout_tables(root: HtmlElement) -> None:
                 _drop_last_breaks(cell)
     for part in root.xpath(_WITHOUT_TABLE):
         part.tag = "div"
+
+
+def _drop_empty_columns(table: HtmlElement) -> None:
+    """Columns that only keep others apart, where no cell spans several."""
+    rows = [row.xpath("./td | ./th") for row in table.xpath(".//tr")]
+    plain = len({len(row) for row in rows}) == 1 and len(rows) > 1
+    if not plain or table.xpath(".//table | .//*[@colspan or @rowspan] | .//th"):
+        return
+    for column in zip(*rows, strict=True):
+        if not any(cell.text_content().strip() or cell.xpath(".//img") for cell in column):
+            for cell in column:
+                cell.drop_tree()
 
 
 def _drop_last_breaks(cell: HtmlElement) -> None:

@@ -10,7 +10,13 @@ from connectors.html.tags import HEADINGS
 
 _WORDS = re2.compile(
     r"(?i)(?:^|[\s_-])(?:callout|admonition|infobox|note|notice|tip|hint|warning|caution|danger|important|information"
-    r"|message-box|alert-(?:info|warning|danger|success|primary|secondary)|theme-admonition|starlight-aside)(?:$|[\s_-])"
+    r"|message-box|alert-(?:info|warning|danger|success|primary|secondary)|theme-admonition|starlight-aside|sidebarblock)(?:$|[\s_-])"
+)
+# Boxes of docutils and DocBook, whose names are others' words for what stands beside the text
+_TITLED = etree.XPath(
+    "boolean(self::*[self::div or self::aside][contains(@class, 'sidebar') or contains(@class, 'topic')]"
+    "[not(contains(@class, 'contents'))][./p[contains(@class, 'sidebar-title') or contains(@class, 'topic-title')]"
+    " or ./div[@class='titlepage']])"
 )
 _TITLE_LINES = etree.XPath(
     ".//*[self::p or self::div or self::span][contains(@class, 'title') or contains(@class, 'heading')]"
@@ -23,7 +29,7 @@ _CELLS = 3  # picture, title, text
 
 def is_callout(element: HtmlElement) -> bool:
     """Whether a box says something within an article, by its class or role, and by how little it is."""
-    named = element.get("role") == "note" or bool(_WORDS.search(element.get("class") or ""))
+    named = element.get("role") == "note" or bool(_WORDS.search(element.get("class") or "") or _TITLED(element))
     return named and 0 < len(element.text_content()) <= _LONGEST
 
 

@@ -13,6 +13,7 @@ from connectors.html.embeds import write_embeds
 from connectors.html.fields import write_fields
 from connectors.html.inline import write_buttons, write_checks
 from connectors.html.listings import write_listings
+from connectors.html.manuals import write_parts
 from connectors.html.tabs import show_tabs
 from connectors.html.tags import HEADINGS, MUTE, names
 
@@ -73,6 +74,8 @@ _BUILDER = re2.compile(
     r"(?:^|\s)(?:elementor-(?:widget|element|column|section|container)|elementskit|et-pb|fl|fusion|brxe|siteorigin|so|wpb|uabb)"
     r"(?:-widget)?"
 )
+# Kinds of lists in manual pages, as mandoc names them
+_LIST = re2.compile(r"(?:^|\s)bl-(?:tag|diag|hang|inset|ohang|bullet|dash|column|enum|item)")
 _SUMMARY = re2.compile(
     r"(?i)(?:^|[\s_-])(?:summary|abstract|tl-?dr|key-?(?:points|takeaways|facts)|takeaways|highlights|zhaiyao|synopsis)(?:$|[\s_-])"
 )
@@ -84,6 +87,7 @@ def drop_invisible(page: HtmlElement) -> None:
     named = names(page)
     unfold(page)
     show_tabs(page, named)
+    write_parts(page, named)
     write_listings(page, named)
     write_embeds(page, named)
     write_buttons(page)
@@ -171,7 +175,7 @@ def _is_clutter(element: HtmlElement) -> bool:
     if element.tag not in HEADINGS:  # whose id is made of what they say
         given = f"{given} {element.get('id') or ''}"
     names = _CAMEL.sub(r"\1-\2", given).lower().replace("_", "-")
-    names = _BUILDER.sub(" ", names)
+    names = _LIST.sub(" ", _BUILDER.sub(" ", names))
     if element.tag in ("p", *HEADINGS):
         return bool(_LINE_STEMS.search(names))
     words = {*names.split(), *names.replace("-", " ").split()[-1:]}

@@ -93,7 +93,7 @@ def language(block: HtmlElement) -> str:
     """The language a block declares on itself, its code element or its nearest wrappers; "" for none."""
     inner = [child for child in block.iterchildren("code")]
     outer = [
-        parent for _, parent in zip(range(3), block.iterancestors("div", "figure", "td", "table", "tr"), strict=False)
+        parent for _, parent in zip(range(4), block.iterancestors("div", "figure", "td", "table", "tr"), strict=False)
     ]
     if _changes(block):
         return "diff"

@@ -9,6 +9,7 @@ from connectors.html.clutter import drop_clutter, drop_invisible
 from connectors.html.density import Weight, weigh
 from connectors.html.edges import trim_edges
 from connectors.html.lead import behind, find_lead, named_leads, stated_title
+from connectors.html.manuals import frame, is_manual
 from connectors.html.notices import drop_last_headings, trim
 from connectors.html.strays import find_strays
 
@@ -54,7 +55,7 @@ def _content(root: HtmlElement) -> tuple[HtmlElement | None, HtmlElement | None]
     if found is None:
         return None, None
     block, lead, weights, stated = found
-    strays = find_strays(block, weights, stated)
+    strays = [] if is_manual(root) else find_strays(block, weights, stated)
     trim(block, weights)
     for each in strays:
         if block in each.iterancestors():  # not gone with what was around it
@@ -74,6 +75,9 @@ def framed(root: HtmlElement) -> tuple[HtmlElement, HtmlElement | None, dict[Htm
     drop_clutter(body, weigh(body), named_leads(body, stated))
     weights = weigh(body)
     block = best(body, weights)
+    whole = frame(body)
+    if whole is not None and whole in weights and whole in block.iterancestors():
+        block = whole
     if not weights[block].length:
         return None
     lead = find_lead(block, body, stated)

@@ -1,11 +1,13 @@
 """What a page says about itself: title, author, date, language, licence, opt-out."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urljoin, urlsplit
 
 import re2
+from lxml import etree
 from lxml.html import HtmlElement
 
 from connectors.html.licences import stated_licence
@@ -16,6 +18,8 @@ from connectors.reading.times import parse_time
 _SUFFIX = re.compile(r"\s+[|–—·•»:_-]\s+|\s*[|｜]\s*|(?<=[^\x00-\x7f])_|_(?=[^\x00-\x7f])")
 _FILE = re.compile(r"\w[\w-]*_[\w.-]*|[\w.-]+\.(?:ipynb|html?|md|txt|docx?|odt|pdf)", re.ASCII)  # as a title
 _SITE = re2.compile(r"(?i)(?:^|[\s_-])(?:logo|brand|site-?(?:title|name)|blog-?(?:title|name)|masthead)(?:$|[\s_-])")
+_BESIDE = re2.compile(r"(?i)^(?:nav|aside|header|footer)\b|side-?bar|widget|menu|right|modal|popup|related|footer")
+_WORDS = etree.XPath(".//text()[not(ancestor::a[contains('#¶§🔗', normalize-space(.))])]")
 _SIGNS = re2.compile(r"[\W_]+")
 _DATE = re2.compile(r"(\d{4}-\d{2}-\d{2})(?:([T ]\d{2}:\d{2}(?::\d{2})?)(?:\.\d+)?\s*(Z|[+-]\d{2}:?\d{2})?)?")
 _PUBLISHED = ("article:published_time", "date", "dc.date", "pubdate", "og:published_time")
@@ -63,16 +67,42 @@ def title(root: HtmlElement) -> str:
     whole = _clean(" ".join(root.xpath("//head/title/text() | //title[not(ancestor::svg)][1]/text()")[:1]))
     stated = [heading for heading in root.xpath("//h1")[:5] if not _leads_home(heading)]
     of_page = [heading for heading in stated if not _is_of_site(heading)]
-    headings = [_clean(heading.text_content()) for heading in of_page or stated]
-    agreeing = [heading for heading in headings if len(heading) > 1 and _agrees(heading, whole)]
+    said = {heading: _clean(_words(heading)) for heading in of_page or stated}
+    headings = list(said.values())
+    agreeing = [heading for heading, words in said.items() if len(words) > 1 and _agrees(words, whole)]
     if agreeing:
-        return unnumbered(max(agreeing, key=len))
+        own = [said[heading] for heading in agreeing if not _leads_away(heading)]
+        return unnumbered(max(own or map(said.__getitem__, agreeing), key=len))
+    if not any(map(str.isalpha, whole)) or _names_site(whole, root):
+        own = [each for each in headings if of_page and not (whole and in_whole_words(whole, each))]
+        return unnumbered(next(filter(None, [*own, *_lower_headings(root)]), whole))
     if len(headings) == 1 and _FILE.fullmatch(whole):
         return unnumbered(headings[0])
     social = _clean(_meta(root, "og:title", "twitter:title"))
     if social and (social in whole or not whole):
         return unnumbered(_without_site(social, root))
     return unnumbered(_without_site(whole, root) or next(filter(None, headings), ""))
+
+
+def _words(heading: HtmlElement) -> str:
+    """What a heading says besides the sign that links to it."""
+    return "".join(_WORDS(heading))
+
+
+def _names_site(whole: str, root: HtmlElement) -> bool:
+    """Whether a `<title>` says no more than the link to the front page, or what is called the site's name, does."""
+    named = [*root.xpath("//h1//a"), *(each for each in root.iter("a", "div", "span", "p") if _is_of_site(each))]
+    links = [link for link in root.iter("a") if _is_front((link.get("href") or "-").strip())]
+    said = {_clean(each.text_content()) for each in (*links, *named)} | {_clean(_meta(root, "og:site_name"))}
+    return bool(whole) and whole in said
+
+
+def _lower_headings(root: HtmlElement) -> Iterator[str]:
+    """Headings of the page below the first level, without those of what stands beside its content."""
+    for heading in root.iter("h2", "h3", "h4"):
+        around = (f"{each.tag} {each.get('class') or ''} {each.get('id') or ''}" for each in heading.iterancestors())
+        if not any(map(_BESIDE.search, around)) and not _leads_home(heading):
+            yield _clean(heading.text_content())
 
 
 def _agrees(heading: str, whole: str) -> bool:
@@ -99,6 +129,14 @@ def _leads_home(heading: HtmlElement) -> bool:
     return bool(links) and all(_is_front(link.strip()) for link in links)
 
 
+def _leads_away(heading: HtmlElement) -> bool:
+    """Whether all that a heading says is a link to another page, as the name of a manual is above its chapters."""
+    links = [link for link in heading.iter("a") if link.text_content().strip()]
+    all_said = "".join("".join(link.text_content().split()) for link in links)
+    away = all(link.get("href", "#").partition("#")[0].strip() for link in links)
+    return bool(links) and away and all_said == "".join(heading.text_content().split())
+
+
 def _is_of_site(heading: HtmlElement) -> bool:
     """Whether a heading, or what it stands in, is called the site's name."""
     given = [each.get(name) or "" for each in (heading, heading.getparent()) for name in ("class", "id")]
@@ -113,7 +151,7 @@ def _is_front(link: str) -> bool:
 
 
 def _clean(text: str) -> str:
-    return " ".join(text.replace("¶", "").replace("\uf0c1", "").split())
+    return " ".join(text.replace("¶", "").replace("\uf0c1", "").replace("\u200b", "").split())
 
 
 def _without_site(text: str, root: HtmlElement) -> str:

@@ -20,12 +20,14 @@ from connectors.html.inline import (
     write_raised_and_lowered,
 )
 from connectors.html.listings import write_listings
+from connectors.html.manuals import write_parts
 from connectors.html.marks import Mark, Marks
 from connectors.html.tabs import show_tabs
 from connectors.html.tags import HEADINGS, MUTE
 
 _WIDE = r"([\x{3000}-\x{30ff}\x{3400}-\x{9fff}\x{ff00}-\x{ff60}])"
 _WIDE_LINE_END = re2.compile(_WIDE + r"[ \t]*\n\s*" + _WIDE)
+_AFTER_WIDE = re2.compile(r"([，。；：！？、]) (\p{Han})")
 _PERMALINK = re2.compile(
     r"(?i)(?:^|\s)(headerlink|anchor-?link|permalink|header-anchor|hash-link|heading-anchor|anchorjs-link"
     r"|mw-editsection|editsection|anchor)(?:\s|$)"
@@ -50,6 +52,7 @@ _LINKS = etree.XPath(".//a | .//span[contains(@class, 'editsection')]")
 
 def prepare(root: HtmlElement, base_url: str, marks: Marks, named: str) -> None:
     """Change `root` in place. `named` are its `tags.names`."""
+    write_parts(root, named)
     write_listings(root, named)
     drop_counts(root)
     _mark_code(root, marks)
@@ -202,6 +205,8 @@ def _join_lines(root: HtmlElement) -> None:
             element.text = _on_one_line(text)
         if tail and "\n" in tail:
             element.tail = _on_one_line(tail)
+        if text and " " in text and not text.isascii():  # where a generator has made a space of a line end
+            element.text = _AFTER_WIDE.sub(r"\1\2", element.text)
 
 
 def _on_one_line(text: str) -> str:

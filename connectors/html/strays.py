@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from math import fsum
 from pathlib import Path
 
+import re2
 from lxml.html import HtmlElement
 
 from connectors.html.callouts import is_callout
@@ -24,7 +25,8 @@ Traits = frozenset[str]
 _FITTED: dict[str, float] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))["weights"]
 # What is judged as one, and what of it is never dropped
 _WHOLE = ("ul", "ol", "dl", "pre", "blockquote", "figure", "figcaption", "code", *HEADINGS)
-_SAFE = ("dl", "pre", "blockquote", "table", "code")
+_SAFE = ("dl", "pre", "blockquote", "table", "code", "summary")
+_FORMULA = re2.compile(r"(?i)(?:^|[\s_-])(?:math|mathjax|katex|equation|formula|stem-?block)(?:$|[\s_-])")
 # A list that hardly links says something
 _LINKS = frozenset(("linked < 0.7", "linked ≥ 0.7"))
 _KINDS = frozenset(("p", "ul", "ol", "table", "div", "figcaption", "figure", "blockquote", "pre", "dl", "section"))
@@ -61,9 +63,20 @@ def find_strays(block: HtmlElement, weights: Weights, stated: str) -> list[HtmlE
 def _is_safe(part: HtmlElement, its: Traits, around: list[HtmlElement], data: set[HtmlElement]) -> bool:
     is_label = part.get("role") == "heading"  # of a tab
     is_code = part.tag in _SAFE or part.find(".//code") is not None or is_title_of_data(part)
-    if is_label or is_code or (part.tag in ("ul", "ol") and not _LINKS & its):
+    if is_label or is_code or _is_formula(part) or _names_row(part) or (part.tag in ("ul", "ol") and not _LINKS & its):
         return True
     return any(each in data or is_callout(each) for each in around)
+
+
+def _is_formula(part: HtmlElement) -> bool:
+    return bool(_FORMULA.search(part.get("class") or "")) or part.find(".//math") is not None
+
+
+def _names_row(part: HtmlElement) -> bool:
+    """Whether a cell of a few words stands before another that says something."""
+    cell = part if part.tag in ("td", "th") else part.getparent()
+    after = cell.getnext() if cell is not None and cell.tag in ("td", "th") else None
+    return after is not None and bool(after.text_content().strip())
 
 
 def _least(its: Traits) -> float:

@@ -78,9 +78,34 @@ def _check_tags(text: str) -> None:
 def _parse(text: str) -> HtmlElement:
     parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
     try:
-        return lxml.html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
+        root = lxml.html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
         raise Unreadable("no_markup", type(error).__name__) from error
+    _bring_in(root)
+    return root
+
+
+def _bring_in(root: HtmlElement) -> None:
+    """Put into the body what stands behind its end or behind `</html>`, or all that is behind an `<html />`: libxml2
+    puts it beside the body and beside the root, browsers show it."""
+    for more in list(root.itersiblings()):
+        if root.find("body") is None:
+            root.extend(list(more))
+            continue
+        for part in (more, *more.findall("body")):
+            _say(root.find("body"), part.text)
+            root.find("body").extend(child for child in list(part) if child.tag not in ("head", "body"))
+    body = root.find("body")
+    for child in list(body.itersiblings()) if body is not None else ():
+        body.append(child)
+
+
+def _say(element: HtmlElement, text: str | None) -> None:
+    """Put `text` behind all that is in `element`."""
+    if len(element):
+        element[-1].tail = (element[-1].tail or "") + (text or "")
+    else:
+        element.text = (element.text or "") + (text or "")
 
 
 def _check_shape(root: HtmlElement) -> None:

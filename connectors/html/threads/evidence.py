@@ -12,6 +12,7 @@ from typing import Any
 import re2
 from lxml.html import HtmlElement
 
+from connectors.html.threads.bylines import named_in_line, named_with_time
 from connectors.html.threads.dates import is_relative, states_time
 from connectors.html.threads.tools import ACTION, is_about_author, is_count
 
@@ -228,6 +229,8 @@ def _person(element: HtmlElement, mass: float) -> str:
     """The name in a link to a person, in an element that is named for authors, or in an attribute for it."""
     if element.attrib and (stated := _stated_name(element)):
         return stated
+    if 0 < mass <= _LONGEST_LINE and (told := _told(element)):
+        return told
     if not 0 < mass <= _LONGEST_NAME:
         return ""
     href = element.get("href") or ""
@@ -240,6 +243,13 @@ def _person(element: HtmlElement, mass: float) -> str:
         return ""
     name = " ".join(element.text_content().split()).strip(" ,:•·|»«")
     return name if is_name(name) else ""
+
+
+def _told(element: HtmlElement) -> str:
+    """The name that a line gives in words."""
+    own = _own(element)
+    name = named_in_line(element, own) or (named_with_time(own) if states_time(own) or is_relative(own) else "")
+    return name if name and is_name(name) else ""
 
 
 def _stated_name(element: HtmlElement) -> str:

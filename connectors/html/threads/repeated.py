@@ -165,7 +165,7 @@ def _understand(blocks: list[Parts], evidence: Evidence) -> _Group | None:
     counts = Counter(path for by_path in inside for path in by_path)
     common = [path for path, count in counts.items() if count >= needed]
     time = _best_time(inside, common, needed, evidence.times)
-    author = _best_author(inside, common, needed, time)
+    author = _best_author(inside, common, needed, time, evidence)
     ordered = sorted(members, key=evidence.at.__getitem__)
     said = said_in(ordered, evidence)
     marks = _marks(inside, author, time, evidence)
@@ -224,7 +224,7 @@ def _stamp(elements: list[HtmlElement], stamps: dict[HtmlElement, str]) -> str:
 
 
 def _best_author(
-    inside: list[ElementsByPath], common: list[ElementPath], needed: float, time: ElementPath
+    inside: list[ElementsByPath], common: list[ElementPath], needed: float, time: ElementPath, evidence: Evidence
 ) -> ElementPath:
     best: ElementPath = ()
     best_worth = 0.75
@@ -235,7 +235,7 @@ def _best_author(
             continue
         beside = 0.3 * (bool(time) and path[:-1] == time[: len(path) - 1])
         several = 0.5 * (len(set(names)) > 1) - 2 * (len(set(names)) == 1 < len(names) - 1)
-        worth = _author_hints(elements, path) + several + beside
+        worth = _author_hints(elements, path, evidence) + several + beside
         inner = bool(best) and path[: len(best)] == best  # which says nothing of rank and badges
         if worth > best_worth + 0.05 or (inner and worth >= best_worth):
             best, best_worth = path, worth
@@ -255,11 +255,12 @@ def _names_itself(link: HtmlElement) -> bool:
     return len(said) > 1 and said in unquote(link.get("href") or "").lower()
 
 
-def _author_hints(elements: list[HtmlElement], path: ElementPath) -> float:
+def _author_hints(elements: list[HtmlElement], path: ElementPath, evidence: Evidence) -> float:
     links = sum(element.tag == "a" and (leads_to_user(element) or _names_itself(element)) for element in elements)
     wrapped = sum(any(map(leads_to_user, element.iter("a"))) for element in elements)
     stated = any("author" in f"{element.get('itemprop') or ''} {element.get('rel') or ''}" for element in elements)
-    named = bool(_USER_NAME.search(" ".join(path[-2:]))) or stated
+    told = sum(each in evidence.people for each in elements) > HALF * len(elements)  # as in "Posted by Ann"
+    named = bool(_USER_NAME.search(" ".join(path[-2:]))) or stated or told
     role = bool(_ROLE.search(path[-1]))
     return max(float(links), 0.6 * wrapped) / len(elements) + 0.8 * named - 0.8 * role
 
@@ -330,7 +331,7 @@ def _drafts(group: _Group, evidence: Evidence, url: str) -> Iterator[Draft]:
     around = [Beside("", "")] * len(bodies) if group.author and group.time else beside(bodies, evidence)
     for by_path, body, own, near in zip(holding, bodies, marks, around, strict=True):
         author = _name(by_path[group.author][0]) if group.author and group.author in by_path else ""
-        author = near.author if not group.author else author if is_name(author) else ""
+        author = near.author if not group.author else author if is_name(author) else _other_name(by_path, evidence)
         time = _stamp(by_path.get(group.time, []), evidence.times) if group.time else near.time
         outer = _outermost_inside(body, group.members, evidence)
         rest = group.said.rest(body, own) if group.said.holds(body, own) else [body]
@@ -340,6 +341,12 @@ def _drafts(group: _Group, evidence: Evidence, url: str) -> Iterator[Draft]:
         size = group.said.words(body, own)
         place = next(iter(by_path.values()))[0]
         yield Draft(place, rest[0] if rest else body, size, author, time, read, since=near.at)
+
+
+def _other_name(by_path: ElementsByPath, evidence: Evidence) -> str:
+    """Who is named first in a block that has no name where the others have theirs, as the first post may be."""
+    named = (each for elements in by_path.values() for each in elements if each in evidence.people)
+    return evidence.people.get(min(named, key=evidence.at.__getitem__, default=None), "")
 
 
 def _post_id(by_path: ElementsByPath) -> str:
