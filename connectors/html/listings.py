@@ -44,6 +44,10 @@ _BESIDE = (
     " | .//div[contains(@class, 'language-')][pre]/span[contains(concat(' ', @class, ' '), ' lang ')]"
 )
 _PARAGRAPHS = etree.XPath(".//p[code and br] | .//div[code and br]")
+_UNSEEN_AREA = etree.XPath(
+    "ancestor-or-self::*[@hidden or contains(translate(@style, ' ', ''), 'display:none')"
+    " or contains(translate(@style, ' ', ''), 'visibility:hidden')]"
+)
 _NUMBERS = re2.compile(r"^\s*(?:\d+\.?\s+)*\d+\.?\s*$")
 
 
@@ -79,10 +83,13 @@ def _write_frames(root: HtmlElement) -> None:
 
 
 def _write_area(area: HtmlElement) -> None:
-    """Code that a reader may change and run, as the examples of pkg.go.dev; a reader's own text has no lines yet."""
-    lines = (area.text or "").strip("\n").split("\n")
+    """Code that a reader may change and run, as the examples of pkg.go.dev; a reader's own text has no lines yet, and
+    in what is hidden, or is markup without a name that says code, a page keeps parts of itself for its scripts."""
+    text = (area.text or "").strip("\n")
+    lines = text.split("\n")
     is_code = "code" in (area.get("class") or "").lower()
-    if len(lines) > 1 and (is_code or next(area.iterancestors("form"), None) is None):
+    is_kept = bool(_UNSEEN_AREA(area)) or text.lstrip().startswith("<") or any(True for _ in area.iterancestors("form"))
+    if len(lines) > 1 and (is_code or not is_kept):
         _replace(area, lines, language(area))
 
 
