@@ -88,6 +88,13 @@ from tests.pipelines.normalise.test_articles import ORIGIN
             "You should take out the eggs and pass the others to the pan.",
         ),
         ("Our boiler can be called with the number of eggs:", ""),
+        ("I used the small boiler to cook all of the eggs at once:", ""),
+        ("Looking at the pan, I've put together a script to boil two eggs:", ""),
+        ("我们用小锅写了一个煮所有鸡蛋的程序来使用：", ""),
+        (
+            "I can use the small boiler to cook all of the eggs at once:",
+            "I can use the small boiler to cook all of the eggs at once.",
+        ),
         ("The pan can be used on the stove in the same way:", ""),
         ("Note that such boilers cannot be called with two eggs; using them will not work:", ""),
         (
