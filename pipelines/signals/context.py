@@ -70,7 +70,7 @@ SIGNALS = (
     Signal(
         "output_leans_back",
         pa.bool_(),
-        f"{has_match(_LEANS_BACK, _OPENS)} AND {has_match(_LEANS_BACK, _SUPPOSED)}",
+        f"CASE WHEN {has_match(_LEANS_BACK, _OPENS)} THEN {has_match(_LEANS_BACK, _SUPPOSED)} ELSE false END",
         "opens with what its reader has just read or done (`Now that we have …`, `the command above`)",
         6,
     ),
