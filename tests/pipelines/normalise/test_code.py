@@ -89,8 +89,8 @@ from tests.pipelines.normalise.test_articles import ORIGIN
         ),
         ("Our boiler can be called with the number of eggs:", ""),
         ("I used the small boiler to cook all of the eggs at once:", ""),
-        ("Looking at the pan, I've put together a script to boil two eggs:", ""),
-        ("我们用小锅写了一个煮所有鸡蛋的程序来使用：", ""),
+        ("Looking at the pan, I've put together a script to run two boilers at once:", ""),
+        ("我们为所有的鸡蛋写了一个可以运行的煮蛋程序：", ""),
         (
             "I can use the small boiler to cook all of the eggs at once:",
             "I can use the small boiler to cook all of the eggs at once.",
