@@ -21,8 +21,10 @@ class Record:
     `score` is the number of votes for the answer. `accepted` says whether the asker accepted it (None: the site has no
     such mark), `thanked` whether the asker wrote that it helped (None: the asker did not come back to it).
     `answers_before` counts the posts between question and answer that are not the asker's (None: no thread, or one in
-    another order than it was written). `edited_at` is the time of the last edit of the output, `instruction_edited_at`
-    that of the last edit of the question and all earlier turns (None: not edited, or the site does not say).
+    another order than it was written). `sections_after` counts the sections of the article that follow and do not only
+    lead elsewhere: a lead with none is the whole page (None: no section of an article). `edited_at` is the time of the
+    last edit of the output, `instruction_edited_at` that of the last edit of the question and all earlier turns (None:
+    not edited, or the site does not say).
 
     `history` holds the messages before the instruction; its rows are those of HISTORY. Where it ends with a message of
     the role tool, the instruction is in it already: it is the last message of the user, repeated. `system` is the
@@ -57,6 +59,7 @@ class Record:
     tool_calls: str = ""
     thanked: bool | None = None
     answers_before: int | None = None
+    sections_after: int | None = None
 
 
 RECORD = pa.schema(
@@ -86,6 +89,7 @@ RECORD = pa.schema(
         ("tool_calls", pa.string()),
         ("thanked", pa.bool_()),
         ("answers_before", pa.int32()),
+        ("sections_after", pa.int32()),
     ]
 )
 

@@ -39,6 +39,7 @@ _HOUSEKEEPING = frozenset(
 )
 # a book's list of its pages is called so, and so is what sums it up
 _SUMMARY = "summary"
+_SORTED = re2.compile(r"^(?:\d{4}-\d{2}-\d{2}|0\d*)[-_. ]+")
 _LISTED = re2.compile(r"^\s*(?:[-*+]\s+|\d+[.)]\s+)?(?:\[[^\]]*\]\([^)]*\)|#+ .*|-{3,}|)\s*$")
 # what a site made with Hugo writes its pages by
 _TEMPLATES = re2.compile(r"/(?:layouts/(?:_?shortcodes|_?partials|_default|_markup)|archetypes)/")
@@ -123,7 +124,7 @@ def _read(text: str, key: str, url: str, about: dict[str, Any]) -> tuple[str, tu
         markup = render(_plain(text, key, about))
     except Exception as error:  # markdown-it names no exceptions for text that it cannot take
         raise Unreadable("unparsable_markdown", type(error).__name__) from error
-    return sections(markup, url, str(about.get("title") or "").strip())
+    return sections(markup, url, front_matter.title(about))
 
 
 def _plain(text: str, key: str, about: dict[str, Any]) -> str:
@@ -146,10 +147,12 @@ def _is_contents(path: Path) -> bool:
 
 
 def _named(key: str) -> str:
-    """What a file without a title is called: by its name, or its folder's where that is "index" or such."""
+    """What a file without a title is called: by its name, or its folder's where that is "index" or such, without the
+    date or number that sorts it: `2024-05-01-mills`, `017_mills`."""
     path = Path(key)
     unnamed = path.stem.strip("_").lower() in ("index", "readme", "home", "instructions", "intro", "introduction")
-    return (path.parent.name if unnamed and path.parent.name else path.stem).replace("-", " ").replace("_", " ")
+    name = path.parent.name if unnamed and path.parent.name else path.stem
+    return (_SORTED.sub("", name) or name).replace("-", " ").replace("_", " ")
 
 
 def _missing(markdown: str) -> str:

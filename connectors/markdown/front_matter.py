@@ -13,6 +13,7 @@ from connectors.reading.times import parse_time
 
 _LONGEST = 1 << 16
 _LICENCE_KEYS = ("license", "licence", "spdx")
+_TITLE_KEYS = ("title", "question")  # the latter where each question of an FAQ is a file
 _EDIT_KEYS = ("lastmod", "last_modified_at", "updated", "last_updated")  # of Hugo, Jekyll, Zola and Hexo, others
 
 
@@ -45,6 +46,11 @@ def licence(about: dict[str, Any]) -> str:
         return spdx(stated) or (canonicalize_license_expression(stated) if stated else "")
     except InvalidLicenseExpression:
         return ""
+
+
+def title(about: dict[str, Any]) -> str:
+    """What the file is called, or what it answers, else ""."""
+    return next((stated for key in _TITLE_KEYS if (stated := str(about.get(key) or "").strip())), "")
 
 
 def language(about: dict[str, Any]) -> str:

@@ -138,10 +138,10 @@ def _inspect(work: tuple[Connector, Page, Tombstones, Path]) -> _PageImpact | No
 
 
 def _rows(connector: Connector, page: Page) -> dict[str, dict[str, Any]]:
-    """The records and pairs of a page by id, without the number of answers before: it says nothing of what they said,
-    and the next run counts anew."""
+    """The records and pairs of a page by id, without the numbers of answers before and sections after: they say
+    nothing of what these said, and the next run counts anew."""
     parsed = parse_page(connector, page)
-    records = {row["record_id"]: row | {"answers_before": None} for row in parsed.records}
+    records = {row["record_id"]: row | {"answers_before": None, "sections_after": None} for row in parsed.records}
     return records | {row["pair_id"]: row for row in parsed.pairs}
 
 

@@ -1,6 +1,6 @@
 """Articles → one record per section that teaches something, and one per piece of code with what introduces it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import re2
 
@@ -15,8 +15,8 @@ from pipelines.normalise import (
     openings,
     question_lists,
     recaps,
-    releases,
     surroundings,
+    untaught,
 )
 from pipelines.normalise.headings import Heading
 from pipelines.normalise.markdown import fenced, on_prose
@@ -29,13 +29,10 @@ SHORT_LEAD, SHORT_WIDE_LEAD = 600, 200  # characters, of Latin and of Han, befor
 SHORT_QUESTION = 40  # characters; a shorter question says what it is about unless its words do
 TASK_FACETS = ("installation", "usage", "configuration", "testing", "troubleshooting")
 
-_LINK = re2.compile(r"\[[^\]\n]*\]\([^)\n]*\)|<?https?://[^\s>)]+>?")
-_FOOTER = re2.compile(r"^Part of the .{1,60} suite\.?$")
-_COMMENT = re2.compile(r"\A(?:\s*(?://|/\*)[^\n]*)+\z")
-_TABLE = re2.compile(r"[|\-:\s]+")
 _PROPER_NAME = re2.compile(r"[\s(“\"][A-Z][A-Za-z]+|`|\p{Han} ?[A-Za-z]{2}")
 _TITLE_CASE = re2.compile(r"^(?:[A-Z][\pL'’]*[ ?]*)+$")  # "Which Editor?": no word of it need be a name
 _NUMBER_ANCHOR = re2.compile(r"(?i)^(?:_|id|sec(?:tion)?[-_]?|toc[-_]?|heading[-_]?|h|page=|slide=)?\d+$")
+_POINTS = re2.compile(r"\b(?:the|this|that|these|those) [a-z]+")
 _CLAUSE = re2.compile(r"^(?:How|Why|What|When|Where|Which|Who) \S+ ")
 _OTHER_SCRIPT = re2.compile(
     r"[\p{Cyrillic}\p{Greek}\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}\p{Arabic}\p{Hebrew}\p{Thai}]{2}"
@@ -50,13 +47,14 @@ _INDEX_ENTRY = re2.compile(r"^[A-Za-z0-9](?:\s*[-–—]\s*[A-Za-z0-9])?$")  # "
 class HeadingPath:
     """What the article is about, the headings down to a section, and the language of the question about it.
 
-    `is_defined`: the section begins by saying what its heading is.
+    `is_defined`: the section begins by saying what its heading is. `is_whole`: it is all that the article says.
     """
 
     about: str
     names: tuple[str, ...]
     language: str
     is_defined: bool = False
+    is_whole: bool = False
 
     def classify(self, name: str) -> Heading:
         """The form of a heading in this language."""
@@ -90,12 +88,13 @@ class HeadingPath:
 
 @dataclass(frozen=True, slots=True)
 class RecordBuilder:
-    """Builds the records of one article. `numbered`: the article's headings begin with bare numbers."""
+    """Builds the records of a part of an article. `numbered`: the article's headings begin with bare numbers."""
 
     article: Article
     origin: Origin
     language: str
     numbered: bool = False
+    sections_after: int | None = None
 
     def name(self, heading: str) -> str:
         """A heading without markup and number."""
@@ -129,6 +128,7 @@ class RecordBuilder:
             instruction=instruction,
             input="",
             output=output,
+            sections_after=self.sections_after,
         )
 
 
@@ -143,9 +143,10 @@ def extract(article: Article, origin: Origin) -> Extraction:
     above = _topic_above(article.context) if headings.classify(about).form == "facet" else ""
     sections = fragments.answer_whole(fragments.join(exercises.join_solutions(question_lists.split(article.sections))))
     divided = {section.path[:depth] for section in sections for depth in range(1, len(section.path))}
-    for section in sections:
-        around = (about,) if above else ()
-        _add_section(extraction, builder, section, above or about, around, section.path in divided)
+    around = (about,) if above else ()
+    for section, following in zip(sections, fragments.sections_after(sections), strict=True):
+        part = replace(builder, sections_after=following)
+        _add_section(extraction, part, section, above or about, around, section.path in divided)
     if not article.sections and not article.steps:
         extraction.rejects.append((article.key, "no_sections"))
     return extraction
@@ -199,9 +200,9 @@ def _add_section(
     record_id = part_id(builder.origin, builder.article.key, part)
     output = clean.article(section.markdown, builder.article.url or builder.origin.url)
     output = clean.finished(on_prose(output, asides.without_asides))
-    output = on_prose(_without_banner(output, about), recaps.without_recaps)
+    output = on_prose(untaught.without_banner(output, about), recaps.without_recaps)
     output = openings.without_link(output)
-    reason = "back_matter" if headings.lead_to_references(section.path) else _reject_reason(output, about)
+    reason = "back_matter" if headings.lead_to_references(section.path) else untaught.reject_reason(output, about)
     if reason:
         extraction.rejects.append((part, reason))
         return
@@ -213,7 +214,7 @@ def _add_section(
         instruction = _exercise_instruction(question, names)
         extraction.records.append(builder.record(record_id, "question", instruction, answer, section.anchor))
         return
-    parted = is_divided and not _LISTED.search(answer) if names else len(builder.article.sections) > 1
+    parted = is_divided and not _LISTED.search(answer) if names else bool(builder.sections_after)
     is_introduction = parted and not _STEPS.search(answer)
     kind, instruction = _instruction(path, record_id, is_introduction, len(answer))
     if not instruction:
@@ -234,7 +235,8 @@ def _heading_path(builder: RecordBuilder, about: str, names: tuple[str, ...], ou
             about, names = "", names[-1:]
     about = surroundings.manual_of(about, names[-1]) if names else about
     names = surroundings.with_circumstance(about, names) if language == "en" else names
-    return HeadingPath(about, names, language, bool(names) and headings.is_defined(names[-1], output))
+    is_defined = bool(names) and headings.is_defined(names[-1], output)
+    return HeadingPath(about, names, language, is_defined, not names and not builder.sections_after)
 
 
 def _exercise_instruction(question: str, names: tuple[str, ...]) -> str:
@@ -270,29 +272,6 @@ def _part_name(section: Section) -> str:
     if section.anchor and not _NUMBER_ANCHOR.match(section.anchor):
         return section.anchor
     return "/".join(slug(headings.plain(name)) for name in section.path) or "lead"
-
-
-def _reject_reason(output: str, about: str) -> str:
-    """Why a section cannot be taught, or "".
-
-    It has no words, only links, a manual's footer, notes on releases, a comment of its author, or its article's title
-    again.
-    """
-    if _FOOTER.match(output) or releases.tells_releases(output):
-        return "back_matter"
-    if _COMMENT.match(output):
-        return "only_remark"
-    if not _LETTER.search(_LINK.sub("", output)):
-        return "only_links" if _LETTER.search(output) else "empty_section"
-    words = headings.plain(_TABLE.sub(" ", output)) if len(output) < 300 else ""
-    return "only_title" if words and slug(words) == slug(about) else ""
-
-
-def _without_banner(output: str, about: str) -> str:
-    """`output` without a table at its top that only repeats the article's title, as generators of manuals write it."""
-    table, _, rest = output.partition("\n\n")
-    repeats = table.startswith("|") and rest and slug(headings.plain(_TABLE.sub(" ", table))) == slug(about)
-    return clean.article(rest, "") if repeats else output
 
 
 def _prose(markdown: str) -> str:
@@ -337,14 +316,15 @@ def _from_heading(heading: Heading, path: HeadingPath, record_id: str, leads: bo
 
 
 def _lead_instruction(path: HeadingPath, record_id: str, is_introduction: bool) -> tuple[str, str]:
-    """The text before the first heading is about the whole article; the steps are often in later sections."""
+    """The text before the first heading is about the whole article; the steps are often in later sections. A text
+    without headings introduces nothing: it is asked for as a section called like the article would be."""
     if not path.about or surroundings.is_of_site(path.about):
         return "no_title", ""
     heading = path.classify(path.about)
     if heading.form in ("facet", "back_matter"):
         return "heading_meaningless", ""
     explains = heading.form == "topic" or (heading.form == "how_to" and is_introduction)
-    if explains and not _CLAUSE.match(path.about):
+    if explains and not path.is_whole and not _CLAUSE.match(path.about):
         return "explanation", phrase("lead", record_id, path.language, about=path.about)
     return _from_heading(heading, HeadingPath("", (path.about,), path.language), record_id)
 
@@ -395,5 +375,7 @@ def _mentions(text: str, about: str) -> bool:
 
 
 def _shares_word(question: str, about: str) -> bool:
+    """Whether the question names what the article is about: "the sauce" of an article on one sauce does not."""
+    question = question if _mentions(question, about) else _POINTS.sub("", question)
     words = {word for word in slug(about).split("-") if len(word) > 3 or clean.is_chinese(word)}
     return any(word in question.lower() for word in words)

@@ -47,8 +47,10 @@ _ALONE = (
     + r"]*(?:(?:back|go|return) to (?:the )?(?:top|contents|table of contents|index)|table of contents"
     r"|skip to (?:main )?content|edit (?:this page|on github|me on github)"
     r"|improve this page|report a bug|show source|permalink|was this (?:page|article) helpful\?"
+    r"|(?:read|show|view|see|load) more|show less|text size|advertisement|listen to this article"
     r"|last (?:updated|modified)(?: on|:)[^.\n]{0,60}"
     r"|上一页|下一页|上一章|下一章|返回顶部|回到顶部|回到?目录|返回目录|编辑本页"
+    r"|更多|查看更多|查看全部|展开全文|阅读全文|展开|收起"
     r"|在 ?github 上编辑|最后更新[^。\n]{0,40}|起始页)[" + _ARROWS + r"]*(?:\]\([^)\s]*\))?)[*_|)" + _ARROWS + r"]*$"
 )
 _NAVIGATION, _SOME_NAVIGATION = re2.compile(rf"(?i)^{_ALONE}"), re2.compile(rf"(?im)^{_ALONE}")
@@ -74,7 +76,7 @@ _BLANK_LINES = re2.compile(r"\n[ \t]*\n(?:[ \t]*\n)+")
 _SENTENCE_END = re2.compile(r"[.!?][\"”')\]]*(?:\s+|$)|[。！？][”’）]*")
 _OWN_LINE = re2.compile(rf"^\s*(?:{BLOCK}|" r"[-*+•] |\d{1,3}[.)] |[|>#]|:\s|\[[^\]]+\]:|={3,}\s*$|[-*_]{3,}\s*$|<)")
 _CLOSED = ("|", "#", "<", BLOCK)  # what a line begins with that no further line belongs to
-LONG_ADDRESS = 300  # characters: programs and pictures written into an address, and marks of who follows it
+LONG_ADDRESS = 200  # characters: programs and pictures written into an address, and marks of who follows it
 ROUNDS = 20  # of cleaning: what hides a hundred greetings one behind the other keeps some
 _FORMULA = re2.compile(r"\$\$|\\begin|\\\[")
 _RULES = re2.compile(r"\A(?:[-*_]{3,}\s*\n)+|(?:\n\s*[-*_]{3,}\s*)+\z")

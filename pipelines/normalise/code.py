@@ -77,6 +77,13 @@ _ASKS_FOR_CODE = re2.compile(
     r"|运行|执行|输入|使用|编写|创建|添加|定义|调用|安装|打开|修改|可以|需要|只需|必须|应当"
     r"|(?:^|[^申邀])请(?:[^求教假]|$)|(?:^|[^重主必需只概摘简扼次纲提])要(?:[^求素点么旨件]|$)"
 )
+# "I used my own tool to make a bucket" tells what somebody did
+_NARRATES = re2.compile(
+    r"(?i)^(?:[^,.]{1,60}, |and |so |then |\S+ing [^,.]{1,60} )?(?:i|we)(?:['’](?:ve|d)| have| had)? "
+    r"(?:(?:then|also|just|finally|eventually|even|only|\w+ly) )?(?:[a-z]+[^\We]ed|ran|used|got|made|wrote|found|set up"
+    r"|built|took|did|went|chose|put|told|gave|had|was|were|began|kept|learnt|knew|saw|thought|came)\b"
+    r"|^我们?[^，。]{0,6}(?:用|写|做|加|改|装|跑|试|建)了"
+)
 # "Compile it using:" names no means
 _UNFINISHED = re2.compile(r"(?i)[,，]? (?:by )?(?:using|via)$")
 # "The responses are:" says what something is, "the simplest way is:" does not
@@ -160,7 +167,7 @@ def _is_code_request(paragraph: str) -> bool:
     last = paragraph[clean.last_sentence(paragraph) :]
     shortest = 12 if clean.is_chinese(paragraph) else 40
     complete = len(last) >= shortest and not paragraph[:1].islower()
-    if not complete or _REFERS_BACK.search(paragraph) or _SHOWS_OUTPUT.search(last):
+    if not complete or _REFERS_BACK.search(paragraph) or _SHOWS_OUTPUT.search(last) or _NARRATES.search(last):
         return False
     if _TELLS.search(last) and not _WAY.search(last):
         return False

@@ -54,6 +54,19 @@ def answer_whole(sections: tuple[Section, ...]) -> tuple[Section, ...]:
     return tuple(whole)
 
 
+def sections_after(sections: tuple[Section, ...]) -> tuple[int, ...]:
+    """How many sections follow each, without those that lead elsewhere: "See also" after a lead makes it no lead."""
+    tells = [bool(section.markdown.strip()) and not _leads_elsewhere(section) for section in sections]
+    return tuple(sum(tells[at + 1 :]) for at in range(len(sections)))
+
+
+def _leads_elsewhere(section: Section) -> bool:
+    names = [headings.plain(name) for name in section.path]
+    return headings.lead_to_references(section.path) or any(
+        headings.classify(name).form == "back_matter" for name in names
+    )
+
+
 def _parts_of(section: Section, following: Iterable[Section]) -> list[Section]:
     depth = len(section.path)
     return list(takewhile(lambda one: len(one.path) > depth and one.path[:depth] == section.path, following))

@@ -43,6 +43,17 @@ _RELATED = re2.compile(
     r"|pages|cheat ?sheets|documents|documentation|topics|posts)$"
     r"|^(?:相关|更多|其他|其它|推荐|参考|有用的)(?:的)?(?:文章|阅读|链接|资源|资料|主题|文档|页面)$"
 )
+# What a site asks of its readers, and who wrote for it
+_OF_THE_SITE = re2.compile(
+    r"(?i)^(?:(?:please )?support (?:us|our work|our journalism|this (?:site|project|blog|magazine))"
+    r"|become an? (?:patron|supporter)|make a donation|donate (?:now|today|here)|subscribe to (?:our|my) .{0,30}"
+    r"|(?:follow|join) us(?: on .{1,40})?|about the authors?|meet the author"
+    r"|unterstützen? (?:sie )?(?:uns|unsere arbeit)|unterstütze \S+ (?:bereits|schon|jetzt|mit).{0,30}|jetzt spenden"
+    r"|spenden?(?: sie)?(?: jetzt)?|über (?:den|die|das) autor(?:in|en)?|folge[nt]? (?:sie )?uns.{0,30}"
+    r"|soutene[zr](?:-nous| .{1,30})|faites un don|à propos de l['’]auteure?|apóyanos|haz una donación"
+    r"|sobre (?:el|la) autora?|поддержите .{1,30}|об авторе|(?:支持|赞助|打赏|捐助)(?:我们|作者|本站|本项目)|关于作者"
+    r"|作者简介|关注我们)[.!！]?$"
+)
 # Mail addresses and links and nothing else: there is nothing that could be explained
 _ADDRESS = r"(?:(?:mailto:)?[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:https?|ftp)://[^\s,;，、]+|www\.[^\s,;，、]+)"
 _ADDRESSES = re2.compile(
@@ -255,7 +266,7 @@ def classify(heading: str) -> Heading:
     name = (languages.simplified(heading) if is_chinese else heading).lower().strip(" .!")
     if _ADDRESSES.match(heading):
         return Heading("address", heading)
-    if name in BACK_MATTER or _RELATED.match(name):
+    if name in BACK_MATTER or _RELATED.match(name) or _OF_THE_SITE.match(heading):
         return Heading("back_matter", heading)
     if name in FACETS:
         return Heading("facet", FACETS[name])
@@ -266,7 +277,7 @@ def classify_foreign(heading: str) -> Heading:
     """The form of a heading in another language, where only the question mark is understood."""
     if _ADDRESSES.match(heading):
         return Heading("address", heading)
-    if heading.lower().strip(" .!") in BACK_MATTER:
+    if heading.lower().strip(" .!") in BACK_MATTER or _OF_THE_SITE.match(heading):
         return Heading("back_matter", heading)
     return Heading("question" if heading.endswith(_ASKS) else "topic", heading)
 

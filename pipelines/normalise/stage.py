@@ -29,7 +29,7 @@ from schemas.manifest import Manifest, Shard
 from schemas.page import Page
 from schemas.record import PAIR, RECORD, REJECT
 
-VERSION = 19  # 19: manuals lose no short lines; names in words, whole pages behind an early end
+VERSION = 19  # 19: sections that follow are counted; manuals lose no short lines, names in words are authors
 DEADLINE = 5.0  # seconds for one page; a chunk that needs more is tried again page by page, so chunks are small
 MEMORY = 1 << 29  # bytes of address space per worker; what it imports takes as much again
 CHUNK_PAGES = 8

@@ -42,7 +42,7 @@ _LEANS_BACK = (
     r"|solution|step"
     r"|alternative|technique|strategy|thing))\b|^(?:we|you) now (?:have|know|can|need)\b"
     r"|^let['’]s \w+(?: a look)?(?: at)? another\b|\bas (?:noted|described|mentioned|explained|discussed) previously\b"
-    r"|上面(?:的)?(?:命令|代码|例子|示例|步骤|程序|内容|这)|如上文|书接上文|(?:刚才|刚刚)的"
+    r"|上面(?:的)?(?:命令|代码|例子|示例|步骤|程序|内容|这)|(?:以上|上述)(?:的)?(?:步骤|方法|操作|命令|代码|例子|示例)|如上文|书接上文|(?:刚才|刚刚)的"
     r"|前面的(?:命令|代码|例子|示例|步骤|程序|内容|章节|部分)"
     r"|(?:前面|刚才|刚刚|先前)(?:我们|已|介绍|创建|安装|讲|提|说|写|看[到过]|学)"
     r"|之前(?:我们|已经|创建|安装|学|讲|提到|说过|写)|我们(?:已经(?:学|知道|了解|创建|安装|看|介绍|讲|有了|完成)"
@@ -58,12 +58,20 @@ _LEANS_BACK = (
 )
 _BEGINNING = rf"regexp_replace(left(output, {10 * OPENING}), '(?s)(?:```|\n(?:[-*+|]|\d{{1,2}}\.) ).*', '')"
 
+# "Let's say you have just finished editing": nobody has
+_SUPPOSES = (
+    r"(?i)\b(?:(?:let['’]s )?(?:say|suppose|imagine|assume)|perhaps|maybe|if|when|whenever|once|after)\b[^.]{0,30}"
+    r"\b(?:we|you)(?:['’]ve| have)? (?:just|already|now|finally) \w+"
+)
+_OPENS = f"left(regexp_replace({_BEGINNING}, '`[^`\n]*`', ' ', 'g'), {OPENING})"
+_SUPPOSED = "regexp_replace({text}, '{pattern}', ' ')".format(text=_OPENS, pattern=_SUPPOSES.replace("'", "''"))
+
 SIGNALS = (
     Signal(
         "output_leans_back",
         pa.bool_(),
-        has_match(_LEANS_BACK, f"left(regexp_replace({_BEGINNING}, '`[^`\n]*`', ' ', 'g'), {OPENING})"),
+        f"CASE WHEN {has_match(_LEANS_BACK, _OPENS)} THEN {has_match(_LEANS_BACK, _SUPPOSED)} ELSE false END",
         "opens with what its reader has just read or done (`Now that we have …`, `the command above`)",
-        5,
+        6,
     ),
 )

@@ -189,12 +189,15 @@ def _quoted(pattern: str) -> str:
     return pattern.replace("'", "''")
 
 
+# items of a list of which each ends so
+_COMMAS = r"\n *(?:[-*+]|\d+[.)]) [^\n]*[,，;；、]\n+ *(?:[-*+]|\d+[.)]) [^\n]*[,，;；、]\s*$"
 _UNQUOTED = f"regexp_replace({_PROSE}, '{_quoted(_SAID)}', ' ', 'g')"
 _ENDS_AS_ASKED = "right(rtrim(output), 1) IN (right(rtrim(input), 1), right(rtrim(instruction), 1))"
 _BREAKS_OFF = f"""(CASE WHEN NOT {has_match(_TRUNCATED, "right(output, 200)")} THEN false ELSE
 NOT (regexp_matches(output, '[;；]\\s*$') AND {has_match(_STATEMENT, "output")})
 AND NOT (source_kind = 'forum' AND regexp_matches(output, '[，、]\\s*$'))
 AND NOT regexp_matches(output, '(?:[:;=]-?[()DPp|/]|[.!?。！？] [“”»])\\s*$')
+AND NOT {has_match(_COMMAS, "right(output, 400)")}
 AND NOT (source_kind = 'instructions' AND ({_ENDS_AS_ASKED} OR {has_match(_CLOSE, "output")}
   OR {has_match(_BLOCK, "output")} OR {count_matches(_FIELDS, "output")} > 2
   OR (length(output) < 100 AND (ends_with(rtrim(output), ',') AND {has_match(_VERSE, _ASKED)}
@@ -259,7 +262,7 @@ SIGNALS = (
         pa.bool_(),
         f"{_BREAKS_OFF} OR regexp_matches(output, '(?s)^(?:[^`]*```[^`]*```)*[^`]*```[^`]*$')",
         "ends in a colon, a comma, a word that never ends a sentence, or inside a fence; Self-Instruct",
-        4,
+        5,
     ),
     Signal(
         "output_html_residue",

@@ -97,5 +97,5 @@ SIGNALS = (
         4,
     ),
     Signal("pair_self_harm", pa.int32(), phrases, "harm to oneself: wishes, methods, incitement", 4),
-    Signal("pair_danger", pa.int32(), phrases, "how to make weapons, drugs, malware; crimes", 5),
+    Signal("pair_danger", pa.int32(), phrases, "how to make weapons, drugs, malware; crimes", 6),
 )

@@ -29,10 +29,10 @@ FLOORS = {  # recall and precision on the half held back
 }
 BOUND = {"en": 0.8, "zh": 0.7}  # of the default policy
 REQUESTS = {  # recall, false alarms; the bar is .60 at .05
-    ("requests", "en"): (0.55, 0.04),
-    ("requests", "zh"): (0.56, 0.02),
-    ("goals", "en"): (0.22, 0.02),
-    ("goals", "zh"): (0.36, 0.02),
+    ("requests", "en"): (0.61, 0.04),
+    ("requests", "zh"): (0.67, 0.02),
+    ("goals", "en"): (0.29, 0.02),
+    ("goals", "zh"): (0.4, 0.02),
 }
 ALARMS = {"technical": 1, "harmless": 1, "everyday": 3}  # texts flagged per kind, at most
 

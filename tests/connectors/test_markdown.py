@@ -16,9 +16,9 @@ from tests.connectors.recorded import OFFLINE
 HERE = Path(__file__).parent / "markdown"
 
 
-def read(text: str, base_url: str = "") -> list[object]:
+def read(text: str, base_url: str = "", key: str = "a/page.md") -> list[object]:
     connector = Markdown(name="guide", folder=HERE, base_url=base_url)
-    return list(connector.parse(Page("guide", "a/page.md", "a/page.md", text.encode(), "text/markdown")))
+    return list(connector.parse(Page("guide", key, key, text.encode(), "text/markdown")))
 
 
 def body(text: str, base_url: str = "") -> str:
@@ -139,6 +139,24 @@ def test_a_book_takes_in_lines_and_anchors(tmp_path: Path) -> None:
 )
 def test_a_text_may_begin_with_its_title_on_the_second_level(text: str, title: str) -> None:
     article = read(text)[-1]
+    assert isinstance(article, Article)
+    assert article.title == title
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "title"),
+    [
+        ("a.md", "---\nquestion: Why does the stone smell?\n---\n\nIt is wet.", "Why does the stone smell?"),
+        ("a.md", "---\ntitle: Stones\nquestion: Why?\n---\n\nIt is wet.", "Stones"),
+        ("017_wet-stones.md", "They smell.", "wet stones"),
+        ("2024-05-01-wet-stones.md", "They smell.", "wet stones"),
+        ("12-stones.md", "They smell.", "12 stones"),
+        ("404.md", "Not there.", "404"),
+        ("01-.md", "They smell.", "01 "),
+    ],
+)
+def test_a_text_is_called_by_what_it_answers_or_its_file(key: str, text: str, title: str) -> None:
+    article = read(text, key=key)[-1]
     assert isinstance(article, Article)
     assert article.title == title
 

@@ -96,6 +96,15 @@ def test_leads_that_only_announce_go(part: str, output: str, kind: str, rules: s
     assert broken(lead | {"instruction": "Introduce mills.", "output": output}) == [rules]
 
 
+@pytest.mark.parametrize(
+    ("following", "rules"), [(0, set()), (1, {"output_brief_lead"}), (None, {"output_brief_lead"})]
+)
+def test_a_page_that_is_only_a_lead_stays(following: int | None, rules: set[str]) -> None:
+    lead = {"record_id": "board:0#lead", "source_kind": "tutorial", "kind": "explanation", "score": None}
+    page = lead | {"instruction": "Explain mill brushes.", "output": BRIEF, "sections_after": following}
+    assert broken(page) == [rules]
+
+
 FOUND = "Sieves are found in every mill of the valley, and what they are made of tells how old the mill may be today."
 
 

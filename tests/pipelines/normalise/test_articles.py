@@ -53,6 +53,8 @@ def asked(title: str, *path: str, text: str = "Boil water first, then wait.") ->
         ("Eggs", ("https://eggs.example/boiling?for=ten",), "rejected", ["heading_meaningless"]),
         ("鸡蛋", ("网址：www.eggs.example",), "rejected", ["heading_meaningless"]),
         ("ann@example.org", (), "rejected", ["no_title"]),
+        ("Mill flour and bread", ("Where is the flour made?",), "question", ["Mill flour", "Where is the flour made?"]),
+        ("Mill flour and bread", ("Where is flour made?",), "question", ["Where is flour made?"]),
         ("Eggs", ("How do I reach ann@example.org?",), "question", ["How do I reach ann@example.org?"]),
         ("Eggs", ("The site www.eggs.example",), "explanation", ["The site www.eggs.example"]),
         ("Eggs", ("[Iron pans](https://eggs.example/iron)",), "explanation", ["Iron pans"]),

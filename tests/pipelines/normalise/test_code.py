@@ -88,6 +88,13 @@ from tests.pipelines.normalise.test_articles import ORIGIN
             "You should take out the eggs and pass the others to the pan.",
         ),
         ("Our boiler can be called with the number of eggs:", ""),
+        ("I used the small boiler to cook all of the eggs at once:", ""),
+        ("Looking at the pan, I've put together a script to run two boilers at once:", ""),
+        ("我们为所有的鸡蛋写了一个可以运行的煮蛋程序：", ""),
+        (
+            "I can use the small boiler to cook all of the eggs at once:",
+            "I can use the small boiler to cook all of the eggs at once.",
+        ),
         ("The pan can be used on the stove in the same way:", ""),
         ("Note that such boilers cannot be called with two eggs; using them will not work:", ""),
         (

@@ -130,6 +130,27 @@ def test_what_stands_before_the_parts_of_a_section_introduces_them(heading: str,
     assert form != "lead" or ("ntrodu" in asked.instruction or "short explanation" in asked.instruction)
 
 
+@pytest.mark.parametrize(
+    ("following", "number"),
+    [
+        ((), 0),
+        ((Section(("See also",), "- [Stones](https://mills.test/stones)"),), 0),
+        ((Section(("参考资料",), "《磨坊》，第三版。"),), 0),
+        ((Section(("Stones",), ""),), 0),
+        ((Section(("Stones",), "Lift them."),), 1),
+        ((Section(("Stones",), "Lift them."), Section(("See also",), "Wheels."), Section(("Wheels",), "Wood.")), 2),
+    ],
+)
+def test_sections_that_follow_are_counted_where_they_tell_something(
+    following: tuple[Section, ...], number: int
+) -> None:
+    sections = (Section((), "A brush of bristles takes the flour from the stones."), *following)
+    record = articles.extract(Article("mills", "", "Mill brushes", sections), ORIGIN).records[0]
+    assert record.sections_after == number
+    introduces = "ntrodu" in record.instruction or "short explanation" in record.instruction
+    assert introduces == bool(number)
+
+
 def test_a_question_is_answered_with_its_parts() -> None:
     asked, mill = ("How do I grind?",), ("Mill",)
     parts = (Section((*asked, "By hand"), "Turn the stone."), Section((*asked, "By water"), "Open the gate."))

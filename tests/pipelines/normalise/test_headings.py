@@ -62,6 +62,10 @@ from pipelines.normalise import headings
         ("Debugging Options", "topic", "Debugging Options"),
         ("Replace Regex Examples", "topic", "Replace Regex Examples"),
         ("For more information", "back_matter", "For more information"),
+        ("Support our work!", "back_matter", "Support our work!"),
+        ("Support vector machines", "topic", "Support vector machines"),
+        ("About the author", "back_matter", "About the author"),
+        ("关于作者", "back_matter", "关于作者"),
     ],
 )
 def test_what_a_heading_asks(heading: str, form: str, text: str) -> None:
