@@ -119,3 +119,8 @@ def test_lines_at_the_ends_of_most_posts_are_the_boards(said: tuple[str, ...], k
 def test_who_says_the_same_each_time_says_it() -> None:
     own = [Block("", "ann", "", f"Dear diary of bread\n\n{said}") for said in ("One.", "Two.")]
     assert without_shared(own) == own
+
+
+def test_where_nobody_is_named_several_speak() -> None:
+    said = [Block("", "", "", f"{text}\n\n[quote](/add/{at}) quote selected") for at, text in enumerate(("One.", "Two."))]
+    assert [block.markdown for block in without_shared(said)] == ["One.", "Two."]

@@ -21,7 +21,8 @@ _OWN = re.compile(r"^(?:>|```|\|)|[,!?，！？]$")  # quotes, code and tables, 
 
 def without_shared(blocks: list[Block]) -> list[Block]:
     """The posts without the lines at their ends that most of them share."""
-    if len({block.author for block in blocks}) < 2:
+    authors = {block.author for block in blocks}
+    if len(authors) == 1 and authors != {""}:  # who may sign what he writes; where nobody is named, several speak
         return blocks
     lines = [block.markdown.split("\n") for block in blocks]
     above = _shared([each[:_MOST] for each in lines])
