@@ -122,5 +122,7 @@ def test_who_says_the_same_each_time_says_it() -> None:
 
 
 def test_where_nobody_is_named_several_speak() -> None:
-    said = [Block("", "", "", f"{text}\n\n[quote](/add/{at}) quote selected") for at, text in enumerate(("One.", "Two."))]
+    said = [
+        Block("", "", "", f"{text}\n\n[quote](/add/{at}) quote selected") for at, text in enumerate(("One.", "Two."))
+    ]
     assert [block.markdown for block in without_shared(said)] == ["One.", "Two."]
