@@ -24,6 +24,7 @@ The contract of the two methods:
 """
 
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,6 +33,7 @@ from typing import Annotated, Literal, Protocol
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
+from pipelines.messages import Message
 from schemas.document import Document, Reject
 from schemas.page import EPOCH, Page
 
@@ -41,10 +43,22 @@ Kind = Literal["forum", "tutorial", "knowledge_base", "instructions"]
 def _beside_recipe(path: Path, info: ValidationInfo) -> Path:
     base = (info.context or {}).get("base")
     # not by `resolve`, which raises where links lead in a circle: that is for the connector to say, as of any path
-    return Path(os.path.realpath(base / path)) if base else path
+    place = Path(os.path.realpath(base / path)) if base else path
+    if _is_special(place):
+        raise ValueError(Message("a pipe, a socket or a device; name a file or a folder"))
+    return place
 
 
-# A relative path in a recipe counts from the recipe's own folder.
+def _is_special(place: Path) -> bool:
+    """Not a file and not a folder, and there: what nobody can open, whoever reads it says."""
+    try:
+        mode = place.stat().st_mode
+    except (OSError, ValueError):
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+# A relative path in a recipe counts from the recipe's own folder. A pipe would be waited for, a device never ends.
 LocalPath = Annotated[Path, AfterValidator(_beside_recipe)]
 
 

@@ -130,15 +130,14 @@ def learn(
     from pipelines import catalog
     from pipelines.annotate import measure
     from pipelines.curate import decisions, learning, preferences
-    from pipelines.models import head
     from pipelines.recipe import load
-    from pipelines.storage import exported, filesystem, lease
+    from pipelines.storage import exported, lease
 
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise WrongInput("{name!r}: not a signal's name; write a-z, 0-9 and _, beginning with a letter", name=name)
     counted = decisions.history(load(recipe) if recipe else None, data)
     named = [one.strip() for one in sources.split(",") if one.strip()]
-    folder = out or filesystem.local_folder(data) / "6_models" / head.FOLDER / name
+    folder = _head_folder(name, out, data)
     with lease.lock_data(data):  # nothing that it learns from is forgotten meanwhile
         with catalog.connect(data) as con:
             source, embedding = preferences.measured(con, data)
@@ -150,6 +149,15 @@ def learn(
         learning.write(folder, name, learnt, [Path(one).name for one in named])
     if not as_json:
         print(tr("{folder} is written; name it in a recipe as `model` under [[annotate.models]]", folder=folder))
+
+
+def _head_folder(name: str, out: Path | None, data: Path) -> Path:
+    from pipelines.models import head
+    from pipelines.storage import exported, filesystem
+
+    if out:
+        exported.check_place(out, data)
+    return out or filesystem.local_folder(data) / "6_models" / head.FOLDER / name
 
 
 def _show_learnt(learnt: "Learnt", as_json: bool) -> None:
@@ -189,6 +197,7 @@ def export_queue(
     from pipelines.recipe import load
     from pipelines.storage import exported
 
+    exported.check_place(out, data)
     loaded = load(recipe)
     rules = policy.load(loaded.policy)
     said = decisions.history(loaded, data)

@@ -38,7 +38,7 @@ from schemas.manifest import Manifest
 from schemas.record import PAIR, RECORD
 from schemas.verdict import CONTAMINATED, PUBLISHED, PUBLISHED_PAIR, REASONS, VERDICT
 
-VERSION = 5  # 5: pairs in the attribution
+VERSION = 6  # 6: e-mail addresses before `.md`, and keys without a name, in ids and addresses
 STAGE = "curate"
 SPLITS = ("train", "validation", "test")
 SHARD_ROWS = 50_000

@@ -1,21 +1,25 @@
 """Reads benchmark files: items with a question, and an answer where the file has one."""
 
-import gzip
 import json
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
+from connectors.reading import packed
 from pipelines.recipe import RecipeError
 
 # Names of fields. The first one that a row has counts.
 QUESTIONS = ("question", "prompt", "problem", "instruction", "text", "query", "input", "content")
 ANSWERS = ("answer", "canonical_solution", "solution", "code", "output", "completion", "response", "target")
 NAMES = ("task_id", "id", "key", "name", "question_id")
+LONGEST = 1 << 24  # bytes of a line
 FINAL_ANSWER = "####"  # GSM8K puts the steps before it and the answer after it
 
 
@@ -74,13 +78,28 @@ def _first(row: Mapping[str, Any], names: tuple[str, ...]) -> str:
 
 
 def _rows(file: Path) -> Iterator[Mapping[str, Any]]:
-    if file.suffix == ".parquet":
-        with pq.ParquetFile(file) as table:
-            for batch in table.iter_batches():
-                yield from batch.to_pylist()
-        return
-    with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
+    """Raises RecipeError where the file is cut, broken, or unpacks to far more than one of its size holds."""
+    try:
+        yield from _of_parquet(file) if file.suffix == ".parquet" else _of_lines(file)
+    except RecipeError:
+        raise
+    except (*packed.ERRORS, pa.ArrowException, zlib.error) as error:
+        raise RecipeError("{file}: cannot be read: {error}", file=file, error=error) from error
+
+
+def _of_parquet(file: Path) -> Iterator[Mapping[str, Any]]:
+    with pq.ParquetFile(file) as table:
+        for batch in table.iter_batches():
+            yield from batch.to_pylist()
+
+
+def _of_lines(file: Path) -> Iterator[Mapping[str, Any]]:
+    with packed.opened(file) as lines:
+        for number, line in enumerate(iter(partial(lines.readline, LONGEST), b""), 1):
+            if len(line) == LONGEST:
+                raise RecipeError(
+                    "{file}:{number}: longer than {most:,} bytes; no item is", file=file, number=number, most=LONGEST
+                )
             if line.strip():
                 yield _parsed(file, number, line)
 
@@ -91,7 +110,7 @@ def _parsed(file: Path, number: int, line: bytes) -> Mapping[str, Any]:
         row = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
     except UnicodeDecodeError as error:
         raise RecipeError("{file}:{number}: not UTF-8; save the file as UTF-8", file=file, number=number) from error
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise RecipeError("{file}:{number}: not JSON: {error}", file=file, number=number, error=error) from error
     if not isinstance(row, dict):
         raise RecipeError(

@@ -11,8 +11,8 @@ from pipelines.publish.export import FORMATS, Format, Snapshot, Split
 from pipelines.publish.trainers import TRAINERS
 from pipelines.storage import checked
 from pipelines.storage.exported import replacing
+from pipelines.storage.layout import EXPORTS
 
-EXPORTS = "exports"  # in the data folder, or the working one where data is in a store
 WAYS: tuple[str, ...] = (*TRAINERS, *FORMATS)  # by a trainer's name all that it reads, by a format's a file per split
 
 

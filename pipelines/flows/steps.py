@@ -23,11 +23,21 @@ from pipelines.flows import nothing_kept
 from pipelines.flows.stages import PER_SHARD, PER_SOURCE, STAGES, WITH_WORKERS, Stage
 from pipelines.messages import Message, joined, tr
 from pipelines.recipe import Recipe, RecipeError
-from pipelines.storage import logs, pages, settling
+from pipelines.storage import inputs, integrity, logs, pages, settling
+from pipelines.storage.layout import OF_MODELS
 from pipelines.workers.pool import ShardExecutor, run_locally
 from schemas.manifest import Manifest
 
 log = logging.getLogger("gristmill")
+# by stage, those before it whose folders it reads
+MADE_OF: dict[Stage, tuple[Stage, ...]] = {
+    "normalise": ("collect",),
+    "annotate": ("normalise",),
+    "dedupe": ("normalise", "annotate"),
+    "curate": ("normalise", "annotate", "dedupe"),
+    "finetune": ("curate",),
+    "prefer": ("curate", "finetune"),
+}
 
 
 @dataclass(frozen=True)
@@ -109,12 +119,16 @@ def run_step(
     executor: ShardExecutor = run_locally,
     again: bool = False,
 ) -> Outcome:
-    """Do one step and log it. An error is in the outcome, not raised. `again`: what stands is thrown away first."""
+    """Do one step and log it. An error is in the outcome, not raised.
+
+    `again`: what stands is thrown away first, if what it is made of is whole.
+    """
     before = _keys(data, step)
     started_at, clock = datetime.now(UTC), time.monotonic()
     counts, skipped, failed = None, False, ""
     try:
         if again:
+            _check_inputs(recipe, step, data)
             settling.discard(data, step.stage, step.name)
         manifest = _call(recipe, step, data, workers, executor)
         counts, skipped = manifest.counts, manifest.key in before and not again
@@ -128,6 +142,23 @@ def run_step(
         outcome = replace(outcome, failed=outcome.failed or error_message(error))
     log.log(logging.ERROR if outcome.failed else logging.INFO, tr(str(outcome)))
     return outcome
+
+
+def _check_inputs(recipe: Recipe, step: Step, data: Path) -> None:
+    """What stands is thrown away only for something that can be made. Raises: Damaged, RecipeError."""
+    for stage in MADE_OF.get(step.stage, ()):
+        of_recipe = recipe.source_names() if stage in PER_SOURCE else [recipe.name]
+        for name in [step.name] if step.stage in PER_SOURCE else of_recipe:
+            found = list(storage.manifests(data, _standing(data, stage, name)))
+            if not found and stage not in OF_MODELS:
+                inputs.finished(data, stage, name, recipe)  # which says what to run
+            integrity.check((folder / shard.path, shard) for folder, made in found for shard in made.shards)
+
+
+def _standing(data: Path, stage: Stage, name: str) -> str:
+    """Where what the next stage reads lies, below the data folder."""
+    version = f"/{storage.latest(storage.folder(data, stage, name)).name}" if stage in settling.VERSIONED else ""
+    return f"{storage.FOLDERS[stage]}/{name}{version}"
 
 
 def _call(recipe: Recipe, step: Step, data: Path, workers: int, executor: ShardExecutor) -> Manifest:

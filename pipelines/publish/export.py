@@ -125,7 +125,7 @@ def export_file(recipe: str, data: Path, kind: Format, path: Path, split: Split 
     if str(path) == "-":
         Snapshot(recipe, data).log_export(kind, "stdout")
         return export(recipe, data, kind, sys.stdout, split)
-    check_file(path)
+    check_file(path, data)
     snapshot = Snapshot(recipe, data)
     with replacing(path) as part, part.open("w", encoding="utf-8") as file:
         lines = write_lines(snapshot.rows(kind, split), FORMATS[kind], file, kind)

@@ -21,7 +21,7 @@ from pipelines.errors import WrongInput
 from pipelines.publish import shapes
 from pipelines.publish.export import Format, Snapshot, Split, write_lines
 from pipelines.publish.shapes import Row, Shape
-from pipelines.storage.exported import replacing
+from pipelines.storage.exported import check_place, replacing
 
 Trainer = Literal["llamafactory", "axolotl", "trl", "ms-swift"]
 Job = Literal["sft", "dpo", "kto"]
@@ -41,8 +41,8 @@ class Way:
 def write(recipe: str, data: Path, trainer: Trainer, out: Path, kind: Format | None = None) -> dict[str, int]:
     """Write the latest snapshot of `recipe` for a trainer into the folder `out`; returns the lines of each file.
 
-    `kind` keeps one job. Raises: WrongInput where `out` is no folder, or where the trainer does not read `kind`;
-    RecipeError where there is no snapshot, or one of an earlier release.
+    `kind` keeps one job. Raises: WrongInput where `out` is no folder or may not be, or where the trainer does not read
+    `kind`; RecipeError where there is no snapshot, or one of an earlier release.
     """
     ways = {job: way for job, way in TRAINERS[trainer].items() if kind in (None, way.kind)}
     if not ways:
@@ -51,6 +51,7 @@ def write(recipe: str, data: Path, trainer: Trainer, out: Path, kind: Format | N
             "--format {kind}: what is written for {trainer} is {kinds}", kind=kind, trainer=trainer, kinds=kinds
         )
     snapshot = Snapshot(recipe, data)
+    check_place(out, data)
     if out.is_file() or not out.parent.is_dir():
         raise WrongInput("{out}: is a file, or its folder is not there; name a folder to write to", out=out)
     snapshot.log_export(trainer, str(out.absolute()))  # before anything is there: `forget` could not name it else

@@ -57,7 +57,7 @@ def export(model: str, data: Path, out: Path, precision: Precision) -> Path:
 
     Raises: RecipeError where there is no such model; WrongInput as `write` does, and where no file can be at `out`.
     """
-    check_file(out)
+    check_file(out, data)
     folder = find_model(model, data)
     manifest = storage.read_manifest(folder)
     with shard_cache.local_copy_of(folder, manifest) as local:

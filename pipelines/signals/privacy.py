@@ -6,7 +6,7 @@ is where it was. No function returns or logs a matched value.
 
 import unicodedata
 from bisect import bisect
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from hashlib import sha256
 
@@ -30,10 +30,11 @@ KINDS = {
 }
 _HANDLE = ("HANDLE", r"@[A-Za-z_\p{Han}]", handles.HANDLE, handles.is_handle)
 _OTHER_FORMS = r"[^\P{Nd}0-9]|[\x{ff21}-\x{ff3a}\x{ff41}-\x{ff5a}]"
-_MAY_NAME = re2.compile(r"[@＠]|%40|=")
 _SIGN_IN = re2.compile(r"^([a-z][a-z0-9+.-]*://)[^/?#]*@")
 _ENCODED_AT = re2.compile(r"%40")
 _OF_ADDRESSES = ("EMAIL", "KEY")
+# `ann@mill.org.md`: within texts what ends so is a file and no e-mail address, at the end of a path it may hold one
+_FILE_ENDING = re2.compile(r"\.(md|py)([#/?&]|$)")
 FIELDS = ("instruction", "input", "output")
 
 
@@ -74,31 +75,33 @@ def redact_address(url: str) -> str:
 
     `@names` and numbers in its path stay: they are how the page is found, and attribution leads there.
     """
-    if not _MAY_NAME.search(url):
-        return url
     url = _SIGN_IN.sub(r"\1", url)
     plain = _ENCODED_AT.sub("@", url)
-    return _redact(plain, {kind: {} for kind in KINDS}, _OF_ADDRESSES) if _named(plain) else url
+    return _replaced(plain, lambda kind, number, _: f"<{kind}_{number}>") or url
 
 
 def redact_id(name: str) -> str:
     """Return an id with e-mail addresses and keys replaced by a hash of each, so that different ids stay different."""
-    if not _MAY_NAME.search(name):
-        return name
     plain = _ENCODED_AT.sub("@", name)
-    found = [span for span in spans(plain) if span[2] in _OF_ADDRESSES]
-    for start, end, kind in reversed(found):
-        plain = f"{plain[:start]}<{kind}_{sha256(plain[start:end].encode()).hexdigest()[:8]}>{plain[end:]}"
-    return plain if found else name
+    return _replaced(plain, lambda kind, _, value: f"<{kind}_{sha256(value.encode()).hexdigest()[:8]}>") or name
 
 
-def _named(url: str) -> bool:
-    return any(kind in _OF_ADDRESSES for _, _, kind in spans(url))
+def _replaced(plain: str, mark: Callable[[str, int, str], str]) -> str:
+    """An address or id with a mark for each e-mail address and key, by kind, number and value; "" without any."""
+    found = [span for span in spans(_FILE_ENDING.sub(r"/\1\2", plain)) if span[2] in _OF_ADDRESSES]
+    numbers: dict[str, dict[str, int]] = {kind: {} for kind in _OF_ADDRESSES}
+    parts, at = list[str](), 0
+    for start, end, kind in found:
+        value = plain[start:end]
+        number = numbers[kind].setdefault(value.lower(), len(numbers[kind]) + 1)
+        parts += [plain[at:start], mark(kind, number, value)]
+        at = end
+    return "".join([*parts, plain[at:]]) if found else ""
 
 
-def _redact(text: str, names: dict[str, dict[str, str]], kinds: Collection[str] = KINDS) -> str:
+def _redact(text: str, names: dict[str, dict[str, str]]) -> str:
     parts, at = [], 0
-    for start, end, kind in (span for span in spans(text) if span[2] in kinds):
+    for start, end, kind in spans(text):
         value = "".join(char for char in text[start:end].translate(_of_ascii()).lower() if char.isalnum())
         name = names[kind].setdefault(value, f"<{kind}_{len(names[kind]) + 1}>")
         parts += [text[at:start], name]

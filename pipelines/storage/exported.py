@@ -1,5 +1,6 @@
 """Files that a person named, outside of the data folder."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -7,6 +8,7 @@ from pathlib import Path
 
 from pipelines.errors import WrongInput
 from pipelines.storage import filesystem, logs
+from pipelines.storage.layout import EXPORTS
 
 DECISIONS = "decisions"  # a file of decisions that a recipe names: it may hold texts that people have edited
 HEAD = "head"  # what `learn` has written elsewhere: its folder tells what it was learnt from, and not the log
@@ -25,8 +27,18 @@ def replacing(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-def check_file(path: Path) -> None:
-    """Raises: WrongInput where no file can be at `path`."""
+def check_place(path: Path, data: Path) -> None:
+    """Raises: WrongInput where `path` is in the data folder: what is there belongs to stages and lists, and a snapshot
+    is never written over. `exports/` is free."""
+    home, place = (Path(os.path.realpath(one)) for one in (filesystem.local_folder(data), path))
+    if place.is_relative_to(home) and not place.is_relative_to(home / EXPORTS):
+        free = home / EXPORTS
+        raise WrongInput("{path}: is in the data folder; name a place elsewhere, or below {free}", path=path, free=free)
+
+
+def check_file(path: Path, data: Path) -> None:
+    """Raises: WrongInput where no file can be at `path`, or may be."""
+    check_place(path, data)
     if path.is_dir():
         raise WrongInput("{path}: is a folder; name a file in it", path=path)
     if not path.parent.is_dir():

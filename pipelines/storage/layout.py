@@ -16,6 +16,7 @@ BY_SOURCE = ("collect", "normalise", "annotate")
 OF_MODELS = ("finetune", "prefer")  # one folder has all models: <recipe>, and <recipe>.<method> of what learnt pairs
 REWARD = ".reward"  # behind a recipe's name, as the versions of its reward model are called
 LATEST = "latest"
+EXPORTS = "exports"  # in the data folder, or the working one where data is in a store
 UPLOADS = "uploads"  # what people have brought by the dashboard
 ABLATION = "ablation-"  # before the version of the snapshot that it is of; `evaluate` names what it leaves by the model
 

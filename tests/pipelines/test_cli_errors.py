@@ -237,6 +237,30 @@ def test_status_of_a_recipe_that_was_not_run_says_so(gristmill: Gristmill, mille
     assert printed.out == f"{milled[1]}: nothing of python yet; `gristmill run python` begins it\n"
 
 
+WRITERS = (
+    "export small {out}", "export small {out} --for trl", "gguf small {out}",
+    "review export {out} --recipe small", "learn mine --from votes --out {out}",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("words", WRITERS)
+def test_nothing_is_written_into_the_data_folder_by_its_name(
+    words: str, gristmill: Gristmill, milled: Milled, tmp_path: Path
+) -> None:
+    """A snapshot is never written over, nor a list of what people decided; also not through a link."""
+    data = Path(shutil.copytree(milled[1], tmp_path / "data", symlinks=True))
+    (tmp_path / "link").symlink_to(data / "5_curated")
+    before = {path: path.read_bytes() for path in data.rglob("*") if path.is_file()}
+    for out in (
+        data / "5_curated/small/v1/train-00000-of-00001.parquet",
+        data / "decisions.jsonl",
+        tmp_path / "link/x",
+    ):
+        printed = gristmill(*words.format(out=out).split(), "--data", data)
+        assert printed.code == 2 and "is in the data folder" in only_line(printed.err)
+    assert {path: path.read_bytes() for path in data.rglob("*") if path.is_file()} == before
+
+
 def test_export_says_which_folder_is_missing_and_leaves_nothing_behind(
     gristmill: Gristmill, milled: Milled, tmp_path: Path
 ) -> None:

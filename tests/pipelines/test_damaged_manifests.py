@@ -6,15 +6,16 @@ from pathlib import Path
 import pytest
 
 from pipelines.cli.team import app
-from pipelines.flows.steps import Outcome
+from pipelines.flows.steps import MADE_OF, Outcome
 from pipelines.recipe import Recipe
 from pipelines.storage import MANIFEST
-from pipelines.storage.layout import FOLDERS
+from pipelines.storage.layout import FOLDERS, OF_MODELS
 from tests.pipelines import rot
 from tests.pipelines.commands import Gristmill
 
 Milled = tuple[Recipe, Path, list[Outcome]]
 RECORD = "forum:1#101"
+AGAIN = [(stage, before) for stage, read in MADE_OF.items() for before in read]
 # by command: what is said to it, {} being the recipe, and the stages whose manifests it cannot do without; where those
 # are all, each command meets another one
 COMMANDS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -102,3 +103,28 @@ def test_the_cure_makes_it_anew(
     recipe = milled[1].parent / "small.toml"
     assert gristmill("stage", stage, recipe, "--again", "--data", data).code == 0
     assert gristmill("verify", "--data", data).code == 0
+
+
+@pytest.mark.parametrize("harm", ["a bit", "all of it"])
+@pytest.mark.parametrize(("stage", "before"), AGAIN)
+def test_nothing_is_thrown_away_for_what_cannot_be_made(
+    stage: str, before: str, harm: str, furnished: Path, milled: Milled, tmp_path: Path, gristmill: Gristmill
+) -> None:
+    """`--again` over rotten or missing inputs, models aside, leaves what stands."""
+    data = Path(shutil.copytree(furnished, tmp_path / "data", symlinks=True))
+    recipe = tmp_path / "preferring.toml"
+    recipe.write_text(f'{(milled[1].parent / "small.toml").read_text()}\n[preference]\nmethod = "dpo"\n')
+    if harm == "all of it" and before not in OF_MODELS:
+        shutil.rmtree(data / FOLDERS[before])
+    else:
+        shard = next(path for path in sorted((data / FOLDERS[before]).glob("[!.]*/**/*.*")) if is_shard(path))
+        shard.write_bytes(shard.read_bytes()[:-1] + b"?")
+    left = {path: path.read_bytes() for path in (data / FOLDERS[stage]).rglob("*") if path.is_file()}
+    printed = gristmill("stage", stage, recipe, "--again", "--data", data)
+    assert printed.code == 1 and left
+    assert {path: path.read_bytes() for path in left if path.exists()} == left
+
+
+def is_shard(path: Path) -> bool:
+    """Of the source `forum` or the recipe `small`, listed in a manifest, and no manifest itself."""
+    return path.is_file() and (path.parent / MANIFEST).exists() and path.name != MANIFEST

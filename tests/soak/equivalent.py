@@ -56,6 +56,8 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     ("serve/access.py", "PATIENCE = ", "how long a client is waited for, and no rule"),
     ("serve/protocol.py", "self.prompt[ -1]", "the prompts of one request are of one kind"),
     ("flows/sign_in.py", "secrets.token_bytes( 3", "a key of any such length"),
+    ("suppression/__init__.py", "if missing > -1 else", "none missing was asked a line before"),
+    ("suppression/__init__.py", 'tombstone.kind is "url"', "a short text of the code is one object"),
     ("suppression/__init__.py", "if tombstone.kind >= kind", "the kind is part of what is hashed"),
 )
 

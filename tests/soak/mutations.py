@@ -8,6 +8,7 @@ each mutant. One process imports what the tests need of other people's libraries
 
 import argparse
 import ast
+import copy
 import difflib
 import importlib
 import json
@@ -24,12 +25,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import parso
 import pytest
 from cosmic_ray.ast import ast_nodes, get_ast
-from cosmic_ray.mutating import mutate_code
 from cosmic_ray.operators.exception_replacer import ExceptionReplacer
 from cosmic_ray.operators.operator import Operator
 from cosmic_ray.plugins import get_operator, operator_names
+from parso.tree import NodeOrLeaf
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests.soak.operators import CallGone, NoneReturned, SqlFault
@@ -58,34 +60,44 @@ class Mutant:
     source: str
 
 
-def mutants(source: str) -> list[Mutant]:
-    """All faults of a module's text: at most PER_PLACE of cosmic-ray's in one place, and each of our own."""
+def mutants(source: str, most: int = PER_PLACE) -> list[Mutant]:
+    """The faults of a module's text: at most so many of cosmic-ray's in one place, and each of our own."""
     quiet, tree = _annotations(source), get_ast(source)
     places: dict[tuple[Any, str], list[Mutant]] = defaultdict(list)
+    nodes = list(ast_nodes(tree))
     for name, operator in _operators():
         kind = name if not name.startswith("core/Replace") else name.split("_")[0]
-        starts = [start for node in ast_nodes(tree) for start, _ in operator.mutation_positions(node)]
-        for occurrence, start in enumerate(starts):
+        found = [(node, *at) for node in nodes for at in enumerate(operator.mutation_positions(node))]
+        for node, index, (start, _) in found:
             is_quiet = any(first <= start < last for first, last in quiet)
-            mutated = None if is_quiet else _mutated(source, operator, occurrence)
+            mutated = None if is_quiet else _mutated(source, operator, node, index)
             places[start, kind] += [_mutant(name, start[0], source, mutated)] if mutated else []
     chance = random.Random(SEED)
     kept = [
-        one if kind == "SqlFault" or len(one) <= PER_PLACE else chance.sample(one, PER_PLACE)
+        one if kind == "SqlFault" or len(one) <= most else chance.sample(one, most)
         for (_, kind), one in sorted(places.items())
     ]
     return [mutant for some in kept for mutant in some if not any(same.search(mutant.after) for same in EQUIVALENT)]
 
 
-def _mutated(source: str, operator: Operator, occurrence: int) -> str | None:
-    """None for a dotted name in a tuple of exceptions, over which cosmic-ray's own operator stumbles."""
+def _mutated(source: str, operator: Operator, node: NodeOrLeaf, index: int) -> str | None:
+    """The text with a fault in one place, made in a copy of what stands there: parsing the whole for each took minutes.
+
+    None for a dotted name in a tuple of exceptions, over which cosmic-ray's own operator stumbles.
+    """
+    first, last = (_offset(source, at) for at in (node.get_start_pos_of_prefix(), node.end_pos))
     try:
-        mutated: str | None = mutate_code(source, operator, occurrence)
+        mutated = operator.mutate(copy.deepcopy(node, {id(node.parent): node.parent}), index)
     except AttributeError:
         if not isinstance(operator, ExceptionReplacer):
             raise
         return None
-    return mutated
+    return source[:first] + (mutated.get_code() if mutated else "") + source[last:]
+
+
+def _offset(source: str, at: tuple[int, int]) -> int:
+    """Of a line, from 1, and a column the place among all letters."""
+    return sum(map(len, parso.split_lines(source, keepends=True)[: at[0] - 1])) + at[1]
 
 
 def _operators() -> Iterator[tuple[str, Operator]]:

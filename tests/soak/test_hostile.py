@@ -19,6 +19,7 @@ LENGTHS = {
     "forum": 1_000_000,
     "markdown": 20_000,
     "mediawiki-dump": 10_000,
+    "mediawiki-talk": 10_000,
     "mediawiki-api": 10_000,
 }
 USUAL = 100_000

@@ -163,7 +163,7 @@ def chat_page(tmp_path: Path) -> Iterator[str]:
 
 def test_no_chat_obeys_a_model(chat_page: str, watch: Watch) -> None:
     watch.page.goto(chat_page)
-    until(lambda: watch.page.get_by_text("Right", exact=False).count() > len(PAYLOADS), "all conversations")
+    until(lambda: watch.page.get_by_text("Answer B", exact=False).count() > len(PAYLOADS), "all conversations")
     settle(watch.page, heading=False)
     assert "alert(1)" in watch.page.content() and not watch.page.get_by_test_id("stException").count()
     assert not watch.found()

@@ -135,6 +135,25 @@ def test_a_file_that_cannot_be_used_names_row_and_cure(tmp_path: Path) -> None:
         benchmarks.fingerprint(tmp_path / "none.jsonl")
 
 
+LINE = json.dumps({"question": CRATES}).encode() + b"\n"
+BROKEN = {
+    "cut.jsonl.gz": gzip.compress(LINE)[:-12],
+    "bits.jsonl.gz": gzip.compress(LINE)[:10] + b"\xff" * 20,
+    "cut.parquet": b"PAR1 and no more PAR1",
+    "bomb.jsonl.gz": gzip.compress(LINE + b" " * (65 << 20)),
+    "long.jsonl": LINE + b" " * (17 << 20),
+    "deep.jsonl": LINE + b'{"question": ' + b"[" * 200_000 + b"\n",
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_file_is_told_by_its_name(name: str, tmp_path: Path) -> None:
+    """Decontamination without a part of its benchmark would be one in name only."""
+    (tmp_path / name).write_bytes(BROKEN[name])
+    with pytest.raises(RecipeError, match=rf"{name}:.*(cannot be read|longer than|not JSON)"):
+        list(benchmarks.items(tmp_path / name))
+
+
 def test_in_a_snapshot_the_record_is_dropped_with_its_evidence_and_a_person_may_overrule(tmp_path: Path) -> None:
     (tmp_path / "loaves").mkdir()
     (tmp_path / "loaves" / "test.jsonl").write_text(json.dumps({"question": CRATES, "answer": "70"}) + "\n")

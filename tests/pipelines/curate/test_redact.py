@@ -1,6 +1,7 @@
 """Masking of whole batches: every text column, turns included, one mark for one value in a row, and nothing else."""
 
 import json
+import re
 
 import pyarrow as pa
 import pytest
@@ -67,6 +68,13 @@ def test_an_id_names_nobody_and_stays_one_of_its_own(name: str) -> None:
     assert others == ["wiki:User=ann#a1", None]
 
 
+@pytest.mark.parametrize("key", [f"people/{ANN}.md#lead", "ghp_16C7e42F292c6912E7710c838347Ae178B4a.md#lead"])
+def test_a_file_that_is_called_so_names_nobody(key: str) -> None:
+    """A file's ending is none of a domain, and a key needs no name before it."""
+    found = redact_batch(pa.record_batch({"record_id": pa.array([f"docs:{key}"])}))["record_id"][0].as_py()
+    assert re.fullmatch(r"docs:(people/)?<(EMAIL|KEY)_[0-9a-f]{8}>\.md#lead", found)
+
+
 @pytest.mark.parametrize(
     ("url", "published"),
     [
@@ -78,6 +86,9 @@ def test_an_id_names_nobody_and_stays_one_of_its_own(name: str) -> None:
         ("https://mastodon.example/@ann/109347612345678901", "https://mastodon.example/@ann/109347612345678901"),
         ("https://forum.example/t/13912345678?page=2", "https://forum.example/t/13912345678?page=2"),
         ("https://forum.example/%E4%BD%A0?a=%40ann", "https://forum.example/%E4%BD%A0?a=%40ann"),
+        (f"https://wiki.example/people/{ANN}.md", "https://wiki.example/people/<EMAIL_1>.md"),
+        ("https://wiki.example/ghp_16C7e42F292c6912E7710c838347Ae178B4a/x", "https://wiki.example/<KEY_1>/x"),
+        ("https://docs.example/pad@2.1.md?v=1", "https://docs.example/pad@2.1.md?v=1"),
         (None, None),
     ],
 )  # fmt: skip

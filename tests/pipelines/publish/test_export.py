@@ -127,14 +127,14 @@ def test_the_snapshot_of_an_earlier_release_says_what_to_do(data: Path, tmp_path
 
     from pipelines import storage
 
-    folder = storage.folder(tmp_path, "curate", "old") / "v1"
+    folder = storage.folder(tmp_path / "data", "curate", "old") / "v1"
     folder.parent.mkdir(parents=True)
     old = pa.schema([("record_id", pa.string()), ("instruction", pa.string()), ("output", pa.string())])
     with storage.building(folder, stage="curate", name="old", version=1, params={}, inputs={}) as made:
         made.table("train-00000-of-00001.parquet", pa.Table.from_pylist([{"record_id": "1"}], schema=old), old)
     storage.point_latest(folder)
     with pytest.raises(RecipeError, match=r"another release.*gristmill run old"):
-        export_file("old", tmp_path, "messages", tmp_path / "out.jsonl")
+        export_file("old", tmp_path / "data", "messages", tmp_path / "out.jsonl")
     assert not (tmp_path / "out.jsonl").exists()
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines import suppression
+from pipelines.storage.integrity import Damaged
 from pipelines.suppression import Tombstone, Tombstones, host, normalise_name, normalise_url
 
 EMPTY = Tombstones("salt")
@@ -153,3 +154,19 @@ def test_a_list_is_kept_with_its_salt_and_one_that_is_there_is_told_of_more_mode
     head = json.loads(lines[0])
     assert (head["salt"], head["tombstones"]) == (fresh.salt, 2) and len(lines) == 3
     assert (tmp_path / suppression.FILE).read_text().endswith("}\n")
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"), [((0, 1), "2 lines missing"), ((0, 1, 2, 3, 3), "1 lines too many"), ((0, 1, 2, 3), "")]
+)
+def test_a_list_of_another_length_is_refused(kept: tuple[int, ...], said: str, tmp_path: Path) -> None:
+    """Each line is whole, and yet what one forbade is not known."""
+    suppression.add(tmp_path, Tombstones("salt"), [text(name) for name in ("one", "two", "three")])
+    file = tmp_path / suppression.FILE
+    lines = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(b"".join(lines[number] for number in kept))
+    if not said:
+        assert len(suppression.load(tmp_path).tombstones) == 3
+        return
+    with pytest.raises(Damaged, match=rf"{suppression.FILE}: damaged \({said}\)"):
+        suppression.load(tmp_path)
