@@ -90,11 +90,16 @@ def _words(heading: HtmlElement) -> str:
 
 
 def _names_site(whole: str, root: HtmlElement) -> bool:
-    """Whether a `<title>` says no more than the link to the front page, or what is called the site's name, does."""
+    """Whether a `<title>` says no more than the site's name."""
+    return bool(whole) and whole in _site_names(root)
+
+
+def _site_names(root: HtmlElement) -> set[str]:
+    """What a page says that its site is called: in its head, on links to the front page, in what is named so."""
     named = [*root.xpath("//h1//a"), *(each for each in root.iter("a", "div", "span", "p") if _is_of_site(each))]
     links = [link for link in root.iter("a") if _is_front((link.get("href") or "-").strip())]
-    said = {_clean(each.text_content()) for each in (*links, *named)} | {_clean(_meta(root, "og:site_name"))}
-    return bool(whole) and whole in said
+    said = {_clean(each.text_content()) for each in (*links, *named)}
+    return (said | {_clean(_meta(root, "og:site_name", "application-name"))}) - {""}
 
 
 def _lower_headings(root: HtmlElement) -> Iterator[str]:
@@ -145,7 +150,7 @@ def _is_of_site(heading: HtmlElement) -> bool:
 
 def _is_front(link: str) -> bool:
     try:
-        return urlsplit(link).path in ("", "/") and "#" not in link
+        return not urlsplit(link).path.strip("./") and "#" not in link
     except ValueError:  # "https://[shortcode]"
         return False
 
@@ -155,13 +160,13 @@ def _clean(text: str) -> str:
 
 
 def _without_site(text: str, root: HtmlElement) -> str:
-    site = _clean(_meta(root, "og:site_name", "application-name"))
     parts = [part for part in _SUFFIX.split(text) if part]
     if len(parts) < 2:
         return text
-    kept = [part for part in parts if part != site]
-    if len(kept) < len(parts):
-        return text[: text.rfind(kept[-1]) + len(kept[-1])] if kept and text.endswith(site) else " ".join(kept)
+    sites = _site_names(root)
+    kept = [part for part in parts if part not in sites]
+    if 0 < len(kept) < len(parts):
+        return text[: text.rfind(kept[-1]) + len(kept[-1])] if parts[-1] in sites else " ".join(kept)
     first = text[: len(text) - len(parts[-1])].rstrip(" |｜_–—·•»:-")
     return first or text
 

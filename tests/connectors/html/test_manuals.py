@@ -109,6 +109,11 @@ def test_members_of_a_module_are_sections() -> None:
     ("body", "title", "wanted"),
     [
         ('<h1><a href="index.html">Mill Guide</a></h1><h1>Grinding</h1>', "Grinding — Mill Guide", "Grinding"),
+        (
+            '<h1><a href="./">Mill blog</a></h1><h2><a href="./grinding.html">Grinding</a></h2>',
+            "Mill blog - Grinding",
+            "Grinding",
+        ),
         ('<h1 id="a">Grinding<a href="#a">#</a></h1>', "Grinding", "Grinding"),
         ('<h1 id="a">Grinding in C# <a href="#a">\u200b</a></h1>', "Grinding in C#", "Grinding in C#"),
         ('<header><a href="/">Mill board</a></header><h3>Which flour?</h3>', "Mill board", "Which flour?"),
