@@ -8,6 +8,8 @@ export UV_FIND_LINKS ?= $(shell $(PYTHON) -m pip config get global.find-links 2>
 .PHONY: help demo test lint up kernels bench accuracy soak
 help: ; @echo "make demo | test | lint | up | kernels | bench | accuracy | soak"
 demo: $(STAMP) ; $(BIN)/gristmill demo
+# modules are compiled once and not by each of the processes that tests start, whatever the caller's shell says
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(STAMP) lint ; $(BIN)/python -m pytest -q -n 3 --dist loadgroup --no-loadscope-reorder --durations=30
 lint: $(STAMP)
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

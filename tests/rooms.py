@@ -7,6 +7,7 @@ import ast
 import re
 import sys
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -23,6 +24,7 @@ def name_of(path: Path, root: Path = ROOT) -> str:
     return str(path.relative_to(root).with_suffix("")).replace("/", ".").removesuffix(".__init__")
 
 
+@cache  # two tests ask it of the whole tree
 def imports(path: Path) -> set[str]:
     """Every module that a file imports, at its top or in a function, or names in a string that is not a docstring."""
     tree = ast.parse(path.read_text())

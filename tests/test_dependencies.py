@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,14 @@ def modules(paths: list[Path]) -> set[str]:
     return {name.partition(".")[0] for name in names} - set(sys.stdlib_module_names) - OURS - STANDARD
 
 
-IN_CODE, IN_TESTS = modules(sources()), modules(sorted((ROOT / "tests").rglob("*.py")))
+@cache  # read when the first test asks, or each process of a run would read it all
+def in_code() -> set[str]:
+    return modules(sources())
+
+
+@cache
+def in_tests() -> set[str]:
+    return modules(sorted((ROOT / "tests").rglob("*.py")))
 
 
 def distributions(*extras: str) -> set[str]:
@@ -75,19 +83,19 @@ FOR_TESTS = distributions(*PROJECT["optional-dependencies"])
 
 @pytest.mark.parametrize("distribution", sorted(FOR_TESTS))
 def test_what_is_declared_is_imported(distribution: str) -> None:
-    imported = IN_CODE if distribution in FOR_USE else IN_TESTS
+    imported = in_code() if distribution in FOR_USE else in_tests()
     assert module_of(distribution) in imported or distribution in NEEDED, "declared and not imported"
 
 
 def test_what_is_imported_is_declared() -> None:
     """Also what would come with something else: that may go."""
-    assert not IN_CODE - {module_of(one) for one in FOR_USE}
-    assert not IN_TESTS - {module_of(one) for one in FOR_TESTS}
+    assert not in_code() - {module_of(one) for one in FOR_USE}
+    assert not in_tests() - {module_of(one) for one in FOR_TESTS}
 
 
 def test_a_reason_is_given_for_what_is_declared_and_not_imported() -> None:
     assert set(NEEDED) <= FOR_TESTS
-    unneeded = {one for one in NEEDED if module_of(one) in IN_CODE and one in FOR_USE}
+    unneeded = {one for one in NEEDED if module_of(one) in in_code() and one in FOR_USE}
     assert not unneeded, "imported after all: no reason is needed"
 
 

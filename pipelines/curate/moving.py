@@ -36,10 +36,11 @@ FROM (
     FROM candidate
 ) USING (record_id)
 """
+# Both parts are read twice: kept in memory with all their columns, they would cost more than all the rest
 _JUDGED = """
 CREATE OR REPLACE TEMP VIEW judged AS
-WITH broken AS (SELECT * REPLACE (row(NOT hand, {rank}, place) AS place), {broken} FROM fact),
-counted AS (SELECT *, {count} AS broken FROM broken),
+WITH broken AS NOT MATERIALIZED (SELECT * REPLACE (row(NOT hand, {rank}, place) AS place), {broken} FROM fact),
+counted AS NOT MATERIALIZED (SELECT *, {count} AS broken FROM broken),
 survivor AS (SELECT cluster, min(place) AS first FROM counted WHERE broken = 0 AND cluster IS NOT NULL GROUP BY cluster)
 SELECT *, first IS NOT NULL AND first <> place AND NOT hand AS duplicate FROM counted LEFT JOIN survivor USING (cluster)
 """
@@ -129,7 +130,7 @@ def effect(judged: Judged) -> Effect:
     """What `try_policy` gives for the edited policy."""
     names = {rule.name: judged.breaks(rule.name) for rule in judged.policy.rules}
     names |= {"duplicate": "duplicate", "decision": "rejected"}
-    asked = ", ".join(f"count(*) FILTER ({sql})" for sql in (_PASSES, *names.values()))
+    asked = ", ".join(f"count_if({sql})" for sql in (_PASSES, *names.values()))  # FILTER takes five times as long
     grouped = judged.con.sql(_EFFECT.format(asked=asked)).fetchall()
     records, kept, *broken = (sum(column) for column in zip(*(row[1:] for row in grouped), strict=True))
     marginal = next((row[3:] for row in grouped if row[0]), [0] * len(names))

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from pipelines.recipe import load
 from tests.conftest import Mill
+from tests.pipelines.milling import go
 from tests.waiting import FAR, until
 
 FLAGS = [
@@ -79,6 +81,13 @@ def submit(page: Page, started: Callable[[], list[dict[str, Any]]]) -> None:
         return started()
 
     until(clicked, "a run", every=3)
+
+
+@pytest.fixture(scope="module")
+def curated(mill: Mill) -> Path:
+    """The data folder of the mill with a snapshot of its recipe, made here: a command takes longer to begin."""
+    go(load(mill.folder / "small.toml"), mill.folder / "data")
+    return mill.folder / "data"
 
 
 @pytest.fixture(scope="module")

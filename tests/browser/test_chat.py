@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from pipelines import finetune
-from tests.browser.conftest import STAGES, shoot
+from tests.browser.conftest import shoot
 from tests.conftest import Mill
 from tests.pipelines.conftest import CHAT, make_model, recipe, rows, write_snapshot
 from tests.pipelines.serve.served import running
@@ -20,19 +20,18 @@ QUESTION = "How do I keep a branch? <img src=x onerror=alert(1)>"
 
 
 @pytest.fixture(scope="module")
-def model(mill: Mill, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def model(curated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model of the recipe that the dashboard shows. It has learnt other rows, after which its answers end.
 
     So has its base, for less long: without any training it would say nothing but line feeds.
     """
-    assert mill.gristmill("run", "small.toml", "--stages", STAGES).returncode == 0
     folder = tmp_path_factory.mktemp("chat")
     write_snapshot(folder, rows(60, "train"), rows(4, "validation", 100))
     base = make_model(folder / "base", CHAT)
     for steps in (30, 90):
         finetune.run(recipe(base, method="full", max_steps=steps, learning_rate=5e-3), folder)
         base = folder / "6_models" / "tiny" / "v1"
-    made = mill.folder / "data" / "6_models" / "small"
+    made = curated / "6_models" / "small"
     shutil.copytree(folder / "6_models" / "tiny", made, symlinks=True)
     return made / "v2"
 

@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import STAGES, shoot
+from tests.browser.conftest import shoot
 from tests.conftest import Mill
 from tests.waiting import until
 
@@ -27,10 +27,7 @@ TITLES = {
 LOOKS = {"wide": (1400, 900, "light", "en"), "narrow": (390, 844, "dark", "zh")}
 
 
-@pytest.fixture(autouse=True, scope="module")
-def curated(mill: Mill) -> None:
-    """There is a snapshot to look at."""
-    assert mill.gristmill("run", "small.toml", "--stages", STAGES).returncode == 0
+pytestmark = pytest.mark.usefixtures("curated")
 
 
 @pytest.mark.parametrize("look", LOOKS)

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from pipelines import storage
 from pipelines.curate import bounds, policy
-from tests.browser.conftest import STAGES, shoot
+from tests.browser.conftest import shoot
 from tests.conftest import Mill
 from tests.waiting import FAR, until
 
@@ -18,9 +18,7 @@ def kept(page: Page) -> int:
     return int(page.get_by_test_id("stMetricValue").nth(2).inner_text().replace(",", ""))
 
 
-def test_a_line_is_moved_saved_and_run(mill: Mill, page: Page) -> None:
-    data = mill.folder / "data"
-    assert mill.gristmill("run", "small.toml", "--stages", STAGES).returncode == 0
+def test_a_line_is_moved_saved_and_run(curated: Path, mill: Mill, page: Page) -> None:
     page.goto(f"{mill.dashboard}/policy?lang=en&who=Ada")
     expect(page.get_by_test_id("stMetricValue").nth(2)).to_be_visible()
     before = kept(page)
@@ -42,7 +40,7 @@ def test_a_line_is_moved_saved_and_run(mill: Mill, page: Page) -> None:
     assert after < before
     expect(page.get_by_text(f"the latest snapshot of small keeps {after} records")).to_be_visible(timeout=1000 * FAR)
     shoot(page, "policy-run")
-    check(data, after)
+    check(curated, after)
 
 
 def check(data: Path, after: int) -> None:

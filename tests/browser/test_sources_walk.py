@@ -9,11 +9,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from pipelines.recipe import load
-from tests.browser.conftest import STAGES, shoot
+from tests.browser.conftest import shoot
 from tests.conftest import Mill
 from tests.connectors.web.site import Site
 from tests.help_centre import ARTICLES, help_centre
 from tests.pipelines.catalog.test_meaning import SAID
+from tests.pipelines.milling import go
 from tests.pipelines.signals.static_model import write_multilingual
 from tests.waiting import FAR, until
 
@@ -23,7 +24,7 @@ annotate.embedding = "multilingual"
 [[sources]]
 connector = "instructions"
 name = "meant-pairs"
-path = "meant.jsonl"
+path = "{folder}/meant.jsonl"
 licence = "CC0-1.0"
 """
 
@@ -91,11 +92,11 @@ def test_a_folder_is_brought_with_what_is_in_it(mill: Mill, page: Page, tmp_path
 
 
 def test_an_area_of_the_map_leads_to_its_records(mill: Mill, page: Page) -> None:
-    (mill.folder / "meant.toml").write_text(MEANT)
+    (mill.folder / "meant.toml").write_text(MEANT.format(folder=mill.folder))
     pairs = [json.dumps({"instruction": "how", "output": said}) for said in SAID.values()]
     (mill.folder / "meant.jsonl").write_text("\n".join(pairs))
     write_multilingual(mill.folder / "data")
-    assert mill.gristmill("run", "meant.toml", "--stages", STAGES).returncode == 0
+    go(load(mill.folder / "meant.toml"), mill.folder / "data")
     page.goto(f"{mill.dashboard}/map?lang=en&recipe=meant")
     chart = page.get_by_test_id("stVegaLiteChart").locator("canvas, svg").first
     expect(chart).to_be_visible()

@@ -74,7 +74,8 @@ def with_dropout(model: Path, folder: Path) -> Path:
 def start(data: Path, model: Path, method: str, kill: Kill | None = None) -> BaseProcess:
     """Begin a run, or go on with one that was killed; every step writes a checkpoint."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["trl", "peft", "matplotlib.figure"])
+    # all that a run imports, or each of its processes would import it anew
+    context.set_forkserver_preload([__name__, "matplotlib.figure", "pipelines.finetune.train", "pipelines.prefer.rloo"])
     process = context.Process(target=_run, args=(data, model, method, kill))
     process.start()
     return process

@@ -15,8 +15,11 @@ from tests.pipelines.finetune.chains import Kill, finished, killed, snapshot, tr
 KILLS = {
     "full": (Kill("torn", 4), Kill("step", 5)),  # goes on from step 3, then from 6, as 7 is damaged
     "lora": (Kill("step", 6), Kill("list", 2), Kill("save")),  # from 5, from 6, then from 8, as 9 is damaged
-    **{method: (Kill("step", 6), Kill("list", 2), Kill("save")) for method in ("dpo", "kto", "reward")},
-    "rloo": (Kill("step", 9 + 6), Kill("list", 2), Kill("save")),  # the reward model has its nine steps before
+    # they write, list and read checkpoints by the same code, and differ in what they learn
+    "dpo": (Kill("step", 6), Kill("save")),
+    "kto": (Kill("step", 6),),
+    "reward": (Kill("save"),),
+    "rloo": (Kill("step", 9 + 6), Kill("save")),  # the reward model has its nine steps before
 }
 
 

@@ -8,7 +8,9 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -157,21 +159,32 @@ def test_a_command_beside_up_uses_its_server_and_fails_by_name(mill: Mill, finis
     assert "collect absent" in run["state"]["message"]
 
 
+DEAD = {
+    "dead": ("http://127.0.0.1:9/", '[web]\nallow_private = ["127.0.0.1:9"]\n', "robots_unreachable"),
+    "private": ("http://127.0.0.1/", "", "refused_address"),
+}
+
+
+def collected(mill: Mill, name: str) -> tuple[subprocess.CompletedProcess[str], subprocess.CompletedProcess[str]]:
+    """`stage collect` and `run` of a site of DEAD."""
+    start, more, _ = DEAD[name]
+    source = f'[[sources]]\nconnector = "website"\nname = "site"\nstart = "{start}"\nlicence = "CC0-1.0"\n'
+    (mill.folder / f"{name}.toml").write_text(f'name = "{name}"\n{more}{source}')
+    place = ("--data", f"data-{name}")
+    alone = mill.gristmill("stage", "collect", f"{name}.toml", *place)
+    return alone, mill.gristmill("run", f"{name}.toml", "--stages", "collect", *place)
+
+
 def test_a_dead_and_a_private_site_are_red(mill: Mill, finished: dict[str, Any]) -> None:
     """In Prefect and by exit code: nothing listens on port 9, and loopback is no address of the web."""
-    for name, start, more, why in (
-        ("dead", "http://127.0.0.1:9/", '[web]\nallow_private = ["127.0.0.1:9"]\n', "robots_unreachable"),
-        ("private", "http://127.0.0.1/", "", "refused_address"),
-    ):
-        source = f'[[sources]]\nconnector = "website"\nname = "site"\nstart = "{start}"\nlicence = "CC0-1.0"\n'
-        (mill.folder / f"{name}.toml").write_text(f'name = "{name}"\n{more}{source}')
-        alone = mill.gristmill("stage", "collect", f"{name}.toml", "--data", f"data-{name}")
-        assert (
-            alone.returncode == 1 and f"error: collect site: source site: nothing could be had: {start}" in alone.stderr
-        )
-        done = mill.gristmill("run", f"{name}.toml", "--stages", "collect", "--data", f"data-{name}")
+    with ThreadPoolExecutor() as both:  # each waits before it asks again
+        found = dict(zip(DEAD, both.map(partial(collected, mill), DEAD), strict=True))
+    runs = ask(f"{mill.api}/flow_runs/filter", {})
+    for name, (alone, done) in found.items():
+        start, _, why = DEAD[name]
+        assert alone.returncode == 1
+        assert f"error: collect site: source site: nothing could be had: {start}" in alone.stderr
         assert done.returncode == 1 and why in done.stderr, done.stderr
-        runs = ask(f"{mill.api}/flow_runs/filter", {})
         (red,) = [run for run in runs if run["parameters"]["recipe"] == f"{name}.toml"]
         assert red["state_type"] == "FAILED" and why in red["state"]["message"]
 

@@ -1,18 +1,19 @@
 """Folders appear whole or not at all, and equal keys mean equal bytes."""
 
+import multiprocessing
 import os
 import random
 import signal
-import subprocess
-import sys
-import textwrap
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from pipelines import storage
+from pipelines.storage import filesystem
 from tests.pipelines.damage import damaged
 
 SCHEMA = pa.schema([("n", pa.int64()), ("text", pa.string())])
@@ -73,49 +74,47 @@ def test_an_error_leaves_the_old_folder(tmp_path: Path) -> None:
     assert storage.read_manifest(folder) == before
 
 
-KILLED = """
-import os, signal, sys
-sys.path[:0] = {path!r}
-from pathlib import Path
-from pipelines import storage
-from pipelines.storage import filesystem
-from test_storage import build
-left = {steps}
-def dying(step):
-    def wrapped(*args, **kwargs):
-        global left
-        left -= 1
-        if left < 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return step(*args, **kwargs)
-    return wrapped
-for module, name in ((filesystem, "sync_folder"), (filesystem, "rename"), (storage, "write_file")):
-    setattr(module, name, dying(getattr(module, name)))
-build(Path({folder!r}))
-"""
+def dying(folder: Path, steps: int) -> None:
+    """Builds the folder, and kills its process before the step after `steps` of those that change the disk."""
+    left = steps
+
+    def counted(step: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return step(*args, **kwargs)
+
+        return wrapped
+
+    for module, name in ((filesystem, "sync_folder"), (filesystem, "rename"), (storage, "write_file")):
+        setattr(module, name, counted(getattr(module, name)))
+    build(folder)
 
 
-def run_and_kill(folder: Path, steps: int) -> int:
-    path = [str(Path(__file__).parents[3]), str(Path(__file__).parent)]
-    code = textwrap.dedent(KILLED).format(path=path, steps=steps, folder=str(folder))
-    return subprocess.run(
-        [sys.executable, "-c", code], check=False, env={**os.environ, "PYTHONHASHSEED": "1"}
-    ).returncode
+def run_and_kill(folder: Path, steps: int) -> int | None:
+    """In a process forked from one that has imported this and begun no thread."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    process = context.Process(target=dying, args=(folder, steps))
+    process.start()
+    process.join()
+    return process.exitcode
 
 
 def test_killed_anywhere_the_same_command_gives_the_same_bytes(tmp_path: Path) -> None:
     build(tmp_path / "whole")
-    golden = storage.read_manifest(tmp_path / "whole")
-    steps = sorted(random.Random(1).sample(range(40), 8))
-    for step in steps:
+    golden, codes = storage.read_manifest(tmp_path / "whole"), set[int | None]()
+    for step in sorted(random.Random(1).sample(range(40), 8)):
         folder = tmp_path / f"killed{step}"
-        code = run_and_kill(folder, step)
-        assert code in (-signal.SIGKILL, 0)
+        codes.add(run_and_kill(folder, step))
         manifest = storage.read_manifest(folder)
         assert manifest is None or manifest == golden
         build(folder)
         assert storage.read_manifest(folder) == golden
         assert [p.name for p in tmp_path.glob(f".killed{step}*")] == []
+    assert codes == {-signal.SIGKILL, 0}
 
 
 def test_latest_moves_in_one_step(tmp_path: Path) -> None:
