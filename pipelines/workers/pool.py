@@ -177,7 +177,20 @@ def _pool(work: Callable[[Any], Any], workers: int, memory: int | None) -> Proce
     # them. Later pools do not change what it has imported, and their processes import what else they need.
     CONTEXT.set_forkserver_preload(["__main__", _module(work)])
     limits: dict[str, Any] = {"initializer": limit_memory, "initargs": (memory, work)} if memory else {}
-    return ProcessPool(max_workers=workers, context=CONTEXT, **limits)
+    pool = ProcessPool(max_workers=workers, context=CONTEXT, **limits)
+    _stop_before_closing(pool._pool_manager.worker_manager)
+    return pool
+
+
+def _stop_before_closing(processes: Any) -> None:
+    """Pebble removes the locks first: a process that is still starting then would print a traceback on stderr."""
+    close = processes.close_channels
+
+    def stop_and_close() -> None:
+        processes.force_stop_workers()
+        close()
+
+    processes.close_channels = stop_and_close
 
 
 def _module(work: Callable[[Any], Any]) -> str:

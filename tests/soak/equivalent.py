@@ -42,6 +42,8 @@ EQUIVALENT: tuple[tuple[str, str, str], ...] = (
     ("storage/lease.py", "main_thread().ident or 1", "the main thread has a number"),
     ("storage/integrity.py", "THREADS = ", "how many files are hashed at once, and not which"),
     ("storage/integrity.py", "page_checksum_verification=False", "all bytes were compared a line before"),
+    ("storage/user_sql.py", 'if len(node["select_list"]) > 1', "the parser refuses a SELECT of nothing"),
+    ("storage/user_sql.py", 'statements[ -1]["node"]', "an expression is one statement"),
     ("storage/user_sql.py", '> ["ORDER_MODIFIER"]', "an order comes first among what modifies, and is never absent"),
     ("storage/pages.py", "batch_size= 6", "how many pages are in memory, and not which"),
     ("storage/pages.py", '"collect", source), 2)', "how much memory there is for it"),

@@ -145,7 +145,10 @@ def _train(data: Path) -> None:
     said = [dict.fromkeys(("record_id", "instruction", "input", "before", "after"), payload) for payload in PAYLOADS]
     counts = {"trained": 1, "answer_tokens": 9, "learnt_tokens": 9}
     numbers = {"base_model": ALL, "snapshot": snapshot, "examples": counts, "steps": 2, "samples": said}
-    numbers |= {"held_out": {"before": None}, "train_loss": [[1, 2.0], [2, 1.0]]}
+    before, after = ({"loss": loss, "by_task": {payload: loss for payload in PAYLOADS}} for loss in (2.0, 1.0))
+    gain = {"mean": 1.0, "low": None, "high": None, "pages": 2}
+    numbers |= {"held_out": {"records": 2, "before": before, "after": after, "gain": gain}}
+    numbers |= {"train_loss": [[1, 2.0], [2, 1.0]], "held_out_loss": [[2, 1.5]]}
     about: dict[str, Any] = {"stage": "finetune", "name": "mill", "version": 1, "params": {}, "inputs": {}}
     with storage.building(storage.folder(data, "finetune", "mill") / "v1", **about) as made:
         made.text("metrics.json", json.dumps(numbers))

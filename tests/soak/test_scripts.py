@@ -31,7 +31,7 @@ CHOICES = (
     "view", "at", "page", "seed", "low", "high", "id", "policy", "off", "run", "line.odd.0",
     "version", "with", "cluster", "benchmark", "model", "part", "test", "names", "licence", "temperature", "tokens",
     "sql", "chart", "x", "y", "show", "of", "made", "have", "place", "reads", "called", "title",
-    "from", "into", "fresh", "contact", "delay", "private", "set.parts", "set.locale", "by", "area",
+    "from", "into", "for", "fresh", "contact", "delay", "private", "set.parts", "set.locale", "by", "area",
     "base", "method", "epochs", "steps", "minutes", "rate", "line.measured.0",
 )  # fmt: skip
 MODEL_PARTS = ("training", "evaluation", "answers", "curation", "chat", "new")

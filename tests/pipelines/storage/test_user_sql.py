@@ -105,6 +105,19 @@ def test_what_is_too_large_to_parse_is_refused(text: str, says: str) -> None:
             user_sql.check_query(f"SELECT {text}")
 
 
+def test_so_many_characters_are_taken_and_one_more_is_not() -> None:
+    """Whatever they say: a long text of no depth is parsed at once."""
+    for check, begins, most in (
+        (user_sql.check_expression, "", 20_000),
+        (user_sql.check_order, "", 20_000),
+        (user_sql.check_query, "SELECT ", 200_000),
+    ):
+        text = f"{begins}'{'x' * (most - len(begins) - 2)}'"
+        check(text)
+        with pytest.raises(RefusedSQL, match=f"^{most + 1:,} characters are refused, more than {most:,}"):
+            check(f"{text} ")
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -10,8 +10,11 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import pebble.pool.process
 import pytest
+from pebble.pool.channel import ChannelMutex
 
 from pipelines import collect, recipe
 from pipelines.workers.pool import isolated, map_ordered, shared
@@ -130,3 +133,20 @@ def test_processes_are_shared_by_all_that_they_are_asked(workers: int) -> None:
     assert [number for number, _ in found] == [2 * number for number in range(40)]
     asked = {process for _, process in found}
     assert len(asked) <= workers and (os.getpid() in asked) == (workers == 1)
+
+
+def test_a_process_is_ended_before_the_locks_that_it_starts_with_are_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two processes for one item: the second may still be starting, and would print a traceback on stderr."""
+    seen = list[str]()
+
+    def note(says: str, do: Any) -> Any:
+        def noted(of: Any) -> None:
+            seen.append(says)
+            do(of)
+
+        return noted
+
+    for owner, name in ((pebble.pool.process, "stop_process"), (ChannelMutex, "unlink")):
+        monkeypatch.setattr(owner, name, note(name, getattr(owner, name)))
+    assert list(map_ordered(abs, [-1], workers=2)) == [(-1, 1)]
+    assert seen.index("unlink") == 2
