@@ -178,7 +178,9 @@ def _pool(work: Callable[[Any], Any], workers: int, memory: int | None) -> Proce
     CONTEXT.set_forkserver_preload(["__main__", _module(work)])
     limits: dict[str, Any] = {"initializer": limit_memory, "initargs": (memory, work)} if memory else {}
     pool = ProcessPool(max_workers=workers, context=CONTEXT, **limits)
-    _stop_before_closing(pool._pool_manager.worker_manager)
+    manager = getattr(getattr(pool, "_pool_manager", None), "worker_manager", None)  # Pebble's own, and no promise
+    if manager is not None:
+        _stop_before_closing(manager)
     return pool
 
 
