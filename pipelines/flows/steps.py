@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from pipelines import storage
+from pipelines import storage, suppression
 from pipelines.curate import policy
 from pipelines.errors import WorkFailed, error_message
 from pipelines.flows import nothing_kept
@@ -146,6 +146,7 @@ def run_step(
 
 def _check_inputs(recipe: Recipe, step: Step, data: Path) -> None:
     """What stands is thrown away only for something that can be made. Raises: Damaged, RecipeError."""
+    suppression.load(data)  # without the whole list of what is forgotten nothing is
     for stage in MADE_OF.get(step.stage, ()):
         of_recipe = recipe.source_names() if stage in PER_SOURCE else [recipe.name]
         for name in [step.name] if step.stage in PER_SOURCE else of_recipe:

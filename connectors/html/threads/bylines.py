@@ -16,7 +16,7 @@ _LABEL = (
 )
 _NAME = r"(\S[^,;|·•»«\n()（），]{0,39}?)"
 _END = r"\s*(?:$|[,;|·•»«(（，\n–—]|\s-\s|\s(?:on|at|am|le|el|il|vor|il y a|hace)\s|\s\d{1,4}\D)"
-_LINE = re2.compile(rf"(?i)^\W{{0,3}}(?:{_LABEL})\s*{_NAME}{_END}")
+_LINE = re2.compile(rf"(?i)^[^\pL\pN]{{0,3}}(?:{_LABEL})\s*{_NAME}{_END}")
 _BEFORE = re2.compile(rf"(?i)(?:^|[\s(])(?:{_LABEL})\s*$")
 _FIRST = re2.compile(rf"(?i)^{_NAME}{_END}")
 _BY_THEN = re2.compile(rf"(?i)^(?:by|von|par|por)\s+{_NAME}\s*(?:[,|·•»–—-]|\s(?:on|at|am|le|el)\s)\s*\S")

@@ -85,6 +85,7 @@ def test_without_the_whole_list_nothing_is_made(data: Path, milled: Milled) -> N
     for stage, name in (("collect", "forum"), ("normalise", "forum"), ("curate", "small")):
         outcome = steps.run_step(milled[0], Step(stage, name), data, again=True)  # type: ignore[arg-type]
         assert "forgotten.jsonl" in outcome.failed and "\n" not in outcome.failed
+    assert any(data.glob("1_pages/forum/*")), "again threw away what nobody may make anew"
 
 
 def test_again_cures_what_a_stage_refuses(data: Path, milled: Milled) -> None:
@@ -122,7 +123,12 @@ def test_a_torn_run_log_breaks_no_command(data: Path, gristmill: Gristmill) -> N
 
 def test_a_damaged_manifest_is_one_line_in_every_command(data: Path, gristmill: Gristmill) -> None:
     flip(next(data.glob("5_curated/small/v1/manifest.json")))
-    commands = (("status",), ("sql", "SELECT 1"), ("explain", "forum:q1#a101"), ("export", "small", data / "out.jsonl"))
+    commands = (
+        ("status",),
+        ("sql", "SELECT 1"),
+        ("explain", "forum:q1#a101"),
+        ("export", "small", data.parent / "out.jsonl"),
+    )
     for words in commands:
         printed = gristmill(*words, "--data", data)
         assert printed.code == 1 and "`gristmill stage curate small --again` makes it anew" in printed.err
