@@ -6,7 +6,7 @@ from lxml import etree
 from lxml.html import Element, HtmlElement
 
 from connectors.html import api_manuals
-from connectors.html.tags import HEADINGS
+from connectors.html.tags import HEADINGS, WORDS
 
 _GENERATOR = re2.compile(
     r"(?i)^\s*(?:sphinx|docutils|mkdocs|docusaurus|vitepress|vuepress|asciidoctor|asciidoc\b|docbook|doxygen|pandoc"
@@ -33,7 +33,6 @@ _PAIRS = etree.XPath(".//div[contains(@class, 'hdlist')]/table | .//table[@class
 _CALLOUTS = etree.XPath(".//div[contains(@class, 'colist') or contains(@class, 'calloutlist')]/table")
 _QUOTATIONS = etree.XPath(".//table[contains(concat(' ', @class, ' '), ' blockquote ')]")
 _QUESTIONS = etree.XPath(".//div[contains(@class, 'qandaset')]")
-_WORDS = etree.XPath(".//text()[not(ancestor::a[contains('#¶§🔗', normalize-space(.))])]")
 _NAMED = re2.compile(r"line-block|verseblock|code-block-caption|block|list|horizontal|qandaset")
 
 
@@ -105,7 +104,7 @@ def _break_lines(verse: HtmlElement) -> None:
 
 
 def _write_title(title: HtmlElement) -> None:
-    said, tail = " ".join("".join(_WORDS(title)).split()), title.tail
+    said, tail = " ".join("".join(WORDS(title)).split()), title.tail
     title.clear()
     title.tag, title.tail = "p", tail
     if said:

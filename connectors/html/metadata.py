@@ -7,19 +7,18 @@ from datetime import datetime
 from urllib.parse import urljoin, urlsplit
 
 import re2
-from lxml import etree
 from lxml.html import HtmlElement
 
 from connectors.html.licences import stated_licence
 from connectors.html.schema_org import linked_data, values
 from connectors.html.sections import unnumbered
+from connectors.html.tags import WORDS
 from connectors.reading.times import parse_time
 
 _SUFFIX = re.compile(r"\s+[|–—·•»:_-]\s+|\s*[|｜]\s*|(?<=[^\x00-\x7f])_|_(?=[^\x00-\x7f])")
 _FILE = re.compile(r"\w[\w-]*_[\w.-]*|[\w.-]+\.(?:ipynb|html?|md|txt|docx?|odt|pdf)", re.ASCII)  # as a title
 _SITE = re2.compile(r"(?i)(?:^|[\s_-])(?:logo|brand|site-?(?:title|name)|blog-?(?:title|name)|masthead)(?:$|[\s_-])")
 _BESIDE = re2.compile(r"(?i)^(?:nav|aside|header|footer)\b|side-?bar|widget|menu|right|modal|popup|related|footer")
-_WORDS = etree.XPath(".//text()[not(ancestor::a[contains('#¶§🔗', normalize-space(.))])]")
 _SIGNS = re2.compile(r"[\W_]+")
 _DATE = re2.compile(r"(\d{4}-\d{2}-\d{2})(?:([T ]\d{2}:\d{2}(?::\d{2})?)(?:\.\d+)?\s*(Z|[+-]\d{2}:?\d{2})?)?")
 _PUBLISHED = ("article:published_time", "date", "dc.date", "pubdate", "og:published_time")
@@ -67,7 +66,7 @@ def title(root: HtmlElement) -> str:
     whole = _clean(" ".join(root.xpath("//head/title/text() | //title[not(ancestor::svg)][1]/text()")[:1]))
     stated = [heading for heading in root.xpath("//h1")[:5] if not _leads_home(heading)]
     of_page = [heading for heading in stated if not _is_of_site(heading)]
-    said = {heading: _clean(_words(heading)) for heading in of_page or stated}
+    said = {heading: _clean("".join(WORDS(heading))) for heading in of_page or stated}
     headings = list(said.values())
     agreeing = [heading for heading, words in said.items() if len(words) > 1 and _agrees(words, whole)]
     if agreeing:
@@ -82,11 +81,6 @@ def title(root: HtmlElement) -> str:
     if social and (social in whole or not whole):
         return unnumbered(_without_site(social, root))
     return unnumbered(_without_site(whole, root) or next(filter(None, headings), ""))
-
-
-def _words(heading: HtmlElement) -> str:
-    """What a heading says besides the sign that links to it."""
-    return "".join(_WORDS(heading))
 
 
 def _names_site(whole: str, root: HtmlElement) -> bool:

@@ -29,6 +29,8 @@ MUTE = (
 )
 # fmt: on
 _NAMES = etree.XPath(".//@class | .//@style | .//@role")
+# What a heading or a title says besides the sign that links to it
+WORDS = etree.XPath(".//text()[not(ancestor::a[contains('#¶§🔗', normalize-space(.))])]")
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _LINES = frozenset((*INLINE, *HEADINGS, "p", "dt", "summary", "figcaption"))
 BLOCK_PATH = etree.XPath(".//" + " | .//".join(BLOCKS))
