@@ -1,24 +1,42 @@
 """The temporary Prefect server of a `gristmill run` without `up`: it ends with the run, also with one that is killed.
 
 Prefect ends it when Python ends, which a killed run never does. So a small process waits at a pipe, whose other end
-the run has, and ends the server when nobody holds that end any more. Imports no Prefect by itself.
+the run has, and ends the server when nobody holds that end any more. It is told the server's number; where a run is
+killed before it could tell, it knows the server by a mark in its environment. Imports no Prefect by itself.
 """
 
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextvars import copy_context
+from uuid import uuid4
 
+_MARK = "GRISTMILL_SERVER_OF_RUN"
 _WAIT = """
-import os, signal, sys
-server = 0
+import os, signal, sys, time
+from pathlib import Path
+
+mark, told = sys.argv[1].encode(), set()
 for line in sys.stdin:
-    server = int(line)
-try:
-    if server:
-        os.kill(server, signal.SIGTERM)
-except ProcessLookupError:
-    pass
+    told = {int(line)}
+
+def marked():
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark in (folder / "environ").read_bytes():
+                yield int(folder.name)
+        except OSError:  # it has ended, or is another user's
+            pass
+
+for _ in range(3):  # one that is just starting has its mark a moment later
+    for server in {*told, *marked()}:
+        try:
+            os.kill(server, signal.SIGTERM)
+        except ProcessLookupError:
+            pass
+    told = set()
+    time.sleep(0.5)
 """
 
 
@@ -30,8 +48,10 @@ def start() -> None:
     from prefect.server.api.server import SubprocessASGIServer
 
     server = SubprocessASGIServer()
-    waiting = _start_waiting()
+    mark = f"{os.getpid()}-{uuid4().hex}"
+    waiting = start_waiting(f"{_MARK}={mark}")
     told = 0
+    os.environ[_MARK] = mark
     # it takes seconds until the server answers, and a run may be killed in them
     with ThreadPoolExecutor(1) as thread:
         started = thread.submit(copy_context().run, server.start)
@@ -39,14 +59,16 @@ def start() -> None:
             told = _tell(waiting, server.server_process, told)
             wait([started], timeout=0.01)
         _tell(waiting, server.server_process, told)
+        del os.environ[_MARK]  # what the run starts later is no server
         started.result()
 
 
-def _start_waiting() -> "subprocess.Popen[str]":
+def start_waiting(mark: str) -> "subprocess.Popen[str]":
+    """The process that ends what has `mark` in its environment when its pipe is closed."""
     nowhere = subprocess.DEVNULL
     # in a session of its own, where no Ctrl-C of a terminal reaches it
     waiting = subprocess.Popen(
-        [sys.executable, "-I", "-c", _WAIT],
+        [sys.executable, "-I", "-c", _WAIT, mark],
         stdin=subprocess.PIPE, stdout=nowhere, stderr=nowhere, start_new_session=True, text=True,
     )  # fmt: skip
     _waiting.append(waiting)

@@ -20,7 +20,7 @@ from prefect.client.orchestration import get_client
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from pipelines import storage
-from pipelines.flows import definitions
+from pipelines.flows import definitions, temporary_server
 from pipelines.flows.stages import DOES
 from tests.conftest import GRISTMILL, Mill, environment
 from tests.pipelines.flows.prefect_api import ask
@@ -235,6 +235,18 @@ def test_a_killed_run_leaves_no_server(tmp_path: Path) -> None:
     process.wait(FAR)
     _, alive = psutil.wait_procs(parts, timeout=FAR)
     assert not alive
+
+
+def test_a_server_that_nobody_has_told_of_is_known_by_its_mark() -> None:
+    words = [sys.executable, "-c", "import time; time.sleep(3600)"]
+    server, other = (subprocess.Popen(words, env=os.environ | more) for more in ({"MARK_OF_RUN": "7-abc"}, {}))
+    waiting = temporary_server.start_waiting("MARK_OF_RUN=7-abc")
+    assert waiting.stdin and server.poll() is None
+    waiting.stdin.close()
+    assert (server.wait(FAR), waiting.wait(FAR)) == (-signal.SIGTERM, 0)
+    assert other.poll() is None
+    other.kill()
+    other.wait(FAR)
 
 
 def shards(data: Path) -> dict[str, Any]:
