@@ -1,8 +1,10 @@
-"""Manuals of programming interfaces as Doxygen and pdoc write them, in elements that HTML has for what they are."""
+"""Manuals of programming interfaces, as Doxygen and pdoc write them, as plain HTML."""
 
 import re2
 from lxml import etree
 from lxml.html import HtmlElement
+
+from connectors.html.inline import write_anew
 
 NAMED = re2.compile(r"memproto|headertitle|\bttc\b|\bpdoc\b|view-source")
 # Boxes that are shown when one points at something, the search, and the name of the project; code folded below a button
@@ -12,8 +14,6 @@ _DROPPED = etree.XPath(
     " | .//label[contains(@class, 'view-source-button')]"
     " | .//*[contains(@class, 'pdoc-code')][preceding-sibling::input[contains(@class, 'view-source')]]"
 )
-_FRAGMENTS = etree.XPath(".//div[@class='fragment'][div[@class='line']]")
-_NUMBERS = etree.XPath(".//span[@class='lineno']")
 _SIGNATURES = etree.XPath(".//table[@class='memname']")
 _MEMBERS = etree.XPath(".//section[@id]/div[contains(concat(' ', @class, ' '), ' attr ')]")
 _BEFORE_SIGN = re2.compile(r"\s+([,)\]])")
@@ -25,25 +25,9 @@ def write_api(root: HtmlElement) -> None:
     for part in _DROPPED(root):
         if part.getparent() is not None:
             part.drop_tree()
-    for fragment in _FRAGMENTS(root):
-        _write_code(fragment)
     for table in _SIGNATURES(root):
         said = _BEFORE_SIGN.sub(r"\1", " ".join(table.text_content().replace("\xa0", " ").split()))
-        _write(table, "p", "code", _AFTER_BRACKET.sub("(", said))
+        write_anew(table, "p", "code", _AFTER_BRACKET.sub("(", said))
     for member in _MEMBERS(root):
         around = member.getparent().getparent()
         member.tag = "h3" if around is not None and "classattr" in (around.get("class") or "") else "h2"
-
-
-def _write_code(fragment: HtmlElement) -> None:
-    for number in _NUMBERS(fragment):
-        number.drop_tree()
-    lines = [line.text_content() for line in fragment.iterchildren("div")]
-    _write(fragment, "pre", "code", "\n".join(lines) + "\n")
-
-
-def _write(element: HtmlElement, tag: str, inner: str, text: str) -> None:
-    tail = element.tail
-    element.clear()
-    element.tag, element.tail = tag, tail
-    etree.SubElement(element, inner).text = text

@@ -2,6 +2,7 @@
 
 from urllib.parse import urldefrag, urljoin, urlsplit
 
+from lxml import etree
 from lxml.html import HtmlElement
 
 from connectors.html.tags import BLOCK_PATH, INLINE
@@ -49,6 +50,14 @@ def write_images(root: HtmlElement) -> None:
             image.drop_tree()
         else:
             drop_silent(image)
+
+
+def write_anew(element: HtmlElement, tag: str, inner: str, text: str) -> None:
+    """Make `element` a `tag` that holds nothing but an `inner` with `text`."""
+    tail = element.tail
+    element.clear()
+    element.tag, element.tail = tag, tail
+    etree.SubElement(element, inner).text = text
 
 
 def drop_silent(element: HtmlElement) -> None:

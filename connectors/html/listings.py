@@ -20,6 +20,7 @@ _FRAMES = (
     ),
     (".//*[contains(concat(' ', @class, ' '), ' enlighter-default ')]", ".//pre[contains(@class, 'enlighter-raw')]"),
     (".//*[contains(concat(' ', @class, ' '), ' blockcode ')]", ".//ol/li"),
+    (".//div[@class='fragment']", "./div[@class='line']"),  # Doxygen
 )  # fmt: skip
 # Cells that are lines of a file
 _LINE_CELL = (
@@ -35,7 +36,7 @@ _BOXES = (
 )
 _CODE_BOXES = ".//dl[contains(concat(' ', @class, ' '), ' codebox ')]"
 _NAMED = re2.compile(
-    r"(?i)syntax-?highlighter|dp-highlighter|crayon-syntax|enlighter-|blockcode|codebox|w3-code|white-space\s*:\s*pre"
+    r"(?i)syntax-?highlighter|dp-highlighter|crayon-syntax|enlighter-|blockcode|fragment|codebox|w3-code|white-space\s*:\s*pre"
     r"|line-numbers|\blang\b"
 )
 # What stands beside a block and is no part of it: the numbers of its lines, and its language

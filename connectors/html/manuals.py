@@ -1,11 +1,11 @@
-"""Pages that a program made of one author's text, such as manuals: what is their own, and parts that they set out in
-frames of their own, of docutils, Asciidoctor and DocBook, as elements that HTML has for them."""
+"""Pages of manuals: whether a generator made a page, and parts of docutils, Asciidoctor and DocBook as plain HTML."""
 
 import re2
 from lxml import etree
 from lxml.html import Element, HtmlElement
 
 from connectors.html import api_manuals
+from connectors.html.inline import write_anew
 from connectors.html.tags import HEADINGS, WORDS
 
 _GENERATOR = re2.compile(
@@ -33,7 +33,11 @@ _PAIRS = etree.XPath(".//div[contains(@class, 'hdlist')]/table | .//table[@class
 _CALLOUTS = etree.XPath(".//div[contains(@class, 'colist') or contains(@class, 'calloutlist')]/table")
 _QUOTATIONS = etree.XPath(".//table[contains(concat(' ', @class, ' '), ' blockquote ')]")
 _QUESTIONS = etree.XPath(".//div[contains(@class, 'qandaset')]")
-_NAMED = re2.compile(r"line-block|verseblock|code-block-caption|block|list|horizontal|qandaset")
+# One of them is in a class of all that is looked for
+_NAMED = re2.compile(
+    r"line-block|(?:verse|listing|literal|example|open|quote|stem|table|sidebar|admonition|image)block|[uod]list"
+    r"|code-block-caption|colist|calloutlist|blockquote|horizontal|qandaset|params|(?m:^(?:author|date)$)"
+)
 
 
 def is_manual(page: HtmlElement) -> bool:
@@ -104,11 +108,7 @@ def _break_lines(verse: HtmlElement) -> None:
 
 
 def _write_title(title: HtmlElement) -> None:
-    said, tail = " ".join("".join(WORDS(title)).split()), title.tail
-    title.clear()
-    title.tag, title.tail = "p", tail
-    if said:
-        etree.SubElement(title, "strong").text = said
+    write_anew(title, "p", "strong", " ".join("".join(WORDS(title)).split()))
 
 
 def _rows(table: HtmlElement) -> list[list[HtmlElement]]:

@@ -90,7 +90,8 @@ def _names_site(whole: str, root: HtmlElement) -> bool:
 
 def _site_names(root: HtmlElement) -> set[str]:
     """What a page says that its site is called: in its head, on links to the front page, in what is named so."""
-    named = [*root.xpath("//h1//a"), *(each for each in root.iter("a", "div", "span", "p") if _is_of_site(each))]
+    holders = (each for each in root.xpath("//*[@class or @id]") if _is_called_site(each))
+    named = [*root.xpath("//h1//a"), *(each for holder in holders for each in (holder, *holder.iterchildren("*")))]
     links = [link for link in root.iter("a") if _is_front((link.get("href") or "-").strip())]
     said = {_clean(each.text_content()) for each in (*links, *named)}
     return (said | {_clean(_meta(root, "og:site_name", "application-name"))}) - {""}
@@ -138,8 +139,11 @@ def _leads_away(heading: HtmlElement) -> bool:
 
 def _is_of_site(heading: HtmlElement) -> bool:
     """Whether a heading, or what it stands in, is called the site's name."""
-    given = [each.get(name) or "" for each in (heading, heading.getparent()) for name in ("class", "id")]
-    return bool(_SITE.search(" ".join(given)))
+    return _is_called_site(heading) or _is_called_site(heading.getparent())
+
+
+def _is_called_site(element: HtmlElement) -> bool:
+    return bool(_SITE.search(f"{element.get('class') or ''} {element.get('id') or ''}"))
 
 
 def _is_front(link: str) -> bool:

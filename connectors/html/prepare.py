@@ -13,6 +13,7 @@ from connectors.html.embeds import write_embeds
 from connectors.html.escapes import escape_text
 from connectors.html.inline import (
     drop_silent,
+    write_anew,
     write_buttons,
     write_checks,
     write_images,
@@ -256,10 +257,7 @@ def _mark_headings(root: HtmlElement, marks: Marks) -> None:
 
 
 def _embolden(element: HtmlElement) -> None:
-    text, tail = inline_text(element), element.tail
-    element.clear()
-    element.tag, element.tail = "p", tail
-    etree.SubElement(element, "strong").text = text
+    write_anew(element, "p", "strong", inline_text(element))
 
 
 def _lift_out_of_links(heading: HtmlElement) -> None:

@@ -37,6 +37,7 @@ def evaluate(
     from pipelines import evaluate as evaluating
     from pipelines.evaluate import judge as judging
     from pipelines.evaluate import report
+    from pipelines.flows import steps
     from pipelines.recipe import load
     from pipelines.storage import lease
 
@@ -46,6 +47,7 @@ def evaluate(
     judged_by = judging.at(judge, judge_model) if judge else None
     with lease.lock_data(data):
         if again:
+            steps.check_inputs(loaded, "evaluate", loaded.name, data)
             evaluating.discard(loaded, data)
         folder = evaluating.run(loaded, data, records, judged_by)
     _show(report.results(folder), report.section, as_json)
@@ -79,6 +81,7 @@ def ablate(  # noqa: PLR0913, PLR0917 (its options are the words of the command)
     from pipelines import ablate as ablating
     from pipelines.ablate import report
     from pipelines.evaluate import cards
+    from pipelines.flows import steps as flow_steps
     from pipelines.recipe import load
     from pipelines.storage import lease
 
@@ -86,6 +89,7 @@ def ablate(  # noqa: PLR0913, PLR0917 (its options are the words of the command)
     plan = ablating.Plan(steps, tokens, seeds, records, tuple(without or ()), tuple(test or ()))
     with lease.lock_data(data):
         if again:
+            flow_steps.check_inputs(loaded, "ablate", loaded.name, data)
             ablating.discard(loaded, data)
         folder = ablating.run(loaded, data, plan)
     _show(cards.results(folder), report.told, as_json)

@@ -95,8 +95,8 @@ def _of_parquet(file: Path) -> Iterator[Mapping[str, Any]]:
 
 def _of_lines(file: Path) -> Iterator[Mapping[str, Any]]:
     with packed.opened(file) as lines:
-        for number, line in enumerate(iter(partial(lines.readline, LONGEST), b""), 1):
-            if len(line) == LONGEST:
+        for number, line in enumerate(iter(partial(lines.readline, LONGEST + 1), b""), 1):
+            if len(line) > LONGEST:
                 raise RecipeError(
                     "{file}:{number}: longer than {most:,} bytes; no item is", file=file, number=number, most=LONGEST
                 )

@@ -30,13 +30,15 @@ from schemas.manifest import Manifest
 
 log = logging.getLogger("gristmill")
 # by stage, those before it whose folders it reads
-MADE_OF: dict[Stage, tuple[Stage, ...]] = {
+MADE_OF: dict[str, tuple[Stage, ...]] = {
     "normalise": ("collect",),
     "annotate": ("normalise",),
     "dedupe": ("normalise", "annotate"),
     "curate": ("normalise", "annotate", "dedupe"),
     "finetune": ("curate",),
     "prefer": ("curate", "finetune"),
+    "evaluate": ("curate", "finetune"),
+    "ablate": ("curate",),
 }
 
 
@@ -128,7 +130,7 @@ def run_step(
     counts, skipped, failed = None, False, ""
     try:
         if again:
-            _check_inputs(recipe, step, data)
+            check_inputs(recipe, step.stage, step.name, data)
             settling.discard(data, step.stage, step.name)
         manifest = _call(recipe, step, data, workers, executor)
         counts, skipped = manifest.counts, manifest.key in before and not again
@@ -144,15 +146,15 @@ def run_step(
     return outcome
 
 
-def _check_inputs(recipe: Recipe, step: Step, data: Path) -> None:
+def check_inputs(recipe: Recipe, stage: str, name: str, data: Path) -> None:
     """What stands is thrown away only for something that can be made. Raises: Damaged, RecipeError."""
     suppression.load(data)  # without the whole list of what is forgotten nothing is
-    for stage in MADE_OF.get(step.stage, ()):
-        of_recipe = recipe.source_names() if stage in PER_SOURCE else [recipe.name]
-        for name in [step.name] if step.stage in PER_SOURCE else of_recipe:
-            found = list(storage.manifests(data, _standing(data, stage, name)))
-            if not found and stage not in OF_MODELS:
-                inputs.finished(data, stage, name, recipe)  # which says what to run
+    for before in MADE_OF.get(stage, ()):
+        of_recipe = recipe.source_names() if before in PER_SOURCE else [recipe.name]
+        for one in [name] if stage in PER_SOURCE else of_recipe:
+            found = list(storage.manifests(data, _standing(data, before, one)))
+            if not found and before not in OF_MODELS:
+                inputs.finished(data, before, one, recipe)  # which says what to run
             integrity.check((folder / shard.path, shard) for folder, made in found for shard in made.shards)
 
 

@@ -8,7 +8,9 @@ killed before it could tell, it knows the server by a mark in its environment. I
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from contextvars import copy_context
 from uuid import uuid4
 
@@ -51,16 +53,24 @@ def start() -> None:
     mark = f"{os.getpid()}-{uuid4().hex}"
     waiting = start_waiting(f"{_MARK}={mark}")
     told = 0
-    os.environ[_MARK] = mark
     # it takes seconds until the server answers, and a run may be killed in them
-    with ThreadPoolExecutor(1) as thread:
+    with _marked(mark), ThreadPoolExecutor(1) as thread:
         started = thread.submit(copy_context().run, server.start)
         while not started.done():
             told = _tell(waiting, server.server_process, told)
             wait([started], timeout=0.01)
         _tell(waiting, server.server_process, told)
-        del os.environ[_MARK]  # what the run starts later is no server
         started.result()
+
+
+@contextmanager
+def _marked(mark: str) -> Iterator[None]:
+    """What is started meanwhile has the mark; what the run starts later is no server."""
+    os.environ[_MARK] = mark
+    try:
+        yield
+    finally:
+        del os.environ[_MARK]
 
 
 def start_waiting(mark: str) -> "subprocess.Popen[str]":

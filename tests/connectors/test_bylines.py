@@ -18,6 +18,8 @@ from connectors.html.threads.evidence import gather
         ("<p>geschrieben von Ida am 3. März 2021</p>", "Ida"),
         ("<p>by hand we turned the wheel, and the flour came out</p>", ""),
         ("<p>Posted by</p>", ""),
+        ("<p>Edited by Ann on 3 March 2021</p>", ""),
+        ("<p>From: Berlin</p>", ""),
         (
             "<p>It was asked by many of us what the best flour is, and I never knew what to say to them about it.</p>",
             "",

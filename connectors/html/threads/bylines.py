@@ -5,13 +5,13 @@ from lxml.html import HtmlElement
 
 _MOST = 120  # characters of a line that says who
 _VERBS = (
-    r"(?:posted|replied|reply|asked|answered|written|created|commented|comment|submitted|started|edited|answer"
+    r"(?:posted|replied|reply|asked|answered|written|created|commented|comment|submitted|started|answer"
     r"|question)"
 )
 _LABEL = (
     rf"{_VERBS}(?:\s+(?:on|at)\b.{{4,30}}?)?\s+by|(?:geschrieben|verfasst|erstellt|gefragt|beantwortet)\s+von"
     r"|(?:publié|posté|écrit|demandé|répondu)\s+par|(?:publicado|enviado|escrito|preguntado|respondido|enviada)\s+por"
-    r"|(?:scritto|inviato|pubblicato)\s+da|(?:name|author|poster|posted|from|autor|auteur|autore|автор)\s*[:：]"
+    r"|(?:scritto|inviato|pubblicato)\s+da|(?:author|poster|autor|auteur|autore|автор)\s*[:：]"
     r"|(?:作者|发帖人|发布者|发表者|楼主|回复人|回复者|回帖人|提问者|提问人|回答者|回答人|网友|發表者|發帖人|投稿者|名前|작성자|글쓴이)\s*[:：]"
 )
 _NAME = r"(\S[^,;|·•»«\n()（），]{0,39}?)"
