@@ -119,7 +119,8 @@ def test_nothing_is_thrown_away_for_what_cannot_be_made(
     else:
         shard = next(path for path in sorted((data / FOLDERS[before]).glob("[!.]*/**/*.*")) if is_shard(path))
         shard.write_bytes(shard.read_bytes()[:-1] + b"?")
-    left = {path: path.read_bytes() for path in (data / FOLDERS.get(stage, FOLDERS["evaluate"])).rglob("*") if path.is_file()}
+    made = data / FOLDERS.get(stage, FOLDERS["evaluate"])  # where ablations lie, too
+    left = {path: path.read_bytes() for path in made.rglob("*") if path.is_file()}
     words = () if stage in {"evaluate", "ablate"} else ("stage",)
     printed = gristmill(*words, stage, recipe, "--again", "--data", data)
     assert printed.code and left
